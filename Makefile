@@ -1,0 +1,43 @@
+# The commands of a working copy. Everything is called as `python -m …`: where apt already has a package, pip adds no script.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: help run test lint format clean
+
+help:  ## Show these lines
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
+	@exec $(PY) -m framebus up
+
+test: $(VENV)/.dev-ok  ## Run all tests
+	@$(PY) -m pytest
+
+lint: $(VENV)/.dev-ok  ## Check style and types
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+format: $(VENV)/.dev-ok  ## Put the code into the house style
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+clean:  ## Remove the virtual environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# System site packages: on a Raspberry Pi picamera2 and libcamera come from apt and exist nowhere else.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "framebus needs Python 3.11 or newer, and there is no $(PYTHON). Run: sudo apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "framebus needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name a newer one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. Run: sudo apt install python3-venv"; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv --system-site-packages $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.ok: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing framebus and what it needs into $(VENV)"
+	@$(PY) -m pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
+	@echo "Installing what the tests need into $(VENV)"
+	@$(PY) -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@

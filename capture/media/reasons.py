@@ -1,0 +1,142 @@
+"""Why a URL or a file gives no pictures, in words for its owner: one sentence each, with what to do.
+
+`name` is always the shown form of the URL, without a login.
+"""
+
+import errno
+import socket
+from http import HTTPStatus
+from ssl import SSLCertVerificationError
+
+CHECK_PATH = "check the path in the URL"
+
+_NO_ROUTE = "cannot be reached from this machine; check the address and the network"
+_OS_REASONS = {
+    errno.ECONNREFUSED: "refuses the connection; check that the camera is on and that the port is right",
+    errno.ECONNRESET: "broke the connection off",
+    errno.EPIPE: "broke the connection off",
+    errno.EHOSTUNREACH: _NO_ROUTE,
+    errno.ENETUNREACH: _NO_ROUTE,
+}
+_FILE_REASONS = {
+    errno.ENOENT: "there is no such file; check `source`",
+    errno.ENOTDIR: "there is no such file; check `source`",
+    errno.EACCES: "no permission to read it; allow it to the user that runs framebus",
+}
+
+
+def no_pyav(name: str) -> str:
+    """The extra is missing."""
+    return f"{name}: needs PyAV, which is not installed; run: pip install 'framebus[av]'"
+
+
+def no_url(name: str, flaw: str) -> str:
+    """It cannot be read as a URL."""
+    return f"{name}: no URL that can be read; {flaw}"
+
+
+def unknown_host(name: str, host: str) -> str:
+    """The name service does not know it."""
+    return f"{name}: no address is known for {host}; check the name, or write the camera's IP address"
+
+
+def no_connection(name: str, seconds: float) -> str:
+    """Not even the connection came about."""
+    return f"{name}: no connection within {seconds:g} seconds; check that the camera is on and in this network"
+
+
+def no_answer(name: str, seconds: float) -> str:
+    """The camera, or the way to it, kept still."""
+    return f"{name}: no answer within {seconds:g} seconds; check the address, and restart the camera if it is right"
+
+
+def silent(name: str, seconds: float) -> str:
+    """It was open, and then nothing came any more."""
+    return f"{name}: sent nothing for {seconds:g} seconds"
+
+
+def no_jpeg(name: str, seconds: float) -> str:
+    """There is data, and no picture in it."""
+    return f"{name}: sends data, but for {seconds:g} seconds no JPEG; {CHECK_PATH}"
+
+
+def ended(name: str) -> str:
+    """The camera closed the stream in good order."""
+    return f"{name}: the camera ended the stream"
+
+
+def status(name: str, code: int, has_login: bool) -> str:
+    """HTTP's or RTSP's refusal."""
+    known = {status.value: status.phrase for status in HTTPStatus}
+    answer = f"{name}: answers {code} {known.get(code, '')}".rstrip()
+    if code == HTTPStatus.UNAUTHORIZED:
+        if has_login:
+            return f"{answer}: it refuses the login; check user and password in the URL"
+        scheme = name.partition("://")[0]
+        return f"{answer}: it wants a login; write it into the URL, as in {scheme}://USER:PASSWORD@camera/"
+    if code >= 500:
+        return f"{answer}: the camera has a fault of its own; restart it"
+    return f"{answer}; {CHECK_PATH}"
+
+
+def no_video(name: str, content_type: str) -> str:
+    """Something else lies behind the URL."""
+    return f"{name}: answers {content_type}, no video; {CHECK_PATH}"
+
+
+def unknown_login_kind(name: str) -> str:
+    """Neither basic nor digest."""
+    return f"{name}: asks for a login of a kind that framebus does not know; allowed: basic and digest"
+
+
+def no_http(name: str) -> str:
+    """The answer is not of the protocol."""
+    return f"{name}: answers something that is no HTTP; check the port in the URL"
+
+
+def refused(name: str, host: str, error: OSError) -> str:
+    """What the failure to connect, or to read on, means."""
+    if isinstance(error, socket.gaierror):
+        return unknown_host(name, host)
+    if isinstance(error, SSLCertVerificationError):
+        return (
+            f"{name}: its certificate is not trusted ({error.verify_message}); "
+            "add it to this machine's certificates, or use http:// in a network of your own"
+        )
+    number = error.errno or (errno.ECONNRESET if isinstance(error, ConnectionError) else 0)
+    return f"{name}: {_OS_REASONS.get(number) or f'the connection failed: {error.strerror or error}'}"
+
+
+def unreadable_file(name: str, error: OSError) -> str:
+    """The system does not let us have it."""
+    return f"{name}: {_FILE_REASONS.get(error.errno or 0) or f'it cannot be read: {error.strerror}'}"
+
+
+def no_file(name: str, found: str) -> str:
+    """The path leads to something else."""
+    return f"{name}: {found}, no file; name a video in `source`"
+
+
+def not_understood(name: str) -> str:
+    """FFmpeg finds no beginning of a video."""
+    return f"{name}: no video that FFmpeg understands; name another in `source`"
+
+
+def no_pictures(name: str, found: str) -> str:
+    """It is a medium, but without video."""
+    return f"{name}: holds {found}, but no video; name another in `source`"
+
+
+def no_decoder(name: str) -> str:
+    """FFmpeg knows the container, not what is in it."""
+    return f"{name}: FFmpeg cannot decode the kind of video in it; name another in `source`"
+
+
+def nothing_whole(name: str) -> str:
+    """A file was read to its end in vain."""
+    return f"{name}: holds not one whole picture; name another in `source`"
+
+
+def ffmpeg(name: str, reason: str) -> str:
+    """FFmpeg's own words, where we have no better."""
+    return f"{name}: FFmpeg says: {reason}"

@@ -1,0 +1,190 @@
+"""One camera's process: publishes what the reader hands over, to those who want it, at the rate that they want."""
+
+import logging
+import os
+import secrets
+import time
+
+import zmq
+
+from capture.demand import Demand
+from capture.pace import Pace
+from capture.rate import Rate
+from capture.reader import Published, Reader
+from capture.sources import make_source
+from framebus import sockets
+from framebus.config import Config
+from framebus.process import ProcessError, Stop
+from framebus.run_dir import Lock, frames_endpoint
+from framebus.wire import Kind, State, StatusHeader, pack, retopic
+
+logger = logging.getLogger("capture")
+
+STATUS_INTERVAL_SECONDS = 1.0
+RESEND_MAX_AGE_SECONDS = 2.0
+"""A new subscriber gets the newest frame at once, unless that is older: then it waits for a fresh one."""
+PEEK_FPS_WHEN_CLOSED = 1.0
+"""With idle_fps = 0, the rate of peek/ while somebody watches live/."""
+PEEK_JITTER = 0.75
+"""A frame that comes a little early still counts as the next one for peek/."""
+SEND_HIGH_WATER_MARK = 2
+"""Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
+MAX_SUBSCRIPTIONS_AT_ONCE = 64
+"""The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
+MAX_SUBSCRIPTION_BYTES = 1024
+"""No subscription needs more; the connection of one who sends more is cut off."""
+
+
+class Capture:
+    """Owns a camera and its endpoint from `start` to `stop`."""
+
+    def __init__(self, config: Config, camera: str) -> None:
+        self._config = config
+        self._camera = camera
+        self._settings = config.cameras[camera]
+        self._epoch = secrets.token_hex(8)
+        self._demand = Demand(camera)
+        self._pace = Pace(self._settings.idle_fps)
+        self._reader = Reader(
+            camera,
+            lambda: make_source(camera, self._settings),
+            self._pace,
+            epoch=self._epoch,
+            orientation=self._settings.orientation,
+        )
+        self._rate = Rate()
+        self._newest: Published | None = None
+        self._peeked_at = float("-inf")
+        self._state: tuple[State, str] = ("starting", "")
+        self._since = time.time()
+        self._status_due = 0.0
+
+    def run(self, stop: Stop) -> None:
+        """Publish until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
+        self.start()
+        try:
+            self.loop(stop)
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Take the endpoint, then the camera."""
+        self._lock = Lock(self._config, self._camera)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = sockets.make(self._context, zmq.XPUB)
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
+        endpoint = frames_endpoint(self._config, self._camera)
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            self.stop()
+            raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
+        self._reader.start()
+        logger.info("camera %s publishes at %s", self._camera, endpoint)
+
+    def loop(self, stop: Stop) -> None:
+        """Serve subscriptions, frames and the status until `stop` is requested.
+
+        Raises ProcessError when the camera is read no more: somebody has to start the process again.
+        """
+        poller = zmq.Poller()
+        for readable in (self._socket, self._reader, stop):
+            poller.register(readable, zmq.POLLIN)
+        while not stop.requested:
+            left = self._status_due - time.monotonic()
+            ready = dict(poller.poll(max(0, int(left * 1000) + 1)))
+            if self._socket in ready:
+                self._serve_subscriptions()
+            if self._reader.fileno() in ready:
+                self._publish(self._reader.take())
+            if self._reader.ended:
+                raise ProcessError("the thread that reads the camera has failed; what it printed says why")
+            self._tell_status()
+
+    def stop(self) -> None:
+        """Let go of the camera, then of the endpoint."""
+        self._reader.stop()
+        self._context.destroy()
+        self._lock.close()
+
+    def _serve_subscriptions(self) -> None:
+        for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
+            if not self._socket.poll(0):
+                break
+            for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
+                for kind in self._demand.take(part):
+                    self._send_again(kind)
+        watched = self._demand.wants("live")
+        fps = self._settings.fps if watched else self._settings.idle_fps
+        if fps != self._pace.fps:
+            logger.info("camera %s %s: %g fps", self._camera, "is watched" if watched else "is idle", fps)
+            self._pace.set(fps)
+
+    def _send_again(self, kind: Kind) -> None:
+        if kind == "status":
+            self._status_due = 0.0
+        elif self._newest and time.monotonic() - self._newest.header.monotonic < RESEND_MAX_AGE_SECONDS:
+            self._send(kind, self._newest)
+
+    def _publish(self, frame: Published | None) -> None:
+        if frame is None:
+            return
+        self._newest = frame
+        now = time.monotonic()
+        self._rate.count(now)
+        if self._demand.wants("live"):
+            self._send("live", frame)
+        peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
+        if self._demand.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
+            self._peeked_at = now
+            self._send("peek", frame)
+
+    def _send(self, kind: Kind, frame: Published) -> None:
+        self._socket.send(frame.message if kind == "live" else retopic(frame.message, kind, self._camera))
+
+    def _tell_status(self) -> None:
+        now = time.monotonic()
+        state = self._judge()
+        if state == self._state and now < self._status_due:
+            return
+        if state[0] != self._state[0]:
+            self._since = time.time()
+        self._state = state
+        self._status_due = now + STATUS_INTERVAL_SECONDS
+        self._reader.flush_losses()
+        self._socket.send(pack("status", self._camera, self._status(now)))
+
+    def _judge(self) -> tuple[State, str]:
+        """The state, and why."""
+        if self._reader.trouble:
+            return "offline", self._reader.trouble
+        if not self._pace.wanted:
+            return "idle", "closed until somebody watches"
+        if self._newest is None or not self._reader.opened:
+            return "starting", "opening the camera"
+        if not self._demand.wants("live"):
+            return "idle", f"{self._settings.idle_fps:g} fps until somebody watches"
+        return "live", ""
+
+    def _status(self, now: float) -> StatusHeader:
+        newest = self._newest.header if self._newest else None
+        return StatusHeader(
+            camera=self._camera,
+            state=self._state[0],
+            reason=self._state[1],
+            since=round(self._since, 6),
+            epoch=self._epoch,
+            pid=os.getpid(),
+            source=self._reader.source_name or str(self._settings.source.kind),
+            seq=newest.seq if newest else 0,
+            captured=newest.captured if newest else None,
+            monotonic=newest.monotonic if newest else None,
+            width=newest.width if newest else 0,
+            height=newest.height if newest else 0,
+            fps=round(self._rate.per_second(now), 2),
+            watched=self._demand.wants("live"),
+            dropped=self._reader.dropped,
+            bad=self._reader.bad,
+        )

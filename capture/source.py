@@ -1,0 +1,59 @@
+"""What a camera is to the rest of capture: something that is opened, read and closed, in one thread, and may fail."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from capture.pace import Pace
+
+READ_LIMIT_SECONDS = 0.5
+"""No `read` blocks for longer, so that the end of the process is never far."""
+
+
+class SourceError(Exception):
+    """The camera cannot be opened or has stopped; the text is the reason, in words for its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One JPEG as a source hands it over, not yet checked."""
+
+    jpeg: bytes
+    captured: float
+    """Unix seconds at which the sensor took it, or the nearest moment that is known."""
+    monotonic: float
+    """CLOCK_MONOTONIC seconds of the same moment."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Source(ABC):
+    """A kind of camera. One thread calls it: open, read …, close, and again; `close` also after a failure."""
+
+    dropped = 0
+    """Frames of the camera that were lost before they reached us, since the process began."""
+    damaged = 0
+    """Frames that the source itself threw away because they were not whole, since the process began."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is, as the config would say it: never `auto`, and no secret in it."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Make it ready to be read.
+
+        Raises SourceError; `close` is called all the same.
+        """
+
+    @abstractmethod
+    def read(self, pace: Pace, seq: int) -> Picture | None:
+        """The newest frame, as soon as `pace` wants one: the source knows best how to let the time until then pass.
+
+        Returns None when none came within READ_LIMIT_SECONDS, or when the pace changed meanwhile. `seq` is the number
+        that the frame will bear, for a source that draws its pictures. Raises SourceError when the camera is gone.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the camera; also when it was not opened, or not wholly."""

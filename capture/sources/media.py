@@ -1,0 +1,121 @@
+"""A camera behind a URL, or a file that stands in for one. JPEGs pass through untouched; other video is made JPEG.
+
+What speaks to the camera is http_stream or av_stream; both run in the thread of a drain, so that no read here blocks.
+"""
+
+import errno
+import os
+import stat
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from capture.media import reasons
+from capture.media.drain import Drain, Stream
+from capture.media.http_stream import HttpStream
+from capture.media.url import MediaUrl, UrlError, shown
+from capture.pace import Pace
+from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from framebus.config import Size
+
+PATIENCE_SECONDS = 5.0
+"""How long a camera may keep still, while it is opened and later."""
+OPEN_SLACK_SECONDS = 0.5
+"""The stream itself knows better why it does not open: its own limit shall end first."""
+
+
+class MediaSource(Source):
+    """A URL or a file, read by a thread of its own as fast as it comes; a file at the speed of its own times."""
+
+    def __init__(
+        self, target: str, size: Size, fps: float, quality: int, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """`target` is a URL with :// or the absolute path of a file.
+
+        Video that is no JPEG is encoded at `quality`, 1 to 100, and made smaller where it is larger than `size`. JPEGs
+        are as the camera makes them; nor can a URL be asked for `fps`: thinning out is the pace's part.
+        """
+        self._target = target
+        self._size = size
+        self._quality = quality
+        self._patience = patience_seconds
+        self._stream: Stream | None = None
+        self._drain: Drain | None = None
+        self._damaged_earlier = 0
+
+    @property
+    def name(self) -> str:
+        """The URL without login and secrets, or the path."""
+        return shown(self._target) if "://" in self._target else self._target
+
+    def open(self) -> None:
+        """Connect, within the patience; looking up the camera's address may take as long again.
+
+        Raises SourceError.
+        """
+        if self._drain is not None and not self._drain.close(self._patience):
+            raise SourceError(reasons.no_answer(self.name, self._patience))  # the attempt before still waits for one
+        self._damaged_earlier = self.damaged
+        self._stream = self._make_stream()
+        self._drain = Drain(self._stream, reasons.ended(self.name))
+        if not self._drain.open(self._patience + OPEN_SLACK_SECONDS):
+            raise SourceError(reasons.no_answer(self.name, self._patience))
+
+    def read(self, pace: Pace, seq: int) -> Picture | None:
+        """Wait until a picture is wanted; then the newest if it was not read yet, else the next one."""
+        deadline = time.monotonic() + READ_LIMIT_SECONDS
+        drain, stream = self._drain, self._stream
+        assert drain is not None  # opened before it is read
+        assert stream is not None
+        wanted = pace.wait(READ_LIMIT_SECONDS)
+        self.damaged = self._damaged_earlier + stream.lost
+        if not wanted:
+            drain.check()
+            return None
+        arrival = drain.take(max(0.0, deadline - time.monotonic()))
+        if arrival is None:
+            return None
+        pace.taken()
+        return Picture(arrival.jpeg(), arrival.captured, arrival.monotonic)
+
+    def close(self) -> None:
+        """Let go of the stream. One that hangs in FFmpeg is left to its thread, which ends when FFmpeg comes back."""
+        if self._drain is not None and self._drain.close(READ_LIMIT_SECONDS):
+            self._drain = None
+
+    def _make_stream(self) -> Stream:
+        if "://" not in self._target:
+            return self._play(Path(self._target))
+        try:
+            url = MediaUrl.parse(self._target)
+        except UrlError as error:
+            raise SourceError(reasons.no_url(self.name, str(error))) from None
+        if url.scheme == "file":
+            return self._play(Path(unquote(urlsplit(url.text).path)))
+        if url.scheme in ("http", "https"):
+            return HttpStream(url, self.name, self._patience, lambda kind: self._over_pyav(url, kind))
+        return self._over_pyav(url)
+
+    def _play(self, file: Path) -> Stream:
+        _check_file(file, self.name)
+        return self._over_pyav(file)
+
+    def _over_pyav(self, target: MediaUrl | Path, content_type: str = "") -> Stream:
+        try:
+            from capture.media.av_stream import AvStream
+        except ImportError:
+            raise SourceError(reasons.no_pyav(self.name)) from None
+        return AvStream(target, self.name, self._size, self._quality, self._patience, content_type)
+
+
+def _check_file(path: Path, name: str) -> None:
+    """FFmpeg would take a folder or a pipe as well, and waits for a pipe for ever."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise SourceError(reasons.no_file(name, "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"))
+        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        raise SourceError(reasons.unreadable_file(name, error)) from None
+    except ValueError:  # a NUL in the path
+        raise SourceError(reasons.unreadable_file(name, FileNotFoundError(errno.ENOENT, ""))) from None

@@ -1,0 +1,85 @@
+"""A camera that is drawn: colour bars, a clock and a ball that never rests. For trying framebus without a camera."""
+
+import io
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from PIL import Image, ImageDraw, ImageFont
+
+from capture.pace import Pace
+from capture.source import READ_LIMIT_SECONDS, Picture, Source
+from framebus.config import Size
+
+BARS = ("#b4b4b4", "#b4b410", "#10b4b4", "#10b410", "#b410b4", "#b41010", "#1010b4")
+"""The 75 % bars of SMPTE EG 1, from left to right."""
+ROUND_SECONDS = 4.0
+"""What the ball takes from one side to the other and back."""
+
+
+class TestCardSource(Source):
+    """Draws the camera's name, the frame's number and the wall clock with milliseconds into each frame."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of its name
+
+    def __init__(self, camera: str, size: Size, quality: int, now: Callable[[], float] = time.time) -> None:
+        self._camera = camera
+        self._size = size
+        self._quality = quality
+        self._now = now
+        self._card: Image.Image | None = None
+
+    @property
+    def name(self) -> str:
+        """There is only one."""
+        return "testcard"
+
+    def open(self) -> None:
+        """Draw once what stays the same."""
+        width, height = self._size.width, self._size.height
+        card = Image.new("RGB", (width, height), "#181818")
+        draw = ImageDraw.Draw(card)
+        for column, colour in enumerate(BARS):
+            left, right = width * column // len(BARS), width * (column + 1) // len(BARS)
+            draw.rectangle((left, 0, right - 1, height * 5 // 9), colour)
+        font = self._font(14, letters=len(self._camera))
+        draw.text((width // 2, height * 62 // 100), self._camera, "white", font, anchor="mm")
+        self._card = card
+
+    def read(self, pace: Pace, seq: int) -> Picture | None:
+        """Wait until a frame is wanted, and draw it."""
+        if not pace.wait(READ_LIMIT_SECONDS):
+            return None
+        captured, monotonic = self._now(), time.monotonic()
+        pace.taken(own_clock=False)
+        return Picture(self._draw(seq, captured), captured, monotonic)
+
+    def close(self) -> None:
+        """Let go of the picture."""
+        self._card = None
+
+    def _draw(self, seq: int, captured: float) -> bytes:
+        assert self._card is not None  # opened before it is read
+        width, height = self._size.width, self._size.height
+        picture = self._card.copy()
+        draw = ImageDraw.Draw(picture)
+        clock = datetime.fromtimestamp(captured)
+        draw.text(
+            (width // 2, height * 76 // 100), f"{clock:%H:%M:%S}.{clock:%f}"[:-3], "white", self._font(7), anchor="mm"
+        )
+        font = self._font(12, letters=16)  # digits are narrow: 26 of them take no more
+        draw.text((width // 2, height * 88 // 100), f"{clock:%Y-%m-%d}  #{seq}", "#c0c0c0", font, anchor="mm")
+        radius = height / 24
+        swing = (1 - math.cos(captured % ROUND_SECONDS * math.tau / ROUND_SECONDS)) / 2
+        x, y = radius + swing * (width - 2 * radius), height * 5 / 18
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), "white", "black")
+        jpeg = io.BytesIO()
+        picture.save(jpeg, "JPEG", quality=self._quality)
+        return jpeg.getvalue()
+
+    def _font(self, part: int, letters: int = 12) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+        """The built-in font, a given part of the picture high, but so small that the letters fit: none is wider than
+        it is high. One pixel is the least that FreeType takes.
+        """
+        return ImageFont.load_default(max(1, min(self._size.height / part, self._size.width / max(letters, 12))))

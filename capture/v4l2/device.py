@@ -1,0 +1,257 @@
+"""V4L2 device nodes: which of them are cameras, and the calls and mappings that capturing takes, typed.
+
+What to do with a camera is v4l2's part. Structures and numbers are those of `videodev2`, which is made from the
+kernel's header of that name. V4l2Device raises OSError, as the driver answered.
+"""
+
+import contextlib
+import errno
+import fcntl
+import logging
+import math
+import mmap
+import os
+import re
+import select
+import time
+from collections.abc import Iterable
+from ctypes import c_int
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import videodev2 as kernel
+
+from capture.v4l2 import reasons
+from framebus.config import Size
+
+logger = logging.getLogger("capture")
+
+USABLE_FORMATS = ("MJPG", "JPEG", "YUYV")
+"""The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs us nothing."""
+NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
+"""Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera's business."""
+MAX_FORMATS = 64
+"""A driver that lists more than these is not believed."""
+UNKNOWN_CALL = (errno.ENOTTY, errno.EINVAL)
+"""How drivers say that they do not know a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says of itself."""
+
+    card: str
+    driver: str
+    captures: bool
+    """Whether it streams pictures to programs, in one plane each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFormat:
+    """What the driver really gives."""
+
+    fourcc: str
+    size: Size
+    bytes_per_line: int
+    full_range: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A buffer that the driver has handed over; give it back with `enqueue`."""
+
+    index: int
+    bytes_used: int
+    sequence: int
+    failed: bool
+    """Whether the driver says that the data is bad."""
+    dequeued: float
+    """CLOCK_MONOTONIC seconds."""
+    timestamp: float | None
+    """CLOCK_MONOTONIC seconds at which the driver got the frame; None where it has another clock or none."""
+
+
+class V4l2Device:
+    """An open device node. Whoever makes it closes it."""
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._maps: list[mmap.mmap] = []
+        self._streaming = False
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLIN)
+
+    @property
+    def buffer_count(self) -> int:
+        """How many buffers the driver gave."""
+        return len(self._maps)
+
+    def identity(self) -> Identity:
+        """Who it is."""
+        found = self._call(kernel.VIDIOC_QUERYCAP, kernel.v4l2_capability())
+        # `capabilities` is the sum of all nodes of the same hardware.
+        can = found.device_caps if found.capabilities & kernel.V4L2_CAP_DEVICE_CAPS else found.capabilities
+        needed = kernel.V4L2_CAP_VIDEO_CAPTURE | kernel.V4L2_CAP_STREAMING
+        return Identity(kernel.arr_to_str(found.card), kernel.arr_to_str(found.driver), can & needed == needed)
+
+    def formats(self) -> list[str]:
+        """The fourcc codes that it offers, in its own order."""
+        found: list[str] = []
+        while len(found) < MAX_FORMATS:
+            description = kernel.v4l2_fmtdesc(index=len(found), type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
+            try:
+                self._call(kernel.VIDIOC_ENUM_FMT, description)
+            except OSError as error:
+                if error.errno in UNKNOWN_CALL:
+                    break
+                raise
+            found.append(_fourcc(description.pixelformat))
+        return found
+
+    def set_format(self, fourcc: str, size: Size) -> PixelFormat:
+        """Ask for a format and a size; returns what the driver made of it."""
+        wanted = kernel.v4l2_format(type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
+        pixels = wanted.fmt.pix
+        pixels.width, pixels.height = size.width, size.height
+        pixels.pixelformat = int.from_bytes(fourcc.encode().ljust(4), "little")
+        self._call(kernel.VIDIOC_S_FMT, wanted)
+        # V4L2_MAP_QUANTIZATION_DEFAULT: of the YUV kinds, the colour space JPEG alone has the full range by default.
+        default = pixels.quantization == kernel.V4L2_QUANTIZATION_DEFAULT
+        full_range = pixels.quantization == kernel.V4L2_QUANTIZATION_FULL_RANGE or (
+            default and pixels.colorspace == kernel.V4L2_COLORSPACE_JPEG
+        )
+        got = Size(pixels.width, pixels.height)
+        return PixelFormat(_fourcc(pixels.pixelformat), got, pixels.bytesperline, full_range)
+
+    def set_fps(self, fps: float) -> float | None:
+        """Ask for a rate; returns what the driver made of it, or None where it does not say."""
+        wanted = kernel.v4l2_streamparm(type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
+        period = Fraction(1 / fps).limit_denominator(1_000_000)
+        interval = wanted.parm.capture.timeperframe
+        interval.numerator, interval.denominator = period.numerator, period.denominator
+        try:
+            self._call(kernel.VIDIOC_S_PARM, wanted)
+        except OSError as error:
+            if error.errno in UNKNOWN_CALL:
+                return None
+            raise
+        return interval.denominator / interval.numerator if interval.numerator and interval.denominator else None
+
+    def request_buffers(self, count: int) -> None:
+        """Get buffers, fewer or more as the driver likes, map them, and give them all to the driver."""
+        request = kernel.v4l2_requestbuffers(
+            count=count, type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE, memory=kernel.V4L2_MEMORY_MMAP
+        )
+        self._call(kernel.VIDIOC_REQBUFS, request)
+        if not request.count:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        for index in range(request.count):
+            buffer = self._call(kernel.VIDIOC_QUERYBUF, _buffer(index))
+            self._maps.append(
+                mmap.mmap(self._fd, buffer.length, mmap.MAP_SHARED, mmap.PROT_READ, offset=buffer.m.offset)
+            )
+            self.enqueue(index)
+
+    def start(self) -> None:
+        """Begin to stream."""
+        self._call(kernel.VIDIOC_STREAMON, c_int(kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE))
+        self._streaming = True
+
+    def wait(self, seconds: float) -> bool:
+        """Let the time pass until a buffer is filled, for at most the limit; returns whether one is."""
+        found = self._poll.poll(math.ceil(seconds * 1000))
+        if found and found[0][1] & ~(select.POLLIN | select.POLLPRI):
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        return bool(found)
+
+    def dequeue(self) -> Filled | None:
+        """The oldest filled buffer, or None."""
+        try:
+            buffer = self._call(kernel.VIDIOC_DQBUF, _buffer(0))
+        except BlockingIOError:
+            return None
+        now = time.monotonic()
+        known = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
+        timestamp = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
+        return Filled(
+            index=buffer.index,
+            bytes_used=buffer.bytesused,
+            sequence=buffer.sequence,
+            failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
+            dequeued=now,
+            # uvcvideo's option clock=CLOCK_REALTIME leaves the flag as it is, but not the time: it lies far ahead.
+            timestamp=timestamp if known and 0 < timestamp <= now else None,
+        )
+
+    def data(self, filled: Filled) -> bytes:
+        """A copy of what is in the buffer."""
+        return self._maps[filled.index][: filled.bytes_used]
+
+    def enqueue(self, index: int) -> None:
+        """Give a buffer to the driver, to be filled."""
+        self._call(kernel.VIDIOC_QBUF, _buffer(index))
+
+    def close(self) -> None:
+        """Stop, unmap and close; again does nothing."""
+        if self._fd < 0:
+            return
+        if self._streaming:
+            with contextlib.suppress(OSError):  # an unplugged camera cannot be stopped any more
+                self._call(kernel.VIDIOC_STREAMOFF, c_int(kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE))
+            self._streaming = False
+        for mapping in self._maps:
+            mapping.close()
+        self._maps.clear()
+        os.close(self._fd)
+        self._fd = -1
+
+    def _call(self, request: int, argument: Any) -> Any:
+        # The package counts the numbers as signed.
+        fcntl.ioctl(self._fd, request & 0xFFFFFFFF, argument, True)
+        return argument
+
+
+def usable_format(offered: list[str]) -> str | None:
+    """The best of these for us; None when there is none."""
+    return next((fourcc for fourcc in USABLE_FORMATS if fourcc in offered), None)
+
+
+def capture_devices(folder: str = "/dev", also: Iterable[str] = ()) -> list[str]:
+    """The cameras among the nodes videoN of this folder and the paths in `also`, by number; each is opened briefly.
+
+    A node that cannot be opened is no camera here; the log says why, at level debug.
+    """
+    nodes = {str(node) for node in Path(folder).glob("video*") if re.fullmatch(r"video\d+", node.name)} | set(also)
+    reasons = {node: _why_no_camera(node) for node in sorted(nodes, key=_number)}
+    for reason in filter(None, reasons.values()):
+        logger.debug("%s", reason)
+    return [node for node, reason in reasons.items() if not reason]
+
+
+def _why_no_camera(node: str) -> str:
+    """Empty for a camera that we can use."""
+    try:
+        with contextlib.closing(V4l2Device(node)) as device:
+            identity = device.identity()
+            offered = device.formats()
+    except OSError as error:
+        return reasons.not_opened(node, error)
+    if not identity.captures or identity.driver in NO_CAMERAS:
+        return reasons.no_camera(node, identity.card, identity.driver)
+    return "" if usable_format(offered) else reasons.no_format(node, offered, USABLE_FORMATS)
+
+
+def _number(node: str) -> tuple[int, str]:
+    digits = re.search(r"\d+$", node)
+    return (int(digits[0]) if digits else 0, node)
+
+
+def _buffer(index: int) -> Any:
+    return kernel.v4l2_buffer(index=index, type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE, memory=kernel.V4L2_MEMORY_MMAP)
+
+
+def _fourcc(code: int) -> str:
+    """The four letters; bit 31 tells big-endian kinds and is no letter."""
+    return (code & 0x7FFFFFFF).to_bytes(4, "little").decode("ascii", "replace").rstrip()

@@ -1,0 +1,103 @@
+"""The newest frame of a camera, for a program on asyncio."""
+
+import asyncio
+import os
+from types import TracebackType
+from typing import Literal, Self
+
+import zmq
+
+from framebus import sockets
+from framebus.frame import Frame
+from framebus.intake import Intake
+from framebus.receiver import Receiver
+from framebus.subscriber import endpoint_of
+from framebus.wire import topic
+
+
+class AsyncSubscriber:
+    """As Subscriber, for `async for`; to be made inside a running loop. One task may wait on it.
+
+        async for frame in AsyncSubscriber("front"):
+            await look_at(frame.jpeg)
+
+    Close it with `close` or by leaving an `async with` block.
+    """
+
+    def __init__(
+        self,
+        camera: str,
+        *,
+        kind: Literal["live", "peek"] = "live",
+        timeout: float | None = None,
+        endpoint: str | None = None,
+        config: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Takes and raises what Subscriber does."""
+        where = endpoint_of(camera, endpoint, config)
+        self.camera = camera
+        self.timeout = timeout
+        self._intake = Intake(same_host=where.startswith("ipc://"))
+        self._newest: Frame | None = None
+        self._skipped = 0
+        self._arrived = asyncio.Event()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        try:
+            self._socket = sockets.subscriber(self._context, where, topic(kind, camera))
+        except zmq.ZMQError:
+            self._context.destroy()
+            raise
+        self._receiver = Receiver(self._socket, self._take)
+
+    @property
+    def missed(self) -> int:
+        """Frames that were published but not handed over, since the start."""
+        return self._intake.missed + self._skipped
+
+    async def receive(self, timeout: float | None = None) -> Frame:  # noqa: ASYNC109  (as in Subscriber)
+        """The next frame, which is the newest there is.
+
+        `timeout` in seconds, instead of the subscriber's own. Raises TimeoutError when no frame came.
+        """
+        seconds = self.timeout if timeout is None else timeout
+        try:
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
+        except TimeoutError:
+            raise TimeoutError(f"no frame of camera {self.camera} within {seconds:g} s") from None
+        frame = self._newest
+        assert frame is not None  # _arrived says so
+        self._newest = None
+        self._arrived.clear()
+        return frame
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Frame:
+        return await self.receive()
+
+    def close(self) -> None:
+        """Let go of the socket. May be called twice."""
+        if not self._context.closed:
+            self._receiver.close()
+            self._context.destroy()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self, parts: list[bytes]) -> None:
+        frame = self._intake.accept(parts[-1])
+        if frame is None:
+            return
+        missed = frame.missed
+        if self._newest is not None:  # replaced before anybody took it
+            self._skipped += 1
+            missed += self._newest.missed + 1
+        self._newest = Frame(frame.header, frame.jpeg, missed, frame.same_host)
+        self._arrived.set()

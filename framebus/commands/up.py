@@ -1,0 +1,122 @@
+"""`framebus up`: supervisord in the foreground, with everything. This process becomes supervisord."""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from framebus import config as configuration
+from framebus.config import ENVIRONMENT, Config, ConfigError
+from framebus.process import EXIT_FAILED, EXIT_MISUSED
+from framebus.run_dir import RunDirError, prepare
+
+CONNECT_SECONDS = 1.0
+
+GROUP_SECTION = """\
+; Written anew by each `framebus up`, from framebus.toml. One group: supervisord stops a group at once, groups in turn.
+[group:framebus]
+programs = {programs}
+"""
+CAPTURE_SECTION = """
+[program:capture-{camera}]
+command = %(ENV_FRAMEBUS_PYTHON)s -m capture {camera}
+autorestart = true
+startsecs = 0
+stopwaitsecs = 3
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = /dev/fd/1
+stdout_logfile_maxbytes = 0
+"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """This command takes nothing of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the configuration and become supervisord; returns only when that cannot be."""
+    try:
+        config = configuration.load(options.config)
+        prepare(config)
+        check_free(config.run_dir / "supervisor.sock")
+        write_cameras(config)
+    except ConfigError as error:
+        print(*error.mistakes, sep="\n", file=sys.stderr)
+        return EXIT_MISUSED
+    except RunDirError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    file = supervisord_conf()
+    print(f"framebus starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
+    let_many_write(1)
+    os.execve(
+        sys.executable,
+        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(file)],
+        environment(config),
+    )
+
+
+def check_free(path: Path) -> None:
+    """Raises RunDirError when a supervisord answers at this socket already."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(CONNECT_SECONDS)
+        probe.connect(str(path))
+        raise RunDirError(
+            f"framebus runs already with run_dir {path.parent}; stop that one first, or name another run_dir"
+        )
+
+
+def write_cameras(config: Config) -> None:
+    """Say to supervisord which cameras there are. Raises RunDirError when the file cannot be written."""
+    file = config.run_dir / "cameras.conf"
+    programs = ["gateway", "snapshot", *(f"capture-{camera}" for camera in config.cameras)]
+    sections = [CAPTURE_SECTION.format(camera=camera) for camera in config.cameras]
+    try:
+        file.write_text(GROUP_SECTION.format(programs=",".join(programs)) + "".join(sections))
+    except OSError as error:
+        raise RunDirError(f"cannot write {file}: {error.strerror}") from None
+
+
+def environment(config: Config) -> dict[str, str]:
+    """What supervisord.conf and the processes under it are told."""
+    told = {
+        "FRAMEBUS_PYTHON": sys.executable,
+        "FRAMEBUS_RUN_DIR": str(config.run_dir),
+        "FRAMEBUS_USER": str(os.geteuid()),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if config.path is not None:
+        told[ENVIRONMENT] = str(config.path.absolute())
+    return {**os.environ, **told}
+
+
+def supervisord_conf() -> Path:
+    """The file at the top of a working copy; in an installed framebus it lies within the package."""
+    package = Path(__file__).parent.parent
+    return next(file for file in (package / "supervisord.conf", package.parent / "supervisord.conf") if file.is_file())
+
+
+def let_many_write(output: int) -> None:
+    """Make stdout fit for supervisord, which opens /dev/fd/1 anew for the log of each child.
+
+    In a file they would overwrite each other's lines, and Linux does not open a socket, such as systemd's journal.
+    """
+    mode = os.fstat(output).st_mode
+    if stat.S_ISREG(mode):
+        fcntl.fcntl(output, fcntl.F_SETFL, fcntl.fcntl(output, fcntl.F_GETFL) | os.O_APPEND)
+    elif stat.S_ISSOCK(mode):
+        print_through_a_pipe()
+
+
+def print_through_a_pipe() -> None:
+    """Put a pipe before stdout, and a process that copies from one to the other."""
+    reader, writer = os.pipe()
+    subprocess.Popen(["cat"], stdin=reader, start_new_session=True)  # it ends when the pipe does
+    os.dup2(writer, 1)
+    os.dup2(writer, 2)

@@ -1,0 +1,73 @@
+"""`framebus watch NAME`: what a camera's frames look like to a subscriber, a line a second."""
+
+import argparse
+import itertools
+import os
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+from framebus.config import ConfigError
+from framebus.frame import Frame
+from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.subscriber import Subscriber
+
+LINE_SECONDS = 1.0
+SILENCE_SECONDS = 5.0
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Which camera, and for how long."""
+    parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after so many lines (default: with Ctrl-C)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print until the lines are done, or Ctrl-C."""
+    try:
+        with Subscriber(options.camera, config=options.config) as subscriber:
+            for _ in range(options.lines) if options.lines else itertools.count():
+                print(describe(collect(subscriber)), flush=True)
+    except (ConfigError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_MISUSED
+    except TimeoutError as error:
+        print(f"{error}; is its capture process running?", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail once more
+    except KeyboardInterrupt:
+        pass
+    return EXIT_OK
+
+
+def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
+    """The frames of the next second, at least one, each with its age in seconds as it arrived.
+
+    Raises TimeoutError after SILENCE_SECONDS without any.
+    """
+    frame = subscriber.receive(SILENCE_SECONDS)
+    frames = [(frame, frame.age)]
+    end = time.monotonic() + LINE_SECONDS
+    while (left := end - time.monotonic()) > 0:
+        try:
+            frame = subscriber.receive(left)
+        except TimeoutError:
+            break
+        frames.append((frame, frame.age))
+    return frames
+
+
+def describe(frames: Sequence[tuple[Frame, float]]) -> str:
+    """One line: rate, age, gaps and size. Takes at least one frame."""
+    first, last = frames[0][0], frames[-1][0]
+    seconds = last.header.monotonic - first.header.monotonic
+    rate = (len(frames) - 1) / seconds if seconds > 0 else len(frames) / LINE_SECONDS
+    ages_ms = [age * 1000 for _, age in frames]
+    missed = sum(frame.missed for frame, _ in frames)
+    kilobytes = statistics.fmean(len(frame.jpeg) for frame, _ in frames) / 1000
+    return (
+        f"{last.camera}: {rate:5.1f} fps, age {statistics.median(ages_ms):6.1f} ms (at most {max(ages_ms):.1f}), "
+        f"missed {missed}, {last.width}x{last.height}, {kilobytes:.0f} kB, #{last.seq}"
+    )

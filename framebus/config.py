@@ -1,0 +1,238 @@
+"""framebus.toml: what it may say, the defaults, and the search for the file. Each process reads all of it.
+
+framebus.toml at the top of the repository is the commented sample, and a test loads it.
+"""
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from framebus.source_name import SourceName
+from framebus.strict_toml import Mistakes, convert_table
+from framebus.wire import CAMERA_ALLOWED, is_camera_name
+
+FILE_NAME = "framebus.toml"
+SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
+ENVIRONMENT = "FRAMEBUS_CONFIG"
+MAX_CAMERAS = 32
+
+
+class ConfigError(Exception):
+    """Everything that is wrong with the configuration, a sentence each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pixels, as in "1280x720"."""
+
+    width: int
+    height: int
+
+    ALLOWED: ClassVar[str] = 'WIDTHxHEIGHT in pixels, each from 16 to 8192, such as "1280x720"'
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        """Raises ValueError, its text what is allowed."""
+        found = re.fullmatch("([0-9]{2,4})x([0-9]{2,4})", text)
+        if found is None:
+            raise ValueError(cls.ALLOWED)
+        size = cls(int(found[1]), int(found[2]))
+        if not (16 <= size.width <= 8192 and 16 <= size.height <= 8192):
+            raise ValueError(cls.ALLOWED)
+        return size
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the gateway listens, as in "127.0.0.1:8080" or "[::1]:8080"; an empty host is every address."""
+
+    host: str
+    port: int
+
+    ALLOWED: ClassVar[str] = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Raises ValueError, its text what is allowed."""
+        host, colon, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+            raise ValueError(cls.ALLOWED)
+        if (":" in host and not bracketed) or any(letter.isspace() or letter == "/" for letter in host):
+            raise ValueError(cls.ALLOWED)
+        return cls(host[1:-1] if bracketed else host, int(port))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A [camera.NAME] table."""
+
+    source: SourceName = SourceName("auto")
+    size: Size = Size(1280, 720)
+    fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 80
+    idle_fps: Annotated[
+        float,
+        msgspec.Meta(ge=0, le=240, description="frames a second from 0 (the camera is closed while idle) to 240"),
+    ] = 1
+    orientation: Annotated[
+        int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
+    ] = 1
+
+
+class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The [gateway] table."""
+
+    listen: Address = Address("127.0.0.1", 8080)
+    allow_anonymous: bool = False
+    max_viewers: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1000
+    snapshot_timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = 3
+
+
+class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The [snapshot] table."""
+
+    stale_after: Annotated[
+        float, msgspec.Meta(gt=0, le=86400, description="seconds, more than 0 and at most 86400")
+    ] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of framebus.toml. `path` is the file that was read; None where the built-in defaults are in force."""
+
+    path: Path | None
+    run_dir: Path
+    cameras: dict[str, CameraConfig]
+    gateway: GatewayConfig
+    snapshot: SnapshotConfig
+
+    @property
+    def first_camera(self) -> str:
+        """The camera that the paths without a name mean."""
+        return next(iter(self.cameras))
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Config:
+    """Read `path`, else $FRAMEBUS_CONFIG, else ./framebus.toml, else the system's file, else take the defaults.
+
+    Raises ConfigError with every mistake in it.
+    """
+    file = find(path)
+    if file is None:
+        return parse({}, None)
+    try:
+        text = file.read_bytes().decode()
+    except OSError as error:
+        raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            [f"{file}: found a byte that is no UTF-8 at offset {error.start}; allowed: TOML in UTF-8"]
+        ) from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{file}: no TOML: {error}"]) from None
+    return parse(table, file)
+
+
+def find(path: str | os.PathLike[str] | None = None) -> Path | None:
+    """The file that `load` reads; None for the built-in defaults. A file that was named is not asked to exist."""
+    named = path or os.environ.get(ENVIRONMENT)
+    if named:
+        return Path(named)
+    return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if file.is_file()), None)
+
+
+def parse(table: dict[str, Any], path: Path | None) -> Config:
+    """Judge the file's content. Paths in it are relative to the file's own folder.
+
+    Raises ConfigError with every mistake in it.
+    """
+    mistakes = Mistakes(str(path or FILE_NAME))
+    folder = path.absolute().parent if path else Path.cwd()
+    for key in [key for key in table if key not in {"run_dir", "camera", "gateway", "snapshot"}]:
+        mistakes.unknown(key, ["run_dir", "[camera.NAME]", "[gateway]", "[snapshot]"])
+    run_dir = table.get("run_dir", default_run_dir())
+    if not isinstance(run_dir, str) or not run_dir or "\0" in run_dir:
+        mistakes.add("run_dir", run_dir, "the path of a folder")
+        run_dir = default_run_dir()
+    cameras = _cameras(table.get("camera", {}), folder, mistakes)
+    gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
+    if not gateway.listen.is_loopback and not gateway.allow_anonymous:
+        mistakes.add(
+            "gateway.listen",
+            str(gateway.listen),
+            "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
+            "say so with allow_anonymous = true in [gateway]",
+        )
+    snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
+    sockets = _anchored(run_dir, folder, "run_dir", mistakes)
+    if mistakes.lines:
+        raise ConfigError(mistakes.lines)
+    return Config(path, sockets, cameras, gateway, snapshot)
+
+
+def default_run_dir() -> str:
+    """Where the sockets are when the file does not say."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return f"{runtime}/framebus" if runtime else f"/tmp/framebus-{os.getuid()}"
+
+
+def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraConfig]:
+    if not isinstance(tables, dict):
+        mistakes.add("camera", tables, "tables: [camera.NAME]")
+        return {}
+    if len(tables) > MAX_CAMERAS:
+        mistakes.add("camera", f"{len(tables)} cameras", f"at most {MAX_CAMERAS}")
+    cameras = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict) and name in CameraConfig.__struct_fields__:
+            mistakes.add(f"camera.{name}", table, f"a table for each camera: [camera.front] and in it {name} = …")
+            continue
+        if not is_camera_name(name):
+            mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
+        camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
+        cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
+    return cameras or {"front": CameraConfig()}
+
+
+def _anchored(path: str, folder: Path, key: str, mistakes: Mistakes) -> Path:
+    """The path, made absolute."""
+    try:
+        return folder / Path(path).expanduser()
+    except RuntimeError:  # ~NAME of nobody
+        mistakes.add(key, path, "a path without ~, as there is no such home folder here")
+        return folder / path
+
+
+def _with_anchored_file(camera: CameraConfig, folder: Path, key: str, mistakes: Mistakes) -> CameraConfig:
+    """The same camera, the path of its file made absolute."""
+    source = camera.source
+    if source.kind != "media" or "://" in source.target:
+        return camera
+    file = _anchored(source.target, folder, key, mistakes)
+    return msgspec.structs.replace(camera, source=SourceName("media", str(file)))

@@ -1,0 +1,88 @@
+"""The folder of the ipc sockets: where each endpoint lies, who may be in it, and one publisher a camera."""
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+
+from framebus.config import Config
+
+MAX_IPC_PATH_BYTES = 107
+"""sun_path of struct sockaddr_un holds 108 bytes with the closing NUL (linux/un.h)."""
+
+
+class RunDirError(Exception):
+    """The folder cannot be used, or what is asked for in it is taken; the text says why and what to do."""
+
+
+def frames_endpoint(config: Config, camera: str) -> str:
+    """Where a camera's capture publishes."""
+    return f"ipc://{config.run_dir}/{camera}.frames"
+
+
+def snapshot_endpoint(config: Config) -> str:
+    """Where the snapshot service answers."""
+    return f"ipc://{config.run_dir}/snapshot"
+
+
+def prepare(config: Config) -> None:
+    """Make the folder, for us alone, and check that its paths fit into a socket's address.
+
+    Raises RunDirError when it cannot be made, is not ours, or others may write to it.
+    """
+    folder = config.run_dir
+    longest = max(len(os.fsencode(folder / f"{camera}.control")) for camera in config.cameras)
+    if longest > MAX_IPC_PATH_BYTES:
+        raise RunDirError(
+            f"run_dir {folder} makes socket paths of {longest} bytes; allowed: at most {MAX_IPC_PATH_BYTES} "
+            f"(a limit of Linux). Name a shorter one in framebus.toml"
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+    except OSError as error:
+        raise RunDirError(f"run_dir {folder} cannot be made: {error.strerror}. Name another in framebus.toml") from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise RunDirError(f"run_dir {folder} is no folder; allowed: a folder of your own")
+    if found.st_uid != os.geteuid():
+        raise RunDirError(f"run_dir {folder} belongs to user {found.st_uid}; allowed: a folder of user {os.geteuid()}")
+    if found.st_mode & 0o022:
+        raise RunDirError(
+            f"run_dir {folder} can be written to by others (mode {stat.S_IMODE(found.st_mode):04o}); "
+            f"run: chmod 700 {folder}"
+        )
+
+
+class Lock:
+    """One owner for an endpoint. ZeroMQ lets a second process bind a live ipc path and silently cuts off the first.
+
+    Held until `close`, or until the process ends, however it ends.
+    """
+
+    def __init__(self, config: Config, name: str) -> None:
+        """Raises RunDirError when another process holds it; the text names that process."""
+        self._path = config.run_dir / f"{name}.lock"
+        try:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise RunDirError(f"{self._path} cannot be opened: {error.strerror}") from None
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
+            os.close(self._fd)
+            raise RunDirError(
+                f"{name} already runs as process {holder or '?'} with run_dir {config.run_dir}; "
+                f"stop that one first, or give this one another run_dir"
+            ) from None
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def close(self) -> None:
+        """Let it go."""
+        os.close(self._fd)
+
+
+def socket_path(endpoint: str) -> Path | None:
+    """The file behind an ipc endpoint; None for another transport."""
+    return Path(endpoint.removeprefix("ipc://")) if endpoint.startswith("ipc://") else None

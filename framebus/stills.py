@@ -1,0 +1,58 @@
+"""Ask the snapshot service for a still, from any program."""
+
+import os
+
+import msgspec
+import zmq
+
+from framebus import config as configuration
+from framebus import sockets
+from framebus.frame import Frame
+from framebus.run_dir import snapshot_endpoint
+from framebus.wire import ErrorHeader, FrameHeader, WireError, decode, split
+
+DEFAULT_TIMEOUT_SECONDS = 5.0
+
+
+class SnapshotError(Exception):
+    """The service has no still to give: `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def request_snapshot(
+    camera: str,
+    *,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    endpoint: str | None = None,
+    config: str | os.PathLike[str] | None = None,
+) -> Frame:
+    """Get one still of a camera, waiting at most `timeout` seconds.
+
+    Raises SnapshotError with the service's reason (codes unknown-camera, no-frame, stale, bad-request), TimeoutError
+    when it does not answer, WireError when what answers is no snapshot service, ConfigError.
+    """
+    where = endpoint or snapshot_endpoint(configuration.load(config))
+    with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
+        socket.connect(where)
+        socket.send(msgspec.json.encode({"camera": camera}))
+        if not socket.poll(int(timeout * 1000)):
+            raise TimeoutError(f"no answer from the snapshot service at {where} within {timeout:g} s")
+        reply = socket.recv_multipart()[-1]
+    return parse_reply(reply, same_host=where.startswith("ipc://"))
+
+
+def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
+    """Read what the service sent.
+
+    Raises SnapshotError when it is an error/ message, WireError when it is neither that nor a still.
+    """
+    message = split(reply)
+    if message.kind == "error":
+        error = decode(message.header, ErrorHeader)
+        raise SnapshotError(error.code, error.message)
+    if message.kind != "snapshot":
+        raise WireError(f"reply of kind {message.kind}, expected snapshot or error")
+    return Frame(decode(message.header, FrameHeader), message.body, same_host=same_host)

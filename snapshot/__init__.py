@@ -1,0 +1,1 @@
+"""The process that answers requests for stills: `python -m snapshot`."""

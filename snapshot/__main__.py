@@ -1,0 +1,21 @@
+"""`python -m snapshot`: start, loop, stop are in snapshot.server."""
+
+import sys
+
+from framebus.config import Config
+from framebus.process import Stop, arguments, run
+from snapshot.server import Snapshot
+
+
+def main() -> int:
+    """Run the snapshot service's process; returns its exit status."""
+    options = arguments("snapshot", "Answer requests for stills from the newest frame of every camera.").parse_args()
+
+    def snapshot(config: Config, stop: Stop) -> None:
+        Snapshot(config).run(stop)
+
+    return run("snapshot", options.config, snapshot)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""A subscriber that takes every message in order and drops none, to see all that a capture publishes."""
+
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+import zmq
+
+from framebus import sockets
+from framebus.config import Config
+from framebus.frame import Frame
+from framebus.run_dir import frames_endpoint
+from framebus.wire import FrameHeader, Kind, StatusHeader, parse, topic
+from tests.processes import DEADLINE_SECONDS
+
+
+class Listener:
+    """Subscribed to one kind of a camera's messages until it is closed."""
+
+    def __init__(self, config: Config, kind: Kind, camera: str = "front") -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = sockets.make(self._context, zmq.SUB)
+        self._socket.setsockopt(zmq.SUBSCRIBE, topic(kind, camera))
+        self._socket.connect(frames_endpoint(config, camera))
+
+    def message(self, seconds: float = DEADLINE_SECONDS) -> bytes:
+        """The next message. Raises TimeoutError."""
+        if not self._socket.poll(int(seconds * 1000)):
+            raise TimeoutError(f"no message within {seconds:g} s")
+        return self._socket.recv()
+
+    def frame(self, seconds: float = DEADLINE_SECONDS) -> Frame:
+        """The next frame, also when it is a repeat. Raises TimeoutError."""
+        message, header = parse(self.message(seconds), FrameHeader)
+        return Frame(header, message.body)
+
+    def statuses(self) -> Iterator[StatusHeader]:
+        """Each status as it comes. Raises TimeoutError."""
+        while True:
+            yield parse(self.message(), StatusHeader)[1]
+
+    def status(self, true: Callable[[StatusHeader], object]) -> StatusHeader:
+        """The next status of which something holds."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        for status in self.statuses():
+            if true(status):
+                return status
+            assert time.monotonic() < deadline, f"the last status was {status}"
+        raise AssertionError
+
+    def skip(self) -> None:
+        """Throw away what has come so far."""
+        while self._socket.poll(0):
+            self._socket.recv()
+
+    def close(self) -> None:
+        """Let go of the socket. May be called twice."""
+        self._context.destroy(linger=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

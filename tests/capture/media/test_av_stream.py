@@ -1,0 +1,218 @@
+"""Live streams and recordings behind URLs that are no Motion JPEG over HTTP, read by PyAV from real servers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from capture.source import SourceError
+from capture.sources.media import MediaSource
+from tests.capture import jpegs
+from tests.capture.media import clips
+from tests.capture.media.clips import COLOURS, colour
+from tests.capture.media.mjpeg_camera import Call, IpCamera, ok, refusing, saying, silent
+from tests.capture.media.rtsp_camera import RtspCamera
+from tests.capture.media.watching import ANY_SIZE, LOGIN, draining, every_frame, failure, opened, pictures
+from tests.processes import DEADLINE_SECONDS, wait_until
+
+PICTURES = [jpegs.jpeg(clips.SIZE, quality=quality) for quality in range(30, 80, 10)]
+PROJECT = Path(__file__).parents[3]
+SHORT = 0.5
+"""The patience of tests in which it shall run out."""
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def h264(tmp_path: Path) -> Path:
+    return clips.of_colours(tmp_path / "clip.h264", "libx264", COLOURS * 10, size=(320, 240))
+
+
+@pytest.fixture
+def transport_stream(tmp_path: Path) -> bytes:
+    return clips.of_colours(tmp_path / "clip.ts", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
+
+
+def endless(content_type: str, data: bytes) -> IpCamera:
+    """Sends all it has at once, and then keeps still."""
+
+    def answer(call: Call) -> None:
+        call.send(ok(content_type, data))
+        call.keep()
+
+    return IpCamera(answer)
+
+
+def test_rtsp(h264: Path) -> None:
+    with RtspCamera(h264) as camera:
+        with opened(camera.url(LOGIN)) as source:
+            assert source.name == camera.url()
+            assert colour(next(pictures(source)).jpeg) in COLOURS
+            camera.hang_up()
+        assert any("RTP/AVP/TCP" in request for request in camera.requests)
+
+
+def test_rtsp_that_falls_silent(h264: Path) -> None:
+    with RtspCamera(h264) as camera:
+        assert failure(camera.url(LOGIN), SHORT) == f"{camera.url()}: sent nothing for 0.5 seconds"
+
+
+def test_rtsp_that_ends(h264: Path) -> None:
+    with RtspCamera(h264) as camera, opened(camera.url(LOGIN)) as source:
+        next(pictures(source))
+        camera.hang_up()
+        with pytest.raises(SourceError) as said:
+            for _ in pictures(source):
+                pass
+        assert str(said.value) == f"{camera.url()}: the camera ended the stream"
+
+
+@pytest.mark.parametrize(
+    ("status", "login", "said"),
+    [
+        (
+            "401 Unauthorized",
+            LOGIN,
+            "answers 401 Unauthorized: it refuses the login; check user and password in the URL",
+        ),
+        (
+            "401 Unauthorized",
+            "",
+            "answers 401 Unauthorized: it wants a login; write it into the URL, as in rtsp://USER:PASSWORD@camera/",
+        ),
+        ("404 Not Found", LOGIN, "answers 404 Not Found; check the path in the URL"),
+        ("403 Forbidden", LOGIN, "answers 403 Forbidden; check the path in the URL"),
+        (
+            "500 Internal Server Error",
+            LOGIN,
+            "answers 500 Internal Server Error: the camera has a fault of its own; restart it",
+        ),
+        (
+            "454 Session Not Found",
+            LOGIN,
+            "FFmpeg says: Server returned 4XX Client Error, but not one of 40{0,1,3,4}",
+        ),
+    ],
+)
+def test_rtsp_that_refuses(status: str, login: str, said: str, h264: Path) -> None:
+    with RtspCamera(h264, refusal=status) as camera:
+        assert failure(camera.url(login)) == f"{camera.url()}: {said}"
+
+
+def test_rtsp_without_an_answer() -> None:
+    with IpCamera(silent) as server:
+        url = server.url(scheme="rtsp")
+        assert failure(server.url(scheme="rtsp", login=LOGIN), SHORT) == (
+            f"{url}: no answer within 0.5 seconds; check the address, and restart the camera if it is right"
+        )
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "tcp", "rtmp"])
+def test_nobody_listens(scheme: str, free_port: int) -> None:
+    assert failure(f"{scheme}://{LOGIN}@127.0.0.1:{free_port}/v") == (
+        f"{scheme}://127.0.0.1:{free_port}/v: refuses the connection; "
+        "check that the camera is on and that the port is right"
+    )
+
+
+@pytest.mark.parametrize("host", ["camera.invalid", "camera..local"])
+def test_an_unknown_host(host: str) -> None:
+    assert failure(f"rtsp://{LOGIN}@{host}/v") == (
+        f"rtsp://{host}/v: no address is known for {host}; check the name, or write the camera's IP address"
+    )
+
+
+def test_a_protocol_that_ffmpeg_does_not_know() -> None:
+    assert failure(f"xyzzy://{LOGIN}@127.0.0.1/v") == "xyzzy://127.0.0.1/v: FFmpeg says: Protocol not found"
+
+
+def test_rtsp_at_the_port_of_http() -> None:
+    with IpCamera(refusing("404 Not Found")) as server:
+        url = server.url(scheme="rtsp")
+        assert failure(server.url(scheme="rtsp", login=LOGIN)) == (
+            f"{url}: no video that FFmpeg understands; name another in `source`"
+        )
+
+
+def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transport_stream: bytes) -> None:
+    with endless("video/mp2t", transport_stream) as server, opened(server.url(login=LOGIN)) as source:
+        assert colour(next(pictures(source)).jpeg) in COLOURS
+        assert source.name == server.url()
+        for call in server.calls:
+            call.hang_up()
+        with pytest.raises(SourceError) as said:
+            for _ in pictures(source):
+                pass
+        assert str(said.value) == f"{server.url()}: the camera ended the stream"
+
+
+def test_a_transport_stream_over_http_that_falls_silent(transport_stream: bytes) -> None:
+    with endless("video/mp2t", transport_stream) as server:
+        assert failure(server.url(login=LOGIN), SHORT) == f"{server.url()}: sent nothing for 0.5 seconds"
+
+
+def test_motion_jpeg_in_a_live_container_comes_through_untouched(tmp_path: Path) -> None:
+    clip = clips.of_jpegs(tmp_path / "clip.ts.mkv", PICTURES)
+    with endless("video/x-matroska", clip.read_bytes()) as server, opened(server.url()) as source:
+        assert next(pictures(source)).jpeg in PICTURES
+
+
+def test_a_recording_behind_a_url_is_played_like_a_file(tmp_path: Path) -> None:
+    data = clips.of_jpegs(tmp_path / "clip.mov", PICTURES, fps=25).read_bytes()
+    recording = saying(ok("video/quicktime", data, f"Content-Length: {len(data)}"))
+    with IpCamera(recording) as server, opened(server.url()) as source:
+        laps, last = 0, -1
+        for found in pictures(source):
+            number = PICTURES.index(found.jpeg)
+            laps += number <= last
+            last = number
+            if laps == 2:
+                break
+
+
+def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
+    data = clips.of_silence(tmp_path / "sound.wav").read_bytes()
+    with IpCamera(saying(ok("audio/wav", data))) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: holds audio, but no video; name another in `source`"
+        )
+
+
+def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(h264: Path) -> None:
+    with RtspCamera(h264) as camera:
+        source = MediaSource(camera.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
+        source.open()
+        wait_until(lambda: source.read(every_frame(), 1) is None, "the camera to keep still")
+        source.close()
+        assert draining()
+        camera.hang_up()
+        source.open()
+        assert colour(next(pictures(source)).jpeg) in COLOURS
+        camera.hang_up()
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+
+
+ENDS_WHILE_FFMPEG_HANGS = """
+import sys
+from capture.pace import Pace
+from capture.sources.media import MediaSource
+from framebus.config import Size
+source = MediaSource(sys.argv[1], Size(64, 48), 30, 80, patience_seconds=1000)
+source.open()
+pace = Pace(1000)
+while source.read(pace, 1) is not None:
+    pass
+source.close()
+"""
+
+
+def test_a_process_can_end_while_a_stream_hangs_in_ffmpeg(h264: Path) -> None:
+    with RtspCamera(h264) as camera:
+        command = [sys.executable, "-W", "error", "-c", ENDS_WHILE_FFMPEG_HANGS, camera.url()]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=2 * DEADLINE_SECONDS, cwd=PROJECT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

@@ -1,0 +1,461 @@
+"""Cameras over HTTP: their JPEGs come through untouched and fresh, and whatever goes wrong is said in one sentence.
+
+The cameras are real servers, which show a picture when the test says so; no test depends on how long anything takes.
+"""
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from capture.media.jpeg_parts import MAX_PART_BYTES
+from capture.pace import Pace
+from capture.source import Picture, SourceError
+from capture.sources.media import MediaSource
+from framebus.config import Size
+from tests.capture import jpegs
+from tests.capture.media.mjpeg_camera import (
+    Answer,
+    Call,
+    Framing,
+    IpCamera,
+    Multipart,
+    guarded,
+    ok,
+    refusing,
+    saying,
+    silent,
+)
+from tests.capture.media.test_jpeg_parts import FRAMINGS
+from tests.capture.media.watching import LOGIN, draining, every_frame, failure, opened, pictures
+from tests.processes import wait_until
+from tests.programs import need
+
+PICTURES = [jpegs.jpeg((64, 48), quality=quality) for quality in range(30, 90, 10)]
+SHORT = 0.4
+"""The patience of tests in which it shall run out."""
+FRAMINGS_OVER_HTTP = {**FRAMINGS, "in chunks": Framing(chunked=True)}
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+def picture(source: MediaSource, pace: Pace) -> Picture:
+    """The next one that comes."""
+    return next(pictures(source, pace))
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("framing", FRAMINGS_OVER_HTTP.values(), ids=FRAMINGS_OVER_HTTP.keys())
+def test_every_picture_comes_through_untouched_before_the_next_is_shown(framing: Framing) -> None:
+    camera = Multipart(framing)
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        pace = every_frame()
+        for shown in PICTURES:
+            camera.show(shown)
+            assert picture(source, pace).jpeg == shown
+        assert source.damaged == 0
+
+
+def test_its_times_are_those_of_its_arrival() -> None:
+    camera = Multipart()
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        before = time.time(), time.monotonic()
+        camera.show(PICTURES[0])
+        found = picture(source, every_frame())
+        assert before[0] <= found.captured <= time.time()
+        assert before[1] <= found.monotonic <= time.monotonic()
+
+
+def test_a_slow_pace_gets_the_newest_and_the_camera_is_never_held_up() -> None:
+    shown = [jpegs.jpeg((64, 48), quality=50) + bytes(100_000)] * 200  # 20 MB: more than any socket holds
+    camera = Multipart()
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        pace = Pace(0.5)
+        camera.show(PICTURES[0])
+        assert picture(source, pace).jpeg == PICTURES[0]
+        for other in shown:
+            camera.show(other)
+        camera.show(PICTURES[1])
+        assert picture(source, pace).jpeg == PICTURES[1]
+
+
+def test_a_read_in_which_nothing_comes_returns_empty() -> None:
+    with IpCamera(Multipart()) as server, opened(server.url()) as source:
+        assert source.read(every_frame(), 1) is None
+
+
+def test_a_pace_of_nothing_and_the_end_of_the_process_are_not_waited_out() -> None:
+    with IpCamera(Multipart(None, *PICTURES)) as server, opened(server.url()) as source:
+        assert source.read(Pace(0), 1) is None
+        stopped = every_frame()
+        stopped.stop()
+        assert source.read(stopped, 1) is None
+
+
+def test_damaged_pictures_are_counted_and_the_next_one_comes() -> None:
+    camera = Multipart(Framing(content_length=False))
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        camera.show(PICTURES[0][:-100])
+        camera.show(PICTURES[1])
+        assert picture(source, every_frame()).jpeg == PICTURES[1]
+        assert source.read(every_frame(), 1) is None
+        assert source.damaged == 1
+        source.close()
+        wait_until(lambda: not camera.watching, "the camera to notice")
+        source.open()
+        camera.show(PICTURES[0][:-100])
+        camera.show(PICTURES[1])
+        picture(source, every_frame())
+        source.read(every_frame(), 1)
+        assert source.damaged == 2
+
+
+def test_it_can_be_opened_and_closed_again_and_again_and_leaves_nothing_behind() -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    camera = Multipart(None, PICTURES[0])
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+        before = descriptors()
+        for _ in range(20):
+            source.open()
+            assert picture(source, every_frame()).jpeg == PICTURES[0]
+            source.close()
+            source.close()
+            assert draining() == []
+        wait_until(lambda: descriptors() <= before, "all descriptors to be closed")
+
+
+def test_a_redirect_is_followed() -> None:
+    multipart = Multipart(None, PICTURES[0])
+    moved = refusing("302 Found", "Location: /there")
+
+    def answer(call: Call) -> None:
+        (multipart if call.path == "/there" else moved)(call)
+
+    with IpCamera(answer) as server, opened(server.url("/here")) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    options = (
+        f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
+    )
+    subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with IpCamera(Multipart(None, PICTURES[0]), context) as server:
+        url = server.url(scheme="https", login=LOGIN)
+        assert failure(url) == (
+            f"{server.url(scheme='https')}: its certificate is not trusted (self-signed certificate); "
+            "add it to this machine's certificates, or use http:// in a network of your own"
+        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with opened(url) as source:
+            assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+# --- snapshots --------------------------------------------------------------------------------------------------------
+
+
+def snapshots(*bodies: bytes) -> Answer:
+    """One body after the other, one a request; the last is repeated."""
+    numbers = count()
+    return lambda call: call.send(ok("image/jpeg", bodies[min(next(numbers), len(bodies) - 1)]))
+
+
+def test_a_url_of_one_picture_is_asked_for_each_that_is_wanted() -> None:
+    with IpCamera(snapshots(*PICTURES)) as server, opened(server.url()) as source:
+        pace = every_frame()
+        assert [picture(source, pace).jpeg for _ in PICTURES] == PICTURES
+        assert len(server.calls) == len(PICTURES)
+        assert source.read(Pace(0), 1) is None
+        assert len(server.calls) == len(PICTURES)
+
+
+def test_a_snapshot_that_was_cut_off_is_counted_and_asked_for_again() -> None:
+    with IpCamera(snapshots(PICTURES[0], PICTURES[1][:-50], PICTURES[2])) as server, opened(server.url()) as source:
+        pace = every_frame()
+        assert [picture(source, pace).jpeg for _ in range(2)] == [PICTURES[0], PICTURES[2]]
+        source.read(Pace(0), 1)
+        assert source.damaged == 1
+
+
+def test_snapshots_that_stay_empty_are_a_failure() -> None:
+    with IpCamera(snapshots(PICTURES[0], b"")) as server:
+        assert failure(server.url(), SHORT) == (
+            f"{server.url()}: sends data, but for 0.4 seconds no JPEG; check the path in the URL"
+        )
+
+
+def test_a_snapshot_that_becomes_something_else_is_a_failure() -> None:
+    answers = iter([saying(ok("image/jpeg", PICTURES[0])), saying(ok("text/html", b"<p>login</p>"))])
+    with IpCamera(lambda call: next(answers)(call)) as server:
+        assert failure(server.url()) == f"{server.url()}: answers text/html, no video; check the path in the URL"
+
+
+# --- logins -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["Basic", "Digest"])
+@pytest.mark.parametrize("answer", [Multipart(None, PICTURES[0]), snapshots(PICTURES[0])], ids=["stream", "snapshot"])
+def test_a_login_in_the_url_is_used(kind: str, answer: Answer) -> None:
+    with IpCamera(guarded(kind, "ad min:ge:h@im", answer)) as server:
+        with opened(server.url("/video?channel=1", login="ad%20min:ge:h%40im")) as source:
+            pace = every_frame()
+            assert [picture(source, pace).jpeg for _ in range(1)] == PICTURES[:1]
+            assert source.name == server.url("/video?channel=1")
+        assert server.calls[0].header("Authorization") == ""
+
+
+@pytest.mark.parametrize("kind", ["Basic", "Digest"])
+def test_a_wrong_login_is_offered_only_once(kind: str) -> None:
+    with IpCamera(guarded(kind, "admin:right", Multipart())) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: answers 401 Unauthorized: it refuses the login; check user and password in the URL"
+        )
+        assert len(server.calls) == 2
+
+
+def test_a_login_that_is_missing_is_asked_for() -> None:
+    with IpCamera(guarded("Digest", "admin:right", Multipart())) as server:
+        assert failure(server.url()) == (
+            f"{server.url()}: answers 401 Unauthorized: it wants a login; "
+            "write it into the URL, as in http://USER:PASSWORD@camera/"
+        )
+
+
+@pytest.mark.parametrize("challenge", ["Negotiate", 'Digest realm="x", nonce="y", algorithm=ROT13, qop="auth"'])
+def test_a_login_of_another_kind_is_said(challenge: str) -> None:
+    with IpCamera(refusing("401 Unauthorized", f"WWW-Authenticate: {challenge}")) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: asks for a login of a kind that framebus does not know; allowed: basic and digest"
+        )
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("404 Not Found", "answers 404 Not Found; check the path in the URL"),
+        ("403 Forbidden", "answers 403 Forbidden; check the path in the URL"),
+        (
+            "500 Internal Server Error",
+            "answers 500 Internal Server Error: the camera has a fault of its own; restart it",
+        ),
+        ("503 Busy", "answers 503 Service Unavailable: the camera has a fault of its own; restart it"),
+        ("477 Odd", "answers 477; check the path in the URL"),
+    ],
+)
+def test_a_refusal(status: str, said: str) -> None:
+    with IpCamera(refusing(status)) as server:
+        assert failure(server.url("/v?user=a&pwd=geheim", LOGIN)) == f"{server.url('/v?user=a&pwd=***')}: {said}"
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8", "application/json", "image/png"])
+def test_a_page_is_no_video(kind: str) -> None:
+    with IpCamera(saying(ok(kind, b"<html>welcome</html>"))) as server:
+        bare = kind.partition(";")[0]
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: answers {bare}, no video; check the path in the URL"
+        )
+
+
+def test_text_is_shown_to_ffmpeg_and_is_no_video_either() -> None:
+    with IpCamera(saying(ok("text/plain", b"hello\n" * 100))) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: answers text/plain, no video; check the path in the URL"
+        )
+
+
+def test_nobody_listens(free_port: int) -> None:
+    assert failure(f"http://{LOGIN}@127.0.0.1:{free_port}/v") == (
+        f"http://127.0.0.1:{free_port}/v: refuses the connection; "
+        "check that the camera is on and that the port is right"
+    )
+
+
+@pytest.mark.parametrize("host", ["camera.invalid", "camera..local"])
+def test_an_unknown_host(host: str) -> None:
+    assert failure(f"http://{LOGIN}@{host}/v") == (
+        f"http://{host}/v: no address is known for {host}; check the name, or write the camera's IP address"
+    )
+
+
+@contextlib.contextmanager
+def full_port() -> Iterator[int]:
+    """A port whose queue of connections is full: the next one gets no answer at all."""
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])
+
+
+def test_a_connection_that_never_comes_about() -> None:
+    with full_port() as port:
+        assert failure(f"http://{LOGIN}@127.0.0.1:{port}/v", SHORT) == (
+            f"http://127.0.0.1:{port}/v: no connection within 0.4 seconds; "
+            "check that the camera is on and in this network"
+        )
+
+
+def no_answer(url: str) -> str:
+    return f"{url}: no answer within 0.4 seconds; check the address, and restart the camera if it is right"
+
+
+def test_an_answer_that_never_comes() -> None:
+    with IpCamera(silent) as server:
+        assert failure(server.url(login=LOGIN), SHORT) == no_answer(server.url())
+
+
+def test_an_answer_that_comes_too_slowly_is_not_waited_for_again_and_again() -> None:
+    def drip(call: Call) -> None:
+        for number in range(10_000):
+            call.send(b"HTTP/1.1 200 OK\r\nX-Drip: " if number == 0 else b"x")
+            time.sleep(0.05)
+
+    with IpCamera(drip) as server:
+        source = MediaSource(server.url(login=LOGIN), Size(64, 48), 30, 80, patience_seconds=SHORT)
+        for _ in range(2):
+            with pytest.raises(SourceError) as said:
+                source.open()
+            assert str(said.value) == no_answer(server.url())
+            source.close()
+        assert len(server.calls) == 1
+    wait_until(lambda: not draining(), "the thread to end")
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"])
+def test_what_is_no_http(answer: bytes) -> None:
+    with IpCamera(saying(answer)) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: answers something that is no HTTP; check the port in the URL"
+        )
+
+
+def test_a_camera_that_hangs_up_without_a_word() -> None:
+    with IpCamera(saying(b"")) as server:
+        assert failure(server.url(login=LOGIN)) == f"{server.url()}: broke the connection off"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_stream_that_ends_gives_its_last_picture_first(chunked: bool) -> None:
+    camera = Multipart(Framing(chunked=chunked), PICTURES[0])
+    with IpCamera(camera) as server, opened(server.url(login=LOGIN)) as source:
+        camera.hang_up()
+        pace = every_frame()
+        assert picture(source, pace).jpeg == PICTURES[0]
+        for _ in range(2):
+            with pytest.raises(SourceError) as said:
+                source.read(pace, 1)
+            assert str(said.value) == f"{server.url()}: the camera ended the stream"
+
+
+def test_a_stream_that_ends_is_told_although_no_picture_is_due() -> None:
+    camera = Multipart(None, PICTURES[0])
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        pace = Pace(0.001)
+        assert picture(source, pace).jpeg == PICTURES[0]
+        camera.hang_up()
+        wait_until(lambda: not draining(), "the thread to end")
+        with pytest.raises(SourceError) as said:
+            source.read(pace, 1)
+        assert str(said.value) == f"{server.url()}: the camera ended the stream"
+
+
+def test_a_stream_that_falls_silent() -> None:
+    with IpCamera(Multipart(None, PICTURES[0])) as server:
+        assert failure(server.url(login=LOGIN), SHORT) == f"{server.url()}: sent nothing for 0.4 seconds"
+
+
+def test_a_stream_without_pictures() -> None:
+    def chatter(call: Call) -> None:
+        call.send(ok("multipart/mixed; boundary=x"))
+        while True:
+            call.send(b"--x\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok\r\n")
+            time.sleep(0.01)
+
+    with IpCamera(chatter) as server:
+        assert failure(server.url(login=LOGIN), SHORT) == (
+            f"{server.url()}: sends data, but for 0.4 seconds no JPEG; check the path in the URL"
+        )
+
+
+def test_a_picture_that_is_too_large() -> None:
+    camera = Multipart()
+    with IpCamera(camera) as server, opened(server.url(login=LOGIN)) as source:
+        camera.send(b"Content-Length: 99999999999\r\n\r\n")
+        with pytest.raises(SourceError) as said:
+            picture(source, every_frame())
+    assert str(said.value) == (
+        f"{server.url()}: sends a picture of 99999999999 bytes, allowed: at most {MAX_PART_BYTES}"
+    )
+
+
+def test_a_url_that_is_none() -> None:
+    assert failure("http://admin:ge/heim@cam/") == (
+        "http://cam/: no URL that can be read; "
+        "a port is a number, and @ / ? # : within a login are written %40 %2F %3F %23 %3A"
+    )
+
+
+def test_after_a_failure_it_can_be_opened_again() -> None:
+    answers: Iterator[Answer] = iter([refusing("503 Busy"), Multipart(None, PICTURES[0])])
+    with IpCamera(lambda call: next(answers)(call)) as server:
+        source = MediaSource(server.url(), Size(64, 48), 30, 80)
+        with pytest.raises(SourceError):
+            source.open()
+        source.close()
+        source.open()
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+        source.close()
+
+
+def test_closing_does_not_wait_for_a_camera_that_is_silent() -> None:
+    with IpCamera(Multipart()) as server:
+        source = MediaSource(server.url(), Size(64, 48), 30, 80, patience_seconds=1000)
+        source.open()
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+
+
+def test_it_needs_no_pyav(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.delitem(sys.modules, "capture.media.av_stream", raising=False)
+    with IpCamera(Multipart(None, PICTURES[0])) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+    with IpCamera(saying(ok("video/mp4"))) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: needs PyAV, which is not installed; run: pip install 'framebus[av]'"
+        )
+
+
+def test_what_was_asked_is_what_the_url_says() -> None:
+    with IpCamera(Multipart(None, PICTURES[0])) as server:
+        with opened(server.url("/ü b?action=stream&pwd=geheim#top", login=LOGIN)):
+            pass
+        assert server.calls[0].path == "/%C3%BC%20b?action=stream&pwd=geheim"
+        assert server.calls[0].header("Host") == f"127.0.0.1:{server.port}"

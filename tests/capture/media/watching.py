@@ -1,0 +1,67 @@
+"""Watching a camera or a file through MediaSource: opened, read picture by picture, and gone at the end."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from capture.pace import Pace
+from capture.source import Picture, SourceError
+from capture.sources.media import MediaSource
+from framebus.config import Size
+from tests.processes import DEADLINE_SECONDS, wait_until
+
+LOGIN = "admin:geheim"
+ANY_SIZE = Size(1280, 720)
+
+
+@contextlib.contextmanager
+def opened(
+    target: str | Path, patience: float = DEADLINE_SECONDS, size: Size = ANY_SIZE, quality: int = 80
+) -> Iterator[MediaSource]:
+    """A source that is closed at the end, its thread gone; `patience` is in seconds."""
+    source = MediaSource(str(target), size, 30, quality, patience_seconds=patience)
+    try:
+        source.open()
+        yield source
+    finally:
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+
+
+def draining() -> list[threading.Thread]:
+    """The threads of sources that are open, or hang."""
+    return [thread for thread in threading.enumerate() if thread.name == "drain"]
+
+
+def every_frame() -> Pace:
+    """A pace that no camera of the tests reaches."""
+    return Pace(1000)
+
+
+def pictures(source: MediaSource, pace: Pace | None = None) -> Iterator[Picture]:
+    """One after the other, as they come; fails the test when that takes too long."""
+    pace = pace or every_frame()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        found = source.read(pace, 1)
+        if found is not None:
+            yield found
+    pytest.fail("the pictures that were waited for did not come")
+
+
+def failure(target: str | Path, patience: float = DEADLINE_SECONDS) -> str:
+    """Why it does not open, or stops. The password is never said."""
+    with pytest.raises(SourceError) as said:
+        _watch(target, patience)
+    assert "geheim" not in str(said.value)
+    return str(said.value)
+
+
+def _watch(target: str | Path, patience: float) -> None:
+    with opened(target, patience) as source:
+        for _ in pictures(source):
+            pass

@@ -1,0 +1,249 @@
+from typing import Literal
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from capture.jpeg import STANDARD_HUFFMAN_TABLES, Jpeg, JpegError
+from tests.capture.jpegs import (
+    APP1,
+    DHT,
+    EOI,
+    ORIENTATION,
+    SOF0,
+    SOI,
+    SOS,
+    after_soi,
+    exif,
+    huffman_tables,
+    jpeg,
+    opened,
+    segment,
+    segments,
+    without,
+)
+
+PICTURE = jpeg()
+KINDS = {
+    "baseline": PICTURE,
+    "grey": jpeg((17, 31), quality=30),
+    "progressive": jpeg(progressive=True),
+    "restarts": jpeg(restart_marker_blocks=1),
+    "thumbnail": after_soi(PICTURE, exif(6, behind=jpeg((16, 16)))),
+    "optimised": jpeg(optimize=True),
+}
+SCAN = segment(SOS, b"\x01\x01\x00\x00\x3f\x00") + b"\x12\x34"
+FRAME = segment(SOF0, b"\x08\x00\x30\x00\x40\x01\x01\x11\x00")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_whole_picture_is_taken_as_it_is(kind: str) -> None:
+    picture = KINDS[kind]
+    parsed = Jpeg.parse(picture)
+    assert parsed.data is picture
+    assert (parsed.width, parsed.height) == opened(picture).size
+    assert parsed.has_huffman_tables
+    assert picture[parsed.scan : parsed.scan + 2] == b"\xff\xda"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_cut_off_at_any_byte_is_none(kind: str) -> None:
+    picture = KINDS[kind]
+    for length in range(len(picture)):
+        with pytest.raises(JpegError):
+            Jpeg.parse(picture[:length])
+
+
+@pytest.mark.parametrize("marker", [0xC0, 0xC1, 0xC2, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), 0xCD, 0xCE, 0xCF])
+def test_every_frame_header_tells_the_size(marker: int) -> None:
+    frame = segment(marker, b"\x08\x12\x34\x00\x01\x01\x01\x11\x00")
+    parsed = Jpeg.parse(SOI + frame + SCAN + EOI)
+    assert (parsed.width, parsed.height) == (1, 0x1234)
+
+
+@pytest.mark.parametrize("marker", [0xC8, 0xCC])
+def test_what_lies_among_the_frame_headers_is_none(marker: int) -> None:
+    with pytest.raises(JpegError, match=r"\Ano frame header before the scan\Z"):
+        Jpeg.parse(SOI + segment(marker, b"\x08\x12\x34\x00\x01\x01\x01\x11\x00") + SCAN + EOI)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "0 bytes that begin with nothing, expected ffd8"),
+        (b"\x89PNG\r\n", "6 bytes that begin with 8950, expected ffd8"),
+        (b"\xff", "1 bytes that begin with ff, expected ffd8"),
+        (SOI, "cut off after 2 bytes: no scan"),
+        (SOI + EOI, "cut off after 4 bytes: no scan"),
+        (SOI + EOI + b"\0\0", "end of image at byte 2, before any scan"),
+        (SOI + FRAME + EOI + b"\0\0", "end of image at byte 15, before any scan"),
+        (SOI + b"\0\0\0\0", "no marker at byte 2, found 00"),
+        (SOI + b"\xff\xe0\x00\x01", "a segment of 1 bytes at byte 2 of 6"),
+        (SOI + b"\xff\xe0\x00\x03", "a segment of 3 bytes at byte 2 of 6"),
+        (SOI + segment(SOF0, b"\x08\x00\x30\x00") + SCAN + EOI, "a frame header that is too short"),
+        (SOI + segment(SOF0, b"\x08\x00\x30\x00\x40")[:-1] + SCAN, "no marker at byte 11, found da"),
+        (SOI + SCAN + EOI, "no frame header before the scan"),
+        (SOI + segment(SOF0, b"\x08\x00\x00\x00\x40\x01\x01\x11\x00") + SCAN + EOI, "no frame header before the scan"),
+        (SOI + FRAME + SCAN, "cut off after 27 bytes: no end of image"),
+        (PICTURE[:-1], f"cut off after {len(PICTURE) - 1} bytes: no end of image"),
+    ],
+)
+def test_the_reason_says_where_and_what(data: bytes, reason: str) -> None:
+    with pytest.raises(JpegError) as raised:
+        Jpeg.parse(data)
+    assert str(raised.value) == reason
+
+
+def test_a_frame_header_may_end_with_the_size_and_no_sooner() -> None:
+    whole = segment(SOF0, b"\x08\x00\x30\x00\x40")
+    parsed = Jpeg.parse(SOI + whole + SCAN + EOI)
+    assert (parsed.width, parsed.height) == (64, 48)
+    with pytest.raises(JpegError, match=r"\Aa frame header that is too short\Z"):
+        Jpeg.parse(SOI + segment(SOF0, b"\x08\x00\x30\x01") + b"\xff" + SCAN + EOI)
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_a_picture_or_a_jpeg_error(noise: bytes, begun: bool) -> None:
+    with pytest.raises(JpegError):
+        Jpeg.parse(SOI + noise if begun else noise)
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.lists(st.tuples(st.integers(2, 800), st.integers(0, 255)), min_size=1, max_size=6),
+    st.integers(1, 8),
+)
+@example("thumbnail", [(2, 0xFF)], 3)
+def test_a_damaged_picture_is_a_jpeg_error_or_still_consistent(
+    kind: str, changes: list[tuple[int, int]], orientation: int
+) -> None:
+    damaged = bytearray(KINDS[kind])
+    for at, value in changes:
+        damaged[at % len(damaged)] = value
+    try:
+        parsed = Jpeg.parse(bytes(damaged))
+    except JpegError:
+        return
+    assert parsed == Jpeg.parse(parsed.data)
+    assert parsed.data.endswith(EOI)
+    assert 1 <= parsed.orientation <= 8
+    assert parsed.width > 0
+    assert parsed.height > 0
+    turned = parsed.with_huffman_tables().with_orientation(orientation)
+    assert (turned.has_huffman_tables, turned.orientation) == (True, orientation)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 5000, b"\xff" * 7, b"\xd9\xff", b"leftover\xff"])
+def test_what_lies_behind_the_end_is_cut_off(padding: bytes) -> None:
+    assert Jpeg.parse(PICTURE + padding).data == PICTURE
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end() -> None:
+    picture = KINDS["thumbnail"]
+    assert picture.count(EOI) == 2
+    parsed = Jpeg.parse(picture)
+    assert parsed.data is picture
+    assert (parsed.width, parsed.height) == (64, 48)  # not the thumbnail's
+    assert parsed.orientation == 6
+
+
+@pytest.mark.parametrize("fill", [b"\xff", b"\xff\xff\xff", b"\xff\x01", b"\xff\xd0\xff\xd7"])
+def test_fill_bytes_and_markers_without_a_length_are_passed_over(fill: bytes) -> None:
+    parsed = Jpeg.parse(after_soi(PICTURE, fill))
+    assert (parsed.width, parsed.height) == (64, 48)
+    assert parsed.scan == Jpeg.parse(PICTURE).scan + len(fill)
+
+
+def test_restart_markers_within_the_scan_are_no_end() -> None:
+    picture = KINDS["restarts"]
+    assert any(bytes([0xFF, marker]) in picture for marker in range(0xD0, 0xD8))
+    assert Jpeg.parse(picture).data is picture
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_is_read_in_both_byte_orders(orientation: int, order: Literal["big", "little"]) -> None:
+    assert Jpeg.parse(after_soi(PICTURE, exif(orientation, order))).orientation == orientation
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"Exif\0\0",
+        b"Exif\0\0MM\0\x2a",
+        b"Exif\0\0XX\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+        b"Exif\0\0MM\0\x2a\xff\xff\xff\xff\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\xff\xff" + b"\x01\x0f" * 40,
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\x06\0\0\0\0\0\0",
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x00\0\0\0\0\0\0",
+        b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09\0\0\0\0\0\0",
+        b"http://ns.adobe.com/xap/1.0/\0<x/>",
+    ],
+)
+def test_an_orientation_that_makes_no_sense_is_1(payload: bytes) -> None:
+    assert Jpeg.parse(after_soi(PICTURE, segment(APP1, payload))).orientation == 1
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"MM\0\x2a", b"II\x2a\0"]))
+def test_no_exif_breaks_the_picture(noise: bytes, order: bytes) -> None:
+    parsed = Jpeg.parse(after_soi(PICTURE, segment(APP1, b"Exif\0\0" + order + noise)))
+    assert 1 <= parsed.orientation <= 8
+
+
+def test_of_two_orientations_the_first_counts_as_for_every_reader() -> None:
+    picture = after_soi(PICTURE, exif(6), exif(3, "little"))
+    assert Jpeg.parse(picture).orientation == 6
+    assert opened(picture).getexif()[ORIENTATION] == 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_orientation_put_in_is_what_readers_find(orientation: int) -> None:
+    turned = Jpeg.parse(PICTURE).with_orientation(orientation)
+    assert turned.orientation == orientation
+    assert opened(turned.data).getexif().get(ORIENTATION, 1) == orientation
+    assert turned.data[turned.scan :] == PICTURE[Jpeg.parse(PICTURE).scan :]
+    assert opened(turned.data).tobytes() == opened(PICTURE).tobytes()
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 8])
+def test_an_orientation_put_in_outdoes_the_cameras_own(orientation: int) -> None:
+    turned = Jpeg.parse(after_soi(PICTURE, exif(6, "little"))).with_orientation(orientation)
+    assert turned.orientation == orientation
+    assert opened(turned.data).getexif()[ORIENTATION] == orientation
+
+
+def test_an_orientation_that_is_there_already_costs_nothing() -> None:
+    parsed = Jpeg.parse(after_soi(PICTURE, exif(6)))
+    assert parsed.with_orientation(6) is parsed
+
+
+def test_the_standard_tables_are_those_of_libjpeg() -> None:
+    ours = huffman_tables(SOI + STANDARD_HUFFMAN_TABLES + SCAN + EOI)
+    assert ours == huffman_tables(PICTURE)
+    assert sorted(ours) == [0x00, 0x01, 0x10, 0x11]
+    assert len(STANDARD_HUFFMAN_TABLES) == 420
+
+
+def test_left_out_huffman_tables_are_put_in() -> None:
+    bare = without(PICTURE, DHT)
+    parsed = Jpeg.parse(bare)
+    assert not parsed.has_huffman_tables
+    whole = parsed.with_huffman_tables()
+    assert whole.has_huffman_tables
+    assert opened(whole.data).tobytes() == opened(PICTURE).tobytes()
+    assert [part.marker for part in segments(whole.data)][-2:] == [DHT, SOS]
+
+
+def test_huffman_tables_that_are_there_stay() -> None:
+    parsed = Jpeg.parse(KINDS["optimised"])
+    assert parsed.with_huffman_tables() is parsed
+    assert huffman_tables(parsed.data) != huffman_tables(PICTURE)
+
+
+def test_tables_and_orientation_go_together() -> None:
+    whole = Jpeg.parse(without(PICTURE, DHT)).with_huffman_tables().with_orientation(8)
+    assert opened(whole.data).getexif()[ORIENTATION] == 8
+    assert opened(whole.data).tobytes() == opened(PICTURE).tobytes()

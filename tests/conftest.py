@@ -1,0 +1,72 @@
+"""Fixtures for all tests: a configuration of their own, and processes that do not outlive them."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from framebus.config import Config, load
+from framebus.run_dir import prepare
+from tests.capture.v4l2 import shim
+from tests.processes import Running, python
+
+Configure = Callable[..., Config]
+Start = Callable[..., Running]
+
+TESTCARD = '[camera.front]\nsource = "testcard"\nsize = "320x240"\n'
+
+
+@pytest.fixture(scope="session")
+def shim_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A webcam made of software, for LD_PRELOAD."""
+    return shim.build(tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A folder for sockets, its path short enough for them."""
+    folder = Path(tempfile.mkdtemp(prefix="framebus-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback address that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def configure(run_dir: Path, free_port: int) -> Configure:
+    """Write a framebus.toml with a run_dir of its own, and load it: by default a small test card behind a free port."""
+
+    def write(tables: str = TESTCARD, gateway: str = "") -> Config:
+        file = run_dir / "framebus.toml"
+        file.write_text(f'run_dir = "{run_dir}"\n{tables}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n{gateway}\n')
+        config = load(file)
+        prepare(config)
+        return config
+
+    return write
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a module of framebus as a real process: `start("capture", "front", config=config)`."""
+    started: list[Running] = []
+
+    def run(*arguments: str, config: Config | None = None, environment: Mapping[str, str] | None = None) -> Running:
+        options = ("--config", str(config.path)) if config else ()
+        log = tmp_path / f"{len(started)}-{arguments[0].replace('/', '-')}.log"
+        running = Running(*python(*arguments, *options), log=log, environment=environment)
+        started.append(running)
+        return running
+
+    yield run
+    for running in reversed(started):
+        running.close()

@@ -1,0 +1,172 @@
+"""`framebus snapshot`: one still into a file, whole or not at all."""
+
+import os
+import stat
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from framebus.__main__ import main
+from framebus.commands import snapshot
+from framebus.commands.snapshot import write_whole
+from framebus.config import Config
+from framebus.stills import request_snapshot
+from framebus.wire import ErrorHeader, pack
+from tests.conftest import Configure
+from tests.framebus.conftest import Serve
+from tests.framebus.golden.make import FRAME, JPEG
+
+STILL = pack("snapshot", "front", FRAME, JPEG)
+STALE = pack("error", "front", ErrorHeader(code="stale", message="camera front has given no picture for 12 s"))
+
+Command = Callable[..., int]
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure()
+
+
+@pytest.fixture
+def command(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`framebus snapshot ARGUMENTS`, in a folder of its own; returns the exit status."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr("sys.argv", ["framebus", "snapshot", "--config", str(config.path), *arguments])
+        return main()
+
+    return run
+
+
+def answering(serve: Serve, config: Config, reply: bytes) -> None:
+    serve(f"ipc://{config.run_dir}/snapshot", lambda request: reply)
+
+
+def test_a_still_is_saved_under_the_name_of_its_camera(
+    command: Command, serve: Serve, config: Config, tmp_path: Path
+) -> None:
+    answering(serve, config, STILL)
+
+    assert command("front") == 0
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("front.jpg", JPEG)]
+
+
+def test_a_still_is_saved_where_it_is_wanted(command: Command, serve: Serve, config: Config, tmp_path: Path) -> None:
+    answering(serve, config, STILL)
+
+    assert command("front", "-o", "door.jpg") == 0
+    assert command("front", "--output", "door.jpg") == 0
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("door.jpg", JPEG)]
+
+
+def test_a_still_goes_to_stdout(
+    command: Command, serve: Serve, config: Config, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    answering(serve, config, STILL)
+
+    assert command("front", "-o", "-") == 0
+    assert capsysbinary.readouterr() == (JPEG, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_reason_of_the_service_is_said(
+    command: Command, serve: Serve, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(serve, config, STALE)
+
+    assert command("front") == 1
+    assert capsys.readouterr() == ("", "camera front has given no picture for 12 s\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nonsense_is_said(command: Command, serve: Serve, config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    answering(serve, config, b"hello")
+
+    assert command("front") == 1
+    assert capsys.readouterr() == ("", "message with 0 line ends, expected 2 or more: 'hello'\n")
+
+
+def test_silence_is_said(
+    command: Command, config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(snapshot, "request_snapshot", partial(request_snapshot, timeout=0.2))
+
+    assert command("front") == 1
+    assert capsys.readouterr() == (
+        "",
+        f"no answer from the snapshot service at ipc://{config.run_dir}/snapshot within 0.2 s; is framebus running?\n",
+    )
+
+
+def test_a_folder_that_is_not_there_is_said(
+    command: Command, serve: Serve, config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(serve, config, STILL)
+
+    assert command("front", "-o", "none/front.jpg") == 1
+    assert capsys.readouterr() == ("", "none/front.jpg: No such file or directory\n")
+
+
+def test_mistakes_of_the_configuration_are_said(
+    command: Command, config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert config.path
+    config.path.write_text("[gateway]\nmax_viewers = 0\n[snapshot]\nstale_after = 0\n")
+
+    assert command("front") == 2
+    assert capsys.readouterr() == (
+        "",
+        f"{config.path}: gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000\n"
+        f"{config.path}: snapshot.stale_after: found 0; allowed: seconds, more than 0 and at most 86400\n",
+    )
+
+
+# write_whole
+
+
+def test_a_file_is_replaced_and_never_half_of_it_seen(tmp_path: Path) -> None:
+    """One that was opened before keeps the old content to its end: the new one is another file."""
+    path = tmp_path / "front.jpg"
+    path.write_bytes(b"the old one")
+    with path.open("rb") as opened:
+        write_whole(path, JPEG)
+
+        assert opened.read() == b"the old one"
+    assert path.read_bytes() == JPEG
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_a_new_file_is_readable_as_far_as_the_umask_allows(umask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        write_whole(tmp_path / "front.jpg", JPEG)
+    finally:
+        left = os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "front.jpg").stat().st_mode) == mode
+    assert left == umask
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path / "folder", JPEG)
+
+    assert [file.name for file in tmp_path.rglob("*")] == ["folder"]
+
+
+def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
+    """As root, /dev/null would otherwise become a picture."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_whole(path, JPEG)
+
+    assert os.read(reader, 65536) == JPEG
+    assert path.is_fifo()
+    os.close(reader)

@@ -1,0 +1,144 @@
+"""`framebus watch`: what a subscriber sees, a line a second."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from framebus.__main__ import main
+from framebus.commands import watch
+from framebus.config import Config
+from framebus.frame import Frame
+from framebus.subscriber import Subscriber
+from tests.conftest import Configure, Start
+from tests.framebus.conftest import Publish
+from tests.framebus.golden.make import JPEG
+from tests.framebus.publisher import frame_header
+from tests.processes import DEADLINE_SECONDS, python
+
+LINE = re.compile(r"front: +\d+\.\d fps, age +\d+\.\d ms \(at most \d+\.\d\), missed \d+, 320x240, \d+ kB, #\d+")
+
+Command = Callable[..., int]
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure('[camera.front]\nsource = "testcard"\nsize = "320x240"\nfps = 10\n')
+
+
+@pytest.fixture
+def command(config: Config, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`framebus watch ARGUMENTS`; returns the exit status."""
+    monkeypatch.setattr(watch, "SILENCE_SECONDS", 0.2)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr("sys.argv", ["framebus", "watch", "--config", str(config.path), *arguments])
+        return main()
+
+    return run
+
+
+def frames(*seqs: int, period: float = 0.1, missed: int = 0) -> list[tuple[Frame, float]]:
+    """Frames that arrived 2 ms old, but for the last one, which was 250 ms old."""
+    made = [
+        Frame(frame_header(seq, monotonic=100 + seq * period, width=1280, height=720), b"x" * 120_400, missed)
+        for seq in seqs
+    ]
+    return [*((frame, 0.002) for frame in made[:-1]), (made[-1], 0.25)]
+
+
+def test_a_line_says_rate_age_gaps_and_size() -> None:
+    assert watch.describe(frames(1, 2, 3, 4, 5)) == (
+        "front:  10.0 fps, age    2.0 ms (at most 250.0), missed 0, 1280x720, 120 kB, #5"
+    )
+
+
+def test_a_line_counts_what_was_missed() -> None:
+    assert ", missed 12, " in watch.describe(frames(4, 8, 12, missed=4))
+
+
+def test_a_single_frame_is_a_line_too() -> None:
+    assert watch.describe(frames(7)) == (
+        "front:   1.0 fps, age  250.0 ms (at most 250.0), missed 0, 1280x720, 120 kB, #7"
+    )
+
+
+def test_frames_of_one_moment_are_a_line_too() -> None:
+    assert watch.describe(frames(1, 2, 3, period=0)).startswith("front:   3.0 fps, ")
+
+
+def test_a_line_collects_for_a_second(endpoint: str, publish: Publish) -> None:
+    publisher = publish(endpoint)
+    with Subscriber("front", endpoint=endpoint) as subscriber:
+        publisher.subscription()
+        publisher.send(1)
+        before = time.monotonic()
+        collected = watch.collect(subscriber)
+
+        assert time.monotonic() - before > 0.9
+        assert [(frame.seq, frame.jpeg) for frame, _ in collected] == [(1, JPEG)]
+        assert all(0 <= age < DEADLINE_SECONDS for _, age in collected)
+
+
+def test_a_real_camera_gives_lines(
+    config: Config, start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watch, "SILENCE_SECONDS", DEADLINE_SECONDS)
+    start("capture", "front", config=config)
+
+    assert command("front", "-n", "2") == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    assert [bool(LINE.fullmatch(line)) for line in output.splitlines()] == [True, True], output
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(config: Config, start: Start) -> None:
+    start("capture", "front", config=config)
+    reader, writer = os.pipe()
+    command = [*python("framebus", "watch", "front"), "--config", str(config.path)]
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        assert os.read(reader, 4096).startswith(b"front: ")
+        os.close(reader)
+
+        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(subscriber: Subscriber) -> list[tuple[Frame, float]]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch, "collect", interrupted)
+
+    assert command("front") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_silence_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("front") == 1
+    assert capsys.readouterr() == ("", "no frame of camera front within 0.2 s; is its capture process running?\n")
+
+
+def test_a_name_that_no_camera_can_have_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("Front") == 2
+    assert capsys.readouterr() == (
+        "",
+        "camera 'Front': allowed are 1 to 32 of a-z, 0-9, - and _, the first a letter or a digit\n",
+    )
+
+
+def test_mistakes_of_the_configuration_are_said(
+    command: Command, config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert config.path
+    config.path.write_text("[gateway]\nmax_viewers = 0\n")
+
+    assert command("front") == 2
+    assert capsys.readouterr() == (
+        "",
+        f"{config.path}: gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000\n",
+    )

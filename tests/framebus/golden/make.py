@@ -1,0 +1,94 @@
+"""The golden files: one message of each kind with fixed values, to hold every reader and writer to the same bytes.
+
+`python -m tests.framebus.golden.make` writes them anew. That is for a new kind or a new key: where an existing file
+would change, the format has changed, and with it the version.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from framebus.wire import ErrorHeader, FrameHeader, Header, Kind, StatusHeader, pack
+
+FOLDER = Path(__file__).parent
+
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000"
+    "fffe000a6f6e650a74776f0a"  # a comment with line ends: the body may hold any byte
+    "ffdb0043001b12141714111b1716171e1c1b2028422b28252528513a3d3042605565645f555d5b6a7899816a7190735b5d85b586909ea3abad"
+    "abad6780bcc9baa6c799a8aba4ffc0000b080008001001011100ffc4001500010100000000000000000000000000000506ffc4001610000300"
+    "00000000000000000000000000000541ffda0008010100003f00297c2997c3ffd9"
+)
+"""A whole JPEG of 16x8 pixels, from black to white."""
+
+FRAME = FrameHeader(
+    camera="front",
+    seq=42,
+    epoch="9f86d081884c7d65",
+    captured=1767225600.123456,
+    monotonic=5025.654321,
+    published=5025.671234,
+    width=16,
+    height=8,
+    orientation=6,
+    source="v4l2:/dev/video0",
+    dropped=3,
+)
+
+STATUS = StatusHeader(
+    camera="back-door",
+    state="offline",
+    reason="v4l2:/dev/video0: the device is gone; is the cable in?",
+    since=1767225590.5,
+    epoch="9f86d081884c7d65",
+    pid=4711,
+    source="v4l2:/dev/video0",
+    seq=0,
+    captured=None,
+    monotonic=None,
+    width=0,
+    height=0,
+    fps=0.0,
+    watched=True,
+    dropped=0,
+    bad=7,
+)
+
+ERROR = ErrorHeader(code="unknown-camera", message="there is no camera cam10; there is “front”")
+
+
+class Golden(NamedTuple):
+    """A message that framebus of this version packs."""
+
+    kind: Kind
+    camera: str
+    header: Header
+    body: bytes
+
+
+PACKED = {
+    "live": Golden("live", "front", FRAME, JPEG),
+    "peek": Golden("peek", "front", FRAME, JPEG),
+    "snapshot": Golden("snapshot", "front", FRAME, JPEG),
+    "status": Golden("status", "back-door", STATUS, b""),
+    "error": Golden("error", "cam10", ERROR, b""),
+    "error-without-camera": Golden("error", "", ErrorHeader(code="bad-request", message="what?"), b""),
+}
+
+FROM_LATER = (
+    b"live/front\n"
+    b'{"from_a_later_version":{"deep":[1,null]},"v":1,"camera":"front","seq":42,"epoch":"9f86d081884c7d65",'
+    b'"captured":1767225600.123456,"monotonic":5025.654321,"published":5025.671234,"width":16,"height":8,'
+    b'"source":"v4l2:/dev/video0","dropped":3,"camera_metadata":{"ExposureTime":9998,"ColourGains":[1.5,2.25]}}\n'
+    + JPEG
+)
+"""A frame with a key that this version does not know, with the camera's own metadata, and without an orientation."""
+
+
+def messages() -> dict[str, bytes]:
+    """The content of each file, by its name without the suffix."""
+    return {name: pack(*golden) for name, golden in PACKED.items()} | {"live-from-later": FROM_LATER}
+
+
+if __name__ == "__main__":
+    for name, message in messages().items():
+        (FOLDER / f"{name}.bin").write_bytes(message)

@@ -1,0 +1,90 @@
+"""A tiny process of framebus for the tests: `python -m tests.framebus.program DEED` does one thing in its body."""
+
+import argparse
+import logging
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from framebus import process
+from framebus.config import Config
+from framebus.process import ProcessError, Stop, arguments, run
+from framebus.run_dir import Lock
+
+PAUSE_SECONDS = 1.0
+"""Shorter than in earnest, long enough to be told from none."""
+
+logger = logging.getLogger("program")
+
+
+def wait(config: Config, stop: Stop) -> None:
+    """Be an orderly process."""
+    logger.info("ready")
+    select.select([stop], [], [])
+
+
+def hang(config: Config, stop: Stop) -> None:
+    """Be asked to stop, and do not."""
+    wait(config, stop)
+    logger.info("asked")
+    while True:
+        time.sleep(60)
+
+
+def lock(config: Config, stop: Stop) -> None:
+    """Own the endpoint of camera front."""
+    held = Lock(config, "front")
+    wait(config, stop)
+    held.close()
+
+
+def fail(config: Config, stop: Stop) -> None:
+    """Be unable to go on."""
+    raise ProcessError("the camera is gone; is the cable in?")
+
+
+def fail_late(config: Config, stop: Stop) -> None:
+    """Be unable to go on, long after a start under supervisord."""
+    process.PAUSE_BEFORE_FAILING_SECONDS = 600
+    fail(config, stop)
+
+
+def crash(config: Config, stop: Stop) -> None:
+    """Have a bug."""
+    raise ZeroDivisionError("of our own\nmaking")
+
+
+def speak(config: Config, stop: Stop) -> None:
+    """Say something long."""
+    logger.warning("one\ntwo\n\nthree")
+
+
+def touch(config: Config, stop: Stop) -> None:
+    """Make a file, as a socket is made."""
+    (config.run_dir / "touched").touch()
+
+
+def parent(deed: str, config_path: str) -> None:
+    """Be what supervisord is to its children."""
+    command = [sys.executable, "-W", "error", "-m", "tests.framebus.program", deed, "--config", config_path]
+    child = subprocess.Popen(command)
+    print(f"child {child.pid}", flush=True)
+    signal.pause()
+
+
+def main() -> int:
+    """Do the deed."""
+    parser = arguments("program", "For tests.")
+    parser.add_argument("deed")
+    parser.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    process.PAUSE_BEFORE_FAILING_SECONDS = PAUSE_SECONDS
+    if options.parent:
+        parent(options.deed, options.config)
+    return run("program", options.config, globals()[options.deed])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""A publisher in the test's own hands: it sends what the test says, when it says so, on a socket as capture has it."""
+
+import time
+from typing import Any
+
+import msgspec
+import zmq
+
+from framebus import sockets
+from framebus.wire import FrameHeader, pack
+from tests.framebus.golden.make import JPEG
+from tests.processes import DEADLINE_SECONDS
+
+
+def frame_header(seq: int = 1, **changes: Any) -> FrameHeader:
+    """A header of a frame of camera `front` that was captured just now."""
+    now = time.monotonic()
+    header = FrameHeader(
+        camera="front",
+        seq=seq,
+        epoch="first",
+        captured=time.time(),
+        monotonic=now,
+        published=now,
+        width=16,
+        height=8,
+        source="testcard",
+        dropped=0,
+    )
+    return msgspec.structs.replace(header, **changes)
+
+
+class Publisher:
+    """Sends frames of one camera. Closed by its maker."""
+
+    def __init__(self, endpoint: str, camera: str = "front", epoch: str = "first") -> None:
+        self._camera = camera
+        self._epoch = epoch
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = sockets.make(self._context, zmq.XPUB)
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.bind(endpoint)
+
+    def subscription(self) -> bytes:
+        """What the next subscriber wants: 01 and the topic."""
+        assert self._socket.poll(int(DEADLINE_SECONDS * 1000)), "nobody subscribes"
+        return self._socket.recv()
+
+    def is_heard(self) -> bool:
+        """Whether a subscription waits to be read."""
+        return bool(self._socket.poll(0))
+
+    def send(self, seq: int, kind: str = "live", **changes: Any) -> FrameHeader:
+        """Publish a frame; returns its header."""
+        header = frame_header(seq, **{"camera": self._camera, "epoch": self._epoch} | changes)
+        self.send_message(pack("peek" if kind == "peek" else "live", self._camera, header, JPEG))
+        return header
+
+    def send_message(self, message: bytes) -> None:
+        """Publish anything."""
+        self._socket.send(message)
+
+    def close(self) -> None:
+        """Be gone, as after kill -9."""
+        self._context.destroy()

@@ -1,0 +1,368 @@
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from framebus import SnapshotError, request_snapshot
+from framebus.config import Config
+from framebus.run_dir import snapshot_endpoint
+from framebus.wire import ErrorHeader, parse
+from snapshot.server import MAX_ENVELOPE_PARTS, MAX_MESSAGE_BYTES
+from tests.capture.jpegs import opened
+from tests.capture.listener import Listener
+from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS, Running, wait_until
+
+FRONT = '[camera.front]\nsource = "testcard"\nsize = "160x120"\nidle_fps = 5\n'
+REQUEST = b'{"camera":"front"}'
+
+
+class Asking:
+    """A requester with a socket of its own, which the end of the test closes."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+
+    def socket(self, kind: int = zmq.DEALER) -> "zmq.Socket[bytes]":
+        """Connected to the service."""
+        made = self._context.socket(kind)
+        made.linger = 0
+        made.connect(snapshot_endpoint(self.config))
+        self._socket = made
+        return made
+
+    def ask(self, *parts: bytes) -> list[bytes]:
+        """Send the parts on a socket of their own; returns the parts of the reply."""
+        with self.socket() as asking:
+            asking.send_multipart(parts)
+            return reply(asking)
+
+    def refused(self, request: bytes) -> tuple[str, str]:
+        """The code and the sentence of the service's refusal."""
+        _, header = parse(self.ask(request)[-1], ErrorHeader)
+        return header.code, header.message
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+        self._context.destroy(linger=0)
+
+
+def reply(asking: "zmq.Socket[bytes]", seconds: float = DEADLINE_SECONDS) -> list[bytes]:
+    """The parts of the next reply. Raises TimeoutError."""
+    if not asking.poll(int(seconds * 1000)):
+        raise TimeoutError(f"no reply within {seconds:g} s")
+    return asking.recv_multipart()
+
+
+def answers(start: Start, config: Config) -> Running:
+    """The service, once its endpoint is there."""
+    running = start("snapshot", config=config)
+    running.wait_for(f"answers at {snapshot_endpoint(config)}")
+    return running
+
+
+def still_of(config: Config, camera: str = "front") -> bytes:
+    """The picture, once the service has one."""
+
+    def taken() -> bytes:
+        try:
+            return request_snapshot(camera, config=config.path, timeout=DEADLINE_SECONDS).jpeg
+        except SnapshotError as error:
+            if error.code not in ("no-frame", "stale"):
+                raise
+            return b""
+
+    wait_until(taken, "a still")
+    return taken()
+
+
+def last_line(running: Running) -> str:
+    """What the log ends with, without the time."""
+    return running.log.splitlines()[-1][24:]
+
+
+@pytest.fixture
+def asking(configure: Configure, start: Start) -> Iterator[Asking]:
+    """The service, without any capture, and somebody who asks it."""
+    config = configure(FRONT)
+    answers(start, config)
+    asking = Asking(config)
+    yield asking
+    asking.close()
+
+
+def test_a_still_is_a_published_frame_byte_for_byte(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    answers(start, config)
+    with Listener(config, "peek") as peek:
+        start("capture", "front", config=config)
+        published = [peek.message().split(b"\n", 1)[1]]
+        still_of(config)
+        asking = Asking(config)
+        kind, still = asking.ask(REQUEST)[-1].split(b"\n", 1)
+        asking.close()
+        for _ in range(20):
+            published.append(peek.message().split(b"\n", 1)[1])
+            if still in published:
+                break
+    assert still in published
+    assert kind == b"snapshot/front"
+    assert opened(still.split(b"\n", 1)[1]).size == (160, 120)
+
+
+def test_the_still_is_the_newest_frame(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    answers(start, config)
+    start("capture", "front", config=config)
+    still_of(config)
+    with Listener(config, "peek") as peek:
+        for _ in range(5):
+            seen = peek.frame().seq
+            while (still := request_snapshot("front", config=config.path)).seq < seen:
+                assert still.age < DEADLINE_SECONDS
+
+
+def test_it_asks_for_no_more_than_the_idle_rate(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    answers(start, config)
+    capture = start("capture", "front", config=config)
+    for _ in range(20):
+        still_of(config)
+    assert "is watched" not in capture.log
+
+
+def test_a_req_socket_gets_its_reply(asking: Asking) -> None:
+    with asking.socket(zmq.REQ) as req:
+        for _ in range(3):
+            req.send(REQUEST)
+            (answer,) = reply(req)
+            assert answer.startswith(b'error/front\n{"v":1,"code":"no-frame"')
+
+
+@pytest.mark.parametrize("envelope", [[], [b""], [b"id"], [b"a", b"", b"\0\xff"], [b"x"] * (MAX_ENVELOPE_PARTS - 1)])
+def test_what_a_dealer_puts_before_its_request_comes_back(envelope: list[bytes], asking: Asking) -> None:
+    *returned, answer = asking.ask(*envelope, REQUEST)
+    assert returned == envelope
+    assert answer.startswith(b"error/front\n")
+
+
+@pytest.mark.parametrize("parts", [MAX_ENVELOPE_PARTS, 20_000])
+def test_too_many_parts_get_no_reply_and_do_no_harm(parts: int, asking: Asking) -> None:
+    with asking.socket() as dealer:
+        dealer.send_multipart([b"x"] * parts + [REQUEST])
+        dealer.send_multipart([b"after", REQUEST])
+        assert reply(dealer)[0] == b"after"
+
+
+def test_replies_come_in_the_order_of_the_requests(asking: Asking) -> None:
+    with asking.socket() as dealer:
+        for number in range(10):
+            dealer.send_multipart([b"%d" % number, REQUEST])
+            assert reply(dealer)[0] == b"%d" % number
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "sentence"),
+    [
+        (REQUEST, "no-frame", "camera front has not given a picture yet"),
+        (b'{"camera":"garden"}', "unknown-camera", "there is no camera garden; there is front"),
+        (b"x" * 100_000, "bad-request", "request of 100000 bytes, allowed: at most 65536"),
+        (
+            b'{"v":9,"camera":"front"}',
+            "bad-request",
+            'version \'9\' of the wire format, this program reads version 1; allowed: {"camera":"NAME"}',
+        ),
+        (
+            b"",
+            "bad-request",
+            'SnapshotRequest: Input data was truncated; allowed: {"camera":"NAME"}',
+        ),
+    ],
+)
+def test_a_refusal_says_why(request_: bytes, code: str, sentence: str, asking: Asking) -> None:
+    assert asking.refused(request_) == (code, sentence)
+
+
+def test_a_request_that_is_far_too_large_ends_its_connection_and_no_more(asking: Asking) -> None:
+    with asking.socket() as bystander, asking.socket() as culprit:
+        bystander.send(REQUEST)
+        reply(bystander)
+        culprit.send(b"x" * (MAX_MESSAGE_BYTES + 1))
+        with pytest.raises(TimeoutError):
+            reply(culprit, 0.5)
+        culprit.send(b"x" * 1_000_000)
+        with pytest.raises(TimeoutError):
+            reply(culprit, 0.5)
+        bystander.send(REQUEST)
+        reply(bystander)
+    assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_nested_json_does_not_end_it(asking: Asking) -> None:
+    with asking.socket() as dealer:
+        for depth in range(300, 1100, 5):
+            dealer.send(b'{"v":' + b'{"a":' * depth + b"1" + b"}" * depth + b',"camera":"front"}')
+            assert parse(reply(dealer)[-1], ErrorHeader)[1].code == "bad-request"
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.binary(max_size=100), min_size=1, max_size=12))
+def test_whatever_is_asked_it_goes_on(asking: Asking, parts: list[bytes]) -> None:
+    with asking.socket() as dealer:
+        dealer.send_multipart(parts)
+        dealer.send_multipart([b"after that", REQUEST])
+        while (answer := reply(dealer))[0] != b"after that":
+            assert parse(answer[-1], ErrorHeader)[1].code == "bad-request"
+        assert answer[1].startswith(b'error/front\n{"v":1,"code":"no-frame"')
+
+
+def test_no_zeromq_at_all_does_not_end_it(asking: Asking, run_dir: Path) -> None:
+    for noise in (b"", b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096), b"\xff" + bytes(8) + b"\x7f\x03\0NULL" + bytes(99)):
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(str(run_dir / "snapshot"))
+            with contextlib.suppress(BrokenPipeError):
+                peer.sendall(noise)
+    assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_one_who_asks_and_never_listens_holds_nobody_up(asking: Asking) -> None:
+    with asking.socket() as deaf:
+        deaf.setsockopt(zmq.SNDTIMEO, 100)
+        with contextlib.suppress(zmq.Again):
+            for _ in range(5000):
+                deaf.send(REQUEST)
+        for _ in range(20):
+            assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_a_capture_that_died_leaves_a_stale_still_and_comes_back(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "[snapshot]\nstale_after = 0.5")
+    answers(start, config)
+    capture = start("capture", "front", config=config)
+    asking = Asking(config)
+    still_of(config)
+    capture.process.kill()
+    wait_until(lambda: asking.ask(REQUEST)[-1].startswith(b"error/front\n"), "the still grown stale")
+    code, sentence = asking.refused(REQUEST)
+    assert code == "stale"
+    assert sentence in [f"camera front has given no picture for {seconds} s" for seconds in range(1, 20)]
+    start("capture", "front", config=config)
+    still_of(config)
+    asking.close()
+
+
+def test_a_restart_is_survived_by_those_who_ask(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    first = answers(start, config)
+    start("capture", "front", config=config)
+    still_of(config)
+    asking = Asking(config)
+    with asking.socket() as dealer:
+        dealer.send(REQUEST)
+        reply(dealer)
+        first.process.kill()
+        assert first.ended() == -signal.SIGKILL
+        second = answers(start, config)
+        still_of(config)
+
+        def answered() -> bool:
+            dealer.send(REQUEST)  # what was sent into the old connection is lost
+            return bool(dealer.poll(200))
+
+        wait_until(answered, "a reply on the old socket")
+    asking.close()
+    assert second.process.poll() is None
+
+
+def test_it_may_start_before_and_after_the_captures(configure: Configure, start: Start) -> None:
+    back = FRONT.replace("front", "back")
+    config = configure(FRONT + back)
+    start("capture", "front", config=config).wait_for("publishes at")
+    answers(start, config)
+    start("capture", "back", config=config)
+    for camera in ("front", "back"):
+        assert opened(still_of(config, camera)).size == (160, 120)
+
+
+def test_a_second_service_ends_and_the_first_goes_on(asking: Asking, start: Start) -> None:
+    first = int((asking.config.run_dir / "snapshot service.lock").read_text())
+    second = start("snapshot", config=asking.config)
+    assert second.ended() == 1
+    assert last_line(second) == (
+        f"ERROR snapshot: snapshot service already runs as process {first} with run_dir {asking.config.run_dir}; "
+        "stop that one first, or give this one another run_dir"
+    )
+    assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_a_camera_may_be_called_snapshot(configure: Configure, start: Start) -> None:
+    config = configure(FRONT.replace("front", "snapshot"))
+    start("capture", "snapshot", config=config).wait_for("publishes at")
+    answers(start, config)
+    assert opened(still_of(config, "snapshot")).size == (160, 120)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_ends_and_leaves_the_endpoint_free(
+    number: signal.Signals, configure: Configure, start: Start
+) -> None:
+    config = configure(FRONT)
+    running = answers(start, config)
+    running.process.send_signal(number)
+    assert running.ended() == 0
+    assert last_line(running) == "INFO snapshot: stopped"
+    asking = Asking(config)
+    answers(start, config)
+    assert asking.refused(REQUEST)[0] == "no-frame"
+    asking.close()
+
+
+def test_what_is_in_the_way_is_named(configure: Configure, start: Start, run_dir: Path) -> None:
+    config = configure(FRONT)
+    (run_dir / "snapshot").mkdir()
+    running = start("snapshot", config=config)
+    assert running.ended() == 1
+    assert running.log[24:] == f"ERROR snapshot: cannot answer at ipc://{run_dir}/snapshot: Address already in use\n"
+
+
+def test_every_mistake_in_the_configuration_is_named(run_dir: Path, start: Start) -> None:
+    file = run_dir / "wrong.toml"
+    file.write_text("[snapshot]\nstale_after = 0\nstale = 1\n")
+    running = start("snapshot", "--config", str(file))
+    assert running.ended() == 2
+    assert [line[24:] for line in running.log.splitlines()] == [
+        f"ERROR snapshot: {file}: snapshot.stale_after: found 0; allowed: seconds, more than 0 and at most 86400",
+        f"ERROR snapshot: {file}: snapshot.stale: found a key unknown to framebus; allowed in [snapshot]: stale_after; "
+        'did you mean "stale_after"?',
+    ]
+
+
+def test_a_frame_that_is_none_does_not_end_it(configure: Configure, start: Start) -> None:
+    """Whoever may bind the endpoint of a camera may send anything: the service drops it."""
+    config = configure(FRONT)
+    running = answers(start, config)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with context, context.socket(zmq.XPUB) as camera:
+        camera.linger = 0
+        camera.bind(f"ipc://{config.run_dir}/front.frames")
+        assert camera.poll(int(DEADLINE_SECONDS * 1000))
+        assert camera.recv() == b"\x01peek/front\n"
+        deep = b'{"v":' + b'{"a":' * 490 + b"1" + b"}" * 490 + b"}\n"
+        for noise in ([b""], [b"{}\n"], [b"\xff" * 5000], [b"\n\n\n"], [deep], [b"", b"{}\n", b"part"]):
+            camera.send_multipart([b"peek/front\n" + noise[0], *noise[1:]])
+            time.sleep(0.05)  # time to be read, before the next takes its place
+        running.wait_for("malformed messages dropped")
+    asking = Asking(config)
+    assert asking.refused(REQUEST)[0] == "no-frame"
+    asking.close()
+    start("capture", "front", config=config)
+    still_of(config)
