@@ -1,0 +1,1 @@
+"""The process that serves browsers and everything else that speaks HTTP: `python -m gateway`."""

@@ -1,0 +1,76 @@
+"""All cameras of the gateway, by name, and everybody who watches any of them, up to the limit."""
+
+import logging
+from collections.abc import Iterable
+
+import zmq
+
+from framebus.config import Config
+from framebus.run_dir import frames_endpoint
+from gateway.errors import Refusal
+from gateway.feed import Feed
+from gateway.socket_viewer import PageViewer
+from gateway.viewer import Viewer
+
+logger = logging.getLogger("gateway")
+
+
+class Cameras:
+    """Made inside the running loop; closed by its maker."""
+
+    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """The feeds subscribe at once; a camera whose process does not run yet is found when it does."""
+        self._most = config.gateway.max_viewers
+        self._viewers: set[Viewer] = set()
+        self.feeds = {
+            name: Feed(name, frames_endpoint(config, name), context, self._status_changed) for name in config.cameras
+        }
+        self.first = self.feeds[config.first_camera]
+
+    @property
+    def viewers(self) -> int:
+        """Connections that show a camera, of every sort."""
+        return len(self._viewers)
+
+    def named(self, name: str) -> Feed:
+        """The camera of that name. Raises Refusal when there is none."""
+        if name not in self.feeds:
+            raise Refusal(404, "unknown-camera", unknown_camera(name, self.feeds))
+        return self.feeds[name]
+
+    def check_room(self) -> None:
+        """Raises Refusal when there are as many viewers as are allowed."""
+        if len(self._viewers) >= self._most:
+            raise Refusal(
+                503, "full", f"{self._most} viewers watch already, the most that max_viewers in [gateway] allows"
+            )
+
+    def admit(self, viewer: Viewer) -> None:
+        """Count a viewer."""
+        self._viewers.add(viewer)
+
+    def release(self, viewer: Viewer) -> None:
+        """A viewer has left; may be said twice."""
+        self._viewers.discard(viewer)
+
+    def tick(self) -> None:
+        """To be called once a second."""
+        for feed in self.feeds.values():
+            feed.tick()
+
+    def close(self) -> None:
+        """End all connections, to viewers and to cameras."""
+        for viewer in list(self._viewers):
+            viewer.close()
+        for feed in self.feeds.values():
+            feed.close()
+
+    def _status_changed(self, feed: Feed) -> None:
+        for viewer in list(self._viewers):
+            if isinstance(viewer, PageViewer):
+                viewer.tell_status(feed)
+
+
+def unknown_camera(name: str, known: Iterable[str]) -> str:
+    """What to tell somebody who names a camera that is not there."""
+    return f"there is no camera {name[:40]}; there is {', '.join(known)}"

@@ -1,0 +1,58 @@
+"""What a client is told instead of what it asked for: a status, a code for programs, a sentence for people."""
+
+import json
+from typing import Any
+
+from tornado.web import HTTPError, RequestHandler
+
+RETRY_AFTER_SECONDS = 1
+
+
+class Refusal(HTTPError):
+    """A request that cannot be served, and why."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, None)
+        self.code = code
+        self.message = message
+
+
+def wants_json(path: str, accept: str) -> bool:
+    """Whether the client asks for JSON, by the path or in its Accept header."""
+    return path.startswith("/api/") or "application/json" in accept
+
+
+class Answering(RequestHandler):
+    """Answers errors as JSON or as a line of text. Every handler of the gateway is one."""
+
+    def set_default_headers(self) -> None:
+        """Called by Tornado, which would name itself and its version."""
+        self.set_header("Server", "framebus")
+
+    def compute_etag(self) -> str | None:
+        """Called by Tornado, which would hash every picture."""
+        return None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Called by Tornado, with the exception that ended the request."""
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        code, message = "error", self._reason
+        if isinstance(error, Refusal):
+            code, message = error.code, error.message
+        self.set_header("Cache-Control", "no-store")
+        if status_code == 503:
+            self.set_header("Retry-After", str(RETRY_AFTER_SECONDS))
+        if wants_json(self.request.path, self.request.headers.get("Accept", "")):
+            self.set_header("Content-Type", "application/json")
+            self.finish(json.dumps({"error": {"code": code, "message": message}}) + "\n")
+        else:
+            self.set_header("Content-Type", "text/plain; charset=utf-8")
+            self.finish(f"{status_code}: {message}\n")
+
+
+class Unknown(Answering):
+    """Every path that leads nowhere."""
+
+    def prepare(self) -> None:
+        """Whatever the method."""
+        raise Refusal(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")

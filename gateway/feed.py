@@ -1,0 +1,202 @@
+"""One camera as the gateway knows it: its status, its newest frame, and who watches. Sockets to the camera are here."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import zmq
+
+from framebus import sockets
+from framebus.intake import Intake
+from framebus.losses import Losses
+from framebus.receiver import Receiver
+from framebus.wire import StatusHeader, WireError, pack, parse, topic
+from gateway.shot import Shot
+from gateway.viewer import Viewer
+
+logger = logging.getLogger("gateway")
+
+LINGER_SECONDS = 5.0
+"""How long frames still come after the last viewer left: a page that is reloaded finds the camera awake."""
+STATUS_TIMEOUT_SECONDS = 3.0
+"""capture tells its status each second; silent for this long, it is not there."""
+REPEAT_ONCE_SECONDS = 0.2
+"""Browsers draw a multipart picture when the next one begins: the last one is sent twice."""
+REPEAT_SECONDS = 1.0
+"""Mainsail's parser gives up after 10 s without a part; a viewer that is gone is noticed only when written to."""
+
+
+class Feed:
+    """Subscribes to a camera's status always, and to its frames while somebody watches. Closed by its maker."""
+
+    def __init__(
+        self,
+        camera: str,
+        endpoint: str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        on_status: Callable[["Feed"], None],
+    ) -> None:
+        """`on_status` is called whenever the status has changed or was told again."""
+        self.camera = camera
+        self.shot: Shot | None = None
+        """The newest frame, while somebody watches."""
+        self.counts: Counter[str] = Counter()
+        self._on_status = on_status
+        self._endpoint = endpoint
+        self._context = context
+        self._intake = Intake()
+        self._losses = Losses(logger)
+        self._viewers: set[Viewer] = set()
+        self._first_shot = asyncio.Event()
+        self._status: StatusHeader | None = None
+        self._status_at = time.monotonic()
+        self._live: tuple[zmq.Socket[bytes], Receiver] | None = None
+        self._end_of_linger: asyncio.TimerHandle | None = None
+        self._end_of_silence: asyncio.TimerHandle | None = None
+        self._status_socket = sockets.subscriber(context, endpoint, topic("status", camera))
+        self._status_receiver = Receiver(self._status_socket, self._take_status)
+
+    @property
+    def viewers(self) -> int:
+        """How many connections show this camera."""
+        return len(self._viewers)
+
+    @property
+    def status(self) -> StatusHeader:
+        """What is known of the camera; that it is silent, too, is known here and nowhere else."""
+        silent = time.monotonic() - self._status_at
+        if self._status is not None and silent < STATUS_TIMEOUT_SECONDS:
+            return self._status
+        known = self._status
+        return StatusHeader(
+            camera=self.camera,
+            state="starting" if known is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
+            reason="its capture process does not answer" if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
+            since=round(time.time() - silent, 6),
+            epoch=known.epoch if known else "",
+            pid=0,
+            source=known.source if known else "",
+            seq=known.seq if known else 0,
+            captured=known.captured if known else None,
+            monotonic=known.monotonic if known else None,
+            width=known.width if known else 0,
+            height=known.height if known else 0,
+            fps=0,
+            watched=False,
+            dropped=known.dropped if known else 0,
+            bad=known.bad if known else 0,
+        )
+
+    @property
+    def status_message(self) -> bytes:
+        """The status as a message of the wire format."""
+        return pack("status", self.camera, self.status)
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest frame that the gateway knows of was captured; None before the first."""
+        if self.shot is not None:
+            return self.shot.frame.age
+        monotonic = self.status.monotonic
+        return None if monotonic is None else time.monotonic() - monotonic
+
+    def join(self, viewer: Viewer) -> None:
+        """A viewer shall get the frames from now on, and the newest at once."""
+        self._viewers.add(viewer)
+        self.keep_awake()
+        viewer.wake()
+
+    def leave(self, viewer: Viewer) -> None:
+        """A viewer has gone; may be said twice."""
+        self._viewers.discard(viewer)
+        if not self._viewers and self._live is not None:
+            self._linger()
+
+    def keep_awake(self) -> None:
+        """Subscribe to frames, for as long as somebody watches and LINGER_SECONDS more."""
+        if self._end_of_linger is not None:
+            self._end_of_linger.cancel()
+            self._end_of_linger = None
+        if self._live is None:
+            self._intake = Intake()  # the newest frame is sent to us again, and shall not pass for a repeat
+            socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
+            self._live = socket, Receiver(socket, self._take_frame)
+
+    async def first_shot(self, seconds: float) -> Shot | None:
+        """The newest frame, waiting for one if there is none yet; None when none came in time."""
+        self.keep_awake()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._first_shot.wait()
+        except TimeoutError:
+            return None
+        finally:
+            if not self._viewers:
+                self._linger()
+        return self.shot
+
+    def tick(self) -> None:
+        """To be called once a second: notices a camera that is silent, and says what was lost."""
+        self._losses.flush()
+        self._intake.losses.flush()
+        if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
+            self._on_status(self)
+
+    def close(self) -> None:
+        """End every viewer's connection and both subscriptions."""
+        for viewer in list(self._viewers):
+            viewer.close()
+        self._sleep()
+        self._status_receiver.close()
+        self._status_socket.close()
+
+    def _linger(self) -> None:
+        if self._end_of_linger is not None:
+            self._end_of_linger.cancel()
+        self._end_of_linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._sleep)
+
+    def _sleep(self) -> None:
+        for timer in (self._end_of_linger, self._end_of_silence):
+            if timer is not None:
+                timer.cancel()
+        self._end_of_linger = self._end_of_silence = None
+        if self._live is not None:
+            socket, receiver = self._live
+            receiver.close()
+            socket.close()
+            self._live = None
+        self.shot = None
+        self._first_shot.clear()
+
+    def _take_status(self, parts: list[bytes]) -> None:
+        try:
+            _, self._status = parse(parts[-1], StatusHeader)
+        except WireError as error:
+            self._losses.count("malformed messages dropped", str(error))
+            return
+        self._status_at = time.monotonic()
+        self._on_status(self)
+
+    def _take_frame(self, parts: list[bytes]) -> None:
+        frame = self._intake.accept(parts[-1])
+        if frame is None:
+            return
+        self.shot = Shot(frame, parts[-1])
+        self._first_shot.set()
+        self.counts["received"] += 1
+        self.counts["missed"] += frame.missed
+        for viewer in list(self._viewers):
+            viewer.wake()
+        self._repeat_after(REPEAT_ONCE_SECONDS)
+
+    def _repeat_after(self, seconds: float) -> None:
+        if self._end_of_silence is not None:
+            self._end_of_silence.cancel()
+        self._end_of_silence = asyncio.get_running_loop().call_later(seconds, self._repeat)
+
+    def _repeat(self) -> None:
+        for viewer in list(self._viewers):
+            viewer.repeat()
+        self._repeat_after(REPEAT_SECONDS)

@@ -1,0 +1,131 @@
+"""Viewers behind a websocket: one of a single camera, and the page, which shows many on one connection."""
+
+from collections import OrderedDict
+
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
+
+from gateway.feed import Feed
+from gateway.shot import Shot, websocket_message
+from gateway.viewer import Viewer, prefer_fresh
+
+ACK_WINDOW = 2
+"""Frames of a camera under way to the page: one being drawn, and one on the line, so that a long line is kept busy."""
+GOING_AWAY = 1001
+"""Close code of RFC 6455, section 7.4.1."""
+
+
+class SocketViewer(Viewer):
+    """Tornado reads and answers control frames; pictures, framed once for all viewers, are written past its framing."""
+
+    def __init__(self, handler: WebSocketHandler) -> None:
+        """The handler's websocket is open; its owner closes it."""
+        super().__init__()
+        protocol = handler.ws_connection
+        assert isinstance(protocol, WebSocketProtocol13)  # Tornado has no other
+        assert protocol.stream is not None  # it is open
+        self._handler = handler
+        self._stream = protocol.stream
+        prefer_fresh(self._stream.socket)
+
+    def write(self, message: bytes) -> bool:
+        """Hand the message to the stream, which has nothing else to send but control frames."""
+        try:
+            sent = self._stream.write(message)
+        except StreamClosedError:
+            return False  # never to be written: the handler is about to hear of the end
+        if not self._stream.writing():
+            return True
+        sent.add_done_callback(lambda done: self.written() if done.exception() is None else None)
+        return False
+
+    def close(self) -> None:
+        """Say goodbye."""
+        self._handler.close(GOING_AWAY, "the gateway stops")
+
+
+class CameraViewer(SocketViewer):
+    """Shows one camera as bare JPEGs."""
+
+    def __init__(self, handler: WebSocketHandler, feed: Feed) -> None:
+        super().__init__(handler)
+        self._feed = feed
+        self._shown: Shot | None = None
+
+    def next_message(self) -> bytes | None:
+        """The newest picture."""
+        shot = self._feed.shot
+        if shot is None or shot is self._shown:
+            return None
+        self._shown = shot
+        self._feed.counts["sent"] += 1
+        return shot.jpeg_message
+
+    def leave(self) -> None:
+        """The client has gone."""
+        self._feed.leave(self)
+
+
+class Watching:
+    """How far the page is with one camera."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.shown: Shot | None = None
+        self.unacknowledged: set[int] = set()
+
+    def next_shot(self) -> Shot | None:
+        """The newest frame, if the page has not got it and can take one."""
+        shot = self.feed.shot
+        if shot is None or shot is self.shown or len(self.unacknowledged) >= ACK_WINDOW:
+            return None
+        return shot
+
+
+class PageViewer(SocketViewer):
+    """Shows many cameras on one connection, each as fast as the page acknowledges; statuses go first."""
+
+    def __init__(self, handler: WebSocketHandler) -> None:
+        super().__init__(handler)
+        self._watching: OrderedDict[str, Watching] = OrderedDict()
+        self._statuses: dict[str, Feed] = {}
+
+    def next_message(self) -> bytes | None:
+        """A status that is due, else the newest frame of the camera that has waited longest."""
+        if self._statuses:
+            _, feed = self._statuses.popitem()
+            return websocket_message(feed.status_message)
+        for camera, watching in self._watching.items():
+            shot = watching.next_shot()
+            if shot is not None:
+                watching.shown = shot
+                watching.unacknowledged.add(shot.frame.seq)
+                watching.feed.counts["sent"] += 1
+                self._watching.move_to_end(camera)
+                return shot.bus_message
+        return None
+
+    def tell_status(self, feed: Feed) -> None:
+        """A camera's status has changed: the newest goes out when the line is free."""
+        self._statuses[feed.camera] = feed
+        self.wake()
+
+    def watch(self, feeds: list[Feed]) -> None:
+        """Show these cameras from now on, and no others."""
+        wanted = {feed.camera: feed for feed in feeds}
+        for camera in [camera for camera in self._watching if camera not in wanted]:
+            self._watching.pop(camera).feed.leave(self)
+        for camera, feed in wanted.items():
+            if camera not in self._watching:
+                self._watching[camera] = Watching(feed)
+                feed.join(self)
+
+    def leave(self) -> None:
+        """The page has gone."""
+        self.watch([])
+
+    def acknowledge(self, camera: str, seq: int) -> None:
+        """The page has drawn a frame. One that was never sent is passed over."""
+        if camera in self._watching:
+            self._watching[camera].unacknowledged.discard(seq)
+            self.wake()

@@ -1,0 +1,101 @@
+"""A camera under the test's control: what its capture process would publish, on the endpoint where it would."""
+
+import io
+import time
+from typing import Any
+
+import msgspec
+import zmq
+from PIL import Image
+
+from framebus.config import Config
+from framebus.run_dir import frames_endpoint
+from framebus.wire import FrameHeader, StatusHeader, pack
+
+
+def jpeg(colour: str = "red", size: tuple[int, int] = (64, 48), quality: int = 80) -> bytes:
+    """A small whole JPEG."""
+    output = io.BytesIO()
+    Image.new("RGB", size, colour).save(output, "JPEG", quality=quality)
+    return output.getvalue()
+
+
+def frame_header(camera: str, seq: int, **changes: Any) -> FrameHeader:
+    """A header of a frame captured now."""
+    now = time.monotonic()
+    header = FrameHeader(
+        camera=camera,
+        seq=seq,
+        epoch="e1",
+        captured=round(time.time(), 6),
+        monotonic=now,
+        published=now,
+        width=64,
+        height=48,
+        source="test",
+        dropped=0,
+    )
+    return msgspec.structs.replace(header, **changes)
+
+
+class PublishedCamera:
+    """Publishes on a camera's endpoint. Closed by its maker, as capture is by its end."""
+
+    def __init__(self, config: Config, camera: str = "front") -> None:
+        self.camera = camera
+        self.seq = 0
+        self.captured = 0.0
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.XPUB)
+        self._socket.linger = 0
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.bind(frames_endpoint(config, camera))
+
+    def subscription(self, seconds: float = 10) -> bytes:
+        """The next subscription message; empty when none comes."""
+        return self._socket.recv() if self._socket.poll(int(seconds * 1000)) else b""
+
+    def wait_for_subscription(self, message: bytes) -> None:
+        """Wait for one particular subscription message."""
+        deadline = time.monotonic() + 10
+        while (found := self.subscription()) != message:
+            assert found, f"no subscription {message!r}"
+            assert time.monotonic() < deadline, f"no subscription {message!r} among others"
+
+    def show(self, picture: bytes, **changes: Any) -> FrameHeader:
+        """Publish a frame."""
+        self.seq += 1
+        header = frame_header(self.camera, self.seq, **changes)
+        self.captured = header.captured
+        self._socket.send(pack("live", self.camera, header, picture))
+        return header
+
+    def say(self, state: str = "live", reason: str = "", **changes: Any) -> None:
+        """Publish a status."""
+        status = StatusHeader(
+            camera=self.camera,
+            state="live",
+            reason=reason,
+            since=time.time(),
+            epoch="e1",
+            pid=1,
+            source="test",
+            seq=self.seq,
+            captured=self.captured or None,
+            monotonic=time.monotonic() if self.captured else None,
+            width=64,
+            height=48,
+            fps=30.0,
+            watched=False,
+            dropped=3,
+            bad=4,
+        )
+        self._socket.send(pack("status", self.camera, msgspec.structs.replace(status, state=state, **changes)))
+
+    def send(self, message: bytes) -> None:
+        """Publish anything."""
+        self._socket.send(message)
+
+    def close(self) -> None:
+        """Be gone."""
+        self._context.destroy()

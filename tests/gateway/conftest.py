@@ -1,0 +1,67 @@
+"""A gateway in the test's own loop, on a real port, behind it a camera under the test's control."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from framebus.config import Config
+from gateway.server import Gateway
+from tests.conftest import Configure
+from tests.gateway.camera import PublishedCamera
+
+
+class Site:
+    """A gateway that serves, seen from a client."""
+
+    def __init__(self, gateway: Gateway, config: Config) -> None:
+        self.gateway = gateway
+        self.config = config
+        self.url = f"http://{config.gateway.listen}"
+        self.websocket_url = f"ws://{config.gateway.listen}"
+
+    async def get(self, path: str, **options: Any) -> HTTPResponse:
+        """Ask for a path; an error is an answer, too."""
+        return await AsyncHTTPClient().fetch(self.url + path, raise_error=False, follow_redirects=False, **options)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Let the loop run until something holds."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110  (what is waited for tells nobody)
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[Site]:
+    """Start and stop a gateway."""
+    gateway = Gateway(config)
+    gateway.start()
+    try:
+        yield Site(gateway, config)
+    finally:
+        await gateway.stop()
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    """One camera, called front."""
+    return configure()
+
+
+@pytest.fixture
+def camera(config: Config) -> Iterator[PublishedCamera]:
+    """The camera called front."""
+    made = PublishedCamera(config)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def site(config: Config) -> AsyncIterator[Site]:
+    """A gateway for that camera."""
+    async with serving(config) as site:
+        yield site

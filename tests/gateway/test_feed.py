@@ -1,0 +1,144 @@
+import asyncio
+
+import pytest
+
+from framebus.wire import StatusHeader, parse
+from gateway import feed as feed_module
+from gateway.feed import Feed
+from gateway.viewer import Viewer
+from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.conftest import Site, until
+
+
+class Onlooker(Viewer):
+    """Notes which frames it was woken for."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self.feed = feed
+        self.seen: list[int] = []
+        self.repeats = 0
+
+    def next_message(self) -> bytes | None:
+        shot = self.feed.shot
+        if shot is None or (self.seen and self.seen[-1] == shot.frame.seq):
+            return None
+        self.seen.append(shot.frame.seq)
+        return shot.part
+
+    def write(self, message: bytes) -> bool:
+        return True
+
+    def repeat(self) -> None:
+        self.repeats += 1
+
+    def close(self) -> None:
+        self.feed.leave(self)
+
+
+@pytest.fixture
+def feed(site: Site) -> Feed:
+    return site.gateway._cameras.first
+
+
+async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (feed.status.state, feed.status.reason) == ("starting", "not heard of yet")
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert (feed.status.state, feed.status.reason) == ("offline", "its capture process does not answer")
+    assert feed.age is None
+
+
+async def test_the_status_is_the_cameras_own(feed: Feed, camera: PublishedCamera) -> None:
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("idle", "1 fps until somebody watches")
+    await until(lambda: feed.status.state == "idle")
+    assert parse(feed.status_message, StatusHeader)[1] == feed.status
+    assert feed.status.reason == "1 fps until somebody watches"
+
+
+async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("live")
+    await until(lambda: feed.status.state == "live")
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert (feed.status.state, feed.status.dropped, feed.status.bad, feed.status.fps) == ("offline", 3, 4, 0)
+
+
+async def test_frames_are_asked_for_only_while_somebody_watches(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.05)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(jpeg())
+    await until(lambda: onlooker.seen == [1])
+    feed.leave(onlooker)
+    feed.leave(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
+    assert feed.shot is None
+
+
+async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.3)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    feed.leave(onlooker)
+    feed.join(onlooker)
+    heard = [await asyncio.to_thread(camera.subscription, 0.6) for _ in range(2)]  # the status was asked for, too
+    assert b"\x00live/front\n" not in heard
+
+
+async def test_after_a_pause_the_frame_sent_again_is_no_repeat(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.0)
+    onlooker = Onlooker(feed)
+    for _ in range(2):
+        feed.join(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+        camera.seq = 0
+        camera.show(jpeg())
+        await until(lambda: feed.shot is not None)
+        feed.leave(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
+    assert feed.counts["received"] == 2
+
+
+async def test_what_is_no_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    for message in (b"live/front\n", b"live/front\n{}\n", b'live/front\n{"v":2}\nJPEG', b"live/front\n\xff\n\xff"):
+        camera.send(message)
+    camera.send(b"status/front\nnonsense\n")
+    camera.show(jpeg())
+    await until(lambda: onlooker.seen == [1])
+
+
+async def test_repeats_come_once_soon_and_then_each_second(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "REPEAT_ONCE_SECONDS", 0.02)
+    monkeypatch.setattr(feed_module, "REPEAT_SECONDS", 0.05)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    assert onlooker.repeats == 0
+    camera.show(jpeg())
+    await until(lambda: onlooker.repeats >= 3)
+
+
+async def test_the_first_frame_is_waited_for_but_not_for_ever(feed: Feed, camera: PublishedCamera) -> None:
+    assert await feed.first_shot(0.05) is None
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    waiting = asyncio.create_task(feed.first_shot(10))
+    camera.show(jpeg())
+    shot = await waiting
+    assert shot is not None
+    assert shot.frame.jpeg == jpeg()
