@@ -1,0 +1,107 @@
+"""The whole pipeline under a real supervisord, as `framebus up` starts it."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framebus.config import Config
+from tests.conftest import TESTCARD, Configure, Start
+from tests.processes import Running, wait_until
+
+STRICT = {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
+"""A warning is an error in every process; but supervisord 4.3 leaves files unclosed when a process ends."""
+
+
+class Pipeline:
+    """What `framebus up` has started."""
+
+    def __init__(self, config: Config, up: Running) -> None:
+        self.config = config
+        self.up = up
+        self.url = f"http://{config.gateway.listen}"
+
+    def processes(self) -> dict[str, int]:
+        """The process ids by what each runs: supervisord, gateway, snapshot, capture front, …"""
+        mark = f"FRAMEBUS_RUN_DIR={self.config.run_dir}\0".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                marked = mark in (folder / "environ").read_bytes()
+                words = (folder / "cmdline").read_bytes().decode().split("\0")
+                dead = " Z " in (folder / "stat").read_text()
+            except OSError:  # gone meanwhile, or another user's
+                continue
+            if marked and not dead and "-m" in words:
+                module = words.index("-m") + 1
+                name = " ".join(words[module:]).strip()
+                found["supervisord" if name.startswith("supervisor.") else name] = int(folder.name)
+        return found
+
+    def is_gone(self) -> bool:
+        """Whether none of them is left."""
+        return not self.processes()
+
+    def kill(self, name: str) -> int:
+        """kill -9 of one process; returns the id that it had."""
+        pid = self.processes()[name]
+        os.kill(pid, 9)
+        return pid
+
+    def cameras(self) -> list[dict[str, Any]]:
+        """What /api/cameras says."""
+        with urllib.request.urlopen(f"{self.url}/api/cameras", timeout=5) as answer:
+            cameras: list[dict[str, Any]] = json.load(answer)["cameras"]
+        return cameras
+
+    def is_whole(self) -> bool:
+        """Whether every process runs, every camera gives pictures, and stills are to be had."""
+        expected = {"supervisord", "gateway", "snapshot", *(f"capture {name}" for name in self.config.cameras)}
+        try:
+            states = [camera["state"] for camera in self.cameras()]
+            with urllib.request.urlopen(f"{self.url}/snapshot", timeout=5) as answer:
+                still = answer.read()
+        except OSError:
+            return False
+        return (
+            set(self.processes()) == expected
+            and all(state in ("live", "idle") for state in states)
+            and still.endswith(b"\xff\xd9")
+        )
+
+    def wait_until_whole(self) -> None:
+        """Wait for just that."""
+        wait_until(self.is_whole, f"a whole pipeline; its log:\n{self.up.log}")
+
+
+Up = Callable[..., Pipeline]
+
+
+@pytest.fixture
+def up(configure: Configure, start: Start) -> Iterator[Up]:
+    """Start a pipeline; it is whole when this returns, and gone at the end of the test."""
+    started: list[Pipeline] = []
+
+    def run(tables: str = TESTCARD, environment: Mapping[str, str] | None = None) -> Pipeline:
+        config = configure(tables)
+        running = start("framebus", "up", config=config, environment={**STRICT, **(environment or {})})
+        pipeline = Pipeline(config, running)
+        started.append(pipeline)
+        pipeline.wait_until_whole()
+        return pipeline
+
+    yield run
+    for pipeline in started:
+        pipeline.up.close()
+        for pid in pipeline.processes().values():
+            os.kill(pid, 9)
+
+
+@pytest.fixture
+def pipeline(up: Up) -> Pipeline:
+    """One small test card, from end to end."""
+    return up()

@@ -1,0 +1,140 @@
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from framebus import Subscriber, request_snapshot
+from tests.conftest import Configure, Start
+from tests.e2e.conftest import Pipeline, Up
+from tests.processes import wait_until
+
+
+def test_it_says_where_the_page_is_once_there_is_something_to_see(pipeline: Pipeline) -> None:
+    pipeline.up.wait_for(f"camera front is there: open {pipeline.url}/")
+    with urllib.request.urlopen(pipeline.url, timeout=5) as answer:
+        assert b"<title>" in answer.read()
+
+
+def test_programs_get_frames_and_stills(pipeline: Pipeline) -> None:
+    with Subscriber("front", config=pipeline.config.path, timeout=10) as subscriber:
+        first, second = subscriber.receive(), subscriber.receive()
+    assert second.seq > first.seq
+    still = request_snapshot("front", config=pipeline.config.path)
+    assert still.jpeg.startswith(b"\xff\xd8")
+    assert still.epoch == first.epoch
+
+
+def test_sigterm_leaves_nothing_alive(pipeline: Pipeline) -> None:
+    assert len(pipeline.processes()) == 4
+    assert pipeline.up.terminate() == 0
+    assert pipeline.processes() == {}
+    assert "Traceback" not in pipeline.up.log
+
+
+def test_ctrl_c_leaves_nothing_alive(pipeline: Pipeline) -> None:
+    pipeline.up.process.send_signal(2)
+    assert pipeline.up.ended() == 0
+    assert pipeline.processes() == {}
+
+
+def test_a_supervisord_that_is_killed_takes_its_processes_along(pipeline: Pipeline) -> None:
+    pipeline.kill("supervisord")
+    wait_until(pipeline.is_gone, "the end of all processes")
+
+
+def test_it_starts_again_after_that(up: Up) -> None:
+    for _ in range(2):
+        pipeline = up()
+        pipeline.kill("supervisord")
+        wait_until(pipeline.is_gone, "the end of all processes")
+
+
+@pytest.mark.parametrize("name", ["capture front", "gateway", "snapshot"])
+def test_each_process_that_is_killed_comes_back(pipeline: Pipeline, name: str) -> None:
+    killed = pipeline.kill(name)
+    wait_until(lambda: pipeline.processes().get(name, killed) != killed, f"another {name}")
+    pipeline.wait_until_whole()
+    assert "Traceback" not in pipeline.up.log
+
+
+def test_a_subscriber_goes_on_when_capture_is_killed(pipeline: Pipeline) -> None:
+    with Subscriber("front", config=pipeline.config.path, timeout=15) as subscriber:
+        before = subscriber.receive()
+        pipeline.kill("capture front")
+        while (frame := subscriber.receive()).epoch == before.epoch:
+            pass
+    assert frame.seq < 1000
+
+
+def test_every_camera_of_the_configuration_gets_its_process(up: Up) -> None:
+    pipeline = up(
+        '[camera.front]\nsource = "testcard"\nsize = "64x48"\n[camera.back-door]\nsource = "testcard"\nsize = "96x64"\n'
+    )
+    assert {"capture front", "capture back-door"} <= set(pipeline.processes())
+    assert [(camera["name"], camera["width"]) for camera in pipeline.cameras()] == [("front", 64), ("back-door", 96)]
+
+
+def test_a_second_one_is_refused(pipeline: Pipeline, start: Start) -> None:
+    second = start("framebus", "up", config=pipeline.config)
+    assert second.ended() == 1
+    assert second.log == (
+        f"framebus runs already with run_dir {pipeline.config.run_dir}; stop that one first, or name another run_dir\n"
+    )
+    assert pipeline.is_whole()
+
+
+def test_mistakes_in_the_configuration_stop_it_at_once(configure: Configure, start: Start) -> None:
+    config = configure()
+    assert config.path is not None
+    config.path.write_text(
+        'run_dir = "/tmp"\n[camera.front]\nfps = "fast"\nqualty = 3\n[gateway]\nlisten = "0.0.0.0:80"\n'
+    )
+    up = start("framebus", "up", config=config)
+    assert up.ended() == 2
+    assert [line.split(": ")[1] for line in up.log.splitlines()] == [
+        "camera.front.fps",
+        "camera.front.qualty",
+        "gateway.listen",
+    ]
+
+
+def test_a_file_that_is_not_there_is_named(run_dir: str, start: Start) -> None:
+    up = start("framebus", "up", "--config", f"{run_dir}/none.toml")
+    assert up.ended() == 2
+    assert up.log == f"{run_dir}/none.toml: No such file or directory; allowed: a file that can be read\n"
+
+
+def test_a_port_in_use_is_said_and_tried_again(configure: Configure, start: Start) -> None:
+    config = configure()
+    address = (config.gateway.listen.host, config.gateway.listen.port)
+    with socket.create_server(address):
+        up = start("framebus", "up", config=config)
+        up.wait_for(f"cannot listen on {config.gateway.listen}: another program listens there")
+    Pipeline(config, up).wait_until_whole()
+    assert "Traceback" not in up.log
+
+
+def test_its_output_may_be_a_socket(configure: Configure) -> None:
+    """As it is under systemd, where Linux does not let supervisord open /dev/fd/1."""
+    config = configure()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "framebus", "up", "--config", str(config.path)]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs.fileno(), stderr=theirs.fileno()) as up:
+            theirs.close()
+            ours.settimeout(15)
+            output = b""
+            while b"open http://" not in output:
+                received = ours.recv(4096)
+                assert received, output
+                output += received
+            up.terminate()
+            assert up.wait(15) == 0
+
+
+def test_what_it_prints_into_a_file_stays_whole(pipeline: Pipeline) -> None:
+    pipeline.up.terminate()
+    for line in pipeline.up.log.splitlines()[1:]:
+        assert line.startswith("20"), pipeline.up.log

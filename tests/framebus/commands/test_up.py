@@ -1,0 +1,209 @@
+"""`framebus up`: what is checked and written before it becomes supervisord. tests/e2e has the rest of its life."""
+
+import configparser
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framebus.commands import up
+from framebus.config import Config, parse
+from framebus.run_dir import RunDirError
+from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS
+
+TWO_CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back-door]\nsource = "testcard"\n'
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure(TWO_CAMERAS)
+
+
+# What it refuses
+
+
+def test_mistakes_of_the_configuration_are_said(run_dir: Path, start: Start) -> None:
+    file = run_dir / "framebus.toml"
+    file.write_text("[camera.front]\nfps = 0\nquality = 0\n")
+
+    running = start("framebus", "up", "--config", str(file))
+
+    assert running.ended() == 2
+    assert running.log == (
+        f"{file}: camera.front.fps: found 0; allowed: frames a second, more than 0 and at most 240\n"
+        f"{file}: camera.front.quality: found 0; allowed: a whole number from 1 to 100\n"
+    )
+
+
+def test_a_run_dir_that_will_not_do_is_said(config: Config, start: Start) -> None:
+    config.run_dir.chmod(0o777)
+
+    running = start("framebus", "up", config=config)
+
+    assert running.ended() == 1
+    assert running.log == (
+        f"run_dir {config.run_dir} can be written to by others (mode 0777); run: chmod 700 {config.run_dir}\n"
+    )
+
+
+def test_a_second_one_with_the_same_run_dir_is_refused(config: Config, start: Start) -> None:
+    with socket.socket(socket.AF_UNIX) as first:
+        first.bind(str(config.run_dir / "supervisor.sock"))
+        first.listen()
+        running = start("framebus", "up", config=config)
+
+        assert running.ended() == 1
+    assert running.log == (
+        f"framebus runs already with run_dir {config.run_dir}; stop that one first, or name another run_dir\n"
+    )
+    assert not (config.run_dir / "cameras.conf").exists()
+
+
+def test_a_socket_that_was_left_over_is_no_obstacle(run_dir: Path) -> None:
+    path = run_dir / "supervisor.sock"
+    up.check_free(path)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    up.check_free(path)
+
+
+# What it writes
+
+
+def cameras_of(config: Config) -> configparser.RawConfigParser:
+    """What supervisord reads of the cameras, along with supervisord.conf."""
+    up.write_cameras(config)
+    parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    parser.read([up.supervisord_conf(), config.run_dir / "cameras.conf"])
+    return parser
+
+
+def test_each_camera_has_a_program(config: Config) -> None:
+    parser = cameras_of(config)
+
+    assert parser["program:capture-front"]["command"] == "%(ENV_FRAMEBUS_PYTHON)s -m capture front"
+    assert parser["program:capture-back-door"]["command"] == "%(ENV_FRAMEBUS_PYTHON)s -m capture back-door"
+
+
+def test_a_camera_is_run_as_the_other_processes_are(config: Config) -> None:
+    parser = cameras_of(config)
+
+    camera = {key: value for key, value in parser["program:capture-front"].items() if key != "command"}
+    for name in ("program:gateway", "program:snapshot"):
+        assert {key: value for key, value in parser[name].items() if key != "command"} == camera
+
+
+def test_all_programs_are_in_one_group_so_that_they_end_at_once(config: Config) -> None:
+    parser = cameras_of(config)
+
+    programs = {name.removeprefix("program:") for name in parser.sections() if name.startswith("program:")}
+    assert programs == {"gateway", "snapshot", "capture-front", "capture-back-door"}
+    assert set(parser["group:framebus"]["programs"].split(",")) == programs
+
+
+def test_a_camera_that_is_no_more_has_no_program(config: Config) -> None:
+    cameras_of(config)
+    parser = cameras_of(parse({"run_dir": str(config.run_dir), "camera": {"front": {}}}, None))
+
+    assert "program:capture-back-door" not in parser.sections()
+
+
+def test_cameras_that_cannot_be_written_are_said(config: Config) -> None:
+    file = config.run_dir / "cameras.conf"
+    file.mkdir()
+
+    with pytest.raises(RunDirError) as caught:
+        up.write_cameras(config)
+    assert str(caught.value) == f"cannot write {file}: Is a directory"
+
+
+def test_supervisord_is_told_where_everything_is(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    told = up.environment(config)
+
+    assert {key: told[key] for key in told if key.startswith("FRAMEBUS_")} == {
+        "FRAMEBUS_PYTHON": sys.executable,
+        "FRAMEBUS_RUN_DIR": str(config.run_dir),
+        "FRAMEBUS_USER": str(os.geteuid()),
+        "FRAMEBUS_CONFIG": str(config.path),
+    }
+    assert (told["PYTHONUNBUFFERED"], told["LANG"]) == ("1", "C.UTF-8")
+
+
+def test_the_file_is_found_from_any_working_directory(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+    monkeypatch.chdir(run_dir)
+    config = parse({}, Path("my.toml"))
+
+    assert up.environment(config)["FRAMEBUS_CONFIG"] == str(run_dir / "my.toml")
+
+
+def test_without_a_file_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
+
+    assert "FRAMEBUS_CONFIG" not in up.environment(parse({}, None))
+
+
+def test_supervisord_conf_is_there() -> None:
+    assert "[supervisord]" in up.supervisord_conf().read_text()
+
+
+def test_the_variables_of_supervisord_conf_are_those_that_it_gets(config: Config) -> None:
+    text = up.supervisord_conf().read_text() + up.CAPTURE_SECTION
+    wanted = {word.partition(")s")[0] for word in text.split("%(ENV_")[1:]}
+
+    assert wanted <= set(up.environment(config))
+    assert wanted == {"FRAMEBUS_PYTHON", "FRAMEBUS_RUN_DIR", "FRAMEBUS_USER"}
+
+
+# Where its children's lines go
+
+PRINT = """
+import os
+from framebus.commands.up import let_many_write
+from supervisor.loggers import FileHandler
+
+let_many_write(1)
+os.write(1, b"one\\n")
+log_of_a_child = FileHandler("/dev/fd/1").stream
+log_of_a_child.write(b"two\\n")
+log_of_a_child.close()
+os.write(1, b"three\\n")
+"""
+PRINTED = "one\ntwo\nthree\n"
+
+
+def run_print(stdout: int) -> None:
+    """As supervisord writes: by itself, and through a file of its own for each child."""
+    subprocess.run([sys.executable, "-c", PRINT], stdout=stdout, check=True, timeout=DEADLINE_SECONDS)
+
+
+def test_lines_into_a_file_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("w") as log:
+        run_print(log.fileno())
+
+    assert path.read_text() == PRINTED
+
+
+def test_lines_reach_a_socket_such_as_the_journal() -> None:
+    near, far = socket.socketpair()
+    near.settimeout(DEADLINE_SECONDS)
+    run_print(far.fileno())
+    far.close()
+
+    with near, contextlib.closing(near.makefile()) as lines:
+        assert lines.read() == PRINTED
+
+
+def test_lines_into_a_pipe_need_nothing() -> None:
+    reader, writer = os.pipe()
+    run_print(writer)
+    os.close(writer)
+
+    with open(reader) as lines:
+        assert lines.read() == PRINTED

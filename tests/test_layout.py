@@ -1,0 +1,63 @@
+"""The rules of the house that a tool can check: who imports whom, and that the documents speak of what is there."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+THEIR_OWN = {"typing_extensions", "cython_runtime"}
+"""What msgspec imports where it is there, and what pyzmq makes."""
+PROCESSES = {"capture", "gateway", "snapshot"}
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def imports(file: Path) -> set[str]:
+    """The top-level names of what a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("package", sorted(PROCESSES | {"framebus"}))
+def test_no_process_imports_another(package: str) -> None:
+    for file in (ROOT / package).rglob("*.py"):
+        assert not imports(file) & (PROCESSES - {package}), file
+
+
+def test_the_package_for_programs_needs_pyzmq_and_msgspec_alone() -> None:
+    allowed = {"framebus", "zmq", "msgspec", *sys.stdlib_module_names}
+    for file in (ROOT / "framebus").rglob("*.py"):
+        assert imports(file) <= allowed, file
+
+
+def test_importing_it_loads_no_more_than_that() -> None:
+    script = (
+        "import sys; before = set(sys.modules); import framebus;"
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert {name for name in loaded if not name.startswith("_")} <= {"framebus", "zmq", "msgspec", *THEIR_OWN}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_link_to_files_that_exist(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_readme_lists_the_commands_of_the_makefile() -> None:
+    targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    listed = subprocess.run(["make", "-s", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
+    for target in targets:
+        assert f"make {target}" in listed
+    for command in re.findall(r"`make ([a-z]+)`", (ROOT / "README.md").read_text()):
+        assert command in targets
