@@ -10,8 +10,9 @@ from gateway import api
 from gateway.cameras import Cameras
 from gateway.errors import Answering, Refusal
 from gateway.feed import Feed
+from gateway.line import line_of
 from gateway.mjpeg import STREAM_HEADERS, UNCACHED
-from gateway.mjpeg_viewer import MjpegViewer, take_over
+from gateway.mjpeg_viewer import MjpegViewer
 from gateway.stills import Stills
 
 PAGE = Path(__file__).parent / "page"
@@ -46,7 +47,7 @@ class CameraHandler(Answering):
             return
         stream = self.detach()
         if not stream.closed():  # as when the client has left while the first frame was waited for
-            MjpegViewer(feed, self.cameras, take_over(stream))
+            MjpegViewer(feed, self.cameras, line_of(stream))
 
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""

@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 
-from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.feed import Feed
+from gateway.line import StreamLine
 from gateway.shot import Shot, websocket_message
-from gateway.viewer import Viewer, prefer_fresh
+from gateway.viewer import Viewer
 
 ACK_WINDOW = 2
 """Frames of a camera under way to the page: one being drawn, and one on the line, so that a long line is kept busy."""
@@ -20,24 +20,11 @@ class SocketViewer(Viewer):
 
     def __init__(self, handler: WebSocketHandler) -> None:
         """The handler's websocket is open; its owner closes it."""
-        super().__init__()
         protocol = handler.ws_connection
         assert isinstance(protocol, WebSocketProtocol13)  # Tornado has no other
         assert protocol.stream is not None  # it is open
+        super().__init__(StreamLine(protocol.stream))
         self._handler = handler
-        self._stream = protocol.stream
-        prefer_fresh(self._stream.socket)
-
-    def write(self, message: bytes) -> bool:
-        """Hand the message to the stream, which has nothing else to send but control frames."""
-        try:
-            sent = self._stream.write(message)
-        except StreamClosedError:
-            return False  # never to be written: the handler is about to hear of the end
-        if not self._stream.writing():
-            return True
-        sent.add_done_callback(lambda done: self.written() if done.exception() is None else None)
-        return False
 
     def close(self) -> None:
         """Say goodbye."""

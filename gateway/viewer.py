@@ -1,38 +1,25 @@
 """The policy of delivery: what a viewer's connection holds is the message in flight, and nothing else.
 
 A message is chosen at the moment when the one before has left, and then it is the newest. So a slow viewer misses
-pictures and never sees an old one, and costs the others nothing. How bytes get onto the wire is the subclasses' part.
+pictures and never sees an old one, and costs the others nothing. How bytes get onto the wire is gateway.line's part.
 """
 
-import socket
 from abc import ABC, abstractmethod
 
-TCP_NOTSENT_LOWAT = 25
-"""Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
-NOTSENT_LOWAT_BYTES = 16 * 1024
-"""What the kernel may hold unsent for one viewer. By default that is megabytes: on a slow link, seconds."""
-
-
-def prefer_fresh(connection: socket.socket) -> None:
-    """Make a viewer's socket send what it has at once, and take little ahead."""
-    if connection.family in (socket.AF_INET, socket.AF_INET6):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
+from gateway.line import Line
 
 
 class Viewer(ABC):
-    """One viewer's connection."""
+    """One viewer, and the line to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._in_flight = False
+        line.on_free = self._left
 
     @abstractmethod
     def next_message(self) -> bytes | None:
         """What to send now, the newest there is; None while there is nothing that this viewer has not got."""
-
-    @abstractmethod
-    def write(self, message: bytes) -> bool:
-        """Begin to send; says whether all has left already. If not, `written` is to be called when it has."""
 
     @abstractmethod
     def close(self) -> None:
@@ -47,9 +34,8 @@ class Viewer(ABC):
             message = self.next_message()
             if message is None:
                 return
-            self._in_flight = not self.write(message)
+            self._in_flight = not self._line.send(message)
 
-    def written(self) -> None:
-        """The message in flight has left."""
+    def _left(self) -> None:
         self._in_flight = False
         self.wake()

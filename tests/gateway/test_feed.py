@@ -8,13 +8,14 @@ from gateway.feed import Feed
 from gateway.viewer import Viewer
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, until
+from tests.gateway.test_viewer import ScriptedLine
 
 
 class Onlooker(Viewer):
     """Notes which frames it was woken for."""
 
     def __init__(self, feed: Feed) -> None:
-        super().__init__()
+        super().__init__(ScriptedLine())
         self.feed = feed
         self.seen: list[int] = []
         self.repeats = 0
@@ -25,9 +26,6 @@ class Onlooker(Viewer):
             return None
         self.seen.append(shot.frame.seq)
         return shot.part
-
-    def write(self, message: bytes) -> bool:
-        return True
 
     def repeat(self) -> None:
         self.repeats += 1

@@ -1,12 +1,10 @@
 import asyncio
 import re
-import socket
 
 import pytest
 
 from framebus.config import Config
 from gateway.mjpeg import BOUNDARY_LINE, STREAM_HEAD, part
-from gateway.viewer import NOTSENT_LOWAT_BYTES, TCP_NOTSENT_LOWAT
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving, until
 
@@ -127,15 +125,6 @@ async def test_the_end_of_the_gateway_ends_the_stream(config: Config, camera: Pu
         stream = await opened(site, camera, jpeg())
         await stream.part()
     assert (await stream.rest()).count(BOUNDARY_LINE) <= 1
-    stream.close()
-
-
-async def test_the_viewers_socket_holds_little(site: Site, camera: PublishedCamera) -> None:
-    stream = await opened(site, camera, jpeg())
-    (viewer,) = site.gateway._cameras._viewers
-    ours: socket.socket = viewer._socket  # type: ignore[attr-defined]
-    assert ours.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT) == NOTSENT_LOWAT_BYTES
-    assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
     stream.close()
 
 

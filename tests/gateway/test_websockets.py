@@ -251,6 +251,6 @@ async def test_a_page_that_reads_nothing_holds_nothing_up(site: Site, camera: Pu
     for number in range(1, 30):
         camera.show(large)
         await until(partial(has_shot, feed, number))
-    held: int = len(viewer._stream._write_buffer)  # type: ignore[attr-defined]
+    held: int = len(viewer._line._stream._write_buffer)  # type: ignore[attr-defined]
     assert held <= len(large) + 100, "more than the message in flight"
     writer.close()
