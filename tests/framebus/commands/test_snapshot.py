@@ -1,6 +1,7 @@
 """`framebus snapshot`: one still into a file, whole or not at all."""
 
 import os
+import resource
 import stat
 from collections.abc import Callable
 from functools import partial
@@ -151,12 +152,24 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(umask: int, mode: int
     assert left == umask
 
 
-def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
-        write_whole(tmp_path / "folder", JPEG)
+def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "front.jpg"
+    path.write_bytes(b"the old one")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(JPEG) // 2, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_whole(path, JPEG)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    assert [file.name for file in tmp_path.rglob("*")] == ["folder"]
+    assert path.read_bytes() == b"the old one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path, JPEG)
 
 
 def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
