@@ -16,7 +16,7 @@ from capture.jpeg import Jpeg, JpegError
 from capture.pace import Pace
 from capture.source import Picture, Source, SourceError
 from framebus.losses import Losses
-from framebus.wire import MAX_MESSAGE_BYTES, FrameHeader, pack
+from framebus.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, pack
 
 logger = logging.getLogger("capture")
 
@@ -168,6 +168,7 @@ class Reader:
         if self._orientation != 1:
             jpeg = jpeg.with_orientation(self._orientation)
         header = FrameHeader(
+            v=VERSION,
             camera=self._camera,
             seq=self._seq + 1,
             epoch=self._epoch,

@@ -16,7 +16,7 @@ from framebus import sockets
 from framebus.config import Config
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, frames_endpoint
-from framebus.wire import Kind, State, StatusHeader, pack, retopic
+from framebus.wire import VERSION, Kind, State, StatusHeader, pack, retopic
 
 logger = logging.getLogger("capture")
 
@@ -78,6 +78,9 @@ class Capture:
         endpoint = frames_endpoint(self._config, self._camera)
         try:
             self._socket.bind(endpoint)
+            if self._settings.publish is not None:
+                endpoint = str(self._settings.publish)
+                sockets.bind_tcp(self._socket, endpoint, self._settings.sndbuf)
         except zmq.ZMQError as error:
             self.stop()
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
@@ -171,6 +174,7 @@ class Capture:
     def _status(self, now: float) -> StatusHeader:
         newest = self._newest.header if self._newest else None
         return StatusHeader(
+            v=VERSION,
             camera=self._camera,
             state=self._state[0],
             reason=self._state[1],

@@ -57,7 +57,8 @@ class AsyncSubscriber:
     async def receive(self, timeout: float | None = None) -> Frame:  # noqa: ASYNC109  (as in Subscriber)
         """The next frame, which is the newest there is.
 
-        `timeout` in seconds, instead of the subscriber's own. Raises TimeoutError when no frame came.
+        `timeout` in seconds, instead of the subscriber's own. Raises TimeoutError when no frame came, and
+        RuntimeError when the subscriber is closed.
         """
         seconds = self.timeout if timeout is None else timeout
         try:
@@ -66,7 +67,8 @@ class AsyncSubscriber:
         except TimeoutError:
             raise TimeoutError(f"no frame of camera {self.camera} within {seconds:g} s") from None
         frame = self._newest
-        assert frame is not None  # _arrived says so
+        if frame is None:
+            raise RuntimeError(f"the subscriber of camera {self.camera} was closed")
         self._newest = None
         self._arrived.clear()
         return frame
@@ -82,6 +84,8 @@ class AsyncSubscriber:
         if not self._context.closed:
             self._receiver.close()
             self._context.destroy()
+            self._newest = None
+            self._arrived.set()  # whoever waits shall not do so for ever
 
     async def __aenter__(self) -> Self:
         return self

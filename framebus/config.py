@@ -5,6 +5,7 @@ framebus.toml at the top of the repository is the commented sample, and a test l
 
 import os
 import re
+import stat
 import tomllib
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -87,6 +88,30 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class TcpEndpoint:
+    """Where frames are published for other machines, as in "tcp://127.0.0.1:5555"."""
+
+    address: Address
+
+    ALLOWED: ClassVar[str] = 'tcp://ADDRESS:PORT, such as "tcp://127.0.0.1:5555"; "tcp://*:5555" is every address'
+
+    @classmethod
+    def parse(cls, text: str) -> "TcpEndpoint":
+        """Raises ValueError, its text what is allowed."""
+        scheme, separator, rest = text.partition("://")
+        try:
+            address = Address.parse(rest)
+        except ValueError:
+            raise ValueError(cls.ALLOWED) from None
+        if scheme != "tcp" or not separator or not address.host:
+            raise ValueError(cls.ALLOWED)
+        return cls(address)
+
+    def __str__(self) -> str:
+        return f"tcp://{self.address}"
+
+
 class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A [camera.NAME] table."""
 
@@ -101,6 +126,11 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     orientation: Annotated[
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
     ] = 1
+    publish: TcpEndpoint | None = None
+    sndbuf: Annotated[
+        int, msgspec.Meta(ge=4096, le=16 << 20, description="bytes, a whole number from 4096 to 16777216")
+    ] = 65536
+    insecure_tcp: bool = False
 
 
 class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +140,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     allow_anonymous: bool = False
     max_viewers: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1000
     snapshot_timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = 3
+    workers: Annotated[int, msgspec.Meta(ge=1, le=32, description="a whole number from 1 to 32")] = 1
 
 
 class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +176,9 @@ def load(path: str | os.PathLike[str] | None = None) -> Config:
     if file is None:
         return parse({}, None)
     try:
-        text = file.read_bytes().decode()
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
+        text = file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
     except OSError as error:
         raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read"]) from None
     except UnicodeDecodeError as error:
@@ -154,8 +187,10 @@ def load(path: str | os.PathLike[str] | None = None) -> Config:
         ) from None
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{file}: no TOML: {error}"]) from None
+    except ValueError as error:  # also for a number of thousands of digits
+        raise ConfigError([f"{file}: {_plainly(str(error))}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{file}: no TOML: lists or tables nested too deep"]) from None
     return parse(table, file)
 
 
@@ -196,6 +231,21 @@ def parse(table: dict[str, Any], path: Path | None) -> Config:
     return Config(path, sockets, cameras, gateway, snapshot)
 
 
+def _kind(path: Path) -> str:
+    return "a folder" if path.is_dir() else "a device or a pipe"
+
+
+def _plainly(toml_error: str) -> str:
+    """What tomllib says, and the most frequent of it in words: a table pasted below one of the same name."""
+    twice = re.match(r"Cannot declare \((.*?),?\) twice (.*)", toml_error)
+    if twice is None:
+        return f"no TOML: {toml_error}"
+    table = ".".join(name.strip(" '") for name in twice[1].split(","))
+    return (
+        f"[{table}] stands there already, and again {twice[2].strip('()')}; allowed: one of each, with all of its keys"
+    )
+
+
 def default_run_dir() -> str:
     """Where the sockets are when the file does not say."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
@@ -216,6 +266,13 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
         if not is_camera_name(name):
             mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
         camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
+        if camera.publish is not None and not camera.publish.address.is_loopback and not camera.insecure_tcp:
+            mistakes.add(
+                f"camera.{name}.publish",
+                str(camera.publish),
+                "a loopback address such as tcp://127.0.0.1:5555; to let everybody who can reach this machine "
+                f"subscribe, say so with insecure_tcp = true in [camera.{name}]",
+            )
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     return cameras or {"front": CameraConfig()}
 

@@ -25,18 +25,26 @@ def snapshot_endpoint(config: Config) -> str:
     return f"ipc://{config.run_dir}/snapshot"
 
 
+def worker_name(worker: int) -> str:
+    """What a worker of the gateway is called in messages; `worker` is its number, from 0."""
+    return f"gateway-{worker}"
+
+
+def viewers_endpoint(config: Config, worker: int) -> str:
+    """Where a worker of the gateway tells the others who watches through it."""
+    return f"ipc://{config.run_dir}/{worker_name(worker)}.viewers"
+
+
 def prepare(config: Config) -> None:
     """Make the folder, for us alone, and check that its paths fit into a socket's address.
 
     Raises RunDirError when it cannot be made, is not ours, or others may write to it.
     """
     folder = config.run_dir
-    longest = max(len(os.fsencode(folder / f"{camera}.control")) for camera in config.cameras)
-    if longest > MAX_IPC_PATH_BYTES:
-        raise RunDirError(
-            f"run_dir {folder} makes socket paths of {longest} bytes; allowed: at most {MAX_IPC_PATH_BYTES} "
-            f"(a limit of Linux). Name a shorter one in framebus.toml"
-        )
+    for camera in config.cameras:
+        check_length(folder / f"{camera}.control")
+    if config.gateway.workers > 1:
+        check_length(folder / f"{worker_name(config.gateway.workers - 1)}.viewers")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
@@ -53,21 +61,34 @@ def prepare(config: Config) -> None:
         )
 
 
+def check_length(socket_file: Path) -> None:
+    """Raises RunDirError for a path that does not fit into a socket's address."""
+    length = len(os.fsencode(socket_file))
+    if length > MAX_IPC_PATH_BYTES:
+        raise RunDirError(
+            f"run_dir {socket_file.parent} makes socket paths of {length} bytes; allowed: at most {MAX_IPC_PATH_BYTES} "
+            f"(a limit of Linux). Name a shorter one in framebus.toml"
+        )
+
+
 class Lock:
     """One owner for an endpoint. ZeroMQ lets a second process bind a live ipc path and silently cuts off the first.
 
     Held until `close`, or until the process ends, however it ends.
     """
 
-    def __init__(self, config: Config, name: str) -> None:
-        """Raises RunDirError when another process holds it; the text names that process."""
+    def __init__(self, config: Config, name: str, wait: bool = False) -> None:
+        """Raises RunDirError when another process holds it, and names that one; or waits until it lets go.
+
+        Wait only for what is held for a moment: nothing but a second signal ends the waiting.
+        """
         self._path = config.run_dir / f"{name}.lock"
         try:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise RunDirError(f"{self._path} cannot be opened: {error.strerror}") from None
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError:
             holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
             os.close(self._fd)

@@ -12,8 +12,8 @@ RECONNECT_IVL_MS = 100
 RECONNECT_IVL_MAX_MS = 300
 """Bounds how long a restarted process waits for its peers. An attempt costs next to nothing."""
 
-TCP_SNDBUF_BYTES = 256 * 1024
-"""On a slow link the kernel would queue megabytes, that is seconds, of old pictures: two frames of 720p are enough."""
+TCP_SEND_HIGH_WATER_MARK = 1
+"""Over tcp a frame more that waits is a frame older at the other end."""
 
 
 def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> "zmq.Socket[bytes]":
@@ -47,3 +47,14 @@ def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, topic: 
         socket.close()
         raise
     return socket
+
+
+def bind_tcp(socket: "zmq.Socket[bytes]", endpoint: str, sndbuf_bytes: int) -> None:
+    """Bind a publisher's socket to a tcp endpoint as well, so that a slow link holds little of what is old.
+
+    By default the kernel queues megabytes for such a link, that is seconds. Options hold for what is bound after them:
+    so this comes last. Raises zmq.ZMQError.
+    """
+    socket.setsockopt(zmq.SNDHWM, TCP_SEND_HIGH_WATER_MARK)
+    socket.setsockopt(zmq.SNDBUF, sndbuf_bytes)
+    socket.bind(endpoint)

@@ -39,7 +39,8 @@ class SourceName:
             return cls("v4l2", text)
         if "://" in text or (not colon and ("/" in text or "." in text)):
             return cls("media", text)
-        raise ValueError(cls.ALLOWED + did_you_mean(kind, ["auto", "testcard", "picamera2", "v4l2"]))
+        hint = did_you_mean(kind, ["auto", "testcard", "picamera2", "v4l2"])
+        raise ValueError(cls.ALLOWED + hint.replace('"v4l2"', '"v4l2:/dev/video0"'))
 
     def __str__(self) -> str:
         if self.kind == "media":

@@ -9,7 +9,7 @@ from framebus import config as configuration
 from framebus import sockets
 from framebus.frame import Frame
 from framebus.run_dir import snapshot_endpoint
-from framebus.wire import ErrorHeader, FrameHeader, WireError, decode, split
+from framebus.wire import ErrorHeader, FrameHeader, WireError, parse, split
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
 
@@ -49,10 +49,11 @@ def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
 
     Raises SnapshotError when it is an error/ message, WireError when it is neither that nor a still.
     """
-    message = split(reply)
-    if message.kind == "error":
-        error = decode(message.header, ErrorHeader)
+    kind = split(reply).kind
+    if kind == "error":
+        _, error = parse(reply, ErrorHeader)
         raise SnapshotError(error.code, error.message)
-    if message.kind != "snapshot":
-        raise WireError(f"reply of kind {message.kind}, expected snapshot or error")
-    return Frame(decode(message.header, FrameHeader), message.body, same_host=same_host)
+    if kind != "snapshot":
+        raise WireError(f"reply of kind {kind}, expected snapshot or error")
+    message, header = parse(reply, FrameHeader)
+    return Frame(header, message.body, same_host=same_host)

@@ -63,8 +63,9 @@ def did_you_mean(found: str, allowed: list[str]) -> str:
 
 def _convert(value: Any, hint: Any) -> Any:
     """The value as the annotation wants it. Raises ValueError, its text what is allowed."""
-    if hasattr(hint, "parse"):
-        return hint.parse(value if isinstance(value, str) else "")
+    parsed = next((kind for kind in (hint, *get_args(hint)) if hasattr(kind, "parse")), None)
+    if parsed is not None:
+        return parsed.parse(value if isinstance(value, str) else "")
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError:
@@ -85,5 +86,8 @@ def _shown(value: Any, most: int = 80) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    except ValueError:  # Python prints no integer of more than some thousand digits
+        return "a number of thousands of digits"
     return text if len(text) <= most else text[:most] + "…"

@@ -20,11 +20,12 @@ MAX_REQUEST_BYTES = 64 * 1024
 CAMERA_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
 CAMERA_ALLOWED = "1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
-Kind = Literal["live", "peek", "status", "snapshot", "controls", "error"]
+Kind = Literal["live", "peek", "status", "snapshot", "controls", "error", "viewers"]
 FRAME_KINDS: tuple[Kind, ...] = ("live", "peek", "snapshot")
-KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "controls", "error")
+KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "controls", "error", "viewers")
 
 CameraName = Annotated[str, msgspec.Meta(pattern=CAMERA_PATTERN)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 State = Literal["starting", "live", "idle", "offline"]
 
 
@@ -35,7 +36,7 @@ class WireError(ValueError):
 class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one picture. Times are seconds; see docs/wire-format.md for each key."""
 
-    v: Literal[1] = VERSION
+    v: Literal[1]
     camera: CameraName
     seq: Annotated[int, msgspec.Meta(ge=1)]
     epoch: str
@@ -53,7 +54,7 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
 class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
     """How a camera does: once a second, and at every change of state."""
 
-    v: Literal[1] = VERSION
+    v: Literal[1]
     camera: CameraName
     state: State
     reason: str
@@ -84,9 +85,31 @@ class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Why a service could not answer; the message is a sentence for people, the code is for programs."""
 
-    v: Literal[1] = VERSION
+    v: Literal[1]
     code: str
     message: str
+
+
+class CameraFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker of the gateway does for a camera; the frames are counted since it started."""
+
+    viewers: Count
+    received: Count
+    missed: Count
+    sent: Count
+
+
+class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Who watches through one worker of the gateway: once a second and soon after a change, for the other workers.
+
+    In the place of the camera, the first line names the worker.
+    """
+
+    v: Literal[1]
+    pid: int
+    viewers: Count
+    """Connections; a page that shows two cameras is one, and counts for both of them below."""
+    cameras: dict[CameraName, CameraFigures]
 
 
 class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,8 +119,8 @@ class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     camera: str
 
 
-Header = FrameHeader | StatusHeader | ErrorHeader
-HeaderT = TypeVar("HeaderT", FrameHeader, StatusHeader, ErrorHeader, SnapshotRequest)
+Header = FrameHeader | StatusHeader | ErrorHeader | ViewersHeader
+HeaderT = TypeVar("HeaderT", FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, SnapshotRequest)
 
 
 class Message(NamedTuple):
@@ -116,7 +139,8 @@ class _Version(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _version_decoder = msgspec.json.Decoder(_Version)
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (FrameHeader, StatusHeader, ErrorHeader, SnapshotRequest)
+    kind: msgspec.json.Decoder(kind)
+    for kind in (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, SnapshotRequest)
 }
 
 

@@ -3,19 +3,29 @@
 import asyncio
 import sys
 
-from framebus.config import Config
+from framebus.config import Config, ConfigError
 from framebus.process import Stop, arguments, run
+from framebus.run_dir import worker_name
 from gateway.server import Gateway
 
 
 def main() -> int:
     """Run the gateway's process; returns its exit status."""
-    options = arguments("gateway", "Serve the cameras to browsers and everything else that speaks HTTP.").parse_args()
+    parser = arguments("gateway", "Serve the cameras to browsers and everything else that speaks HTTP.")
+    parser.add_argument(
+        "--worker", metavar="K", type=int, default=0, help="which of [gateway] workers, counted from 0 (default: 0)"
+    )
+    options = parser.parse_args()
 
     def gateway(config: Config, stop: Stop) -> None:
-        asyncio.run(Gateway(config).run(stop))
+        workers = config.gateway.workers
+        if not 0 <= options.worker < workers:
+            raise ConfigError(
+                [f"found --worker {options.worker}; allowed with workers = {workers} in [gateway]: 0 to {workers - 1}"]
+            )
+        asyncio.run(Gateway(config, options.worker).run(stop))
 
-    return run("gateway", options.config, gateway)
+    return run(worker_name(options.worker) if options.worker else "gateway", options.config, gateway)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ from typing import Any
 from gateway.feed import Feed
 
 
-def camera(feed: Feed) -> dict[str, Any]:
-    """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published."""
+def camera(feed: Feed, viewers: int) -> dict[str, Any]:
+    """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published.
+
+    `viewers` are those of all workers, here and below.
+    """
     status = feed.status
     return {
         "name": feed.camera,
@@ -14,7 +17,7 @@ def camera(feed: Feed) -> dict[str, Any]:
         "reason": status.reason,
         "since": status.since,
         "fps": status.fps,
-        "viewers": feed.viewers,
+        "viewers": viewers,
         "width": status.width,
         "height": status.height,
         "seq": status.seq,
@@ -32,7 +35,7 @@ def camera(feed: Feed) -> dict[str, Any]:
     }
 
 
-def ustreamer_state(feed: Feed, desired_fps: float, quality: int) -> dict[str, Any]:
+def ustreamer_state(feed: Feed, viewers: int, desired_fps: float, quality: int) -> dict[str, Any]:
     """What ustreamer's /state says (its http/server.c), for programs that were written against it."""
     status = feed.status
     return {
@@ -46,6 +49,6 @@ def ustreamer_state(feed: Feed, desired_fps: float, quality: int) -> dict[str, A
                 "desired_fps": round(desired_fps),
                 "captured_fps": round(status.fps),
             },
-            "stream": {"queued_fps": round(status.fps), "clients": feed.viewers, "clients_stat": {}},
+            "stream": {"queued_fps": round(status.fps), "clients": viewers, "clients_stat": {}},
         },
     }

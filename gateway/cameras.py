@@ -1,16 +1,19 @@
 """All cameras of the gateway, by name, and everybody who watches any of them, up to the limit."""
 
 import logging
+import os
 from collections.abc import Iterable
 
 import zmq
 
 from framebus.config import Config
 from framebus.run_dir import frames_endpoint
+from framebus.wire import VERSION, CameraFigures, ViewersHeader
 from gateway.errors import Refusal
 from gateway.feed import Feed
 from gateway.socket_viewer import PageViewer
 from gateway.viewer import Viewer
+from gateway.workers import Workers
 
 logger = logging.getLogger("gateway")
 
@@ -18,19 +21,21 @@ logger = logging.getLogger("gateway")
 class Cameras:
     """Made inside the running loop; closed by its maker."""
 
-    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", worker: int = 0) -> None:
         """The feeds subscribe at once; a camera whose process does not run yet is found when it does."""
         self._most = config.gateway.max_viewers
         self._viewers: set[Viewer] = set()
+        self.workers = Workers(config, worker, context, self._figures)
         self.feeds = {
-            name: Feed(name, frames_endpoint(config, name), context, self._status_changed) for name in config.cameras
+            name: Feed(name, frames_endpoint(config, name), context, self._status_changed, self.workers.changed)
+            for name in config.cameras
         }
         self.first = self.feeds[config.first_camera]
 
     @property
     def viewers(self) -> int:
-        """Connections that show a camera, of every sort."""
-        return len(self._viewers)
+        """Connections that show a camera, of every sort, through whichever worker."""
+        return self.workers.viewers()
 
     def named(self, name: str) -> Feed:
         """The camera of that name. Raises Refusal when there is none."""
@@ -40,7 +45,7 @@ class Cameras:
 
     def check_room(self) -> None:
         """Raises Refusal when there are as many viewers as are allowed."""
-        if len(self._viewers) >= self._most:
+        if self.viewers >= self._most:
             raise Refusal(
                 503, "full", f"{self._most} viewers watch already, the most that max_viewers in [gateway] allows"
             )
@@ -48,10 +53,12 @@ class Cameras:
     def admit(self, viewer: Viewer) -> None:
         """Count a viewer."""
         self._viewers.add(viewer)
+        self.workers.changed()
 
     def release(self, viewer: Viewer) -> None:
         """A viewer has left; may be said twice."""
         self._viewers.discard(viewer)
+        self.workers.changed()
 
     def tick(self) -> None:
         """To be called once a second."""
@@ -64,6 +71,24 @@ class Cameras:
             viewer.close()
         for feed in self.feeds.values():
             feed.close()
+        self.workers.close()
+
+    def _figures(self) -> ViewersHeader:
+        """What the other workers are told of this one."""
+        return ViewersHeader(
+            v=VERSION,
+            pid=os.getpid(),
+            viewers=len(self._viewers),
+            cameras={
+                name: CameraFigures(
+                    viewers=feed.viewers,
+                    received=feed.counts["received"],
+                    missed=feed.counts["missed"],
+                    sent=feed.counts["sent"],
+                )
+                for name, feed in self.feeds.items()
+            },
+        )
 
     def _status_changed(self, feed: Feed) -> None:
         for viewer in list(self._viewers):

@@ -12,7 +12,7 @@ from framebus import sockets
 from framebus.intake import Intake
 from framebus.losses import Losses
 from framebus.receiver import Receiver
-from framebus.wire import StatusHeader, WireError, pack, parse, topic
+from framebus.wire import VERSION, StatusHeader, WireError, pack, parse, topic
 from gateway.shot import Shot
 from gateway.viewer import Viewer
 
@@ -37,13 +37,15 @@ class Feed:
         endpoint: str,
         context: "zmq.Context[zmq.Socket[bytes]]",
         on_status: Callable[["Feed"], None],
+        on_viewers: Callable[[], None],
     ) -> None:
-        """`on_status` is called whenever the status has changed or was told again."""
+        """`on_status` is called when the status has changed or was told again, `on_viewers` when one comes or goes."""
         self.camera = camera
         self.shot: Shot | None = None
         """The newest frame, while somebody watches."""
         self.counts: Counter[str] = Counter()
         self._on_status = on_status
+        self._on_viewers = on_viewers
         self._endpoint = endpoint
         self._context = context
         self._intake = Intake()
@@ -71,6 +73,7 @@ class Feed:
             return self._status
         known = self._status
         return StatusHeader(
+            v=VERSION,
             camera=self.camera,
             state="starting" if known is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
             reason="its capture process does not answer" if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
@@ -105,12 +108,14 @@ class Feed:
     def join(self, viewer: Viewer) -> None:
         """A viewer shall get the frames from now on, and the newest at once."""
         self._viewers.add(viewer)
+        self._on_viewers()
         self.keep_awake()
         viewer.wake()
 
     def leave(self, viewer: Viewer) -> None:
         """A viewer has gone; may be said twice."""
         self._viewers.discard(viewer)
+        self._on_viewers()
         if not self._viewers and self._live is not None:
             self._linger()
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from tornado.web import HTTPError, StaticFileHandler
+from tornado.web import StaticFileHandler
 
 from framebus.config import Config
 from gateway import api
@@ -16,6 +16,7 @@ from gateway.mjpeg_viewer import MjpegViewer
 from gateway.stills import Stills
 
 PAGE = Path(__file__).parent / "page"
+PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file())
 FIRST_FRAME_SECONDS = 2.0
 """How long a new viewer waits for a camera that has given no frame yet, before it is told so."""
 
@@ -45,9 +46,16 @@ class CameraHandler(Answering):
             for header, value in STREAM_HEADERS.items():
                 self.set_header(header, value)
             return
+        self.cameras.check_room()  # once more: others have come while the first frame was waited for
         stream = self.detach()
-        if not stream.closed():  # as when the client has left while the first frame was waited for
-            MjpegViewer(feed, self.cameras, line_of(stream))
+        if stream.closed():  # the client has left meanwhile
+            return
+        try:
+            line = line_of(stream)
+        except OSError:  # no descriptor is left for it
+            stream.close()
+            return
+        MjpegViewer(feed, self.cameras, line)
 
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""
@@ -117,13 +125,10 @@ class PageFile(Answering, StaticFileHandler):
         self.set_header("Cache-Control", "no-cache")
 
     async def get(self, path: str, include_body: bool = True) -> None:
-        """A file of the page, or the same refusal as for any other path."""
-        try:
-            await super().get(path, include_body)
-        except HTTPError as error:
-            if error.status_code in (403, 404):
-                raise Refusal(404, "not-found", f"there is nothing at {self.request.path[:200]}") from None
-            raise
+        """A file of the page; there are no others."""
+        if path not in PAGE_FILES:
+            raise Refusal(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
+        await super().get(path, include_body)
 
 
 class Api(CameraHandler):
@@ -132,7 +137,8 @@ class Api(CameraHandler):
     def get(self) -> None:
         """Every camera, in the order of the configuration."""
         self.set_header("Cache-Control", "no-store")
-        self.finish({"cameras": [api.camera(feed) for feed in self.cameras.feeds.values()]})
+        viewers_of = self.cameras.workers.viewers_of
+        self.finish({"cameras": [api.camera(feed, viewers_of(name)) for name, feed in self.cameras.feeds.items()]})
 
     head = get
 
@@ -144,7 +150,8 @@ class State(CameraHandler):
         """See gateway.api."""
         feed = self.cameras.first
         settings = self.config.cameras[feed.camera]
-        self.finish(api.ustreamer_state(feed, settings.fps, settings.quality))
+        viewers = self.cameras.workers.viewers_of(feed.camera)
+        self.finish(api.ustreamer_state(feed, viewers, settings.fps, settings.quality))
 
     head = get
 

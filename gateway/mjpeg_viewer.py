@@ -45,6 +45,6 @@ class MjpegViewer(Viewer):
         self._line.close()
 
     def _leave(self) -> None:
-        self._in_flight = True  # nothing more leaves
+        self.end()
         self._cameras.release(self)
         self._feed.leave(self)

@@ -13,7 +13,7 @@ from gateway.errors import Unknown
 from gateway.stills import Stills
 
 CAMERA = "/camera/([^/]+)"
-PING_INTERVAL_SECONDS = 10.0
+PING_INTERVAL_SECONDS = 20.0
 """A websocket client that does not answer a ping by the next one has left without a word."""
 
 

@@ -1,18 +1,24 @@
-"""The gateway's process: listen, serve until asked to stop, say goodbye."""
+"""The gateway's process: listen, alone or beside other workers, serve until asked to stop, say goodbye."""
 
 import asyncio
 import contextlib
 import errno
 import logging
+import os
+import resource
 import socket
+import time
+from typing import Any
 
 import zmq
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 
 from framebus.config import Address, Config
 from framebus.losses import Losses
 from framebus.process import ProcessError, Stop
-from framebus.run_dir import snapshot_endpoint
+from framebus.run_dir import Lock, RunDirError, snapshot_endpoint
+from gateway.acceptor import Acceptor
 from gateway.cameras import Cameras
 from gateway.routes import application
 from gateway.stills import Stills
@@ -20,10 +26,18 @@ from gateway.stills import Stills
 logger = logging.getLogger("gateway")
 
 TICK_SECONDS = 1.0
+ANNOUNCE_SECONDS = 5.0
+"""A camera that has given no picture by then may never give one."""
 LISTEN_BACKLOG = 128
 """Connections that wait to be accepted: a page that is reloaded by many at once."""
 MAX_HEADER_BYTES = 16 * 1024
 MAX_BODY_BYTES = 64 * 1024
+MAX_BUFFER_BYTES = 1024 * 1024
+"""What may lie unread or unsent in Tornado's own buffers for one connection, pictures apart."""
+MAX_LOGGED = 200
+"""Letters of what somebody sent that a line of the log may hold."""
+OWN_DESCRIPTORS = 256
+"""What the gateway needs beside its viewers: sockets to the cameras, and requests under way."""
 IDLE_CONNECTION_SECONDS = 75.0
 """A keep-alive connection that asks for nothing is closed after this (nginx closes its own after as long)."""
 GOODBYE_SECONDS = 0.5
@@ -33,12 +47,19 @@ GOODBYE_SECONDS = 0.5
 class Gateway:
     """Serves browsers from `start` to `stop`, all within one asyncio loop."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, worker: int = 0) -> None:
+        """`worker` is its number among [gateway] workers, from 0."""
         self._config = config
-        self._announced = False
+        self._worker = worker
+        self._lock: Lock | None = None
+        self._announced = worker > 0  # the first one says it for all
+        self._started = time.monotonic()
 
     async def run(self, stop: Stop) -> None:
-        """Serve until `stop` is requested. Raises ProcessError when the address cannot be had."""
+        """Serve until `stop` is requested.
+
+        Raises ProcessError when the address cannot be had, RunDirError when this worker runs already.
+        """
         self.start()
         try:
             await self.loop(stop)
@@ -47,10 +68,14 @@ class Gateway:
 
     def start(self) -> None:
         """Bind the address first: without it, nothing else is of use."""
-        listener = listen(self._config.gateway.listen)
+        allow_descriptors(self._config.gateway.max_viewers + OWN_DESCRIPTORS)
+        if self._config.gateway.workers == 1:
+            listener = listen(self._config.gateway.listen)
+        else:
+            self._lock, listener = listen_beside(self._config, self._worker)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._refused = Losses(logger)
-        self._cameras = Cameras(self._config, self._context)
+        self._cameras = Cameras(self._config, self._context, self._worker)
         self._stills = Stills(snapshot_endpoint(self._config), self._context, self._config.gateway.snapshot_timeout)
         self._server = HTTPServer(
             application(self._config, self._cameras, self._stills, self._refused),
@@ -58,7 +83,8 @@ class Gateway:
             max_body_size=MAX_BODY_BYTES,
             idle_connection_timeout=IDLE_CONNECTION_SECONDS,
         )
-        self._server.add_socket(listener)
+        self._acceptor = Acceptor(listener, self._serve, self._refused)
+        logging.getLogger("tornado.general").addFilter(self._count_malformed)
         logger.info("listening on %s", self._config.gateway.listen)
 
     async def loop(self, stop: Stop) -> None:
@@ -76,45 +102,106 @@ class Gateway:
 
     async def stop(self) -> None:
         """Take no more requests, end the connections, then let go of the sockets."""
-        self._server.stop()
+        self._acceptor.close()
+        logging.getLogger("tornado.general").removeFilter(self._count_malformed)
         self._cameras.close()
         self._stills.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._server.close_all_connections()
         self._context.destroy()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _serve(self, connection: socket.socket, address: Any) -> None:
+        connection.setblocking(False)
+        self._server.handle_stream(IOStream(connection, max_buffer_size=MAX_BUFFER_BYTES), address)
+
+    def _count_malformed(self, record: logging.LogRecord) -> bool:
+        """Tornado would log a line for each request that is no HTTP, as long as the request likes."""
+        self._refused.count("malformed requests", record.getMessage()[:MAX_LOGGED])
+        return False
 
     def _announce(self) -> None:
-        """Say where the page is, once there is something to see on it."""
+        """Say where the page is, once there is something to see on it, or the page itself can say why there is not."""
         if self._announced:
             return
-        for feed in self._cameras.feeds.values():
-            if feed.status.captured is not None:
-                self._announced = True
-                logger.info("camera %s is there: open %s", feed.camera, address_to_open(self._config.gateway.listen))
-                return
+        feeds = self._cameras.feeds.values()
+        there = next((feed.camera for feed in feeds if feed.status.captured is not None), None)
+        page = address_to_open(self._config.gateway.listen)
+        if there is not None:
+            logger.info("camera %s is there: open %s", there, page)
+        elif time.monotonic() - self._started > ANNOUNCE_SECONDS:
+            logger.warning("no camera has given a picture yet; the page says why: open %s", page)
+        else:
+            return
+        self._announced = True
 
 
-def listen(address: Address) -> socket.socket:
+def listen_beside(config: Config, worker: int) -> tuple[Lock, socket.socket]:
+    """This worker's own lock, and a socket on the address that all workers listen on. The caller closes both.
+
+    The kernel lets any program of this user share a port whose listeners all ask for it (SO_REUSEPORT, socket(7)), and
+    deals it some of the connections. So the first of our workers takes the port alone for a moment, which nobody else
+    can have then; and they start one after the other, so that there is a first one.
+
+    Raises ProcessError when the address cannot be had, RunDirError when this worker runs already.
+    """
+    turn = Lock(config, "gateway port", wait=True)  # with a space in it, as no camera may be called that
+    try:
+        lock = Lock(config, f"gateway worker {worker}")
+        try:
+            if not any(_runs(config, other) for other in range(config.gateway.workers) if other != worker):
+                listen(config.gateway.listen).close()
+            return lock, listen(config.gateway.listen, shared=True)
+        except ProcessError:
+            lock.close()
+            raise
+    finally:
+        turn.close()
+
+
+def _runs(config: Config, worker: int) -> bool:
+    try:
+        Lock(config, f"gateway worker {worker}").close()
+    except RunDirError:
+        return True
+    return False
+
+
+def listen(address: Address, shared: bool = False) -> socket.socket:
     """A socket that listens on the address; for an empty host, on every address, of IPv6 too where there is that.
 
-    Raises ProcessError when it cannot be had. The caller closes it.
+    `shared` lets others listen on it as well that ask for the same. Raises ProcessError when it cannot be had. The
+    caller closes it.
     """
     everywhere = not address.host and socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if everywhere or ":" in address.host else socket.AF_INET
     where = (address.host, address.port)
     try:
-        listener = socket.create_server(where, family=family, backlog=LISTEN_BACKLOG, dualstack_ipv6=everywhere)
+        listener = socket.create_server(
+            where, family=family, backlog=LISTEN_BACKLOG, reuse_port=shared, dualstack_ipv6=everywhere
+        )
     except OSError as error:
         why = {
             errno.EADDRINUSE: "another program listens there",
             errno.EACCES: "ports below 1024 are for root",
             errno.EADDRNOTAVAIL: "this machine has no such address",
-        }.get(error.errno or 0, error.strerror)
+            socket.EAI_NONAME: "nobody knows this name",
+        }.get(error.errno or 0) or os.strerror(abs(error.errno or 0))
         advice = "name another address with listen in [gateway]"
         raise ProcessError(f"cannot listen on {address}: {why}; {advice}") from None
     listener.setblocking(False)
     return listener
+
+
+def allow_descriptors(needed: int) -> None:
+    """Raise this process's limit of open files, often 1024, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
+    if hard < needed:
+        logger.warning("only %d files may be open, for max_viewers in [gateway] it takes %d (ulimit -n)", hard, needed)
 
 
 def address_to_open(address: Address) -> str:

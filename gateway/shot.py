@@ -6,7 +6,8 @@ from framebus.frame import Frame
 from gateway import mjpeg
 
 FIN_BINARY = 0x82
-"""First byte of an unfragmented binary message (RFC 6455, section 5.2)."""
+FIN_TEXT = 0x81
+"""First byte of an unfragmented message, binary or text (RFC 6455, section 5.2)."""
 
 
 class Shot:
@@ -33,13 +34,13 @@ class Shot:
         return websocket_message(self._message)
 
 
-def websocket_message(payload: bytes) -> bytes:
-    """A binary message as a server sends it: unmasked, unfragmented (RFC 6455, section 5.2)."""
+def websocket_message(payload: bytes, first: int = FIN_BINARY) -> bytes:
+    """A message as a server sends it: unmasked, unfragmented (RFC 6455, section 5.2)."""
     length = len(payload)
     if length < 126:
-        head = bytes((FIN_BINARY, length))
+        head = bytes((first, length))
     elif length < 1 << 16:
-        head = bytes((FIN_BINARY, 126)) + length.to_bytes(2)
+        head = bytes((first, 126)) + length.to_bytes(2)
     else:
-        head = bytes((FIN_BINARY, 127)) + length.to_bytes(8)
+        head = bytes((first, 127)) + length.to_bytes(8)
     return head + payload

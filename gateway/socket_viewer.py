@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 
+import msgspec
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.feed import Feed
 from gateway.line import StreamLine
-from gateway.shot import Shot, websocket_message
+from gateway.shot import FIN_TEXT, Shot, websocket_message
 from gateway.viewer import Viewer
 
 ACK_WINDOW = 2
@@ -76,9 +77,13 @@ class PageViewer(SocketViewer):
         super().__init__(handler)
         self._watching: OrderedDict[str, Watching] = OrderedDict()
         self._statuses: dict[str, Feed] = {}
+        self._answers: dict[str, bytes] = {}
 
     def next_message(self) -> bytes | None:
-        """A status that is due, else the newest frame of the camera that has waited longest."""
+        """An answer or a status that is due, else the newest frame of the camera that has waited longest."""
+        if self._answers:
+            _, answer = self._answers.popitem()
+            return websocket_message(answer, FIN_TEXT)
         if self._statuses:
             _, feed = self._statuses.popitem()
             return websocket_message(feed.status_message)
@@ -91,6 +96,11 @@ class PageViewer(SocketViewer):
                 self._watching.move_to_end(camera)
                 return shot.bus_message
         return None
+
+    def answer(self, kind: str, **answer: object) -> None:
+        """Tell the page something that it asked for, as JSON; one answer of a kind waits at the most, the newest."""
+        self._answers[kind] = msgspec.json.encode(answer)
+        self.wake()
 
     def tell_status(self, feed: Feed) -> None:
         """A camera's status has changed: the newest goes out when the line is free."""

@@ -15,6 +15,7 @@ class Viewer(ABC):
     def __init__(self, line: Line) -> None:
         self._line = line
         self._in_flight = False
+        self._ended = False
         line.on_free = self._left
 
     @abstractmethod
@@ -30,11 +31,15 @@ class Viewer(ABC):
 
     def wake(self) -> None:
         """There may be something to send."""
-        while not self._in_flight:
+        while not self._in_flight and not self._ended:
             message = self.next_message()
             if message is None:
                 return
             self._in_flight = not self._line.send(message)
+
+    def end(self) -> None:
+        """Send nothing more; what is in flight may still arrive."""
+        self._ended = True
 
     def _left(self) -> None:
         self._in_flight = False

@@ -1,6 +1,7 @@
 """The two websockets: /camera/NAME/ws for any client, the page's /ws. How they deliver is in gateway.socket_viewer."""
 
 import time
+from urllib.parse import urlsplit
 
 import msgspec
 from tornado.websocket import WebSocketHandler
@@ -52,18 +53,33 @@ def said(message: str) -> Watch | Ack | Clock | None:
     return None
 
 
-class CameraSocket(Answering, WebSocketHandler):
-    """/camera/NAME/ws: each binary message is one JPEG."""
+class Socket(Answering, WebSocketHandler):
+    """What both have in common."""
 
     def initialize(self, cameras: Cameras) -> None:
         """Called by Tornado with what the route table names."""
         self._cameras = cameras
-        self._viewer: CameraViewer | None = None
 
     def prepare(self) -> None:
         """Refuse before the handshake what cannot be served."""
-        self._feed = self._cameras.named(self.path_args[0])
+        if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
+            raise Refusal(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
+        try:
+            urlsplit(self.request.headers.get("Origin", ""))
+        except ValueError:  # Tornado, which compares it with the host, would fail
+            raise Refusal(403, "origin", "websocket from an origin that is none; allowed: this site") from None
         self._cameras.check_room()
+
+
+class CameraSocket(Socket):
+    """/camera/NAME/ws: each binary message is one JPEG."""
+
+    _viewer: CameraViewer | None = None
+
+    def prepare(self) -> None:
+        """Refuse an unknown camera, too."""
+        self._feed = self._cameras.named(self.path_args[0])
+        super().prepare()
 
     def open(self, *args: str, **kwargs: str) -> None:
         """The handshake is done."""
@@ -81,20 +97,17 @@ class CameraSocket(Answering, WebSocketHandler):
             self._viewer.leave()
 
 
-class PageSocket(Answering, WebSocketHandler):
+class PageSocket(Socket):
     """/ws: messages of the wire format to the page, JSON texts from it. docs/wire-format.md has both."""
 
-    def initialize(self, cameras: Cameras) -> None:
-        """Called by Tornado with what the route table names."""
-        self._cameras = cameras
-        self._viewer: PageViewer | None = None
+    _viewer: PageViewer | None = None
 
     def prepare(self) -> None:
-        """Refuse before the handshake what cannot be served."""
+        """Refuse another subprotocol, too."""
         asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
         if SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
             raise Refusal(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
-        self._cameras.check_room()
+        super().prepare()
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The only one there is, when it was asked for."""
@@ -116,8 +129,9 @@ class PageSocket(Answering, WebSocketHandler):
             case Watch(names):
                 self._watch(self._viewer, names)
             case Clock(clock):
-                self.write_message({"clock": clock, "now": time.time()})
+                self._viewer.answer("clock", clock=clock, now=time.time())
             case None:
+                self._viewer.end()
                 self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}')
 
     def on_close(self) -> None:
@@ -131,4 +145,4 @@ class PageSocket(Answering, WebSocketHandler):
         known = [name for name in names if name in self._cameras.feeds]
         viewer.watch([self._cameras.feeds[name] for name in known])
         for name in sorted(set(names) - set(known))[:1]:
-            self.write_message({"error": unknown_camera(name, self._cameras.feeds)})
+            viewer.answer("error", error=unknown_camera(name, self._cameras.feeds))

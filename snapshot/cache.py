@@ -9,6 +9,7 @@ from framebus.intake import Intake
 from framebus.wire import (
     CAMERA_ALLOWED,
     MAX_REQUEST_BYTES,
+    VERSION,
     ErrorHeader,
     FrameHeader,
     SnapshotRequest,
@@ -34,7 +35,7 @@ class Cache:
     def __init__(self, config: Config, now: Callable[[], float] = time.monotonic) -> None:
         """`now` is CLOCK_MONOTONIC, in seconds."""
         self._now = now
-        self._intakes = {camera: Intake() for camera in config.cameras}
+        self._intakes = {camera: Intake(now=now) for camera in config.cameras}
         self._stills: dict[str, Still] = {}
         self._stale_after = {
             camera: config.snapshot.stale_after + (1 / settings.idle_fps if settings.idle_fps else 0)
@@ -74,4 +75,4 @@ class Cache:
 
 
 def _error(camera: str, code: str, message: str) -> bytes:
-    return pack("error", camera, ErrorHeader(code=code, message=message))
+    return pack("error", camera, ErrorHeader(v=VERSION, code=code, message=message))

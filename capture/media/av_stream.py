@@ -26,6 +26,7 @@ from PIL import Image
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.drain import Arrival, Drain
+from capture.media.file import check_file
 from capture.media.play_clock import PlayClock
 from capture.media.url import MediaUrl
 from capture.source import SourceError
@@ -94,6 +95,8 @@ class AvStream:
         self._container = self._video = None
 
     def _open(self) -> None:
+        if isinstance(self._target, Path):
+            check_file(self._target, self._name)
         target = str(self._target) if isinstance(self._target, Path) else self._target.text
         options = {} if isinstance(self._target, Path) else {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}
         if target.startswith("rtsp"):

@@ -189,7 +189,7 @@ class _Digest(urllib.request.HTTPDigestAuthHandler):
             raise urllib.error.HTTPError(req.full_url, code, msg, hdrs, fp)
         try:
             return super().http_error_401(req, fp, code, msg, hdrs)  # type: ignore[arg-type]
-        except ValueError:
+        except (ValueError, IndexError):  # the latter from urllib's own parser, for a header that says nothing
             raise _UnknownLoginKind from None
 
 

@@ -5,6 +5,7 @@
 
 import errno
 import socket
+import sys
 from http import HTTPStatus
 from ssl import SSLCertVerificationError
 
@@ -27,7 +28,7 @@ _FILE_REASONS = {
 
 def no_pyav(name: str) -> str:
     """The extra is missing."""
-    return f"{name}: needs PyAV, which is not installed; run: pip install 'framebus[av]'"
+    return f"{name}: needs PyAV, which is not installed; run: {sys.executable} -m pip install av"
 
 
 def no_url(name: str, flaw: str) -> str:

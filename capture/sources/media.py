@@ -3,15 +3,13 @@
 What speaks to the camera is http_stream or av_stream; both run in the thread of a drain, so that no read here blocks.
 """
 
-import errno
-import os
-import stat
 import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from capture.media import reasons
 from capture.media.drain import Drain, Stream
+from capture.media.file import check_file
 from capture.media.http_stream import HttpStream
 from capture.media.url import MediaUrl, UrlError, shown
 from capture.pace import Pace
@@ -97,7 +95,7 @@ class MediaSource(Source):
         return self._over_pyav(url)
 
     def _play(self, file: Path) -> Stream:
-        _check_file(file, self.name)
+        check_file(file, self.name)
         return self._over_pyav(file)
 
     def _over_pyav(self, target: MediaUrl | Path, content_type: str = "") -> Stream:
@@ -106,16 +104,3 @@ class MediaSource(Source):
         except ImportError:
             raise SourceError(reasons.no_pyav(self.name)) from None
         return AvStream(target, self.name, self._size, self._quality, self._patience, content_type)
-
-
-def _check_file(path: Path, name: str) -> None:
-    """FFmpeg would take a folder or a pipe as well, and waits for a pipe for ever."""
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise SourceError(reasons.no_file(name, "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"))
-        os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
-    except OSError as error:
-        raise SourceError(reasons.unreadable_file(name, error)) from None
-    except ValueError:  # a NUL in the path
-        raise SourceError(reasons.unreadable_file(name, FileNotFoundError(errno.ENOENT, ""))) from None

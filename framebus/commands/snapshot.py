@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import zmq
+
 from framebus.config import ConfigError
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
 from framebus.stills import SnapshotError, request_snapshot
@@ -29,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.buffer.write(jpeg)
         else:
             write_whole(Path(options.output or f"{options.camera}.jpg"), jpeg)
-    except ConfigError as error:
+    except (ConfigError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_MISUSED
     except TimeoutError as error:

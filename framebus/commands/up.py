@@ -13,18 +13,20 @@ from pathlib import Path
 from framebus import config as configuration
 from framebus.config import ENVIRONMENT, Config, ConfigError
 from framebus.process import EXIT_FAILED, EXIT_MISUSED
-from framebus.run_dir import RunDirError, prepare
+from framebus.run_dir import RunDirError, check_length, prepare, worker_name
 
 CONNECT_SECONDS = 1.0
+LARGEST_PID = 4194304
+"""PID_MAX_LIMIT of linux/threads.h, on 64 bits."""
 
 GROUP_SECTION = """\
 ; Written anew by each `framebus up`, from framebus.toml. One group: supervisord stops a group at once, groups in turn.
 [group:framebus]
 programs = {programs}
 """
-CAPTURE_SECTION = """
-[program:capture-{camera}]
-command = %(ENV_FRAMEBUS_PYTHON)s -m capture {camera}
+PROGRAM_SECTION = """
+[program:{name}]
+command = "%(ENV_FRAMEBUS_PYTHON)s" -m {arguments}
 autorestart = true
 startsecs = 0
 stopwaitsecs = 3
@@ -43,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the configuration and become supervisord; returns only when that cannot be."""
     try:
         config = configuration.load(options.config)
+        check_plain(config.run_dir)
         prepare(config)
         check_free(config.run_dir / "supervisor.sock")
         write_cameras(config)
@@ -62,8 +65,19 @@ def run(options: argparse.Namespace) -> int:
     )
 
 
+def check_plain(folder: Path) -> None:
+    """Raises RunDirError for a name that supervisord.conf cannot hold: it takes lists of files, with wild cards."""
+    special = next((letter for letter in str(folder) if letter.isspace() or letter in "*?[];"), None)
+    if special is not None:
+        raise RunDirError(
+            f"run_dir {folder} has {special!r} in it; allowed: a folder without blanks and * ? [ ] ; "
+            "as supervisord needs it"
+        )
+
+
 def check_free(path: Path) -> None:
-    """Raises RunDirError when a supervisord answers at this socket already."""
+    """Raises RunDirError when a supervisord answers at this socket already, or none could make it."""
+    check_length(path.with_name(f"{path.name}.{LARGEST_PID}"))  # supervisord binds that first, and renames it
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(CONNECT_SECONDS)
         probe.connect(str(path))
@@ -73,12 +87,17 @@ def check_free(path: Path) -> None:
 
 
 def write_cameras(config: Config) -> None:
-    """Say to supervisord which cameras there are. Raises RunDirError when the file cannot be written."""
+    """Say to supervisord which cameras there are, and which gateways beside the first.
+
+    Raises RunDirError when the file cannot be written.
+    """
     file = config.run_dir / "cameras.conf"
-    programs = ["gateway", "snapshot", *(f"capture-{camera}" for camera in config.cameras)]
-    sections = [CAPTURE_SECTION.format(camera=camera) for camera in config.cameras]
+    programs = {f"capture-{camera}": f"capture {camera}" for camera in config.cameras}
+    programs |= {worker_name(number): f"gateway --worker {number}" for number in range(1, config.gateway.workers)}
+    sections = [PROGRAM_SECTION.format(name=name, arguments=arguments) for name, arguments in programs.items()]
+    group = GROUP_SECTION.format(programs=",".join(["gateway", "snapshot", *programs]))
     try:
-        file.write_text(GROUP_SECTION.format(programs=",".join(programs)) + "".join(sections))
+        file.write_text(group + "".join(sections))
     except OSError as error:
         raise RunDirError(f"cannot write {file}: {error.strerror}") from None
 
@@ -105,12 +124,14 @@ def supervisord_conf() -> Path:
 def let_many_write(output: int) -> None:
     """Make stdout fit for supervisord, which opens /dev/fd/1 anew for the log of each child.
 
-    In a file they would overwrite each other's lines, and Linux does not open a socket, such as systemd's journal.
+    In a file they would overwrite each other's lines. Linux does not open a socket, such as systemd's journal, and no
+    terminal of another user, as after `su`.
     """
-    mode = os.fstat(output).st_mode
-    if stat.S_ISREG(mode):
+    if stat.S_ISREG(os.fstat(output).st_mode):
         fcntl.fcntl(output, fcntl.F_SETFL, fcntl.fcntl(output, fcntl.F_GETFL) | os.O_APPEND)
-    elif stat.S_ISSOCK(mode):
+    try:
+        os.close(os.open(f"/dev/fd/{output}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC))
+    except OSError:
         print_through_a_pipe()
 
 

@@ -8,9 +8,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from framebus.config import ConfigError
+import zmq
+
+from framebus.config import Config, ConfigError, load
 from framebus.frame import Frame
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.strict_toml import did_you_mean
 from framebus.subscriber import Subscriber
 
 LINE_SECONDS = 1.0
@@ -27,9 +30,10 @@ def run(options: argparse.Namespace) -> int:
     """Print until the lines are done, or Ctrl-C."""
     try:
         with Subscriber(options.camera, config=options.config) as subscriber:
+            check_known(options.camera, load(options.config))
             for _ in range(options.lines) if options.lines else itertools.count():
                 print(describe(collect(subscriber)), flush=True)
-    except (ConfigError, ValueError) as error:
+    except (ConfigError, ValueError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_MISUSED
     except TimeoutError as error:
@@ -40,6 +44,13 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     return EXIT_OK
+
+
+def check_known(camera: str, config: Config) -> None:
+    """Raises ConfigError for a camera that the configuration, where there is one, does not have."""
+    if config.path is not None and camera not in config.cameras:
+        known = list(config.cameras)
+        raise ConfigError([f"there is no camera {camera}; there is {', '.join(known)}{did_you_mean(camera, known)}"])
 
 
 def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
@@ -61,8 +72,9 @@ def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
 
 def describe(frames: Sequence[tuple[Frame, float]]) -> str:
     """One line: rate, age, gaps and size. Takes at least one frame."""
-    first, last = frames[0][0], frames[-1][0]
-    seconds = last.header.monotonic - first.header.monotonic
+    (first, first_age), (last, last_age) = frames[0], frames[-1]
+    # Between their arrivals: the first of all may have been captured long before, and sent again for us.
+    seconds = (last.captured + last_age) - (first.captured + first_age)
     rate = (len(frames) - 1) / seconds if seconds > 0 else len(frames) / LINE_SECONDS
     ages_ms = [age * 1000 for _, age in frames]
     missed = sum(frame.missed for frame, _ in frames)

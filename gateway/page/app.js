@@ -184,7 +184,7 @@ function showSummary() {
   const down = roster.views.filter((view) => view.state === "offline" || view.state === "stalled").length;
   document.body.dataset.layout = only || all === 1 ? "one" : "many";
   part(".cameras").style.setProperty("--columns", String(Math.ceil(Math.sqrt(all || 1))));
-  const summary = down > 0 ? `${down} of ${all} cameras down` : all === 1 ? "1 camera" : `${all} cameras`;
+  const summary = down > 0 && all > 1 ? `${down} of ${all} cameras down` : down > 0 ? "the camera is down" : all === 1 ? "1 camera" : `${all} cameras`;
   write(".summary", only || all === 0 ? "" : summary);
   part(".empty").hidden = all > 0;
   write(".empty", emptyInWords());

@@ -502,3 +502,23 @@ def test_a_failure_that_nobody_foresaw_ends_the_process(configure: Configure, mo
         capture.run(Stop())
     assert str(raised.value) == "the thread that reads the camera has failed; what it printed says why"
     assert failing.calls == ["open", "close"]
+
+
+def test_frames_are_published_over_tcp_as_well(configure: Configure, start: Start, free_port: int) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    config = configure(f'[camera.front]\nsource = "testcard"\nsize = "64x48"\npublish = "{endpoint}"\n')
+    start("capture", "front", config=config)
+    with (
+        Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as over_tcp,
+        Subscriber("front", config=config.path, timeout=DEADLINE_SECONDS) as over_ipc,
+    ):
+        assert over_tcp.receive().epoch == over_ipc.receive().epoch
+
+
+def test_a_tcp_port_in_use_is_said(configure: Configure, start: Start, free_port: int) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    config = configure(f'[camera.front]\nsource = "testcard"\npublish = "{endpoint}"\n')
+    with socket.create_server(("127.0.0.1", free_port)):
+        capture = start("capture", "front", config=config)
+        assert capture.ended() == 1
+    assert capture.log.rstrip().endswith(f"ERROR capture-front: cannot publish at {endpoint}: Address already in use")

@@ -61,6 +61,7 @@ class Pipeline:
     def is_whole(self) -> bool:
         """Whether every process runs, every camera gives pictures, and stills are to be had."""
         expected = {"supervisord", "gateway", "snapshot", *(f"capture {name}" for name in self.config.cameras)}
+        expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:
             states = [camera["state"] for camera in self.cameras()]
             with urllib.request.urlopen(f"{self.url}/snapshot", timeout=5) as answer:
@@ -86,8 +87,8 @@ def up(configure: Configure, start: Start) -> Iterator[Up]:
     """Start a pipeline; it is whole when this returns, and gone at the end of the test."""
     started: list[Pipeline] = []
 
-    def run(tables: str = TESTCARD, environment: Mapping[str, str] | None = None) -> Pipeline:
-        config = configure(tables)
+    def run(tables: str = TESTCARD, environment: Mapping[str, str] | None = None, gateway: str = "") -> Pipeline:
+        config = configure(tables, gateway)
         running = start("framebus", "up", config=config, environment={**STRICT, **(environment or {})})
         pipeline = Pipeline(config, running)
         started.append(pipeline)

@@ -16,6 +16,7 @@ def frame_header(seq: int = 1, **changes: Any) -> FrameHeader:
     """A header of a frame of camera `front` that was captured just now."""
     now = time.monotonic()
     header = FrameHeader(
+        v=1,
         camera="front",
         seq=seq,
         epoch="first",

@@ -278,3 +278,13 @@ async def test_it_may_be_closed_twice_and_unsubscribes(endpoint: str, publisher:
     subscriber.close()
 
     assert publisher.subscription() == b"\x00live/front\n"
+
+
+async def test_closing_ends_the_wait_for_a_frame(endpoint: str) -> None:
+    subscriber = AsyncSubscriber("front", endpoint=endpoint)
+    waiting = asyncio.create_task(subscriber.receive())
+    await asyncio.sleep(0.05)
+    subscriber.close()
+    with pytest.raises(RuntimeError) as error:
+        await waiting
+    assert str(error.value) == "the subscriber of camera front was closed"

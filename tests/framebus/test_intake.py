@@ -111,3 +111,24 @@ def test_what_is_no_frame_is_counted_and_said(malformed: bytes, text: str, caplo
         ("framebus", logging.WARNING, f"1 malformed messages dropped (1 in all): {text}"),
     ]
     assert intake.missed == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "frame of 0 bytes that begin with nothing, expected ffd8"),
+        (b"GIF89a", "frame of 6 bytes that begin with 4749, expected ffd8"),
+    ],
+)
+def test_what_is_no_picture_is_dropped(body: bytes, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert Intake().accept(pack("live", "front", frame_header(1), body)) is None
+    assert caplog.messages == [f"1 malformed messages dropped (1 in all): {reason}"]
+
+
+def test_a_frame_from_the_future_would_never_grow_old(caplog: pytest.LogCaptureFixture) -> None:
+    frame = pack("live", "front", frame_header(1, monotonic=1000.0), JPEG)
+
+    assert Intake(now=lambda: 900.0).accept(frame) is None
+    assert caplog.messages == ["1 malformed messages dropped (1 in all): frame captured 100 s from now"]
+    assert Intake(now=lambda: 999.5).accept(frame) is not None
+    assert Intake(now=lambda: 900.0, same_host=False).accept(frame) is not None

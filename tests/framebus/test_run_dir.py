@@ -5,13 +5,23 @@ import os
 import signal
 import stat
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import zmq
 
 from framebus.config import Config, parse
-from framebus.run_dir import Lock, RunDirError, frames_endpoint, prepare, snapshot_endpoint, socket_path
+from framebus.run_dir import (
+    Lock,
+    RunDirError,
+    frames_endpoint,
+    prepare,
+    snapshot_endpoint,
+    socket_path,
+    viewers_endpoint,
+)
 from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS
 
 
 def config_of(run_dir: Path, *cameras: str) -> Config:
@@ -38,6 +48,7 @@ def test_endpoints_lie_within_the_run_dir() -> None:
 
     assert frames_endpoint(config, "front") == "ipc:///run/cameras/front.frames"
     assert snapshot_endpoint(config) == "ipc:///run/cameras/snapshot"
+    assert viewers_endpoint(config, 1) == "ipc:///run/cameras/gateway-1.viewers"
 
 
 def test_an_ipc_endpoint_has_a_file() -> None:
@@ -141,6 +152,17 @@ def test_bytes_count_and_not_letters(run_dir: Path) -> None:
     )
 
 
+def test_the_paths_of_workers_count_where_there_are_some(run_dir: Path) -> None:
+    folder = with_control_path_of(107, run_dir)
+    table = {"run_dir": str(folder), "camera": {"front": {}}}
+
+    prepare(parse(table, None))
+
+    assert refusal(parse({**table, "gateway": {"workers": 32}}, None)).startswith(
+        f"run_dir {folder} makes socket paths of 112 bytes; "
+    )
+
+
 # Lock
 
 
@@ -218,3 +240,21 @@ def test_a_link_in_place_of_a_lock_is_refused(configure: Configure) -> None:
         Lock(config, "front")
     assert str(caught.value) == f"{config.run_dir}/front.lock cannot be opened: Too many levels of symbolic links"
     assert victim.read_text() == "precious"
+
+
+def test_who_waits_for_a_lock_gets_it_at_the_others_end(configure: Configure, start: Start) -> None:
+    config = configure()
+    holder = start("tests.framebus.program", "lock", config=config)
+    holder.wait_for("ready")
+    got = Event()
+
+    def wait() -> None:
+        Lock(config, "front", wait=True).close()
+        got.set()
+
+    waiting = Thread(target=wait, daemon=True)
+    waiting.start()
+    assert not got.wait(0.1)
+    assert holder.terminate() == 0
+    assert got.wait(DEADLINE_SECONDS)
+    waiting.join()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
 from framebus.config import CameraConfig, Config, GatewayConfig, SnapshotConfig, load, parse
 
@@ -19,7 +20,12 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     "gateway": GatewayConfig,
     "snapshot": SnapshotConfig,
 }
-KEYS = [(table, key) for table, struct in STRUCTS.items() for key in struct.__struct_fields__]
+KEYS = [
+    (table, field.name) for table, struct in STRUCTS.items() for field in fields(struct) if field.default is not None
+]
+UNSET_KEYS = [
+    (table, field.name) for table, struct in STRUCTS.items() for field in fields(struct) if field.default is None
+]
 
 
 def sections() -> dict[str, str]:
@@ -73,6 +79,12 @@ def test_above_every_key_stands_its_default_and_what_is_allowed(table: str, key:
         assert value
         assert re.search(rf"Default: {re.escape(value[1])}[.,]", comment)
         assert f"Allowed: {what_is_allowed(get_type_hints(STRUCTS[table], include_extras=True)[key])}" in comment
+
+
+@pytest.mark.parametrize(("table", "key"), UNSET_KEYS)
+def test_a_key_without_a_default_stands_there_as_a_choice(table: str, key: str) -> None:
+    assert re.search(r"Default: unset, .*Allowed: .*(?:Change|Set|Lower|Raise) ", comment_of(table, key))
+    assert re.search(rf"^#{key} = ", sections()[table], flags=re.M)
 
 
 @pytest.mark.parametrize(("table", "line"), list(choices()))

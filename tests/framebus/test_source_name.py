@@ -45,9 +45,9 @@ def test_a_device_alone_means_v4l2() -> None:
         ("picamera2:one", '; did you mean "picamera2"?'),
         ("picamera2:-1", '; did you mean "picamera2"?'),
         ("picamera2:\N{ARABIC-INDIC DIGIT ONE}", '; did you mean "picamera2"?'),
-        ("v4l:/dev/video0", '; did you mean "v4l2"?'),
-        ("v4l2:video0", '; did you mean "v4l2"?'),
-        ("v4l2:", '; did you mean "v4l2"?'),
+        ("v4l:/dev/video0", '; did you mean "v4l2:/dev/video0"?'),
+        ("v4l2:video0", '; did you mean "v4l2:/dev/video0"?'),
+        ("v4l2:", '; did you mean "v4l2:/dev/video0"?'),
         ("usb:0", ""),
         ("clip\0.mp4", ""),
         ("/dev/video\0", ""),
@@ -57,3 +57,8 @@ def test_what_is_no_camera_is_refused(text: str, suggestion: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011  (the text is compared below)
         SourceName.parse(text)
     assert str(caught.value) == ALLOWED + suggestion
+
+
+def test_a_kind_without_its_device_gets_an_example() -> None:
+    with pytest.raises(ValueError, match='; did you mean "v4l2:/dev/video0"?$'.replace("?", r"\?")):
+        SourceName.parse("v4l2")

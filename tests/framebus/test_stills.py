@@ -61,7 +61,7 @@ def test_the_configuration_says_where_the_service_is(configure: Configure, serve
 
 @pytest.mark.parametrize(("code", "text"), REFUSALS)
 def test_a_reason_for_no_still_is_raised(code: str, text: str, endpoint: str, serve: Serve) -> None:
-    serve(endpoint, lambda request: pack("error", "front", ErrorHeader(code=code, message=text)))
+    serve(endpoint, lambda request: pack("error", "front", ErrorHeader(v=1, code=code, message=text)))
 
     with pytest.raises(SnapshotError) as caught:
         request_snapshot("front", endpoint=endpoint)
@@ -102,8 +102,8 @@ def test_a_service_that_starts_late_still_answers(endpoint: str, serve: Serve) -
         (b"hello", "message with 0 line ends, expected 2 or more: 'hello'"),
         (pack(*PACKED["live"]), "reply of kind live, expected snapshot or error"),
         (pack(*PACKED["status"]), "reply of kind status, expected snapshot or error"),
-        (b"snapshot/front\n{}\n", "FrameHeader: Object missing required field `camera`"),
-        (b"error/front\n{}\n", "ErrorHeader: Object missing required field `code`"),
+        (b"snapshot/front\n{}\n", "FrameHeader: Object missing required field `v`"),
+        (b"error/front\n{}\n", "ErrorHeader: Object missing required field `v`"),
         (b'snapshot/front\n{"v":2}\n', "version '2' of the wire format, this program reads version 1"),
     ],
 )

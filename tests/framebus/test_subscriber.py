@@ -181,7 +181,7 @@ def test_cam1_never_gets_the_frames_of_cam10(endpoint: str, publisher: Publisher
     ("message", "text"),
     [
         (topic("live", "front"), "message with 1 line ends, expected 2 or more: 'live/front\\n'"),
-        (b"live/front\n{}\n", "FrameHeader: Object missing required field `camera`"),
+        (b"live/front\n{}\n", "FrameHeader: Object missing required field `v`"),
         (b'live/front\n{"v":2}\n', "version '2' of the wire format, this program reads version 1"),
         (
             pack("live", "front", frame_header(camera="back"), JPEG),

@@ -22,6 +22,7 @@ from framebus.wire import (
     Message,
     SnapshotRequest,
     StatusHeader,
+    ViewersHeader,
     WireError,
     decode,
     is_camera_name,
@@ -152,7 +153,7 @@ def test_an_error_may_name_no_camera() -> None:
     assert split(b"error/\n{}\n") == Message("error", "", b"{}", b"")
 
 
-KINDS_ALLOWED = "allowed: live, peek, snapshot, status, controls, error, each followed by /camera"
+KINDS_ALLOWED = "allowed: live, peek, snapshot, status, controls, error, viewers, each followed by /camera"
 CAMERAS_ALLOWED = "allowed: 1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
 
@@ -200,7 +201,7 @@ def test_split_takes_a_message_of_the_greatest_size_and_none_beyond() -> None:
     [
         (b"", "FrameHeader: Input data was truncated"),
         (b"[]", "FrameHeader: Expected `object`, got `array`"),
-        (b"{}", "FrameHeader: Object missing required field `camera`"),
+        (b"{}", "FrameHeader: Object missing required field `v`"),
         (json_of(FRAME, seq=...), "FrameHeader: Object missing required field `seq`"),
         (json_of(FRAME, seq=0), "FrameHeader: Expected `int` >= 1 - at `$.seq`"),
         (json_of(FRAME, seq="42"), "FrameHeader: Expected `int`, got `str` - at `$.seq`"),
@@ -250,6 +251,19 @@ def test_a_request_may_leave_the_version_out() -> None:
     assert decode(b'{"camera":"front"}', SnapshotRequest) == SnapshotRequest(camera="front")
 
 
+def test_the_figures_of_a_worker_count_from_0_for_cameras_that_may_be_called_so() -> None:
+    figures = b'{"viewers":%d,"received":0,"missed":0,"sent":0}'
+    for cameras, text in [
+        (b'{"front":%s}' % (figures % -1), "Expected `int` >= 0 - at `$.cameras[...].viewers`"),
+        (b'{"front":{}}', "Object missing required field `viewers` - at `$.cameras[...]`"),
+    ]:
+        with pytest.raises(WireError) as caught:
+            decode(b'{"v":1,"pid":1,"viewers":0,"cameras":%s}' % cameras, ViewersHeader)
+        assert str(caught.value) == f"ViewersHeader: {text}"
+    with pytest.raises(WireError):
+        decode(b'{"v":1,"pid":1,"viewers":0,"cameras":{"Front":%s}}' % (figures % 0), ViewersHeader)
+
+
 # parse
 
 
@@ -260,7 +274,7 @@ def test_parse_refuses_a_header_of_another_camera() -> None:
 
 
 def test_parse_takes_an_error_for_any_camera() -> None:
-    header = ErrorHeader(code="stale", message="too old")
+    header = ErrorHeader(v=1, code="stale", message="too old")
 
     assert parse(pack("error", "front", header), ErrorHeader) == (
         Message("error", "front", b'{"v":1,"code":"stale","message":"too old"}', b""),
@@ -285,13 +299,13 @@ def test_every_frame_comes_back_as_it_was(kind: Kind, header: FrameHeader, body:
 @many
 @given(names, st.text(), st.text())
 def test_every_error_comes_back_as_it_was(camera: str, code: str, message: str) -> None:
-    header = ErrorHeader(code=code, message=message)
+    header = ErrorHeader(v=1, code=code, message=message)
     assert parse(pack("error", camera, header), ErrorHeader)[1] == header
 
 
 def assert_read_or_refused(message: bytes) -> None:
     """Fails by any exception but a WireError."""
-    kinds: tuple[type[Any], ...] = (FrameHeader, StatusHeader, ErrorHeader)
+    kinds: tuple[type[Any], ...] = (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader)
     for kind in kinds:
         with contextlib.suppress(WireError):
             parts, header = parse(message, kind)

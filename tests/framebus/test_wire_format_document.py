@@ -14,7 +14,15 @@ import snapshot.cache
 from framebus import wire
 from framebus.config import Config
 from framebus.run_dir import MAX_IPC_PATH_BYTES
-from framebus.wire import ErrorHeader, FrameHeader, SnapshotRequest, StatusHeader, WireError
+from framebus.wire import (
+    CameraFigures,
+    ErrorHeader,
+    FrameHeader,
+    SnapshotRequest,
+    StatusHeader,
+    ViewersHeader,
+    WireError,
+)
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 from tests.programs import need
@@ -26,6 +34,7 @@ HEADERS = {
     "The header of a frame": FrameHeader,
     "The header of a status": StatusHeader,
     "The header of an error": ErrorHeader,
+    "The header of viewers": ViewersHeader,
 }
 
 FRAMES, STILL = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.M | re.S)
@@ -119,6 +128,12 @@ def test_every_key_is_there_and_no_other(title: str, struct: type[FrameHeader]) 
     table = section(title).split("| key | type | meaning |")[1].split("\n\n")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", table, flags=re.M) == list(struct.__struct_fields__)
+
+
+def test_every_figure_of_a_worker_is_there_and_no_other() -> None:
+    table = section("The header of viewers").split("| of a camera | type | meaning |")[1].split("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, flags=re.M) == list(CameraFigures.__struct_fields__)
 
 
 @pytest.mark.parametrize(("title", "struct"), HEADERS.items())

@@ -24,6 +24,7 @@ def frame_header(camera: str, seq: int, **changes: Any) -> FrameHeader:
     """A header of a frame captured now."""
     now = time.monotonic()
     header = FrameHeader(
+        v=1,
         camera=camera,
         seq=seq,
         epoch="e1",
@@ -73,6 +74,7 @@ class PublishedCamera:
     def say(self, state: str = "live", reason: str = "", **changes: Any) -> None:
         """Publish a status."""
         status = StatusHeader(
+            v=1,
             camera=self.camera,
             state="live",
             reason=reason,

@@ -36,9 +36,9 @@ async def until(true: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[Site]:
+async def serving(config: Config, worker: int = 0) -> AsyncIterator[Site]:
     """Start and stop a gateway."""
-    gateway = Gateway(config)
+    gateway = Gateway(config, worker)
     gateway.start()
     try:
         yield Site(gateway, config)

@@ -34,7 +34,7 @@ class StillService:
     @asynccontextmanager
     async def refusing(self, code: str, message: str) -> AsyncIterator[Self]:
         """An error."""
-        async with self.saying(pack("error", "front", ErrorHeader(code=code, message=message))):
+        async with self.saying(pack("error", "front", ErrorHeader(v=1, code=code, message=message))):
             yield self
 
     @asynccontextmanager

@@ -158,7 +158,7 @@ async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/../server.py", "/page/%2e%2e/server.py", "/page//etc/passwd", "/page/no", "/page/"]
+    "path", ["/page/../server.py", "/page/%2e%2e/server.py", "/page//etc/passwd", "/page/no", "/page/", "/page/%00"]
 )
 async def test_nothing_else_is(site: Site, path: str) -> None:
     assert (await site.get(path)).code == 404
@@ -236,3 +236,16 @@ async def test_the_aliases_mean_the_first_camera(configure: Configure) -> None:
         cameras = json.loads((await site.get("/api/cameras")).body)["cameras"]
         assert [entry["name"] for entry in cameras] == ["yard", "front"]
     yard.close()
+
+
+async def test_many_who_come_at_once_to_a_cold_camera_are_counted_too(
+    configure: Configure, camera: PublishedCamera
+) -> None:
+    async with serving(configure(gateway="max_viewers = 2")) as site:
+        streams = [await Stream.open(site) for _ in range(6)]
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+        camera.show(jpeg())
+        answers = sorted([(await stream.line()).split(b" ")[1] for stream in streams])
+        assert answers == [b"200"] * 2 + [b"503"] * 4
+        for stream in streams:
+            stream.close()

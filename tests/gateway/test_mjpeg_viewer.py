@@ -28,6 +28,10 @@ class Stream:
     async def head(self) -> bytes:
         return await self._reader.readuntil(b"\r\n\r\n") + await self._reader.readuntil(BOUNDARY_LINE)
 
+    async def line(self) -> bytes:
+        async with asyncio.timeout(10):
+            return await self._reader.readuntil(b"\r\n")
+
     async def part(self) -> tuple[bytes, float]:
         async with asyncio.timeout(10):
             head = await self._reader.readuntil(b"\r\n\r\n")

@@ -5,7 +5,7 @@ import pytest
 
 from framebus.config import Address
 from framebus.process import ProcessError
-from gateway.server import address_to_open, listen, own_address
+from gateway.server import address_to_open, listen, listen_beside, own_address
 from tests.conftest import Configure, Start
 from tests.gateway.camera import PublishedCamera
 
@@ -74,6 +74,75 @@ def test_a_second_gateway_on_the_port_ends_with_one_line(configure: Configure, s
     )
 
 
+@pytest.mark.parametrize("shares", [False, True])
+def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, shares: bool) -> None:
+    config = configure(gateway="workers = 2")
+    address = config.gateway.listen
+    with socket.create_server((address.host, address.port), reuse_port=shares):
+        for worker in (0, 1):
+            with pytest.raises(ProcessError) as error:
+                listen_beside(config, worker)
+            assert str(error.value) == (
+                f"cannot listen on {address}: another program listens there; "
+                "name another address with listen in [gateway]"
+            )
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_workers_share_the_port_whoever_comes_first(configure: Configure, order: tuple[int, int]) -> None:
+    config = configure(gateway="workers = 2")
+    places = [listen_beside(config, worker) for worker in order]
+    for lock, listener in places:
+        assert listener.getsockname()[1] == config.gateway.listen.port
+        listener.close()
+        lock.close()
+
+
+def test_while_workers_listen_nobody_else_gets_the_port(configure: Configure) -> None:
+    config = configure(gateway="workers = 2")
+    lock, listener = listen_beside(config, 1)
+    with pytest.raises(ProcessError):
+        listen(config.gateway.listen)
+    listener.close()
+    lock.close()
+
+
+def test_a_worker_runs_once(configure: Configure, start: Start) -> None:
+    config = configure(gateway="workers = 2")
+    first = start("gateway", "--worker", "1", config=config)
+    first.wait_for("INFO gateway-1: listening on")
+    second = start("gateway", "--worker", "1", config=config)
+    assert second.ended() == 1
+    (line,) = second.log.splitlines()
+    assert line.endswith(
+        f"ERROR gateway-1: gateway worker 1 already runs as process {first.pid} with run_dir {config.run_dir}; "
+        "stop that one first, or give this one another run_dir"
+    )
+
+
+@pytest.mark.parametrize("worker", ["2", "-1"])
+def test_a_worker_that_is_none_is_a_misuse(configure: Configure, start: Start, worker: str) -> None:
+    gateway = start("gateway", "--worker", worker, config=configure(gateway="workers = 2"))
+    assert gateway.ended() == 2
+    (line,) = gateway.log.splitlines()
+    assert line.endswith(f": found --worker {worker}; allowed with workers = 2 in [gateway]: 0 to 1")
+
+
+def test_the_first_worker_alone_prints_the_address(configure: Configure, start: Start) -> None:
+    config = configure(gateway="workers = 2")
+    camera = PublishedCamera(config)
+    gateways = [start("gateway", "--worker", worker, config=config) for worker in ("1", "0")]
+    for _ in gateways:
+        camera.wait_for_subscription(b"\x01status/front\n")
+    camera.captured = time.time()
+    camera.say("idle")
+    gateways[1].wait_for(f"INFO gateway: camera front is there: open http://{config.gateway.listen}/")
+    for gateway in gateways:
+        assert gateway.terminate() == 0
+    assert "open http" not in gateways[0].log
+    camera.close()
+
+
 def test_requests_that_are_no_http_end_nothing(configure: Configure, start: Start) -> None:
     config = configure()
     gateway = start("gateway", config=config)
@@ -93,3 +162,18 @@ def test_requests_that_are_no_http_end_nothing(configure: Configure, start: Star
         assert client.recv(4096).startswith(b"HTTP/1.1 200 OK")
     assert gateway.terminate() == 0
     assert "Traceback" not in gateway.log
+
+
+def test_without_a_picture_the_page_is_named_all_the_same(configure: Configure, start: Start) -> None:
+    config = configure()
+    gateway = start("gateway", config=config)
+    gateway.wait_for(
+        f"WARNING gateway: no camera has given a picture yet; the page says why: open http://{config.gateway.listen}/"
+    )
+
+
+def test_a_name_that_nobody_knows_is_said_to_be_one() -> None:
+    with pytest.raises(ProcessError) as error:
+        listen(Address("no-such-host.invalid", 8080))
+    assert str(error.value).startswith("cannot listen on no-such-host.invalid:8080: ")
+    assert "while attempting" not in str(error.value)

@@ -184,7 +184,7 @@ async def test_watching_a_camera_that_is_not_there_is_an_error_and_the_others_ar
     await connection.write_message('{"watch":["front","cellar"]}')
     while isinstance(answer := await connection.read_message(), bytes):
         pass
-    assert answer == '{"error": "there is no camera cellar; there is front"}'
+    assert answer == '{"error":"there is no camera cellar; there is front"}'
     assert site.gateway._cameras.first.viewers == 1
 
 
@@ -254,3 +254,62 @@ async def test_a_page_that_reads_nothing_holds_nothing_up(site: Site, camera: Pu
     held: int = len(viewer._line._stream._write_buffer)  # type: ignore[attr-defined]
     assert held <= len(large) + 100, "more than the message in flight"
     writer.close()
+
+
+UPGRADE = (
+    "GET {path} HTTP/{version}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n{more}\r\n"
+)
+
+
+async def upgraded(
+    site: Site, path: str = "/ws", version: str = "1.1", more: str = ""
+) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
+    """A websocket by hand: the first line of the answer, and the connection."""
+    listen = site.config.gateway.listen
+    reader, writer = await asyncio.open_connection(listen.host, listen.port, limit=1024)
+    writer.write(UPGRADE.format(path=path, version=version, more=more).encode())
+    return await reader.readline(), reader, writer
+
+
+def masked(text: bytes) -> bytes:
+    """A text message as a client sends it, under the mask 0 (RFC 6455, section 5.3)."""
+    assert len(text) < 126
+    return bytes((0x81, 0x80 | len(text))) + b"\0\0\0\0" + text
+
+
+@pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])
+async def test_a_handshake_that_is_none_is_refused_in_words(
+    site: Site, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for version, more, status in (("1.0", "", b"400"), ("1.1", "Origin: http://[\r\n", b"403")):
+        line, _, writer = await upgraded(site, path, version, more)
+        assert line.split(b" ")[1] == status
+        writer.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_page_that_asks_and_never_reads_fills_no_memory(
+    site: Site, camera: PublishedCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    line, _, writer = await upgraded(site)
+    assert line.split(b" ")[1] == b"101"
+    for question in (b'{"clock":1}', b'{"watch":["cellar"]}'):
+        writer.write(masked(question) * 20_000)
+    await until(lambda: not writer.transport.get_write_buffer_size())
+    await asyncio.sleep(0.2)
+    (viewer,) = site.gateway._cameras._viewers
+    assert len(viewer._line._stream._write_buffer) < 100_000  # type: ignore[attr-defined]
+    writer.transport.abort()
+    await until(lambda: not site.gateway._cameras.viewers)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_after_nonsense_nothing_more_is_answered(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    _, reader, writer = await upgraded(site)
+    writer.write(masked(b'{"x":1}') + masked(b'{"clock":1}') * 3)
+    async with asyncio.timeout(10):
+        rest = await reader.read()
+    assert b'clock":1' not in rest
+    writer.close()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -28,16 +28,26 @@ def clock() -> Clock:
     return Clock()
 
 
+FIVE = b"\xff\xd8five"
+
+
 def configured(**cameras: dict[str, Any]) -> Config:
     """A configuration with these cameras, and stills that are stale after 10 s beyond the idle period."""
     return parse({"camera": cameras or {"front": {}}, "snapshot": {"stale_after": 10}}, None)
 
 
 def peek(
-    seq: int = 1, camera: str = "front", *, kind: Kind = "peek", epoch: str = "e1", age: float = 0.0, body: bytes = b"J"
+    seq: int = 1,
+    camera: str = "front",
+    *,
+    kind: Kind = "peek",
+    epoch: str = "e1",
+    age: float = 0.0,
+    body: bytes = b"\xff\xd8J",
 ) -> bytes:
     """A frame as a capture publishes it."""
     header = FrameHeader(
+        v=1,
         camera=camera,
         seq=seq,
         epoch=epoch,
@@ -85,10 +95,10 @@ def test_cameras_are_kept_apart(clock: Clock) -> None:
 
 def test_a_repeat_and_an_older_frame_are_passed_over(clock: Clock) -> None:
     cache = Cache(configured(), clock)
-    cache.put("front", peek(5, body=b"five"))
-    cache.put("front", peek(5, body=b"again"))
-    cache.put("front", peek(4, body=b"four"))
-    assert cache.answer(b'{"camera":"front"}') == peek(5, kind="snapshot", body=b"five")
+    cache.put("front", peek(5, body=FIVE))
+    cache.put("front", peek(5, body=b"\xff\xd8again"))
+    cache.put("front", peek(4, body=b"\xff\xd8four"))
+    assert cache.answer(b'{"camera":"front"}') == peek(5, kind="snapshot", body=FIVE)
 
 
 def test_the_first_frame_of_another_run_is_newer_whatever_its_number(clock: Clock) -> None:
@@ -103,7 +113,7 @@ def test_the_first_frame_of_another_run_is_newer_whatever_its_number(clock: Cloc
     [
         (b"", "message with 0 line ends, expected 2 or more: ''"),
         (b"peek/front\n", "message with 1 line ends, expected 2 or more: 'peek/front\\n'"),
-        (b"peek/front\n{}\nJ", "FrameHeader: Object missing required field `camera`"),
+        (b"peek/front\n{}\nJ", "FrameHeader: Object missing required field `v`"),
         (peek().replace(b'"seq":1', b'"seq":0'), "FrameHeader: Expected `int` >= 1 - at `$.seq`"),
         (peek().replace(b'"v":1', b'"v":2'), "version '2' of the wire format, this program reads version 1"),
         (

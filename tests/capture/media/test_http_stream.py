@@ -449,7 +449,7 @@ def test_it_needs_no_pyav(monkeypatch: pytest.MonkeyPatch) -> None:
         assert picture(source, every_frame()).jpeg == PICTURES[0]
     with IpCamera(saying(ok("video/mp4"))) as server:
         assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: needs PyAV, which is not installed; run: pip install 'framebus[av]'"
+            f"{server.url()}: needs PyAV, which is not installed; run: {sys.executable} -m pip install av"
         )
 
 

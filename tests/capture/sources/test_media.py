@@ -288,7 +288,9 @@ def test_without_pyav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = tmp_path / "clip.mp4"
     clip.touch()
     for target in (clip, "rtsp://cam/"):
-        assert failure(target) == f"{target}: needs PyAV, which is not installed; run: pip install 'framebus[av]'"
+        assert failure(target) == (
+            f"{target}: needs PyAV, which is not installed; run: {sys.executable} -m pip install av"
+        )
 
 
 def test_ffmpeg_writes_nothing_to_stderr(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

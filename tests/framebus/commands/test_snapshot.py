@@ -20,7 +20,7 @@ from tests.framebus.conftest import Serve
 from tests.framebus.golden.make import FRAME, JPEG
 
 STILL = pack("snapshot", "front", FRAME, JPEG)
-STALE = pack("error", "front", ErrorHeader(code="stale", message="camera front has given no picture for 12 s"))
+STALE = pack("error", "front", ErrorHeader(v=1, code="stale", message="camera front has given no picture for 12 s"))
 
 Command = Callable[..., int]
 

@@ -86,8 +86,8 @@ def cameras_of(config: Config) -> configparser.RawConfigParser:
 def test_each_camera_has_a_program(config: Config) -> None:
     parser = cameras_of(config)
 
-    assert parser["program:capture-front"]["command"] == "%(ENV_FRAMEBUS_PYTHON)s -m capture front"
-    assert parser["program:capture-back-door"]["command"] == "%(ENV_FRAMEBUS_PYTHON)s -m capture back-door"
+    assert parser["program:capture-front"]["command"] == '"%(ENV_FRAMEBUS_PYTHON)s" -m capture front'
+    assert parser["program:capture-back-door"]["command"] == '"%(ENV_FRAMEBUS_PYTHON)s" -m capture back-door'
 
 
 def test_a_camera_is_run_as_the_other_processes_are(config: Config) -> None:
@@ -104,6 +104,18 @@ def test_all_programs_are_in_one_group_so_that_they_end_at_once(config: Config) 
     programs = {name.removeprefix("program:") for name in parser.sections() if name.startswith("program:")}
     assert programs == {"gateway", "snapshot", "capture-front", "capture-back-door"}
     assert set(parser["group:framebus"]["programs"].split(",")) == programs
+
+
+def test_each_worker_of_the_gateway_has_a_program_like_the_first_ones(configure: Configure) -> None:
+    parser = cameras_of(configure(TWO_CAMERAS, gateway="workers = 3"))
+
+    gateway = dict(parser["program:gateway"])
+    for number in (1, 2):
+        worker = dict(parser[f"program:gateway-{number}"])
+        assert worker.pop("command") == f"{gateway['command']} --worker {number}"
+        assert worker == {key: value for key, value in gateway.items() if key != "command"}
+    assert "program:gateway-3" not in parser.sections()
+    assert {"gateway", "gateway-1", "gateway-2"} <= set(parser["group:framebus"]["programs"].split(","))
 
 
 def test_a_camera_that_is_no_more_has_no_program(config: Config) -> None:
@@ -153,7 +165,7 @@ def test_supervisord_conf_is_there() -> None:
 
 
 def test_the_variables_of_supervisord_conf_are_those_that_it_gets(config: Config) -> None:
-    text = up.supervisord_conf().read_text() + up.CAPTURE_SECTION
+    text = up.supervisord_conf().read_text() + up.PROGRAM_SECTION
     wanted = {word.partition(")s")[0] for word in text.split("%(ENV_")[1:]}
 
     assert wanted <= set(up.environment(config))
@@ -207,3 +219,23 @@ def test_lines_into_a_pipe_need_nothing() -> None:
 
     with open(reader) as lines:
         assert lines.read() == PRINTED
+
+
+def test_a_run_dir_too_long_for_supervisord_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * (90 - len(str(tmp_path))))
+    with pytest.raises(RunDirError) as error:
+        up.check_free(folder / "supervisor.sock")
+    assert str(error.value) == (
+        f"run_dir {folder} makes socket paths of 115 bytes; allowed: at most 107 (a limit of Linux). "
+        "Name a shorter one in framebus.toml"
+    )
+
+
+@pytest.mark.parametrize(("name", "special"), [("my run", "' '"), ("r[ab]", "'['"), ("r;x", "';'"), ("r*", "'*'")])
+def test_a_run_dir_that_supervisord_would_misread_is_refused(name: str, special: str) -> None:
+    with pytest.raises(RunDirError) as error:
+        up.check_plain(Path("/tmp", name))
+    assert str(error.value) == (
+        f"run_dir /tmp/{name} has {special} in it; allowed: a folder without blanks and * ? [ ] ; "
+        "as supervisord needs it"
+    )

@@ -42,12 +42,14 @@ def command(config: Config, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 
 def frames(*seqs: int, period: float = 0.1, missed: int = 0) -> list[tuple[Frame, float]]:
-    """Frames that arrived 2 ms old, but for the last one, which was 250 ms old."""
-    made = [
-        Frame(frame_header(seq, monotonic=100 + seq * period, width=1280, height=720), b"x" * 120_400, missed)
-        for seq in seqs
-    ]
-    return [*((frame, 0.002) for frame in made[:-1]), (made[-1], 0.25)]
+    """Frames that arrive a period apart and 2 ms old, but for the first one, which is 250 ms old by then."""
+    ages = [0.25, *[0.002] * (len(seqs) - 1)]
+    return [(frame_of(seq, 100 + seq * period - age, missed), age) for seq, age in zip(seqs, ages, strict=True)]
+
+
+def frame_of(seq: int, captured: float, missed: int) -> Frame:
+    header = frame_header(seq, captured=captured, monotonic=captured, width=1280, height=720)
+    return Frame(header, b"x" * 120_400, missed)
 
 
 def test_a_line_says_rate_age_gaps_and_size() -> None:
@@ -142,3 +144,8 @@ def test_mistakes_of_the_configuration_are_said(
         "",
         f"{config.path}: gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000\n",
     )
+
+
+def test_a_camera_that_is_not_configured_is_said_at_once(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("frnt") == 2
+    assert capsys.readouterr().err == 'there is no camera frnt; there is front; did you mean "front"?\n'

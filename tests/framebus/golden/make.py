@@ -7,7 +7,7 @@ would change, the format has changed, and with it the version.
 from pathlib import Path
 from typing import NamedTuple
 
-from framebus.wire import ErrorHeader, FrameHeader, Header, Kind, StatusHeader, pack
+from framebus.wire import CameraFigures, ErrorHeader, FrameHeader, Header, Kind, StatusHeader, ViewersHeader, pack
 
 FOLDER = Path(__file__).parent
 
@@ -21,6 +21,7 @@ JPEG = bytes.fromhex(
 """A whole JPEG of 16x8 pixels, from black to white."""
 
 FRAME = FrameHeader(
+    v=1,
     camera="front",
     seq=42,
     epoch="9f86d081884c7d65",
@@ -35,6 +36,7 @@ FRAME = FrameHeader(
 )
 
 STATUS = StatusHeader(
+    v=1,
     camera="back-door",
     state="offline",
     reason="v4l2:/dev/video0: the device is gone; is the cable in?",
@@ -53,7 +55,18 @@ STATUS = StatusHeader(
     bad=7,
 )
 
-ERROR = ErrorHeader(code="unknown-camera", message="there is no camera cam10; there is “front”")
+ERROR = ErrorHeader(v=1, code="unknown-camera", message="there is no camera cam10; there is “front”")
+
+
+VIEWERS = ViewersHeader(
+    v=1,
+    pid=4712,
+    viewers=2,
+    cameras={
+        "front": CameraFigures(viewers=2, received=900, missed=3, sent=1750),
+        "back-door": CameraFigures(viewers=0, received=0, missed=0, sent=0),
+    },
+)
 
 
 class Golden(NamedTuple):
@@ -71,7 +84,8 @@ PACKED = {
     "snapshot": Golden("snapshot", "front", FRAME, JPEG),
     "status": Golden("status", "back-door", STATUS, b""),
     "error": Golden("error", "cam10", ERROR, b""),
-    "error-without-camera": Golden("error", "", ErrorHeader(code="bad-request", message="what?"), b""),
+    "viewers": Golden("viewers", "gateway-1", VIEWERS, b""),
+    "error-without-camera": Golden("error", "", ErrorHeader(v=1, code="bad-request", message="what?"), b""),
 }
 
 FROM_LATER = (

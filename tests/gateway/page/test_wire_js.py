@@ -15,6 +15,7 @@ from tests.programs import need
 SPLIT = Path(__file__).with_name("split.mjs")
 
 FRAME = wire.FrameHeader(
+    v=1,
     camera="front",
     seq=42,
     epoch="a1",
@@ -28,6 +29,7 @@ FRAME = wire.FrameHeader(
     dropped=3,
 )
 STATUS = wire.StatusHeader(
+    v=1,
     camera="back-door_2",
     state="offline",
     reason="unplugged",
