@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run test lint format clean
+.PHONY: help run test bench lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -13,6 +13,9 @@ run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 
 test: $(VENV)/.dev-ok  ## Run all tests
 	@$(PY) -m pytest
+
+bench: $(VENV)/.ok  ## Measure it beside its peers, in about 6 minutes; BENCH="--quick fan-out" for less
+	@exec $(PY) -m benchmarks $(BENCH)
 
 lint: $(VENV)/.dev-ok  ## Check style and types
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy

@@ -1,0 +1,123 @@
+"""`python -m benchmarks`: all of them, or those that are named; their tables, a summary, and a file of the figures."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import FrameType, ModuleType
+
+from benchmarks import (
+    age,
+    fan_out,
+    figures,
+    footprint,
+    slow_link,
+    snapshots,
+    stalled_viewers,
+    subscribers,
+    targets,
+    workers,
+)
+from benchmarks.load import allow_many_sockets
+from benchmarks.processes import BenchError, LeftOut
+from benchmarks.session import Session
+from benchmarks.table import comparison
+
+BENCHMARKS: dict[str, ModuleType] = {
+    "fan-out": fan_out,
+    "age": age,
+    "slow-link": slow_link,
+    "stalled-viewers": stalled_viewers,
+    "subscribers": subscribers,
+    "snapshots": snapshots,
+    "workers": workers,
+    "footprint": footprint,
+}
+RESULTS = Path(__file__).parent / "results"
+EXIT_OK, EXIT_FAILED, EXIT_MISUSED, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for. The exit status says whether it could be measured, not how it went."""
+    options = parse(arguments)
+    try:
+        before = figures.read(options.compare) if options.compare else None
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_MISUSED
+    signal.signal(signal.SIGTERM, interrupt)
+    allow_many_sockets()
+    folder = Path(tempfile.mkdtemp(prefix="fbb"))
+    session = Session(folder, options.quick)
+    try:
+        failed = run(session, options.names or list(BENCHMARKS))
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    finally:
+        session.remove_device()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"\n{targets.summary(session.figures)}")
+    document = figures.document(session.figures, options.quick)
+    options.json.write_text(json.dumps(document, indent=1) + "\n")
+    if before is not None:
+        old, old_figures = before
+        print(f"\nSince {old['date']}, commit {old['versions']['commit']}:\n")
+        print(comparison(old_figures, session.figures))
+    print(f"\nAll figures are in {options.json}; --compare with that file shows what a later run changed.")
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="shorter and only once: about 100 s in all")
+    default = RESULTS / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
+    parser.add_argument("--json", metavar="FILE", type=Path, default=default, help="where to write the figures")
+    parser.add_argument("--compare", metavar="FILE", type=Path, help="figures of an earlier run, to be compared with")
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+    return options
+
+
+def run(session: Session, names: Sequence[str]) -> list[str]:
+    """Each of these benchmarks; returns those that failed, which does not keep the others from running."""
+    print(described())
+    failed = []
+    for name in names:
+        benchmark = BENCHMARKS[name]
+        print(f"\n{name}. {benchmark.TITLE}\n", flush=True)
+        measure: Callable[[Session], None] = benchmark.run
+        try:
+            measure(session)
+        except LeftOut as why:
+            session.progress(str(why))
+        except BenchError as error:
+            session.progress(f"{name} FAILED: {error}")
+            failed.append(name)
+    return failed
+
+
+def described() -> str:
+    """Where and what this is."""
+    machine, versions = figures.machine(), figures.versions()
+    known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, {time.ctime()}\n{known}"
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends it as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What it costs the serving process to send a picture to many: seconds of processor time for each GB delivered."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from benchmarks import peers
+from benchmarks.load import Kind, Load
+from benchmarks.peers import Server
+from benchmarks.pipeline import pipeline
+from benchmarks.processes import LeftOut, cpu_seconds
+from benchmarks.session import Session
+from benchmarks.table import number, ratio, table
+
+TITLE = "Fan-out: processor seconds of the serving process for each GB delivered"
+CASES = ((162, 50, 3, 2.0), (162, 500, 3, 2.5), (30, 50, 3, 1.5))
+"""KB a picture, viewers, rounds, seconds of each turn."""
+ORDER = ("MJPEG", "websocket", "ustreamer", "bare loop")
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One who has turns."""
+
+    kind: Kind
+    server: Server
+
+
+def run(session: Session) -> None:
+    """Everybody in turns."""
+    for kilobytes in dict.fromkeys(case[0] for case in CASES):
+        with contestants(session, kilobytes) as (found, capture):
+            for case in CASES:
+                if case[0] == kilobytes:
+                    measure(session, found, capture, *case)
+    print(report(session))
+
+
+@contextmanager
+def contestants(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Contestant], int]]:
+    """All servers, by name, with this camera; and the id of capture's process."""
+    camera = session.camera(kilobytes)
+    with ExitStack() as started:
+        ours = started.enter_context(pipeline(camera, session.new_folder()))
+        found = {"MJPEG": Contestant("mjpeg", ours.mjpeg), "websocket": Contestant("websocket", ours.websocket)}
+        with session.leaving_out(LeftOut):
+            server = started.enter_context(peers.ustreamer(camera, session.new_folder()))
+            found["ustreamer"] = Contestant("mjpeg", server)
+        server = started.enter_context(peers.bare_loop(camera, session.new_folder()))
+        found["bare loop"] = Contestant("mjpeg", server)
+        yield found, ours.pids["capture"]
+
+
+def measure(
+    session: Session,
+    found: dict[str, Contestant],
+    capture: int,
+    kilobytes: int,
+    viewers: int,
+    rounds: int,
+    seconds: float,
+) -> None:
+    """A few rounds of one case."""
+    for turn in range(session.rounds(rounds)):
+        for name in rotated(list(found), turn):
+            contestant = found[name]
+            server = contestant.server
+            with Load(contestant.kind, server.host, server.port, server.path, viewers) as load:
+                before = cpu_seconds(capture)
+                seen = load.measure(session.seconds(seconds), server.pid)
+                captured = cpu_seconds(capture) - before
+            key = f"fan-out/{kilobytes} KB/{viewers}/{name}"
+            session.figures.add(f"{key}/cpu", seen.cpu_per_gigabyte, "s/GB")
+            session.figures.add(f"{key}/fps", seen.fps, "fps", more_is_better=True)
+            if name in ("MJPEG", "websocket"):
+                session.figures.add(f"{key}/capture", 100 * captured / seen.seconds, "% of a core")
+            session.progress(
+                f"{kilobytes} KB, {viewers} viewers, {name}: {seen.cpu_per_gigabyte:.3f} s/GB, "
+                f"{seen.fps:.1f} fps each, {seen.gigabytes / seen.seconds:.2f} GB/s "
+                f"(viewers themselves: {seen.own_cores:.2f} cores)"
+            )
+
+
+def rotated(names: list[str], turn: int) -> list[str]:
+    """Somebody else is first in each round: the first turns after a start cost more, whoever has them."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
+def report(session: Session) -> str:
+    """The table."""
+    rows = []
+    for kilobytes, viewers, _, _ in CASES:
+        values = {name: session.figures.value(f"fan-out/{kilobytes} KB/{viewers}/{name}/cpu") for name in ORDER}
+        for name in ORDER:
+            key = f"fan-out/{kilobytes} KB/{viewers}/{name}"
+            rows.append(
+                [
+                    f"{kilobytes} KB, {viewers} viewers: {name}",
+                    number(values[name], 3),
+                    ratio(values[name], values["bare loop"]),
+                    ratio(values[name], values["ustreamer"]),
+                    number(session.figures.value(f"{key}/fps"), 1),
+                    number(session.figures.value(f"{key}/capture"), 1),
+                ]
+            )
+    return table(["", "s/GB", "of bare", "of ustreamer", "fps each", "capture, % of a core"], rows)

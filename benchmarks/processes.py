@@ -1,0 +1,180 @@
+"""The processes of a benchmark: started, asked what they cost, and ended by their id, also after Ctrl-C."""
+
+import contextlib
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.figures import ROOT
+
+START_SECONDS = 30.0
+"""Nothing takes so long to start, even on a small machine that is busy."""
+END_SECONDS = 8.0
+"""supervisord gives its children three seconds."""
+CPUCLOCK_SCHED = 2
+"""Of clock_getcpuclockid(3): user and system time of a whole process, in nanoseconds (linux/posix-timers.h)."""
+
+
+class BenchError(Exception):
+    """Why a benchmark cannot go on, in one sentence."""
+
+
+class LeftOut(Exception):
+    """Why something is not measured on this machine, and what would help, in one sentence."""
+
+
+class Process:
+    """A command, its output in a file. Leaving the `with` block ends it."""
+
+    def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,  # Ctrl-C is for us, and we end them in order
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self.process.pid
+
+    def wait_until(self, true: Callable[[], object], what: str) -> None:
+        """Ask again and again. Raises BenchError when the process ends first, or nothing happens."""
+        deadline = time.monotonic() + START_SECONDS
+        while not true():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = self._log.read_text(errors="replace")[-2000:]
+                raise BenchError(f"{what} did not happen; the log of {self.process.args!r} ends with:\n{tail}")
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        """End it, kindly at first; may be called twice."""
+        end(self.process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Helper:
+    """A module of the benchmarks in a process of its own, told lines and answering each with a line of JSON."""
+
+    def __init__(self, module: str, settings: Mapping[str, object], prefix: Sequence[str] = ()) -> None:
+        """`settings` are its only argument, as JSON; `prefix` is a command that runs it, such as `ip netns exec`."""
+        self.process = subprocess.Popen(
+            [*prefix, sys.executable, "-m", f"benchmarks.{module}", json.dumps(settings)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        self._module = module
+        self._said = b""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self.process.pid
+
+    def answer(self, seconds: float = START_SECONDS) -> dict[str, Any]:
+        """Its next line. Raises BenchError when none comes."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._said:
+            left = deadline - time.monotonic()
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, left))
+            more = os.read(self.process.stdout.fileno(), 1 << 16) if ready else b""
+            if not more:
+                raise BenchError(f"benchmarks.{self._module} said nothing within {seconds:g} s")
+            self._said += more
+        line, _, self._said = self._said.partition(b"\n")
+        answered: dict[str, Any] = json.loads(line)
+        return answered
+
+    def ask(self, word: str, seconds: float = START_SECONDS) -> dict[str, Any]:
+        """Tell it a line, and wait for its answer."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(f"{word}\n".encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise BenchError(f"benchmarks.{self._module} has ended") from None
+        return self.answer(seconds)
+
+    def close(self) -> None:
+        """End it; may be called twice."""
+        end(self.process)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """SIGTERM, then SIGKILL, and wait for the end."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+def cpu_seconds(*pids: int) -> float:
+    """User and system time that the processes have used so far, together.
+
+    The same sum as in /proc/PID/stat, whose unit of 10 ms is too coarse for a run of a few seconds.
+    """
+    return sum(time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED) for pid in pids)
+
+
+def pss_bytes(pid: int) -> int:
+    """Memory of a process; what it shares with others is divided among them (proc(5), smaps_rollup)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss: +([0-9]+) kB", rollup, re.MULTILINE)
+    assert found is not None  # the kernel always says it
+    return int(found[1]) * 1024
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

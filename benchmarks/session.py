@@ -1,0 +1,81 @@
+"""One run of the benchmarks: how long each takes, where its files lie, its progress and its figures."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks import camera as cameras
+from benchmarks.camera import Camera
+from benchmarks.figures import Figures
+
+QUICK_SHARE = 0.4
+"""Of the usual length of a measurement."""
+LEAST_SECONDS = 1.0
+
+
+@dataclass
+class Session:
+    """What the benchmarks share."""
+
+    folder: Path
+    """Short enough for the paths of sockets; removed by its maker, with the device."""
+    quick: bool = False
+    figures: Figures = field(default_factory=Figures)
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+        self._made: dict[int, Camera] = {}
+        self._folders = 0
+        self._device = ""
+
+    def camera(self, kilobytes: int) -> Camera:
+        """The camera whose pictures are so large; made when it is first asked for. Raises LeftOut."""
+        if kilobytes not in self._made:
+            self._made[kilobytes] = cameras.make_camera(self._library, self.device, self.folder, kilobytes)
+        return self._made[kilobytes]
+
+    @property
+    def device(self) -> str:
+        """The path of the camera's node."""
+        self._device = self._device or cameras.make_device()
+        return self._device
+
+    def remove_device(self) -> None:
+        """To be called at the end."""
+        if self._device:
+            os.unlink(self._device)
+
+    @cached_property
+    def _library(self) -> Path:
+        return cameras.build(self.folder)
+
+    def new_folder(self) -> Path:
+        """For a pipeline's configuration, sockets and logs."""
+        self._folders += 1
+        folder = self.folder / str(self._folders)
+        folder.mkdir()
+        return folder
+
+    def seconds(self, usual: float) -> float:
+        """How long to measure."""
+        return max(LEAST_SECONDS, usual * QUICK_SHARE) if self.quick else usual
+
+    def rounds(self, usual: int) -> int:
+        """How often to let everybody have a turn."""
+        return 1 if self.quick else usual
+
+    def progress(self, text: str) -> None:
+        """What has just been seen."""
+        print(f"  {time.monotonic() - self._began:4.0f} s  {text}", flush=True)
+
+    @contextmanager
+    def leaving_out(self, kind: type[Exception]) -> Iterator[None]:
+        """Go on without what raises this, and say so."""
+        try:
+            yield
+        except kind as error:
+            self.progress(str(error))

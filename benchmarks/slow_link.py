@@ -1,0 +1,69 @@
+"""How old a picture is behind a link that carries only some of them."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from benchmarks import peers
+from benchmarks.age import SHARES, shown
+from benchmarks.load import Kind, Load
+from benchmarks.network import SlowLink, slow_link
+from benchmarks.peers import Server
+from benchmarks.pipeline import pipeline
+from benchmarks.processes import LeftOut
+from benchmarks.session import Session
+from benchmarks.table import number, table
+
+TITLE = "Slow link: age of a picture of 162 KB when its only viewer has it whole, in ms"
+CASES = ((16, 4.0), (4, 5.0))
+"""Mbit/s, seconds."""
+WARM_SECONDS = 2.0
+"""Until what fills up is full."""
+NAMES = ("MJPEG", "page websocket", "ustreamer")
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One who has turns."""
+
+    kind: Kind
+    server: Server
+
+
+def run(session: Session) -> None:
+    """Everybody in turns, alone on the link."""
+    camera = session.camera(162)
+    with ExitStack() as started:
+        link = started.enter_context(slow_link())
+        ours = started.enter_context(pipeline(camera, session.new_folder(), link.host))
+        found = {"MJPEG": Contestant("mjpeg", ours.mjpeg), "page websocket": Contestant("page", ours.page)}
+        with session.leaving_out(LeftOut):
+            server = started.enter_context(peers.ustreamer(camera, session.new_folder(), link.host))
+            found["ustreamer"] = Contestant("mjpeg", server)
+        for megabits, seconds in CASES[:1] if session.quick else CASES:
+            link.limit(megabits)
+            for name, contestant in found.items():
+                measure(session, link, megabits, name, contestant, session.seconds(seconds))
+    print(report(session))
+
+
+def measure(session: Session, link: SlowLink, megabits: int, name: str, contestant: Contestant, seconds: float) -> None:
+    """One turn."""
+    server = contestant.server
+    with Load(contestant.kind, server.host, server.port, server.path, 1, prefix=link.prefix) as load:
+        time.sleep(WARM_SECONDS)
+        seen = load.measure(seconds)
+    session.figures.add_ages(f"slow-link/{megabits}/{name}", seen.ages)
+    session.figures.add(f"slow-link/{megabits}/{name}/fps", seen.fps, "fps", more_is_better=True)
+    session.progress(f"{megabits} Mbit/s, {name}: {shown(seen.ages)} at {seen.fps:.1f} fps")
+
+
+def report(session: Session) -> str:
+    """The table."""
+    rows = []
+    for megabits, name in ((megabits, name) for megabits, _ in CASES for name in NAMES):
+        key = f"slow-link/{megabits}/{name}"
+        if f"{key}/fps" in session.figures:
+            ages = [number(session.figures.value(f"{key}/{share}"), 0) for share in SHARES]
+            rows.append([f"{megabits} Mbit/s: {name}", *ages, number(session.figures.value(f"{key}/fps"), 1)])
+    return table(["", *SHARES, "fps"], rows)

@@ -1,0 +1,96 @@
+"""What viewers that never read do to those that do, and to the gateway's memory."""
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from benchmarks.age import SHARES, shown
+from benchmarks.camera import PICTURE_BYTES
+from benchmarks.load import Load, request
+from benchmarks.peers import Server
+from benchmarks.pipeline import pipeline
+from benchmarks.processes import pss_bytes
+from benchmarks.session import Session
+from benchmarks.table import number, table
+
+TITLE = "Stalled viewers: 50 that never read beside 50 that do, age in ms at those"
+READERS = STALLED = 50
+ROUNDS = 2
+SECONDS = 4.0
+FILLING_SECONDS = 1.0
+"""Until the kernel's buffers of those who do not read are full."""
+WITHOUT, WITH = "without", "with"
+
+
+def run(session: Session) -> None:
+    """Without and with, in turns."""
+    with pipeline(session.camera(162), session.new_folder()) as ours:
+        server = ours.mjpeg
+        with Load("mjpeg", server.host, server.port, server.path, READERS) as load:
+            load.measure(session.seconds(SECONDS))  # what the first frames make the gateway allocate is no matter here
+            before = pss_bytes(server.pid)
+            for _ in range(session.rounds(ROUNDS)):
+                measure(session, load, WITHOUT, session.seconds(SECONDS))
+                with stalled(server):
+                    time.sleep(FILLING_SECONDS)
+                    measure(session, load, WITH, session.seconds(SECONDS))
+                    remember_memory(session, server, pss_bytes(server.pid) - before)
+    print(report(session))
+
+
+@contextmanager
+def stalled(server: Server) -> Iterator[None]:
+    """Viewers that ask, and never read what they are sent."""
+    with ExitStack() as opened:
+        for _ in range(STALLED):
+            viewer = opened.enter_context(socket.create_connection((server.host, server.port), timeout=10))
+            viewer.sendall(request("mjpeg", server.host, server.path))
+        yield
+
+
+def measure(session: Session, load: Load, state: str, seconds: float) -> None:
+    """One turn."""
+    seen = load.measure(seconds)
+    session.figures.add_ages(f"stalled/{state}", seen.ages)
+    session.progress(f"{READERS} readers {state} {STALLED} stalled: {shown(seen.ages)} at {seen.fps:.1f} fps each")
+
+
+def remember_memory(session: Session, server: Server, more: int) -> None:
+    """What the stalled have cost, one frame that all may share taken off."""
+    each = max(0, more - PICTURE_BYTES[162]) / STALLED / 1024
+    session.figures.add("stalled/memory of the gateway", each, "KB each")
+    session.progress(f"memory of the gateway: {more / 1024:.0f} KB more, {each:.0f} KB each beyond one frame")
+    kernel = kernel_bytes(server.port)
+    if kernel:
+        queues = sorted(kernel)[-STALLED:]
+        session.figures.add("stalled/memory of the kernel", sum(queues) / len(queues) / 1024, "KB each")
+
+
+def kernel_bytes(port: int) -> list[int]:
+    """What the kernel holds to be sent for each connection of a server; nothing where `ss` is not there to tell."""
+    if shutil.which("ss") is None:
+        return []
+    command = ["ss", "-tnmOH", "state", "established", f"( sport = :{port} )"]
+    return send_queues(subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout)
+
+
+def send_queues(text: str) -> list[int]:
+    """wmem_queued of each connection in what ss prints (ss(8), skmem)."""
+    return [int(found) for found in re.findall(r"skmem:\([^)]*\bw([0-9]+)", text)]
+
+
+def report(session: Session) -> str:
+    """The tables."""
+    ages = [
+        [state, *(number(session.figures.value(f"stalled/{state}/{share}")) for share in SHARES)]
+        for state in (WITHOUT, WITH)
+    ]
+    memory = [
+        [owner, number(session.figures.value(f"stalled/memory of the {owner}"), 0)] for owner in ("gateway", "kernel")
+    ]
+    memories = table(["memory of a stalled viewer", "KB"], memory)
+    return f"{table(['readers', *SHARES], ages)}\n\n{memories}"

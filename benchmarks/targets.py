@@ -1,0 +1,90 @@
+"""The ratios that framebus sets itself, each between figures of one and the same run, and whether they were reached."""
+
+from dataclasses import dataclass
+
+from benchmarks.figures import Figures
+from benchmarks.table import MISSING, table
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure, or its ratio to another one, and the limit for it."""
+
+    text: str
+    figure: str
+    limit: float
+    base: str | None = None
+    """What the figure is divided by."""
+    at_least: bool = False
+    """Whether the limit is a lower one."""
+
+    def found(self, figures: Figures) -> float | None:
+        """None where one of the figures was not measured."""
+        value = figures.value(self.figure)
+        if self.base is None or value is None:
+            return value
+        base = figures.value(self.base)
+        return value / base if base else None
+
+    def reached(self, found: float) -> bool:
+        """Whether that is good enough."""
+        return found >= self.limit if self.at_least else found <= self.limit
+
+    @property
+    def limit_text(self) -> str:
+        """As in "at most 1.3x"."""
+        unit = "" if self.base is None else "x"
+        return f"{'at least' if self.at_least else 'at most'} {self.limit:g}{unit}"
+
+
+def fan_out() -> list[Target]:
+    """Processor time for each GB."""
+    targets = []
+    for viewers in (50, 500):
+        key, where = f"fan-out/162 KB/{viewers}", f"{viewers} viewers"
+        targets += [
+            Target(f"CPU per GB, {where}: MJPEG to bare loop", f"{key}/MJPEG/cpu", 1.3, f"{key}/bare loop/cpu"),
+            Target(f"CPU per GB, {where}: MJPEG to ustreamer", f"{key}/MJPEG/cpu", 0.35, f"{key}/ustreamer/cpu"),
+            Target(f"CPU per GB, {where}: websocket to MJPEG", f"{key}/websocket/cpu", 1.3, f"{key}/MJPEG/cpu"),
+        ]
+    return targets
+
+
+def age() -> list[Target]:
+    """No older than ustreamer's."""
+    return [
+        Target(
+            f"age {share}, {viewers} viewers: to ustreamer",
+            f"age/{viewers}/framebus/{share}",
+            1.0,
+            f"age/{viewers}/ustreamer/{share}",
+        )
+        for viewers in (1, 20, 100)
+        for share in ("p50", "p99")
+    ]
+
+
+WITHOUT, WITH = "stalled/without/p99", "stalled/with/p99"
+TARGETS = (
+    *fan_out(),
+    *age(),
+    Target("age p50, 1 viewer, ms", "age/1/framebus/p50", 1.5),
+    Target("slow link of 16 Mbit/s, MJPEG, p50, ms", "slow-link/16/MJPEG/p50", 170),
+    Target("slow link of 16 Mbit/s, page websocket, p50, ms", "slow-link/16/page websocket/p50", 170),
+    Target("stalled viewers: p99 of those who read", WITH, 1.2, WITHOUT),
+    Target("stalled viewers: KB each beyond one frame", "stalled/memory of the gateway", 64),
+    Target("slow subscriber, ipc, p50, ms", "subscribers/200 ms a frame, ipc/framebus/p50", 50),
+    Target("slow subscriber, tcp, p50, ms", "subscribers/200 ms a frame, tcp/framebus/p50", 50),
+    Target("two workers to one", "workers/2/rate", 1.7, "workers/1/rate", at_least=True),
+)
+
+
+def summary(figures: Figures) -> str:
+    """What was aimed at and what was found, for all that was measured."""
+    rows = []
+    for target in TARGETS:
+        found = target.found(figures)
+        verdict = MISSING if found is None else "reached" if target.reached(found) else "MISSED"
+        if target.figure in figures:
+            rows.append([target.text, MISSING if found is None else f"{found:.2f}", target.limit_text, verdict])
+    return table(["ratios and figures to reach", "found", "wanted", ""], rows)

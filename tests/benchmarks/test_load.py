@@ -1,0 +1,23 @@
+"""Viewers of a real server, here the bare loop, count what they get."""
+
+from pathlib import Path
+
+from benchmarks.camera import Camera
+from benchmarks.load import Load
+from benchmarks.peers import bare_loop
+from tests.benchmarks.test_parts import jpeg
+
+SIZE = 50_000
+
+
+def test_they_count_bytes_pictures_and_ages(tmp_path: Path) -> None:
+    camera = Camera("", {}, jpeg(0, SIZE))
+    with (
+        bare_loop(camera, tmp_path) as server,
+        Load("mjpeg", server.host, server.port, server.path, 3) as load,
+    ):
+        seen = load.measure(0.5, server.pid)
+    assert 5 < seen.fps < 60
+    assert abs(seen.gigabytes * 1e9 - seen.fps * seen.seconds * 3 * SIZE) < 6 * SIZE
+    assert 0 < seen.ages["p50"] <= seen.ages["p95"] <= seen.ages["p99"] < 30
+    assert seen.cpu_seconds > 0

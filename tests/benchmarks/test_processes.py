@@ -1,0 +1,44 @@
+"""What a process costs, and its end."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.processes import BenchError, Helper, Process, cpu_seconds, pss_bytes
+from tests.processes import wait_until
+
+SLEEP = "import time; print('up', flush=True); time.sleep(60)"
+
+
+def test_its_processor_time_is_what_the_kernel_counts() -> None:
+    begin = time.process_time()
+    before = cpu_seconds(os.getpid())
+    while time.process_time() < begin + 0.1:
+        pass
+    assert cpu_seconds(os.getpid()) - before >= 0.1
+
+
+def test_an_idle_process_uses_memory_and_no_time(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with Process([sys.executable, "-c", SLEEP], log) as process:
+        process.wait_until(lambda: log.read_text() == "up\n", "its start")
+        assert pss_bytes(process.pid) > 1_000_000
+        used = cpu_seconds(process.pid)
+        assert 0 < used < 5
+    wait_until(lambda: not Path(f"/proc/{process.pid}").exists(), "its end")
+
+
+def test_a_process_that_ends_at_once_is_an_error_with_its_log(tmp_path: Path) -> None:
+    with (
+        Process([sys.executable, "-c", "raise SystemExit('no camera')"], tmp_path / "log") as process,
+        pytest.raises(BenchError, match=r"^a picture did not happen; the log of .* ends with:\nno camera\n$"),
+    ):
+        process.wait_until(lambda: False, "a picture")
+
+
+def test_a_helper_that_dies_is_an_error() -> None:
+    with Helper("load", {}) as helper, pytest.raises(BenchError, match=r"^benchmarks.load said nothing within 30 s$"):
+        helper.answer()

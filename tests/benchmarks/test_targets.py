@@ -1,0 +1,43 @@
+"""Ratios within one run, and whether they were reached."""
+
+from benchmarks.figures import Figure, Figures
+from benchmarks.targets import Target, summary
+
+KEY = "fan-out/162 KB/50"
+
+
+def fan_out(ours: float, bare: float) -> Figures:
+    return Figures({f"{KEY}/MJPEG/cpu": Figure("s/GB", [ours]), f"{KEY}/bare loop/cpu": Figure("s/GB", [bare])})
+
+
+def row(text: str, mark: str) -> str:
+    """What stands behind the mark, with single blanks."""
+    found = [line.partition(mark)[2] for line in text.splitlines() if mark in line]
+    assert len(found) == 1
+    return " ".join(found[0].split())
+
+
+def test_a_ratio_is_that_of_the_medians() -> None:
+    target = Target("", "ours", 1.3, "base")
+    figures = Figures({"ours": Figure("s", [9.0, 2.0, 3.0]), "base": Figure("s", [2.0])})
+    assert target.found(figures) == 1.5
+    assert not target.reached(1.5)
+    assert target.reached(1.3)
+
+
+def test_some_figures_shall_be_large() -> None:
+    assert Target("", "ours", 1.7, at_least=True).reached(1.8)
+    assert not Target("", "ours", 1.7, at_least=True).reached(1.6)
+
+
+def test_the_summary_says_which_were_reached() -> None:
+    assert row(summary(fan_out(0.24, 0.20)), "to bare loop") == "1.20 at most 1.3x reached"
+    assert row(summary(fan_out(0.30, 0.20)), "to bare loop") == "1.50 at most 1.3x MISSED"
+
+
+def test_a_peer_that_was_not_there_leaves_a_dash() -> None:
+    assert row(summary(fan_out(0.24, 0.20)), "to ustreamer") == "- at most 0.35x -"
+
+
+def test_what_was_not_measured_is_not_in_the_summary() -> None:
+    assert "slow link" not in summary(fan_out(0.24, 0.20))
