@@ -250,7 +250,7 @@ def test_no_depth_of_nesting_is_an_exception(opening: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(request: bytes) -> None:
-    assert refusal(Cache(configured(), Clock()).answer(request))[0] == "bad-request"
+    assert refusal(Cache(configured(), Clock()).answer(request))[0] in ("bad-request", "unknown-camera", "no-frame")
 
 
 JSON = st.recursive(
