@@ -59,6 +59,10 @@ def pipeline(up: Up) -> Pipeline:
     return up(TESTCARD, gateway="workers = 2")
 
 
+TOLD_SECONDS = 0.2
+"""What a worker takes to tell the other one of a viewer, and more."""
+
+
 def metrics(pipeline: Pipeline) -> dict[str, float]:
     """Each sample of /metrics by its name and labels."""
     with urllib.request.urlopen(f"{pipeline.url}/metrics", timeout=5) as answer:
@@ -84,6 +88,7 @@ def watch_through_both(pipeline: Pipeline, viewers: list[Viewer]) -> None:
     while not both_have_sent():
         assert len(viewers) < MOST_VIEWERS, "one worker gets no connections"
         viewers.append(Viewer(pipeline))
+        time.sleep(TOLD_SECONDS)
 
 
 def test_viewers_of_both_are_added_up_whichever_answers(pipeline: Pipeline, viewers: list[Viewer]) -> None:
