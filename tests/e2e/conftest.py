@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from framebus.config import Config
 from tests.conftest import TESTCARD, Configure, Start
 from tests.processes import Running, wait_until
+from tests.programs import need
 
 STRICT = {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
 """A warning is an error in every process; but supervisord 4.3 leaves files unclosed when a process ends."""
@@ -106,3 +108,12 @@ def up(configure: Configure, start: Start) -> Iterator[Up]:
 def pipeline(up: Up) -> Pipeline:
     """One small test card, from end to end."""
     return up()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=need("chromium"), args=arguments)
+        yield browser
+        browser.close()
