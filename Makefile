@@ -3,16 +3,25 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run test bench lint format clean
+.PHONY: help run test test-v4l2 test-libcamera test-faults bench lint format clean
 
 help:  ## Show these lines
-	@sed -n 's/^\([a-z]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 	@exec $(PY) -m framebus up
 
 test: $(VENV)/.dev-ok  ## Run all tests
 	@$(PY) -m pytest
+
+test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid drivers, in QEMU, in 4 minutes
+	@exec $(PY) -m tests.vm $(VM)
+
+test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virtual camera, in a chroot, in 1 minute (as root)
+	@exec $(PY) -m tests.libcamera
+
+test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
+	@FRAMEBUS_FAULTS=1 $(PY) -m pytest tests/e2e/faults $(FAULTS)
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 6 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
@@ -43,4 +52,5 @@ $(VENV)/.ok: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PY) -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("picamera2") is None)' || $(PY) -m pip install -q --disable-pip-version-check --no-deps picamera2==0.3.38
 	@touch $@

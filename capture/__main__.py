@@ -3,8 +3,8 @@
 import sys
 
 from capture.server import Capture
-from framebus.config import Config, ConfigError
-from framebus.process import Stop, arguments, run
+from framebus.config import Config, ConfigError, load
+from framebus.process import EXIT_MISUSED, Stop, arguments, run
 from framebus.strict_toml import did_you_mean
 
 
@@ -12,20 +12,37 @@ def main() -> int:
     """Run one camera's process; returns its exit status."""
     parser = arguments("capture", "Own one camera and publish its frames.")
     parser.add_argument("camera", metavar="NAME", help="which [camera.NAME] of the configuration")
+    parser.add_argument("--try", dest="trial", action="store_true", help="take one picture, say how it went, and end")
     options = parser.parse_args()
+    if options.trial:
+        return trial(options.camera, options.config)
 
     def capture(config: Config, stop: Stop) -> None:
-        if options.camera not in config.cameras:
-            known = list(config.cameras)
-            raise ConfigError(
-                [
-                    f"camera {options.camera!r} is not configured; there is {', '.join(known)}"
-                    f"{did_you_mean(options.camera, known)}"
-                ]
-            )
+        check_known(config, options.camera)
         Capture(config, options.camera).run(stop)
 
     return run(f"capture-{options.camera}", options.config, capture)
+
+
+def trial(camera: str, config_path: str | None) -> int:
+    """Try the camera; returns the exit status."""
+    from capture.trial import try_camera
+
+    try:
+        config = load(config_path)
+        check_known(config, camera)
+    except ConfigError as error:
+        print(error)
+        return EXIT_MISUSED
+    return try_camera(config, camera)
+
+
+def check_known(config: Config, camera: str) -> None:
+    """Raises ConfigError for a camera that the configuration does not have."""
+    if camera not in config.cameras:
+        known = list(config.cameras)
+        hint = did_you_mean(camera, known)
+        raise ConfigError([f"camera {camera!r} is not configured; there is {', '.join(known)}{hint}"])
 
 
 if __name__ == "__main__":

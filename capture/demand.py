@@ -2,7 +2,7 @@
 
 from framebus.wire import Kind, topic
 
-SUBSCRIBED_KINDS: tuple[Kind, ...] = ("live", "peek", "status")
+SUBSCRIBED_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "status")
 
 
 class Demand:

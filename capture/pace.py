@@ -49,6 +49,11 @@ class Pace:
             self._stopped = True
             self._changed.notify_all()
 
+    def nudge(self) -> None:
+        """Wake who waits in `wait` or `pause`: there is something else to do."""
+        with self._changed:
+            self._changed.notify_all()
+
     def due(self) -> bool:
         """Whether the next frame is wanted now."""
         return self.wanted and self._now() >= self._due
@@ -67,7 +72,8 @@ class Pace:
     def wait(self, limit_seconds: float) -> bool:
         """Let the time pass until a frame is due, for at most the limit; returns whether it is.
 
-        Ends early, and says False, when the rate changes or the process ends: the caller comes back then.
+        Ends early, and says False, when the rate changes, something else is to be done, or the process ends: the caller
+        comes back then.
         """
         with self._changed:
             seconds = min(self._due - self._now(), limit_seconds)
@@ -76,7 +82,7 @@ class Pace:
             return self.due()
 
     def pause(self, seconds: float) -> None:
-        """Let the time pass, unless the rate changes or the process ends."""
+        """Let the time pass, unless the rate changes, something else is to be done, or the process ends."""
         with self._changed:
             if not self._stopped:
                 self._changed.wait(seconds)

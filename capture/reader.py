@@ -7,25 +7,29 @@ import logging
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
+from capture.control_desk import ControlDesk
 from capture.jpeg import Jpeg, JpegError
 from capture.pace import Pace
-from capture.source import Picture, Source, SourceError
+from capture.source import Picture, Source, SourceError, SourceStuck
 from framebus.losses import Losses
-from framebus.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, pack
+from framebus.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
 
 logger = logging.getLogger("capture")
 
-STALL_SECONDS = 5.0
-"""No whole picture for this long, beyond the idle period, and the camera is opened anew."""
+HANG_SECONDS = 20.0
+"""No call into a camera takes so long that ever returns: opening one that does not answer takes at most ten."""
 RETRY_SECONDS = (0.5, 1.0, 2.0)
 """Pauses between attempts to open the camera; the last one goes on."""
 CLOSE_SECONDS = 1.0
 """How long the end of the process waits for a camera that does not let go."""
+MAX_ERRANDS = 16
+"""Requests for controls that wait for the camera; more are refused at once."""
 MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
 
@@ -36,6 +40,15 @@ class Published:
 
     header: FrameHeader
     message: bytes
+    kind: Kind = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A request for controls, or the reply to one, and what leads back to who asked."""
+
+    envelope: list[bytes]
+    message: bytes
 
 
 class Reader:
@@ -45,8 +58,16 @@ class Reader:
     """
 
     def __init__(
-        self, camera: str, make: Callable[[], Source], pace: Pace, *, epoch: str, orientation: int = 1
+        self,
+        camera: str,
+        make: Callable[[], Source],
+        pace: Pace,
+        desk: ControlDesk,
+        *,
+        epoch: str,
+        stall_timeout: float = 5,
     ) -> None:
+        """`stall_timeout` are the seconds without a whole picture, beyond the idle period, until it is opened anew."""
         self.source_name = ""
         self.trouble = ""
         """Why there is no picture; empty while all is well."""
@@ -56,8 +77,13 @@ class Reader:
         self._camera = camera
         self._make = make
         self._pace = pace
+        self._desk = desk
+        self._stall_timeout = stall_timeout
+        self._full_wanted = False
+        self._errands: deque[Errand] = deque()
+        self._answers: deque[Errand] = deque()
         self._epoch = epoch
-        self._orientation = orientation
+        self._in_camera_since: float | None = None
         self._source: Source | None = None
         self._failures = 0
         self._seq = 0
@@ -77,6 +103,11 @@ class Reader:
         """Pictures of the camera that never reached us."""
         return self._source.dropped if self._source else 0
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the camera has not let its thread go for so long that it never may."""
+        return self._in_camera_since is not None and time.monotonic() - self._in_camera_since > HANG_SECONDS
+
     def start(self) -> None:
         """Begin to read, at the pace."""
         self._thread.start()
@@ -92,6 +123,23 @@ class Reader:
             frame, self._frame = self._frame, None
             self._emptied.notify()
         return frame
+
+    def ask(self, errand: Errand) -> None:
+        """Have a request for controls answered by the thread that has the camera, which is opened for it if need be."""
+        if len(self._errands) >= MAX_ERRANDS:
+            self._answer(errand, self._desk.refusal("busy", f"{MAX_ERRANDS} requests wait already for this camera"))
+            return
+        self._errands.append(errand)
+        self._pace.nudge()
+
+    def want_full(self) -> None:
+        """Have one picture of full size, among the others that `take` returns."""
+        self._full_wanted = True
+        self._pace.nudge()
+
+    def answers(self) -> list[Errand]:
+        """The replies since the last call."""
+        return [self._answers.popleft() for _ in range(len(self._answers))]
 
     def flush_losses(self) -> None:
         """Say what was lost and not yet said; to be called about once a second."""
@@ -115,26 +163,44 @@ class Reader:
 
     def _read_while_wanted(self) -> None:
         while not self._pace.stopped:
-            if not self._pace.wanted:
+            if not self._pace.wanted and not self._errands:
                 self._pace.pause(1.0)
                 continue
             try:
                 self._read_until_closed()
+            except SourceStuck as error:
+                self._in_trouble(str(error))
+                return  # `ended` then ends the process, and the supervisor starts another
             except SourceError as error:
                 self._in_trouble(str(error))
-                self._pace.pause(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
+                self._pause(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
                 self._failures += 1
+
+    def _pause(self, seconds: float) -> None:
+        """Wait before the next attempt; a new rate cuts it short, a request for controls does not."""
+        end = time.monotonic() + seconds
+        self._refuse_errands()
+        while (left := end - time.monotonic()) > 0:
+            self._pace.pause(left)
+            if not self._errands:
+                return
+            self._refuse_errands()
 
     def _read_until_closed(self) -> None:
         self._source = source = self._source or self._make()
         self.source_name = source.name
         try:
+            self._in_camera_since = time.monotonic()
             source.open()
+            self._desk.restore(source)
             self.opened = True
             self._tell()
+            self._run_errands(source)
             self._read(source)
         finally:
+            self._in_camera_since = time.monotonic()
             source.close()
+            self._in_camera_since = None
             self.opened = False
             self._tell()
 
@@ -143,6 +209,9 @@ class Reader:
         paced = self._pace.fps
         flaw = ""
         while self._pace.wanted:
+            if self._full_wanted:
+                self._take_full(source)
+            self._in_camera_since = time.monotonic()
             picture = source.read(self._pace, self._seq + 1)
             if picture is not None:
                 try:
@@ -154,23 +223,39 @@ class Reader:
                     last_whole, flaw = time.monotonic(), ""
                     self._well()
                     self._hand_over(frame)
+                    if self._full_wanted and not source.has_stills:
+                        self._hand_over_full(
+                            Published(frame.header, retopic(frame.message, "full", self._camera), "full")
+                        )
+            self._run_errands(source)
             fps = self._pace.fps
             if fps != paced:  # what was an idle period so far is no silence of the new rate
                 paced, last_whole = fps, time.monotonic()
-            if fps > 0 and time.monotonic() - last_whole > STALL_SECONDS + 1 / fps:
+            if fps > 0 and time.monotonic() - last_whole > self._stall_timeout + 1 / fps:
                 raise SourceError(f"{source.name}: no whole picture for {time.monotonic() - last_whole:.0f} s{flaw}")
 
-    def _frame_of(self, picture: Picture, source: Source) -> Published:
-        """Raises JpegError."""
+    def _take_full(self, source: Source) -> None:
+        if not source.has_stills:
+            return  # the next picture is as large as any
+        picture = source.still(self._seq + 1)
+        if picture is None:
+            return
+        try:
+            self._hand_over_full(self._frame_of(picture, source, "full"))
+        except JpegError as error:
+            self._losses.count("pictures thrown away that are no whole JPEG", str(error))
+
+    def _frame_of(self, picture: Picture, source: Source, kind: Kind = "live") -> Published:
+        """A picture of full size bears the number of the last one published. Raises JpegError."""
         if len(picture.jpeg) > MAX_JPEG_BYTES:
             raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {MAX_JPEG_BYTES}")
         jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
-        if self._orientation != 1:
-            jpeg = jpeg.with_orientation(self._orientation)
+        if source.orientation != 1:
+            jpeg = jpeg.with_orientation(source.orientation)
         header = FrameHeader(
             v=VERSION,
             camera=self._camera,
-            seq=self._seq + 1,
+            seq=self._seq + 1 if kind == "live" else max(1, self._seq),
             epoch=self._epoch,
             captured=round(picture.captured, 6),
             monotonic=round(picture.monotonic, 6),
@@ -182,7 +267,7 @@ class Reader:
             dropped=source.dropped,
             camera_metadata=picture.metadata or msgspec.UNSET,
         )
-        return Published(header, pack("live", self._camera, header, jpeg.data))
+        return Published(header, pack(kind, self._camera, header, jpeg.data), kind)
 
     def _hand_over(self, frame: Published) -> None:
         """Put the frame where `take` finds it, once the one before was taken: none that has a number is skipped."""
@@ -190,7 +275,25 @@ class Reader:
             while self._frame is not None and not self._pace.stopped:
                 self._emptied.wait(0.1)
             self._frame = frame
-            self._seq = frame.header.seq
+            if frame.kind == "live":
+                self._seq = frame.header.seq
+        self._tell()
+
+    def _hand_over_full(self, frame: Published) -> None:
+        self._full_wanted = False
+        self._hand_over(frame)
+
+    def _run_errands(self, source: Source) -> None:
+        while self._errands:
+            self._answer(self._errands[0], self._desk.answer(self._errands[0].message, source))
+            self._errands.popleft()  # not before: one that finds the camera gone is refused with the reason
+
+    def _refuse_errands(self) -> None:
+        while self._errands:
+            self._answer(self._errands.popleft(), self._desk.refusal("offline", self.trouble))
+
+    def _answer(self, errand: Errand, reply: bytes) -> None:
+        self._answers.append(Errand(errand.envelope, reply))
         self._tell()
 
     def _in_trouble(self, reason: str) -> None:

@@ -7,16 +7,17 @@ import time
 
 import zmq
 
+from capture.control_desk import ControlDesk, file_of
 from capture.demand import Demand
 from capture.pace import Pace
 from capture.rate import Rate
-from capture.reader import Published, Reader
+from capture.reader import MAX_ERRANDS, Errand, Published, Reader
 from capture.sources import make_source
 from framebus import sockets
 from framebus.config import Config
 from framebus.process import ProcessError, Stop
-from framebus.run_dir import Lock, frames_endpoint
-from framebus.wire import VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.run_dir import Lock, control_endpoint, frames_endpoint
+from framebus.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
 
 logger = logging.getLogger("capture")
 
@@ -31,6 +32,8 @@ SEND_HIGH_WATER_MARK = 2
 """Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
+MAX_ENVELOPE_PARTS = 8
+"""What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription needs more; the connection of one who sends more is cut off."""
 
@@ -49,8 +52,9 @@ class Capture:
             camera,
             lambda: make_source(camera, self._settings),
             self._pace,
+            ControlDesk(camera, self._settings.controls, file_of(config.state_dir, camera)),
             epoch=self._epoch,
-            orientation=self._settings.orientation,
+            stall_timeout=self._settings.stall_timeout,
         )
         self._rate = Rate()
         self._newest: Published | None = None
@@ -75,8 +79,13 @@ class Capture:
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
-        endpoint = frames_endpoint(self._config, self._camera)
+        self._control = sockets.make(self._context, zmq.ROUTER)
+        self._control.setsockopt(zmq.SNDHWM, MAX_ERRANDS)
+        self._control.setsockopt(zmq.MAXMSGSIZE, 2 * MAX_REQUEST_BYTES)  # one just too large is still told so
+        endpoint = control_endpoint(self._config, self._camera)
         try:
+            self._control.bind(endpoint)
+            endpoint = frames_endpoint(self._config, self._camera)
             self._socket.bind(endpoint)
             if self._settings.publish is not None:
                 endpoint = str(self._settings.publish)
@@ -93,17 +102,26 @@ class Capture:
         Raises ProcessError when the camera is read no more: somebody has to start the process again.
         """
         poller = zmq.Poller()
-        for readable in (self._socket, self._reader, stop):
+        for readable in (self._socket, self._control, self._reader, stop):
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
+            stop.watchdog.feed()
             left = self._status_due - time.monotonic()
             ready = dict(poller.poll(max(0, int(left * 1000) + 1)))
             if self._socket in ready:
                 self._serve_subscriptions()
+            if self._control in ready:
+                self._serve_controls()
             if self._reader.fileno() in ready:
                 self._publish(self._reader.take())
+                for answer in self._reader.answers():
+                    self._control.send_multipart([*answer.envelope, answer.message])
             if self._reader.ended:
                 raise ProcessError("the thread that reads the camera has failed; what it printed says why")
+            if self._reader.hangs:
+                raise ProcessError(
+                    f"camera {self._camera} does not answer: it has to be left, and opened by another process"
+                )
             self._tell_status()
 
     def stop(self) -> None:
@@ -119,20 +137,30 @@ class Capture:
             for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
                 for kind in self._demand.take(part):
                     self._send_again(kind)
-        watched = self._demand.wants("live")
+        watched = self._demand.wants("live") or self._demand.wants("full")
         fps = self._settings.fps if watched else self._settings.idle_fps
         if fps != self._pace.fps:
             logger.info("camera %s %s: %g fps", self._camera, "is watched" if watched else "is idle", fps)
             self._pace.set(fps)
 
+    def _serve_controls(self) -> None:
+        *envelope, request = self._control.recv_multipart()
+        if len(envelope) <= MAX_ENVELOPE_PARTS:
+            self._reader.ask(Errand(envelope, request))
+
     def _send_again(self, kind: Kind) -> None:
         if kind == "status":
             self._status_due = 0.0
+        elif kind == "full":
+            self._reader.want_full()
         elif self._newest and time.monotonic() - self._newest.header.monotonic < RESEND_MAX_AGE_SECONDS:
             self._send(kind, self._newest)
 
     def _publish(self, frame: Published | None) -> None:
         if frame is None:
+            return
+        if frame.kind == "full":
+            self._send("full", frame)
             return
         self._newest = frame
         now = time.monotonic()
@@ -145,7 +173,7 @@ class Capture:
             self._send("peek", frame)
 
     def _send(self, kind: Kind, frame: Published) -> None:
-        self._socket.send(frame.message if kind == "live" else retopic(frame.message, kind, self._camera))
+        self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))
 
     def _tell_status(self) -> None:
         now = time.monotonic()
@@ -156,6 +184,7 @@ class Capture:
             self._since = time.time()
         self._state = state
         self._status_due = now + STATUS_INTERVAL_SECONDS
+        self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
         self._reader.flush_losses()
         self._socket.send(pack("status", self._camera, self._status(now)))
 

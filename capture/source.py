@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from capture.pace import Pace
+from framebus.controls import Control, Value
 
 READ_LIMIT_SECONDS = 0.5
 """No `read` blocks for longer, so that the end of the process is never far."""
@@ -12,6 +13,10 @@ READ_LIMIT_SECONDS = 0.5
 
 class SourceError(Exception):
     """The camera cannot be opened or has stopped; the text is the reason, in words for its owner."""
+
+
+class SourceStuck(Exception):
+    """The camera's software hangs, and only a new process can use the camera again; the text says at what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,10 @@ class Source(ABC):
     """Frames of the camera that were lost before they reached us, since the process began."""
     damaged = 0
     """Frames that the source itself threw away because they were not whole, since the process began."""
+    has_stills = False
+    """Whether `still` gives pictures of another size than `read`."""
+    orientation = 1
+    """The EXIF orientation that its pictures are to be given; what a camera turns by itself is not in it any more."""
 
     @property
     @abstractmethod
@@ -43,7 +52,7 @@ class Source(ABC):
     def open(self) -> None:
         """Make it ready to be read.
 
-        Raises SourceError; `close` is called all the same.
+        Raises SourceError; `close` is called all the same. Raises SourceStuck when nothing but a new process can help.
         """
 
     @abstractmethod
@@ -56,4 +65,22 @@ class Source(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the camera; also when it was not opened, or not wholly."""
+        """Let go of the camera; also when it was not opened, or not wholly. Raises SourceStuck when it cannot."""
+
+    def still(self, seq: int) -> Picture | None:
+        """The next picture in the size of stills; called in between two calls of `read`, where `has_stills` says so.
+
+        Returns None when none came within READ_LIMIT_SECONDS. Raises SourceError when the camera is gone.
+        """
+        raise NotImplementedError  # a source without stills of its own is asked for none
+
+    def controls(self) -> list[Control]:
+        """What can be set in the open camera, and how it is set now. Raises SourceError when the camera is gone."""
+        return []
+
+    def set_controls(self, values: dict[str, Value]) -> None:
+        """Set these in the open camera; each was checked against `controls()`, and the names are of there.
+
+        Raises ControlError when the camera refuses one, SourceError when it is gone.
+        """
+        raise NotImplementedError  # a source without controls is asked to set none

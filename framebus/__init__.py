@@ -6,6 +6,8 @@ captures and the snapshot service import the modules of this package, and no pro
 
 from framebus.async_subscriber import AsyncSubscriber
 from framebus.config import ConfigError
+from framebus.control_requests import request_controls
+from framebus.controls import Control, ControlError
 from framebus.frame import Frame
 from framebus.stills import SnapshotError, request_snapshot
 from framebus.subscriber import Subscriber
@@ -13,4 +15,15 @@ from framebus.wire import WireError
 
 __version__ = "0.1.0"
 
-__all__ = ["AsyncSubscriber", "ConfigError", "Frame", "SnapshotError", "Subscriber", "WireError", "request_snapshot"]
+__all__ = [
+    "AsyncSubscriber",
+    "ConfigError",
+    "Control",
+    "ControlError",
+    "Frame",
+    "SnapshotError",
+    "Subscriber",
+    "WireError",
+    "request_controls",
+    "request_snapshot",
+]

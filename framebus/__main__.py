@@ -10,6 +10,8 @@ COMMANDS = {
     "up": "run the whole pipeline in the foreground",
     "watch": "show live figures of a camera's frames",
     "snapshot": "save one still of a camera",
+    "doctor": "say what is wrong with this machine, and what to do about it",
+    "controls": "list, set or reset the controls of a camera",
 }
 
 

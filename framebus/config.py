@@ -118,6 +118,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceName = SourceName("auto")
     size: Size = Size(1280, 720)
     fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
+    still_size: Size | None = None
     quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 80
     idle_fps: Annotated[
         float,
@@ -126,6 +127,15 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     orientation: Annotated[
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
     ] = 1
+    stall_timeout: Annotated[
+        float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
+    ] = 5
+    hflip: bool = False
+    vflip: bool = False
+    controls: Annotated[
+        dict[str, bool | int | float | str | list[float]],
+        msgspec.Meta(description="a table of controls and their values, such as { brightness = 0.1 }"),
+    ] = {}
     publish: TcpEndpoint | None = None
     sndbuf: Annotated[
         int, msgspec.Meta(ge=4096, le=16 << 20, description="bytes, a whole number from 4096 to 16777216")
@@ -139,7 +149,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     listen: Address = Address("127.0.0.1", 8080)
     allow_anonymous: bool = False
     max_viewers: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1000
-    snapshot_timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = 3
+    snapshot_timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = 5
     workers: Annotated[int, msgspec.Meta(ge=1, le=32, description="a whole number from 1 to 32")] = 1
 
 
@@ -149,6 +159,10 @@ class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
     stale_after: Annotated[
         float, msgspec.Meta(gt=0, le=86400, description="seconds, more than 0 and at most 86400")
     ] = 10
+    history: Annotated[
+        float, msgspec.Meta(ge=0, le=3600, description="seconds from 0 (no history is kept) to 3600")
+    ] = 0
+    history_mb: Annotated[float, msgspec.Meta(gt=0, le=2000, description="MB, more than 0 and at most 2000")] = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +171,8 @@ class Config:
 
     path: Path | None
     run_dir: Path
+    state_dir: Path
+    """What outlives a process: the controls that were set."""
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
@@ -209,12 +225,10 @@ def parse(table: dict[str, Any], path: Path | None) -> Config:
     """
     mistakes = Mistakes(str(path or FILE_NAME))
     folder = path.absolute().parent if path else Path.cwd()
-    for key in [key for key in table if key not in {"run_dir", "camera", "gateway", "snapshot"}]:
-        mistakes.unknown(key, ["run_dir", "[camera.NAME]", "[gateway]", "[snapshot]"])
-    run_dir = table.get("run_dir", default_run_dir())
-    if not isinstance(run_dir, str) or not run_dir or "\0" in run_dir:
-        mistakes.add("run_dir", run_dir, "the path of a folder")
-        run_dir = default_run_dir()
+    for key in [key for key in table if key not in {"run_dir", "state_dir", "camera", "gateway", "snapshot"}]:
+        mistakes.unknown(key, ["run_dir", "state_dir", "[camera.NAME]", "[gateway]", "[snapshot]"])
+    run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
+    state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
     if not gateway.listen.is_loopback and not gateway.allow_anonymous:
@@ -225,10 +239,9 @@ def parse(table: dict[str, Any], path: Path | None) -> Config:
             "say so with allow_anonymous = true in [gateway]",
         )
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
-    sockets = _anchored(run_dir, folder, "run_dir", mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, sockets, cameras, gateway, snapshot)
+    return Config(path, run_dir, state_dir, cameras, gateway, snapshot)
 
 
 def _kind(path: Path) -> str:
@@ -275,6 +288,15 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
             )
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     return cameras or {"front": CameraConfig()}
+
+
+def _folder(table: dict[str, Any], key: str, default: str, anchor: Path, mistakes: Mistakes) -> Path:
+    """The folder that a key names."""
+    found = table.get(key, default)
+    if not isinstance(found, str) or not found or "\0" in found:
+        mistakes.add(key, found, "the path of a folder")
+        found = default
+    return _anchored(found, anchor, key, mistakes)
 
 
 def _anchored(path: str, folder: Path, key: str, mistakes: Mistakes) -> Path:

@@ -17,6 +17,7 @@ from types import FrameType
 from framebus import config as configuration
 from framebus.config import Config, ConfigError
 from framebus.run_dir import RunDirError, prepare
+from framebus.watchdog import Watchdog
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -41,6 +42,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
+        self.watchdog = Watchdog()
+        """To be fed by the loop that ends when this is requested."""
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def listen(self) -> None:
@@ -48,6 +51,7 @@ class Stop:
 
         The pipe is written to by the signal itself: Python's handler might run only after the poll that it shall end.
         """
+        self.watchdog.wake()
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
@@ -111,6 +115,7 @@ def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]
     """
     log_to_stdout(name)
     os.umask(0o077)  # sockets and locks are for this user alone
+    began = time.monotonic()
     stop = Stop()
     stop.listen()
     if SUPERVISED in os.environ:
@@ -120,21 +125,22 @@ def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]
         prepare(config)
         body(config, stop)
     except ConfigError as error:
-        return _failed(stop, EXIT_MISUSED, error.mistakes)
+        return _failed(stop, began, EXIT_MISUSED, error.mistakes)
     except (ProcessError, RunDirError) as error:
-        return _failed(stop, EXIT_FAILED, [str(error)])
+        return _failed(stop, began, EXIT_FAILED, [str(error)])
     except Exception:
         logger.exception("unexpected failure")
-        return _failed(stop, EXIT_FAILED, [])
+        return _failed(stop, began, EXIT_FAILED, [])
     logger.info("stopped")
     return EXIT_OK
 
 
-def _failed(stop: Stop, status: int, sentences: Sequence[str]) -> int:
+def _failed(stop: Stop, began: float, status: int, sentences: Sequence[str]) -> int:
     for sentence in sentences:
         logger.error(sentence)
-    if SUPERVISED in os.environ and not stop.requested:
-        select.select([stop], [], [], PAUSE_BEFORE_FAILING_SECONDS)
+    left = began + PAUSE_BEFORE_FAILING_SECONDS - time.monotonic()  # one that ran for longer could start, and can again
+    if SUPERVISED in os.environ and not stop.requested and left > 0:
+        select.select([stop], [], [], left)
     return status
 
 

@@ -25,6 +25,11 @@ def snapshot_endpoint(config: Config) -> str:
     return f"ipc://{config.run_dir}/snapshot"
 
 
+def control_endpoint(config: Config, camera: str) -> str:
+    """Where a camera's capture is asked for its controls."""
+    return f"ipc://{config.run_dir}/{camera}.control"
+
+
 def worker_name(worker: int) -> str:
     """What a worker of the gateway is called in messages; `worker` is its number, from 0."""
     return f"gateway-{worker}"
@@ -98,6 +103,18 @@ class Lock:
             ) from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def check(self, *endpoints: str) -> None:
+        """Raises RunDirError when it locks nothing any more, or one of these ipc endpoints cannot be found any more.
+
+        Nobody can connect then, and nothing else would ever say so.
+        """
+        try:
+            there = os.stat(self._path).st_ino == os.fstat(self._fd).st_ino
+        except OSError:
+            there = False
+        if not there or not all(path.exists() for path in map(socket_path, endpoints) if path is not None):
+            raise RunDirError(f"run_dir {self._path.parent} was deleted, or emptied: it has to be made anew")
 
     def close(self) -> None:
         """Let it go."""

@@ -1,5 +1,6 @@
 """What `source = "…"` may say: which kind of camera, and which one of that kind. Opening it is capture's part."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -16,7 +17,8 @@ class SourceName:
     target: str = ""
 
     ALLOWED: ClassVar[str] = (
-        "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, a URL (rtsp://…, http://…), or the path of a file"
+        "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, v4l2:serial=…, v4l2:name=…, "
+        "a URL (rtsp://…, http://…), or the path of a file"
     )
 
     @classmethod
@@ -33,7 +35,7 @@ class SourceName:
                 return cls(text)
         if kind == "picamera2" and target.isascii() and target.isdigit():
             return cls("picamera2", target)
-        if kind == "v4l2" and target.startswith("/"):
+        if kind == "v4l2" and re.match("/|(serial|name)=.", target):
             return cls("v4l2", target)
         if text.startswith("/dev/video"):
             return cls("v4l2", text)

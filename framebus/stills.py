@@ -1,6 +1,7 @@
 """Ask the snapshot service for a still, from any program."""
 
 import os
+from typing import Any
 
 import msgspec
 import zmq
@@ -9,9 +10,11 @@ from framebus import config as configuration
 from framebus import sockets
 from framebus.frame import Frame
 from framebus.run_dir import snapshot_endpoint
+from framebus.still_request import DEFAULT_TIMEOUT_SECONDS
 from framebus.wire import ErrorHeader, FrameHeader, WireError, parse, split
 
-DEFAULT_TIMEOUT_SECONDS = 5.0
+ANSWER_SECONDS = 0.5
+"""The service refuses at the deadline; so much later there is none."""
 
 
 class SnapshotError(Exception):
@@ -28,17 +31,23 @@ def request_snapshot(
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     endpoint: str | None = None,
     config: str | os.PathLike[str] | None = None,
+    **wishes: Any,
 ) -> Frame:
     """Get one still of a camera, waiting at most `timeout` seconds.
 
-    Raises SnapshotError with the service's reason (codes unknown-camera, no-frame, stale, bad-request), TimeoutError
-    when it does not answer, WireError when what answers is no snapshot service, ConfigError.
+    `wishes` are what framebus.still_request.SnapshotRequest names: max_age, fresh, settle, width, height, quality,
+    orientation, at, ago, full.
+
+    Raises SnapshotError with the service's reason (codes unknown-camera, no-frame, stale, offline, timeout, not-kept,
+    busy, bad-request), TimeoutError when it does not answer, WireError when what answers is no snapshot service,
+    ConfigError.
     """
     where = endpoint or snapshot_endpoint(configuration.load(config))
+    request = {"camera": camera, "timeout": timeout, **wishes}
     with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
         socket.connect(where)
-        socket.send(msgspec.json.encode({"camera": camera}))
-        if not socket.poll(int(timeout * 1000)):
+        socket.send(msgspec.json.encode(request))
+        if not socket.poll(int((timeout + ANSWER_SECONDS) * 1000)):
             raise TimeoutError(f"no answer from the snapshot service at {where} within {timeout:g} s")
         reply = socket.recv_multipart()[-1]
     return parse_reply(reply, same_host=where.startswith("ipc://"))

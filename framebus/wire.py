@@ -5,6 +5,7 @@ says the same for other languages, and the golden files under tests/framebus/gol
 """
 
 import re
+from functools import cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -17,12 +18,15 @@ MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 MAX_REQUEST_BYTES = 64 * 1024
 """No request to a service is larger."""
 
+AGE_BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Of the histogram of ages: Prometheus' own default bounds."""
+
 CAMERA_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
 CAMERA_ALLOWED = "1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
-Kind = Literal["live", "peek", "status", "snapshot", "controls", "error", "viewers"]
-FRAME_KINDS: tuple[Kind, ...] = ("live", "peek", "snapshot")
-KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "controls", "error", "viewers")
+Kind = Literal["live", "peek", "full", "status", "snapshot", "clip", "controls", "error", "viewers"]
+FRAME_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "snapshot")
+KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "clip", "controls", "error", "viewers")
 
 CameraName = Annotated[str, msgspec.Meta(pattern=CAMERA_PATTERN)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -90,13 +94,24 @@ class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class CameraFigures(msgspec.Struct, frozen=True, kw_only=True):
+class CameraFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one worker of the gateway does for a camera; the frames are counted since it started."""
 
     viewers: Count
     received: Count
     missed: Count
     sent: Count
+    sent_bytes: Count = 0
+    skipped_line: Count = 0
+    """Frames that a viewer did not get, each counted: its line was busy."""
+    skipped_page: Count = 0
+    """The same: the page had not drawn those before."""
+    runs: Count = 0
+    """Runs of the capture process that were seen."""
+    ages: list[Count] = []
+    """How old frames were when they were sent: how many up to each of AGE_BOUNDS_SECONDS, and above the last."""
+    age_seconds: float = 0.0
+    """The sum of their ages."""
 
 
 class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,15 +127,7 @@ class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
     cameras: dict[CameraName, CameraFigures]
 
 
-class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the snapshot service is asked: a single line of JSON, `{"camera":"front"}`."""
-
-    v: Literal[1] = VERSION
-    camera: str
-
-
-Header = FrameHeader | StatusHeader | ErrorHeader | ViewersHeader
-HeaderT = TypeVar("HeaderT", FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, SnapshotRequest)
+HeaderT = TypeVar("HeaderT", bound=msgspec.Struct)
 
 
 class Message(NamedTuple):
@@ -138,10 +145,11 @@ class _Version(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _version_decoder = msgspec.json.Decoder(_Version)
-_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind)
-    for kind in (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, SnapshotRequest)
-}
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind)
 
 
 def topic(kind: Kind, camera: str) -> bytes:
@@ -149,7 +157,7 @@ def topic(kind: Kind, camera: str) -> bytes:
     return f"{kind}/{camera}\n".encode()
 
 
-def pack(kind: Kind, camera: str, header: Header, body: bytes = b"") -> bytes:
+def pack(kind: Kind, camera: str, header: msgspec.Struct, body: bytes = b"") -> bytes:
     """Build one message."""
     return b"".join((topic(kind, camera), _encoder.encode(header), b"\n", body))
 
@@ -185,7 +193,7 @@ def decode(header: bytes, kind: type[HeaderT]) -> HeaderT:
     Raises WireError when it is no JSON, of another version, or lacks a key or has one of the wrong type.
     """
     try:
-        found: HeaderT = _decoders[kind].decode(header)
+        found: HeaderT = _decoder(kind).decode(header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(_version_mistake(header) or f"{kind.__name__}: {error}") from None
     return found

@@ -31,6 +31,7 @@ def camera(feed: Feed, viewers: int) -> dict[str, Any]:
             "stream": f"/camera/{feed.camera}/stream.mjpg",
             "snapshot": f"/camera/{feed.camera}/snapshot.jpg",
             "websocket": f"/camera/{feed.camera}/ws",
+            "controls": f"/api/cameras/{feed.camera}/controls",
         },
     }
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import zmq
 
 from framebus.config import Config
-from framebus.run_dir import frames_endpoint
-from framebus.wire import VERSION, CameraFigures, ViewersHeader
+from framebus.run_dir import control_endpoint, frames_endpoint
+from framebus.wire import VERSION, ViewersHeader
+from gateway.camera_controls import CameraControls
 from gateway.errors import Refusal
 from gateway.feed import Feed
 from gateway.socket_viewer import PageViewer
@@ -23,13 +24,14 @@ class Cameras:
 
     def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", worker: int = 0) -> None:
         """The feeds subscribe at once; a camera whose process does not run yet is found when it does."""
-        self._most = config.gateway.max_viewers
+        self.most = config.gateway.max_viewers
         self._viewers: set[Viewer] = set()
         self.workers = Workers(config, worker, context, self._figures)
         self.feeds = {
             name: Feed(name, frames_endpoint(config, name), context, self._status_changed, self.workers.changed)
             for name in config.cameras
         }
+        self.controls = {name: CameraControls(name, control_endpoint(config, name), context) for name in config.cameras}
         self.first = self.feeds[config.first_camera]
 
     @property
@@ -45,9 +47,9 @@ class Cameras:
 
     def check_room(self) -> None:
         """Raises Refusal when there are as many viewers as are allowed."""
-        if self.viewers >= self._most:
+        if self.viewers >= self.most:
             raise Refusal(
-                503, "full", f"{self._most} viewers watch already, the most that max_viewers in [gateway] allows"
+                503, "full", f"{self.most} viewers watch already, the most that max_viewers in [gateway] allows"
             )
 
     def admit(self, viewer: Viewer) -> None:
@@ -71,6 +73,8 @@ class Cameras:
             viewer.close()
         for feed in self.feeds.values():
             feed.close()
+        for controls in self.controls.values():
+            controls.close()
         self.workers.close()
 
     def _figures(self) -> ViewersHeader:
@@ -79,15 +83,7 @@ class Cameras:
             v=VERSION,
             pid=os.getpid(),
             viewers=len(self._viewers),
-            cameras={
-                name: CameraFigures(
-                    viewers=feed.viewers,
-                    received=feed.counts["received"],
-                    missed=feed.counts["missed"],
-                    sent=feed.counts["sent"],
-                )
-                for name, feed in self.feeds.items()
-            },
+            cameras={name: feed.figures.told(feed.viewers) for name, feed in self.feeds.items()},
         )
 
     def _status_changed(self, feed: Feed) -> None:

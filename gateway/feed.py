@@ -3,16 +3,19 @@
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
 
+import msgspec
 import zmq
 
 from framebus import sockets
+from framebus.frame import Frame
 from framebus.intake import Intake
 from framebus.losses import Losses
 from framebus.receiver import Receiver
 from framebus.wire import VERSION, StatusHeader, WireError, pack, parse, topic
+from gateway.figures import Figures
+from gateway.notice import draw, sentence
 from gateway.shot import Shot
 from gateway.viewer import Viewer
 
@@ -43,7 +46,9 @@ class Feed:
         self.camera = camera
         self.shot: Shot | None = None
         """The newest frame, while somebody watches."""
-        self.counts: Counter[str] = Counter()
+        self.notice: Shot | None = None
+        """What those get who see nothing but pictures, while the camera is away."""
+        self.figures = Figures()
         self._on_status = on_status
         self._on_viewers = on_viewers
         self._endpoint = endpoint
@@ -52,6 +57,9 @@ class Feed:
         self._losses = Losses(logger)
         self._viewers: set[Viewer] = set()
         self._first_shot = asyncio.Event()
+        self._last: Shot | None = None
+        self._drawing: asyncio.Task[None] | None = None
+        self._drawn = ""
         self._status: StatusHeader | None = None
         self._status_at = time.monotonic()
         self._live: tuple[zmq.Socket[bytes], Receiver] | None = None
@@ -105,11 +113,17 @@ class Feed:
         monotonic = self.status.monotonic
         return None if monotonic is None else time.monotonic() - monotonic
 
+    @property
+    def away(self) -> bool:
+        """Whether the camera is offline, but there is a picture of it in which to say so."""
+        return self.status.state == "offline" and self._last is not None
+
     def join(self, viewer: Viewer) -> None:
         """A viewer shall get the frames from now on, and the newest at once."""
         self._viewers.add(viewer)
         self._on_viewers()
         self.keep_awake()
+        self._tell_pictures()
         viewer.wake()
 
     def leave(self, viewer: Viewer) -> None:
@@ -148,11 +162,14 @@ class Feed:
         self._intake.losses.flush()
         if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
             self._on_status(self)
+        self._tell_pictures()
 
     def close(self) -> None:
         """End every viewer's connection and both subscriptions."""
         for viewer in list(self._viewers):
             viewer.close()
+        if self._drawing is not None:
+            self._drawing.cancel()
         self._sleep()
         self._status_receiver.close()
         self._status_socket.close()
@@ -172,29 +189,58 @@ class Feed:
             receiver.close()
             socket.close()
             self._live = None
-        self.shot = None
+        self.shot = self.notice = None
+        self._drawn = ""
         self._first_shot.clear()
 
     def _take_status(self, parts: list[bytes]) -> None:
         try:
-            _, self._status = parse(parts[-1], StatusHeader)
+            _, status = parse(parts[-1], StatusHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return
+        if self._status is None or status.epoch != self._status.epoch:
+            self.figures.runs += 1
+        self._status = status
         self._status_at = time.monotonic()
         self._on_status(self)
+        self._tell_pictures()
 
     def _take_frame(self, parts: list[bytes]) -> None:
         frame = self._intake.accept(parts[-1])
         if frame is None:
             return
-        self.shot = Shot(frame, parts[-1])
+        self.shot = self._last = Shot(frame, parts[-1])
+        self.notice, self._drawn = None, ""
         self._first_shot.set()
-        self.counts["received"] += 1
-        self.counts["missed"] += frame.missed
+        self.figures.received += 1
+        self.figures.missed += frame.missed
         for viewer in list(self._viewers):
+            self.figures.skipped_line += viewer.in_flight
             viewer.wake()
         self._repeat_after(REPEAT_ONCE_SECONDS)
+
+    def _tell_pictures(self) -> None:
+        """Put into a picture that the camera is away, and why: once for each reason, and for all viewers."""
+        status = self.status
+        if status.state != "offline":
+            self._drawn = ""
+            return
+        text = sentence(status.since, status.reason)
+        if self._viewers and self._last is not None and text != self._drawn and self._drawing is None:
+            self._drawn = text
+            self._drawing = asyncio.create_task(self._draw(self._last, text))
+
+    async def _draw(self, last: Shot, text: str) -> None:
+        try:
+            picture = await asyncio.to_thread(draw, last.frame.jpeg, text)
+        finally:
+            self._drawing = None
+        if self._last is last and self._drawn == text:  # else the camera is back
+            header = msgspec.structs.replace(last.frame.header, orientation=1)
+            self.notice = Shot(Frame(header, picture), pack("live", self.camera, header, picture))
+            for viewer in list(self._viewers):
+                viewer.wake()
 
     def _repeat_after(self, seconds: float) -> None:
         if self._end_of_silence is not None:

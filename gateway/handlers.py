@@ -2,21 +2,29 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from tornado.iostream import StreamClosedError
 from tornado.web import StaticFileHandler
 
 from framebus.config import Config
-from gateway import api
+from framebus.controls import ControlsRequest
+from framebus.still_request import RequestError, clip_from_query, from_query
+from gateway import api, still_headers
 from gateway.cameras import Cameras
 from gateway.errors import Answering, Refusal
 from gateway.feed import Feed
 from gateway.line import line_of
-from gateway.mjpeg import STREAM_HEADERS, UNCACHED
+from gateway.mjpeg import STREAM_HEADERS
 from gateway.mjpeg_viewer import MjpegViewer
 from gateway.stills import Stills
 
 PAGE = Path(__file__).parent / "page"
 PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file())
+CLIP_TYPES = {"mjpg": "video/x-motion-jpeg", "avi": "video/x-msvideo"}
+STATUS_SECONDS = 1.0
+"""A camera tells this often how old its newest picture is."""
 FIRST_FRAME_SECONDS = 2.0
 """How long a new viewer waits for a camera that has given no frame yet, before it is told so."""
 
@@ -38,8 +46,8 @@ class CameraHandler(Answering):
         """Answer with MJPEG; the connection is no longer Tornado's then."""
         feed = self.feed(name)
         self.cameras.check_room()
-        status = feed.status
-        if status.state == "offline" or await feed.first_shot(FIRST_FRAME_SECONDS) is None:
+        offline = feed.status.state == "offline"
+        if not feed.away and (offline or await feed.first_shot(FIRST_FRAME_SECONDS) is None):
             reason = feed.status.reason or "it has not given a picture yet"
             raise Refusal(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
         if self.request.method == "HEAD":
@@ -59,13 +67,24 @@ class CameraHandler(Answering):
 
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""
-        feed = self.feed(name)
-        frame = await self.stills.get(feed.camera)
-        for header, value in UNCACHED.items():
+        camera = self.feed(name).camera
+        timeout = {"timeout": f"{self.config.gateway.snapshot_timeout:g}"}
+        try:
+            request = from_query(camera, {**timeout, **self.query()})
+        except RequestError as error:
+            raise Refusal(400, "bad-request", str(error)) from None
+        frame = await self.stills.get(request)
+        for header, value in still_headers.headers(frame, request).items():
             self.set_header(header, value)
-        self.set_header("Content-Type", "image/jpeg")
-        self.set_header("X-Timestamp", f"{frame.captured:.6f}")
-        self.finish(frame.jpeg)
+        if still_headers.matches(self.request.headers.get("If-None-Match", ""), still_headers.etag(frame, request)):
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(frame.jpeg)
+
+    def query(self) -> dict[str, str]:
+        """The parameters of the URL; of one that is there twice, the last counts."""
+        return {name: self.get_query_argument(name) for name in self.request.query_arguments}
 
 
 class Stream(CameraHandler):
@@ -84,6 +103,35 @@ class Still(CameraHandler):
     async def get(self, name: str | None = None) -> None:
         """One picture."""
         await self.still(name)
+
+    head = get
+
+
+class Clip(CameraHandler):
+    """/camera/NAME/clip.mjpg and clip.avi: the last seconds of the history."""
+
+    async def get(self, name: str, form: str) -> None:
+        """The file, page by page, as fast as the client takes it."""
+        camera = self.feed(name).camera
+        try:
+            request = clip_from_query(camera, form, self.query())
+        except RequestError as error:
+            raise Refusal(400, "bad-request", str(error)) from None
+        clip, pages = await self.stills.clip(request)
+        self.set_header("Content-Type", CLIP_TYPES[form])
+        self.set_header("Content-Length", str(clip.size))
+        self.set_header("Content-Disposition", f'attachment; filename="{camera}.{form}"')
+        self.set_header("Cache-Control", "no-store")
+        if self.request.method == "HEAD":
+            return
+        try:
+            async for page in pages:
+                self.write(page)
+                await self.flush()
+        except StreamClosedError:  # the client has left
+            return
+        except Refusal:  # it took so long that the rest is gone: half a file shall not pass for a whole one
+            self.detach().close()
 
     head = get
 
@@ -143,6 +191,49 @@ class Api(CameraHandler):
     head = get
 
 
+class Controls(CameraHandler):
+    """/api/cameras/NAME/controls: what can be set in a camera."""
+
+    async def get(self, name: str) -> None:
+        """List them."""
+        await self.answer(name, ControlsRequest())
+
+    async def patch(self, name: str) -> None:
+        """Set those that the body names: `{"brightness": 0.1}`. All or, where one will not do, none."""
+        await self.answer(name, ControlsRequest(set=self.values()))
+
+    post = patch
+
+    async def delete(self, name: str) -> None:
+        """Reset all, or those that the query names: `?name=brightness&name=contrast`."""
+        await self.answer(name, ControlsRequest(reset=self.get_query_arguments("name") or "all"))
+
+    async def answer(self, name: str, request: ControlsRequest) -> None:
+        """The list as it is after the request."""
+        controls = await self.cameras.controls[self.feed(name).camera].request(request)
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"camera": name, "controls": msgspec.to_builtins(controls)})
+
+    def prepare(self) -> None:
+        """Only a page of our own may change something: a browser says where a request comes from."""
+        origin = self.request.headers.get("Origin", self.request.host)
+        if self.request.method not in ("GET", "HEAD") and origin.rpartition("//")[2] != self.request.host:
+            raise Refusal(403, "other-origin", f"a page of {origin[:100]} may not change this camera's controls")
+
+    def values(self) -> dict[str, Any]:
+        """The body. Raises Refusal when it is no JSON object, or comes as a form could send it from any page."""
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        if kind != "application/json":
+            raise Refusal(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
+        try:
+            return msgspec.json.decode(self.request.body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            found = f"the body is no JSON object of controls and their values: {error}"
+            raise Refusal(400, "bad-request", found) from None
+
+    head = get
+
+
 class State(CameraHandler):
     """/state, as ustreamer has it, of the first camera."""
 
@@ -162,6 +253,32 @@ class Health(CameraHandler):
     def get(self) -> None:
         """Nothing about the cameras: a supervisor shall not restart a gateway for a camera's fault."""
         self.finish({"ok": True})
+
+    head = get
+
+
+class Ready(CameraHandler):
+    """/readyz: every camera gives pictures, or could at once."""
+
+    def get(self) -> None:
+        """503 with the reasons where one does not: for a monitor or a load balancer, never for a supervisor."""
+        not_ready = {name: reason for name, feed in self.cameras.feeds.items() if (reason := self.trouble(feed))}
+        self.set_header("Cache-Control", "no-store")
+        if not_ready:
+            self.set_status(503)
+        self.finish({"ready": not not_ready, "not_ready": not_ready})
+
+    def trouble(self, feed: Feed) -> str:
+        """Why a camera is not ready; empty when it is."""
+        status = feed.status
+        if status.state in ("offline", "starting"):
+            return f"{status.state}: {status.reason}"
+        settings = self.config.cameras[feed.camera]
+        fps = settings.fps if status.state == "live" else settings.idle_fps
+        if not fps or feed.age is None:  # closed until somebody watches
+            return ""
+        most = settings.stall_timeout + 1 / fps + STATUS_SECONDS
+        return f"its newest picture is {feed.age:.0f} s old, allowed: {most:.0f}" if feed.age > most else ""
 
     head = get
 

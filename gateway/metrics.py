@@ -4,13 +4,14 @@ Whichever worker answers says it for all of them: viewers as their sum, and what
 the worker as a label. A sum of counters would fall when a worker dies, which Prometheus takes for a restart of all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from framebus.wire import CameraFigures
+from framebus.wire import AGE_BOUNDS_SECONDS, CameraFigures, ViewersHeader
 from gateway.cameras import Cameras
 from gateway.feed import Feed
 
@@ -27,6 +28,11 @@ WORKER_COUNTERS: dict[str, tuple[str, Callable[[CameraFigures], float]]] = {
     "frames_received": ("Frames that reached the gateway.", lambda figures: figures.received),
     "frames_missed": ("Frames published that did not reach the gateway.", lambda figures: figures.missed),
     "frames_sent": ("Frames sent to viewers, counted for each.", lambda figures: figures.sent),
+    "sent_bytes": ("Bytes of these.", lambda figures: figures.sent_bytes),
+    "runs": (
+        "Runs of its capture process that were seen; all but the first are restarts.",
+        lambda figures: figures.runs,
+    ),
 }
 
 
@@ -66,10 +72,44 @@ class CameraCollector(Collector):
         everyone = workers.everyone()
         for name, (text, value) in WORKER_COUNTERS.items():
             counter = CounterMetricFamily(f"framebus_camera_{name}", text, labels=labels)
-            for number, header in everyone.items():
-                for camera in self._cameras.feeds.keys() & header.cameras.keys():
-                    counter.add_metric([camera, str(number)][: len(labels)], value(header.cameras[camera]))
+            for number, camera, figures in self._each(everyone):
+                counter.add_metric([camera, str(number)][: len(labels)], value(figures))
             yield counter
+        yield self._skipped(everyone, labels)
+        yield self._ages(everyone, labels)
+        total = GaugeMetricFamily("framebus_viewers", "Connections that show any camera.")
+        total.add_metric([], workers.viewers())
+        yield total
+        limit = GaugeMetricFamily("framebus_viewers_limit", "max_viewers of the configuration.")
+        limit.add_metric([], self._cameras.most)
+        yield limit
+
+    def _skipped(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+        """Frames that viewers did not get, by reason."""
+        text = "Frames not sent to a viewer, counted for each: its line was busy, or the page still drew."
+        counter = CounterMetricFamily("framebus_camera_frames_skipped", text, labels=[*labels, "reason"])
+        for number, camera, figures in self._each(everyone):
+            for reason, amount in (("line", figures.skipped_line), ("page", figures.skipped_page)):
+                counter.add_metric([*[camera, str(number)][: len(labels)], reason], amount)
+        return counter
+
+    def _ages(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+        """How old frames were when they were sent."""
+        family = HistogramMetricFamily(
+            "framebus_camera_sent_age_seconds", "Age of frames when they were handed to a viewer's line.", labels=labels
+        )
+        for number, camera, figures in self._each(everyone):
+            counts = list(accumulate(figures.ages)) or [0] * (len(AGE_BOUNDS_SECONDS) + 1)
+            bounds = [*map(str, AGE_BOUNDS_SECONDS), "+Inf"]
+            family.add_metric(
+                [camera, str(number)][: len(labels)], list(zip(bounds, counts, strict=True)), figures.age_seconds
+            )
+        return family
+
+    def _each(self, everyone: Mapping[int, ViewersHeader]) -> Iterator[tuple[int, str, CameraFigures]]:
+        for number, header in everyone.items():
+            for camera in self._cameras.feeds.keys() & header.cameras.keys():
+                yield number, camera, header.cameras[camera]
 
 
 def registry(cameras: Cameras) -> CollectorRegistry:

@@ -27,11 +27,11 @@ class MjpegViewer(Viewer):
         if self._head is not None:
             head, self._head = self._head, None
             return head
-        shot = self._feed.shot
+        shot = self._feed.notice or self._feed.shot
         if shot is None or shot is self._shown:
             return None
         self._shown = shot
-        self._feed.counts["sent"] += 1
+        self._feed.figures.sent_to_viewer(shot, shot.part)
         return shot.part
 
     def repeat(self) -> None:

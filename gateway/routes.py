@@ -23,7 +23,9 @@ def application(config: Config, cameras: Cameras, stills: Stills, refused: Losse
     sockets = {"cameras": cameras}
 
     def count(handler: RequestHandler) -> None:
-        if handler.get_status() >= 500:
+        if handler.get_status() >= 500 and not isinstance(
+            handler, handlers.Ready
+        ):  # what a monitor asks for is no loss
             refused.count("requests refused", _line(handler.request, handler.get_status()))
 
     return Application(
@@ -33,10 +35,13 @@ def application(config: Config, cameras: Cameras, stills: Stills, refused: Losse
             (CAMERA, handlers.ToPage, parts),
             (f"{CAMERA}/stream.mjpg", handlers.Stream, parts),
             (f"{CAMERA}/snapshot.jpg", handlers.Still, parts),
+            (f"{CAMERA}/clip.(mjpg|avi)", handlers.Clip, parts),
             (f"{CAMERA}/ws", websockets.CameraSocket, sockets),
             ("/ws", websockets.PageSocket, sockets),
             ("/api/cameras", handlers.Api, parts),
+            ("/api/cameras/([^/]+)/controls", handlers.Controls, parts),
             ("/healthz", handlers.Health, parts),
+            ("/readyz", handlers.Ready, parts),
             ("/metrics", handlers.Metrics, parts),
             ("/state", handlers.State, parts),
             ("/(?:stream|stream.mjpg|live.jpg)", handlers.Stream, parts),

@@ -76,7 +76,7 @@ class Gateway:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._refused = Losses(logger)
         self._cameras = Cameras(self._config, self._context, self._worker)
-        self._stills = Stills(snapshot_endpoint(self._config), self._context, self._config.gateway.snapshot_timeout)
+        self._stills = Stills(snapshot_endpoint(self._config), self._context)
         self._server = HTTPServer(
             application(self._config, self._cameras, self._stills, self._refused),
             max_header_size=MAX_HEADER_BYTES,
@@ -92,6 +92,7 @@ class Gateway:
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_reader(stop, stopped.set)
         while not stop.requested:
+            stop.watchdog.feed()
             self._cameras.tick()
             self._refused.flush()
             self._announce()

@@ -42,11 +42,11 @@ class CameraViewer(SocketViewer):
 
     def next_message(self) -> bytes | None:
         """The newest picture."""
-        shot = self._feed.shot
+        shot = self._feed.notice or self._feed.shot
         if shot is None or shot is self._shown:
             return None
         self._shown = shot
-        self._feed.counts["sent"] += 1
+        self._feed.figures.sent_to_viewer(shot, shot.jpeg_message)
         return shot.jpeg_message
 
     def leave(self) -> None:
@@ -61,13 +61,23 @@ class Watching:
         self.feed = feed
         self.shown: Shot | None = None
         self.unacknowledged: set[int] = set()
+        self._skipped: Shot | None = None
 
     def next_shot(self) -> Shot | None:
         """The newest frame, if the page has not got it and can take one."""
         shot = self.feed.shot
-        if shot is None or shot is self.shown or len(self.unacknowledged) >= ACK_WINDOW:
+        if shot is None or shot is self.shown:
+            return None
+        if len(self.unacknowledged) >= ACK_WINDOW:
+            self._count_skipped(shot)
             return None
         return shot
+
+    def _count_skipped(self, shot: Shot) -> None:
+        """Once a frame, however often it is asked for."""
+        if shot is not self._skipped:
+            self._skipped = shot
+            self.feed.figures.skipped_page += 1
 
 
 class PageViewer(SocketViewer):
@@ -92,7 +102,7 @@ class PageViewer(SocketViewer):
             if shot is not None:
                 watching.shown = shot
                 watching.unacknowledged.add(shot.frame.seq)
-                watching.feed.counts["sent"] += 1
+                watching.feed.figures.sent_to_viewer(shot, shot.bus_message)
                 self._watching.move_to_end(camera)
                 return shot.bus_message
         return None

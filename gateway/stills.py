@@ -1,65 +1,103 @@
-"""Asks the snapshot service for stills, many at a time on one socket, each with a deadline."""
+"""Stills and clips for HTTP, from the snapshot service. Who asks for the same at the same time shares one request."""
 
 import asyncio
-import itertools
+import time
+from collections.abc import AsyncIterator
 
 import msgspec
 import zmq
 
-from framebus import sockets
 from framebus.frame import Frame
-from framebus.receiver import Receiver
+from framebus.still_request import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.stills import SnapshotError, parse_reply
-from framebus.wire import WireError
+from framebus.wire import ErrorHeader, WireError, parse, split
+from gateway.asking import Asking
 from gateway.errors import Refusal
 
-MAX_WAITING = 256
-"""Requests under way; more than these are refused at once."""
+GRACE_SECONDS = 0.5
+"""The service refuses at the deadline of a request; so much later, it does not answer at all."""
+STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504}
+"""What HTTP says; everything else passes by, and is 503."""
 
 
 class Stills:
     """Made inside the running loop; closed by its maker."""
 
-    def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]", deadline_seconds: float) -> None:
+    def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
         """The service need not run yet."""
-        self._deadline_seconds = deadline_seconds
-        self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
-        self._numbers = itertools.count()
-        self._socket = sockets.make(context, zmq.DEALER)
-        self._socket.setsockopt(zmq.SNDHWM, MAX_WAITING)
-        self._socket.connect(endpoint)
-        self._receiver = Receiver(self._socket, self._take)
+        self._service = Asking("the snapshot service", endpoint, context)
+        self._shared: dict[SnapshotRequest, asyncio.Task[Frame]] = {}
 
-    async def get(self, camera: str) -> Frame:
-        """The newest still of a camera.
+    async def get(self, request: SnapshotRequest) -> Frame:
+        """The still that is asked for.
 
-        Raises Refusal: 503 when the service has none, with its reason, 504 when it does not answer in time.
+        Raises Refusal with the service's reason: 400, 404, 503, or 504 when none comes in time.
         """
-        if len(self._waiting) >= MAX_WAITING:
-            raise Refusal(503, "busy", f"{MAX_WAITING} requests for stills are under way already")
-        number = next(self._numbers).to_bytes(8)
-        reply = self._waiting[number] = asyncio.get_running_loop().create_future()
-        try:
-            self._socket.send_multipart([number, b"", msgspec.json.encode({"camera": camera})], zmq.NOBLOCK)
-            self._receiver.drain()
-            async with asyncio.timeout(self._deadline_seconds):
-                return parse_reply(await reply)
-        except (TimeoutError, zmq.Again):
-            seconds = f"{self._deadline_seconds:g} s"
-            raise Refusal(504, "timeout", f"the snapshot service did not answer within {seconds}") from None
-        except SnapshotError as error:
-            raise Refusal(503, error.code, str(error)) from None
-        except WireError as error:
-            raise Refusal(503, "bad-reply", f"the snapshot service answered nonsense: {error}") from None
-        finally:
-            del self._waiting[number]
+        arrived = time.monotonic()
+        frame = await self._share(request)
+        if request.fresh and frame.header.monotonic <= arrived:  # it was made for one who asked a moment earlier
+            frame = await self._share(request)
+        return frame
+
+    async def clip(self, request: ClipRequest) -> tuple[ClipHeader, AsyncIterator[bytes]]:
+        """The clip that is asked for, and its pages. Raises Refusal, also while the pages are read."""
+        header, page = await self._page(request)
+
+        async def pages() -> AsyncIterator[bytes]:
+            yield page
+            offset = len(page)
+            while offset < header.size:
+                _, more = await self._page(msgspec.structs.replace(request, id=header.id, offset=offset))
+                offset += len(more)
+                yield more
+
+        return header, pages()
 
     def close(self) -> None:
         """Whoever still waits gets no answer."""
-        self._receiver.close()
-        self._socket.close()
+        for task in self._shared.values():
+            task.cancel()
+        self._service.close()
 
-    def _take(self, parts: list[bytes]) -> None:
-        waiting = self._waiting.get(parts[0])
-        if waiting is not None and not waiting.done():
-            waiting.set_result(parts[-1])
+    async def _share(self, request: SnapshotRequest) -> Frame:
+        """Ask, or wait with the one who has asked for the same."""
+        task = self._shared.get(request)
+        if task is None:
+            task = self._shared[request] = asyncio.create_task(self._ask(request))
+            task.add_done_callback(lambda done: self._end(request, done))
+        return await asyncio.shield(task)  # one who leaves does not end it for the others
+
+    def _end(self, request: SnapshotRequest, done: asyncio.Task[Frame]) -> None:
+        self._shared.pop(request, None)
+        if not done.cancelled():
+            done.exception()  # looked at, where all who waited have left: asyncio would complain
+
+    async def _ask(self, request: SnapshotRequest) -> Frame:
+        reply = await self._service.ask(msgspec.json.encode(request), request.timeout + GRACE_SECONDS)
+        try:
+            return parse_reply(reply)
+        except SnapshotError as error:
+            raise refusal(error.code, str(error)) from None
+        except WireError as error:
+            raise nonsense(error) from None
+
+    async def _page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
+        reply = await self._service.ask(msgspec.json.encode(request), GRACE_SECONDS * 10)
+        try:
+            if split(reply).kind == "error":
+                _, refused = parse(reply, ErrorHeader)
+                raise refusal(refused.code, refused.message)
+            message, header = parse(reply, ClipHeader)
+        except WireError as error:
+            raise nonsense(error) from None
+        return header, message.body
+
+
+def refusal(code: str, message: str) -> Refusal:
+    """The service's reason, as HTTP has it."""
+    return Refusal(STATUSES.get(code, 503), code, message)
+
+
+def nonsense(error: WireError) -> Refusal:
+    """What answers is no snapshot service."""
+    return Refusal(503, "bad-reply", f"the snapshot service answered nonsense: {error}")

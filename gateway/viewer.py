@@ -18,6 +18,11 @@ class Viewer(ABC):
         self._ended = False
         line.on_free = self._left
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether a message is on its way, so that no other can be sent."""
+        return self._in_flight
+
     @abstractmethod
     def next_message(self) -> bytes | None:
         """What to send now, the newest there is; None while there is nothing that this viewer has not got."""

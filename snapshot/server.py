@@ -1,25 +1,33 @@
-"""The snapshot service: keeps the newest frame of every camera and answers requests from it, one after the other."""
+"""The snapshot service's process: hears every camera, and answers requests for stills from what it has or has made."""
 
 import logging
+import math
+import time
 
 import zmq
 
 from framebus import sockets
 from framebus.config import Config
+from framebus.intake import Intake
 from framebus.process import ProcessError, Stop
-from framebus.run_dir import Lock, frames_endpoint, snapshot_endpoint
-from framebus.wire import MAX_REQUEST_BYTES, topic
-from snapshot.cache import Cache
+from framebus.run_dir import Lock, snapshot_endpoint
+from framebus.wire import MAX_REQUEST_BYTES, Kind
+from snapshot.converters import Converters
+from snapshot.desk import Desk
+from snapshot.still import Still
+from snapshot.subscriptions import Subscriptions
 
 logger = logging.getLogger("snapshot")
 
 MAX_ENVELOPE_PARTS = 8
 """What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
-REPLIES_HIGH_WATER_MARK = 16
+MAX_REQUESTS_AT_ONCE = 64
+"""The rest waits for the next turn of the loop: a flood of requests holds up no frame."""
+REPLIES_HIGH_WATER_MARK = 256
 """Replies that wait for a requester that does not take them; the rest is dropped, and is that requester's loss."""
 MAX_MESSAGE_BYTES = 2 * MAX_REQUEST_BYTES
 """A larger request ends its connection; one just too large is still told so."""
-TICK_MS = 1000
+TICK_SECONDS = 1.0
 
 
 class Snapshot:
@@ -27,7 +35,8 @@ class Snapshot:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._cache = Cache(config)
+        self._desk = Desk(config)
+        self._checked_at = 0.0
 
     def run(self, stop: Stop) -> None:
         """Answer until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
@@ -41,6 +50,7 @@ class Snapshot:
         """Take the endpoint, then subscribe to all cameras; these need not run yet."""
         self._lock = Lock(self._config, "snapshot service")  # with a space in it, as no camera may be called that
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)
         self._router.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._router.setsockopt(zmq.SNDHWM, REPLIES_HIGH_WATER_MARK)
@@ -50,32 +60,70 @@ class Snapshot:
         except zmq.ZMQError as error:
             self.stop()
             raise ProcessError(f"cannot answer at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
-        self._cameras = {
-            sockets.subscriber(self._context, frames_endpoint(self._config, camera), topic("peek", camera)): camera
-            for camera in self._config.cameras
-        }
+        self._poller = zmq.Poller()
+        self._subscriptions = Subscriptions(self._config, self._context, self._poller)
         logger.info("answers at %s", endpoint)
 
     def loop(self, stop: Stop) -> None:
         """Frames first, so that a request is answered with the newest."""
-        poller = zmq.Poller()
-        for readable in (*self._cameras, self._router, stop):
-            poller.register(readable, zmq.POLLIN)
+        for readable in (self._router, self._converters, stop):
+            self._poller.register(readable, zmq.POLLIN)
         while not stop.requested:
-            ready = dict(poller.poll(TICK_MS))
-            for socket, camera in self._cameras.items():
+            stop.watchdog.feed()
+            left = min(TICK_SECONDS, self._desk.seconds_left())
+            ready = dict(self._poller.poll(math.ceil(left * 1000)))
+            for kind, camera, socket in self._subscriptions.items():
                 if socket in ready:
-                    self._cache.put(camera, socket.recv())
+                    self._take(kind, camera, socket.recv())
+            if self._converters.fileno() in ready:
+                for job, result in self._converters.results():
+                    self._desk.converted(job, result)
             if self._router in ready:
-                self._serve()
-            self._cache.flush_losses()
+                self._read_requests()
+            self._desk.tick()
+            self._check_run_dir()
+            for job in self._desk.jobs():
+                self._converters.begin(job)
+            self._send_replies()
+            for camera in self._config.cameras:
+                self._subscriptions.need("live", camera, needed=self._desk.wants_live(camera))
+                self._subscriptions.need("full", camera, needed=self._desk.wants_full(camera))
 
     def stop(self) -> None:
         """Let go of the endpoint."""
+        self._converters.close()
         self._context.destroy()
         self._lock.close()
 
-    def _serve(self) -> None:
-        *envelope, request = self._router.recv_multipart()
-        if len(envelope) <= MAX_ENVELOPE_PARTS:
-            self._router.send_multipart([*envelope, self._cache.answer(request)])
+    def _check_run_dir(self) -> None:
+        now = time.monotonic()
+        if now - self._checked_at >= TICK_SECONDS:
+            self._checked_at = now
+            self._lock.check(snapshot_endpoint(self._config))
+
+    def _take(self, kind: Kind, camera: str, message: bytes) -> None:
+        match kind:
+            case "status":
+                self._desk.status(camera, message)
+            case "full":
+                frame = Intake().accept(message)
+                if frame is not None:
+                    self._desk.full_frame(camera, Still.of(frame))
+            case _:
+                self._desk.frame(camera, message)
+
+    def _send_replies(self) -> None:
+        """Without a copy for each asker: a burst is answered with one frame, and may wait in the socket."""
+        shared = b""
+        for envelope, reply in self._desk.replies():
+            if reply is not shared:
+                shared, part = reply, zmq.Frame(reply)
+            self._router.send_multipart([*envelope, part], copy=False)
+
+    def _read_requests(self) -> None:
+        for _ in range(MAX_REQUESTS_AT_ONCE):
+            if not self._router.poll(0):
+                return
+            *envelope, request = self._router.recv_multipart()
+            if len(envelope) <= MAX_ENVELOPE_PARTS:
+                self._desk.ask(envelope, request)

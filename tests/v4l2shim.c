@@ -13,6 +13,10 @@
  *                   that is flagged as bad, "0" an empty one, "s" half of one
  * V4L2SHIM_FORMATS  the fourcc codes that are offered, with commas between, default MJPG
  * V4L2SHIM_SIZE     1280x720; default is the size of the first JPEG
+ * V4L2SHIM_SIZES    1280x720@30,640x480@60: what is offered of each format, and what S_FMT then chooses from; only the
+ *                   first is what the pictures really are
+ * V4L2SHIM_CONTROLS set: there are controls (see `controls` below); a file of this name keeps their values, as a camera
+ *                   does while it has power
  * V4L2SHIM_REFUSE   CALL:ERRNO, such as STREAMON:28 or open:13: what this call answers
  * V4L2SHIM_CAPS     device_caps, such as 0x04008000; V4L2SHIM_DRIVER its name, default uvcvideo
  * V4L2SHIM_BUFFERS  how many buffers are granted at most, default 8
@@ -345,6 +349,8 @@ static unsigned offered(unsigned index) {
 	return at && strlen(at) >= 4 ? v4l2_fourcc(at[0], at[1], at[2], at[3]) : 0;
 }
 
+static int size_at(unsigned index, unsigned *w, unsigned *h, double *rate);
+
 static void set_format(struct v4l2_pix_format *pix, int keep) {
 	unsigned wanted = format ? format : offered(0);
 	for (unsigned i = 0; offered(i); i++)
@@ -352,8 +358,11 @@ static void set_format(struct v4l2_pix_format *pix, int keep) {
 	if (getenv("V4L2SHIM_GIVES")) memcpy(&wanted, getenv("V4L2SHIM_GIVES"), 4);
 	if (keep) format = wanted;
 	int yuyv = wanted == V4L2_PIX_FMT_YUYV;
-	pix->width = width;
-	pix->height = height;
+	unsigned w, h, found = 0;
+	double rate;
+	for (unsigned i = 0; getenv("V4L2SHIM_SIZES") && size_at(i, &w, &h, &rate); i++)
+		found |= pix->width == w && pix->height == h;
+	if (!found) pix->width = width, pix->height = height;
 	pix->pixelformat = wanted;
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = yuyv ? 2 * width : 0;
@@ -379,6 +388,83 @@ static int dqbuf(int fd, struct v4l2_buffer *b) {
 	pthread_mutex_unlock(&lock);
 	if (i < 0) { errno = EAGAIN; return -1; }
 	return 0;
+}
+
+/* ---- the controls ---- */
+
+static const char *exposures[] = {NULL, "Manual Mode", NULL, "Aperture Priority Mode"};
+static const char *powers[] = {"Disabled", "50 Hz", "60 Hz"};
+static struct { unsigned id, type; const char *name; int min, max, step, def, value; unsigned flags; const char **menu; }
+controls[] = {
+	{V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", -64, 64, 1, 0, 0, 0, NULL},
+	{V4L2_CID_CONTRAST, V4L2_CTRL_TYPE_INTEGER, "Contrast", 0, 95, 5, 30, 30, 0, NULL},
+	{V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "White Balance, Automatic", 0, 1, 1, 1, 1, 0, NULL},
+	{V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, "Power Line Frequency", 0, 2, 0, 1, 1, 0, powers},
+	{V4L2_CID_CAMERA_CLASS, V4L2_CTRL_TYPE_CTRL_CLASS, "Camera Controls", 0, 0, 0, 0, 0, V4L2_CTRL_FLAG_READ_ONLY, NULL},
+	{V4L2_CID_EXPOSURE_AUTO, V4L2_CTRL_TYPE_MENU, "Auto Exposure", 0, 3, 0, 3, 3, 0, exposures},
+	{V4L2_CID_EXPOSURE_ABSOLUTE, V4L2_CTRL_TYPE_INTEGER, "Exposure Time, Absolute", 1, 5000, 1, 157, 157, 0, NULL},
+	{V4L2_CID_FOCUS_RELATIVE, V4L2_CTRL_TYPE_INTEGER, "Focus, Relative", 0, 1, 1, 0, 0, V4L2_CTRL_FLAG_WRITE_ONLY, NULL},
+	{V4L2_CID_PRIVACY, V4L2_CTRL_TYPE_BOOLEAN, "Privacy", 0, 1, 1, 0, 0, V4L2_CTRL_FLAG_READ_ONLY, NULL},
+};
+#define NCONTROLS (int)(sizeof controls / sizeof *controls)
+
+static void keep_controls(const char *mode) {
+	FILE *f = fopen(setting("V4L2SHIM_CONTROLS", ""), mode);
+	for (int i = 0; f && i < NCONTROLS; i++)
+		if (*mode == 'w') fprintf(f, "%d\n", controls[i].value);
+		else if (fscanf(f, "%d", &controls[i].value) != 1) break;
+	if (f) fclose(f);
+}
+
+static int control(unsigned id) {
+	for (int i = 0; getenv("V4L2SHIM_CONTROLS") && i < NCONTROLS; i++)
+		if (controls[i].id == id) return i;
+	return -1;
+}
+
+static int inactive(int i) {
+	return controls[i].id == V4L2_CID_EXPOSURE_ABSOLUTE && controls[control(V4L2_CID_EXPOSURE_AUTO)].value == 3;
+}
+
+static int query_control(struct v4l2_queryctrl *q) {
+	int i = control(q->id);
+	if (q->id & V4L2_CTRL_FLAG_NEXT_CTRL) {
+		i = -1;
+		for (int k = 0; getenv("V4L2SHIM_CONTROLS") && k < NCONTROLS; k++)
+			if (controls[k].id > (q->id & ~V4L2_CTRL_FLAG_NEXT_CTRL) && (i < 0 || controls[k].id < controls[i].id)) i = k;
+	}
+	if (i < 0) { errno = EINVAL; return -1; }
+	memset(q, 0, sizeof *q);
+	q->id = controls[i].id;
+	q->type = controls[i].type;
+	strcpy((char *)q->name, controls[i].name);
+	q->minimum = controls[i].min;
+	q->maximum = controls[i].max;
+	q->step = controls[i].step;
+	q->default_value = controls[i].def;
+	q->flags = controls[i].flags | (inactive(i) ? V4L2_CTRL_FLAG_INACTIVE : 0);
+	return 0;
+}
+
+static int set_control(struct v4l2_control *c) {
+	int i = control(c->id);
+	if (i < 0) { errno = EINVAL; return -1; }
+	if (controls[i].flags & V4L2_CTRL_FLAG_READ_ONLY) { errno = EACCES; return -1; }
+	if (c->value < controls[i].min || c->value > controls[i].max) { errno = ERANGE; return -1; }
+	controls[i].value = c->value;
+	keep_controls("w");
+	return 0;
+}
+
+/* ---- the sizes ---- */
+
+/* One of V4L2SHIM_SIZES; the pictures' own size where there are none. Returns whether there is one at this place. */
+static int size_at(unsigned index, unsigned *w, unsigned *h, double *rate) {
+	const char *at = setting("V4L2SHIM_SIZES", "");
+	*w = width, *h = height, *rate = fps();
+	if (!*at) return !index;
+	while (index-- && at) at = (at = strchr(at, ',')) ? at + 1 : NULL;
+	return at && sscanf(at, "%ux%u@%lf", w, h, rate) == 3;
 }
 
 static int shim_ioctl(int fd, unsigned req, void *arg) {
@@ -409,19 +495,20 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 	}
 	CALL(ENUM_FRAMESIZES); {
 		struct v4l2_frmsizeenum *s = arg;
-		if (s->index) break;
+		double rate;
+		if (!size_at(s->index, &s->discrete.width, &s->discrete.height, &rate)) break;
 		s->type = V4L2_FRMSIZE_TYPE_DISCRETE;
-		s->discrete.width = width;
-		s->discrete.height = height;
 		return 0;
 	}
 	CALL(ENUM_FRAMEINTERVALS); {
 		struct v4l2_frmivalenum *v = arg;
+		unsigned w, h, i = 0;
+		double rate;
 		if (v->index) break;
 		v->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+		while (size_at(i, &w, &h, &rate) && (w != v->width || h != v->height)) i++;
 		v->discrete.numerator = 1;
-		v->discrete.denominator = 30;
-		set_period(&v->discrete);
+		v->discrete.denominator = rate > 0 ? rate : 30;
 		return 0;
 	}
 	CALL(G_FMT);
@@ -430,6 +517,23 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 		return 0;
 	CALL(S_FMT); set_format(&((struct v4l2_format *)arg)->fmt.pix, 1); return 0;
 	CALL(TRY_FMT); set_format(&((struct v4l2_format *)arg)->fmt.pix, 0); return 0;
+	CALL(QUERYCTRL); return query_control(arg);
+	CALL(QUERYMENU); {
+		struct v4l2_querymenu *m = arg;
+		int i = control(m->id);
+		if (i < 0 || !controls[i].menu || (int)m->index > controls[i].max || !controls[i].menu[m->index]) break;
+		strcpy((char *)m->name, controls[i].menu[m->index]);
+		return 0;
+	}
+	CALL(G_CTRL); {
+		struct v4l2_control *c = arg;
+		int i = control(c->id);
+		if (i < 0) break;
+		keep_controls("r");
+		c->value = controls[i].value;
+		return 0;
+	}
+	CALL(S_CTRL); return set_control(arg);
 	CALL(G_INPUT); *(int *)arg = 0; return 0;
 	CALL(S_INPUT); return 0;
 	CALL(ENUMINPUT); {

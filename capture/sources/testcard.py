@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from capture.pace import Pace
 from capture.source import READ_LIMIT_SECONDS, Picture, Source
 from framebus.config import Size
+from framebus.controls import Control, Value
 
 BARS = ("#b4b4b4", "#b4b410", "#10b4b4", "#10b410", "#b410b4", "#b41010", "#1010b4")
 """The 75 % bars of SMPTE EG 1, from left to right."""
@@ -23,11 +24,21 @@ class TestCardSource(Source):
 
     __test__ = False  # not a test case, whatever pytest thinks of its name
 
-    def __init__(self, camera: str, size: Size, quality: int, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        camera: str,
+        size: Size,
+        quality: int,
+        now: Callable[[], float] = time.time,
+        still_size: Size | None = None,
+    ) -> None:
         self._camera = camera
         self._size = size
+        self._still_size = still_size or size
+        self.has_stills = self._still_size != size
         self._quality = quality
         self._now = now
+        self._brightness = 0.0
         self._card: Image.Image | None = None
 
     @property
@@ -45,7 +56,7 @@ class TestCardSource(Source):
             draw.rectangle((left, 0, right - 1, height * 5 // 9), colour)
         font = self._font(14, letters=len(self._camera))
         draw.text((width // 2, height * 62 // 100), self._camera, "white", font, anchor="mm")
-        self._card = card
+        self._card = ImageEnhance.Brightness(card).enhance(1 + self._brightness)
 
     def read(self, pace: Pace, seq: int) -> Picture | None:
         """Wait until a frame is wanted, and draw it."""
@@ -54,6 +65,22 @@ class TestCardSource(Source):
         captured, monotonic = self._now(), time.monotonic()
         pace.taken(own_clock=False)
         return Picture(self._draw(seq, captured), captured, monotonic)
+
+    def still(self, seq: int) -> Picture | None:
+        """A card of its own, drawn for once."""
+        large = TestCardSource(self._camera, self._still_size, self._quality, self._now)
+        large.open()
+        captured, monotonic = self._now(), time.monotonic()
+        return Picture(large._draw(seq, captured), captured, monotonic)
+
+    def controls(self) -> list[Control]:
+        """One, to try controls with."""
+        return [Control(name="brightness", type="float", value=self._brightness, default=0.0, min=-1, max=1)]
+
+    def set_controls(self, values: dict[str, Value]) -> None:
+        """Draw the card anew, darker or brighter."""
+        self._brightness = float(values["brightness"])  # type: ignore[arg-type]  # checked: it is a number
+        self.open()
 
     def close(self) -> None:
         """Let go of the picture."""

@@ -1,17 +1,23 @@
-"""USB cameras and others behind /dev/videoN: their Motion JPEG untouched, or their YUYV made JPEG.
+"""USB cameras and others behind /dev/videoN: their Motion JPEG untouched, or uncompressed frames made JPEG.
 
 Whether a JPEG is whole is judged by capture.reader; the order of the frames is kept by v4l2.newest.
 """
 
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from capture.pace import HEADROOM, Pace
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from capture.v4l2 import reasons
-from capture.v4l2.device import USABLE_FORMATS, PixelFormat, V4l2Device, usable_format
+from capture.v4l2 import offers, reasons
+from capture.v4l2.device import USABLE_FORMATS, PixelFormat, V4l2Device, usable_formats
+from capture.v4l2.find import path_of
 from capture.v4l2.newest import NewestFrame
 from framebus.config import Size
+from framebus.controls import Control, ControlError, Value
+
+if TYPE_CHECKING:
+    from capture.v4l2.raw import Layout
 
 logger = logging.getLogger("capture")
 
@@ -24,24 +30,27 @@ class V4l2Source(Source):
     """A V4L2 device that captures into mapped buffers of one plane."""
 
     def __init__(self, device: str, size: Size, fps: float, quality: int) -> None:
-        """`device` is the path of its node, `fps` frames a second; `quality`, 1 to 100, is for cameras without JPEG."""
+        """`device` is the path of its node, serial=… or name=…; `quality`, 1 to 100, is for cameras without JPEG."""
+        self._target = device
         self._path = device
         self._size = size
         self._fps = fps
         self._quality = quality
         self._device: V4l2Device | None = None
         self._format = PixelFormat("", size, 0, False)
+        self._layout: Layout | None = None
         self._queue: NewestFrame | None = None
         self._rate = fps
         self._dropped_earlier = 0
 
     @property
     def name(self) -> str:
-        """The node's path, as it was given."""
-        return f"v4l2:{self._path}"
+        """The device, as it was given."""
+        return f"v4l2:{self._target}"
 
     def open(self) -> None:
         """Let the camera stream in the format and size that it has nearest to what is wanted."""
+        self._path = path_of(self._target)
         try:
             self._device = device = V4l2Device(self._path)
             self._negotiate(device)
@@ -50,7 +59,7 @@ class V4l2Source(Source):
         except OSError as error:
             raise SourceError(reasons.not_opened(self._path, error)) from error
         self._log(device)
-        self._queue = NewestFrame(device, 1 / self._rate, self._least_bytes())
+        self._queue = NewestFrame(device, 1 / self._rate, self._layout.frame_bytes if self._layout else 1)
         self._dropped_earlier = self.dropped
 
     def read(self, pace: Pace, seq: int) -> Picture | None:
@@ -80,34 +89,54 @@ class V4l2Source(Source):
             self._device.close()
             self._device = None
 
+    def controls(self) -> list[Control]:
+        """What the driver offers."""
+        assert self._device is not None  # opened before it is asked
+        try:
+            return [native.control for native in self._device.controls()]
+        except OSError as error:
+            raise SourceError(reasons.gone(self._path)) from error
+
+    def set_controls(self, values: dict[str, Value]) -> None:
+        """Set these; the driver keeps them until the camera is unplugged."""
+        assert self._device is not None  # opened before it is asked
+        try:
+            self._device.set_controls(self._device.controls(), values)
+        except ControlError:
+            raise
+        except OSError as error:
+            raise SourceError(reasons.gone(self._path)) from error
+
     def _negotiate(self, device: V4l2Device) -> None:
         identity = device.identity()
         if not identity.captures:
             raise SourceError(reasons.no_camera(self._path, identity.card, identity.driver))
         offered = device.formats()
-        fourcc = usable_format(offered)
-        if fourcc is None:
+        usable = usable_formats(offered)
+        if not usable:
             raise SourceError(reasons.no_format(self._path, offered, USABLE_FORMATS))
-        self._format = device.set_format(fourcc, self._size)
+        chosen = offers.best([self._offer(device, fourcc) for fourcc in usable], self._size, self._fps)
+        self._format = device.set_format(chosen.fourcc, chosen.size)
         if self._format.fourcc not in USABLE_FORMATS:  # a driver may set what it likes
             raise SourceError(reasons.no_format(self._path, [self._format.fourcc], USABLE_FORMATS))
         self._rate = device.set_fps(self._fps) or self._fps
+        self._layout = self._layout_of(self._format)
 
-    def _least_bytes(self) -> int:
-        """What a frame needs to be worth a look."""
-        if self._format.fourcc != "YUYV":
-            return 1
-        from capture.v4l2 import yuyv  # only here: a camera with JPEG of its own needs no Pillow, 3 MB of memory
+    def _offer(self, device: V4l2Device, fourcc: str) -> offers.Offer:
+        """What is nearest to the wanted size in this format."""
+        size = offers.nearest(device.sizes(fourcc, self._size), self._size)
+        return offers.Offer(fourcc, size, max(device.rates(fourcc, size), default=0))
 
-        return yuyv.frame_bytes(self._format.size, self._format.bytes_per_line)
+    def _layout_of(self, given: PixelFormat) -> "Layout | None":
+        """How its frames lie in memory; None where they are JPEG."""
+        if given.fourcc in ("MJPG", "JPEG"):
+            return None
+        from capture.v4l2.raw import Layout  # only here: a camera with JPEG of its own needs no Pillow, 3 MB of memory
+
+        return Layout(given.fourcc, given.size, given.bytes_per_line, given.full_range)
 
     def _jpeg(self, data: bytes) -> bytes:
-        given = self._format
-        if given.fourcc != "YUYV":
-            return data
-        from capture.v4l2 import yuyv
-
-        return yuyv.encode(data, given.size, given.bytes_per_line, given.full_range, self._quality)
+        return data if self._layout is None else self._layout.encode(data, self._quality)
 
     def _log(self, device: V4l2Device) -> None:
         given = self._format

@@ -23,12 +23,14 @@ from typing import Any
 
 import videodev2 as kernel
 
-from capture.v4l2 import reasons
+from capture.v4l2 import offers, reasons
+from capture.v4l2.controls import Native, read, write
 from framebus.config import Size
+from framebus.controls import Value
 
 logger = logging.getLogger("capture")
 
-USABLE_FORMATS = ("MJPG", "JPEG", "YUYV")
+USABLE_FORMATS = ("MJPG", "JPEG", "YUYV", "UYVY", "NV12", "YU12", "GREY")
 """The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs us nothing."""
 NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
 """Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera's business."""
@@ -110,12 +112,28 @@ class V4l2Device:
             found.append(_fourcc(description.pixelformat))
         return found
 
+    def sizes(self, fourcc: str, wanted: Size) -> list[Size]:
+        """The sizes that it offers of a format; of a range, the one that is nearest."""
+        return offers.sizes(self._entry, _code(fourcc), wanted)
+
+    def rates(self, fourcc: str, size: Size) -> list[float]:
+        """The rates that it offers of a format and a size, the highest first."""
+        return offers.rates(self._entry, _code(fourcc), size)
+
+    def controls(self) -> list[Native]:
+        """What can be set in it."""
+        return read(self._call)
+
+    def set_controls(self, natives: list[Native], values: dict[str, Value]) -> None:
+        """Set these. Raises ControlError when the driver refuses one."""
+        write(self._call, natives, values)
+
     def set_format(self, fourcc: str, size: Size) -> PixelFormat:
         """Ask for a format and a size; returns what the driver made of it."""
         wanted = kernel.v4l2_format(type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
         pixels = wanted.fmt.pix
         pixels.width, pixels.height = size.width, size.height
-        pixels.pixelformat = int.from_bytes(fourcc.encode().ljust(4), "little")
+        pixels.pixelformat = _code(fourcc)
         self._call(kernel.VIDIOC_S_FMT, wanted)
         # V4L2_MAP_QUANTIZATION_DEFAULT: of the YUV kinds, the colour space JPEG alone has the full range by default.
         default = pixels.quantization == kernel.V4L2_QUANTIZATION_DEFAULT
@@ -207,15 +225,25 @@ class V4l2Device:
         os.close(self._fd)
         self._fd = -1
 
+    def _entry(self, request: int, argument: Any) -> bool:
+        """Whether a list of the driver's has this entry; one that knows no such list has none."""
+        try:
+            self._call(request, argument)
+        except OSError as error:
+            if error.errno in UNKNOWN_CALL:
+                return False
+            raise
+        return True
+
     def _call(self, request: int, argument: Any) -> Any:
         # The package counts the numbers as signed.
         fcntl.ioctl(self._fd, request & 0xFFFFFFFF, argument, True)
         return argument
 
 
-def usable_format(offered: list[str]) -> str | None:
-    """The best of these for us; None when there is none."""
-    return next((fourcc for fourcc in USABLE_FORMATS if fourcc in offered), None)
+def usable_formats(offered: list[str]) -> list[str]:
+    """Those of these that we can use, the best first."""
+    return [fourcc for fourcc in USABLE_FORMATS if fourcc in offered]
 
 
 def capture_devices(folder: str = "/dev", also: Iterable[str] = ()) -> list[str]:
@@ -240,7 +268,7 @@ def _why_no_camera(node: str) -> str:
         return reasons.not_opened(node, error)
     if not identity.captures or identity.driver in NO_CAMERAS:
         return reasons.no_camera(node, identity.card, identity.driver)
-    return "" if usable_format(offered) else reasons.no_format(node, offered, USABLE_FORMATS)
+    return "" if usable_formats(offered) else reasons.no_format(node, offered, USABLE_FORMATS)
 
 
 def _number(node: str) -> tuple[int, str]:
@@ -255,3 +283,7 @@ def _buffer(index: int) -> Any:
 def _fourcc(code: int) -> str:
     """The four letters; bit 31 tells big-endian kinds and is no letter."""
     return (code & 0x7FFFFFFF).to_bytes(4, "little").decode("ascii", "replace").rstrip()
+
+
+def _code(fourcc: str) -> int:
+    return int.from_bytes(fourcc.encode().ljust(4), "little")

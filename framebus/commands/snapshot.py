@@ -1,37 +1,63 @@
 """`framebus snapshot NAME`: one still from the snapshot service, into a file."""
 
 import argparse
-import os
 import sys
-import tempfile
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import zmq
 
 from framebus.config import ConfigError
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.still_request import RequestError, SnapshotRequest, from_query
 from framebus.stills import SnapshotError, request_snapshot
+from framebus.whole_file import write_whole
 from framebus.wire import WireError
 
-READABLE = 0o666
-"""What a new file may be, before the umask: mkstemp makes it for its owner alone."""
+WISHES = {
+    "max_age": ("SECONDS", "not older than this; else a fresh one is made"),
+    "settle": ("S|Nf", "so many seconds, or frames as in 10f, after a camera that rested was woken"),
+    "timeout": ("SECONDS", "wait at most so long (default: 5)"),
+    "width": ("PIXELS", "at most so wide; the aspect stays, and nothing is enlarged"),
+    "height": ("PIXELS", "at most so high"),
+    "quality": ("1-100", "encode it anew with this quality"),
+    "at": ("UNIXTIME", "the picture of this moment, from the history"),
+    "ago": ("SECONDS", "the picture of so long ago, from the history"),
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Which camera, and where to."""
+    """Which camera, what the still shall be, and where to."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: NAME.jpg; - for stdout)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="where to write it (default: NAME.jpg; - for stdout); %%Y-%%m-%%d and the like stand for the moment at "
+        "which it was taken, and missing folders of such a name are made",
+    )
+    parser.add_argument("--fresh", action="store_true", help="one that is taken from now on")
+    parser.add_argument("--upright", action="store_true", help="turn the pixels, rather than say how to in a tag")
+    parser.add_argument("--full", action="store_true", help="in still_size of the configuration")
+    for name, (value, text) in WISHES.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar=value, help=text)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the still, or say why there is none."""
+    output = options.output or f"{options.camera}.jpg"
     try:
-        jpeg = request_snapshot(options.camera, config=options.config).jpeg
-        if options.output == "-":
-            sys.stdout.buffer.write(jpeg)
+        request = request_of(options)
+        frame = request_snapshot(config=options.config, **wishes(request))
+        if output == "-":
+            sys.stdout.buffer.write(frame.jpeg)
         else:
-            write_whole(Path(options.output or f"{options.camera}.jpg"), jpeg)
-    except (ConfigError, zmq.ZMQError) as error:
+            if "%" in output:  # a folder a day is made; one that was merely misspelt is not
+                output = datetime.fromtimestamp(frame.captured).strftime(output)
+                Path(output).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(Path(output), frame.jpeg)
+    except (ConfigError, RequestError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_MISUSED
     except TimeoutError as error:
@@ -41,27 +67,26 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     except OSError as error:
-        print(f"{options.output or options.camera + '.jpg'}: {error.strerror}", file=sys.stderr)
+        print(f"{output}: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it. Raises OSError, and leaves nothing behind then.
+def request_of(options: argparse.Namespace) -> SnapshotRequest:
+    """What the flags ask for, judged as over HTTP. Raises RequestError."""
+    query = {name: getattr(options, name) for name in WISHES if getattr(options, name) is not None}
+    query |= {name: "1" for name in ("fresh", "full") if getattr(options, name)}
+    if options.upright:
+        query["orientation"] = "upright"
+    return from_query(options.camera, query)
 
-    What is there already and is no file, such as /dev/null, is written to and stays what it is.
-    """
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(descriptor, READABLE & ~umask)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise
+
+def wishes(request: SnapshotRequest) -> dict[str, Any]:
+    """The request as arguments of request_snapshot: what was asked for, and nothing else."""
+    defaults = SnapshotRequest(camera=request.camera)
+    fields = [name for name in SnapshotRequest.__struct_fields__ if name != "v"]
+    return {
+        name: getattr(request, name)
+        for name in fields
+        if name == "camera" or getattr(request, name) != getattr(defaults, name)
+    }

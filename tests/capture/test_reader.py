@@ -4,13 +4,14 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from capture import reader as module
+from capture.control_desk import ControlDesk
 from capture.pace import Pace
 from capture.reader import CLOSE_SECONDS, MAX_JPEG_BYTES, RETRY_SECONDS, Published, Reader
-from capture.source import Source, SourceError
+from capture.source import Source, SourceError, SourceStuck
 from framebus.frame import Frame
 from framebus.intake import Intake
 from tests.capture.fake_source import Lost, ScriptedSource, Step, With
@@ -18,6 +19,7 @@ from tests.capture.jpegs import APP1, DHT, ORIENTATION, after_soi, exif, jpeg, o
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 FPS = 200
+NO_CONTROLS = ControlDesk("front", {}, Path("/nowhere/front.controls.json"))
 PICTURE = jpeg((32, 24))
 CUT_OFF = PICTURE[:-20]
 CUT_OFF_REASON = f"cut off after {len(CUT_OFF)} bytes: no end of image"
@@ -38,9 +40,11 @@ class RecordingPace(Pace):
 class Reading:
     """A reader at work, and its frames as a subscriber gets them."""
 
-    def __init__(self, make: Callable[[], Source], fps: float = FPS, orientation: int = 1) -> None:
+    def __init__(
+        self, make: Callable[[], Source], fps: float = FPS, desk: ControlDesk = NO_CONTROLS, **options: float
+    ) -> None:
         self.pace = RecordingPace(fps)
-        self.reader = Reader("front", make, self.pace, epoch="e1", orientation=orientation)
+        self.reader = Reader("front", make, self.pace, desk, epoch="e1", **options)
         self._intake = Intake()
         self.reader.start()
 
@@ -76,9 +80,16 @@ def read() -> Iterator[Start]:
     """Start a reader on a source, or on a script; the end of the test stops it."""
     started: list[Reading] = []
 
-    def start(*source: Source | Step, fps: float = FPS, orientation: int = 1) -> Reading:
+    def start(
+        *source: Source | Step,
+        fps: float = FPS,
+        orientation: int = 1,
+        desk: ControlDesk = NO_CONTROLS,
+        **options: float,
+    ) -> Reading:
         played = source[0] if isinstance(source[0], Source) else ScriptedSource(*source)  # type: ignore[arg-type]
-        started.append(Reading(lambda: played, fps, orientation))
+        played.orientation = orientation
+        started.append(Reading(lambda: played, fps, desk, **options))
         return started[-1]
 
     yield start
@@ -169,7 +180,7 @@ def test_what_the_source_itself_threw_away_counts_as_bad(read: Start) -> None:
 
 
 def test_before_the_first_source_nothing_is_lost() -> None:
-    reader = Reader("front", ScriptedSource, Pace(), epoch="e1")
+    reader = Reader("front", ScriptedSource, Pace(), NO_CONTROLS, epoch="e1")
     assert (reader.dropped, reader.bad, reader.opened, reader.trouble, reader.source_name) == (0, 0, False, "", "")
     reader.stop()
 
@@ -221,7 +232,7 @@ def test_the_pauses_between_attempts_grow_and_begin_anew_after_a_picture(read: S
     source = ScriptedSource(PICTURE, failure, endless=PICTURE, opening=[failure, failure, failure, failure, None])
     reading = read(source)
     reading.until(lambda: source.opened == 6, "the last attempt")
-    assert reading.pace.pauses == [*RETRY_SECONDS, RETRY_SECONDS[-1], RETRY_SECONDS[0]]
+    assert reading.pace.pauses == pytest.approx([*RETRY_SECONDS, RETRY_SECONDS[-1], RETRY_SECONDS[0]], abs=0.1)
 
 
 def test_a_camera_that_goes_away_comes_back_and_the_numbers_go_on(read: Start) -> None:
@@ -259,37 +270,31 @@ def test_a_source_that_cannot_be_made_is_made_again_later() -> None:
     reading.reader.stop()
 
 
-def test_a_silent_camera_is_opened_anew(read: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "STALL_SECONDS", 0.1)
+def test_a_silent_camera_is_opened_anew(read: Start) -> None:
     source = ScriptedSource(PICTURE)
-    reading = read(source)
+    reading = read(source, stall_timeout=0.1)
     reading.until(lambda: source.opened >= 3, "opened anew, twice")
     assert reading.reader.trouble == "scripted: no whole picture for 0 s"
 
 
-def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(
-    read: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "STALL_SECONDS", 0.1)
+def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(read: Start) -> None:
     source = ScriptedSource(PICTURE, endless=CUT_OFF)
-    reading = read(source)
+    reading = read(source, stall_timeout=0.1)
     reading.until(lambda: source.opened >= 2, "opened anew")
     assert reading.reader.trouble == f"scripted: no whole picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
-def test_an_idle_camera_has_its_period_to_be_silent(read: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "STALL_SECONDS", 1.0)
+def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
     source = ScriptedSource(endless=PICTURE)
-    reading = read(source, fps=0.5)
+    reading = read(source, fps=0.5, stall_timeout=1.0)
     assert [reading.frame().seq for _ in range(2)] == [1, 2]
     assert source.calls == ["open"]
 
 
-def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None:
     """A source may answer a change of the pace with None: that alone must not have the camera opened anew."""
-    monkeypatch.setattr(module, "STALL_SECONDS", 1.0)
     source = ScriptedSource(PICTURE, None, None, PICTURE)
-    reading = read(source, fps=0.1)
+    reading = read(source, fps=0.1, stall_timeout=1.0)
     reading.frame()
     time.sleep(1.5)  # longer than a watched camera may be silent
     reading.pace.set(FPS)
@@ -378,5 +383,16 @@ def test_a_failure_that_nobody_foresaw_ends_the_reader_and_says_so(monkeypatch: 
     reading.until(lambda: reading.reader.ended, "the end")
     wait_until(lambda: seen, "the failure")
     assert str(seen[0]) == "a bug"
+    assert source.calls == ["open", "close"]
+    reading.reader.stop()
+
+
+def test_a_camera_that_only_a_new_process_can_use_ends_the_reader(caplog: pytest.LogCaptureFixture) -> None:
+    source = ScriptedSource(PICTURE, SourceStuck("scripted: closing it hangs"))
+    reading = Reading(lambda: source)
+    reading.frame()
+    reading.until(lambda: reading.reader.ended, "the end")
+    assert reading.reader.trouble == "scripted: closing it hangs"
+    assert caplog.messages == ["camera front offline: scripted: closing it hangs"]
     assert source.calls == ["open", "close"]
     reading.reader.stop()

@@ -326,7 +326,7 @@ def test_whatever_the_name_it_is_one_line(configure: Configure, start: Start) ->
 def test_without_a_name_it_says_how_it_is_called(start: Start) -> None:
     running = start("capture")
     assert running.ended() == 2
-    assert "usage: capture [-h] [--config FILE] NAME" in running.log
+    assert "usage: capture [-h] [--config FILE] [--try] NAME" in running.log
 
 
 def test_every_mistake_in_the_configuration_is_named(run_dir: Path, start: Start) -> None:

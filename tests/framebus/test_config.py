@@ -30,7 +30,7 @@ LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
     "say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, [camera.NAME], [gateway], [snapshot]"
+TOP_ALLOWED = "allowed: run_dir, state_dir, [camera.NAME], [gateway], [snapshot]"
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
@@ -76,15 +76,24 @@ def test_the_defaults_are_those_that_are_documented() -> None:
     assert (str(camera.source), str(camera.size), camera.fps, camera.quality) == ("auto", "1280x720", 30, 80)
     assert (camera.idle_fps, camera.orientation) == (1, 1)
     assert (str(gateway.listen), gateway.allow_anonymous, gateway.max_viewers) == ("127.0.0.1:8080", False, 1000)
-    assert (gateway.snapshot_timeout, gateway.workers, SnapshotConfig().stale_after) == (3, 1, 10)
+    assert (gateway.snapshot_timeout, gateway.workers, SnapshotConfig().stale_after) == (5, 1, 10)
+    assert (camera.stall_timeout, camera.hflip, camera.vflip, camera.still_size, camera.controls) == (
+        5,
+        False,
+        False,
+        None,
+        {},
+    )
+    assert (SnapshotConfig().history, SnapshotConfig().history_mb) == (0, 64)
 
 
 def test_every_key_is_taken(tmp_path: Path) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text(
-        'run_dir = "/run/cameras"\n'
+        'run_dir = "/run/cameras"\nstate_dir = "/var/lib/cameras"\n'
         '[camera.back-door]\nsource = "v4l2:/dev/video2"\nsize = "640x480"\nfps = 12.5\nquality = 60\nidle_fps = 0\n'
-        'orientation = 6\n[camera.front]\nsource = "testcard"\n'
+        'orientation = 6\nhflip = true\nvflip = true\ncontrols = { brightness = 0.5, "AwbMode" = "Indoor" }\n'
+        '[camera.front]\nsource = "testcard"\n'
         '[gateway]\nlisten = "0.0.0.0:80"\nallow_anonymous = true\nmax_viewers = 5\nsnapshot_timeout = 0.5\n'
         "workers = 4\n"
         "[snapshot]\nstale_after = 60\n"
@@ -93,6 +102,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     assert load(file) == Config(
         path=file,
         run_dir=Path("/run/cameras"),
+        state_dir=Path("/var/lib/cameras"),
         cameras={
             "back-door": CameraConfig(
                 source=SourceName("v4l2", "/dev/video2"),
@@ -101,6 +111,9 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
                 quality=60,
                 idle_fps=0,
                 orientation=6,
+                hflip=True,
+                vflip=True,
+                controls={"brightness": 0.5, "AwbMode": "Indoor"},
             ),
             "front": CameraConfig(source=SourceName("testcard")),
         },
@@ -293,7 +306,8 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
         f'{file}: camera.Front.size: found "big"; allowed: {SIZE_ALLOWED}',
         f"{file}: camera.Front.fps: found 0; allowed: frames a second, more than 0 and at most 240",
         f"{file}: camera.back.sourc: found a key unknown to framebus; allowed in [camera.back]: "
-        'fps, idle_fps, insecure_tcp, orientation, publish, quality, size, sndbuf, source; did you mean "source"?',
+        "controls, fps, hflip, idle_fps, insecure_tcp, orientation, publish, quality, size, sndbuf, source, "
+        'stall_timeout, still_size, vflip; did you mean "source"?',
         f"{file}: camera.back.quality: found 101; allowed: a whole number from 1 to 100",
         f'{file}: camera.back.orientation: found "up"; allowed: an EXIF orientation, a whole number from 1 to 8',
         f"{file}: gateway.max_viewer: found a key unknown to framebus; allowed in [gateway]: "
@@ -337,6 +351,7 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
         (
             {"camera": {"a": {"source": "testcrd"}}},
             'camera.a.source: found "testcrd"; allowed: auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, '
+            "v4l2:serial=…, v4l2:name=…, "
             'a URL (rtsp://…, http://…), or the path of a file; did you mean "testcard"?',
         ),
         (

@@ -4,7 +4,10 @@ import pytest
 
 from framebus.source_name import SourceName
 
-ALLOWED = "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, a URL (rtsp://…, http://…), or the path of a file"
+ALLOWED = (
+    "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, v4l2:serial=…, v4l2:name=…, "
+    "a URL (rtsp://…, http://…), or the path of a file"
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,8 @@ ALLOWED = "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, a URL (rtsp
         ("picamera2:1", SourceName("picamera2", "1")),
         ("v4l2:/dev/video0", SourceName("v4l2", "/dev/video0")),
         ("v4l2:/dev/v4l/by-id/usb-046d:0825", SourceName("v4l2", "/dev/v4l/by-id/usb-046d:0825")),
+        ("v4l2:serial=3F2A1B20", SourceName("v4l2", "serial=3F2A1B20")),
+        ("v4l2:name=HD Pro Webcam C920", SourceName("v4l2", "name=HD Pro Webcam C920")),
         ("rtsp://user:secret@10.0.0.9:554/a?b=c", SourceName("media", "rtsp://user:secret@10.0.0.9:554/a?b=c")),
         ("http://10.0.0.9/video.mjpg", SourceName("media", "http://10.0.0.9/video.mjpg")),
         ("clip.mp4", SourceName("media", "clip.mp4")),
@@ -47,6 +52,7 @@ def test_a_device_alone_means_v4l2() -> None:
         ("picamera2:\N{ARABIC-INDIC DIGIT ONE}", '; did you mean "picamera2"?'),
         ("v4l:/dev/video0", '; did you mean "v4l2:/dev/video0"?'),
         ("v4l2:video0", '; did you mean "v4l2:/dev/video0"?'),
+        ("v4l2:serial=", '; did you mean "v4l2:/dev/video0"?'),
         ("v4l2:", '; did you mean "v4l2:/dev/video0"?'),
         ("usb:0", ""),
         ("clip\0.mp4", ""),

@@ -21,7 +21,7 @@ REFUSALS = [
     ("unknown-camera", "there is no camera back; there is front"),
     ("no-frame", "camera front has not given a picture yet"),
     ("stale", "camera front has given no picture for 12 s"),
-    ("bad-request", 'SnapshotRequest: Object missing required field `camera`; allowed: {"camera":"NAME"}'),
+    ("bad-request", 'camera: found nothing; allowed: {"camera":"NAME"}'),
 ]
 
 
@@ -36,7 +36,9 @@ def test_a_still_comes_as_a_frame(endpoint: str, serve: Serve) -> None:
     frame = request_snapshot("front", endpoint=endpoint)
 
     assert (frame.header, frame.jpeg, frame.missed, frame.same_host) == (FRAME, JPEG, 0, True)
-    assert [json.loads(part) for request in service.requests for part in request] == [{"camera": "front"}]
+    assert [json.loads(part) for request in service.requests for part in request] == [
+        {"camera": "front", "timeout": 5.0}
+    ]
 
 
 def test_the_age_of_a_still_is_known(endpoint: str, serve: Serve) -> None:

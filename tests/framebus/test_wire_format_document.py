@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 
-import snapshot.cache
+import capture.control_desk
+import capture.reader
+import capture.v4l2.controls
+import framebus.controls
+import snapshot.clips
+import snapshot.desk
 from framebus import wire
 from framebus.config import Config
+from framebus.controls import Control, ControlsHeader, ControlsRequest
 from framebus.run_dir import MAX_IPC_PATH_BYTES
+from framebus.still_request import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.wire import (
     CameraFigures,
     ErrorHeader,
     FrameHeader,
-    SnapshotRequest,
     StatusHeader,
     ViewersHeader,
     WireError,
@@ -35,6 +41,13 @@ HEADERS = {
     "The header of a status": StatusHeader,
     "The header of an error": ErrorHeader,
     "The header of viewers": ViewersHeader,
+    "The header of a clip": ClipHeader,
+    "The header of controls": ControlsHeader,
+}
+REQUESTS = {
+    "Asking for a still": SnapshotRequest,
+    "Asking for a clip": ClipRequest,
+    "Asking for controls": ControlsRequest,
 }
 
 FRAMES, STILL = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.M | re.S)
@@ -123,7 +136,7 @@ def test_the_still_is_taken(config: Config, start: Start, tmp_path: Path) -> Non
 # Its tables
 
 
-@pytest.mark.parametrize(("title", "struct"), [*HEADERS.items(), ("Asking for a still", SnapshotRequest)])
+@pytest.mark.parametrize(("title", "struct"), [*HEADERS.items(), *REQUESTS.items()])
 def test_every_key_is_there_and_no_other(title: str, struct: type[FrameHeader]) -> None:
     table = section(title).split("| key | type | meaning |")[1].split("\n\n")[0]
 
@@ -134,6 +147,12 @@ def test_every_figure_of_a_worker_is_there_and_no_other() -> None:
     table = section("The header of viewers").split("| of a camera | type | meaning |")[1].split("\n\n")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", table, flags=re.M) == list(CameraFigures.__struct_fields__)
+
+
+def test_every_property_of_a_control_is_there_and_no_other() -> None:
+    table = section("The header of controls").split("| of a control | type | meaning |")[1].split("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, flags=re.M) == list(Control.__struct_fields__)
 
 
 @pytest.mark.parametrize(("title", "struct"), HEADERS.items())
@@ -167,20 +186,32 @@ def test_every_kind_and_every_state_is_there() -> None:
         assert f"`{state}`" in section("The header of a status")
 
 
-def test_every_code_of_the_snapshot_service_is_there() -> None:
-    used = set(re.findall(r'_error\([^,]+, "([a-z-]+)"', inspect.getsource(snapshot.cache)))
+def codes(title: str) -> set[str]:
+    """The codes of an error that a section names."""
+    return set(re.findall(r"^\| `([a-z-]+)` \|", section(title).split("| code |")[1], flags=re.M))
 
-    assert used
-    assert (
-        set(re.findall(r"^\| `([a-z-]+)` \|", section("Asking for a still").split("| code |")[1], flags=re.M)) == used
-    )
-    assert set(re.findall(r"`([a-z]+-[a-z]+|stale)`", section("The header of an error"))) == used
+
+def test_every_code_of_the_snapshot_service_is_there_and_no_other() -> None:
+    text = inspect.getsource(snapshot.desk) + inspect.getsource(snapshot.clips)
+    used = set(re.findall(r'(?:Refused|NoClip)\(\s*"([a-z-]+)"', text))
+
+    assert len(used) > 5
+    assert codes("Asking for a still") == used
+
+
+def test_every_code_of_the_controls_is_there_and_no_other() -> None:
+    modules = (framebus.controls, capture.control_desk, capture.reader, capture.v4l2.controls)
+    text = "".join(map(inspect.getsource, modules))
+    used = set(re.findall(r'(?:ControlError|refusal)\(\s*"([a-z-]+)"', text))
+    used |= set(re.findall(r'code = "([a-z-]+)" if .* else "([a-z-]+)"', text)[0])
+
+    assert codes("Asking for controls") == used
 
 
 def test_the_limits_are_those_of_the_code() -> None:
     limits = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", section("Limits"), flags=re.M))
 
     assert limits["a message"] == f"{wire.MAX_MESSAGE_BYTES // 2**20} MiB"
-    assert limits["a request to the snapshot service"] == f"{wire.MAX_REQUEST_BYTES // 2**10} KiB"
+    assert limits["a request to the snapshot service, or for controls"] == f"{wire.MAX_REQUEST_BYTES // 2**10} KiB"
     assert limits["the path of an ipc socket"].startswith(f"{MAX_IPC_PATH_BYTES} bytes")
     assert wire.CAMERA_ALLOWED in TEXT.replace("`", "")

@@ -105,7 +105,7 @@ async def test_after_a_pause_the_frame_sent_again_is_no_repeat(
         await until(lambda: feed.shot is not None)
         feed.leave(onlooker)
         await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
-    assert feed.counts["received"] == 2
+    assert feed.figures.received == 2
 
 
 async def test_what_is_no_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:

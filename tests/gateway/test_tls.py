@@ -34,7 +34,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
 async def test_a_stream_goes_through_tls(config: Config, camera: PublishedCamera, tmp_path: Path) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     cameras = Cameras(config, context)
-    stills = Stills(snapshot_endpoint(config), context, 1)
+    stills = Stills(snapshot_endpoint(config), context)
     server = HTTPServer(application(config, cameras, stills, Losses(logger)), ssl_options=certificate(tmp_path))
     server.add_socket(listen(config.gateway.listen))
     trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))

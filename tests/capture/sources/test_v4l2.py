@@ -559,3 +559,24 @@ def test_no_descriptor_and_no_mapping_is_left_behind(camera: ShimCamera, refused
     descriptors, address_space = camera.having(REFUSE=f"{refused}:{errno.EIO}").run(usage_over_cycles, refused)
     assert descriptors == 0
     assert address_space < 40 << 20  # one buffer of 4 MiB left behind each time would make 200
+
+
+# --- what is offered ---
+
+
+def opened_as(size: Size, fps: float) -> tuple[str, Size]:
+    source = V4l2Source(DEVICE, size, fps, 90)
+    source.open()
+    given = source._format
+    source.close()
+    return given.fourcc, given.size
+
+
+@pytest.mark.parametrize(
+    ("wanted", "size"), [(Size(640, 480), Size(640, 480)), (Size(700, 500), Size(640, 480)), (Size(4000, 3000), SIZE)]
+)
+def test_the_nearest_offered_size_is_asked_for(camera: ShimCamera, wanted: Size, size: Size) -> None:
+    offering = camera.having(SIZES="64x48@30,640x480@30")
+    if size == SIZE:
+        offering = camera.having(SIZES="64x48@30,16x16@30")
+    assert offering.run(opened_as, wanted, 30) == ("MJPG", size)

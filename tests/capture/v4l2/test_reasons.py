@@ -102,11 +102,12 @@ def test_a_node_that_is_no_camera(camera: ShimCamera, capabilities: int) -> None
 
 @pytest.mark.parametrize(
     ("settings", "found"),
-    [({"FORMATS": "H264,HEVC"}, "H264, HEVC"), ({"FORMATS": ""}, "no format"), ({"GIVES": "NV12"}, "NV12")],
+    [({"FORMATS": "H264,HEVC"}, "H264, HEVC"), ({"FORMATS": ""}, "no format"), ({"GIVES": "BGR3"}, "BGR3")],
     ids=["others", "none", "another-than-offered"],
 )
 def test_a_camera_without_a_format_for_us(camera: ShimCamera, settings: dict[str, str], found: str) -> None:
-    sentence = f"{DEVICE}: offers {found}; framebus takes MJPG, JPEG or YUYV; name another one in `source`"
+    usable = "MJPG, JPEG, YUYV, UYVY, NV12, YU12 or GREY"
+    sentence = f"{DEVICE}: offers {found}; framebus takes {usable}; name another one in `source`"
     assert camera.having(**settings).run(refusal) == sentence
 
 

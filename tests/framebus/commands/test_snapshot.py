@@ -1,9 +1,11 @@
 """`framebus snapshot`: one still into a file, whole or not at all."""
 
+import json
 import os
 import resource
 import stat
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +13,9 @@ import pytest
 
 from framebus.__main__ import main
 from framebus.commands import snapshot
-from framebus.commands.snapshot import write_whole
 from framebus.config import Config
 from framebus.stills import request_snapshot
+from framebus.whole_file import write_whole
 from framebus.wire import ErrorHeader, pack
 from tests.conftest import Configure
 from tests.framebus.conftest import Serve
@@ -109,6 +111,62 @@ def test_a_folder_that_is_not_there_is_said(
 
     assert command("front", "-o", "none/front.jpg") == 1
     assert capsys.readouterr() == ("", "none/front.jpg: No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "request_"),
+    [
+        ([], {}),
+        (["--fresh", "--timeout", "20"], {"fresh": True, "timeout": 20.0}),
+        (["--max-age", "0.5", "--width", "320", "--height=240"], {"max_age": 0.5, "width": 320, "height": 240}),
+        (
+            ["--settle", "10f", "--quality", "60", "--upright"],
+            {"settle": "10f", "quality": 60, "orientation": "upright"},
+        ),
+        (["--settle", "1.5"], {"settle": 1.5}),
+        (["--at", "1767225600.5"], {"at": 1767225600.5}),
+        (["--ago", "3"], {"ago": 3.0}),
+        (["--full"], {"full": True}),
+    ],
+)
+def test_each_flag_is_a_wish(
+    flags: list[str], request_: dict[str, object], command: Command, serve: Serve, config: Config
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(json.loads(request))
+        return STILL
+
+    serve(f"ipc://{config.run_dir}/snapshot", answer)
+    assert command("front", *flags) == 0
+    assert asked == [{"camera": "front", "timeout": 5.0, **request_}]
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--width", "wide"], 'width: found "wide"; allowed: pixels, a whole number from 1 to 8192'),
+        (["--timeout", "0"], 'timeout: found "0"; allowed: seconds, more than 0 and at most 60'),
+        (["--at", "5", "--ago", "5"], "at and ago: found both; allowed: one of them"),
+    ],
+)
+def test_a_wish_that_nobody_can_fulfil_is_said_at_once(
+    flags: list[str], sentence: str, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("front", *flags) == 2
+    assert capsys.readouterr() == ("", f"{sentence}\n")
+
+
+def test_a_name_may_tell_when_the_picture_was_taken(
+    command: Command, serve: Serve, config: Config, tmp_path: Path
+) -> None:
+    answering(serve, config, STILL)
+    assert command("front", "-o", "lapse/%Y-%m-%d/%H%M%S.jpg") == 0
+    (file,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    taken = datetime.fromtimestamp(FRAME.captured)
+    assert str(file.relative_to(tmp_path)) == f"lapse/{taken:%Y-%m-%d}/{taken:%H%M%S}.jpg"
+    assert file.read_bytes() == JPEG
 
 
 def test_mistakes_of_the_configuration_are_said(

@@ -7,7 +7,11 @@ would change, the format has changed, and with it the version.
 from pathlib import Path
 from typing import NamedTuple
 
-from framebus.wire import CameraFigures, ErrorHeader, FrameHeader, Header, Kind, StatusHeader, ViewersHeader, pack
+import msgspec
+
+from framebus.controls import Control, ControlsHeader
+from framebus.still_request import ClipHeader
+from framebus.wire import CameraFigures, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
 
 FOLDER = Path(__file__).parent
 
@@ -69,12 +73,25 @@ VIEWERS = ViewersHeader(
 )
 
 
+CLIP = ClipHeader(v=1, camera="front", id="0a1b2c3d4e5f6071", size=1000, offset=0, frames=3, seconds=0.2)
+
+CONTROLS = ControlsHeader(
+    v=1,
+    camera="front",
+    controls=[
+        Control(name="brightness", type="float", value=0.5, default=0.0, min=-1, max=1),
+        Control(name="power_line_frequency", type="menu", value=1, default=1, menu={"0": "Disabled", "1": "50 Hz"}),
+        Control(name="privacy", type="bool", value=False, default=False, read_only=True),
+    ],
+)
+
+
 class Golden(NamedTuple):
     """A message that framebus of this version packs."""
 
     kind: Kind
     camera: str
-    header: Header
+    header: msgspec.Struct
     body: bytes
 
 
@@ -82,6 +99,9 @@ PACKED = {
     "live": Golden("live", "front", FRAME, JPEG),
     "peek": Golden("peek", "front", FRAME, JPEG),
     "snapshot": Golden("snapshot", "front", FRAME, JPEG),
+    "full": Golden("full", "front", FRAME, JPEG),
+    "clip": Golden("clip", "front", CLIP, JPEG),
+    "controls": Golden("controls", "front", CONTROLS, b""),
     "status": Golden("status", "back-door", STATUS, b""),
     "error": Golden("error", "cam10", ERROR, b""),
     "viewers": Golden("viewers", "gateway-1", VIEWERS, b""),

@@ -63,7 +63,7 @@ def split_in_javascript(message: bytes) -> dict[str, Any]:
         ("status", "back-door_2", STATUS, b""),
     ],
 )
-def test_reads_what_python_writes(kind: wire.Kind, camera: str, header: wire.Header, body: bytes) -> None:
+def test_reads_what_python_writes(kind: wire.Kind, camera: str, header: msgspec.Struct, body: bytes) -> None:
     found = split_in_javascript(wire.pack(kind, camera, header, body))
 
     assert (found["kind"], found["camera"]) == (kind, camera)

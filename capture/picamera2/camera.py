@@ -1,0 +1,171 @@
+"""One camera of picamera2's, open and streaming into a slot; and closed again whatever state it is in.
+
+Imports picamera2: to be imported only once a camera is opened. Calls may hang; the limits are set by who calls.
+"""
+
+import atexit
+import contextlib
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import libcamera
+from picamera2 import Picamera2
+from picamera2.previews import NullPreview
+
+from capture.picamera2 import encoding
+from capture.picamera2.controls import AF_CONTINUOUS, Advertised
+from capture.picamera2.encoding import HardwareEncoder, SlotOutput, SoftwareEncoder
+from capture.picamera2.slot import Slot
+from framebus.config import Size
+
+FAILURES = (RuntimeError, OSError, ValueError, LookupError)
+"""What picamera2 and libcamera's bindings raise."""
+
+# What they say with INFO concerns programmers; what Picamera2 says with ERROR, it raises as well, at each attempt.
+logging.getLogger("picamera2").setLevel(logging.WARNING)
+logging.getLogger("picamera2.picamera2").setLevel(logging.CRITICAL)
+
+
+class _Picamera2(Picamera2):  # type: ignore[misc]  # picamera2 has no types
+    """Lets go of everything when it cannot be made: the original leaves a pipe behind, and a camera in use."""
+
+    def __init__(self, number: int) -> None:
+        try:
+            super().__init__(number)
+        except FAILURES:
+            atexit.unregister(self.close)
+            if self.is_open:  # acquired
+                self.camera.release()
+                self.is_open: bool = False
+                if self.camera_idx in self._cm.cameras:
+                    self._cm.cleanup(self.camera_idx)
+            if not self.notifymeread.closed:
+                self.notifymeread.close()
+                os.close(self.notifyme_w)
+            raise
+
+
+class Camera:
+    """Open from the start until `close`. What fails meanwhile raises one of FAILURES."""
+
+    def __init__(self, number: int, size: Size, fps: float, *, hflip: bool, vflip: bool) -> None:
+        """Ask for this; `size`, `fps`, `hflip`, `vflip` and `format` are then what the camera really gives."""
+        self._encoder: Any = None
+        self._loop = NullPreview()
+        self._picamera2 = _Picamera2(number)
+        self.began_with = _initial(self._picamera2.camera_ctrl_info)
+        """The controls that it is started with, by libcamera's names."""
+        try:
+            self._configure(size, fps, libcamera.Transform(hflip=hflip, vflip=vflip))
+        except FAILURES:
+            self.close()
+            raise
+        self.slot = Slot(1 / self.fps, encoding.AT_ONCE)
+
+    def start(self, quality: int) -> str:
+        """Let it stream into the slot; returns why the hardware does not encode, empty when it does."""
+        why_software = self._start_encoder(quality)
+        self._picamera2.start_preview(self._loop)
+        self._picamera2.start()
+        return why_software
+
+    @property
+    def model(self) -> str:
+        """The sensor's name."""
+        return str(self._picamera2.camera_properties.get("Model", "camera"))
+
+    @property
+    def failed(self) -> str:
+        """Which thread has ended by itself; empty while all are there."""
+        if not self._loop.thread.is_alive():
+            return "the event loop"
+        return "" if self._encoder.thread.is_alive() else "the encoder"
+
+    def advertised(self) -> dict[str, Advertised]:
+        """The controls that libcamera tells of."""
+        return {name: _advertised(*told) for name, told in self._picamera2.camera_ctrl_info.items()}
+
+    def set_controls(self, values: Mapping[str, Any]) -> None:
+        """Give libcamera these values, by its own names, with the next request; they show some frames later."""
+        self._picamera2.set_controls(dict(values))
+
+    def close(self) -> None:
+        """Stop and let go, also when the sensor has stalled, threads have died, or somebody waits for a frame."""
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None:
+            _stop(encoder)
+        self._picamera2.cancel_all_and_flush()  # a capture that timed out would stand before the stop for ever
+        self._picamera2.close()
+        del self._picamera2
+
+    def _configure(self, size: Size, fps: float, transform: Any) -> None:
+        period_us = round(1_000_000 / fps)
+        configuration = self._picamera2.create_video_configuration(
+            main={"format": "YUV420", "size": (size.width, size.height)},
+            raw=None,  # costs memory for pictures that nobody reads
+            transform=transform,
+            colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
+            controls={"FrameDurationLimits": (period_us, period_us)} | self.began_with,
+        )
+        self._picamera2.configure(configuration)
+        given = self._picamera2.camera_configuration()
+        self.format = str(given["main"]["format"])
+        self.size = Size(*given["main"]["size"])
+        self.hflip, self.vflip = bool(given["transform"].hflip), bool(given["transform"].vflip)
+        shortest, longest, _ = self._picamera2.camera_controls["FrameDurationLimits"]
+        possible_us = min(max(period_us, shortest), longest)
+        self.fps = fps if possible_us == period_us else 1_000_000 / possible_us
+
+    def _start_encoder(self, quality: int) -> str:
+        output = SlotOutput(self.slot)
+        why_software = encoding.why_software(self.size)
+        if not why_software:
+            encoder = HardwareEncoder(self.slot, encoding.bitrate(quality, self.size))
+            try:
+                self._picamera2.start_encoder(encoder, output)
+            except OSError as error:
+                _stop(encoder)
+                why_software = f"the hardware encoder cannot be started ({error.strerror})"
+            else:
+                self._encoder = encoder
+                return ""
+        self._encoder = SoftwareEncoder(self.slot, quality)
+        self._picamera2.start_encoder(self._encoder, output)
+        return why_software
+
+
+def _stop(encoder: Any) -> None:
+    """End its threads; one that did not start is stopped as far as it came."""
+    with contextlib.suppress(RuntimeError, AttributeError, OSError):
+        encoder.stop()
+    if isinstance(encoder, SoftwareEncoder):
+        encoder.threads.shutdown()  # picamera2 leaves them to the end of the process
+
+
+def _initial(known: Mapping[str, Any]) -> dict[str, Any]:
+    """A camera that can focus does so, as rpicam-apps have it; and picamera2's own choice for video is said."""
+    wanted = {"AfMode": AF_CONTINUOUS, "NoiseReductionMode": libcamera.controls.draft.NoiseReductionModeEnum.Fast}
+    return {name: int(value) for name, value in wanted.items() if name in known}
+
+
+def _advertised(identity: Any, told: Any) -> Advertised:
+    # An array of as many as one likes has the largest size that there is.
+    size = None if not identity.isArray else identity.size if identity.size < 1 << 16 else 0
+    low, high, default = (_tuple(value) for value in (told.min, told.max, told.default))
+    return Advertised(identity.type.name, size, low, high, default, _menu(identity.name, low, high))
+
+
+def _menu(name: str, low: Any, high: Any) -> dict[int, str] | None:
+    """The choices that libcamera's own enumeration gives names to, as far as this camera has them."""
+    places = [libcamera.controls, getattr(libcamera.controls, "draft", None), getattr(libcamera.controls, "rpi", None)]
+    kind = next((found for place in places if (found := getattr(place, f"{name}Enum", None))), None)
+    if kind is None:
+        return None
+    choices = {int(choice): label for label, choice in kind.__members__.items()}
+    return {number: label for number, label in sorted(choices.items()) if low is None or low <= number <= high}
+
+
+def _tuple(value: Any) -> Any:
+    return value.to_tuple() if isinstance(value, (libcamera.Rectangle, libcamera.Size)) else value

@@ -1,0 +1,113 @@
+"""`source = "auto"`: a Pi camera, else the first V4L2 camera, else the test card until there is a camera.
+
+A machine that had a camera waits for one again, when it is unplugged: a test card would pass for it.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from capture.pace import Pace
+from capture.source import Picture, Source, SourceError
+from capture.v4l2.device import capture_devices
+from framebus.controls import Control, Value
+from framebus.source_name import SourceName
+
+logger = logging.getLogger("capture")
+
+FIRST_DEVICE = "/dev/video0"
+"""Looked for by name as well: a sandbox may pass the camera through and not show it in /dev."""
+LOOK_SECONDS = 1.0
+"""How often to look for a camera while there is none: a look at a folder that hardly ever changes."""
+
+Make = Callable[[SourceName], Source]
+
+
+class AutoSource(Source):
+    """The source that was chosen, in the place of which another may come."""
+
+    def __init__(self, make: Make) -> None:
+        """`make` makes the source of a name, not yet opened."""
+        self._make = make
+        self._chosen: SourceName | None = None
+        self._inner: Source | None = None
+        self._had_camera = False
+        self._looked_at = 0.0
+        self._seen: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """What was chosen."""
+        return self._inner.name if self._inner is not None else "auto"
+
+    def open(self) -> None:
+        """Choose, and open that."""
+        self._seen = video_nodes()
+        chosen, reason = choose()
+        if chosen.kind == "testcard" and self._had_camera:
+            raise SourceError("no camera is plugged in any more; plug one in")
+        if chosen != self._chosen or self._inner is None:
+            logger.info("source auto: chose %s, because %s", chosen, reason)
+            self._chosen, self._inner = chosen, self._make(chosen)
+        self._had_camera = self._had_camera or chosen.kind != "testcard"
+        self._inner.open()
+        self.orientation, self.has_stills = self._inner.orientation, self._inner.has_stills
+
+    def read(self, pace: Pace, seq: int) -> Picture | None:
+        """Of what was chosen. Raises SourceError also when there is a camera now, in the place of the test card."""
+        assert self._inner is not None  # opened before it is read
+        if self._chosen == SourceName("testcard"):
+            self._look()
+        picture = self._inner.read(pace, seq)
+        self.dropped, self.damaged = self._inner.dropped, self._inner.damaged
+        return picture
+
+    def still(self, seq: int) -> Picture | None:
+        """Of what was chosen."""
+        assert self._inner is not None  # opened before it is asked
+        return self._inner.still(seq)
+
+    def controls(self) -> list[Control]:
+        """Of what was chosen."""
+        assert self._inner is not None  # opened before it is asked
+        return self._inner.controls()
+
+    def set_controls(self, values: dict[str, Value]) -> None:
+        """Of what was chosen."""
+        assert self._inner is not None  # opened before it is asked
+        self._inner.set_controls(values)
+
+    def close(self) -> None:
+        """Close what was chosen."""
+        if self._inner is not None:
+            self._inner.close()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = now
+        nodes = video_nodes()
+        if nodes != self._seen:
+            self._seen = nodes
+            if choose()[0].kind != "testcard":
+                raise SourceError("a camera was plugged in: changing to it")
+
+
+def choose() -> tuple[SourceName, str]:
+    """What `auto` means on this machine now, and why, in words that fit behind "because"."""
+    from capture.picamera2.found import first_camera
+
+    number, why = first_camera()
+    if number is not None:
+        return SourceName("picamera2", str(number)), why
+    devices = capture_devices(also=(FIRST_DEVICE,))
+    if devices:
+        return SourceName("v4l2", devices[0]), f"{why}, and it is the first of the V4L2 cameras {', '.join(devices)}"
+    return SourceName("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
+
+
+def video_nodes() -> list[str]:
+    """The nodes in /dev that may be cameras."""
+    return sorted(name for name in os.listdir("/dev") if name.startswith(("video", "v4l-subdev")))

@@ -1,0 +1,145 @@
+"""Raspberry Pi cameras: libcamera's pictures through picamera2, made JPEG by its encoders.
+
+picamera2 and libcamera are imported only when a camera is opened: they come from apt and exist on a Pi alone. The
+modules of capture.picamera2 do the work; here is what a source is to the rest.
+"""
+
+import gc
+import logging
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from capture.orientation import for_camera, mirrored
+from capture.pace import HEADROOM, Pace
+from capture.picamera2 import reasons
+from capture.picamera2.bounded import given_up, within
+from capture.picamera2.controls import CameraControls
+from capture.picamera2.found import attached, is_usb
+from capture.picamera2.metadata import plainly
+from capture.picamera2.sensor_clock import age
+from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from framebus.config import Size
+from framebus.controls import Control, Value
+
+if TYPE_CHECKING:
+    from capture.picamera2.camera import Camera
+
+logger = logging.getLogger("capture")
+
+OPEN_LIMIT_SECONDS = 30.0
+"""A Pi Zero takes some seconds to import picamera2 from a cold card."""
+CLOSE_LIMIT_SECONDS = 5.0
+"""It takes half a second."""
+
+
+class Picamera2Source(Source):
+    """The camera of a number, as picamera2 counts them."""
+
+    def __init__(self, number: int, size: Size, fps: float, quality: int, orientation: int = 1) -> None:
+        """`fps` frames a second, `quality` 1 to 100; the camera does what it can of `orientation`, EXIF's."""
+        self._number = number
+        self._size = size
+        self._fps = fps
+        self._quality = quality
+        self._wanted_orientation = orientation
+        self.orientation = for_camera(orientation).orientation
+        self._camera: Camera | None = None
+        self._controls = CameraControls({}, fps, {})
+        self._metadata: Mapping[str, Any] = {}
+        self._dropped_earlier = 0
+        self._said = ""
+
+    @property
+    def name(self) -> str:
+        """With its number, also where the configuration leaves that out."""
+        return f"picamera2:{self._number}"
+
+    def open(self) -> None:
+        """Let the camera stream in the size and at the rate that it has nearest to what is wanted."""
+        slow = reasons.stuck(self.name, "opening it", OPEN_LIMIT_SECONDS)
+        camera = within(OPEN_LIMIT_SECONDS, self._opened, slow)
+        self._camera = camera
+        self._controls = CameraControls(camera.advertised(), camera.fps, camera.began_with)
+        self._metadata = {}
+        self._dropped_earlier = self.dropped
+        # What it could not flip, whoever shows the picture has to.
+        self.orientation = mirrored(self._wanted_orientation, hflip=camera.hflip, vflip=camera.vflip)
+        self._log(camera)
+
+    def read(self, pace: Pace, seq: int) -> Picture | None:
+        """Wait until a frame is wanted, then for the newest. While few are wanted, no other is made JPEG."""
+        camera = self._camera
+        assert camera is not None  # opened before it is read
+        camera.slot.want_every(pace.fps * HEADROOM >= camera.fps)
+        if not pace.wait(READ_LIMIT_SECONDS):
+            return None
+        camera.slot.want_every(pace.fps * HEADROOM >= camera.fps)  # a viewer may have come meanwhile
+        encoded = camera.slot.take(READ_LIMIT_SECONDS)
+        self.dropped = self._dropped_earlier + camera.slot.lost
+        if encoded is None:
+            if camera.failed:
+                raise SourceError(reasons.died(self.name, camera.failed))
+            return None
+        pace.taken()
+        self._metadata = encoded.metadata
+        seconds = age(encoded.metadata.get("SensorTimestamp"), 1 / camera.fps)
+        return Picture(encoded.jpeg, time.time() - seconds, time.monotonic() - seconds, plainly(encoded.metadata))
+
+    def close(self) -> None:
+        """Stop the camera and let go of it. Raises SourceStuck when that fails: only a new process can use it then."""
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            try:
+                within(CLOSE_LIMIT_SECONDS, camera.close, reasons.stuck(self.name, "closing it", CLOSE_LIMIT_SECONDS))
+            except (RuntimeError, OSError) as error:
+                raise given_up(reasons.not_closed(self.name, error)) from error
+        gc.collect()  # picamera2's circles of references hold a descriptor, also where it was not opened wholly
+
+    def controls(self) -> list[Control]:
+        """What the camera lets be set."""
+        return self._controls.controls(self._metadata)
+
+    def set_controls(self, values: dict[str, Value]) -> None:
+        """Set these; the pictures show it some frames later."""
+        assert self._camera is not None  # opened before it is set
+        self._camera.set_controls(self._controls.to_set(values))
+
+    def _opened(self) -> "Camera":
+        os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # else it prints some lines at each opening
+        try:
+            from capture.picamera2.camera import FAILURES, Camera
+            from capture.picamera2.encoding import JPEG_FORMATS
+
+            found = attached()
+        except reasons.UNIMPORTABLE as error:
+            raise SourceError(reasons.not_imported(self.name, error)) from error
+        if self._number >= len(found):
+            raise SourceError(reasons.no_such_camera(self.name, self._number, found))
+        if is_usb(found[self._number]):
+            raise SourceError(reasons.usb(self.name, found[self._number]))
+        flips = for_camera(self._wanted_orientation)
+        try:
+            camera = Camera(self._number, self._size, self._fps, hflip=flips.hflip, vflip=flips.vflip)
+            try:
+                if camera.format not in JPEG_FORMATS:
+                    raise SourceError(reasons.no_format(self.name, camera.format, JPEG_FORMATS))
+                self._say_encoder(camera.start(self._quality))
+            except (*FAILURES, SourceError):
+                camera.close()
+                raise
+        except FAILURES as error:
+            raise SourceError(reasons.refused(self.name, error)) from error
+        return camera
+
+    def _say_encoder(self, why_software: str) -> None:
+        said = f"the processor makes the JPEGs, as {why_software}" if why_software else "the hardware makes the JPEGs"
+        if said != self._said:  # once, and not at each opening
+            self._said = said
+            logger.info("%s: %s", self.name, said)
+
+    def _log(self, camera: "Camera") -> None:
+        exact = (camera.size, camera.fps) == (self._size, self._fps)
+        asked = "" if exact else f" (asked for {self._size} at {self._fps:g} fps)"
+        logger.info("%s: %s, %s %s at %g fps%s", self.name, camera.model, camera.format, camera.size, camera.fps, asked)

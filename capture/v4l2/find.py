@@ -1,0 +1,77 @@
+"""Which node of /dev a camera's name in the configuration means now: its path, its serial number, or what it is called.
+
+Read from sysfs, so that no camera is opened for it. Asked anew at each opening: two cameras never swap.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.source import SourceError
+
+SYSFS = Path("/sys/class/video4linux")
+MAX_PARENTS = 6
+"""From a video node up to its USB device are two or three; further up are hubs, with serial numbers of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A video node, and what it belongs to."""
+
+    path: str
+    name: str
+    """What its driver calls the camera."""
+    serial: str
+    """Of the USB device; empty where it has none."""
+
+    def __str__(self) -> str:
+        return f"{self.path} (name={self.name}{f', serial={self.serial}' if self.serial else ''})"
+
+
+def nodes(sysfs: Path = SYSFS) -> list[Node]:
+    """The first node of each camera: the others of the same carry its metadata."""
+    found = []
+    for folder in sorted(sysfs.glob("video*"), key=lambda folder: int(f"0{folder.name.removeprefix('video')}")):
+        if _line(folder / "index") in ("0", ""):
+            found.append(Node(f"/dev/{folder.name}", _line(folder / "name"), _serial(folder / "device")))
+    return found
+
+
+def path_of(target: str, sysfs: Path = SYSFS) -> str:
+    """The path that `/dev/video0`, `serial=3F2A1B20` or `name=HD Pro Webcam` means.
+
+    Raises SourceError when no camera is called that, or more than one.
+    """
+    if target.startswith("/"):
+        return target
+    key, _, wanted = target.partition("=")
+    there = nodes(sysfs)
+    if key == "serial":
+        found = [node for node in there if node.serial == wanted]
+    else:
+        found = [node for node in there if node.name.lower() == wanted.lower()]
+        found = found or [node for node in there if wanted.lower() in node.name.lower()]
+    if len(found) == 1:
+        return found[0].path
+    if found:
+        listed = ", ".join(map(str, found))
+        raise SourceError(f"v4l2:{target}: found {len(found)} such cameras: {listed}; say which by serial or by path")
+    listed = ", ".join(map(str, there)) or "none"
+    raise SourceError(f"v4l2:{target}: no such camera is plugged in; there is {listed}")
+
+
+def _serial(device: Path) -> str:
+    try:
+        folder = device.resolve(strict=True)
+    except OSError:
+        return ""
+    for parent in [folder, *folder.parents][:MAX_PARENTS]:
+        if (parent / "idVendor").exists():  # the USB device itself
+            return _line(parent / "serial")
+    return ""
+
+
+def _line(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError:
+        return ""

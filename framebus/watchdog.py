@@ -1,0 +1,28 @@
+"""The end of a process that hangs: the kernel ends it when its loop has not come round for too long.
+
+An alarm whose signal nobody catches needs no thread, no lock and no Python: it works when the interpreter itself hangs.
+supervisord then starts the process again.
+"""
+
+import signal
+
+BLOCKED_SECONDS = 10.0
+"""No turn of any loop takes a tenth of this, on the smallest machine."""
+
+
+class Watchdog:
+    """One for the process. It sleeps until it is woken, and then watches from the first `feed` on."""
+
+    def __init__(self, seconds: float = BLOCKED_SECONDS) -> None:
+        """`seconds` without a `feed`, and the process ends by SIGALRM."""
+        self._seconds = seconds
+        self._awake = False
+
+    def wake(self) -> None:
+        """Watch from now on; to be called by a process that has its main thread and its signals for itself."""
+        self._awake = True
+
+    def feed(self) -> None:
+        """The loop has come round."""
+        if self._awake:
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)

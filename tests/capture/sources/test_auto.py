@@ -1,0 +1,167 @@
+"""What `auto` chooses, and what it changes to."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from capture.pace import Pace
+from capture.source import Source, SourceError
+from capture.sources import auto, make_source
+from capture.sources.auto import AutoSource, choose
+from capture.sources.picamera2 import Picamera2Source
+from capture.sources.testcard import TestCardSource
+from capture.sources.v4l2 import V4l2Source
+from framebus.config import CameraConfig, Size
+from framebus.controls import Control
+from framebus.source_name import SourceName
+from tests.capture.fake_source import ScriptedSource
+from tests.capture.jpegs import jpeg
+
+NO_PI = "picamera2 is not installed"
+
+
+class Machine:
+    """The cameras of this machine, for a test to say."""
+
+    def __init__(self) -> None:
+        self.pi: tuple[int | None, str] = (None, NO_PI)
+        self.devices: list[str] = []
+
+    def nodes(self) -> list[str]:
+        return [device.removeprefix("/dev/") for device in self.devices]
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(auto, "capture_devices", lambda also=(): made.devices)
+    monkeypatch.setattr("capture.picamera2.found.first_camera", lambda: made.pi)
+    monkeypatch.setattr(auto, "video_nodes", made.nodes)
+    monkeypatch.setattr(auto, "LOOK_SECONDS", 0.0)
+    return made
+
+
+class Scripted(ScriptedSource):
+    """A camera that tells which it is."""
+
+    def __init__(self, name: SourceName) -> None:
+        super().__init__(endless=jpeg((16, 16)))
+        self.dropped, self.damaged, self.orientation = 3, 2, 6
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return str(self._name)
+
+    def controls(self) -> list[Control]:
+        return [Control(name="brightness", type="int")]
+
+
+@pytest.fixture
+def source(machine: Machine) -> Iterator[AutoSource]:
+    made = AutoSource(Scripted)
+    yield made
+    made.close()
+
+
+def test_a_pi_camera_comes_first(machine: Machine) -> None:
+    machine.pi, machine.devices = (1, "the Pi camera imx708 is attached"), ["/dev/video0"]
+    assert choose() == (SourceName("picamera2", "1"), "the Pi camera imx708 is attached")
+
+
+def test_then_a_v4l2_camera(machine: Machine) -> None:
+    machine.devices = ["/dev/video2", "/dev/video4"]
+    why = f"{NO_PI}, and it is the first of the V4L2 cameras /dev/video2, /dev/video4"
+    assert choose() == (SourceName("v4l2", "/dev/video2"), why)
+
+
+def test_then_the_test_card(machine: Machine) -> None:
+    assert choose() == (SourceName("testcard"), f"{NO_PI}, and no V4L2 camera (looked at /dev/video*)")
+
+
+def test_the_choice_is_said_once_with_the_reason(
+    source: AutoSource, machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    machine.devices = ["/dev/video2"]
+    assert source.name == "auto"
+    for _ in range(3):
+        source.open()
+        source.close()
+    assert source.name == "v4l2:/dev/video2"
+    assert caplog.messages == [
+        f"source auto: chose v4l2:/dev/video2, because {NO_PI}, and it is the first of the V4L2 cameras /dev/video2"
+    ]
+
+
+def test_it_is_what_was_chosen(source: AutoSource, machine: Machine) -> None:
+    machine.devices = ["/dev/video0"]
+    source.open()
+    picture = source.read(Pace(100), 1)
+    assert picture is not None
+    assert picture.jpeg == jpeg((16, 16))
+    assert (source.dropped, source.damaged, source.orientation) == (3, 2, 6)
+    assert source.controls() == [Control(name="brightness", type="int")]
+
+
+def test_a_camera_that_is_plugged_in_takes_the_place_of_the_test_card(source: AutoSource, machine: Machine) -> None:
+    source.open()
+    assert source.name == "testcard"
+    source.read(Pace(100), 1)
+    machine.devices = ["/dev/video0"]
+    with pytest.raises(SourceError, match=r"^a camera was plugged in: changing to it$"):
+        source.read(Pace(100), 2)
+    source.close()
+    source.open()
+    assert source.name == "v4l2:/dev/video0"
+
+
+def test_a_camera_that_is_unplugged_is_waited_for(source: AutoSource, machine: Machine) -> None:
+    machine.devices = ["/dev/video0"]
+    source.open()
+    source.close()
+    machine.devices = []
+    with pytest.raises(SourceError, match=r"^no camera is plugged in any more; plug one in$"):
+        source.open()
+    machine.devices = ["/dev/video1"]
+    source.open()
+    assert source.name == "v4l2:/dev/video1"
+
+
+def test_this_machine_has_something() -> None:
+    assert choose()[0].kind in ("picamera2", "v4l2", "testcard")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (SourceName("auto"), AutoSource),
+        (SourceName("testcard"), TestCardSource),
+        (SourceName("v4l2", "/dev/no-such-camera"), V4l2Source),
+        (SourceName("picamera2", "1"), Picamera2Source),
+    ],
+)
+def test_a_source_is_made_without_being_opened(name: SourceName, kind: type[Source]) -> None:
+    source = make_source("front", CameraConfig(source=name, size=Size(64, 48)))
+    assert isinstance(source, kind)
+    source.close()
+
+
+def test_a_url_or_a_file_is_made_without_being_opened() -> None:
+    source = make_source("front", CameraConfig(source=SourceName("media", "/no/such/clip.mp4")))
+    assert source.name == "/no/such/clip.mp4"
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "left"),
+    [
+        (CameraConfig(source=SourceName("testcard"), orientation=6), 6),
+        (CameraConfig(source=SourceName("testcard"), orientation=6, hflip=True), 5),
+        (CameraConfig(source=SourceName("picamera2"), orientation=3), 1),
+        (CameraConfig(source=SourceName("picamera2"), orientation=8), 8),
+    ],
+)
+def test_which_way_up_is_left_to_the_viewer_where_the_camera_cannot_turn(settings: CameraConfig, left: int) -> None:
+    assert make_source("front", settings).orientation == left

@@ -1,0 +1,137 @@
+"""`framebus doctor`: on a machine that is well, and on one with a fault of each kind."""
+
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framebus import checks
+from framebus.__main__ import main
+from framebus.config import Config
+from tests.conftest import TESTCARD, Configure, Start
+from tests.processes import wait_until
+
+Doctor = Callable[[Config], tuple[int, str]]
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """`framebus doctor`; returns the exit status and what it printed."""
+
+    def run(config: Config) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["framebus", "doctor", "--config", str(config.path)])
+        return main(), capsys.readouterr().out
+
+    return run
+
+
+def test_on_a_machine_that_is_well_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
+    config = configure()
+    status, text = doctor(config)
+    assert status == 0
+    assert f"ok    configuration: {config.path}\n" in text
+    assert re.search(r"^ok    Python 3\.\d+\.\d+, pyzmq [\d.]+, tornado ", text, re.M)
+    assert f"ok    the sockets are in {config.run_dir}\n" in text
+    assert f"note  nobody serves at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
+    assert re.search(r"^ok    camera front: testcard: a picture of 320x240, \d+ kB, after \d+\.\d s$", text, re.M)
+    assert text.endswith("\nNothing is wrong.\n")
+
+
+def test_a_running_camera_is_asked_and_left_alone(configure: Configure, start: Start, doctor: Doctor) -> None:
+    config = configure()
+    start("capture", "front", config=config).wait_for("publishes at")
+    start("gateway", config=config).wait_for("listening on")
+    wait_until(lambda: "camera front is idle: testcard, 320x240" in doctor(config)[1], "an idle camera")
+    status, text = doctor(config)
+    assert status == 0
+    assert f"ok    framebus serves at http://{config.gateway.listen}/\n" in text
+    assert "note  only this machine can watch\n" in text
+
+
+def test_a_camera_that_is_not_there_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
+    config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
+    status, text = doctor(config)
+    assert status == 1
+    assert re.search(r"^WRONG camera front: .*/dev/nothing", text, re.M)
+    assert text.endswith("\n1 of these are wrong.\n")
+
+
+def test_a_running_camera_that_is_offline_is_wrong_with_its_reason(
+    configure: Configure, start: Start, doctor: Doctor
+) -> None:
+    config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
+    start("capture", "front", config=config).wait_for("offline")
+    _, text = doctor(config)
+    assert re.search(r"^WRONG camera front is offline since \d\d:\d\d:\d\d: .*/dev/nothing", text, re.M)
+
+
+def test_a_port_that_another_program_has_is_wrong(configure: Configure, doctor: Doctor) -> None:
+    config = configure()
+    address = config.gateway.listen
+    with socket.create_server((address.host, address.port)) as other:
+        other.settimeout(10)
+        other.listen()
+        status, text = doctor_while_answering(other, lambda: doctor(config))
+    assert status == 1
+    assert f"WRONG another program listens at {address}\n      → stop it, or name another port" in text
+
+
+def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+    """Run the doctor while something that is no framebus answers the port."""
+    from threading import Thread
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.0 200 OK\r\nServer: nginx\r\n\r\n")
+
+    thread = Thread(target=answer)
+    thread.start()
+    found = run()
+    thread.join()
+    return found
+
+
+def test_too_little_memory_and_disk_are_wrong(
+    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "LEAST_MEMORY_MB", 1 << 40)
+    monkeypatch.setattr(checks, "LEAST_DISK_MB", 1 << 40)
+    status, text = doctor(configure())
+    assert status == 1
+    assert re.search(r"^WRONG \d+ MB of memory are free; framebus takes about 90 and more$", text, re.M)
+    assert re.search(r"^WRONG \d+ MB are free where state_dir is \(/.*\)$", text, re.M)
+
+
+@pytest.mark.parametrize(("bits", "text"), [("0x50005", "has"), ("0x50000", "has had")])
+def test_too_little_voltage_of_a_raspberry_pi_is_wrong(
+    bits: str, text: str, configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "get_throttled"
+    file.write_text(f"{bits[2:]}\n")
+    monkeypatch.setattr(checks, "THROTTLED", file)
+    assert f"WRONG this Raspberry Pi {text} too little voltage\n" in doctor(configure())[1]
+
+
+def test_a_package_that_a_camera_needs_is_named(
+    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "_version", lambda name: None if name == "av" else "1")
+    config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
+    assert "WRONG camera yard: RTSP and files take PyAV, which is not installed\n" in doctor(config)[1]
+
+
+def test_a_configuration_with_mistakes_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text("[camera.front]\nfps = 0\n")
+    monkeypatch.setattr("sys.argv", ["framebus", "doctor", "--config", str(file)])
+    assert main() == 2
+    assert capsys.readouterr().err == (
+        f"WRONG the configuration cannot be used:\n{file}: camera.front.fps: found 0; "
+        "allowed: frames a second, more than 0 and at most 240\n"
+    )

@@ -1,0 +1,91 @@
+import io
+
+import pytest
+from PIL import Image, ImageOps
+
+from framebus.still_request import SnapshotRequest
+from snapshot.conversion import Conversion, convert
+from snapshot.still import Still
+from tests.capture.jpegs import after_soi, exif
+from tests.gateway.camera import frame_header
+
+
+def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = "RGB") -> Still:
+    """Four quarters of the picture in four colours, and a tag saying how to turn it."""
+    picture = Image.new("RGB", size, "white")
+    width, height = size
+    for place, colour in (((0, 0), "red"), ((width // 2, 0), "green"), ((0, height // 2), "blue")):
+        picture.paste(colour, (*place, place[0] + width // 2, place[1] + height // 2))
+    jpeg = io.BytesIO()
+    picture.convert(mode).save(jpeg, "JPEG", quality=95)
+    data = jpeg.getvalue() if orientation == 1 else after_soi(jpeg.getvalue(), exif(orientation))
+    return Still(frame_header("front", 1, width=width, height=height, orientation=orientation), data)
+
+
+def converted(before: Still, **wishes: object) -> tuple[Still, Image.Image]:
+    wanted = Conversion.of(before, SnapshotRequest(camera="front", **wishes))  # type: ignore[arg-type]
+    assert wanted is not None
+    after = convert(before, wanted)
+    return after, Image.open(io.BytesIO(after.jpeg))
+
+
+@pytest.mark.parametrize(
+    ("wishes", "size"),
+    [
+        ({"width": 320}, (320, 180)),
+        ({"height": 90}, (160, 90)),
+        ({"width": 320, "height": 90}, (160, 90)),
+        ({"width": 100, "height": 300}, (100, 56)),
+        ({"width": 1}, (1, 1)),
+        ({"width": 639}, (639, 359)),
+        ({"quality": 10}, (640, 360)),
+        ({"width": 5000, "quality": 10}, (640, 360)),
+    ],
+)
+def test_the_aspect_stays_and_nothing_is_enlarged(wishes: dict[str, int], size: tuple[int, int]) -> None:
+    after, picture = converted(still(), **wishes)
+    assert picture.size == size
+    assert (after.header.width, after.header.height) == size
+    assert after.header.seq == 1
+
+
+def test_quality_counts() -> None:
+    assert len(converted(still(), quality=95)[0].jpeg) > len(converted(still(), quality=10)[0].jpeg)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_tag_stays_unless_the_pixels_are_turned(orientation: int) -> None:
+    before = still(orientation=orientation)
+    after, picture = converted(before, width=320)
+    assert after.header.orientation == orientation
+    assert picture.getexif().get(0x0112, 1) == orientation
+    seen = ImageOps.exif_transpose(Image.open(io.BytesIO(before.jpeg)))
+    if orientation > 1:
+        upright, turned = converted(before, orientation="upright")
+        assert (upright.header.orientation, turned.getexif().get(0x0112, 1)) == (1, 1)
+        assert turned.size == seen.size
+        for place in ((40, 40), (seen.width - 40, 40), (40, seen.height - 40)):
+            found, expected = turned.getpixel(place), seen.getpixel(place)
+            assert isinstance(found, tuple)
+            assert isinstance(expected, tuple)
+            assert all(abs(a - b) < 30 for a, b in zip(found, expected, strict=True))
+
+
+def test_the_width_of_an_upright_picture_is_as_it_is_seen() -> None:
+    _, picture = converted(still(orientation=6), orientation="upright", width=180)
+    assert picture.size == (180, 320)
+    assert Conversion.of(still(orientation=6), SnapshotRequest(camera="front", orientation="upright", width=360)) == (
+        Conversion.of(still(orientation=6), SnapshotRequest(camera="front", orientation="upright"))
+    )
+
+
+def test_a_grey_picture_stays_grey() -> None:
+    assert converted(still(mode="L"), width=100)[1].mode == "L"
+
+
+def test_what_is_no_picture_is_an_error() -> None:
+    before = still()
+    wanted = Conversion.of(before, SnapshotRequest(camera="front", width=10))
+    assert wanted is not None
+    with pytest.raises((OSError, ValueError)):
+        convert(Still(before.header, b"\xff\xd8 nothing"), wanted)
