@@ -23,7 +23,7 @@ test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virt
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
 	@FRAMEBUS_FAULTS=1 $(PY) -m pytest tests/e2e/faults $(FAULTS)
 
-bench: $(VENV)/.ok  ## Measure it beside its peers, in about 6 minutes; BENCH="--quick fan-out" for less
+bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
 
 lint: $(VENV)/.dev-ok  ## Check style and types

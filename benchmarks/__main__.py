@@ -14,6 +14,7 @@ from types import FrameType, ModuleType
 
 from benchmarks import (
     age,
+    demand,
     fan_out,
     figures,
     footprint,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "snapshots": snapshots,
     "workers": workers,
     "footprint": footprint,
+    "demand": demand,
 }
 RESULTS = Path(__file__).parent / "results"
 EXIT_OK, EXIT_FAILED, EXIT_MISUSED, EXIT_INTERRUPTED = 0, 1, 2, 130

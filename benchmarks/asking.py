@@ -76,12 +76,13 @@ class HttpAsker(Asker):
 class ZeroMqAsker(Asker):
     """A still from the snapshot service."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, wishes: dict[str, Any]) -> None:
+        self._request = json.dumps({"camera": "front", **wishes}).encode()
         self._socket = context.socket(zmq.DEALER)
         self._socket.connect(endpoint)
 
     def ask(self) -> None:
-        self._socket.send(b'{"camera":"front"}')
+        self._socket.send(self._request)
 
     @property
     def pollable(self) -> "zmq.Socket[bytes]":
@@ -103,8 +104,10 @@ def content_length(head: bytes) -> int:
     raise ValueError(f"an answer without Content-Length: {head[:200]!r}")
 
 
-def ask_for(askers: list[Asker], seconds: float) -> dict[str, Any]:
-    """Ask on all of them for so long; answers a second, and how long they took."""
+def ask_for(askers: list[Asker], seconds: float, pause_seconds: float = 0) -> dict[str, Any]:
+    """Ask on all of them for so long, after each answer at once or after a pause; answers a second, and how long they
+    took.
+    """
     poller = zmq.Poller()
     asked = {asker.pollable: (asker, time.monotonic()) for asker in askers}
     for asker in askers:
@@ -119,7 +122,9 @@ def ask_for(askers: list[Asker], seconds: float) -> dict[str, Any]:
                 now = time.monotonic()
                 if since > begin:
                     took.append(now - since)
-                asked[pollable] = asker, now
+                if pause_seconds:
+                    time.sleep(pause_seconds)
+                asked[pollable] = asker, time.monotonic()
                 asker.ask()
     return {"rate": len(took) / (time.monotonic() - begin), "took": percentiles(took)}
 
@@ -130,12 +135,14 @@ def main() -> None:
     count, seconds = settings["connections"], settings["seconds"]
     if "endpoint" in settings:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        askers: list[Asker] = [ZeroMqAsker(context, settings["endpoint"]) for _ in range(count)]
-        tell(ask_for(askers, seconds))
+        askers: list[Asker] = [
+            ZeroMqAsker(context, settings["endpoint"], settings.get("wishes", {})) for _ in range(count)
+        ]
+        tell(ask_for(askers, seconds, settings.get("pause", 0)))
         context.destroy(linger=0)
     else:
         askers = [HttpAsker(settings["host"], settings["port"], settings["path"]) for _ in range(count)]
-        tell(ask_for(askers, seconds))
+        tell(ask_for(askers, seconds, settings.get("pause", 0)))
 
 
 if __name__ == "__main__":

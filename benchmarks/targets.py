@@ -75,6 +75,23 @@ TARGETS = (
     Target("stalled viewers: KB each beyond one frame", "stalled/memory of the gateway", 64),
     Target("slow subscriber, ipc, p50, ms", "subscribers/200 ms a frame, ipc/framebus/p50", 50),
     Target("slow subscriber, tcp, p50, ms", "subscribers/200 ms a frame, tcp/framebus/p50", 50),
+    Target("cached stills over HTTP, p99, ms", "snapshots/framebus over HTTP/p99", 5),
+    Target(
+        "viewers' p50 age beside who polls stills", "snapshots/viewers/with/p50", 1.2, "snapshots/viewers/without/p50"
+    ),
+    Target(
+        "USB camera idle to one viewer",
+        "demand/USB camera (Motion JPEG)/idle",
+        0.1,
+        "demand/USB camera (Motion JPEG)/watched",
+    ),
+    Target("test card idle to one viewer", "demand/test card/idle", 0.1, "demand/test card/watched"),
+    Target(
+        "network camera idle to one viewer",
+        "demand/network camera (Motion JPEG)/idle",
+        0.1,
+        "demand/network camera (Motion JPEG)/watched",
+    ),
     Target("two workers to one", "workers/2/rate", 1.7, "workers/1/rate", at_least=True),
 )
 

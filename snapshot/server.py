@@ -23,6 +23,8 @@ MAX_ENVELOPE_PARTS = 8
 """What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_REQUESTS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a flood of requests holds up no frame."""
+SHARED_FROM = 16
+"""Replies at once: pyzmq's way without a copy costs half as much again for each (measured at 162 KB)."""
 REPLIES_HIGH_WATER_MARK = 256
 """Replies that wait for a requester that does not take them; the rest is dropped, and is that requester's loss."""
 MAX_MESSAGE_BYTES = 2 * MAX_REQUEST_BYTES
@@ -113,9 +115,14 @@ class Snapshot:
                 self._desk.frame(camera, message)
 
     def _send_replies(self) -> None:
-        """Without a copy for each asker: a burst is answered with one frame, and may wait in the socket."""
+        """A burst without a copy for each asker, as it may wait in the socket; a few are copied, which costs less."""
+        replies = list(self._desk.replies())
+        if len(replies) < SHARED_FROM:
+            for envelope, reply in replies:
+                self._router.send_multipart([*envelope, reply])
+            return
         shared = b""
-        for envelope, reply in self._desk.replies():
+        for envelope, reply in replies:
             if reply is not shared:
                 shared, part = reply, zmq.Frame(reply)
             self._router.send_multipart([*envelope, part], copy=False)

@@ -45,9 +45,11 @@ def free_port() -> int:
 def configure(run_dir: Path, free_port: int) -> Configure:
     """Write a framebus.toml with a run_dir of its own, and load it: by default a small test card behind a free port."""
 
-    def write(tables: str = TESTCARD, gateway: str = "") -> Config:
+    def write(tables: str = TESTCARD, gateway: str = "", snapshot: str = "") -> Config:
         file = run_dir / "framebus.toml"
-        file.write_text(f'run_dir = "{run_dir}"\n{tables}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n{gateway}\n')
+        more = f"[snapshot]\n{snapshot}\n" if snapshot else ""
+        served = f'[gateway]\nlisten = "127.0.0.1:{free_port}"\n{gateway}\n'
+        file.write_text(f'run_dir = "{run_dir}"\n{tables}\n{served}{more}')
         config = load(file)
         prepare(config)
         return config

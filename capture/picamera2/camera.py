@@ -7,19 +7,25 @@ import atexit
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import libcamera
 from picamera2 import Picamera2
+from picamera2.encoders import JpegEncoder
 from picamera2.previews import NullPreview
 
 from capture.picamera2 import encoding
 from capture.picamera2.controls import AF_CONTINUOUS, Advertised
 from capture.picamera2.encoding import HardwareEncoder, SlotOutput, SoftwareEncoder
-from capture.picamera2.slot import Slot
+from capture.picamera2.slot import Encoded, Slot
 from framebus.config import Size
 
+BUFFERS = 6
+"""picamera2's own choice for video."""
+BUFFERS_WITH_STILLS = 4
+"""A frame of 12 megapixels takes 18 MB, and a Pi Zero 2 W has 512 in all."""
 FAILURES = (RuntimeError, OSError, ValueError, LookupError)
 """What picamera2 and libcamera's bindings raise."""
 
@@ -50,8 +56,15 @@ class _Picamera2(Picamera2):  # type: ignore[misc]  # picamera2 has no types
 class Camera:
     """Open from the start until `close`. What fails meanwhile raises one of FAILURES."""
 
-    def __init__(self, number: int, size: Size, fps: float, *, hflip: bool, vflip: bool) -> None:
-        """Ask for this; `size`, `fps`, `hflip`, `vflip` and `format` are then what the camera really gives."""
+    def __init__(
+        self, number: int, size: Size, fps: float, *, hflip: bool, vflip: bool, still_size: Size | None = None
+    ) -> None:
+        """Ask for this; `size`, `fps`, `hflip`, `vflip` and `format` are then what the camera really gives.
+
+        With a `still_size` the sensor works in that one, and a smaller copy of it is what streams: to change the mode
+        for a still would take a second, and memory that a Pi may not get a second time.
+        """
+        self._still_size = still_size
         self._encoder: Any = None
         self._loop = NullPreview()
         self._picamera2 = _Picamera2(number)
@@ -70,6 +83,19 @@ class Camera:
         self._picamera2.start_preview(self._loop)
         self._picamera2.start()
         return why_software
+
+    def still(self, quality: int, limit_seconds: float) -> Encoded | None:
+        """The next frame in the still's size, encoded here and now; None when none comes in time."""
+        try:
+            request = self._picamera2.capture_request(wait=limit_seconds, flush=True)
+        except TimeoutError:
+            self._picamera2.cancel_all_and_flush()  # else it would wait on, ahead of all that comes later
+            return None
+        try:
+            jpeg = JpegEncoder(q=quality).encode_func(request, "main")
+            return Encoded(jpeg, request.get_metadata(), time.monotonic())
+        finally:
+            request.release()
 
     @property
     def model(self) -> str:
@@ -102,8 +128,14 @@ class Camera:
 
     def _configure(self, size: Size, fps: float, transform: Any) -> None:
         period_us = round(1_000_000 / fps)
+        streamed = {"format": "YUV420", "size": (size.width, size.height)}
+        still = self._still_size
+        self._stream = "main" if still is None else "lores"
         configuration = self._picamera2.create_video_configuration(
-            main={"format": "YUV420", "size": (size.width, size.height)},
+            main=streamed if still is None else {"format": "YUV420", "size": (still.width, still.height)},
+            lores=None if still is None else streamed,
+            encode=self._stream,
+            buffer_count=BUFFERS if still is None else BUFFERS_WITH_STILLS,
             raw=None,  # costs memory for pictures that nobody reads
             transform=transform,
             colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
@@ -111,8 +143,8 @@ class Camera:
         )
         self._picamera2.configure(configuration)
         given = self._picamera2.camera_configuration()
-        self.format = str(given["main"]["format"])
-        self.size = Size(*given["main"]["size"])
+        self.format = str(given[self._stream]["format"])
+        self.size = Size(*given[self._stream]["size"])
         self.hflip, self.vflip = bool(given["transform"].hflip), bool(given["transform"].vflip)
         shortest, longest, _ = self._picamera2.camera_controls["FrameDurationLimits"]
         possible_us = min(max(period_us, shortest), longest)

@@ -24,7 +24,14 @@ def _make(camera: str, config: CameraConfig, name: SourceName) -> Source:
             from capture.sources.picamera2 import Picamera2Source
 
             # It mirrors by itself, and says which orientation is left.
-            return Picamera2Source(int(name.target or 0), config.size, config.fps, config.quality, orientation)
+            return Picamera2Source(
+                int(name.target or 0),
+                config.size,
+                config.fps,
+                config.quality,
+                orientation,
+                still_size=config.still_size,
+            )
         case "v4l2":
             from capture.sources.v4l2 import V4l2Source
 

@@ -25,6 +25,7 @@ from framebus.controls import Control, Value
 
 if TYPE_CHECKING:
     from capture.picamera2.camera import Camera
+    from capture.picamera2.slot import Encoded
 
 logger = logging.getLogger("capture")
 
@@ -37,8 +38,19 @@ CLOSE_LIMIT_SECONDS = 5.0
 class Picamera2Source(Source):
     """The camera of a number, as picamera2 counts them."""
 
-    def __init__(self, number: int, size: Size, fps: float, quality: int, orientation: int = 1) -> None:
+    def __init__(
+        self,
+        number: int,
+        size: Size,
+        fps: float,
+        quality: int,
+        orientation: int = 1,
+        *,
+        still_size: Size | None = None,
+    ) -> None:
         """`fps` frames a second, `quality` 1 to 100; the camera does what it can of `orientation`, EXIF's."""
+        self._still_size = still_size if still_size != size else None
+        self.has_stills = self._still_size is not None
         self._number = number
         self._size = size
         self._fps = fps
@@ -84,6 +96,15 @@ class Picamera2Source(Source):
             return None
         pace.taken()
         self._metadata = encoded.metadata
+        return self._picture(camera, encoded)
+
+    def still(self, seq: int) -> Picture | None:
+        """The next frame in the still's size, encoded for it."""
+        assert self._camera is not None  # opened before it is asked
+        encoded = self._camera.still(self._quality, READ_LIMIT_SECONDS)
+        return None if encoded is None else self._picture(self._camera, encoded)
+
+    def _picture(self, camera: "Camera", encoded: "Encoded") -> Picture:
         seconds = age(encoded.metadata.get("SensorTimestamp"), 1 / camera.fps)
         return Picture(encoded.jpeg, time.time() - seconds, time.monotonic() - seconds, plainly(encoded.metadata))
 
@@ -121,7 +142,14 @@ class Picamera2Source(Source):
             raise SourceError(reasons.usb(self.name, found[self._number]))
         flips = for_camera(self._wanted_orientation)
         try:
-            camera = Camera(self._number, self._size, self._fps, hflip=flips.hflip, vflip=flips.vflip)
+            camera = Camera(
+                self._number,
+                self._size,
+                self._fps,
+                hflip=flips.hflip,
+                vflip=flips.vflip,
+                still_size=self._still_size,
+            )
             try:
                 if camera.format not in JPEG_FORMATS:
                     raise SourceError(reasons.no_format(self.name, camera.format, JPEG_FORMATS))

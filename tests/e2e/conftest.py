@@ -89,8 +89,8 @@ def up(configure: Configure, start: Start) -> Iterator[Up]:
     """Start a pipeline; it is whole when this returns, and gone at the end of the test."""
     started: list[Pipeline] = []
 
-    def run(tables: str = TESTCARD, environment: Mapping[str, str] | None = None, gateway: str = "") -> Pipeline:
-        config = configure(tables, gateway)
+    def run(tables: str = TESTCARD, environment: Mapping[str, str] | None = None, **more: str) -> Pipeline:
+        config = configure(tables, **more)
         running = start("framebus", "up", config=config, environment={**STRICT, **(environment or {})})
         pipeline = Pipeline(config, running)
         started.append(pipeline)

@@ -1,8 +1,11 @@
 """A real capture process with a Pi camera: to its subscribers, through a fault, and to its end when that hangs."""
 
+import io
 import re
 import signal
 import time
+
+from PIL import Image
 
 from tests.capture.listener import Listener
 from tests.capture.picamera2.pi_camera import PiCamera
@@ -65,3 +68,19 @@ def test_a_camera_that_hangs_does_not_hold_up_the_end(pi_camera: PiCamera, confi
         assert running.ended() == 0
     assert time.monotonic() - began < DEADLINE_SECONDS / 2
     assert "picamera2:0: the camera does not let go; leaving it to the end of the process" in running.log
+
+
+def test_a_still_has_its_own_size_while_the_stream_goes_on(
+    pi_camera: PiCamera, configure: Configure, start: Start
+) -> None:
+    config = configure(FRONT + 'still_size = "1280x960"\norientation = 6\n')
+    with Listener(config, "live") as live, Listener(config, "full") as full:
+        start("capture", "front", config=config, environment=pi_camera.environment)
+        before = live.frame()
+        still = full.frame()
+        after = live.frame()
+    assert (before.header.width, before.header.height) == (320, 240)
+    assert (still.header.width, still.header.height, still.header.orientation) == (1280, 960, 6)
+    assert Image.open(io.BytesIO(still.jpeg)).size == (1280, 960)
+    assert (after.header.width, after.header.epoch) == (320, before.header.epoch)
+    assert after.header.seq > before.header.seq
