@@ -22,12 +22,24 @@ def wants_json(path: str, accept: str) -> bool:
     return path.startswith("/api/") or "application/json" in accept
 
 
+def cors(allowed: list[str], origin: str | None) -> dict[str, str]:
+    """The headers with which a browser lets scripts of that origin read the answer (Fetch standard, "CORS")."""
+    if "*" in allowed:
+        return {"Access-Control-Allow-Origin": "*"}
+    if not allowed:
+        return {}
+    found = {"Vary": "Origin"}
+    return {**found, "Access-Control-Allow-Origin": origin} if origin in allowed and origin else found
+
+
 class Answering(RequestHandler):
     """Answers errors as JSON or as a line of text. Every handler of the gateway is one."""
 
     def set_default_headers(self) -> None:
         """Called by Tornado, which would name itself and its version."""
         self.set_header("Server", "framebus")
+        for header, value in cors(self.settings.get("allow_origins", []), self.request.headers.get("Origin")).items():
+            self.set_header(header, value)
 
     def compute_etag(self) -> str | None:
         """Called by Tornado, which would hash every picture."""

@@ -13,10 +13,10 @@ from framebus.controls import ControlsRequest
 from framebus.still_request import RequestError, clip_from_query, from_query
 from gateway import api, still_headers
 from gateway.cameras import Cameras
-from gateway.errors import Answering, Refusal
+from gateway.errors import Answering, Refusal, cors
 from gateway.feed import Feed
 from gateway.line import line_of
-from gateway.mjpeg import STREAM_HEADERS
+from gateway.mjpeg import STREAM_HEADERS, stream_head
 from gateway.mjpeg_viewer import MjpegViewer
 from gateway.stills import Stills
 
@@ -63,7 +63,8 @@ class CameraHandler(Answering):
         except OSError:  # no descriptor is left for it
             stream.close()
             return
-        MjpegViewer(feed, self.cameras, line)
+        origin = cors(self.config.gateway.allow_origins, self.request.headers.get("Origin"))
+        MjpegViewer(feed, self.cameras, line, stream_head(origin))
 
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""

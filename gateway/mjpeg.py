@@ -18,13 +18,14 @@ UNCACHED = {
 
 STREAM_HEADERS = {"Content-Type": CONTENT_TYPE, "Connection": "close", **UNCACHED}
 
-STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\n"
-    + b"".join(f"{name}: {value}\r\n".encode() for name, value in STREAM_HEADERS.items())
-    + b"\r\n"
-    + BOUNDARY_LINE
-)
-"""What goes out before the first part; not chunked, since some viewers do not understand that."""
+
+def stream_head(more: dict[str, str]) -> bytes:
+    """What goes out before the first part; not chunked, since some viewers do not understand that."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**STREAM_HEADERS, **more}.items())
+    return b"HTTP/1.1 200 OK\r\n" + lines.encode() + b"\r\n" + BOUNDARY_LINE
+
+
+STREAM_HEAD = stream_head({})
 
 
 def part(jpeg: bytes, captured: float) -> bytes:

@@ -11,13 +11,13 @@ from gateway.viewer import Viewer
 class MjpegViewer(Viewer):
     """Shows one camera from the end of the request to the end of the connection, which it owns."""
 
-    def __init__(self, feed: Feed, cameras: Cameras, line: Line) -> None:
+    def __init__(self, feed: Feed, cameras: Cameras, line: Line, head: bytes = STREAM_HEAD) -> None:
         """Begins at once, with the head of the response."""
         super().__init__(line)
         self._feed = feed
         self._cameras = cameras
         self._shown: Shot | None = None
-        self._head: bytes | None = STREAM_HEAD
+        self._head: bytes | None = head
         line.on_end = self._leave
         cameras.admit(self)
         feed.join(self)

@@ -50,6 +50,7 @@ def application(config: Config, cameras: Cameras, stills: Stills, refused: Losse
         ],
         default_handler_class=Unknown,
         log_function=count,
+        allow_origins=config.gateway.allow_origins,
         websocket_ping_interval=PING_INTERVAL_SECONDS,
         websocket_ping_timeout=PING_INTERVAL_SECONDS,
         websocket_max_message_size=websockets.MAX_MESSAGE_BYTES,

@@ -311,7 +311,7 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
         f"{file}: camera.back.quality: found 101; allowed: a whole number from 1 to 100",
         f'{file}: camera.back.orientation: found "up"; allowed: an EXIF orientation, a whole number from 1 to 8',
         f"{file}: gateway.max_viewer: found a key unknown to framebus; allowed in [gateway]: "
-        'allow_anonymous, listen, max_viewers, snapshot_timeout, workers; did you mean "max_viewers"?',
+        'allow_anonymous, allow_origins, listen, max_viewers, snapshot_timeout, workers; did you mean "max_viewers"?',
         f"{file}: gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000",
         f'{file}: gateway.listen: found "0.0.0.0:8080"; allowed: {LOOPBACK_ALLOWED}',
         f"{file}: snapshot.stale_after: found true; allowed: seconds, more than 0 and at most 86400",

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import random
 import signal
 import socket
 import time
@@ -366,3 +367,24 @@ def test_a_frame_that_is_none_does_not_end_it(configure: Configure, start: Start
     asking.close()
     start("capture", "front", config=config)
     still_of(config)
+
+
+@pytest.mark.timeout(120)
+def test_ten_thousand_malformed_requests_are_all_answered(asking: Asking) -> None:
+    """Made of a good one by changing, leaving out and putting in bytes; each gets its reply, and so does a good one."""
+    chance = random.Random(20261121)
+    good = b'{"camera":"front","fresh":false,"width":320,"settle":"10f","at":5.5,"orientation":"upright"}'
+    with asking.socket() as client:
+        left = 10_000
+        while left:
+            batch = min(left, 100)
+            for _ in range(batch):
+                request = bytearray(good)
+                for _ in range(chance.randint(1, 8)):
+                    at = chance.randrange(len(request))
+                    request[at : at + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 3))
+                client.send(bytes(request))
+            for _ in range(batch):
+                assert reply(client)[-1].startswith((b"error/", b"snapshot/"))
+            left -= batch
+    assert asking.refused(REQUEST)[0] == "no-frame"
