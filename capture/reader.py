@@ -192,6 +192,7 @@ class Reader:
         try:
             self._in_camera_since = time.monotonic()
             source.open()
+            self.source_name = source.name  # once more: `auto` knows only now what it is
             self._desk.restore(source)
             self.opened = True
             self._tell()

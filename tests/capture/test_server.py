@@ -522,3 +522,12 @@ def test_a_tcp_port_in_use_is_said(configure: Configure, start: Start, free_port
         capture = start("capture", "front", config=config)
         assert capture.ended() == 1
     assert capture.log.rstrip().endswith(f"ERROR capture-front: cannot publish at {endpoint}: Address already in use")
+
+
+def test_auto_is_told_as_what_it_chose(configure: Configure, start: Start) -> None:
+    config = configure('[camera.front]\nsource = "auto"\nsize = "160x120"\n')
+    with Listener(config, "status") as statuses, Listener(config, "live") as live:
+        start("capture", "front", config=config)
+        chosen = live.frame().header.source
+        assert chosen != "auto"
+        assert statuses.status(lambda status: status.state == "live").source == chosen

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,15 @@ Serve = Callable[[], Running]
 
 
 @pytest.fixture
-def rtsp(free_port: int, tmp_path: Path) -> Iterator[Serve]:
+def rtsp_port() -> int:
+    """A port that nobody listened on a moment ago, beside that of the gateway."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def rtsp(rtsp_port: int, tmp_path: Path) -> Iterator[Serve]:
     """Start an RTSP server, as often as a test likes, on the same port."""
     probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
     if subprocess.run([need(SYSTEM_PYTHON), "-c", probe], capture_output=True).returncode:
@@ -31,7 +40,7 @@ def rtsp(free_port: int, tmp_path: Path) -> Iterator[Serve]:
     started: list[Running] = []
 
     def serve() -> Running:
-        command = [SYSTEM_PYTHON, str(SERVER), str(free_port + 1), "viewer", SECRET]
+        command = [SYSTEM_PYTHON, str(SERVER), str(rtsp_port), "viewer", SECRET]
         server = Running(*command, log=tmp_path / f"rtsp-{len(started)}.log")
         started.append(server)
         server.wait_for("serves")
@@ -42,8 +51,8 @@ def rtsp(free_port: int, tmp_path: Path) -> Iterator[Serve]:
         server.close()
 
 
-def camera_at(configure: Configure, free_port: int, login: str) -> Config:
-    return configure(f'[camera.front]\nsource = "rtsp://{login}@127.0.0.1:{free_port + 1}/camera"\n')
+def camera_at(configure: Configure, rtsp_port: int, login: str) -> Config:
+    return configure(f'[camera.front]\nsource = "rtsp://{login}@127.0.0.1:{rtsp_port}/camera"\n')
 
 
 def is_offline(status: StatusHeader) -> bool:
@@ -51,15 +60,15 @@ def is_offline(status: StatusHeader) -> bool:
 
 
 def test_an_rtsp_camera_is_decoded_and_comes_back_by_itself(
-    rtsp: Serve, configure: Configure, start: Start, free_port: int
+    rtsp: Serve, configure: Configure, start: Start, rtsp_port: int
 ) -> None:
-    config = camera_at(configure, free_port, f"viewer:{SECRET}")
+    config = camera_at(configure, rtsp_port, f"viewer:{SECRET}")
     server = rtsp()
     with Listener(config, "live") as live, Listener(config, "status") as statuses:
         capture = start("capture", "front", config=config)
         frame = live.frame()
         assert (frame.width, frame.height) == (320, 240)
-        assert frame.header.source == f"rtsp://127.0.0.1:{free_port + 1}/camera"
+        assert frame.header.source == f"rtsp://127.0.0.1:{rtsp_port}/camera"
         os.kill(server.pid, signal.SIGKILL)
         reason = statuses.status(is_offline).reason
         assert SECRET not in reason
@@ -71,9 +80,9 @@ def test_an_rtsp_camera_is_decoded_and_comes_back_by_itself(
 
 @pytest.mark.timeout(120)
 def test_an_rtsp_camera_that_hangs_is_offline_and_comes_back(
-    rtsp: Serve, configure: Configure, start: Start, free_port: int
+    rtsp: Serve, configure: Configure, start: Start, rtsp_port: int
 ) -> None:
-    config = camera_at(configure, free_port, f"viewer:{SECRET}")
+    config = camera_at(configure, rtsp_port, f"viewer:{SECRET}")
     server = rtsp()
     with Listener(config, "live") as live, Listener(config, "status") as statuses:
         start("capture", "front", config=config)
@@ -86,9 +95,9 @@ def test_an_rtsp_camera_that_hangs_is_offline_and_comes_back(
 
 
 def test_a_wrong_password_is_told_and_not_repeated(
-    rtsp: Serve, configure: Configure, start: Start, free_port: int
+    rtsp: Serve, configure: Configure, start: Start, rtsp_port: int
 ) -> None:
-    config = camera_at(configure, free_port, "viewer:wr0ng")
+    config = camera_at(configure, rtsp_port, "viewer:wr0ng")
     rtsp()
     with Listener(config, "status") as statuses:
         capture = start("capture", "front", config=config)
