@@ -7,7 +7,8 @@ from typing import Any
 
 import zmq
 
-from framebus.config import ConfigError
+from framebus.commands.watch import check_known
+from framebus.config import ConfigError, load
 from framebus.control_requests import request_controls, request_of
 from framebus.controls import Control, ControlError, shown
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
@@ -38,6 +39,7 @@ def assignment(text: str) -> tuple[str, Any]:
 def run(options: argparse.Namespace) -> int:
     """Set what is asked for, and show how everything is set then."""
     try:
+        check_known(options.camera, load(options.config))
         request = request_of(dict(options.values), options.reset)
         controls = request_controls(options.camera, request, config=options.config)
     except (ConfigError, zmq.ZMQError) as error:
