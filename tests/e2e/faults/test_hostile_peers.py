@@ -1,0 +1,75 @@
+"""Clients that want the worst: slow, silent, and senders of noise. Those who only watch must not notice."""
+
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import zmq
+
+from framebus.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
+from tests.e2e.conftest import Pipeline
+from tests.e2e.faults.conftest import WHOLE_SECONDS, Watched
+from tests.e2e.faults.consumers import wait_for_pictures
+
+EVERYBODY = "mjpeg page zeromq"
+
+
+def test_two_hundred_slow_requests(pipeline: Pipeline, watch: Watched) -> None:
+    """Each sends a byte of its request's header now and then, and never its end (slow-loris)."""
+    faults = watch(pipeline)
+    address = (pipeline.config.gateway.listen.host, pipeline.config.gateway.listen.port)
+    with faults.during("200 requests that never end, for 4 s", keeps=EVERYBODY):
+        crowd = [socket.create_connection(address) for _ in range(200)]
+        for letter in b"GET / HTTP/1.1\r\nX: "[:8]:
+            for connection in crowd:
+                connection.sendall(bytes([letter]))
+            time.sleep(0.5)
+        wait_for_pictures(faults.consumers, time.time(), WHOLE_SECONDS)
+        for connection in crowd:
+            connection.close()
+
+
+@contextmanager
+def sockets(kind: int, endpoint: str, count: int = 1) -> Iterator[list["zmq.Socket[bytes]"]]:
+    """Connected, and gone at the end."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    made = [context.socket(kind) for _ in range(count)]
+    for each in made:
+        each.connect(endpoint)
+    yield made
+    context.destroy(linger=0)
+
+
+def test_subscribers_that_never_read(pipeline: Pipeline, watch: Watched) -> None:
+    faults = watch(pipeline)
+    with faults.during("20 subscribers that never read, for 4 s", keeps=EVERYBODY):  # noqa: SIM117  (the fault ends first)
+        with sockets(zmq.SUB, frames_endpoint(pipeline.config, "front"), 20) as silent:
+            for each in silent:
+                each.setsockopt(zmq.SUBSCRIBE, b"live/front\n")
+            time.sleep(4)
+            wait_for_pictures(faults.consumers, time.time(), WHOLE_SECONDS)
+
+
+def noise(send: Callable[[bytes], object], seconds: float) -> None:
+    """Bytes by chance, and requests that are nearly right, as fast as they are taken."""
+    chance = random.Random(20261121)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        send(chance.randbytes(chance.choice((0, 1, 100, 5000))))
+        send(b'{"camera":"front","set":' + chance.randbytes(3) + b"}")
+        time.sleep(0.001)
+
+
+def test_noise_on_every_socket(pipeline: Pipeline, watch: Watched) -> None:
+    faults = watch(pipeline)
+    config = pipeline.config
+    for name, kind, endpoint in (
+        ("the snapshot service", zmq.DEALER, snapshot_endpoint(config)),
+        ("the control socket", zmq.DEALER, control_endpoint(config, "front")),
+        ("the frames' socket", zmq.XSUB, frames_endpoint(config, "front")),
+    ):
+        with faults.during(f"noise to {name}, for 3 s", keeps=EVERYBODY), sockets(kind, endpoint) as (hostile,):
+            noise(hostile.send, 3)
+            wait_for_pictures(faults.consumers, time.time(), WHOLE_SECONDS)
