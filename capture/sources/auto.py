@@ -3,6 +3,7 @@
 A machine that had a camera waits for one again, when it is unplugged: a test card would pass for it.
 """
 
+import contextlib
 import logging
 import os
 import time
@@ -18,8 +19,10 @@ logger = logging.getLogger("capture")
 
 FIRST_DEVICE = "/dev/video0"
 """Looked for by name as well: a sandbox may pass the camera through and not show it in /dev."""
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How often to look for a camera while there is none: a look at a folder that hardly ever changes."""
+Nodes = dict[str, int]
+"""When each node in /dev that may be a camera was last changed, in ns."""
 
 Make = Callable[[SourceName], Source]
 
@@ -34,7 +37,8 @@ class AutoSource(Source):
         self._inner: Source | None = None
         self._had_camera = False
         self._looked_at = 0.0
-        self._seen: list[str] = []
+        self._seen: Nodes = {}
+        self._lost_earlier = (0, 0)
 
     @property
     def name(self) -> str:
@@ -50,6 +54,7 @@ class AutoSource(Source):
         if chosen != self._chosen or self._inner is None:
             logger.info("source auto: chose %s, because %s", chosen, reason)
             self._chosen, self._inner = chosen, self._make(chosen)
+            self._lost_earlier = (self.dropped, self.damaged)
         self._had_camera = self._had_camera or chosen.kind != "testcard"
         self._inner.open()
         self.orientation, self.has_stills = self._inner.orientation, self._inner.has_stills
@@ -59,9 +64,11 @@ class AutoSource(Source):
         assert self._inner is not None  # opened before it is read
         if self._chosen == SourceName("testcard"):
             self._look()
-        picture = self._inner.read(pace, seq)
-        self.dropped, self.damaged = self._inner.dropped, self._inner.damaged
-        return picture
+        try:
+            return self._inner.read(pace, seq)
+        finally:
+            self.dropped = self._lost_earlier[0] + self._inner.dropped
+            self.damaged = self._lost_earlier[1] + self._inner.damaged
 
     def still(self, seq: int) -> Picture | None:
         """Of what was chosen."""
@@ -108,6 +115,11 @@ def choose() -> tuple[SourceName, str]:
     return SourceName("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
 
 
-def video_nodes() -> list[str]:
-    """The nodes in /dev that may be cameras."""
-    return sorted(name for name in os.listdir("/dev") if name.startswith(("video", "v4l-subdev")))
+def video_nodes() -> Nodes:
+    """The nodes in /dev that may be cameras. One changes once more when udev lets our group open it."""
+    found = {}
+    names = [name for name in os.listdir("/dev") if name.startswith(("video", "v4l-subdev"))]
+    for path in {FIRST_DEVICE, *(f"/dev/{name}" for name in names)}:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            found[path] = os.stat(path).st_ctime_ns
+    return found

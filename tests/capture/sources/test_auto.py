@@ -27,9 +27,10 @@ class Machine:
     def __init__(self) -> None:
         self.pi: tuple[int | None, str] = (None, NO_PI)
         self.devices: list[str] = []
+        self.unreadable: list[str] = []
 
-    def nodes(self) -> list[str]:
-        return [device.removeprefix("/dev/") for device in self.devices]
+    def nodes(self) -> dict[str, int]:
+        return dict.fromkeys(self.unreadable, 1) | dict.fromkeys(self.devices, 2)
 
 
 @pytest.fixture
@@ -115,6 +116,28 @@ def test_a_camera_that_is_plugged_in_takes_the_place_of_the_test_card(source: Au
     source.close()
     source.open()
     assert source.name == "v4l2:/dev/video0"
+
+
+def test_a_node_that_udev_lets_us_open_a_moment_after_it_came_is_looked_at_again(
+    source: AutoSource, machine: Machine
+) -> None:
+    source.open()
+    machine.unreadable = ["/dev/video0"]
+    source.read(Pace(100), 1)
+    source.read(Pace(100), 2)
+    machine.unreadable, machine.devices = [], ["/dev/video0"]
+    with pytest.raises(SourceError):
+        source.read(Pace(100), 3)
+
+
+def test_what_was_lost_before_a_change_is_not_forgotten(source: AutoSource, machine: Machine) -> None:
+    source.open()
+    source.read(Pace(100), 1)
+    source.close()
+    machine.devices = ["/dev/video0"]
+    source.open()
+    source.read(Pace(100), 2)
+    assert (source.dropped, source.damaged) == (6, 4)
 
 
 def test_a_camera_that_is_unplugged_is_waited_for(source: AutoSource, machine: Machine) -> None:
