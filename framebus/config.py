@@ -1,5 +1,6 @@
-"""framebus.toml: what it may say, the defaults, and the search for the file. Each process reads all of it.
+"""framebus.toml as a whole: the search for the file, and the judgement of what is in it. Each process reads all of it.
 
+What each table may say is in camera_config, gateway_config and snapshot_config.
 framebus.toml at the top of the repository is the commented sample, and a test loads it.
 """
 
@@ -8,12 +9,14 @@ import re
 import stat
 import tomllib
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
 import msgspec
 
+from framebus.camera_config import CameraConfig
+from framebus.gateway_config import GatewayConfig
+from framebus.snapshot_config import SnapshotConfig
 from framebus.source_name import SourceName
 from framebus.strict_toml import Mistakes, convert_table
 from framebus.wire import CAMERA_ALLOWED, is_camera_name
@@ -30,143 +33,6 @@ class ConfigError(Exception):
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Pixels, as in "1280x720"."""
-
-    width: int
-    height: int
-
-    ALLOWED: ClassVar[str] = 'WIDTHxHEIGHT in pixels, each from 16 to 8192, such as "1280x720"'
-
-    @classmethod
-    def parse(cls, text: str) -> "Size":
-        """Raises ValueError, its text what is allowed."""
-        found = re.fullmatch("([0-9]{2,4})x([0-9]{2,4})", text)
-        if found is None:
-            raise ValueError(cls.ALLOWED)
-        size = cls(int(found[1]), int(found[2]))
-        if not (16 <= size.width <= 8192 and 16 <= size.height <= 8192):
-            raise ValueError(cls.ALLOWED)
-        return size
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height}"
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the gateway listens, as in "127.0.0.1:8080" or "[::1]:8080"; an empty host is every address."""
-
-    host: str
-    port: int
-
-    ALLOWED: ClassVar[str] = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Raises ValueError, its text what is allowed."""
-        host, colon, port = text.rpartition(":")
-        bracketed = host.startswith("[") and host.endswith("]")
-        if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
-            raise ValueError(cls.ALLOWED)
-        if (":" in host and not bracketed) or any(letter.isspace() or letter == "/" for letter in host):
-            raise ValueError(cls.ALLOWED)
-        return cls(host[1:-1] if bracketed else host, int(port))
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether nobody but this machine can reach it."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class TcpEndpoint:
-    """Where frames are published for other machines, as in "tcp://127.0.0.1:5555"."""
-
-    address: Address
-
-    ALLOWED: ClassVar[str] = 'tcp://ADDRESS:PORT, such as "tcp://127.0.0.1:5555"; "tcp://*:5555" is every address'
-
-    @classmethod
-    def parse(cls, text: str) -> "TcpEndpoint":
-        """Raises ValueError, its text what is allowed."""
-        scheme, separator, rest = text.partition("://")
-        try:
-            address = Address.parse(rest)
-        except ValueError:
-            raise ValueError(cls.ALLOWED) from None
-        if scheme != "tcp" or not separator or not address.host:
-            raise ValueError(cls.ALLOWED)
-        return cls(address)
-
-    def __str__(self) -> str:
-        return f"tcp://{self.address}"
-
-
-class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A [camera.NAME] table."""
-
-    source: SourceName = SourceName("auto")
-    size: Size = Size(1280, 720)
-    fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
-    still_size: Size | None = None
-    quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 80
-    idle_fps: Annotated[
-        float,
-        msgspec.Meta(ge=0, le=240, description="frames a second from 0 (the camera is closed while idle) to 240"),
-    ] = 1
-    orientation: Annotated[
-        int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
-    ] = 1
-    stall_timeout: Annotated[
-        float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
-    ] = 5
-    hflip: bool = False
-    vflip: bool = False
-    controls: Annotated[
-        dict[str, bool | int | float | str | list[float]],
-        msgspec.Meta(description="a table of controls and their values, such as { brightness = 0.1 }"),
-    ] = {}
-    publish: TcpEndpoint | None = None
-    sndbuf: Annotated[
-        int, msgspec.Meta(ge=4096, le=16 << 20, description="bytes, a whole number from 4096 to 16777216")
-    ] = 65536
-    insecure_tcp: bool = False
-
-
-class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The [gateway] table."""
-
-    listen: Address = Address("127.0.0.1", 8080)
-    allow_anonymous: bool = False
-    allow_origins: Annotated[
-        list[Annotated[str, msgspec.Meta(pattern=r"\A(\*|https?://[A-Za-z0-9._\[\]:-]+)\Z")]],
-        msgspec.Meta(description='a list of origins such as ["https://home.example"]; ["*"] is every one'),
-    ] = []
-    max_viewers: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1000
-    snapshot_timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = 5
-    workers: Annotated[int, msgspec.Meta(ge=1, le=32, description="a whole number from 1 to 32")] = 1
-
-
-class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """The [snapshot] table."""
-
-    stale_after: Annotated[
-        float, msgspec.Meta(gt=0, le=86400, description="seconds, more than 0 and at most 86400")
-    ] = 10
-    history: Annotated[
-        float, msgspec.Meta(ge=0, le=3600, description="seconds from 0 (no history is kept) to 3600")
-    ] = 0
-    history_mb: Annotated[float, msgspec.Meta(gt=0, le=2000, description="MB, more than 0 and at most 2000")] = 64
 
 
 @dataclass(frozen=True, slots=True)

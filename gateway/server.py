@@ -14,7 +14,8 @@ import zmq
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
-from framebus.config import Address, Config
+from framebus.address import Address
+from framebus.config import Config
 from framebus.losses import Losses
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, RunDirError, snapshot_endpoint

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from logging import getLogger
 
-from framebus.config import CameraConfig, SnapshotConfig
+from framebus.camera_config import CameraConfig
 from framebus.intake import Intake
 from framebus.losses import Losses
+from framebus.snapshot_config import SnapshotConfig
 from framebus.wire import StatusHeader, WireError, parse
 from snapshot.ring import Ring
 from snapshot.still import Still

@@ -30,7 +30,7 @@ from capture.media.file import check_file
 from capture.media.play_clock import PlayClock
 from capture.media.url import MediaUrl
 from capture.source import SourceError
-from framebus.config import Size
+from framebus.size import Size
 
 USUAL_FPS = 25
 """Of a recording that does not say, as FFmpeg itself assumes."""

@@ -20,7 +20,7 @@ from capture.picamera2 import encoding
 from capture.picamera2.controls import AF_CONTINUOUS, Advertised
 from capture.picamera2.encoding import HardwareEncoder, SlotOutput, SoftwareEncoder
 from capture.picamera2.slot import Encoded, Slot
-from framebus.config import Size
+from framebus.size import Size
 
 BUFFERS = 6
 """picamera2's own choice for video."""

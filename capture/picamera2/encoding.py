@@ -13,7 +13,7 @@ from picamera2.outputs import Output
 
 from capture.picamera2.slot import Slot
 from capture.v4l2.device import V4l2Device
-from framebus.config import Size
+from framebus.size import Size
 
 AT_ONCE = 2
 """Frames with the encoder: one is encoded while the one before is not done yet. More would keep a Pi from all else."""

@@ -2,7 +2,7 @@
 
 from capture.orientation import mirrored
 from capture.source import Source
-from framebus.config import CameraConfig
+from framebus.camera_config import CameraConfig
 from framebus.source_name import SourceName
 
 

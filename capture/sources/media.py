@@ -14,7 +14,7 @@ from capture.media.http_stream import HttpStream
 from capture.media.url import MediaUrl, UrlError, shown
 from capture.pace import Pace
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from framebus.config import Size
+from framebus.size import Size
 
 PATIENCE_SECONDS = 5.0
 """How long a camera may keep still, while it is opened and later."""

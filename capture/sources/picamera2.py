@@ -20,8 +20,8 @@ from capture.picamera2.found import attached, is_usb
 from capture.picamera2.metadata import plainly
 from capture.picamera2.sensor_clock import age
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from framebus.config import Size
 from framebus.controls import Control, Value
+from framebus.size import Size
 
 if TYPE_CHECKING:
     from capture.picamera2.camera import Camera

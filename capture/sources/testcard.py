@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from capture.pace import Pace
 from capture.source import READ_LIMIT_SECONDS, Picture, Source
-from framebus.config import Size
 from framebus.controls import Control, Value
+from framebus.size import Size
 
 BARS = ("#b4b4b4", "#b4b410", "#10b4b4", "#10b410", "#b410b4", "#b41010", "#1010b4")
 """The 75 % bars of SMPTE EG 1, from left to right."""

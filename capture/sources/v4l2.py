@@ -13,8 +13,8 @@ from capture.v4l2 import offers, reasons
 from capture.v4l2.device import USABLE_FORMATS, PixelFormat, V4l2Device, usable_formats
 from capture.v4l2.find import path_of
 from capture.v4l2.newest import NewestFrame
-from framebus.config import Size
 from framebus.controls import Control, ControlError, Value
+from framebus.size import Size
 
 if TYPE_CHECKING:
     from capture.v4l2.raw import Layout

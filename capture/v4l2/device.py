@@ -25,8 +25,8 @@ import videodev2 as kernel
 
 from capture.v4l2 import offers, reasons
 from capture.v4l2.controls import Native, read, write
-from framebus.config import Size
 from framebus.controls import Value
+from framebus.size import Size
 
 logger = logging.getLogger("capture")
 

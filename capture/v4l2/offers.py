@@ -12,7 +12,7 @@ from typing import Any
 
 import videodev2 as kernel
 
-from framebus.config import Size
+from framebus.size import Size
 
 MAX_OFFERS = 256
 """A driver that lists more than these is not believed."""

@@ -9,18 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framebus import config as configuration
-from framebus.config import (
-    Address,
-    CameraConfig,
-    Config,
-    ConfigError,
-    GatewayConfig,
-    Size,
-    SnapshotConfig,
-    find,
-    load,
-    parse,
-)
+from framebus.address import Address
+from framebus.camera_config import CameraConfig
+from framebus.config import Config, ConfigError, find, load, parse
+from framebus.gateway_config import GatewayConfig
+from framebus.size import Size
+from framebus.snapshot_config import SnapshotConfig
 from framebus.source_name import SourceName
 
 NAME_ALLOWED = "a camera's name is 1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"

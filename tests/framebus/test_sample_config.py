@@ -11,7 +11,10 @@ import msgspec
 import pytest
 from msgspec.structs import fields
 
-from framebus.config import CameraConfig, GatewayConfig, SnapshotConfig, load, parse
+from framebus.camera_config import CameraConfig
+from framebus.config import load, parse
+from framebus.gateway_config import GatewayConfig
+from framebus.snapshot_config import SnapshotConfig
 
 SAMPLE = Path(__file__).parents[2] / "framebus.toml"
 TEXT = SAMPLE.read_text()

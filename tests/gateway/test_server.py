@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from framebus.config import Address
+from framebus.address import Address
 from framebus.process import ProcessError
 from gateway.server import address_to_open, listen, listen_beside, own_address
 from tests.conftest import Configure, Start

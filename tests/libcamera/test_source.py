@@ -17,8 +17,8 @@ from capture.jpeg import Jpeg
 from capture.pace import Pace
 from capture.source import Picture
 from capture.sources.picamera2 import Picamera2Source
-from framebus.config import Size
 from framebus.controls import Control
+from framebus.size import Size
 from tests.capture.picamera2.pi_camera import PiCamera
 from tests.capture.sources.test_picamera2 import (
     ENCODER_DIED,

@@ -201,7 +201,7 @@ ENDS_WHILE_FFMPEG_HANGS = """
 import sys
 from capture.pace import Pace
 from capture.sources.media import MediaSource
-from framebus.config import Size
+from framebus.size import Size
 source = MediaSource(sys.argv[1], Size(64, 48), 30, 80, patience_seconds=1000)
 source.open()
 pace = Pace(1000)

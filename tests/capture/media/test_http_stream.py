@@ -20,7 +20,7 @@ from capture.media.jpeg_parts import MAX_PART_BYTES
 from capture.pace import Pace
 from capture.source import Picture, SourceError
 from capture.sources.media import MediaSource
-from framebus.config import Size
+from framebus.size import Size
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
     Answer,

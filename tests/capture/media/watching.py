@@ -11,7 +11,7 @@ import pytest
 from capture.pace import Pace
 from capture.source import Picture, SourceError
 from capture.sources.media import MediaSource
-from framebus.config import Size
+from framebus.size import Size
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 LOGIN = "admin:geheim"

@@ -12,8 +12,9 @@ from capture.sources.auto import AutoSource, choose
 from capture.sources.picamera2 import Picamera2Source
 from capture.sources.testcard import TestCardSource
 from capture.sources.v4l2 import V4l2Source
-from framebus.config import CameraConfig, Size
+from framebus.camera_config import CameraConfig
 from framebus.controls import Control
+from framebus.size import Size
 from framebus.source_name import SourceName
 from tests.capture.fake_source import ScriptedSource
 from tests.capture.jpegs import jpeg

@@ -20,7 +20,7 @@ from PIL import Image
 from capture.pace import Pace
 from capture.source import SourceError
 from capture.sources.media import MediaSource
-from framebus.config import Size
+from framebus.size import Size
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour

@@ -20,8 +20,8 @@ from capture.pace import Pace
 from capture.source import Picture, SourceError, SourceStuck
 from capture.sources import picamera2 as module
 from capture.sources.picamera2 import CLOSE_LIMIT_SECONDS, Picamera2Source
-from framebus.config import Size
 from framebus.controls import Control, Value
+from framebus.size import Size
 from tests.capture.picamera2.pi_camera import PiCamera, made_of_software
 from tests.processes import wait_until
 

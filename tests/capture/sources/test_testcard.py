@@ -8,7 +8,7 @@ from PIL import Image, ImageChops
 from capture.jpeg import Jpeg
 from capture.pace import Pace
 from capture.sources.testcard import BARS, ROUND_SECONDS, TestCardSource
-from framebus.config import Size
+from framebus.size import Size
 from tests.capture.jpegs import opened
 
 NOON = 1_750_000_000.0

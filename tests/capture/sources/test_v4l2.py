@@ -17,7 +17,7 @@ from PIL import Image
 from capture.pace import Pace
 from capture.source import Picture, Source, SourceError
 from capture.sources.v4l2 import V4l2Source
-from framebus.config import Size
+from framebus.size import Size
 from tests.capture.conftest import COLOURS, jpeg_of
 from tests.capture.v4l2.shim import (
     COMMENT_BYTES,

@@ -6,7 +6,7 @@ import pytest
 
 from capture.v4l2 import offers
 from capture.v4l2.offers import Offer, best, nearest
-from framebus.config import Size
+from framebus.size import Size
 
 HD, FULL_HD, VGA = Size(1280, 720), Size(1920, 1080), Size(640, 480)
 

@@ -1,0 +1,38 @@
+"""Where a server listens, as the configuration writes it."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the gateway listens, as in "127.0.0.1:8080" or "[::1]:8080"; an empty host is every address."""
+
+    host: str
+    port: int
+
+    ALLOWED: ClassVar[str] = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """Raises ValueError, its text what is allowed."""
+        host, colon, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+            raise ValueError(cls.ALLOWED)
+        if (":" in host and not bracketed) or any(letter.isspace() or letter == "/" for letter in host):
+            raise ValueError(cls.ALLOWED)
+        return cls(host[1:-1] if bracketed else host, int(port))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
