@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help run test test-v4l2 test-libcamera test-faults bench lint format clean
+.PHONY: help run test test-v4l2 test-libcamera test-faults soak bench lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,6 +22,9 @@ test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virt
 
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
 	@FRAMEBUS_FAULTS=1 $(PY) -m pytest tests/e2e/faults $(FAULTS)
+
+soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
+	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)

@@ -157,10 +157,14 @@ def cpu_seconds(*pids: int) -> float:
 
 
 def pss_bytes(pid: int) -> int:
-    """Memory of a process; what it shares with others is divided among them (proc(5), smaps_rollup)."""
+    """Memory of a process; what it shares with others is divided among them (proc(5), smaps_rollup).
+
+    Raises OSError when there is no such process, or no more than its name.
+    """
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     found = re.search(r"^Pss: +([0-9]+) kB", rollup, re.MULTILINE)
-    assert found is not None  # the kernel always says it
+    if found is None:  # it has just let go of its memory, to end
+        raise ProcessLookupError(f"process {pid} ends")
     return int(found[1]) * 1024
 
 

@@ -117,7 +117,7 @@ def webcam(up: Up, shim_library: Path, tmp_path: Path, fault_file: Path) -> Pipe
             "LD_PRELOAD": str(shim_library),
             "V4L2SHIM_DEV": DEVICE,
             "V4L2SHIM_DIR": str(folder),
-            "V4L2SHIM_FPS": "30",
+            "V4L2SHIM_FPS": os.environ.get("FRAMEBUS_FAULTS_FPS", "30"),
             "V4L2SHIM_FAULT": str(fault_file),
         },
     )

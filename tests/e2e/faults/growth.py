@@ -1,0 +1,63 @@
+"""Whether a process grows while it runs: readings of its memory and descriptors, and the judgement on them."""
+
+import contextlib
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks.processes import pss_bytes
+
+WARM_UP_READINGS = 8
+"""What a process takes in its first minutes (imports, buffers, allocator's arenas) is no growth."""
+WINDOW_READINGS = 8
+"""The median of so many is compared with the median of the last so many."""
+GROWTH_PART = 0.08
+GROWTH_MB = 1.0
+"""More memory than that part and that much on top is growth: less is the allocator's noise, as measured."""
+GROWTH_DESCRIPTORS = 5.0
+
+
+class Reading(NamedTuple):
+    """One process at one moment."""
+
+    process: str
+    pid: int
+    memory_mb: float
+    """Proportional set size: what is shared counts in part."""
+    descriptors: int
+
+
+def read(processes: dict[str, int]) -> list[Reading]:
+    """Read those that are there; who ends meanwhile is left out. Takes process ids by name."""
+    readings = []
+    for name, pid in sorted(processes.items()):
+        with contextlib.suppress(OSError):
+            descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+            readings.append(Reading(name, pid, pss_bytes(pid) / 1e6, descriptors))
+    return readings
+
+
+def growth(readings: list[Reading]) -> list[str]:
+    """A sentence for each run of a process that grew. A run too short to tell is passed over."""
+    runs: dict[tuple[str, int], list[Reading]] = defaultdict(list)
+    for reading in readings:
+        runs[reading.process, reading.pid].append(reading)
+    found = []
+    for (process, pid), run in runs.items():
+        settled = run[WARM_UP_READINGS:]
+        if len(settled) < 2 * WINDOW_READINGS:
+            continue
+        before, after = settled[:WINDOW_READINGS], settled[-WINDOW_READINGS:]
+        for what, most in (
+            ("memory_mb", lambda was: was * (1 + GROWTH_PART) + GROWTH_MB),
+            ("descriptors", _descriptors),
+        ):
+            was, now = (median(getattr(reading, what) for reading in window) for window in (before, after))
+            if now > most(was):
+                found.append(f"{process} (process {pid}): {what} rose from {was:.1f} to {now:.1f}")
+    return found
+
+
+def _descriptors(was: float) -> float:
+    return was + GROWTH_DESCRIPTORS

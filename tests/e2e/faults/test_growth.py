@@ -1,0 +1,37 @@
+"""tests.e2e.faults.growth, on readings of which it is known whether they grow."""
+
+import os
+
+from tests.e2e.faults.growth import Reading, growth, read
+
+
+def run(memory: list[float], descriptors: list[int], pid: int = 7) -> list[Reading]:
+    return [Reading("gateway", pid, mb, count) for mb, count in zip(memory, descriptors, strict=True)]
+
+
+def test_what_stays_as_it_is_does_not_grow() -> None:
+    assert growth(run([20.0, 20.5] * 30, [10, 12] * 30)) == []
+
+
+def test_a_leak_of_memory_is_found() -> None:
+    leaking = run([20 + 0.1 * number for number in range(60)], [10] * 60)
+    assert growth(leaking) == ["gateway (process 7): memory_mb rose from 21.1 to 25.6"]
+
+
+def test_a_leak_of_descriptors_is_found() -> None:
+    assert growth(run([20.0] * 60, list(range(10, 70)))) == ["gateway (process 7): descriptors rose from 21.5 to 65.5"]
+
+
+def test_the_first_minutes_do_not_count() -> None:
+    assert growth(run([5.0] * 8 + [20.0] * 40, [3] * 8 + [20] * 40)) == []
+
+
+def test_another_process_of_the_same_name_is_judged_for_itself() -> None:
+    assert growth(run([20.0] * 30, [10] * 30) + run([40.0] * 30, [50] * 30, pid=8)) == []
+
+
+def test_a_process_is_read() -> None:
+    (reading,) = read({"us": os.getpid(), "nobody": 2**22 + 1})
+    assert reading.process == "us"
+    assert reading.memory_mb > 5
+    assert reading.descriptors > 2
