@@ -26,12 +26,18 @@ HANG_SECONDS = 20.0
 """No call into a camera takes so long that ever returns: opening one that does not answer takes at most ten."""
 RETRY_SECONDS = (0.5, 1.0, 2.0)
 """Pauses between attempts to open the camera; the last one goes on."""
+STALLS_BEFORE_ANOTHER_PROCESS = 3
+"""In a row, without a picture in between: what a process holds may be broken where opening anew does not help."""
 CLOSE_SECONDS = 1.0
 """How long the end of the process waits for a camera that does not let go."""
 MAX_ERRANDS = 16
 """Requests for controls that wait for the camera; more are refused at once."""
 MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
+
+
+class Stalled(SourceError):
+    """The camera is open and gives nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Reader:
         self._in_camera_since: float | None = None
         self._source: Source | None = None
         self._failures = 0
+        self._stalls = 0
         self._seq = 0
         self._frame: Published | None = None
         self._emptied = threading.Condition()
@@ -172,6 +179,10 @@ class Reader:
                 self._in_trouble(str(error))
                 return  # `ended` then ends the process, and the supervisor starts another
             except SourceError as error:
+                self._stalls = self._stalls + 1 if isinstance(error, Stalled) else 0
+                if self._stalls >= STALLS_BEFORE_ANOTHER_PROCESS:
+                    self._in_trouble(f"{error}; {self._stalls} times in a row, so another process shall try")
+                    return
                 self._in_trouble(str(error))
                 self._pause(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
                 self._failures += 1
@@ -233,7 +244,7 @@ class Reader:
             if fps != paced:  # what was an idle period so far is no silence of the new rate
                 paced, last_whole = fps, time.monotonic()
             if fps > 0 and time.monotonic() - last_whole > self._stall_timeout + 1 / fps:
-                raise SourceError(f"{source.name}: no whole picture for {time.monotonic() - last_whole:.0f} s{flaw}")
+                raise Stalled(f"{source.name}: no whole picture for {time.monotonic() - last_whole:.0f} s{flaw}")
 
     def _take_full(self, source: Source) -> None:
         if not source.has_stills:
@@ -307,7 +318,7 @@ class Reader:
         if self.trouble:
             logger.info("camera %s is back", self._camera)
         self.trouble = ""
-        self._failures = 0
+        self._failures = self._stalls = 0
 
     def _tell(self) -> None:
         os.eventfd_write(self._event, 1)

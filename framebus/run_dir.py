@@ -1,5 +1,6 @@
 """The folder of the ipc sockets: where each endpoint lies, who may be in it, and one publisher a camera."""
 
+import contextlib
 import fcntl
 import os
 import stat
@@ -101,20 +102,26 @@ class Lock:
                 f"{name} already runs as process {holder or '?'} with run_dir {config.run_dir}; "
                 f"stop that one first, or give this one another run_dir"
             ) from None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+        self._sockets: dict[Path, int] = {}
+        with contextlib.suppress(OSError):  # on a full disk it is not said whose the lock is, and it locks all the same
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
     def check(self, *endpoints: str) -> None:
-        """Raises RunDirError when it locks nothing any more, or one of these ipc endpoints cannot be found any more.
+        """Raises RunDirError when it locks nothing any more, or one of these ipc endpoints is not what it was at first.
 
-        Nobody can connect then, and nothing else would ever say so.
+        Nobody can connect to us then, and nothing else would ever say so.
         """
         try:
             there = os.stat(self._path).st_ino == os.fstat(self._fd).st_ino
+            sockets = {path: path.stat().st_ino for path in map(socket_path, endpoints) if path is not None}
         except OSError:
             there = False
-        if not there or not all(path.exists() for path in map(socket_path, endpoints) if path is not None):
+        if not there:
             raise RunDirError(f"run_dir {self._path.parent} was deleted, or emptied: it has to be made anew")
+        for path, inode in sockets.items():
+            if self._sockets.setdefault(path, inode) != inode:
+                raise RunDirError(f"another program has taken {path}: it has to be made anew")
 
     def close(self) -> None:
         """Let it go."""

@@ -284,6 +284,23 @@ def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(read: Start) 
     assert reading.reader.trouble == f"scripted: no whole picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
+def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: Start) -> None:
+    source = ScriptedSource(PICTURE)
+    reading = read(source, stall_timeout=0.1)
+    reading.until(lambda: reading.reader.ended, "left")
+    assert source.calls == ["open", "close"] * 3
+    assert reading.reader.trouble == (
+        "scripted: no whole picture for 0 s; 3 times in a row, so another process shall try"
+    )
+
+
+def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
+    source = ScriptedSource(*[PICTURE, *[None] * 40] * 4)
+    reading = read(source, stall_timeout=0.1)
+    reading.until(lambda: source.opened >= 4, "opened anew, thrice")
+    assert not reading.reader.ended
+
+
 def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
     source = ScriptedSource(endless=PICTURE)
     reading = read(source, fps=0.5, stall_timeout=1.0)

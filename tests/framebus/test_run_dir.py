@@ -3,7 +3,9 @@
 import errno
 import os
 import signal
+import socket
 import stat
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
 
@@ -258,3 +260,35 @@ def test_who_waits_for_a_lock_gets_it_at_the_others_end(configure: Configure, st
     assert holder.terminate() == 0
     assert got.wait(DEADLINE_SECONDS)
     waiting.join()
+
+
+def bound(config: Config) -> tuple[str, socket.socket]:
+    """A socket at the endpoint of a camera."""
+    endpoint = frames_endpoint(config, "front")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(endpoint.removeprefix("ipc://"))
+    return endpoint, listener
+
+
+def test_an_endpoint_that_was_deleted_is_noticed(configure: Configure) -> None:
+    config = configure()
+    endpoint, listener = bound(config)
+    with closing(listener), closing(Lock(config, "front")) as lock:
+        lock.check(endpoint)
+        Path(endpoint.removeprefix("ipc://")).unlink()
+        with pytest.raises(RunDirError) as refused:
+            lock.check(endpoint)
+    assert str(refused.value) == f"run_dir {config.run_dir} was deleted, or emptied: it has to be made anew"
+
+
+def test_an_endpoint_that_another_program_took_is_noticed(configure: Configure) -> None:
+    config = configure()
+    endpoint, listener = bound(config)
+    path = Path(endpoint.removeprefix("ipc://"))
+    with closing(listener), closing(Lock(config, "front")) as lock:
+        lock.check(endpoint)
+        path.rename(path.with_name("kept"))  # so that its inode is not given to the next
+        _, other = bound(config)
+        with closing(other), pytest.raises(RunDirError) as refused:
+            lock.check(endpoint)
+    assert str(refused.value) == f"another program has taken {path}: it has to be made anew"
