@@ -12,6 +12,8 @@ logger = getLogger("framebus")
 
 SOI = b"\xff\xd8"
 """What every JPEG begins with: start of image (ITU-T T.81, annex B)."""
+EOI = b"\xff\xd9"
+"""And ends with: end of image."""
 CLOCK_SLACK_SECONDS = 1.0
 """A camera's driver may time a frame by when it will be complete."""
 
@@ -54,6 +56,8 @@ class Intake:
         """Raises WireError for what capture never publishes: it would pass for a picture, or be fresh for ever."""
         if not body.startswith(SOI):
             raise WireError(f"frame of {len(body)} bytes that begin with {body[:2].hex() or 'nothing'}, expected ffd8")
+        if not body.endswith(EOI):
+            raise WireError(f"frame of {len(body)} bytes that end with {body[-2:].hex()}, expected ffd9")
         ahead = header.monotonic - self._now()
         if self._same_host and ahead > CLOCK_SLACK_SECONDS:
             raise WireError(f"frame captured {ahead:.0f} s from now")

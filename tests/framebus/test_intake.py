@@ -118,6 +118,7 @@ def test_what_is_no_frame_is_counted_and_said(malformed: bytes, text: str, caplo
     [
         (b"", "frame of 0 bytes that begin with nothing, expected ffd8"),
         (b"GIF89a", "frame of 6 bytes that begin with 4749, expected ffd8"),
+        (JPEG[:-9], f"frame of {len(JPEG) - 9} bytes that end with {JPEG[-11:-9].hex()}, expected ffd9"),
     ],
 )
 def test_what_is_no_picture_is_dropped(body: bytes, reason: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from framebus.config import Config
 from gateway.mjpeg import BOUNDARY_LINE, STREAM_HEAD, part
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, serving, until
 
 PART = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nX-Timestamp: (\d+\.\d{6})\r\n\r\n")
@@ -83,7 +83,7 @@ async def test_the_last_picture_is_repeated_in_silence(site: Site, camera: Publi
 
 
 async def test_a_slow_viewer_gets_the_newest_and_slows_nobody(site: Site, camera: PublishedCamera) -> None:
-    picture = jpeg("red", (1600, 1200), 95) + b"\0" * 2_000_000
+    picture = padded(jpeg("red", (1600, 1200), 95), 2_000_000)
     slow = await opened(site, camera, picture)
     quick = await Stream.open(site)
     await quick.head()
@@ -102,7 +102,7 @@ async def test_a_slow_viewer_gets_the_newest_and_slows_nobody(site: Site, camera
 
 async def test_a_viewer_that_leaves_in_the_middle_of_a_part_is_forgotten(site: Site, camera: PublishedCamera) -> None:
     feed = site.gateway._cameras.first
-    stream = await opened(site, camera, jpeg() + b"\0" * 8_000_000)
+    stream = await opened(site, camera, padded(jpeg(), 8_000_000))
     assert feed.viewers == site.gateway._cameras.viewers == 1
     stream.close()
     camera.show(jpeg())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, until
 from tests.gateway.test_mjpeg_viewer import Stream
 
@@ -90,7 +90,7 @@ async def test_what_is_delivered_is_counted_with_its_age(site: Site, camera: Pub
 async def test_what_a_slow_viewer_does_not_get_is_counted(site: Site, camera: PublishedCamera) -> None:
     stream = await Stream.open(site)
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    large = jpeg() + b"x" * 20_000_000  # more than a socket's buffers hold
+    large = padded(jpeg(), 20_000_000)  # more than a socket's buffers hold
     for _ in range(3):
         camera.show(large)
         before = site.gateway._cameras.first.figures.received

@@ -16,7 +16,7 @@ from gateway.mjpeg import BOUNDARY_LINE, part
 from gateway.routes import application
 from gateway.server import listen, logger
 from gateway.stills import Stills
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import until
 from tests.programs import need
 
@@ -46,7 +46,7 @@ async def test_a_stream_goes_through_tls(config: Config, camera: PublishedCamera
     camera.show(jpeg())
     async with asyncio.timeout(10):
         await reader.readuntil(BOUNDARY_LINE)
-        for picture in (jpeg(), jpeg("blue", (1600, 1200)) + b"\0" * 1_000_000):
+        for picture in (jpeg(), padded(jpeg("blue", (1600, 1200)), 1_000_000)):
             header = camera.show(picture)
             await reader.readuntil(part(picture, header.captured))
     assert cameras.viewers == 1

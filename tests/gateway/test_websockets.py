@@ -12,7 +12,7 @@ from framebus.wire import FrameHeader, Message, StatusHeader, parse, split
 from gateway.feed import Feed
 from gateway.websockets import SUBPROTOCOL, Ack, Clock, Watch, said
 from tests.conftest import Configure
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, serving, until
 
 _connections: list[WebSocketClientConnection] = []
@@ -247,7 +247,7 @@ async def test_a_page_that_reads_nothing_holds_nothing_up(site: Site, camera: Pu
     await until(lambda: site.gateway._cameras.viewers == 1)
     feed = site.gateway._cameras.first
     (viewer,) = site.gateway._cameras._viewers
-    large = jpeg() + b"\0" * 3_000_000
+    large = padded(jpeg(), 3_000_000)
     for number in range(1, 30):
         camera.show(large)
         await until(partial(has_shot, feed, number))

@@ -90,7 +90,7 @@ def clock() -> Clock:
     return Clock()
 
 
-FIVE = b"\xff\xd8five"
+FIVE = b"\xff\xd8five\xff\xd9"
 
 
 def configured(**cameras: dict[str, Any]) -> Config:
@@ -106,7 +106,7 @@ def peek(
     epoch: str = "e1",
     age: float = 0.0,
     captured: float = 1.0,
-    body: bytes = b"\xff\xd8J",
+    body: bytes = b"\xff\xd8J\xff\xd9",
 ) -> bytes:
     """A frame as a capture publishes it."""
     header = FrameHeader(
@@ -159,8 +159,8 @@ def test_cameras_are_kept_apart(clock: Clock) -> None:
 def test_a_repeat_and_an_older_frame_are_passed_over(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(5, body=FIVE))
-    service.put("front", peek(5, body=b"\xff\xd8again"))
-    service.put("front", peek(4, body=b"\xff\xd8four"))
+    service.put("front", peek(5, body=b"\xff\xd8again\xff\xd9"))
+    service.put("front", peek(4, body=b"\xff\xd8four\xff\xd9"))
     assert service.answer(b'{"camera":"front"}') == peek(5, kind="snapshot", body=FIVE)
 
 
@@ -571,14 +571,14 @@ def test_without_a_history_there_is_no_past(clock: Clock) -> None:
 
 
 def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Clips, "PAGE_BYTES", 10)
+    monkeypatch.setattr(Clips, "PAGE_BYTES", 20)
     service = past(60, clock)
     message, header = parse_message(service.replies_to(clip="mjpg", seconds=4), ClipHeader)
-    assert (message.kind, header.frames, header.seconds, header.size) == ("clip", 5, 4.0, 15)
+    assert (message.kind, header.frames, header.seconds, header.size) == ("clip", 5, 4.0, 25)
     service.put("front", peek(99, age=-99))  # the ring moves on; the clip does not
-    rest, more = parse_message(service.replies_to(clip="mjpg", id=header.id, offset=10), ClipHeader)
-    assert more == msgspec.structs.replace(header, offset=10)
-    assert message.body + rest.body == b"\xff\xd8J" * 5
+    rest, more = parse_message(service.replies_to(clip="mjpg", id=header.id, offset=20), ClipHeader)
+    assert more == msgspec.structs.replace(header, offset=20)
+    assert message.body + rest.body == b"\xff\xd8J\xff\xd9" * 5
     assert refusal(service.replies_to(clip="mjpg", id=header.id, offset=0), "front") == (
         "not-kept",
         "there is no such clip of camera front, or it was not fetched on for 60 s",

@@ -37,6 +37,8 @@ class Consumer(ABC):
         self.pictures = 0
         self.newest_captured = 0.0
         """Unix seconds of the newest live picture."""
+        self.clock_ahead_seconds = 0
+        """How wrong the pipeline's wall clock is."""
         self.mistakes: list[str] = []
         """Everything that was no whole picture, or older than one before."""
         self._config = config
@@ -55,7 +57,7 @@ class Consumer(ABC):
         except JpegError as error:
             self.mistakes.append(f"{self.name}: {error}")
         self.pictures += 1
-        self.newest_captured = captured
+        self.newest_captured = captured - self.clock_ahead_seconds
 
     def close(self) -> None:
         """Watch no more."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import zmq
 
 from framebus.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
+from framebus.wire import MAX_MESSAGE_BYTES
 from tests.e2e.conftest import Pipeline
 from tests.e2e.faults.conftest import WHOLE_SECONDS, Watched
 from tests.e2e.faults.consumers import wait_for_pictures
@@ -73,3 +74,38 @@ def test_noise_on_every_socket(pipeline: Pipeline, watch: Watched) -> None:
         with faults.during(f"noise to {name}, for 3 s", keeps=EVERYBODY), sockets(kind, endpoint) as (hostile,):
             noise(hostile.send, 3)
             wait_for_pictures(faults.consumers, time.time(), WHOLE_SECONDS)
+
+
+def test_a_hostile_publisher_takes_the_cameras_place(pipeline: Pipeline, watch: Watched) -> None:
+    """It binds the camera's endpoint, which cuts the camera off, and what it sends is nearly right."""
+    faults = watch(pipeline)
+    chance = random.Random(20261121)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with faults.during("a hostile publisher in the camera's place, for 4 s", keeps="mjpeg page zeromq"):
+        publisher = context.socket(zmq.PUB)
+        publisher.bind(frames_endpoint(pipeline.config, "front"))
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            for message in nearly_right(chance):
+                publisher.send(message)
+            time.sleep(0.02)
+        context.destroy(linger=0)
+    assert "another program has taken" in pipeline.up.log
+
+
+def nearly_right(chance: random.Random) -> Iterator[bytes]:
+    """What a gateway might take for a frame or a status."""
+    for kind in ("live", "peek", "status", "snapshot", chance.randbytes(4).hex()):
+        topic = f"{kind}/front\n".encode()
+        yield topic
+        yield topic + chance.randbytes(200)
+        yield topic + b"{}\n"
+        yield topic + b"[" * 5000 + b"\n"
+        now = time.monotonic()
+        for seq, monotonic, body in ((1, now, b""), (10**18, now, b"\xff\xd8"), (2, now + 1e9, b"\xff\xd8 \xff\xd9")):
+            header = (
+                f'{{"v":1,"camera":"front","seq":{seq},"epoch":"x","captured":{time.time()},"monotonic":{monotonic},'
+                f'"published":{now},"width":1,"height":1,"source":"x","dropped":0}}\n'
+            )
+            yield topic + header.encode() + body
+    yield b"live/front\n{}\n" + bytes(MAX_MESSAGE_BYTES + 1)
