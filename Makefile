@@ -21,7 +21,7 @@ test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virt
 	@exec $(PY) -m tests.libcamera
 
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
-	@FRAMEBUS_FAULTS=1 $(PY) -m pytest tests/e2e/faults $(FAULTS)
+	@FRAMEBUS_FAULTS=1 $(PY) -m pytest -p no:benchmark -n 2 tests/e2e/faults $(FAULTS)
 
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py

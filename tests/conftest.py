@@ -6,12 +6,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from framebus.config import Config, load
 from framebus.run_dir import prepare
 from tests.capture.v4l2 import shim
 from tests.processes import Running, python
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 
 Configure = Callable[..., Config]
 Start = Callable[..., Running]

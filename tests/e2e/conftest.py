@@ -49,9 +49,10 @@ class Pipeline:
         return not self.processes()
 
     def kill(self, name: str) -> int:
-        """kill -9 of one process; returns the id that it had."""
+        """kill -9 of one process, and wait until it is gone; returns the id that it had."""
         pid = self.processes()[name]
         os.kill(pid, 9)
+        wait_until(lambda: self.processes().get(name) != pid, f"the end of {name}")
         return pid
 
     def cameras(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pytest
@@ -40,14 +40,14 @@ class Row:
     memory_mb: float
 
 
-ROWS: list[Row] = []
-
-
 class Faults:
     """A pipeline that is watched by one of each kind."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, note: Callable[[Row], None]) -> None:
+        """`note` takes the row of each fault."""
         self.pipeline = pipeline
+        self.rows: list[Row] = []
+        self._note = note
         self.program = ProgramConsumer(pipeline.config)
         self.page = PageConsumer(pipeline.config)
         self.consumers: list[Consumer] = [MjpegConsumer(pipeline.config), self.page, self.program]
@@ -66,7 +66,8 @@ class Faults:
         self.pipeline.wait_until_whole()
         kept = [consumer.name for consumer in self.consumers if consumer.connections == before[consumer.name]]
         memory_mb = sum(map(pss_bytes, self.pipeline.processes().values())) / 1e6
-        ROWS.append(Row(fault, seconds, self.program.missed - missed, " ".join(kept) or "-", memory_mb))
+        self.rows.append(Row(fault, seconds, self.program.missed - missed, " ".join(kept) or "-", memory_mb))
+        self._note(self.rows[-1])
         assert set(keeps.split()) <= set(kept), f"{fault}: thrown out were {set(keeps.split()) - set(kept)}"
         self.check()
 
@@ -85,12 +86,12 @@ Watched = Callable[[Pipeline], Faults]
 
 
 @pytest.fixture
-def watch() -> Iterator[Watched]:
+def watch(record_property: Callable[[str, object], None]) -> Iterator[Watched]:
     """Have a pipeline watched until the end of the test."""
     made: list[Faults] = []
 
     def run(pipeline: Pipeline) -> Faults:
-        made.append(Faults(pipeline))
+        made.append(Faults(pipeline, lambda row: record_property("fault", astuple(row))))
         return made[-1]
 
     yield run
@@ -124,13 +125,15 @@ def webcam(up: Up, shim_library: Path, tmp_path: Path, fault_file: Path) -> Pipe
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table, whatever failed."""
-    if not ROWS:
+    """The table, whatever failed, and in whichever worker it ran."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
+    rows = sorted({Row(*value) for name, value in properties if name == "fault"}, key=lambda row: row.fault)
+    if not rows:
         return
     terminalreporter.section("faults: seconds until everybody has live pictures again, once the cause is gone")
-    width = max(len(row.fault) for row in ROWS)
-    terminalreporter.write_line(f"{'fault':{width}}  seconds  missed  connections kept    MB")
-    for row in ROWS:
-        terminalreporter.write_line(
-            f"{row.fault:{width}}  {row.seconds:7.2f}  {row.missed:6d}  {row.kept:16}  {row.memory_mb:4.0f}"
-        )
+    terminalreporter.write_line("| fault | seconds | missed | connections kept | MB |")
+    terminalreporter.write_line("|---|---|---|---|---|")
+    for row in rows:
+        figures = f"{row.seconds:.2f} | {row.missed} | {row.kept} | {row.memory_mb:.0f}"
+        terminalreporter.write_line(f"| {row.fault} | {figures} |")
