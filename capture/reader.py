@@ -72,8 +72,12 @@ class Reader:
         *,
         epoch: str,
         stall_timeout: float = 5,
+        max_jpeg_bytes: int = MAX_JPEG_BYTES,
     ) -> None:
-        """`stall_timeout` are the seconds without a whole picture, beyond the idle period, until it is opened anew."""
+        """`stall_timeout` are the seconds without a whole picture, beyond the idle period, until it is opened anew.
+
+        Pictures of more than `max_jpeg_bytes`, which may be MAX_JPEG_BYTES at most, are thrown away.
+        """
         self.source_name = ""
         self.trouble = ""
         """Why there is no picture; empty while all is well."""
@@ -85,6 +89,7 @@ class Reader:
         self._pace = pace
         self._desk = desk
         self._stall_timeout = stall_timeout
+        self._max_jpeg_bytes = max_jpeg_bytes
         self._full_wanted = False
         self._errands: deque[Errand] = deque()
         self._answers: deque[Errand] = deque()
@@ -259,8 +264,8 @@ class Reader:
 
     def _frame_of(self, picture: Picture, source: Source, kind: Kind = "live") -> Published:
         """A picture of full size bears the number of the last one published. Raises JpegError."""
-        if len(picture.jpeg) > MAX_JPEG_BYTES:
-            raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {MAX_JPEG_BYTES}")
+        if len(picture.jpeg) > self._max_jpeg_bytes:
+            raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
         jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
         if source.orientation != 1:
             jpeg = jpeg.with_orientation(source.orientation)

@@ -55,6 +55,7 @@ class Capture:
             ControlDesk(camera, self._settings.controls, file_of(config.state_dir, camera)),
             epoch=self._epoch,
             stall_timeout=self._settings.stall_timeout,
+            max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
         )
         self._rate = Rate()
         self._newest: Published | None = None

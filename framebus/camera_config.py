@@ -24,6 +24,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     orientation: Annotated[
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
     ] = 1
+    max_frame_mb: Annotated[float, msgspec.Meta(gt=0, le=31, description="MB, more than 0 and at most 31")] = 31
     stall_timeout: Annotated[
         float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
     ] = 5

@@ -108,6 +108,9 @@ def parse(table: dict[str, Any], path: Path | None) -> Config:
             "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
             "say so with allow_anonymous = true in [gateway]",
         )
+    if gateway.max_viewers > gateway.max_connections:
+        most = f"at most max_connections, {gateway.max_connections}; raise that as well"
+        mistakes.add("gateway.max_viewers", gateway.max_viewers, most)
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)

@@ -1,6 +1,7 @@
 """What a client is told instead of what it asked for: a status, a code for programs, a sentence for people."""
 
 import json
+import math
 from typing import Any
 
 from tornado.web import HTTPError, RequestHandler
@@ -11,10 +12,12 @@ RETRY_AFTER_SECONDS = 1
 class Refusal(HTTPError):
     """A request that cannot be served, and why."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, retry_after_seconds: float | None = None) -> None:
+        """Who is refused for now (503, 429) is told after how many seconds to ask again."""
         super().__init__(status, None)
         self.code = code
         self.message = message
+        self.retry_after_seconds = retry_after_seconds
 
 
 def wants_json(path: str, accept: str) -> bool:
@@ -48,12 +51,12 @@ class Answering(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Called by Tornado, with the exception that ended the request."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        code, message = "error", self._reason
+        code, message, pause_seconds = "error", self._reason, None
         if isinstance(error, Refusal):
-            code, message = error.code, error.message
+            code, message, pause_seconds = error.code, error.message, error.retry_after_seconds
         self.set_header("Cache-Control", "no-store")
-        if status_code == 503:
-            self.set_header("Retry-After", str(RETRY_AFTER_SECONDS))
+        if status_code in (429, 503):
+            self.set_header("Retry-After", str(math.ceil(pause_seconds or RETRY_AFTER_SECONDS)))
         if wants_json(self.request.path, self.request.headers.get("Accept", "")):
             self.set_header("Content-Type", "application/json")
             self.finish(json.dumps({"error": {"code": code, "message": message}}) + "\n")

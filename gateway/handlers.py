@@ -18,6 +18,7 @@ from gateway.feed import Feed
 from gateway.line import line_of
 from gateway.mjpeg import STREAM_HEADERS, stream_head
 from gateway.mjpeg_viewer import MjpegViewer
+from gateway.rates import Rates
 from gateway.stills import Stills
 
 PAGE = Path(__file__).parent / "page"
@@ -69,6 +70,7 @@ class CameraHandler(Answering):
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""
         camera = self.feed(name).camera
+        self.check_rate()
         timeout = {"timeout": f"{self.config.gateway.snapshot_timeout:g}"}
         try:
             request = from_query(camera, {**timeout, **self.query()})
@@ -82,6 +84,15 @@ class CameraHandler(Answering):
             self.finish()
         else:
             self.finish(frame.jpeg)
+
+    def check_rate(self) -> None:
+        """Raises Refusal when this address has asked for too many stills lately."""
+        rates: Rates = self.settings["still_rates"]
+        wait_seconds = rates.wait_seconds(self.request.remote_ip or "")
+        if wait_seconds:
+            most = f"{self.config.gateway.stills_per_second:g} a second"
+            why = f"more stills were asked for from {self.request.remote_ip} than stills_per_second allows ({most})"
+            raise Refusal(429, "too-often", why, wait_seconds)
 
     def query(self) -> dict[str, str]:
         """The parameters of the URL; of one that is there twice, the last counts."""
@@ -114,6 +125,7 @@ class Clip(CameraHandler):
     async def get(self, name: str, form: str) -> None:
         """The file, page by page, as fast as the client takes it."""
         camera = self.feed(name).camera
+        self.check_rate()
         try:
             request = clip_from_query(camera, form, self.query())
         except RequestError as error:
@@ -294,7 +306,7 @@ class Metrics(CameraHandler):
         from gateway.metrics import registry
 
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(generate_latest(registry(self.cameras)))
+        self.finish(generate_latest(registry(self.cameras, self.settings["limits"])))
 
     head = get
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
+from gateway.counted_stream import CountedStream, nothing
+
 TCP_NOTSENT_LOWAT = 25
 """Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
 NOTSENT_LOWAT_BYTES = 16 * 1024
@@ -46,9 +48,10 @@ class Line(ABC):
 class SocketLine(Line):
     """A socket of our own: the cheapest way, a system call a message."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        """Takes over the connected socket."""
+    def __init__(self, connection: socket.socket, let_go: Callable[[], None] = nothing) -> None:
+        """Takes over the connected socket; `let_go` is called at its end, for who counts connections."""
         super().__init__()
+        self._let_go = let_go
         self._socket = connection
         self._socket.setblocking(False)
         prefer_fresh(connection)
@@ -74,6 +77,7 @@ class SocketLine(Line):
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
+        self._let_go()
         self.on_end()
 
     def _resume(self) -> None:
@@ -147,5 +151,6 @@ def line_of(stream: IOStream) -> Line:
         stream.set_close_callback(lambda: line.on_end())
         return line
     connection: socket.socket = stream.socket.dup()
+    let_go = stream.hand_over() if isinstance(stream, CountedStream) else nothing
     stream.close()  # its descriptor alone: the connection lives on in ours
-    return SocketLine(connection)
+    return SocketLine(connection, let_go)

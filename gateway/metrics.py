@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from framebus.wire import AGE_BOUNDS_SECONDS, CameraFigures, ViewersHeader
 from gateway.cameras import Cameras
 from gateway.feed import Feed
+from gateway.limits import Limits
 
 GAUGES: dict[str, tuple[str, Callable[[Feed], float]]] = {
     "up": ("Whether the camera gives pictures.", lambda feed: feed.status.state in ("live", "idle")),
@@ -112,8 +113,30 @@ class CameraCollector(Collector):
                 yield number, camera, header.cameras[camera]
 
 
-def registry(cameras: Cameras) -> CollectorRegistry:
-    """A registry with nothing in it but the cameras."""
+class LimitCollector(Collector):
+    """What may grow, how far, and what was turned away."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def collect(self) -> Iterator[Metric]:
+        """The limits by the names of their keys in the configuration."""
+        limit = GaugeMetricFamily("framebus_limit", "What the configuration allows, by its key.", labels=["key"])
+        for key, most in self._limits.allowed().items():
+            limit.add_metric([key], most)
+        yield limit
+        open_now = GaugeMetricFamily("framebus_connections", "Connections that this worker has open.")
+        open_now.add_metric([], self._limits.connections.open)
+        yield open_now
+        refused = CounterMetricFamily("framebus_refused", "What this worker turned away, by what.", labels=["what"])
+        for what, amount in self._limits.refused().items():
+            refused.add_metric([what], amount)
+        yield refused
+
+
+def registry(cameras: Cameras, limits: Limits) -> CollectorRegistry:
+    """A registry with nothing in it but the cameras and the limits."""
     made = CollectorRegistry()
     made.register(CameraCollector(cameras))
+    made.register(LimitCollector(limits))
     return made

@@ -9,7 +9,10 @@ from framebus.config import Config
 from framebus.losses import Losses
 from gateway import handlers, websockets
 from gateway.cameras import Cameras
+from gateway.connections import Connections
 from gateway.errors import Unknown
+from gateway.limits import Limits
+from gateway.rates import Rates
 from gateway.stills import Stills
 
 CAMERA = "/camera/([^/]+)"
@@ -17,7 +20,9 @@ PING_INTERVAL_SECONDS = 20.0
 """A websocket client that does not answer a ping by the next one has left without a word."""
 
 
-def application(config: Config, cameras: Cameras, stills: Stills, refused: Losses) -> Application:
+def application(
+    config: Config, cameras: Cameras, stills: Stills, refused: Losses, connections: Connections
+) -> Application:
     """The gateway's paths, and what serves each. `refused` counts the requests that ended in an error."""
     parts: dict[str, Any] = {"config": config, "cameras": cameras, "stills": stills}
     sockets = {"cameras": cameras}
@@ -51,6 +56,8 @@ def application(config: Config, cameras: Cameras, stills: Stills, refused: Losse
         default_handler_class=Unknown,
         log_function=count,
         allow_origins=config.gateway.allow_origins,
+        limits=Limits(config, connections, refused),
+        still_rates=Rates(config.gateway.stills_per_second),
         websocket_ping_interval=PING_INTERVAL_SECONDS,
         websocket_ping_timeout=PING_INTERVAL_SECONDS,
         websocket_max_message_size=websockets.MAX_MESSAGE_BYTES,

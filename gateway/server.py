@@ -8,11 +8,11 @@ import os
 import resource
 import socket
 import time
+from functools import partial
 from typing import Any
 
 import zmq
 from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
 
 from framebus.address import Address
 from framebus.config import Config
@@ -21,6 +21,8 @@ from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, RunDirError, snapshot_endpoint
 from gateway.acceptor import Acceptor
 from gateway.cameras import Cameras
+from gateway.connections import Connections
+from gateway.counted_stream import CountedStream
 from gateway.routes import application
 from gateway.stills import Stills
 
@@ -32,15 +34,12 @@ ANNOUNCE_SECONDS = 5.0
 LISTEN_BACKLOG = 128
 """Connections that wait to be accepted: a page that is reloaded by many at once."""
 MAX_HEADER_BYTES = 16 * 1024
-MAX_BODY_BYTES = 64 * 1024
 MAX_BUFFER_BYTES = 1024 * 1024
 """What may lie unread or unsent in Tornado's own buffers for one connection, pictures apart."""
 MAX_LOGGED = 200
 """Letters of what somebody sent that a line of the log may hold."""
 OWN_DESCRIPTORS = 256
-"""What the gateway needs beside its viewers: sockets to the cameras, and requests under way."""
-IDLE_CONNECTION_SECONDS = 75.0
-"""A keep-alive connection that asks for nothing is closed after this (nginx closes its own after as long)."""
+"""What the gateway needs beside its connections: sockets to the cameras and the other processes."""
 GOODBYE_SECONDS = 0.5
 """How long the viewers get for the close of their websocket."""
 
@@ -69,20 +68,23 @@ class Gateway:
 
     def start(self) -> None:
         """Bind the address first: without it, nothing else is of use."""
-        allow_descriptors(self._config.gateway.max_viewers + OWN_DESCRIPTORS)
+        settings = self._config.gateway
+        allow_descriptors(settings.max_connections + OWN_DESCRIPTORS)
         if self._config.gateway.workers == 1:
             listener = listen(self._config.gateway.listen)
         else:
             self._lock, listener = listen_beside(self._config, self._worker)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._refused = Losses(logger)
+        self._connections = Connections(settings.max_connections, settings.max_per_address)
         self._cameras = Cameras(self._config, self._context, self._worker)
         self._stills = Stills(snapshot_endpoint(self._config), self._context)
         self._server = HTTPServer(
-            application(self._config, self._cameras, self._stills, self._refused),
+            application(self._config, self._cameras, self._stills, self._refused, self._connections),
             max_header_size=MAX_HEADER_BYTES,
-            max_body_size=MAX_BODY_BYTES,
-            idle_connection_timeout=IDLE_CONNECTION_SECONDS,
+            max_body_size=settings.max_request_kb * 1000,
+            idle_connection_timeout=settings.request_timeout,
+            body_timeout=settings.request_timeout,
         )
         self._acceptor = Acceptor(listener, self._serve, self._refused)
         logging.getLogger("tornado.general").addFilter(self._count_malformed)
@@ -116,8 +118,16 @@ class Gateway:
             self._lock.close()
 
     def _serve(self, connection: socket.socket, address: Any) -> None:
+        peer = address[0]
+        refusal = self._connections.refusal(peer)
+        if refusal is not None:
+            self._refused.count("connections refused", refusal)
+            connection.close()
+            return
         connection.setblocking(False)
-        self._server.handle_stream(IOStream(connection, max_buffer_size=MAX_BUFFER_BYTES), address)
+        self._connections.let_in(peer)
+        let_go = partial(self._connections.let_go, peer)
+        self._server.handle_stream(CountedStream(connection, let_go, max_buffer_size=MAX_BUFFER_BYTES), address)
 
     def _count_malformed(self, record: logging.LogRecord) -> bool:
         """Tornado would log a line for each request that is no HTTP, as long as the request likes."""
@@ -203,7 +213,9 @@ def allow_descriptors(needed: int) -> None:
     if soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
     if hard < needed:
-        logger.warning("only %d files may be open, for max_viewers in [gateway] it takes %d (ulimit -n)", hard, needed)
+        logger.warning(
+            "only %d files may be open, for max_connections in [gateway] it takes %d (ulimit -n)", hard, needed
+        )
 
 
 def address_to_open(address: Address) -> str:

@@ -16,12 +16,8 @@ from snapshot.conversion import Conversion
 from snapshot.shelf import Shelf
 from snapshot.still import Still
 
-MAX_WAITING = 1024
-"""Requests that wait for a frame; more are refused at once."""
 MAX_CONVERSIONS = 64
 """Pictures that wait to be converted; more are refused at once."""
-MAX_CONVERTED_BYTES = 16 * 1024 * 1024
-"""Converted pictures that are kept, for the next who ask for the same."""
 REFUSED_CAMERA = 40
 """Letters of a name that is repeated in a refusal."""
 
@@ -73,6 +69,8 @@ class Desk:
         self.shelves = {
             camera: Shelf(camera, settings, config.snapshot, now) for camera, settings in config.cameras.items()
         }
+        self._most_waiting = config.snapshot.max_requests
+        self._most_converted_bytes = config.snapshot.cache_mb * 1e6
         self._now = now
         self._has_full = {camera for camera, settings in config.cameras.items() if settings.still_size}
         self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in config.cameras}
@@ -129,7 +127,7 @@ class Desk:
         self._replies.extend((envelope, reply) for envelope in job.askers)
         self._converted[job.wanted] = reply
         self._converted_bytes += len(reply)
-        while self._converted_bytes > MAX_CONVERTED_BYTES:
+        while self._converted_bytes > self._most_converted_bytes:
             self._converted_bytes -= len(self._converted.popitem(last=False)[1])
 
     def tick(self) -> None:
@@ -204,8 +202,8 @@ class Desk:
         shelf = self.shelves[request.camera]
         if shelf.trouble:
             raise Refused("offline", shelf.trouble)
-        if len(waiting) >= MAX_WAITING:
-            raise Refused("busy", f"{MAX_WAITING} requests wait already for camera {request.camera}")
+        if len(waiting) >= self._most_waiting:
+            raise Refused("busy", f"{self._most_waiting} requests wait already for camera {request.camera}")
         frames = 0
         if self._has_to_settle(shelf, request):
             since += max(0.0, request.settle_seconds - shelf.awake_seconds)

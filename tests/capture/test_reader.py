@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ class Reading:
     """A reader at work, and its frames as a subscriber gets them."""
 
     def __init__(
-        self, make: Callable[[], Source], fps: float = FPS, desk: ControlDesk = NO_CONTROLS, **options: float
+        self, make: Callable[[], Source], fps: float = FPS, desk: ControlDesk = NO_CONTROLS, **options: Any
     ) -> None:
         self.pace = RecordingPace(fps)
         self.reader = Reader("front", make, self.pace, desk, epoch="e1", **options)
@@ -165,6 +166,13 @@ def test_a_picture_that_no_message_can_hold_is_thrown_away(read: Start, caplog: 
         "1 pictures thrown away that are no whole JPEG (1 in all): "
         f"{MAX_JPEG_BYTES + 1} bytes, allowed: at most {MAX_JPEG_BYTES}"
     ]
+
+
+def test_a_picture_larger_than_allowed_is_thrown_away(read: Start, caplog: pytest.LogCaptureFixture) -> None:
+    small = PICTURE.ljust(2000, b"\0")
+    reading = read(PICTURE.ljust(2001, b"\0"), small, max_jpeg_bytes=2000)
+    assert reading.frame().jpeg == PICTURE
+    assert caplog.messages[0].endswith(": 2001 bytes, allowed: at most 2000")
 
 
 def test_frames_that_the_camera_lost_are_told(read: Start) -> None:

@@ -107,3 +107,12 @@ async def test_each_run_of_capture_is_counted(site: Site, camera: PublishedCamer
         camera.say(epoch=epoch)
         await until(lambda: site.gateway._cameras.first.status.epoch == epoch)  # noqa: B023
     assert (await metrics(site))["framebus_camera_runs_total", "front"] == 2
+
+
+async def test_the_limits_are_told(site: Site, camera: PublishedCamera) -> None:
+    found = await metrics(site)
+    assert found["framebus_limit", "gateway.max_viewers"] == 1000
+    assert found["framebus_limit", "snapshot.history_mb"] == 64
+    assert found["framebus_limit", "camera.front.max_frame_mb"] == 31
+    assert found["framebus_connections",] >= 1
+    assert found["framebus_refused_total", "malformed requests"] == 0

@@ -12,6 +12,7 @@ from framebus.config import Config
 from framebus.losses import Losses
 from framebus.run_dir import snapshot_endpoint
 from gateway.cameras import Cameras
+from gateway.connections import Connections
 from gateway.mjpeg import BOUNDARY_LINE, part
 from gateway.routes import application
 from gateway.server import listen, logger
@@ -35,7 +36,9 @@ async def test_a_stream_goes_through_tls(config: Config, camera: PublishedCamera
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     cameras = Cameras(config, context)
     stills = Stills(snapshot_endpoint(config), context)
-    server = HTTPServer(application(config, cameras, stills, Losses(logger)), ssl_options=certificate(tmp_path))
+    server = HTTPServer(
+        application(config, cameras, stills, Losses(logger), Connections(10, 10)), ssl_options=certificate(tmp_path)
+    )
     server.add_socket(listen(config.gateway.listen))
     trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
     trusting.check_hostname = False

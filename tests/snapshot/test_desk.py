@@ -457,9 +457,8 @@ def test_hundreds_who_ask_share_one_fresh_frame(clock: Clock) -> None:
     assert len(set(map(id, replies.values()))) == 1, "one message, shared"
 
 
-def test_more_than_may_wait_are_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING", 2)
-    service = Service(configured(), clock)
+def test_more_than_may_wait_are_refused(clock: Clock) -> None:
+    service = Service(parse({"snapshot": {"max_requests": 2}}, None), clock)
     for _ in range(2):
         service.ask(fresh=True)
     assert refusal(service.replies_to(fresh=True), "front") == ("busy", "2 requests wait already for camera front")
@@ -519,9 +518,8 @@ def test_more_conversions_than_may_wait_are_refused(clock: Clock, monkeypatch: p
     assert refusal(service.replies_to(quality=2), "front") == ("busy", "1 pictures wait already to be converted")
 
 
-def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONVERTED_BYTES", 1000)
-    service = Service(configured(), clock)
+def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock) -> None:
+    service = Service(parse({"snapshot": {"cache_mb": 0.001}}, None), clock)
     service.put("front", peek(1))
     for quality in range(1, 20):
         service.ask(quality=quality)

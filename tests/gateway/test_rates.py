@@ -1,0 +1,43 @@
+"""How often one address may ask."""
+
+import pytest
+
+from gateway import rates
+from gateway.rates import Rates
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    clock = Clock()
+    bucket = Rates(10, clock)
+    assert [bucket.wait_seconds("192.0.2.1") for _ in range(20)] == [0.0] * 20
+    assert bucket.wait_seconds("192.0.2.1") == pytest.approx(0.1)
+    clock.seconds += 0.125
+    assert bucket.wait_seconds("192.0.2.1") == 0
+    assert bucket.wait_seconds("192.0.2.1") > 0
+
+
+def test_each_address_has_its_own() -> None:
+    bucket = Rates(0.5, Clock())
+    assert bucket.wait_seconds("192.0.2.1") == 0
+    assert bucket.wait_seconds("192.0.2.1") == pytest.approx(2)
+    assert bucket.wait_seconds("192.0.2.2") == 0
+
+
+def test_this_machine_may_ask_as_often_as_it_likes() -> None:
+    bucket = Rates(0.5, Clock())
+    assert {bucket.wait_seconds("127.0.0.1") for _ in range(100)} == {0.0}
+
+
+def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "MAX_ADDRESSES", 3)
+    bucket = Rates(0.5, Clock())
+    for number in range(10):
+        bucket.wait_seconds(f"192.0.2.{number}")
+    assert list(bucket._buckets) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
