@@ -11,6 +11,8 @@ COMMANDS = {
     "watch": "show live figures of a camera's frames",
     "snapshot": "save one still of a camera",
     "doctor": "say what is wrong with this machine, and what to do about it",
+    "passwd": "let a person in with a password",
+    "token": "let a program in with a token",
     "controls": "list, set or reset the controls of a camera",
 }
 

@@ -9,21 +9,27 @@ import re
 import stat
 import tomllib
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from framebus import people
 from framebus.camera_config import CameraConfig
 from framebus.gateway_config import GatewayConfig
+from framebus.secrets_file import SecretsError
 from framebus.snapshot_config import SnapshotConfig
 from framebus.source_name import SourceName
 from framebus.strict_toml import Mistakes, convert_table
 from framebus.wire import CAMERA_ALLOWED, is_camera_name
 
 FILE_NAME = "framebus.toml"
+SECRETS_NAME = "framebus.secrets"
+"""Beside the configuration, unless that names another."""
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
 ENVIRONMENT = "FRAMEBUS_CONFIG"
+TOP_KEYS = ("run_dir", "state_dir", "secrets")
 MAX_CAMERAS = 32
 
 
@@ -42,7 +48,9 @@ class Config:
     path: Path | None
     run_dir: Path
     state_dir: Path
-    """What outlives a process: the controls that were set."""
+    """What outlives a process: the controls that were set, and who is logged in."""
+    secrets: Path
+    """The file of people, tokens and keys; see framebus.secrets_file. It need not be there."""
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
@@ -53,14 +61,15 @@ class Config:
         return next(iter(self.cameras))
 
 
-def load(path: str | os.PathLike[str] | None = None) -> Config:
+def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True) -> Config:
     """Read `path`, else $FRAMEBUS_CONFIG, else ./framebus.toml, else the system's file, else take the defaults.
 
-    Raises ConfigError with every mistake in it.
+    With `keys` false it does not ask whether the secrets file has what addresses beyond loopback take: for who
+    makes that. Raises ConfigError with every mistake in it.
     """
     file = find(path)
     if file is None:
-        return parse({}, None)
+        return parse({}, None, keys=keys)
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
@@ -77,7 +86,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Config:
         raise ConfigError([f"{file}: {_plainly(str(error))}"]) from None
     except RecursionError:
         raise ConfigError([f"{file}: no TOML: lists or tables nested too deep"]) from None
-    return parse(table, file)
+    return parse(table, file, keys=keys)
 
 
 def find(path: str | os.PathLike[str] | None = None) -> Path | None:
@@ -88,33 +97,31 @@ def find(path: str | os.PathLike[str] | None = None) -> Path | None:
     return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if file.is_file()), None)
 
 
-def parse(table: dict[str, Any], path: Path | None) -> Config:
-    """Judge the file's content. Paths in it are relative to the file's own folder.
+def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Config:
+    """Judge the file's content. Paths in it are relative to the file's own folder; `keys` is as for `load`.
 
     Raises ConfigError with every mistake in it.
     """
     mistakes = Mistakes(str(path or FILE_NAME))
     folder = path.absolute().parent if path else Path.cwd()
-    for key in [key for key in table if key not in {"run_dir", "state_dir", "camera", "gateway", "snapshot"}]:
-        mistakes.unknown(key, ["run_dir", "state_dir", "[camera.NAME]", "[gateway]", "[snapshot]"])
+    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
+        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
     state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
+    secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
-    if not gateway.listen.is_loopback and not gateway.allow_anonymous:
-        mistakes.add(
-            "gateway.listen",
-            str(gateway.listen),
-            "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
-            "say so with allow_anonymous = true in [gateway]",
-        )
+    if keys:
+        _check_open(gateway, secrets, mistakes)
+    for proxy in gateway.trusted_proxies:
+        _check_network(proxy, mistakes)
     if gateway.max_viewers > gateway.max_connections:
         most = f"at most max_connections, {gateway.max_connections}; raise that as well"
         mistakes.add("gateway.max_viewers", gateway.max_viewers, most)
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, cameras, gateway, snapshot)
+    return Config(path, run_dir, state_dir, secrets, cameras, gateway, snapshot)
 
 
 def _kind(path: Path) -> str:
@@ -163,11 +170,41 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
     return cameras or {"front": CameraConfig()}
 
 
-def _folder(table: dict[str, Any], key: str, default: str, anchor: Path, mistakes: Mistakes) -> Path:
-    """The folder that a key names."""
+def _check_network(proxy: str, mistakes: Mistakes) -> None:
+    try:
+        ip_network(proxy, strict=False)
+    except ValueError:
+        mistakes.add("gateway.trusted_proxies", proxy, 'addresses or networks such as "127.0.0.1" or "10.0.0.0/8"')
+
+
+def _check_open(gateway: GatewayConfig, secrets: Path, mistakes: Mistakes) -> None:
+    """Who can be reached from other machines must know whom to let in."""
+    try:
+        if gateway.listen.is_loopback or gateway.allow_anonymous or people.read(secrets):
+            return
+    except SecretsError as error:
+        mistakes.lines.append(str(error))
+        return
+    mistakes.add(
+        "gateway.listen",
+        str(gateway.listen),
+        "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` "
+        "first; to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]",
+    )
+
+
+def _folder(
+    table: dict[str, Any],
+    key: str,
+    default: str,
+    anchor: Path,
+    mistakes: Mistakes,
+    allowed: str = "the path of a folder",
+) -> Path:
+    """The folder, or the file, that a key names."""
     found = table.get(key, default)
     if not isinstance(found, str) or not found or "\0" in found:
-        mistakes.add(key, found, "the path of a folder")
+        mistakes.add(key, found, allowed)
         found = default
     return _anchored(found, anchor, key, mistakes)
 

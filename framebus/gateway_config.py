@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from framebus.address import Address
+from framebus.people import Scope
 
 
 class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -12,6 +13,17 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     listen: Address = Address("127.0.0.1", 8080)
     allow_anonymous: bool = False
+    anonymous_scopes: Annotated[
+        tuple[Scope, ...], msgspec.Meta(description='a list of "view", "snapshot", "control" and "admin"')
+    ] = ("view", "snapshot")
+    session_days: Annotated[float, msgspec.Meta(gt=0, le=3650, description="days, more than 0 and at most 3650")] = 30
+    allow_frames: Annotated[
+        list[Annotated[str, msgspec.Meta(pattern=r"\A(\*|https?://[A-Za-z0-9._\[\]:*-]+)\Z")]],
+        msgspec.Meta(description='a list of origins such as ["https://home.example"]; ["*"] is every one'),
+    ] = []
+    trusted_proxies: Annotated[
+        list[str], msgspec.Meta(description='a list of addresses or networks such as ["127.0.0.1", "10.0.0.0/8"]')
+    ] = []
     allow_origins: Annotated[
         list[Annotated[str, msgspec.Meta(pattern=r"\A(\*|https?://[A-Za-z0-9._\[\]:-]+)\Z")]],
         msgspec.Meta(description='a list of origins such as ["https://home.example"]; ["*"] is every one'),

@@ -5,10 +5,10 @@ from typing import Any
 from gateway.feed import Feed
 
 
-def camera(feed: Feed, viewers: int) -> dict[str, Any]:
+def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
     """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published.
 
-    `viewers` are those of all workers, here and below.
+    `viewers` are those of all workers, here and below; `prefix` is the path under which a proxy has us.
     """
     status = feed.status
     return {
@@ -27,11 +27,11 @@ def camera(feed: Feed, viewers: int) -> dict[str, Any]:
         "dropped": status.dropped,
         "bad": status.bad,
         "urls": {
-            "page": f"/camera/{feed.camera}/",
-            "stream": f"/camera/{feed.camera}/stream.mjpg",
-            "snapshot": f"/camera/{feed.camera}/snapshot.jpg",
-            "websocket": f"/camera/{feed.camera}/ws",
-            "controls": f"/api/cameras/{feed.camera}/controls",
+            "page": f"{prefix}/camera/{feed.camera}/",
+            "stream": f"{prefix}/camera/{feed.camera}/stream.mjpg",
+            "snapshot": f"{prefix}/camera/{feed.camera}/snapshot.jpg",
+            "websocket": f"{prefix}/camera/{feed.camera}/ws",
+            "controls": f"{prefix}/api/cameras/{feed.camera}/controls",
         },
     }
 

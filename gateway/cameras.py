@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import zmq
 
 from framebus.config import Config
 from framebus.run_dir import control_endpoint, frames_endpoint
 from framebus.wire import VERSION, ViewersHeader
+from gateway.access.identity import Identity
 from gateway.camera_controls import CameraControls
 from gateway.errors import Refusal
 from gateway.feed import Feed
@@ -39,6 +40,13 @@ class Cameras:
         """Connections that show a camera, of every sort, through whichever worker."""
         return self.workers.viewers()
 
+    def first_for(self, identity: Identity) -> Feed:
+        """The camera that the paths without a name mean, for this client. Raises Refusal when there is none for it."""
+        for name, feed in self.feeds.items():
+            if identity.sees(name):
+                return feed
+        raise Refusal(403, "forbidden", "there is no camera here that you may see")
+
     def named(self, name: str) -> Feed:
         """The camera of that name. Raises Refusal when there is none."""
         if name not in self.feeds:
@@ -61,6 +69,12 @@ class Cameras:
         """A viewer has left; may be said twice."""
         self._viewers.discard(viewer)
         self.workers.changed()
+
+    def dismiss(self, holds: Callable[[Identity], bool]) -> None:
+        """End the connections of those who would not be let in any more."""
+        for viewer in list(self._viewers):
+            if not holds(viewer.identity):
+                viewer.close()
 
     def tick(self) -> None:
         """To be called once a second."""
@@ -88,7 +102,7 @@ class Cameras:
 
     def _status_changed(self, feed: Feed) -> None:
         for viewer in list(self._viewers):
-            if isinstance(viewer, PageViewer):
+            if isinstance(viewer, PageViewer) and viewer.identity.sees(feed.camera):
                 viewer.tell_status(feed)
 
 

@@ -1,7 +1,6 @@
 """What each path answers, apart from the websockets. The table of paths is in gateway.routes."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,17 +11,19 @@ from framebus.config import Config
 from framebus.controls import ControlsRequest
 from framebus.still_request import RequestError, clip_from_query, from_query
 from gateway import api, still_headers
+from gateway.access.need import SNAPSHOT, Need
+from gateway.answering import Answering
 from gateway.cameras import Cameras
-from gateway.errors import Answering, Refusal, cors
+from gateway.errors import Refusal, cors
 from gateway.feed import Feed
 from gateway.line import line_of
 from gateway.mjpeg import STREAM_HEADERS, stream_head
 from gateway.mjpeg_viewer import MjpegViewer
+from gateway.page_files import PAGE, PAGE_FILES
+from gateway.policy import policy
 from gateway.rates import Rates
 from gateway.stills import Stills
 
-PAGE = Path(__file__).parent / "page"
-PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file())
 CLIP_TYPES = {"mjpg": "video/x-motion-jpeg", "avi": "video/x-msvideo"}
 STATUS_SECONDS = 1.0
 """A camera tells this often how old its newest picture is."""
@@ -33,15 +34,16 @@ FIRST_FRAME_SECONDS = 2.0
 class CameraHandler(Answering):
     """A handler that serves a camera: the one in the path, else the first."""
 
-    def initialize(self, config: Config, cameras: Cameras, stills: Stills) -> None:
+    def initialize(self, need: Need, config: Config, cameras: Cameras, stills: Stills) -> None:
         """Called by Tornado with what the route table names."""
+        self.need = need
         self.config = config
         self.cameras = cameras
         self.stills = stills
 
     def feed(self, name: str | None) -> Feed:
-        """Raises Refusal when there is no such camera."""
-        return self.cameras.named(name) if name is not None else self.cameras.first
+        """The camera of that name, else the first that there is for this client. Raises Refusal where there is none."""
+        return self.cameras.named(name) if name is not None else self.cameras.first_for(self.identity)
 
     async def stream(self, name: str | None) -> None:
         """Answer with MJPEG; the connection is no longer Tornado's then."""
@@ -65,7 +67,7 @@ class CameraHandler(Answering):
             stream.close()
             return
         origin = cors(self.config.gateway.allow_origins, self.request.headers.get("Origin"))
-        MjpegViewer(feed, self.cameras, line, stream_head(origin))
+        MjpegViewer(feed, self.cameras, line, stream_head(origin), self.identity)
 
     async def still(self, name: str | None) -> None:
         """Answer with one JPEG from the snapshot service."""
@@ -85,13 +87,18 @@ class CameraHandler(Answering):
         else:
             self.finish(frame.jpeg)
 
+    def seen(self) -> list[tuple[str, Feed]]:
+        """The cameras that there are for this client, by name."""
+        return [(name, feed) for name, feed in self.cameras.feeds.items() if self.identity.sees(name)]
+
     def check_rate(self) -> None:
         """Raises Refusal when this address has asked for too many stills lately."""
         rates: Rates = self.settings["still_rates"]
-        wait_seconds = rates.wait_seconds(self.request.remote_ip or "")
+        address = self.client.address
+        wait_seconds = rates.wait_seconds(address)
         if wait_seconds:
             most = f"{self.config.gateway.stills_per_second:g} a second"
-            why = f"more stills were asked for from {self.request.remote_ip} than stills_per_second allows ({most})"
+            why = f"more stills were asked for from {address} than stills_per_second allows ({most})"
             raise Refusal(429, "too-often", why, wait_seconds)
 
     def query(self) -> dict[str, str]:
@@ -152,6 +159,10 @@ class Clip(CameraHandler):
 class Page(CameraHandler):
     """/ and /camera/NAME/: the page; and mjpg-streamer's /?action=stream and /?action=snapshot."""
 
+    def needed(self) -> Need:
+        """A still is not the page."""
+        return SNAPSHOT if self.get_query_argument("action", "") == "snapshot" and not self.path_args else self.need
+
     async def get(self, name: str | None = None) -> None:
         """The page finds out by itself which camera it shows."""
         match self.get_query_argument("action", ""):
@@ -160,9 +171,11 @@ class Page(CameraHandler):
             case "snapshot" if name is None:
                 await self.still(None)
             case _:
-                self.feed(name)
+                if name is not None:
+                    self.feed(name)
                 self.set_header("Content-Type", "text/html; charset=utf-8")
                 self.set_header("Cache-Control", "no-cache")
+                self.set_header("Content-Security-Policy", policy(self.config.gateway.allow_frames))
                 self.finish(_index("./" if name is None else "../../"))
 
     head = get
@@ -173,13 +186,18 @@ class ToPage(CameraHandler):
 
     def get(self, name: str) -> None:
         """Relative, so that it also leads there behind a proxy with a prefix."""
-        self.redirect(f"{self.feed(name).camera}/")
+        self.redirect(f"{self.feed(name).camera}/")  # without its query: a token has no business in a redirect
 
     head = get
 
 
 class PageFile(Answering, StaticFileHandler):
     """page/…: the page's own scripts and styles."""
+
+    def initialize(self, need: Need, path: str) -> None:  # type: ignore[override]
+        """Called by Tornado with what the route table names."""
+        self.need = need
+        StaticFileHandler.initialize(self, path)
 
     def set_extra_headers(self, path: str) -> None:
         """Asked for anew each time, by its ETag: an update of framebus must not meet old scripts."""
@@ -199,7 +217,8 @@ class Api(CameraHandler):
         """Every camera, in the order of the configuration."""
         self.set_header("Cache-Control", "no-store")
         viewers_of = self.cameras.workers.viewers_of
-        self.finish({"cameras": [api.camera(feed, viewers_of(name)) for name, feed in self.cameras.feeds.items()]})
+        prefix = self.client.prefix
+        self.finish({"cameras": [api.camera(feed, viewers_of(name), prefix) for name, feed in self.seen()]})
 
     head = get
 
@@ -227,12 +246,6 @@ class Controls(CameraHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish({"camera": name, "controls": msgspec.to_builtins(controls)})
 
-    def prepare(self) -> None:
-        """Only a page of our own may change something: a browser says where a request comes from."""
-        origin = self.request.headers.get("Origin", self.request.host)
-        if self.request.method not in ("GET", "HEAD") and origin.rpartition("//")[2] != self.request.host:
-            raise Refusal(403, "other-origin", f"a page of {origin[:100]} may not change this camera's controls")
-
     def values(self) -> dict[str, Any]:
         """The body. Raises Refusal when it is no JSON object, or comes as a form could send it from any page."""
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
@@ -252,7 +265,7 @@ class State(CameraHandler):
 
     def get(self) -> None:
         """See gateway.api."""
-        feed = self.cameras.first
+        feed = self.feed(None)
         settings = self.config.cameras[feed.camera]
         viewers = self.cameras.workers.viewers_of(feed.camera)
         self.finish(api.ustreamer_state(feed, viewers, settings.fps, settings.quality))
@@ -275,7 +288,7 @@ class Ready(CameraHandler):
 
     def get(self) -> None:
         """503 with the reasons where one does not: for a monitor or a load balancer, never for a supervisor."""
-        not_ready = {name: reason for name, feed in self.cameras.feeds.items() if (reason := self.trouble(feed))}
+        not_ready = {name: reason for name, feed in self.seen() if (reason := self.trouble(feed))}
         self.set_header("Cache-Control", "no-store")
         if not_ready:
             self.set_status(503)

@@ -4,7 +4,7 @@ from framebus.config import Config
 from framebus.losses import Losses
 from gateway.connections import Connections
 
-REFUSED = ("requests refused", "malformed requests", "connections refused", "connections not taken")
+REFUSED = ("requests refused", "malformed requests", "connections refused", "connections not taken", "failed logins")
 """All that a gateway turns away; what has not happened yet is 0, not absent."""
 
 

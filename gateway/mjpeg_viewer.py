@@ -1,5 +1,6 @@
 """A viewer of an MJPEG stream."""
 
+from gateway.access.identity import LOCAL, Identity
 from gateway.cameras import Cameras
 from gateway.feed import Feed
 from gateway.line import Line
@@ -11,9 +12,11 @@ from gateway.viewer import Viewer
 class MjpegViewer(Viewer):
     """Shows one camera from the end of the request to the end of the connection, which it owns."""
 
-    def __init__(self, feed: Feed, cameras: Cameras, line: Line, head: bytes = STREAM_HEAD) -> None:
+    def __init__(
+        self, feed: Feed, cameras: Cameras, line: Line, head: bytes = STREAM_HEAD, identity: Identity = LOCAL
+    ) -> None:
         """Begins at once, with the head of the response."""
-        super().__init__(line)
+        super().__init__(line, identity)
         self._feed = feed
         self._cameras = cameras
         self._shown: Shot | None = None

@@ -7,11 +7,14 @@ from tornado.web import Application, RequestHandler
 
 from framebus.config import Config
 from framebus.losses import Losses
-from gateway import handlers, websockets
+from gateway import handlers, login, websockets
+from gateway.access.access import Access
+from gateway.access.need import ADMIN, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Need
+from gateway.answering import Answering, Unknown
 from gateway.cameras import Cameras
 from gateway.connections import Connections
-from gateway.errors import Unknown
 from gateway.limits import Limits
+from gateway.page_files import PAGE
 from gateway.rates import Rates
 from gateway.stills import Stills
 
@@ -21,9 +24,9 @@ PING_INTERVAL_SECONDS = 20.0
 
 
 def application(
-    config: Config, cameras: Cameras, stills: Stills, refused: Losses, connections: Connections
+    config: Config, cameras: Cameras, stills: Stills, refused: Losses, connections: Connections, access: Access
 ) -> Application:
-    """The gateway's paths, and what serves each. `refused` counts the requests that ended in an error."""
+    """The gateway's paths, what serves each, and what that takes. `refused` counts the requests that failed."""
     parts: dict[str, Any] = {"config": config, "cameras": cameras, "stills": stills}
     sockets = {"cameras": cameras}
 
@@ -33,28 +36,33 @@ def application(
         ):  # what a monitor asks for is no loss
             refused.count("requests refused", _line(handler.request, handler.get_status()))
 
+    table: list[tuple[str, type[Answering], Need, dict[str, Any]]] = [
+        ("/", handlers.Page, VIEW, parts),
+        (f"{CAMERA}/", handlers.Page, VIEW, parts),
+        (CAMERA, handlers.ToPage, VIEW, parts),
+        (f"{CAMERA}/stream.mjpg", handlers.Stream, VIEW, parts),
+        (f"{CAMERA}/snapshot.jpg", handlers.Still, SNAPSHOT, parts),
+        (f"{CAMERA}/clip.(mjpg|avi)", handlers.Clip, SNAPSHOT, parts),
+        (f"{CAMERA}/ws", websockets.CameraSocket, VIEW, sockets),
+        ("/ws", websockets.PageSocket, VIEW, sockets),
+        ("/api/cameras", handlers.Api, VIEW, parts),
+        ("/api/cameras/([^/]+)/controls", handlers.Controls, CONTROLS, parts),
+        ("/api/me", login.Me, PUBLIC, {}),
+        ("/login", login.Login, PUBLIC, {}),
+        ("/logout", login.Logout, PUBLIC, {}),
+        ("/healthz", handlers.Health, PUBLIC, parts),
+        ("/readyz", handlers.Ready, VIEW, parts),
+        ("/metrics", handlers.Metrics, ADMIN, parts),
+        ("/state", handlers.State, VIEW, parts),
+        ("/(?:stream|stream.mjpg|live.jpg)", handlers.Stream, VIEW, parts),
+        ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", handlers.Still, SNAPSHOT, parts),
+        ("/page/(.*)", handlers.PageFile, PUBLIC, {"path": str(PAGE)}),
+    ]
     return Application(
-        [
-            ("/", handlers.Page, parts),
-            (f"{CAMERA}/", handlers.Page, parts),
-            (CAMERA, handlers.ToPage, parts),
-            (f"{CAMERA}/stream.mjpg", handlers.Stream, parts),
-            (f"{CAMERA}/snapshot.jpg", handlers.Still, parts),
-            (f"{CAMERA}/clip.(mjpg|avi)", handlers.Clip, parts),
-            (f"{CAMERA}/ws", websockets.CameraSocket, sockets),
-            ("/ws", websockets.PageSocket, sockets),
-            ("/api/cameras", handlers.Api, parts),
-            ("/api/cameras/([^/]+)/controls", handlers.Controls, parts),
-            ("/healthz", handlers.Health, parts),
-            ("/readyz", handlers.Ready, parts),
-            ("/metrics", handlers.Metrics, parts),
-            ("/state", handlers.State, parts),
-            ("/(?:stream|stream.mjpg|live.jpg)", handlers.Stream, parts),
-            ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", handlers.Still, parts),
-            ("/page/(.*)", handlers.PageFile, {"path": str(handlers.PAGE)}),
-        ],
+        [(path, handler, {"need": need, **more}) for path, handler, need, more in table],
         default_handler_class=Unknown,
         log_function=count,
+        access=access,
         allow_origins=config.gateway.allow_origins,
         limits=Limits(config, connections, refused),
         still_rates=Rates(config.gateway.stills_per_second),

@@ -19,7 +19,9 @@ from framebus.config import Config
 from framebus.losses import Losses
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, RunDirError, snapshot_endpoint
+from framebus.secrets_file import SecretsError
 from gateway.acceptor import Acceptor
+from gateway.access.access import Access
 from gateway.cameras import Cameras
 from gateway.connections import Connections
 from gateway.counted_stream import CountedStream
@@ -69,18 +71,22 @@ class Gateway:
     def start(self) -> None:
         """Bind the address first: without it, nothing else is of use."""
         settings = self._config.gateway
+        self._refused = Losses(logger)
+        try:
+            self._access = Access(self._config, self._refused)
+        except SecretsError as error:
+            raise ProcessError(str(error)) from None
         allow_descriptors(settings.max_connections + OWN_DESCRIPTORS)
         if self._config.gateway.workers == 1:
             listener = listen(self._config.gateway.listen)
         else:
             self._lock, listener = listen_beside(self._config, self._worker)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._refused = Losses(logger)
         self._connections = Connections(settings.max_connections, settings.max_per_address)
         self._cameras = Cameras(self._config, self._context, self._worker)
         self._stills = Stills(snapshot_endpoint(self._config), self._context)
         self._server = HTTPServer(
-            application(self._config, self._cameras, self._stills, self._refused, self._connections),
+            application(self._config, self._cameras, self._stills, self._refused, self._connections, self._access),
             max_header_size=MAX_HEADER_BYTES,
             max_body_size=settings.max_request_kb * 1000,
             idle_connection_timeout=settings.request_timeout,
@@ -97,6 +103,8 @@ class Gateway:
         while not stop.requested:
             stop.watchdog.feed()
             self._cameras.tick()
+            self._access.tick()
+            self._cameras.dismiss(self._access.holds)
             self._refused.flush()
             self._announce()
             with contextlib.suppress(TimeoutError):
@@ -109,6 +117,7 @@ class Gateway:
         self._acceptor.close()
         logging.getLogger("tornado.general").removeFilter(self._count_malformed)
         self._cameras.close()
+        self._access.close()
         self._stills.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):

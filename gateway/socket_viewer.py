@@ -5,6 +5,7 @@ from collections import OrderedDict
 import msgspec
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
+from gateway.access.identity import Identity
 from gateway.feed import Feed
 from gateway.line import StreamLine
 from gateway.shot import FIN_TEXT, Shot, websocket_message
@@ -19,12 +20,12 @@ GOING_AWAY = 1001
 class SocketViewer(Viewer):
     """Tornado reads and answers control frames; pictures, framed once for all viewers, are written past its framing."""
 
-    def __init__(self, handler: WebSocketHandler) -> None:
+    def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
         """The handler's websocket is open; its owner closes it."""
         protocol = handler.ws_connection
         assert isinstance(protocol, WebSocketProtocol13)  # Tornado has no other
         assert protocol.stream is not None  # it is open
-        super().__init__(StreamLine(protocol.stream))
+        super().__init__(StreamLine(protocol.stream), identity)
         self._handler = handler
 
     def close(self) -> None:
@@ -35,8 +36,8 @@ class SocketViewer(Viewer):
 class CameraViewer(SocketViewer):
     """Shows one camera as bare JPEGs."""
 
-    def __init__(self, handler: WebSocketHandler, feed: Feed) -> None:
-        super().__init__(handler)
+    def __init__(self, handler: WebSocketHandler, feed: Feed, identity: Identity) -> None:
+        super().__init__(handler, identity)
         self._feed = feed
         self._shown: Shot | None = None
 
@@ -83,8 +84,8 @@ class Watching:
 class PageViewer(SocketViewer):
     """Shows many cameras on one connection, each as fast as the page acknowledges; statuses go first."""
 
-    def __init__(self, handler: WebSocketHandler) -> None:
-        super().__init__(handler)
+    def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
+        super().__init__(handler, identity)
         self._watching: OrderedDict[str, Watching] = OrderedDict()
         self._statuses: dict[str, Feed] = {}
         self._answers: dict[str, bytes] = {}

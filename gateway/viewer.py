@@ -6,13 +6,16 @@ pictures and never sees an old one, and costs the others nothing. How bytes get 
 
 from abc import ABC, abstractmethod
 
+from gateway.access.identity import LOCAL, Identity
 from gateway.line import Line
 
 
 class Viewer(ABC):
     """One viewer, and the line to it."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, identity: Identity = LOCAL) -> None:
+        """`identity` is who watches."""
+        self.identity = identity
         self._line = line
         self._in_flight = False
         self._ended = False

@@ -1,13 +1,15 @@
 """The two websockets: /camera/NAME/ws for any client, the page's /ws. How they deliver is in gateway.socket_viewer."""
 
 import time
-from urllib.parse import urlsplit
 
 import msgspec
 from tornado.websocket import WebSocketHandler
 
+from gateway.access.need import Need
+from gateway.answering import Answering
 from gateway.cameras import Cameras, unknown_camera
-from gateway.errors import Answering, Refusal
+from gateway.errors import Refusal
+from gateway.feed import Feed
 from gateway.socket_viewer import CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
@@ -56,18 +58,22 @@ def said(message: str) -> Watch | Ack | Clock | None:
 class Socket(Answering, WebSocketHandler):
     """What both have in common."""
 
-    def initialize(self, cameras: Cameras) -> None:
+    def initialize(self, need: Need, cameras: Cameras) -> None:
         """Called by Tornado with what the route table names."""
+        self.need = need
         self._cameras = cameras
 
-    def prepare(self) -> None:
+    def check_origin(self, origin: str) -> bool:
+        """Called by Tornado; whoever may not come from there was refused before."""
+        return True
+
+    async def prepare(self) -> None:
         """Refuse before the handshake what cannot be served."""
+        await super().prepare()
+        if self._finished:  # sent to the login page
+            return
         if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
             raise Refusal(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
-        try:
-            urlsplit(self.request.headers.get("Origin", ""))
-        except ValueError:  # Tornado, which compares it with the host, would fail
-            raise Refusal(403, "origin", "websocket from an origin that is none; allowed: this site") from None
         self._cameras.check_room()
 
 
@@ -76,14 +82,15 @@ class CameraSocket(Socket):
 
     _viewer: CameraViewer | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         """Refuse an unknown camera, too."""
-        self._feed = self._cameras.named(self.path_args[0])
-        super().prepare()
+        await super().prepare()
+        if not self._finished:
+            self._feed = self._cameras.named(self.path_args[0])
 
     def open(self, *args: str, **kwargs: str) -> None:
         """The handshake is done."""
-        self._viewer = CameraViewer(self, self._feed)
+        self._viewer = CameraViewer(self, self._feed, self.identity)
         self._cameras.admit(self._viewer)
         self._feed.join(self._viewer)
 
@@ -102,12 +109,12 @@ class PageSocket(Socket):
 
     _viewer: PageViewer | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         """Refuse another subprotocol, too."""
+        await super().prepare()
         asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
         if SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
             raise Refusal(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
-        super().prepare()
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The only one there is, when it was asked for."""
@@ -115,9 +122,9 @@ class PageSocket(Socket):
 
     def open(self, *args: str, **kwargs: str) -> None:
         """The handshake is done: say how every camera does."""
-        self._viewer = PageViewer(self)
+        self._viewer = PageViewer(self, self.identity)
         self._cameras.admit(self._viewer)
-        for feed in self._cameras.feeds.values():
+        for feed in self._seen().values():
             self._viewer.tell_status(feed)
 
     def on_message(self, message: str | bytes) -> None:
@@ -142,7 +149,11 @@ class PageSocket(Socket):
 
     def _watch(self, viewer: PageViewer, names: list[str]) -> None:
         """A page that was open before a restart may still name a camera that is gone: the others shall be shown."""
-        known = [name for name in names if name in self._cameras.feeds]
-        viewer.watch([self._cameras.feeds[name] for name in known])
-        for name in sorted(set(names) - set(known))[:1]:
-            viewer.answer("error", error=unknown_camera(name, self._cameras.feeds))
+        seen = self._seen()
+        viewer.watch([seen[name] for name in names if name in seen])
+        for name in sorted(set(names) - seen.keys())[:1]:
+            viewer.answer("error", error=unknown_camera(name, seen))
+
+    def _seen(self) -> dict[str, Feed]:
+        """The cameras that there are for this page, by name."""
+        return {name: feed for name, feed in self._cameras.feeds.items() if self.identity.sees(name)}

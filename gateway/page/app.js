@@ -5,6 +5,7 @@
 
 import { ServerClock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { logIn, showWayOut, withToken } from "./door.js";
 import { fetchCameras, Roster } from "./roster.js";
 import { splitMessage } from "./wire.js";
 
@@ -42,7 +43,7 @@ let note = { text: "", until: -Infinity };
 let leaving = false;
 
 function socketAddress() {
-  const url = new URL("ws", document.baseURI);
+  const url = withToken("ws");
   url.protocol = url.protocol.replace("http", "ws");
   return url.href;
 }
@@ -127,6 +128,7 @@ async function readList() {
   listAsked = performance.now();
   const before = list;
   list = await fetchCameras();
+  if (list.unauthorized) return logIn();
   if (list.cameras) roster.arrange(list.cameras);
   if (list.cameras && !before?.cameras) serverFound();
   refresh();
@@ -240,3 +242,5 @@ document.body.dataset.page = only ? "camera" : "all";
 if (only) roster.view(only);
 connection.connect();
 readList();
+part(".home").href = withToken("./").href;
+showWayOut(part(".way-out"));

@@ -3,6 +3,7 @@
  * what it is handed; when to watch the camera, and the connection, are left to app.js.
  */
 
+import { withToken } from "./door.js";
 import { judge } from "./condition.js";
 import { Pace } from "./pace.js";
 import { Painter } from "./painter.js";
@@ -195,15 +196,15 @@ export class CameraView extends HTMLElement {
   /** @param {string} home the camera's own page, relative @param {boolean} large */
   #link(home, large) {
     const still = this.#part(".still");
-    still.href = `${home}snapshot.jpg`;
+    still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = words.stillName(this.#camera, new Date())));
     this.#part(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
-    this.#part(".notice-instead").href = `${home}stream.mjpg`;
+    this.#part(".notice-instead").href = withToken(`${home}stream.mjpg`).href;
     offerCopying(this.#part('[data-address="stream"]'), `${home}stream.mjpg`);
     offerCopying(this.#part('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
     const enlarge = this.#part(".enlarge");
-    enlarge.href = home;
+    enlarge.href = withToken(home).href;
     enlarge.setAttribute("aria-label", `Show camera ${this.#camera} large`);
     enlarge.addEventListener("click", (event) => this.#clicked(event, enlarge.href));
   }

@@ -1,5 +1,7 @@
 /** A read-only address with a button that copies it, also where browsers keep the clipboard from plain http. */
 
+import { withToken } from "./door.js";
+
 const THANKS_MS = 2000;
 
 /**
@@ -11,7 +13,7 @@ const THANKS_MS = 2000;
 export function offerCopying(row, url) {
   const input = row.querySelector("input");
   const button = row.querySelector("button");
-  input.value = new URL(url, document.baseURI).href;
+  input.value = withToken(url).href;
   input.addEventListener("focus", () => input.select());
   button.addEventListener("click", async () => {
     button.textContent = (await copy(input)) ? "Copied" : "Press Ctrl+C";

@@ -3,6 +3,7 @@
  * /api/cameras and from the statuses, whichever is first; either alone is enough.
  */
 
+import { withToken } from "./door.js";
 import { CameraView } from "./camera-view.js";
 
 /** A view is woken a little before it scrolls into sight. */
@@ -102,7 +103,8 @@ export class Roster {
  */
 export async function fetchCameras() {
   try {
-    const response = await fetch("api/cameras", { cache: "no-store", signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
+    const response = await fetch(withToken("api/cameras"), { cache: "no-store", signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
+    if (response.status === 401) return { cameras: null, mistake: "not logged in", unauthorized: true };
     if (!response.ok) return { cameras: null, mistake: `answer ${response.status}` };
     const { cameras } = await response.json();
     return Array.isArray(cameras) ? { cameras, mistake: "" } : { cameras: null, mistake: "no list in the answer" };

@@ -23,10 +23,10 @@ GATEWAY_KEYS = ", ".join(sorted(GatewayConfig.__struct_fields__))
 SIZE_ALLOWED = 'WIDTHxHEIGHT in pixels, each from 16 to 8192, such as "1280x720"'
 LISTEN_ALLOWED = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
 LOOPBACK_ALLOWED = (
-    "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
-    "say so with allow_anonymous = true in [gateway]"
+    "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
+    "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, state_dir, [camera.NAME], [gateway], [snapshot]"
+TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, [camera.NAME], [gateway], [snapshot]"
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
@@ -98,6 +98,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     assert load(file) == Config(
         path=file,
         run_dir=Path("/run/cameras"),
+        secrets=file.parent / "framebus.secrets",
         state_dir=Path("/var/lib/cameras"),
         cameras={
             "back-door": CameraConfig(

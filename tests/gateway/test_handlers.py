@@ -6,6 +6,7 @@ import pytest
 
 from framebus.config import Config
 from gateway import handlers
+from gateway.page_files import PAGE
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving, until
@@ -146,8 +147,8 @@ async def test_the_page_of_a_camera_is_found_without_the_slash(site: Site) -> No
 
 
 async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> None:
-    kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
-    files = [file for file in handlers.PAGE.iterdir() if file.is_file()]
+    kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    files = [file for file in PAGE.iterdir() if file.suffix in kinds]
     assert files
     for file in files:
         answer = await site.get(f"/page/{file.name}")
@@ -158,7 +159,16 @@ async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/page/../server.py", "/page/%2e%2e/server.py", "/page//etc/passwd", "/page/no", "/page/", "/page/%00"]
+    "path",
+    [
+        "/page/../server.py",
+        "/page/%2e%2e/server.py",
+        "/page//etc/passwd",
+        "/page/no",
+        "/page/login.html",
+        "/page/",
+        "/page/%00",
+    ],
 )
 async def test_nothing_else_is(site: Site, path: str) -> None:
     assert (await site.get(path)).code == 404

@@ -11,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from framebus.config import Config
 from framebus.losses import Losses
 from framebus.run_dir import snapshot_endpoint
+from gateway.access.access import Access
 from gateway.cameras import Cameras
 from gateway.connections import Connections
 from gateway.mjpeg import BOUNDARY_LINE, part
@@ -37,7 +38,8 @@ async def test_a_stream_goes_through_tls(config: Config, camera: PublishedCamera
     cameras = Cameras(config, context)
     stills = Stills(snapshot_endpoint(config), context)
     server = HTTPServer(
-        application(config, cameras, stills, Losses(logger), Connections(10, 10)), ssl_options=certificate(tmp_path)
+        application(config, cameras, stills, Losses(logger), Connections(10, 10), Access(config, Losses(logger))),
+        ssl_options=certificate(tmp_path),
     )
     server.add_socket(listen(config.gateway.listen))
     trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))

@@ -1,0 +1,274 @@
+"""Decides each request: who it is that asks, and whether that one may. Every handler asks here before anything else."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import logging
+import time
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from tornado.httputil import HTTPServerRequest
+
+from framebus.config import Config
+from framebus.losses import Losses
+from framebus.people import Token, User, token_hash
+from framebus.token_use import keep
+from gateway.access.basic import Passwords, TooMany
+from gateway.access.directory import Directory
+from gateway.access.identity import LOCAL, NOBODY, Identity
+from gateway.access.need import READING, Need
+from gateway.access.sessions import COOKIE, Sessions
+from gateway.access.throttle import Throttle
+from gateway.client import Client, client_of
+from gateway.errors import Refusal
+
+logger = logging.getLogger("gateway")
+
+KEEP_USE_SECONDS = 60.0
+"""So often, at most, it is written down when tokens were used."""
+MAX_CREDENTIALS = 1024
+"""Letters of a token, or of a name with its password."""
+LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".home.arpa", ".test")
+"""Names that nobody can register, or that no browser takes from the public DNS (RFC 6762, 6761, 8375)."""
+
+
+class Access:
+    """Made by the gateway, closed by it."""
+
+    def __init__(self, config: Config, losses: Losses) -> None:
+        """Raises SecretsError when the secrets file cannot be used."""
+        self._config = config
+        self._settings = config.gateway
+        self._losses = losses
+        self._directory = Directory(config.secrets)
+        self.passwords = Passwords()
+        self.sessions = Sessions(config.state_dir, self._settings.session_days)
+        self.throttle = Throttle()
+        self._used: dict[str, float] = {}
+        self._kept_at = time.monotonic()
+
+    @property
+    def frames(self) -> list[str]:
+        """The origins whose pages may hold ours in a frame."""
+        return self._settings.allow_frames
+
+    @property
+    def session_days(self) -> float:
+        """How long a login lasts."""
+        return self._settings.session_days
+
+    @property
+    def has_people(self) -> bool:
+        """Whether there is anybody who could log in."""
+        return bool(self._directory.people.users)
+
+    async def check(self, request: HTTPServerRequest, need: Need, camera: str | None) -> Identity:
+        """Who asks, when that one may.
+
+        Raises Refusal: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
+        """
+        client = self.client(request)
+        identity = await self.identify(request, client)
+        self._check_origin(request, client, identity)
+        scope = need.of(request.method or "")
+        if identity.kind == "local" and scope is not None:
+            self._check_host(client)
+        if not identity.may(scope):
+            raise self._refusal(identity, f"the scope {scope}")
+        if scope is not None and camera is not None and not identity.sees(camera):
+            raise Refusal(403, "forbidden", f"{identity.name or 'you'} may not see camera {camera[:40]}")
+        return identity
+
+    def client(self, request: HTTPServerRequest) -> Client:
+        """Who is at the other end."""
+        return client_of(request, self._settings.trusted_proxies)
+
+    async def identify(self, request: HTTPServerRequest, client: Client) -> Identity:
+        """Who asks, by the first of: a token, a name and a password, a cookie, nothing. Raises Refusal."""
+        header = request.headers.get("Authorization", "")
+        kind, _, credentials = header.partition(" ")
+        token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
+        if token or kind.lower() == "bearer":
+            return self._by_token(token or credentials.strip(), client)
+        if kind.lower() == "basic":
+            return await self._by_password(*_pair(credentials), client)
+        cookie = request.cookies.get(COOKIE)
+        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unnamed()
+
+    async def log_in(self, name: str, password: str, client: Client) -> str:
+        """The cookie of a new session. Raises Refusal."""
+        identity = await self._by_password(name, password, client)
+        try:
+            return self.sessions.begin(identity.name, identity.proof)[0]
+        except OSError as error:
+            raise Refusal(503, "no-session", f"the session cannot be kept: {error.strerror}") from None
+
+    def holds(self, identity: Identity) -> bool:
+        """Whether somebody who came in before would still come in: not with a revoked token, or after a logout."""
+        people = self._directory.people
+        if identity.kind == "user":
+            user = people.users.get(identity.name)
+            ended = bool(identity.session) and self.sessions.ended(identity.session)
+            return user is not None and _user(identity.name, user, identity.session) == identity and not ended
+        if identity.kind == "token":
+            token = people.tokens.get(identity.name)
+            return token is not None and _token(identity.name, token) == identity
+        return self._unnamed() == identity
+
+    def tick(self) -> None:
+        """To be called once a second."""
+        if self._used and time.monotonic() - self._kept_at > KEEP_USE_SECONDS:
+            self.keep_use()
+
+    def keep_use(self) -> None:
+        """Write down when the tokens were used."""
+        self._kept_at = time.monotonic()
+        try:
+            keep(self._config.state_dir, self._used, set(self._directory.people.tokens))
+        except OSError as error:
+            logger.warning("when tokens were used cannot be kept: %s", error.strerror)
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        if self._used:
+            self.keep_use()
+        self.passwords.close()
+
+    def _by_token(self, token: str, client: Client) -> Identity:
+        self._check_throttle(client)
+        found = token_hash(token[:MAX_CREDENTIALS])
+        match = None
+        for name, known in self._directory.people.tokens.items():  # all of them, so that it takes the same time
+            if hmac.compare_digest(known.sha256, found):
+                match = name, known
+        if match is None:
+            self.throttle.attempt(client.address)
+            self._losses.count("failed logins", f"a token that is none, from {client.address}")
+            raise Refusal(401, "unauthorized", "this token is none, or was removed")
+        self._used[match[0]] = time.time()
+        return _token(*match)
+
+    async def _by_password(self, name: str, password: str, client: Client) -> Identity:
+        user = self._directory.people.users.get(name)
+        if not self.passwords.known(name, password, user):
+            self._check_throttle(client)
+            self.throttle.attempt(client.address)
+            try:
+                right = await self.passwords.right(name, password, user)
+            except TooMany:
+                raise Refusal(503, "busy", "too many passwords wait to be checked") from None
+            if not right:
+                self._losses.count("failed logins", f"as {name[:64]!a}, from {client.address}")
+                raise Refusal(401, "unauthorized", "the name or the password is not right")
+            self.throttle.success(client.address)
+        assert user is not None  # else it would not have been right
+        return _user(name, user)
+
+    def _by_cookie(self, cookie: str) -> Identity | None:
+        read = self.sessions.read(cookie[:MAX_CREDENTIALS])
+        if read is None:
+            return None
+        session, name, proof = read
+        user = self._directory.people.users.get(name)
+        if user is None or not hmac.compare_digest(_proof(user.scrypt), proof):
+            return None
+        return _user(name, user, session)
+
+    def _unnamed(self) -> Identity:
+        if self._settings.listen.is_loopback and not self._directory.people:
+            return LOCAL
+        if self._settings.allow_anonymous:
+            return Identity("anonymous", scopes=frozenset(self._settings.anonymous_scopes))
+        return NOBODY
+
+    def _check_throttle(self, client: Client) -> None:
+        wait_seconds = self.throttle.wait_seconds(client.address)
+        if wait_seconds:
+            raise Refusal(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
+
+    def _check_origin(self, request: HTTPServerRequest, client: Client, identity: Identity) -> None:
+        """What another site's page may not: change anything, or open a websocket, which browsers let it read."""
+        is_websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+        if request.method in READING and not is_websocket:
+            return
+        origin = request.headers.get("Origin") or request.headers.get("Sec-Websocket-Origin")
+        if origin is None:
+            if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+                raise Refusal(403, "other-origin", "a page of another site may not do this")
+            return
+        allowed = self._settings.allow_origins
+        if origin in allowed or ("*" in allowed and not identity.session):
+            return
+        try:
+            host = urlsplit(origin).netloc
+        except ValueError:
+            host = ""
+        if not host or host.lower() != client.host.lower():
+            raise Refusal(
+                403,
+                "other-origin",
+                f"a page of {origin[:100]!a} may not do this; allowed: {client.host[:100]!a}, and "
+                "allow_origins in [gateway]",
+            )
+
+    def _check_host(self, client: Client) -> None:
+        """A public name that leads to this machine's own loopback address is an attack on it (DNS rebinding)."""
+        host = urlsplit(f"//{client.host}").hostname or "" if _splits(client.host) else "?.?"
+        if "." not in host.rstrip(".") or host.rstrip(".").endswith(LOCAL_ENDINGS) or _is_address(host):
+            return
+        listed = [urlsplit(origin).hostname for origin in self._settings.allow_origins]
+        if client.through_proxy or host in listed:
+            return
+        raise Refusal(
+            403,
+            "other-host",
+            f"{host[:100]!a} is no name of this machine; a proxy before it belongs into trusted_proxies in [gateway]",
+        )
+
+    def _refusal(self, identity: Identity, what: str) -> Refusal:
+        if identity.kind in ("nobody", "anonymous"):
+            return Refusal(401, "unauthorized", "log in, or show a token")
+        return Refusal(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes {what}")
+
+
+def _user(name: str, user: User, session: str = "") -> Identity:
+    cameras = None if user.cameras is None else frozenset(user.cameras)
+    return Identity("user", name, frozenset(user.scopes), cameras, _proof(user.scrypt), session)
+
+
+def _token(name: str, token: Token) -> Identity:
+    cameras = None if token.cameras is None else frozenset(token.cameras)
+    return Identity("token", name, frozenset(token.scopes), cameras, token.sha256)
+
+
+def _proof(stored: str) -> str:
+    """Of a stored password, for a cookie: another one gives another."""
+    return hashlib.sha256(stored.encode()).hexdigest()[:32]
+
+
+def _pair(credentials: str) -> tuple[str, str]:
+    """The name and the password of HTTP Basic (RFC 7617); empty ones where there are none."""
+    try:
+        text = base64.b64decode(credentials[:MAX_CREDENTIALS].strip(), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return "", ""
+    name, _, password = text.partition(":")
+    return name, password
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _splits(host: str) -> bool:
+    try:
+        urlsplit(f"//{host}")
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""The people and tokens of now: the secrets file, read again whenever it has changed."""
+
+import logging
+from pathlib import Path
+
+from framebus import people, secrets_file
+from framebus.people import People
+from framebus.secrets_file import SecretsError
+
+logger = logging.getLogger("gateway")
+
+
+class Directory:
+    """Asks at each use whether the file has changed: a look at its inode takes microseconds."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises SecretsError when what is there cannot be used: nobody shall be let in by mistake."""
+        self._file = file
+        self._signature = secrets_file.signature(file)
+        self._people = people.read(file)
+
+    @property
+    def people(self) -> People:
+        """Those in the file; where it has become unusable, those who were in it last."""
+        signature = secrets_file.signature(self._file)
+        if signature != self._signature:
+            self._signature = signature
+            try:
+                self._people = people.read(self._file)
+                logger.info("%s has changed: %s", self._file, _counted(self._people))
+            except SecretsError as error:
+                logger.warning("%s; what was in it before stays in force", error)
+        return self._people
+
+
+def _counted(found: People) -> str:
+    return f"{len(found.users)} people and {len(found.tokens)} tokens"
