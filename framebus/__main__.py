@@ -11,6 +11,7 @@ COMMANDS = {
     "watch": "show live figures of a camera's frames",
     "snapshot": "save one still of a camera",
     "doctor": "say what is wrong with this machine, and what to do about it",
+    "keys": "make, list and remove the keys of machines that share cameras",
     "controls": "list, set or reset the controls of a camera",
 }
 

@@ -19,9 +19,12 @@ from framebus.gateway_config import GatewayConfig
 from framebus.snapshot_config import SnapshotConfig
 from framebus.source_name import SourceName
 from framebus.strict_toml import Mistakes, convert_table
+from framebus.tcp_rules import check_cameras, check_keys
 from framebus.wire import CAMERA_ALLOWED, is_camera_name
 
 FILE_NAME = "framebus.toml"
+SECRETS_NAME = "framebus.secrets"
+"""Beside the configuration, unless that names another."""
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
 ENVIRONMENT = "FRAMEBUS_CONFIG"
 MAX_CAMERAS = 32
@@ -43,6 +46,8 @@ class Config:
     run_dir: Path
     state_dir: Path
     """What outlives a process: the controls that were set."""
+    secrets: Path
+    """The file of the keys; see framebus.curve_keys. It need not be there."""
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
@@ -53,14 +58,15 @@ class Config:
         return next(iter(self.cameras))
 
 
-def load(path: str | os.PathLike[str] | None = None) -> Config:
+def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True) -> Config:
     """Read `path`, else $FRAMEBUS_CONFIG, else ./framebus.toml, else the system's file, else take the defaults.
 
+    With `keys` false it does not ask whether there are the keys that endpoints over tcp take: for who makes them.
     Raises ConfigError with every mistake in it.
     """
     file = find(path)
     if file is None:
-        return parse({}, None)
+        return parse({}, None, keys=keys)
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
@@ -77,7 +83,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Config:
         raise ConfigError([f"{file}: {_plainly(str(error))}"]) from None
     except RecursionError:
         raise ConfigError([f"{file}: no TOML: lists or tables nested too deep"]) from None
-    return parse(table, file)
+    return parse(table, file, keys=keys)
 
 
 def find(path: str | os.PathLike[str] | None = None) -> Path | None:
@@ -88,17 +94,20 @@ def find(path: str | os.PathLike[str] | None = None) -> Path | None:
     return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if file.is_file()), None)
 
 
-def parse(table: dict[str, Any], path: Path | None) -> Config:
-    """Judge the file's content. Paths in it are relative to the file's own folder.
+def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Config:
+    """Judge the file's content. Paths in it are relative to the file's own folder; `keys` is as for `load`.
 
     Raises ConfigError with every mistake in it.
     """
     mistakes = Mistakes(str(path or FILE_NAME))
     folder = path.absolute().parent if path else Path.cwd()
-    for key in [key for key in table if key not in {"run_dir", "state_dir", "camera", "gateway", "snapshot"}]:
-        mistakes.unknown(key, ["run_dir", "state_dir", "[camera.NAME]", "[gateway]", "[snapshot]"])
+    for key in [
+        key for key in table if key not in {"run_dir", "state_dir", "secrets", "camera", "gateway", "snapshot"}
+    ]:
+        mistakes.unknown(key, ["run_dir", "state_dir", "secrets", "[camera.NAME]", "[gateway]", "[snapshot]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
     state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
+    secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
     if not gateway.listen.is_loopback and not gateway.allow_anonymous:
@@ -109,9 +118,11 @@ def parse(table: dict[str, Any], path: Path | None) -> Config:
             "say so with allow_anonymous = true in [gateway]",
         )
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
+    if keys:
+        check_keys(cameras, snapshot, secrets, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, cameras, gateway, snapshot)
+    return Config(path, run_dir, state_dir, secrets, cameras, gateway, snapshot)
 
 
 def _kind(path: Path) -> str:
@@ -149,22 +160,23 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
         if not is_camera_name(name):
             mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
         camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
-        if camera.publish is not None and not camera.publish.address.is_loopback and not camera.insecure_tcp:
-            mistakes.add(
-                f"camera.{name}.publish",
-                str(camera.publish),
-                "a loopback address such as tcp://127.0.0.1:5555; to let everybody who can reach this machine "
-                f"subscribe, say so with insecure_tcp = true in [camera.{name}]",
-            )
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
+    check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}
 
 
-def _folder(table: dict[str, Any], key: str, default: str, anchor: Path, mistakes: Mistakes) -> Path:
-    """The folder that a key names."""
+def _folder(
+    table: dict[str, Any],
+    key: str,
+    default: str,
+    anchor: Path,
+    mistakes: Mistakes,
+    allowed: str = "the path of a folder",
+) -> Path:
+    """The folder, or the file, that a key names."""
     found = table.get(key, default)
     if not isinstance(found, str) or not found or "\0" in found:
-        mistakes.add(key, found, "the path of a folder")
+        mistakes.add(key, found, allowed)
         found = default
     return _anchored(found, anchor, key, mistakes)
 

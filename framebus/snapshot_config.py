@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from framebus.tcp_endpoint import TcpEndpoint
+
 
 class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The [snapshot] table."""
@@ -15,3 +17,5 @@ class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
         float, msgspec.Meta(ge=0, le=3600, description="seconds from 0 (no history is kept) to 3600")
     ] = 0
     history_mb: Annotated[float, msgspec.Meta(gt=0, le=2000, description="MB, more than 0 and at most 2000")] = 64
+    listen: TcpEndpoint | None = None
+    insecure_tcp: bool = False

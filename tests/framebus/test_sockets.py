@@ -122,7 +122,7 @@ def test_a_publisher_that_hangs_is_dialled_anew_until_it_goes_on(
 def test_over_tcp_little_is_held(free_port: int) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     socket = sockets.make(context, zmq.XPUB)
-    sockets.bind_tcp(socket, f"tcp://127.0.0.1:{free_port}", 65536)
+    sockets.limit_tcp(socket, f"tcp://127.0.0.1:{free_port}", 65536)
     assert socket.getsockopt(zmq.SNDHWM) == 1
     assert socket.getsockopt(zmq.SNDBUF) == 65536
     context.destroy()

@@ -1,0 +1,93 @@
+"""What the configuration may say of endpoints over tcp: nothing that strangers can use, unless it says so in words."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from framebus.camera_config import CameraConfig
+from framebus.curve_keys import CurveKeys, SecretsError, read
+from framebus.snapshot_config import SnapshotConfig
+from framebus.strict_toml import Mistakes
+from framebus.tcp_endpoint import TcpEndpoint
+
+OF_A_CONNECTION = ("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size")
+"""Keys of a camera of another machine. The last two tell the snapshot service what to expect of it."""
+
+
+def check_cameras(tables: Mapping[str, Any], cameras: Mapping[str, CameraConfig], mistakes: Mistakes) -> None:
+    """Note what does not go together in the table of a camera; `tables` say which keys stand there."""
+    for name, camera in cameras.items():
+        where = f"camera.{name}"
+        table = tables[name] if isinstance(tables[name], dict) else {}
+        if camera.connect is None:
+            for key in ("connect_control", "server_key"):
+                if getattr(camera, key) is not None:
+                    mistakes.add(f"{where}.{key}", str(getattr(camera, key)), f"only beside connect in [{where}]")
+            continue
+        for key in table:
+            if key in CameraConfig.__struct_fields__ and key not in OF_A_CONNECTION:
+                allowed = (
+                    f"only on the machine that has the camera; beside connect there is {', '.join(OF_A_CONNECTION[1:])}"
+                )
+                mistakes.add(f"{where}.{key}", table[key], allowed)
+        for key in ("connect", "connect_control"):
+            endpoint = getattr(camera, key)
+            if endpoint is not None:
+                _check_connection(f"{where}.{key}", endpoint, camera, mistakes)
+
+
+def _check_connection(key: str, endpoint: TcpEndpoint, camera: CameraConfig, mistakes: Mistakes) -> None:
+    table = key.rpartition(".")[0]
+    if endpoint.address.host in ("*", "0.0.0.0", "::"):
+        mistakes.add(key, str(endpoint), "the address of one machine, such as tcp://10.0.0.7:5555")
+    elif camera.server_key is None and not endpoint.address.is_loopback and not camera.insecure_tcp:
+        mistakes.add(
+            key,
+            str(endpoint),
+            "another machine only with its key: run `framebus keys server` there, and write it here as server_key in "
+            f"[{table}]; for one without keys, unencrypted, say so with insecure_tcp = true in [{table}]",
+        )
+
+
+def check_keys(
+    cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig, secrets: Path, mistakes: Mistakes
+) -> None:
+    """Note the endpoints for whose keys nobody has cared yet. The secrets file is read where one takes keys."""
+    open_ones = list(_beyond_loopback(cameras, snapshot))
+    known = [name for name, camera in cameras.items() if camera.connect is not None and camera.server_key is not None]
+    if not open_ones and not known:
+        return
+    try:
+        keys = read(secrets)
+    except SecretsError as error:
+        mistakes.lines.append(f"{mistakes.file}: secrets: {error}")
+        return
+    for key, endpoint in open_ones if keys.server is None or not keys.clients else ():
+        mistakes.add(key, endpoint, _what_to_run(keys, key.rpartition(".")[0]))
+    for name in known if keys.client is None else ():
+        mistakes.add(
+            f"camera.{name}.server_key",
+            str(cameras[name].server_key),
+            f"only with a key of this machine in {secrets}: run `framebus keys client`",
+        )
+
+
+def _beyond_loopback(cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig) -> Iterator[tuple[str, str]]:
+    """The keys and the endpoints that other machines could reach, and that shall not be open to all."""
+    offered = [
+        *((f"camera.{name}.publish", camera.publish, camera.insecure_tcp) for name, camera in cameras.items()),
+        *((f"camera.{name}.control", camera.control, camera.insecure_tcp) for name, camera in cameras.items()),
+        ("snapshot.listen", snapshot.listen, snapshot.insecure_tcp),
+    ]
+    for key, endpoint, insecure in offered:
+        if endpoint is not None and not endpoint.address.is_loopback and not insecure:
+            yield key, str(endpoint)
+
+
+def _what_to_run(keys: CurveKeys, table: str) -> str:
+    missing = "a key of this machine and of a client" if keys.server is None else "the key of a client"
+    return (
+        f"an address beyond this machine only with {missing}: run `framebus keys add NAME` for each machine that shall "
+        "connect; to let everybody who can reach this machine in, unencrypted, say so with insecure_tcp = true in "
+        f"[{table}]"
+    )
