@@ -40,7 +40,9 @@ MAX_HANDSHAKES = 4096
 """Connections under way whose address is remembered for the log."""
 REOPEN_SECONDS = 0.05
 """libzmq lets go of a port in its own thread, a moment after it was told to."""
-WATCHED_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED
+FAILURES = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+"""The second where a client without CURVE hangs up first, or says nothing at all."""
+WATCHED_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | FAILURES
 
 
 @dataclass(eq=False)
@@ -201,17 +203,16 @@ class Gatekeeper:
                 return
             if not event["endpoint"].startswith(b"tcp://"):
                 continue
-            match event["event"]:
-                case zmq.EVENT_ACCEPTED:
-                    if len(self._addresses) < MAX_HANDSHAKES:
-                        self._addresses[door, event["value"]] = address_of(event["value"])
-                case zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-                    self._failed.add(door)  # which connection that is, the next event tells: it is let go
-                case zmq.EVENT_DISCONNECTED:
-                    address = self._addresses.pop((door, event["value"]), "an unknown address")
-                    if door in self._failed:
-                        self._failed.discard(door)
-                        self._losses.count(REFUSALS, f"{address} came without a key, or with a wrong server_key")
+            kind, descriptor = event["event"], event["value"]
+            if kind == zmq.EVENT_ACCEPTED and len(self._addresses) < MAX_HANDSHAKES:
+                self._addresses[door, descriptor] = address_of(descriptor)
+            elif kind & FAILURES:
+                self._failed.add(door)  # which connection that is, the next event tells: it is let go
+            elif kind == zmq.EVENT_DISCONNECTED:
+                address = self._addresses.pop((door, descriptor), "an unknown address")
+                if door in self._failed:
+                    self._failed.discard(door)
+                    self._losses.count(REFUSALS, f"{address} came without a key, or with a wrong server_key")
 
 
 def use(socket: "zmq.Socket[bytes]", server: KeyPair) -> None:

@@ -24,7 +24,7 @@ LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let everybody who can reach this machine watch, "
     "say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, state_dir, [camera.NAME], [gateway], [snapshot]"
+TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, [camera.NAME], [gateway], [snapshot]"
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
@@ -302,7 +302,8 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
         f'{file}: camera.Front.size: found "big"; allowed: {SIZE_ALLOWED}',
         f"{file}: camera.Front.fps: found 0; allowed: frames a second, more than 0 and at most 240",
         f"{file}: camera.back.sourc: found a key unknown to framebus; allowed in [camera.back]: "
-        "controls, fps, hflip, idle_fps, insecure_tcp, orientation, publish, quality, size, sndbuf, source, "
+        "connect, connect_control, control, controls, fps, hflip, idle_fps, insecure_tcp, orientation, publish, "
+        "quality, server_key, size, sndbuf, source, "
         'stall_timeout, still_size, vflip; did you mean "source"?',
         f"{file}: camera.back.quality: found 101; allowed: a whole number from 1 to 100",
         f'{file}: camera.back.orientation: found "up"; allowed: an EXIF orientation, a whole number from 1 to 8',

@@ -343,7 +343,7 @@ def test_every_mistake_in_the_configuration_is_named(run_dir: Path, start: Start
     assert [line[24:] for line in running.log.splitlines()] == [
         f"ERROR snapshot: {file}: snapshot.stale_after: found 0; allowed: seconds, more than 0 and at most 86400",
         f"ERROR snapshot: {file}: snapshot.stale: found a key unknown to framebus; allowed in [snapshot]: history, "
-        'history_mb, stale_after; did you mean "stale_after"?',
+        'history_mb, insecure_tcp, listen, stale_after; did you mean "stale_after"?',
     ]
 
 
