@@ -22,7 +22,7 @@ from framebus.curve_keys import (
     changing,
     read,
 )
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK, add_config
 from framebus.strict_toml import did_you_mean
 from framebus.whole_file import PRIVATE
 
@@ -54,6 +54,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     client.add_argument("--take", metavar="FILE", help="take the key from a file that `framebus keys add` has written")
     doings.add_parser("list", help="show all of them")
     doings.add_parser("remove", help="let a machine connect no more").add_argument("name", metavar="NAME")
+    for doing in doings.choices.values():
+        add_config(doing, default=argparse.SUPPRESS)  # it may stand behind these as well
 
 
 def run(options: argparse.Namespace) -> int:

@@ -39,9 +39,11 @@ class Remote:
         settings = config.cameras["front"]
         self.frames, self.control = str(settings.publish), str(settings.control)
 
-    def subscriber(self, endpoint: str | None = None, **changes: str) -> Subscriber:
-        options = {"server_key": self.box.server.public, **changes}
-        return Subscriber("front", endpoint=endpoint or self.frames, config=self.elsewhere, timeout=15, **options)
+    def subscriber(self, endpoint: str | None = None) -> Subscriber:
+        server_key = self.box.server.public
+        return Subscriber(
+            "front", endpoint=endpoint or self.frames, server_key=server_key, config=self.elsewhere, timeout=15
+        )
 
 
 @pytest.fixture
