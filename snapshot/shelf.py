@@ -8,14 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from logging import getLogger
 
-import msgspec
-
 from framebus.camera_config import CameraConfig
 from framebus.frame import Frame
 from framebus.intake import Intake
 from framebus.losses import Losses
 from framebus.snapshot_config import SnapshotConfig
 from framebus.wire import StatusHeader, WireError, parse
+from snapshot.far_clock import FarClock
 from snapshot.ring import Ring
 from snapshot.still import Still
 
@@ -41,6 +40,7 @@ class Shelf:
         self.losses = Losses(logger)
         self._now = now
         self._same_host = settings.is_here
+        self._far_clock = FarClock()
         self._fresh_seconds = snapshot.stale_after + (1 / settings.idle_fps if settings.idle_fps else 0)
         self._intake = Intake(same_host=self._same_host, now=now)
         self._status: StatusHeader | None = None
@@ -116,16 +116,10 @@ class Shelf:
         return ""
 
     def _still(self, frame: Frame) -> Still:
-        """Its `monotonic` as ours, for all that is judged by it.
-
-        Of another machine's frame we know when it arrived, and how long that machine had it before it was sent; what
-        is left is how long it travelled.
-        """
+        """Its times by our clock, for all that is judged by them."""
         if self._same_host:
             return Still.of(frame)
-        header, arrived = frame.header, self._now()
-        captured = arrived - max(0.0, header.published - header.monotonic)
-        return Still(msgspec.structs.replace(header, monotonic=captured, published=arrived), frame.jpeg)
+        return Still(self._far_clock.here(frame.header, self._now()), frame.jpeg)
 
     def flush_losses(self) -> None:
         """Say what was lost and not yet said; to be called about once a second."""

@@ -1,6 +1,5 @@
 """A capture whose frames and controls are on the network: for those whose key is listed, and encrypted."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +12,11 @@ from framebus.curve_keys import KeyPair
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox
+from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 from tests.relay import Relay
 
 FRONT = '[camera.front]\nsource = "testcard"\nsize = "320x240"\nidle_fps = 20\n'
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class Remote:
