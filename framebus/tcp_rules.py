@@ -1,5 +1,6 @@
 """What the configuration may say of endpoints over tcp: nothing that strangers can use, unless it says so in words."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from framebus.tcp_endpoint import TcpEndpoint
 
 OF_A_CONNECTION = ("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size")
 """Keys of a camera of another machine. The last two tell the snapshot service what to expect of it."""
+
+HOST_PATTERN = "[A-Za-z0-9._:%-]+"
+"""What libzmq takes for a name or an address to connect to (its ip_resolver.cpp)."""
 
 
 def check_cameras(tables: Mapping[str, Any], cameras: Mapping[str, CameraConfig], mistakes: Mistakes) -> None:
@@ -30,29 +34,24 @@ def check_cameras(tables: Mapping[str, Any], cameras: Mapping[str, CameraConfig]
                     f"only on the machine that has the camera; beside connect there is {', '.join(OF_A_CONNECTION[1:])}"
                 )
                 mistakes.add(f"{where}.{key}", table[key], allowed)
-        for key in ("connect", "connect_control"):
-            endpoint = getattr(camera, key)
-            if endpoint is not None:
-                _check_connection(f"{where}.{key}", endpoint, camera, mistakes)
+        for key, endpoint in _connections(camera):
+            host = endpoint.address.host
+            if host in ("0.0.0.0", "::") or not re.fullmatch(HOST_PATTERN, host):
+                mistakes.add(f"{where}.{key}", str(endpoint), "the address of one machine, such as tcp://10.0.0.7:5555")
 
 
-def _check_connection(key: str, endpoint: TcpEndpoint, camera: CameraConfig, mistakes: Mistakes) -> None:
-    table = key.rpartition(".")[0]
-    if endpoint.address.host in ("*", "0.0.0.0", "::"):
-        mistakes.add(key, str(endpoint), "the address of one machine, such as tcp://10.0.0.7:5555")
-    elif camera.server_key is None and not endpoint.address.is_loopback and not camera.insecure_tcp:
-        mistakes.add(
-            key,
-            str(endpoint),
-            "another machine only with its key: run `framebus keys server` there, and write it here as server_key in "
-            f"[{table}]; for one without keys, unencrypted, say so with insecure_tcp = true in [{table}]",
-        )
+def _connections(camera: CameraConfig) -> Iterator[tuple[str, TcpEndpoint]]:
+    """The keys and the endpoints on another machine."""
+    for key, endpoint in (("connect", camera.connect), ("connect_control", camera.connect_control)):
+        if endpoint is not None:
+            yield key, endpoint
 
 
 def check_keys(
     cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig, secrets: Path, mistakes: Mistakes
 ) -> None:
     """Note the endpoints for whose keys nobody has cared yet. The secrets file is read where one takes keys."""
+    _check_connections(cameras, mistakes)
     open_ones = list(_beyond_loopback(cameras, snapshot))
     known = [name for name, camera in cameras.items() if camera.connect is not None and camera.server_key is not None]
     if not open_ones and not known:
@@ -70,6 +69,22 @@ def check_keys(
             str(cameras[name].server_key),
             f"only with a key of this machine in {secrets}: run `framebus keys client`",
         )
+
+
+def _check_connections(cameras: Mapping[str, CameraConfig], mistakes: Mistakes) -> None:
+    """Note the machines that are connected to without knowing them."""
+    for name, camera in cameras.items():
+        if camera.is_here or camera.server_key is not None or camera.insecure_tcp:
+            continue
+        for key, endpoint in _connections(camera):
+            if not endpoint.address.is_loopback:
+                mistakes.add(
+                    f"camera.{name}.{key}",
+                    str(endpoint),
+                    "another machine only with its key: run `framebus keys server` there, and write it here as "
+                    f"server_key in [camera.{name}]; for one without keys, unencrypted, say so with insecure_tcp = "
+                    f"true in [camera.{name}]",
+                )
 
 
 def _beyond_loopback(cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig) -> Iterator[tuple[str, str]]:

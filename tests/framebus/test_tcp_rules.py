@@ -104,7 +104,7 @@ def test_the_controls_are_connected_by_the_same_rules(file: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("address", ["*", "0.0.0.0", "[::]"])
+@pytest.mark.parametrize("address", ["*", "0.0.0.0", "[::]", "wörkshop", "a;b"])
 def test_every_address_is_none_to_connect_to(file: Path, address: str) -> None:
     assert mistakes(file, camera={"front": {"connect": f"tcp://{address}:5555", "insecure_tcp": True}}) == [
         f'camera.front.connect: found "tcp://{address}:5555"; allowed: the address of one machine, such as '

@@ -23,26 +23,27 @@ TABLES = re.findall(r"^```toml\n# on (the desk|the camera's machine)\n(.*?)^```$
 class Machine:
     """A machine's configuration, as the document has it."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.file = folder / "framebus.toml"
-        self.file.write_text("\n".join(text for where, text in TABLES if where == name))
+        self.file.write_text("")
 
     def run(self, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """`framebus COMMAND` there."""
         monkeypatch.setattr("sys.argv", ["framebus", "--config", str(self.file), *command])
         assert main() == 0
 
-    def fill_in(self, place: str, key: str) -> Config:
-        """Write a key where the document leaves room for it, and load the result."""
-        self.file.write_text(self.file.read_text().replace(place, key))
+    def write(self, name: str, **keys: str) -> Config:
+        """What the document says for the machine of that name, with a key where it leaves room for one."""
+        text = "\n".join(text for where, text in TABLES if where == name)
+        self.file.write_text(text.replace("THE KEY OF THE CAMERA'S MACHINE", keys.get("camera", "")))
         return load(self.file)
 
 
 def test_two_machines_can_be_set_up_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk, camera = Machine(tmp_path / "desk", "the desk"), Machine(tmp_path / "camera", "the camera's machine")
+    desk, camera = Machine(tmp_path / "desk"), Machine(tmp_path / "camera")
     client, add, server, listing, remove = COMMANDS
 
     desk.run(client, monkeypatch)
@@ -51,9 +52,9 @@ def test_two_machines_can_be_set_up_as_it_says(
     camera.run(server, monkeypatch)
     key_of_camera = capsys.readouterr().out.strip()
 
-    config = desk.fill_in("THE KEY OF THE CAMERA'S MACHINE", key_of_camera)
+    config = desk.write("the desk", camera=key_of_camera)
     assert not config.cameras["front"].is_here
-    config = load(camera.file)
+    config = camera.write("the camera's machine")
     assert str(config.cameras["front"].publish) == "tcp://*:5555"
     assert str(config.snapshot.listen) == "tcp://*:5557"
     assert read(config.secrets).clients == {"desk": key_of_desk}
