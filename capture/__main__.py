@@ -38,11 +38,14 @@ def trial(camera: str, config_path: str | None) -> int:
 
 
 def check_known(config: Config, camera: str) -> None:
-    """Raises ConfigError for a camera that the configuration does not have."""
+    """Raises ConfigError for a camera that the configuration does not have, or that is on another machine."""
     if camera not in config.cameras:
         known = list(config.cameras)
         hint = did_you_mean(camera, known)
         raise ConfigError([f"camera {camera!r} is not configured; there is {', '.join(known)}{hint}"])
+    if not config.cameras[camera].is_here:
+        where = config.cameras[camera].connect
+        raise ConfigError([f"camera {camera} is on another machine: it comes from {where}, and has no capture here"])
 
 
 if __name__ == "__main__":

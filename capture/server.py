@@ -4,7 +4,9 @@ import logging
 import os
 import secrets
 import time
+from typing import Any
 
+import msgspec
 import zmq
 
 from capture.control_desk import ControlDesk, file_of
@@ -15,8 +17,10 @@ from capture.reader import MAX_ERRANDS, Errand, Published, Reader
 from capture.sources import make_source
 from framebus import sockets
 from framebus.config import Config
+from framebus.gatekeeper import Gatekeeper
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, control_endpoint, frames_endpoint
+from framebus.tcp_endpoint import TcpEndpoint
 from framebus.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
 
 logger = logging.getLogger("capture")
@@ -58,6 +62,7 @@ class Capture:
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
         )
         self._rate = Rate()
+        self._gatekeeper: Gatekeeper | None = None
         self._newest: Published | None = None
         self._peeked_at = float("-inf")
         self._state: tuple[State, str] = ("starting", "")
@@ -90,12 +95,21 @@ class Capture:
             self._socket.bind(endpoint)
             if self._settings.publish is not None:
                 endpoint = str(self._settings.publish)
-                sockets.bind_tcp(self._socket, endpoint, self._settings.sndbuf)
+                sockets.limit_tcp(self._socket, endpoint, self._settings.sndbuf)
+                self._open_tcp(self._socket, self._settings.publish)
+            if self._settings.control is not None:
+                endpoint = str(self._settings.control)
+                sockets.limit_tcp(self._control, endpoint)
+                self._open_tcp(self._control, self._settings.control)
+        except ProcessError:
+            self.stop()
+            raise
         except zmq.ZMQError as error:
             self.stop()
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._reader.start()
-        logger.info("camera %s publishes at %s", self._camera, endpoint)
+        where = self._settings.publish or frames_endpoint(self._config, self._camera)
+        logger.info("camera %s publishes at %s", self._camera, where)
 
     def loop(self, stop: Stop) -> None:
         """Serve subscriptions, frames and the status until `stop` is requested.
@@ -103,12 +117,15 @@ class Capture:
         Raises ProcessError when the camera is read no more: somebody has to start the process again.
         """
         poller = zmq.Poller()
-        for readable in (self._socket, self._control, self._reader, stop):
+        guarded = self._gatekeeper.readable() if self._gatekeeper is not None else ()
+        for readable in (self._socket, self._control, self._reader, stop, *guarded):
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
             left = self._status_due - time.monotonic()
-            ready = dict(poller.poll(max(0, int(left * 1000) + 1)))
+            ready: dict[Any, int] = dict(poller.poll(max(0, int(left * 1000) + 1)))
+            if self._gatekeeper is not None:
+                self._gatekeeper.serve(ready)
             if self._socket in ready:
                 self._serve_subscriptions()
             if self._control in ready:
@@ -130,6 +147,14 @@ class Capture:
         self._reader.stop()
         self._context.destroy()
         self._lock.close()
+
+    def _open_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint) -> None:
+        if self._settings.insecure_tcp:
+            socket.bind(str(endpoint))
+            return
+        if self._gatekeeper is None:
+            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger)
+        self._gatekeeper.open(socket, endpoint)
 
     def _serve_subscriptions(self) -> None:
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
@@ -187,6 +212,8 @@ class Capture:
         self._status_due = now + STATUS_INTERVAL_SECONDS
         self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
         self._reader.flush_losses()
+        if self._gatekeeper is not None:
+            self._gatekeeper.tick()
         self._socket.send(pack("status", self._camera, self._status(now)))
 
     def _judge(self) -> tuple[State, str]:
@@ -200,6 +227,11 @@ class Capture:
         if not self._demand.wants("live"):
             return "idle", f"{self._settings.idle_fps:g} fps until somebody watches"
         return "live", ""
+
+    @property
+    def _refused(self) -> int | msgspec.UnsetType:
+        gatekeeper = self._gatekeeper
+        return gatekeeper.refused if gatekeeper is not None and gatekeeper.guards else msgspec.UNSET
 
     def _status(self, now: float) -> StatusHeader:
         newest = self._newest.header if self._newest else None
@@ -221,4 +253,5 @@ class Capture:
             watched=self._demand.wants("live"),
             dropped=self._reader.dropped,
             bad=self._reader.bad,
+            refused=self._refused,
         )

@@ -11,7 +11,7 @@ from framebus import sockets
 from framebus.frame import Frame
 from framebus.intake import Intake
 from framebus.receiver import Receiver
-from framebus.subscriber import endpoint_of
+from framebus.subscriber import peer_of
 from framebus.wire import topic
 
 
@@ -31,13 +31,14 @@ class AsyncSubscriber:
         kind: Literal["live", "peek"] = "live",
         timeout: float | None = None,
         endpoint: str | None = None,
+        server_key: str | None = None,
         config: str | os.PathLike[str] | None = None,
     ) -> None:
         """Takes and raises what Subscriber does."""
-        where = endpoint_of(camera, endpoint, config)
+        where = peer_of(camera, endpoint, server_key, config)
         self.camera = camera
         self.timeout = timeout
-        self._intake = Intake(same_host=where.startswith("ipc://"))
+        self._intake = Intake(same_host=where.same_host)
         self._newest: Frame | None = None
         self._skipped = 0
         self._arrived = asyncio.Event()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from framebus.server_key import ServerKey
 from framebus.size import Size
 from framebus.source_name import SourceName
 from framebus.tcp_endpoint import TcpEndpoint
@@ -35,7 +36,16 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="a table of controls and their values, such as { brightness = 0.1 }"),
     ] = {}
     publish: TcpEndpoint | None = None
+    control: TcpEndpoint | None = None
     sndbuf: Annotated[
         int, msgspec.Meta(ge=4096, le=16 << 20, description="bytes, a whole number from 4096 to 16777216")
     ] = 65536
     insecure_tcp: bool = False
+    connect: TcpEndpoint | None = None
+    connect_control: TcpEndpoint | None = None
+    server_key: ServerKey | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine has the camera, and runs a capture for it."""
+        return self.connect is None

@@ -17,9 +17,9 @@ from typing import Literal
 
 import zmq
 
-from framebus import sockets
+from framebus import peers, sockets
 from framebus.config import Config
-from framebus.run_dir import Lock, RunDirError, frames_endpoint, prepare
+from framebus.run_dir import Lock, RunDirError, prepare
 from framebus.wire import StatusHeader, WireError, parse, topic
 
 Level = Literal["ok", "note", "wrong"]
@@ -155,6 +155,9 @@ def gateway(config: Config) -> Iterator[Finding]:
 
 def camera_found(config: Config, camera: str) -> Iterator[Finding]:
     """What its capture says where one runs, else what it gives when it is tried."""
+    if not config.cameras[camera].is_here:
+        yield connected_camera(config, camera)
+        return
     try:
         Lock(config, camera).close()
     except RunDirError:
@@ -163,14 +166,32 @@ def camera_found(config: Config, camera: str) -> Iterator[Finding]:
         yield tried_camera(config, camera)
 
 
+def connected_camera(config: Config, camera: str) -> Finding:
+    """What is heard of the camera of another machine."""
+    where = peers.frames(config, camera)
+    advice = f"see whether framebus runs there and publishes camera {camera}, and whether a firewall is between"
+    if where.client is not None:
+        advice += (
+            ", and run there: framebus keys list; it has to list the key of this machine, "
+            f"{where.client.public}, and its own is {where.server_key} here"
+        )
+    return status_of(camera, where, Finding("wrong", f"camera {camera}: nothing comes from {where.endpoint}", advice))
+
+
 def running_camera(config: Config, camera: str) -> Finding:
     """What its capture process says of it."""
+    advice = "its log says more; kill it, and supervisord starts it again"
+    silent = Finding("wrong", f"camera {camera}: its process runs, and says nothing", advice)
+    return status_of(camera, peers.frames(config, camera), silent)
+
+
+def status_of(camera: str, where: peers.Peer, silent: Finding) -> Finding:
+    """What the capture there says, or `silent`."""
     with zmq.Context() as context:
-        subscriber = sockets.subscriber(context, frames_endpoint(config, camera), topic("status", camera))
+        subscriber = sockets.subscriber(context, where, topic("status", camera))
         try:
             if not subscriber.poll(int(STATUS_SECONDS * 1000)):
-                advice = "its log says more; kill it, and supervisord starts it again"
-                return Finding("wrong", f"camera {camera}: its process runs, and says nothing", advice)
+                return silent
             _, status = parse(subscriber.recv(), StatusHeader)
         except WireError as error:
             return Finding("wrong", f"camera {camera}: another program publishes at its endpoint: {error}")

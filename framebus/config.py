@@ -22,6 +22,7 @@ from framebus.secrets_file import SecretsError
 from framebus.snapshot_config import SnapshotConfig
 from framebus.source_name import SourceName
 from framebus.strict_toml import Mistakes, convert_table
+from framebus.tcp_rules import check_cameras, check_keys
 from framebus.wire import CAMERA_ALLOWED, is_camera_name
 
 FILE_NAME = "framebus.toml"
@@ -119,6 +120,8 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
         most = f"at most max_connections, {gateway.max_connections}; raise that as well"
         mistakes.add("gateway.max_viewers", gateway.max_viewers, most)
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
+    if keys:
+        check_keys(cameras, snapshot, secrets, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
     return Config(path, run_dir, state_dir, secrets, cameras, gateway, snapshot)
@@ -159,14 +162,8 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
         if not is_camera_name(name):
             mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
         camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
-        if camera.publish is not None and not camera.publish.address.is_loopback and not camera.insecure_tcp:
-            mistakes.add(
-                f"camera.{name}.publish",
-                str(camera.publish),
-                "a loopback address such as tcp://127.0.0.1:5555; to let everybody who can reach this machine "
-                f"subscribe, say so with insecure_tcp = true in [camera.{name}]",
-            )
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
+    check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}
 
 

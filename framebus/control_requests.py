@@ -7,9 +7,8 @@ import msgspec
 import zmq
 
 from framebus import config as configuration
-from framebus import sockets
+from framebus import peers, sockets
 from framebus.controls import Control, ControlError, ControlsHeader, ControlsRequest
-from framebus.run_dir import control_endpoint
 from framebus.wire import ErrorHeader, WireError, parse, split
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
@@ -21,20 +20,27 @@ def request_controls(
     *,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     endpoint: str | None = None,
+    server_key: str | None = None,
     config: str | os.PathLike[str] | None = None,
 ) -> list[Control]:
     """The controls of a camera, after what `request` resets and sets; waits at most `timeout` seconds.
 
+    `endpoint` is for a camera of another machine, and `server_key` that machine's public key; as with Subscriber.
     Raises ControlError with the camera's reason (codes unknown-control, wrong-type, out-of-range, read-only, inactive,
-    offline, busy, bad-request), TimeoutError when nobody answers, WireError when what answers is no capture, and
-    ConfigError.
+    offline, busy, not-connected, bad-request), TimeoutError when nobody answers, WireError when what answers is no
+    capture, and ConfigError.
     """
-    where = endpoint or control_endpoint(configuration.load(config), camera)
+    if endpoint is not None:
+        where: peers.Peer | None = peers.named(endpoint, server_key, config)
+    else:
+        where = peers.controls(configuration.load(config), camera)
+    if where is None:
+        raise ControlError("not-connected", peers.no_controls(camera))
     with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
-        socket.connect(where)
+        sockets.connect(socket, where)
         socket.send(encode(request or ControlsRequest()))
         if not socket.poll(int(timeout * 1000)):
-            raise TimeoutError(f"no answer from camera {camera} at {where} within {timeout:g} s")
+            raise TimeoutError(f"no answer from camera {camera} at {where.endpoint} within {timeout:g} s")
         return parse_reply(socket.recv_multipart()[-1])
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from framebus.tcp_endpoint import TcpEndpoint
+
 
 class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The [snapshot] table."""
@@ -17,3 +19,5 @@ class SnapshotConfig(msgspec.Struct, frozen=True, kw_only=True):
     history_mb: Annotated[float, msgspec.Meta(gt=0, le=2000, description="MB, more than 0 and at most 2000")] = 64
     cache_mb: Annotated[float, msgspec.Meta(ge=0, le=2000, description="MB from 0 (none are kept) to 2000")] = 16
     max_requests: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1024
+    listen: TcpEndpoint | None = None
+    insecure_tcp: bool = False

@@ -2,6 +2,7 @@
 
 import zmq
 
+from framebus.peers import Peer
 from framebus.wire import MAX_MESSAGE_BYTES
 
 HEARTBEAT_IVL_MS = 2000
@@ -11,6 +12,12 @@ HEARTBEAT_TIMEOUT_MS = 6000
 RECONNECT_IVL_MS = 100
 RECONNECT_IVL_MAX_MS = 300
 """Bounds how long a restarted process waits for its peers. An attempt costs next to nothing."""
+
+CONNECT_TIMEOUT_MS = 2000
+"""Over tcp. The kernel tries a dead link again after 1, 2, 4, 8, … seconds: it would find out late that it is whole."""
+
+HANDSHAKE_IVL_MS = 5000
+"""Over tcp, who has not said hello by then is cut off; who was refused is let try again then."""
 
 TCP_SEND_HIGH_WATER_MARK = 1
 """Over tcp a frame more that waits is a frame older at the other end."""
@@ -29,11 +36,11 @@ def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> "zmq.Socket[by
     return socket
 
 
-def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, topic: bytes | None) -> "zmq.Socket[bytes]":
+def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", peer: Peer | str, topic: bytes | None) -> "zmq.Socket[bytes]":
     """A SUB socket that holds the newest message of one topic and no other. The caller closes it.
 
-    CONFLATE keeps one message in all, not one a topic: hence one socket for each topic. Raises zmq.ZMQError for what is
-    no endpoint.
+    CONFLATE keeps one message in all, not one a topic: hence one socket for each topic. A bare endpoint is one without
+    keys. Raises zmq.ZMQError for what is no endpoint.
     """
     socket = make(context, zmq.SUB)
     # A connecting socket never comes back from a message over MAXMSGSIZE (libzmq issue 4196): wire.split refuses it.
@@ -42,19 +49,38 @@ def subscriber(context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, topic: 
     if topic is not None:
         socket.setsockopt(zmq.SUBSCRIBE, topic)
     try:
-        socket.connect(endpoint)
+        connect(socket, peer)
     except zmq.ZMQError:
         socket.close()
         raise
     return socket
 
 
-def bind_tcp(socket: "zmq.Socket[bytes]", endpoint: str, sndbuf_bytes: int) -> None:
-    """Bind a publisher's socket to a tcp endpoint as well, so that a slow link holds little of what is old.
+def connect(socket: "zmq.Socket[bytes]", peer: Peer | str) -> None:
+    """Connect, with the keys that it takes. Options hold for what is connected after them: so this comes last.
 
-    By default the kernel queues megabytes for such a link, that is seconds. Options hold for what is bound after them:
-    so this comes last. Raises zmq.ZMQError.
+    Raises zmq.ZMQError.
     """
-    socket.setsockopt(zmq.SNDHWM, TCP_SEND_HIGH_WATER_MARK)
-    socket.setsockopt(zmq.SNDBUF, sndbuf_bytes)
-    socket.bind(endpoint)
+    if isinstance(peer, str):
+        peer = Peer(peer)
+    if not peer.same_host:
+        socket.setsockopt(zmq.CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS)
+        socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_IVL_MS)
+        socket.setsockopt(zmq.IPV6, int("[" in peer.endpoint))
+    if peer.server_key is not None and peer.client is not None:
+        socket.curve_serverkey = peer.server_key.encode()
+        socket.curve_publickey = peer.client.public.encode()
+        socket.curve_secretkey = peer.client.secret.encode()
+    socket.connect(peer.endpoint)
+
+
+def limit_tcp(socket: "zmq.Socket[bytes]", endpoint: str, sndbuf_bytes: int | None = None) -> None:
+    """Get a socket ready to be bound to a tcp endpoint as well; a publisher's with `sndbuf_bytes`.
+
+    By default the kernel queues megabytes for a slow link, that is seconds of what is old. Options hold for what is
+    bound after them: so this comes after all others.
+    """
+    if sndbuf_bytes is not None:
+        socket.setsockopt(zmq.SNDHWM, TCP_SEND_HIGH_WATER_MARK)
+        socket.setsockopt(zmq.SNDBUF, sndbuf_bytes)
+    socket.setsockopt(zmq.IPV6, int("[" in endpoint))

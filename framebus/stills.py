@@ -7,9 +7,8 @@ import msgspec
 import zmq
 
 from framebus import config as configuration
-from framebus import sockets
+from framebus import peers, sockets
 from framebus.frame import Frame
-from framebus.run_dir import snapshot_endpoint
 from framebus.still_request import DEFAULT_TIMEOUT_SECONDS
 from framebus.wire import ErrorHeader, FrameHeader, WireError, parse, split
 
@@ -30,27 +29,31 @@ def request_snapshot(
     *,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     endpoint: str | None = None,
+    server_key: str | None = None,
     config: str | os.PathLike[str] | None = None,
     **wishes: Any,
 ) -> Frame:
     """Get one still of a camera, waiting at most `timeout` seconds.
 
     `wishes` are what framebus.still_request.SnapshotRequest names: max_age, fresh, settle, width, height, quality,
-    orientation, at, ago, full.
+    orientation, at, ago, full. `endpoint` is for the service of another machine, and `server_key` its public key.
 
     Raises SnapshotError with the service's reason (codes unknown-camera, no-frame, stale, offline, timeout, not-kept,
     busy, bad-request), TimeoutError when it does not answer, WireError when what answers is no snapshot service,
     ConfigError.
     """
-    where = endpoint or snapshot_endpoint(configuration.load(config))
+    if endpoint is not None:
+        where = peers.named(endpoint, server_key, config)
+    else:
+        where = peers.snapshot(configuration.load(config))
     request = {"camera": camera, "timeout": timeout, **wishes}
     with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
-        socket.connect(where)
+        sockets.connect(socket, where)
         socket.send(msgspec.json.encode(request))
         if not socket.poll(int((timeout + ANSWER_SECONDS) * 1000)):
-            raise TimeoutError(f"no answer from the snapshot service at {where} within {timeout:g} s")
+            raise TimeoutError(f"no answer from the snapshot service at {where.endpoint} within {timeout:g} s")
         reply = socket.recv_multipart()[-1]
-    return parse_reply(reply, same_host=where.startswith("ipc://"))
+    return parse_reply(reply, same_host=where.same_host)
 
 
 def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:

@@ -9,21 +9,23 @@ from typing import Literal, Self
 import zmq
 
 from framebus import config as configuration
-from framebus import sockets
+from framebus import peers, sockets
 from framebus.frame import Frame
 from framebus.intake import Intake
-from framebus.run_dir import frames_endpoint
+from framebus.peers import Peer
 from framebus.wire import CAMERA_ALLOWED, is_camera_name, topic
 
 
-def endpoint_of(camera: str, endpoint: str | None, config: str | os.PathLike[str] | None) -> str:
+def peer_of(camera: str, endpoint: str | None, server_key: str | None, config: str | os.PathLike[str] | None) -> Peer:
     """Where to subscribe: the endpoint as given, else the camera's own by the configuration.
 
-    Raises ValueError for a name that no camera can have, and ConfigError.
+    Raises ValueError for a name that no camera can have and for what is no key, and ConfigError.
     """
     if not is_camera_name(camera):
         raise ValueError(f"camera {camera!r}: allowed are {CAMERA_ALLOWED}")
-    return endpoint or frames_endpoint(configuration.load(config), camera)
+    if endpoint is not None:
+        return peers.named(endpoint, server_key, config)
+    return peers.frames(configuration.load(config), camera)
 
 
 class Subscriber:
@@ -44,19 +46,22 @@ class Subscriber:
         kind: Literal["live", "peek"] = "live",
         timeout: float | None = None,
         endpoint: str | None = None,
+        server_key: str | None = None,
         config: str | os.PathLike[str] | None = None,
     ) -> None:
         """`kind` "peek" takes what comes at the idle rate and leaves the camera idle; "live" wakes it.
 
         `timeout` is how many seconds to wait for a frame; None waits for ever. `endpoint` is for a camera of another
-        machine, such as "tcp://10.0.0.7:5555"; otherwise the configuration says where the camera is.
+        machine, such as "tcp://10.0.0.7:5555", and `server_key` that machine's public key, where it has one; this
+        machine's own is in the secrets file of the configuration. Otherwise the configuration says where the camera is.
 
-        Raises ValueError for a name that no camera can have, ConfigError, and zmq.ZMQError for a bad endpoint.
+        Raises ValueError for a name that no camera can have and for what is no key, ConfigError, also when there is no
+        key of this machine, and zmq.ZMQError for a bad endpoint.
         """
-        where = endpoint_of(camera, endpoint, config)
+        where = peer_of(camera, endpoint, server_key, config)
         self.camera = camera
         self.timeout = timeout
-        self._intake = Intake(same_host=where.startswith("ipc://"))
+        self._intake = Intake(same_host=where.same_host)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         try:
             self._socket = sockets.subscriber(self._context, where, topic(kind, camera))

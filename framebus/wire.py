@@ -84,6 +84,8 @@ class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Camera frames lost before they reached us."""
     bad: int
     """Frames thrown away because they were no whole JPEG."""
+    refused: Count | msgspec.UnsetType = msgspec.UNSET
+    """Connections over tcp that were refused for want of a listed key."""
 
 
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):

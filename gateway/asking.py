@@ -6,6 +6,7 @@ import itertools
 import zmq
 
 from framebus import sockets
+from framebus.peers import Peer
 from framebus.receiver import Receiver
 from gateway.errors import Refusal
 
@@ -16,14 +17,14 @@ MAX_WAITING = 256
 class Asking:
     """Made inside the running loop; closed by its maker."""
 
-    def __init__(self, service: str, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """`service` is its name in a sentence. It need not run yet."""
+    def __init__(self, service: str, peer: Peer | str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """`service` is its name in a sentence, a bare endpoint one without keys. It need not run yet."""
         self._service = service
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
         self._numbers = itertools.count()
         self._socket = sockets.make(context, zmq.DEALER)
         self._socket.setsockopt(zmq.SNDHWM, MAX_WAITING)
-        self._socket.connect(endpoint)
+        sockets.connect(self._socket, peer)
         self._receiver = Receiver(self._socket, self._take)
 
     async def ask(self, request: bytes, deadline_seconds: float) -> bytes:

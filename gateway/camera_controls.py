@@ -2,14 +2,17 @@
 
 import zmq
 
+from framebus import peers
 from framebus.control_requests import encode, parse_reply
 from framebus.controls import Control, ControlError, ControlsRequest
+from framebus.peers import Peer
 from framebus.wire import WireError
 from gateway.asking import Asking
 from gateway.errors import Refusal
 
 DEADLINE_SECONDS = 5.0
 """A camera that is closed is opened for it."""
+NOT_CONNECTED = "not-connected"
 STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409}
 """What HTTP says; everything else is a fault of the request."""
 
@@ -17,15 +20,18 @@ STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409
 class CameraControls:
     """Made inside the running loop; closed by its maker."""
 
-    def __init__(self, camera: str, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """The camera's process need not run yet."""
-        self._capture = Asking(f"the process of camera {camera}", endpoint, context)
+    def __init__(self, camera: str, peer: Peer | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """The camera's process need not run yet; None for one whose controls cannot be reached."""
+        self._camera = camera
+        self._capture = None if peer is None else Asking(f"the process of camera {camera}", peer, context)
 
     async def request(self, request: ControlsRequest) -> list[Control]:
         """The controls, after what the request resets and sets.
 
         Raises Refusal with the camera's reason, or 504 when it does not answer in time.
         """
+        if self._capture is None:
+            raise Refusal(503, NOT_CONNECTED, peers.no_controls(self._camera))
         reply = await self._capture.ask(encode(request), DEADLINE_SECONDS)
         try:
             return parse_reply(reply)
@@ -36,4 +42,5 @@ class CameraControls:
 
     def close(self) -> None:
         """Whoever still waits gets no answer."""
-        self._capture.close()
+        if self._capture is not None:
+            self._capture.close()

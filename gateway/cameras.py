@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 import zmq
 
+from framebus import peers
 from framebus.config import Config
-from framebus.run_dir import control_endpoint, frames_endpoint
 from framebus.wire import VERSION, ViewersHeader
 from gateway.access.identity import Identity
 from gateway.camera_controls import CameraControls
@@ -29,10 +29,10 @@ class Cameras:
         self._viewers: set[Viewer] = set()
         self.workers = Workers(config, worker, context, self._figures)
         self.feeds = {
-            name: Feed(name, frames_endpoint(config, name), context, self._status_changed, self.workers.changed)
+            name: Feed(name, peers.frames(config, name), context, self._status_changed, self.workers.changed)
             for name in config.cameras
         }
-        self.controls = {name: CameraControls(name, control_endpoint(config, name), context) for name in config.cameras}
+        self.controls = {name: CameraControls(name, peers.controls(config, name), context) for name in config.cameras}
         self.first = self.feeds[config.first_camera]
 
     @property

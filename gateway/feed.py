@@ -12,6 +12,7 @@ from framebus import sockets
 from framebus.frame import Frame
 from framebus.intake import Intake
 from framebus.losses import Losses
+from framebus.peers import Peer
 from framebus.receiver import Receiver
 from framebus.wire import VERSION, StatusHeader, WireError, pack, parse, topic
 from gateway.figures import Figures
@@ -37,7 +38,7 @@ class Feed:
     def __init__(
         self,
         camera: str,
-        endpoint: str,
+        peer: Peer,
         context: "zmq.Context[zmq.Socket[bytes]]",
         on_status: Callable[["Feed"], None],
         on_viewers: Callable[[], None],
@@ -51,9 +52,9 @@ class Feed:
         self.figures = Figures()
         self._on_status = on_status
         self._on_viewers = on_viewers
-        self._endpoint = endpoint
+        self._peer = peer
         self._context = context
-        self._intake = Intake()
+        self._intake = Intake(same_host=peer.same_host)
         self._losses = Losses(logger)
         self._viewers: set[Viewer] = set()
         self._first_shot = asyncio.Event()
@@ -65,7 +66,7 @@ class Feed:
         self._live: tuple[zmq.Socket[bytes], Receiver] | None = None
         self._end_of_linger: asyncio.TimerHandle | None = None
         self._end_of_silence: asyncio.TimerHandle | None = None
-        self._status_socket = sockets.subscriber(context, endpoint, topic("status", camera))
+        self._status_socket = sockets.subscriber(context, peer, topic("status", camera))
         self._status_receiver = Receiver(self._status_socket, self._take_status)
 
     @property
@@ -84,7 +85,7 @@ class Feed:
             v=VERSION,
             camera=self.camera,
             state="starting" if known is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
-            reason="its capture process does not answer" if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
+            reason=self._silence if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
             since=round(time.time() - silent, 6),
             epoch=known.epoch if known else "",
             pid=0,
@@ -98,6 +99,7 @@ class Feed:
             watched=False,
             dropped=known.dropped if known else 0,
             bad=known.bad if known else 0,
+            refused=known.refused if known else msgspec.UNSET,
         )
 
     @property
@@ -109,9 +111,22 @@ class Feed:
     def age(self) -> float | None:
         """Seconds since the newest frame that the gateway knows of was captured; None before the first."""
         if self.shot is not None:
-            return self.shot.frame.age
-        monotonic = self.status.monotonic
-        return None if monotonic is None else time.monotonic() - monotonic
+            return self.shot.frame.age if self._peer.same_host else max(0.0, self.shot.frame.age)
+        status = self.status
+        if status.monotonic is None or status.captured is None:
+            return None
+        if self._peer.same_host:
+            return time.monotonic() - status.monotonic
+        return max(0.0, time.time() - status.captured)  # by two clocks, of which one may be ahead
+
+    @property
+    def _silence(self) -> str:
+        """Why nothing is heard of the camera."""
+        return (
+            "its capture process does not answer"
+            if self._peer.same_host
+            else f"nothing comes from {self._peer.endpoint}"
+        )
 
     @property
     def away(self) -> bool:
@@ -139,8 +154,9 @@ class Feed:
             self._end_of_linger.cancel()
             self._end_of_linger = None
         if self._live is None:
-            self._intake = Intake()  # the newest frame is sent to us again, and shall not pass for a repeat
-            socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
+            self._intake = Intake(same_host=self._peer.same_host)
+            # the newest frame is sent to us again, and shall not pass for a repeat
+            socket = sockets.subscriber(self._context, self._peer, topic("live", self.camera))
             self._live = socket, Receiver(socket, self._take_frame)
 
     async def first_shot(self, seconds: float) -> Shot | None:
@@ -238,7 +254,9 @@ class Feed:
             self._drawing = None
         if self._last is last and self._drawn == text:  # else the camera is back
             header = msgspec.structs.replace(last.frame.header, orientation=1)
-            self.notice = Shot(Frame(header, picture), pack("live", self.camera, header, picture))
+            self.notice = Shot(
+                Frame(header, picture, same_host=self._peer.same_host), pack("live", self.camera, header, picture)
+            )
             for viewer in list(self._viewers):
                 viewer.wake()
 

@@ -1,6 +1,5 @@
 """What a gateway has done for a camera since it started, counted where it happens and told by /metrics."""
 
-import time
 from bisect import bisect_left
 
 from framebus.wire import AGE_BOUNDS_SECONDS, CameraFigures
@@ -33,7 +32,7 @@ class Figures:
         """A viewer is given this message, made of this frame."""
         self.sent += 1
         self.sent_bytes += len(message)
-        age = time.monotonic() - shot.frame.header.monotonic
+        age = max(0.0, shot.frame.age)  # of another machine, whose clock may be ahead of ours
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 

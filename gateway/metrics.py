@@ -55,6 +55,12 @@ class CameraCollector(Collector):
             for feed in self._cameras.feeds.values():
                 counter.add_metric([feed.camera], float(value(feed)))
             yield counter
+        refused = CounterMetricFamily(
+            "framebus_refused_connections", "Connections over tcp that its capture refused.", labels=["camera"]
+        )
+        for feed in self._cameras.feeds.values():
+            refused.add_metric([feed.camera], feed.status.refused or 0)
+        yield refused
         yield from self._of_the_workers()
         age = GaugeMetricFamily("framebus_camera_age_seconds", "Age of the newest frame.", labels=["camera"])
         for feed in self._cameras.feeds.values():

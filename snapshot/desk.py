@@ -107,9 +107,11 @@ class Desk:
         if still is not None:
             self._serve(self._waiting[camera], still, full=False)
 
-    def full_frame(self, camera: str, still: Still) -> None:
-        """Take the frame of a `full/` message."""
-        self._serve(self._waiting_full[camera], still, full=True)
+    def full_frame(self, camera: str, message: bytes) -> None:
+        """Take a `full/` message."""
+        still = self.shelves[camera].full(message)
+        if still is not None:
+            self._serve(self._waiting_full[camera], still, full=True)
 
     def status(self, camera: str, message: bytes) -> None:
         """Take a `status/` message."""
@@ -246,7 +248,7 @@ class Desk:
         if span is None:
             reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
             raise Refused("not-kept", f"there is no history of camera {shelf.camera}: {reason}")
-        moment = request.at if request.at is not None else time.time() - (request.ago or 0)
+        moment = request.at if request.at is not None else shelf.unix_seconds - (request.ago or 0)
         still = shelf.ring.near(moment)
         if still is None:
             raise Refused(

@@ -3,18 +3,19 @@
 import logging
 import math
 import time
+from typing import Any
 
 import zmq
 
 from framebus import sockets
 from framebus.config import Config
-from framebus.intake import Intake
+from framebus.gatekeeper import Gatekeeper
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, snapshot_endpoint
+from framebus.tcp_endpoint import TcpEndpoint
 from framebus.wire import MAX_REQUEST_BYTES, Kind
 from snapshot.converters import Converters
 from snapshot.desk import Desk
-from snapshot.still import Still
 from snapshot.subscriptions import Subscriptions
 
 logger = logging.getLogger("snapshot")
@@ -39,6 +40,7 @@ class Snapshot:
         self._config = config
         self._desk = Desk(config)
         self._checked_at = 0.0
+        self._gatekeeper: Gatekeeper | None = None
 
     def run(self, stop: Stop) -> None:
         """Answer until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
@@ -59,6 +61,12 @@ class Snapshot:
         endpoint = snapshot_endpoint(self._config)
         try:
             self._router.bind(endpoint)
+            if self._config.snapshot.listen is not None:
+                endpoint = str(self._config.snapshot.listen)
+                self._open_tcp(self._config.snapshot.listen)
+        except ProcessError:
+            self.stop()
+            raise
         except zmq.ZMQError as error:
             self.stop()
             raise ProcessError(f"cannot answer at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
@@ -68,12 +76,15 @@ class Snapshot:
 
     def loop(self, stop: Stop) -> None:
         """Frames first, so that a request is answered with the newest."""
-        for readable in (self._router, self._converters, stop):
+        guarded = self._gatekeeper.readable() if self._gatekeeper is not None else ()
+        for readable in (self._router, self._converters, stop, *guarded):
             self._poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
             left = min(TICK_SECONDS, self._desk.seconds_left())
-            ready = dict(self._poller.poll(math.ceil(left * 1000)))
+            ready: dict[Any, int] = dict(self._poller.poll(math.ceil(left * 1000)))
+            if self._gatekeeper is not None:
+                self._gatekeeper.serve(ready)
             for kind, camera, socket in self._subscriptions.items():
                 if socket in ready:
                     self._take(kind, camera, socket.recv())
@@ -83,7 +94,7 @@ class Snapshot:
             if self._router in ready:
                 self._read_requests()
             self._desk.tick()
-            self._check_run_dir()
+            self._once_a_second()
             for job in self._desk.jobs():
                 self._converters.begin(job)
             self._send_replies()
@@ -97,20 +108,28 @@ class Snapshot:
         self._context.destroy()
         self._lock.close()
 
-    def _check_run_dir(self) -> None:
+    def _open_tcp(self, endpoint: TcpEndpoint) -> None:
+        sockets.limit_tcp(self._router, str(endpoint))
+        if self._config.snapshot.insecure_tcp:
+            self._router.bind(str(endpoint))
+        else:
+            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger)
+            self._gatekeeper.open(self._router, endpoint)
+
+    def _once_a_second(self) -> None:
         now = time.monotonic()
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(snapshot_endpoint(self._config))
+            if self._gatekeeper is not None:
+                self._gatekeeper.tick()
 
     def _take(self, kind: Kind, camera: str, message: bytes) -> None:
         match kind:
             case "status":
                 self._desk.status(camera, message)
             case "full":
-                frame = Intake().accept(message)
-                if frame is not None:
-                    self._desk.full_frame(camera, Still.of(frame))
+                self._desk.full_frame(camera, message)
             case _:
                 self._desk.frame(camera, message)
 

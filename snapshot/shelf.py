@@ -9,10 +9,12 @@ from datetime import datetime
 from logging import getLogger
 
 from framebus.camera_config import CameraConfig
+from framebus.frame import Frame
 from framebus.intake import Intake
 from framebus.losses import Losses
 from framebus.snapshot_config import SnapshotConfig
 from framebus.wire import StatusHeader, WireError, parse
+from snapshot.far_clock import FarClock
 from snapshot.ring import Ring
 from snapshot.still import Still
 
@@ -37,19 +39,28 @@ class Shelf:
         """Whether the camera is closed while nobody watches: then an old frame is no sign of trouble."""
         self.losses = Losses(logger)
         self._now = now
+        self._same_host = settings.is_here
+        self._far_clock = FarClock()
         self._fresh_seconds = snapshot.stale_after + (1 / settings.idle_fps if settings.idle_fps else 0)
-        self._intake = Intake(now=now)
+        self._intake = Intake(same_host=self._same_host, now=now)
         self._status: StatusHeader | None = None
         self._status_at = now()
+        self._live_at: float | None = None
+        """Since when the camera is at its full rate; by our clock, for another machine's may be wrong."""
 
     def put(self, message: bytes) -> Still | None:
         """Take a `peek/` or `live/` message; returns its frame where that is a newer one."""
         frame = self._intake.accept(message)
         if frame is None:
             return None
-        self.newest = Still.of(frame)
+        self.newest = self._still(frame)
         self.ring.put(self.newest)
         return self.newest
+
+    def full(self, message: bytes) -> Still | None:
+        """Take a `full/` message: each is a frame of its own."""
+        frame = Intake(same_host=self._same_host, now=self._now).accept(message)
+        return None if frame is None else self._still(frame)
 
     def put_status(self, message: bytes) -> None:
         """Take a `status/` message."""
@@ -59,6 +70,10 @@ class Shelf:
             self.losses.count("malformed messages dropped", str(error))
             return
         self._status_at = self._now()
+        if self._status.state != "live":
+            self._live_at = None
+        elif self._live_at is None:
+            self._live_at = self._status_at
 
     def age(self, still: Still) -> float:
         """Seconds since the sensor took it."""
@@ -74,7 +89,16 @@ class Shelf:
         """How long the camera has been at its full rate: what has settled since need not settle again."""
         if self._status is None or self._status.state != "live":
             return 0.0
+        if not self._same_host:
+            return 0.0 if self._live_at is None else self._now() - self._live_at
         return max(0.0, time.time() - self._status.since)
+
+    @property
+    def unix_seconds(self) -> float:
+        """Now, by the clock that times the camera's pictures."""
+        if self._same_host or self.newest is None:
+            return time.time()
+        return self.newest.header.captured + self.age(self.newest)
 
     @property
     def fps(self) -> float:
@@ -90,6 +114,12 @@ class Shelf:
         if self._status is not None and self._status.state == "offline":
             return f"camera {self.camera} is offline since {_clock(self._status.since)}: {self._status.reason}"
         return ""
+
+    def _still(self, frame: Frame) -> Still:
+        """Its times by our clock, for all that is judged by them."""
+        if self._same_host:
+            return Still.of(frame)
+        return Still(self._far_clock.here(frame.header, self._now()), frame.jpeg)
 
     def flush_losses(self) -> None:
         """Say what was lost and not yet said; to be called about once a second."""

@@ -4,9 +4,8 @@ import time
 
 import zmq
 
-from framebus import sockets
+from framebus import peers, sockets
 from framebus.config import Config
-from framebus.run_dir import frames_endpoint
 from framebus.wire import Kind, topic
 
 LINGER_SECONDS = 2.0
@@ -19,7 +18,7 @@ class Subscriptions:
 
     def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller) -> None:
         """The captures need not run yet. Each socket is in the poller while it is here."""
-        self._config = config
+        self._peers = {camera: peers.frames(config, camera) for camera in config.cameras}
         self._context = context
         self._poller = poller
         self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}
@@ -48,6 +47,6 @@ class Subscriptions:
             socket.close()
 
     def _open(self, kind: Kind, camera: str) -> None:
-        socket = sockets.subscriber(self._context, frames_endpoint(self._config, camera), topic(kind, camera))
+        socket = sockets.subscriber(self._context, self._peers[camera], topic(kind, camera))
         self._sockets[kind, camera] = socket
         self._poller.register(socket, zmq.POLLIN)

@@ -92,7 +92,7 @@ def write_cameras(config: Config) -> None:
     Raises RunDirError when the file cannot be written.
     """
     file = config.run_dir / "cameras.conf"
-    programs = {f"capture-{camera}": f"capture {camera}" for camera in config.cameras}
+    programs = {f"capture-{name}": f"capture {name}" for name, camera in config.cameras.items() if camera.is_here}
     programs |= {worker_name(number): f"gateway --worker {number}" for number in range(1, config.gateway.workers)}
     sections = [PROGRAM_SECTION.format(name=name, arguments=arguments) for name, arguments in programs.items()]
     group = GROUP_SECTION.format(programs=",".join(["gateway", "snapshot", *programs]))

@@ -55,20 +55,25 @@ class Pipeline:
         wait_until(lambda: self.processes().get(name) != pid, f"the end of {name}")
         return pid
 
+    def get(self, path: str) -> bytes:
+        """Ask the gateway. Raises OSError for any answer but 200."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+            content: bytes = answer.read()
+        return content
+
     def cameras(self) -> list[dict[str, Any]]:
         """What /api/cameras says."""
-        with urllib.request.urlopen(f"{self.url}/api/cameras", timeout=5) as answer:
-            cameras: list[dict[str, Any]] = json.load(answer)["cameras"]
+        cameras: list[dict[str, Any]] = json.loads(self.get("/api/cameras"))["cameras"]
         return cameras
 
     def is_whole(self) -> bool:
         """Whether every process runs, every camera gives pictures, and stills are to be had."""
-        expected = {"supervisord", "gateway", "snapshot", *(f"capture {name}" for name in self.config.cameras)}
+        captures = (f"capture {name}" for name, camera in self.config.cameras.items() if camera.is_here)
+        expected = {"supervisord", "gateway", "snapshot", *captures}
         expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:
             states = [camera["state"] for camera in self.cameras()]
-            with urllib.request.urlopen(f"{self.url}/snapshot", timeout=5) as answer:
-                still = answer.read()
+            still = self.get("/snapshot")
         except OSError:
             return False
         return (

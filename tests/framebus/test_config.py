@@ -87,6 +87,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text(
         'run_dir = "/run/cameras"\nstate_dir = "/var/lib/cameras"\n'
+        'secrets = "/etc/cameras.secrets"\n'
         '[camera.back-door]\nsource = "v4l2:/dev/video2"\nsize = "640x480"\nfps = 12.5\nquality = 60\nidle_fps = 0\n'
         'orientation = 6\nhflip = true\nvflip = true\ncontrols = { brightness = 0.5, "AwbMode" = "Indoor" }\n'
         '[camera.front]\nsource = "testcard"\n'
@@ -98,8 +99,8 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     assert load(file) == Config(
         path=file,
         run_dir=Path("/run/cameras"),
-        secrets=file.parent / "framebus.secrets",
         state_dir=Path("/var/lib/cameras"),
+        secrets=Path("/etc/cameras.secrets"),
         cameras={
             "back-door": CameraConfig(
                 source=SourceName("v4l2", "/dev/video2"),

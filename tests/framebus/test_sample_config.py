@@ -96,8 +96,10 @@ def test_every_choice_is_one(table: str, line: str) -> None:
     content = tomllib.loads(f"[{table}]\n{line}" if table else line)
     if table == "gateway":
         content["gateway"].setdefault("allow_anonymous", True)
+    if line.startswith(("connect_control", "server_key")):
+        content["camera"]["front"]["connect"] = "tcp://127.0.0.1:5555"
 
-    chosen = parse(content, SAMPLE)
+    chosen = parse(content, SAMPLE, keys=False)
 
     assert chosen != parse({}, SAMPLE)
 

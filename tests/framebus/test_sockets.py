@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -121,8 +122,33 @@ def test_a_publisher_that_hangs_is_dialled_anew_until_it_goes_on(
 
 def test_over_tcp_little_is_held(free_port: int) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    socket = sockets.make(context, zmq.XPUB)
-    sockets.bind_tcp(socket, f"tcp://127.0.0.1:{free_port}", 65536)
-    assert socket.getsockopt(zmq.SNDHWM) == 1
-    assert socket.getsockopt(zmq.SNDBUF) == 65536
+    made = sockets.make(context, zmq.XPUB)
+    sockets.limit_tcp(made, f"tcp://127.0.0.1:{free_port}", 65536)
+    assert made.getsockopt(zmq.SNDHWM) == 1
+    assert made.getsockopt(zmq.SNDBUF) == 65536
+    context.destroy()
+
+
+def test_over_tcp_a_dead_link_is_tried_again_soon(free_port: int) -> None:
+    over_tcp = {
+        zmq.CONNECT_TIMEOUT: sockets.CONNECT_TIMEOUT_MS,
+        zmq.HANDSHAKE_IVL: sockets.HANDSHAKE_IVL_MS,
+    }
+    context: Context = zmq.Context()
+    made = sockets.subscriber(context, f"tcp://127.0.0.1:{free_port}", b"live/front\n")
+    assert options_of(made, *LIMITS) == LIMITS
+    assert options_of(made, *over_tcp) == over_tcp
+    context.destroy()
+
+
+def test_a_connection_is_dialled_while_the_other_end_takes_no_calls() -> None:
+    context: Context = zmq.Context()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and never listens
+        made = sockets.subscriber(context, f"tcp://127.0.0.1:{silent.getsockname()[1]}", b"live/front\n")
+        with made.get_monitor_socket(zmq.EVENT_CONNECT_RETRIED) as monitor:
+            for _ in range(3):
+                assert monitor.poll(DEADLINE_MS)
+                assert recv_monitor_message(monitor)["value"] <= sockets.RECONNECT_IVL_MAX_MS
+            made.disable_monitor()
     context.destroy()

@@ -47,7 +47,7 @@ def frame_header(camera: str, seq: int, **changes: Any) -> FrameHeader:
 class PublishedCamera:
     """Publishes on a camera's endpoint. Closed by its maker, as capture is by its end."""
 
-    def __init__(self, config: Config, camera: str = "front") -> None:
+    def __init__(self, config: Config, camera: str = "front", endpoint: str | None = None) -> None:
         self.camera = camera
         self.seq = 0
         self.captured = 0.0
@@ -55,7 +55,7 @@ class PublishedCamera:
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.linger = 0
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._socket.bind(frames_endpoint(config, camera))
+        self._socket.bind(endpoint or frames_endpoint(config, camera))
 
     def subscription(self, seconds: float = 10) -> bytes:
         """The next subscription message; empty when none comes."""

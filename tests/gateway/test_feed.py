@@ -1,4 +1,7 @@
 import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -6,9 +9,11 @@ from framebus.wire import StatusHeader, parse
 from gateway import feed as feed_module
 from gateway.feed import Feed
 from gateway.viewer import Viewer
+from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
-from tests.gateway.conftest import Site, until
+from tests.gateway.conftest import Site, serving, until
 from tests.gateway.test_viewer import ScriptedLine
+from tests.ports import free_ports
 
 
 class Onlooker(Viewer):
@@ -140,3 +145,65 @@ async def test_the_first_frame_is_waited_for_but_not_for_ever(feed: Feed, camera
     shot = await waiting
     assert shot is not None
     assert shot.frame.jpeg == jpeg()
+
+
+# A camera of another machine
+
+
+@pytest.fixture
+async def far(configure: Configure, free_port: int) -> AsyncIterator[tuple[Site, PublishedCamera]]:
+    """A gateway, and the camera that it connects to over tcp."""
+    (port,) = free_ports(1)
+    config = configure(f'[camera.front]\nconnect = "tcp://127.0.0.1:{port}"\n')
+    camera = PublishedCamera(config, endpoint=f"tcp://127.0.0.1:{port}")
+    async with serving(config) as site:
+        yield site, camera
+    camera.close()
+
+
+async def test_of_another_machine_the_wall_clocks_tell_the_age(far: tuple[Site, PublishedCamera]) -> None:
+    site, camera = far
+    feed = site.gateway._cameras.first
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    for _ in range(2):
+        assert await asyncio.to_thread(camera.subscription)
+    camera.show(jpeg(), monotonic=1e9, published=1e9, captured=time.time() - 7)
+    await until(lambda: onlooker.seen == [1])
+    assert feed.age is not None
+    assert 7 <= feed.age < 60
+    camera.show(jpeg(), monotonic=1e9 + 1, published=1e9 + 1, captured=time.time() + 100)
+    await until(lambda: onlooker.seen == [1, 2])
+    assert feed.age == 0
+
+
+async def test_before_a_frame_its_status_tells_the_age(far: tuple[Site, PublishedCamera]) -> None:
+    site, camera = far
+    feed = site.gateway._cameras.first
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say(captured=time.time() - 7, monotonic=1e9, refused=5)
+    await until(lambda: feed.status.state == "live")
+    assert feed.age is not None
+    assert 7 <= feed.age < 60
+    metrics = (await site.get("/metrics")).body.decode()
+    assert 'framebus_refused_connections_total{camera="front"} 5.0\n' in metrics
+
+
+async def test_of_another_machine_that_is_silent_the_endpoint_is_named(
+    far: tuple[Site, PublishedCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, _ = far
+    feed = site.gateway._cameras.first
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert feed.status.reason == f"nothing comes from {site.config.cameras['front'].connect}"
+
+
+async def test_controls_that_are_not_connected_are_refused(far: tuple[Site, PublishedCamera]) -> None:
+    site, _ = far
+    answer = await site.get("/api/cameras/front/controls", headers={"Accept": "application/json"})
+    assert answer.code == 503
+    assert json.loads(answer.body)["error"] == {
+        "code": "not-connected",
+        "message": "camera front is on another machine, and its controls are not connected; set connect_control in "
+        "[camera.front], and control there",
+    }

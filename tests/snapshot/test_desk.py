@@ -581,3 +581,74 @@ def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPat
         "not-kept",
         "there is no such clip of camera front, or it was not fetched on for 60 s",
     )
+
+
+# A camera of another machine, whose clocks are not ours
+
+FAR: dict[str, Any] = {"connect": "tcp://127.0.0.1:5555"}
+AHEAD = 1e6
+"""Seconds by which its clock is ahead of ours."""
+
+
+def far_frame(seq: int, at: float, captured: float = 1.0) -> bytes:
+    """A frame that is taken and sent at this moment of ours."""
+    header = parse_message(peek(seq, captured=captured), FrameHeader)[1]
+    times = {"monotonic": at + AHEAD, "published": at + AHEAD}
+    return pack("peek", "front", msgspec.structs.replace(header, **times), b"\xff\xd8J")
+
+
+def test_stills_of_another_machine_are_judged_by_their_arrival(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    clock.seconds = NOW + 10.9
+    reply = service.replies_to()
+    assert parse_message(reply, FrameHeader)[1].monotonic == NOW
+    assert parse_message(service.replies_to(max_age=11), FrameHeader)[1].seq == 1
+    service.tell()
+    clock.seconds = NOW + 11.1
+    assert parse_message(service.replies_to(), ErrorHeader)[1].code == "stale"
+
+
+def test_a_fresh_one_of_another_machine_is_none_from_before(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    clock.seconds = NOW + 2
+    service.tell()
+    service.ask(fresh=True)
+    clock.seconds = NOW + 2.1
+    service.put("front", far_frame(2, NOW + 1.9))  # sent again, for us who have just subscribed
+    assert service.replies() == {}
+    service.put("front", far_frame(3, NOW + 2.05))
+    (reply,) = service.replies().values()
+    assert parse_message(reply, FrameHeader)[1].seq == 3
+
+
+def test_another_machine_whose_wall_clock_is_wrong_has_settled_when_it_has(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    service.tell(since=0.0)  # long ago, it says
+    asker = service.ask(settle=1)
+    clock.seconds = NOW + 0.5
+    service.put("front", far_frame(2, clock.seconds))
+    assert service.replies() == {}
+    clock.seconds = NOW + 1.5
+    service.put("front", far_frame(3, clock.seconds))
+    assert asker in service.replies()
+
+
+def test_so_long_ago_is_counted_by_the_cameras_own_clock(clock: Clock) -> None:
+    config = parse({"camera": {"front": FAR}, "snapshot": {"history": 60}}, None)
+    service = Service(config, clock)
+    for second in range(5):
+        clock.seconds = NOW + second
+        service.put("front", far_frame(second + 1, clock.seconds, captured=1e9 + second))
+    assert parse_message(service.replies_to(ago=3), FrameHeader)[1].seq == 2
+
+
+def test_a_full_one_of_another_machine_may_be_from_our_future(clock: Clock) -> None:
+    service = Service(configured(front={**FAR, "still_size": "640x480"}), clock)
+    service.tell()
+    asker = service.ask(full=True)
+    clock.seconds = NOW + 0.1
+    service.desk.full_frame("front", far_frame(1, clock.seconds))
+    assert asker in service.replies()

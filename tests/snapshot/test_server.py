@@ -20,6 +20,8 @@ from snapshot.server import MAX_ENVELOPE_PARTS, MAX_MESSAGE_BYTES
 from tests.capture.jpegs import opened
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
+from tests.curve import Strongbox
+from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
 FRONT = '[camera.front]\nsource = "testcard"\nsize = "160x120"\nidle_fps = 5\n'
@@ -343,7 +345,7 @@ def test_every_mistake_in_the_configuration_is_named(run_dir: Path, start: Start
     assert [line[24:] for line in running.log.splitlines()] == [
         f"ERROR snapshot: {file}: snapshot.stale_after: found 0; allowed: seconds, more than 0 and at most 86400",
         f"ERROR snapshot: {file}: snapshot.stale: found a key unknown to framebus; allowed in [snapshot]: history, "
-        'history_mb, stale_after; did you mean "stale_after"?',
+        'history_mb, insecure_tcp, listen, stale_after; did you mean "stale_after"?',
     ]
 
 
@@ -388,3 +390,20 @@ def test_ten_thousand_malformed_requests_are_all_answered(asking: Asking) -> Non
                 assert reply(client)[-1].startswith((b"error/", b"snapshot/"))
             left -= batch
     assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_stills_over_tcp_are_for_listed_machines(configure: Configure, start: Start, run_dir: Path) -> None:
+    box = Strongbox(run_dir / "framebus.secrets")
+    (port,) = free_ports(1)
+    config = configure(FRONT, snapshot=f'listen = "tcp://*:{port}"')
+    start("capture", "front", config=config)
+    service = start("snapshot", config=config)
+    service.wait_for("answers at tcp://*:")
+    endpoint = f"tcp://127.0.0.1:{port}"
+    key = box.server.public
+    still = request_snapshot("front", fresh=True, timeout=15, endpoint=endpoint, server_key=key, config=config.path)
+    assert not still.same_host
+    assert request_snapshot("front", config=config.path).epoch == still.epoch
+    with pytest.raises(TimeoutError, match="no answer from the snapshot service at tcp://"):
+        request_snapshot("front", timeout=0.5, endpoint=endpoint)
+    service.wait_for("connections refused")

@@ -239,3 +239,11 @@ def test_a_run_dir_that_supervisord_would_misread_is_refused(name: str, special:
         f"run_dir /tmp/{name} has {special} in it; allowed: a folder without blanks and * ? [ ] ; "
         "as supervisord needs it"
     )
+
+
+def test_a_camera_of_another_machine_has_no_program(configure: Configure) -> None:
+    parser = cameras_of(configure('[camera.front]\n[camera.far]\nconnect = "tcp://127.0.0.1:5555"\n'))
+
+    assert "program:capture-front" in parser
+    assert "program:capture-far" not in parser
+    assert parser["group:framebus"]["programs"] == "gateway,snapshot,capture-front"
