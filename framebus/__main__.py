@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": "say what is wrong with this machine, and what to do about it",
     "passwd": "let a person in with a password",
     "token": "let a program in with a token",
+    "cert": "make a certificate, so that nobody on the way can read along",
     "keys": "make, list and remove the keys of machines that share cameras",
     "controls": "list, set or reset the controls of a camera",
 }

@@ -112,6 +112,7 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
     secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
+    gateway = _with_certificate(gateway, folder, mistakes)
     if keys:
         _check_open(gateway, secrets, mistakes)
     for proxy in gateway.trusted_proxies:
@@ -165,6 +166,21 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}
+
+
+def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: Mistakes) -> GatewayConfig:
+    """The same, the paths of its certificate made absolute."""
+    if (gateway.tls_cert is None) != (gateway.tls_key is None):
+        missing, there = ("tls_cert", "tls_key") if gateway.tls_cert is None else ("tls_key", "tls_cert")
+        mistakes.add(f"gateway.{missing}", "nothing", f"the path of a PEM file, as {there} is set; or neither of them")
+        return gateway
+    if gateway.tls_cert is None or gateway.tls_key is None:
+        return gateway
+    return msgspec.structs.replace(
+        gateway,
+        tls_cert=str(_anchored(gateway.tls_cert, folder, "gateway.tls_cert", mistakes)),
+        tls_key=str(_anchored(gateway.tls_key, folder, "gateway.tls_key", mistakes)),
+    )
 
 
 def _check_network(proxy: str, mistakes: Mistakes) -> None:

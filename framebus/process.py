@@ -4,6 +4,7 @@ What the process does in between is the `body` that it hands to `run`.
 """
 
 import argparse
+import contextlib
 import logging
 import os
 import select
@@ -42,6 +43,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.requested = False
+        self._reload_requested = False
         self.watchdog = Watchdog()
         """To be fed by the loop that ends when this is requested."""
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -55,6 +57,18 @@ class Stop:
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that was closed, or a reload of what others have
+
+    def listen_for_reload(self) -> None:
+        """Take SIGHUP as well. Whoever does has to call `take_reload` whenever this is readable."""
+        signal.signal(signal.SIGHUP, self._reload)
+
+    def take_reload(self) -> bool:
+        """Whether SIGHUP has come since the last call. Not readable any more then, even where the end was asked for."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 4096)
+        reload, self._reload_requested = self._reload_requested, False
+        return reload
 
     def request(self) -> None:
         """End, soon; safe from any thread."""
@@ -64,6 +78,9 @@ class Stop:
     def fileno(self) -> int:
         """Readable once the end was asked for."""
         return self._reader
+
+    def _reload(self, number: int, _frame: FrameType | None) -> None:
+        self._reload_requested = True
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         if self.requested:

@@ -1,9 +1,10 @@
-"""A stream of Tornado's that says when its connection ends, so that whoever let it in can count."""
+"""Streams of Tornado's that say when their connection ends, so that whoever let it in can count."""
 
 import socket
+import ssl
 from collections.abc import Callable
 
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, SSLIOStream
 
 
 def nothing() -> None:
@@ -13,16 +14,32 @@ def nothing() -> None:
 class CountedStream(IOStream):
     """Calls `let_go` once, when the connection has ended or was handed over."""
 
-    def __init__(self, connection: socket.socket, let_go: Callable[[], None], max_buffer_size: int) -> None:
-        super().__init__(connection, max_buffer_size=max_buffer_size)
-        self._let_go = let_go
+    let_go: Callable[[], None] = staticmethod(nothing)
 
     def hand_over(self) -> Callable[[], None]:
         """The connection goes on without this stream: what is returned is to be called at its end instead."""
-        let_go, self._let_go = self._let_go, nothing
+        let_go, self.let_go = self.let_go, nothing
         return let_go
 
     def close_fd(self) -> None:
         """Called by Tornado, once."""
         super().close_fd()
-        self._let_go()
+        self.hand_over()()
+
+
+class CountedTlsStream(CountedStream, SSLIOStream):
+    """The same behind TLS."""
+
+
+def counted(
+    connection: socket.socket, tls: ssl.SSLContext | None, let_go: Callable[[], None], max_buffer_bytes: int
+) -> CountedStream:
+    """A stream for a connection that was accepted, and does not block; the handshake of TLS is done as it is read."""
+    stream: CountedStream
+    if tls is None:
+        stream = CountedStream(connection, max_buffer_size=max_buffer_bytes)
+    else:
+        encrypted = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        stream = CountedTlsStream(encrypted, max_buffer_size=max_buffer_bytes)
+    stream.let_go = let_go
+    return stream

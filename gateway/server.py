@@ -7,8 +7,10 @@ import logging
 import os
 import resource
 import socket
+import ssl
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -20,13 +22,15 @@ from framebus.losses import Losses
 from framebus.process import ProcessError, Stop
 from framebus.run_dir import Lock, RunDirError, snapshot_endpoint
 from framebus.secrets_file import SecretsError
+from gateway import tls
 from gateway.acceptor import Acceptor
 from gateway.access.access import Access
 from gateway.cameras import Cameras
 from gateway.connections import Connections
-from gateway.counted_stream import CountedStream
+from gateway.counted_stream import counted
 from gateway.routes import application
 from gateway.stills import Stills
+from gateway.tls import TlsError
 
 logger = logging.getLogger("gateway")
 
@@ -76,6 +80,7 @@ class Gateway:
             self._access = Access(self._config, self._refused)
         except SecretsError as error:
             raise ProcessError(str(error)) from None
+        self._tls = self._certificate()
         allow_descriptors(settings.max_connections + OWN_DESCRIPTORS)
         if self._config.gateway.workers == 1:
             listener = listen(self._config.gateway.listen)
@@ -96,10 +101,38 @@ class Gateway:
         logging.getLogger("tornado.general").addFilter(self._count_malformed)
         logger.info("listening on %s", self._config.gateway.listen)
 
+    def _certificate(self) -> ssl.SSLContext | None:
+        settings = self._config.gateway
+        if settings.tls_cert is None or settings.tls_key is None:
+            return None
+        try:
+            return tls.context(Path(settings.tls_cert), Path(settings.tls_key))
+        except TlsError as error:
+            raise ProcessError(str(error)) from None
+
+    def _renew(self) -> None:
+        """Read the certificate again: for the connections to come."""
+        settings = self._config.gateway
+        if self._tls is None or settings.tls_cert is None or settings.tls_key is None:
+            return
+        try:
+            tls.load(self._tls, Path(settings.tls_cert), Path(settings.tls_key))
+            logger.info("read the certificate %s again", settings.tls_cert)
+        except TlsError as error:
+            logger.warning("%s; the one before stays in force", error)
+
     async def loop(self, stop: Stop) -> None:
         """Tick once a second until `stop` is requested; everything else happens in callbacks."""
         stopped = asyncio.Event()
-        asyncio.get_running_loop().add_reader(stop, stopped.set)
+        stop.listen_for_reload()
+
+        def woken() -> None:
+            if stop.take_reload():
+                self._renew()
+            if stop.requested:
+                stopped.set()
+
+        asyncio.get_running_loop().add_reader(stop, woken)
         while not stop.requested:
             stop.watchdog.feed()
             self._cameras.tick()
@@ -136,7 +169,7 @@ class Gateway:
         connection.setblocking(False)
         self._connections.let_in(peer)
         let_go = partial(self._connections.let_go, peer)
-        self._server.handle_stream(CountedStream(connection, let_go, max_buffer_size=MAX_BUFFER_BYTES), address)
+        self._server.handle_stream(counted(connection, self._tls, let_go, MAX_BUFFER_BYTES), address)
 
     def _count_malformed(self, record: logging.LogRecord) -> bool:
         """Tornado would log a line for each request that is no HTTP, as long as the request likes."""
@@ -149,7 +182,7 @@ class Gateway:
             return
         feeds = self._cameras.feeds.values()
         there = next((feed.camera for feed in feeds if feed.status.captured is not None), None)
-        page = address_to_open(self._config.gateway.listen)
+        page = address_to_open(self._config.gateway.listen, self._tls is not None)
         if there is not None:
             logger.info("camera %s is there: open %s", there, page)
         elif time.monotonic() - self._started > ANNOUNCE_SECONDS:
@@ -227,12 +260,12 @@ def allow_descriptors(needed: int) -> None:
         )
 
 
-def address_to_open(address: Address) -> str:
+def address_to_open(address: Address, encrypted: bool = False) -> str:
     """The page's URL, for a browser on another machine where that can reach it."""
     host = address.host
     if host in ("", "0.0.0.0", "::"):
         host = own_address() or "127.0.0.1"
-    return f"http://{Address(host, address.port)}/"
+    return f"http{'s' if encrypted else ''}://{Address(host, address.port)}/"
 
 
 def own_address() -> str | None:

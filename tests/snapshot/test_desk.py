@@ -594,7 +594,7 @@ def far_frame(seq: int, at: float, captured: float = 1.0) -> bytes:
     """A frame that is taken and sent at this moment of ours."""
     header = parse_message(peek(seq, captured=captured), FrameHeader)[1]
     times = {"monotonic": at + AHEAD, "published": at + AHEAD}
-    return pack("peek", "front", msgspec.structs.replace(header, **times), b"\xff\xd8J")
+    return pack("peek", "front", msgspec.structs.replace(header, **times), b"\xff\xd8J\xff\xd9")
 
 
 def test_stills_of_another_machine_are_judged_by_their_arrival(clock: Clock) -> None:

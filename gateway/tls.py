@@ -1,0 +1,48 @@
+"""The gateway's certificate: read at the start, and again on SIGHUP, when it has been renewed."""
+
+import ssl
+import stat
+from pathlib import Path
+
+
+class TlsError(Exception):
+    """The certificate or its key cannot be used; the text says why and what to do."""
+
+
+def context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """What encrypts the gateway's connections, with TLS 1.2 or later. Raises TlsError."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    load(made, certificate, key)
+    return made
+
+
+def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Take a certificate and its key for the connections from now on.
+
+    Raises TlsError, and leaves what was there before.
+    """
+    for file, what in ((certificate, "tls_cert"), (key, "tls_key")):
+        try:
+            mode = file.stat().st_mode
+            file.read_bytes()
+        except OSError as error:
+            raise TlsError(f"{what} {file} cannot be read: {error.strerror}; `framebus cert` makes a pair") from None
+        if file == key and mode & 0o077:
+            raise TlsError(f"{file} can be read by others (mode {stat.S_IMODE(mode):04o}); run: chmod 600 {file}")
+    try:  # on a context of its own first: a pair that does not fit would spoil the one in use
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
+        into.load_cert_chain(certificate, key, password=_no_password)
+    except (ssl.SSLError, ValueError, _EncryptedError) as error:
+        why = error.reason if isinstance(error, ssl.SSLError) else str(error)
+        raise TlsError(
+            f"tls_cert {certificate} and tls_key {key} are no certificate and its key in PEM ({why})"
+        ) from None
+
+
+class _EncryptedError(Exception):
+    """A key that wants a password, which nobody is there to type."""
+
+
+def _no_password() -> str:
+    raise _EncryptedError("the key is encrypted; allowed: one without a password")
