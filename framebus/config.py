@@ -30,8 +30,10 @@ SECRETS_NAME = "framebus.secrets"
 """Beside the configuration, unless that names another."""
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
 ENVIRONMENT = "FRAMEBUS_CONFIG"
-TOP_KEYS = ("run_dir", "state_dir", "secrets")
+TOP_KEYS = ("run_dir", "state_dir", "secrets", "user")
 MAX_CAMERAS = 32
+USER_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,31}"
+"""As useradd takes them (useradd(8))."""
 
 
 class ConfigError(Exception):
@@ -52,6 +54,8 @@ class Config:
     """What outlives a process: the controls that were set, and who is logged in."""
     secrets: Path
     """The file of people, tokens and keys; see framebus.secrets_file. It need not be there."""
+    user: str | None
+    """Who the processes are, when they are started as root."""
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
@@ -110,6 +114,10 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
     state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
     secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
+    user = table.get("user")
+    if user is not None and (not isinstance(user, str) or not re.fullmatch(USER_PATTERN, user)):
+        mistakes.add("user", user, "the name of a user of this machine")
+        user = None
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
     gateway = _with_certificate(gateway, folder, mistakes)
@@ -125,7 +133,7 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
         check_keys(cameras, snapshot, secrets, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, secrets, cameras, gateway, snapshot)
+    return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot)
 
 
 def _kind(path: Path) -> str:

@@ -17,6 +17,7 @@ from types import FrameType
 
 from framebus import config as configuration
 from framebus.config import Config, ConfigError
+from framebus.root import RootError, let_go
 from framebus.run_dir import RunDirError, prepare
 from framebus.watchdog import Watchdog
 
@@ -139,11 +140,12 @@ def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]
         threading.Thread(target=_end_with_parent, args=(stop, os.getppid()), name="orphan-watch", daemon=True).start()
     try:
         config = configuration.load(config_path)
+        config = let_go(config, lambda: configuration.load(config_path))
         prepare(config)
         body(config, stop)
     except ConfigError as error:
         return _failed(stop, began, EXIT_MISUSED, error.mistakes)
-    except (ProcessError, RunDirError) as error:
+    except (ProcessError, RunDirError, RootError) as error:
         return _failed(stop, began, EXIT_FAILED, [str(error)])
     except Exception:
         logger.exception("unexpected failure")

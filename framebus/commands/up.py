@@ -13,6 +13,7 @@ from pathlib import Path
 from framebus import config as configuration
 from framebus.config import ENVIRONMENT, Config, ConfigError
 from framebus.process import EXIT_FAILED, EXIT_MISUSED
+from framebus.root import RootError, let_go, warn
 from framebus.run_dir import RunDirError, check_length, prepare, worker_name
 
 CONNECT_SECONDS = 1.0
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the configuration and become supervisord; returns only when that cannot be."""
     try:
         config = configuration.load(options.config)
+        config = let_go(config, lambda: configuration.load(options.config))
         check_plain(config.run_dir)
         prepare(config)
         check_free(config.run_dir / "supervisor.sock")
@@ -52,17 +54,21 @@ def run(options: argparse.Namespace) -> int:
     except ConfigError as error:
         print(*error.mistakes, sep="\n", file=sys.stderr)
         return EXIT_MISUSED
-    except RunDirError as error:
+    except (RunDirError, RootError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     file = supervisord_conf()
+    advice = warn(config)
+    if advice is not None:
+        print(advice, file=sys.stderr, flush=True)
     print(f"framebus starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
     let_many_write(1)
-    os.execve(
-        sys.executable,
-        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(file)],
-        environment(config),
-    )
+    command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(file)]
+    try:
+        os.execve(sys.executable, command, environment(config))
+    except OSError as error:
+        print(f"{sys.executable} cannot be run by user {config.user}: {error.strerror}", file=sys.stderr)
+        return EXIT_FAILED
 
 
 def check_plain(folder: Path) -> None:

@@ -26,7 +26,7 @@ LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
     "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, [camera.NAME], [gateway], [snapshot]"
+TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, user, [camera.NAME], [gateway], [snapshot]"
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
@@ -101,6 +101,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         run_dir=Path("/run/cameras"),
         state_dir=Path("/var/lib/cameras"),
         secrets=Path("/etc/cameras.secrets"),
+        user=None,
         cameras={
             "back-door": CameraConfig(
                 source=SourceName("v4l2", "/dev/video2"),

@@ -1,0 +1,65 @@
+"""Started as root, be somebody else: what reads cameras and answers strangers needs no power over the machine."""
+
+import os
+import pwd
+from collections.abc import Callable
+from pathlib import Path
+
+from framebus.config import Config
+
+
+class RootError(Exception):
+    """Root cannot be let go of as the configuration wants it; the text says why and what to do."""
+
+
+def is_root() -> bool:
+    """Whether this process may do everything."""
+    return os.geteuid() == 0
+
+
+def let_go(config: Config, load: Callable[[], Config]) -> Config:
+    """Become the configuration's `user` for good, with the groups that this one is in, such as video.
+
+    Its folders are made first, where they are not there: below /run and /var/lib only root may. Returns the
+    configuration as that user has it, read anew by `load`, as its run_dir may be another one. Where this process is not
+    root, or there is no `user`, everything stays as it is. Raises RootError, and what `load` raises.
+    """
+    if config.user is None or not is_root():
+        return config
+    try:
+        user = pwd.getpwnam(config.user)
+    except KeyError:
+        raise RootError(
+            f"user {config.user} is not known here; run: sudo adduser --system --group {config.user}"
+        ) from None
+    if user.pw_uid == 0:
+        raise RootError(f"user {config.user} is root by another name; allowed: one without its power")
+    for folder in (config.run_dir, config.state_dir):
+        _make_for(user, folder)
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+    os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+    os.environ.update(HOME=user.pw_dir, USER=user.pw_name, LOGNAME=user.pw_name)
+    if os.environ.get("XDG_RUNTIME_DIR", "").endswith("/0"):  # that one was root's
+        del os.environ["XDG_RUNTIME_DIR"]
+    return load()
+
+
+def warn(config: Config) -> str | None:
+    """What to say to who runs everything as root, in a sentence; None where nobody does."""
+    if not is_root() or config.user is not None:
+        return None
+    return (
+        'framebus runs as root, which it need not: name a user of its own in framebus.toml, such as user = "framebus"'
+    )
+
+
+def _make_for(user: pwd.struct_passwd, folder: Path) -> None:
+    """A folder that is there already is left as it is: whose it is, framebus.run_dir asks."""
+    if folder.exists():
+        return
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    except OSError as error:
+        raise RootError(f"{folder} cannot be made for user {user.pw_name}: {error.strerror}") from None
