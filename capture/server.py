@@ -149,11 +149,9 @@ class Capture:
         self._lock.close()
 
     def _open_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint) -> None:
-        if self._settings.insecure_tcp:
-            socket.bind(str(endpoint))
-            return
         if self._gatekeeper is None:
-            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger)
+            insecure = self._settings.insecure_tcp
+            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger, insecure=insecure)
         self._gatekeeper.open(socket, endpoint)
 
     def _serve_subscriptions(self) -> None:

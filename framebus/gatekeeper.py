@@ -2,14 +2,15 @@
 
 libzmq asks for each client whether it may come in (ZAP, rfc.zeromq.org/spec/27), on a socket that the process's own
 loop serves: pyzmq's authenticators do not tell the address of who was refused, and take a thread. Clients without CURVE
-are refused by libzmq itself, which its monitor tells.
+are refused by libzmq itself, which its monitor tells. The monitor also tells how many are there, with keys or without.
 """
 
 import contextlib
 import os
+import resource
 import socket as system_socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
@@ -37,8 +38,15 @@ DOMAIN = b"framebus"
 REFUSALS = "connections refused"
 MAX_EVENTS_AT_ONCE = 256
 """The rest waits for the next turn of the loop: whoever knocks without end holds up no frame."""
-MAX_HANDSHAKES = 4096
-"""Connections under way whose address is remembered for the log."""
+MAX_CONNECTIONS = 512
+MAX_OF_ONE_ADDRESS = 128
+"""What is beyond is hung up on: libzmq ends the process where it has no descriptor left for a client over ipc
+(src/ipc_listener.cpp of 4.3.5), and strangers may open connections, and say nothing, as quickly as they like."""
+DESCRIPTORS = 65536
+"""Asked for, as far as the system lets us: they open connections before it can be noticed that they are too many."""
+UNKNOWN = "an unknown address"
+HUNG_UP = ""
+"""In the place of the address, where a connection has been counted and is about to end."""
 REOPEN_SECONDS = 0.05
 """libzmq lets go of a port in its own thread, a moment after it was told to."""
 FAILURES = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
@@ -51,7 +59,9 @@ class Door:
     """A socket and where it listens over tcp."""
 
     socket: "zmq.Socket[bytes]"
-    endpoint: str
+    endpoint: TcpEndpoint
+    guarded: bool
+    """Whether it takes a key."""
     monitor: "zmq.Socket[bytes]"
     bound: str = ""
     """As libzmq calls the endpoint; empty while it is not bound."""
@@ -60,30 +70,35 @@ class Door:
 class Gatekeeper:
     """Serves a context from its making until `close`; the sockets are the caller's. For one thread."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", secrets: Path, logger: Logger) -> None:
-        """Raises ProcessError when the secrets file cannot be used."""
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", secrets: Path, logger: Logger, *, insecure: bool = False
+    ) -> None:
+        """With `insecure` it asks nobody for a key. Raises ProcessError when the secrets file cannot be used."""
         self._context = context
         self._secrets = secrets
         self._logger = logger
         self._losses = Losses(logger)
         self._doors: list[Door] = []
         self._admitted: set[str] = set()
-        self._addresses: dict[tuple[Door, int], str] = {}
+        self._connections: dict[tuple[Door, int], str] = {}
+        """Who is there, by the number of the descriptor."""
         self._failed: set[Door] = set()
         self._signature = signature(secrets)
         try:
-            self._keys = read(secrets)
+            self._keys = CurveKeys() if insecure else read(secrets)
         except SecretsError as error:
             raise ProcessError(str(error)) from None
+        self._insecure = insecure
         self._server = self._keys.server
         self._zap = context.socket(zmq.REP)
         self._zap.linger = 0
         self._zap.bind(ZAP_ENDPOINT)
+        allow_descriptors()
 
     @property
     def guards(self) -> bool:
         """Whether anything is open to listed clients alone."""
-        return bool(self._doors)
+        return any(door.guarded for door in self._doors)
 
     @property
     def refused(self) -> int:
@@ -101,10 +116,8 @@ class Gatekeeper:
         The limits of the socket have to be set before. Raises zmq.ZMQError, and ProcessError when other machines could
         reach it without a key.
         """
-        if self._server is None and endpoint.address.is_loopback:
-            socket.bind(str(endpoint))
-            return
-        if self._server is None:
+        guarded = self._server is not None
+        if not guarded and not self._insecure and not endpoint.address.is_loopback:
             raise ProcessError(f"{endpoint} takes a key of this machine, which is gone; run: framebus keys server")
         where = f"inproc://framebus.monitor.{len(self._doors)}"
         socket.monitor(where, WATCHED_EVENTS)
@@ -112,7 +125,7 @@ class Gatekeeper:
         monitor.linger = 0
         monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for us, and every frame for that
         monitor.connect(where)
-        door = Door(socket, str(endpoint), monitor)
+        door = Door(socket, endpoint, guarded, monitor)
         self._doors.append(door)
         self._bind(door)
 
@@ -128,7 +141,7 @@ class Gatekeeper:
         """To be called about once a second: notices a changed file, and says who was refused."""
         self._look_again()
         removed = self._admitted - set(self._keys.clients.values())
-        if removed or self._keys.server != self._server:
+        if self.guards and (removed or self._keys.server != self._server):
             self._reopen()
         for door in self._doors:
             if not door.bound and self._keys.server is not None:
@@ -144,10 +157,11 @@ class Gatekeeper:
 
     def _bind(self, door: Door) -> None:
         """Raises zmq.ZMQError."""
-        server = self._keys.server
-        assert server is not None  # nobody opens a door without a key, nor again
-        use(door.socket, server)
-        door.socket.bind(door.endpoint)
+        if door.guarded:
+            assert self._keys.server is not None  # else it is not opened, nor again
+            use(door.socket, self._keys.server)
+        door.socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_IVL_MS)
+        door.socket.bind(str(door.endpoint))
         bound = door.socket.getsockopt(zmq.LAST_ENDPOINT)
         assert isinstance(bound, bytes)  # as of this option
         door.bound = bound.rstrip(b"\0").decode()
@@ -158,7 +172,7 @@ class Gatekeeper:
         self._server = self._keys.server
         self._admitted.clear()
         for door in self._doors:
-            if door.bound:
+            if door.guarded and door.bound:
                 door.socket.unbind(door.bound)
                 door.bound = ""
         deadline = time.monotonic() + REOPEN_SECONDS
@@ -174,7 +188,7 @@ class Gatekeeper:
     def _look_again(self) -> None:
         """Read the file where it has changed. While it cannot be read, nobody is listed."""
         found = signature(self._secrets)
-        if found == self._signature:
+        if found == self._signature or self._insecure:
             return
         self._signature = found
         try:
@@ -185,7 +199,7 @@ class Gatekeeper:
 
     def _answer(self) -> None:
         request = self._zap.recv_multipart()
-        address, key = "an unknown address", ""
+        address, key = UNKNOWN, ""
         if len(request) == ZAP_PARTS and request[5] == b"CURVE":
             address, key = request[3].decode("ascii", "replace"), z85.encode(request[6]).decode()
             self._look_again()
@@ -205,15 +219,31 @@ class Gatekeeper:
             if not event["endpoint"].startswith(b"tcp://"):
                 continue
             kind, descriptor = event["event"], event["value"]
-            if kind == zmq.EVENT_ACCEPTED and len(self._addresses) < MAX_HANDSHAKES:
-                self._addresses[door, descriptor] = address_of(descriptor)
+            if kind == zmq.EVENT_ACCEPTED:
+                self._accepted(door, descriptor)
             elif kind & FAILURES:
                 self._failed.add(door)  # which connection that is, the next event tells: it is let go
             elif kind == zmq.EVENT_DISCONNECTED:
-                address = self._addresses.pop((door, descriptor), "an unknown address")
-                if door in self._failed:
-                    self._failed.discard(door)
-                    self._losses.count(REFUSALS, f"{address} came without a key, or with a wrong server_key")
+                address = self._connections.pop((door, descriptor), UNKNOWN)
+                failed = door in self._failed
+                self._failed.discard(door)
+                if failed and address != HUNG_UP:
+                    why = "came without a key, or with a wrong server_key" if door.guarded else "spoke another language"
+                    self._losses.count(REFUSALS, f"{address} {why}")
+
+    def _accepted(self, door: Door, descriptor: int) -> None:
+        with connection(descriptor) as found:
+            address = UNKNOWN if found is None else address_of(found)
+            self._connections[door, descriptor] = address
+            of_this = sum(other == address for other in self._connections.values())
+            if len(self._connections) <= MAX_CONNECTIONS and (of_this <= MAX_OF_ONE_ADDRESS or address == UNKNOWN):
+                return
+            self._connections[door, descriptor] = HUNG_UP
+            self._losses.count(REFUSALS, f"{address} came when too many were there")
+            with contextlib.suppress(OSError):
+                # Its number may stand for another one meanwhile, but for nothing that is not at this door.
+                if found is not None and found.getsockname()[1] == door.endpoint.address.port:
+                    found.shutdown(system_socket.SHUT_RDWR)
 
 
 def use(socket: "zmq.Socket[bytes]", server: KeyPair) -> None:
@@ -225,13 +255,31 @@ def use(socket: "zmq.Socket[bytes]", server: KeyPair) -> None:
     socket.curve_secretkey = server.secret.encode()
     socket.zap_domain = DOMAIN
     socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
-    socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_IVL_MS)
 
 
-def address_of(descriptor: int) -> str:
-    """Who is at the other end of a connection of libzmq's, as far as it is still there."""
+@contextlib.contextmanager
+def connection(descriptor: int) -> Iterator[system_socket.socket | None]:
+    """A connection of libzmq's, for a look; None where it is no more."""
     try:
-        with system_socket.socket(fileno=os.dup(descriptor)) as connection:
-            return str(connection.getpeername()[0])
+        found = system_socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        yield None
+        return
+    with found:
+        yield found
+
+
+def address_of(found: system_socket.socket) -> str:
+    """Who is at the other end, as far as that is still there."""
+    try:
+        return str(found.getpeername()[0])
     except (OSError, IndexError):
-        return "an unknown address"
+        return UNKNOWN
+
+
+def allow_descriptors() -> None:
+    """Raise this process's limit of open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -110,11 +110,9 @@ class Snapshot:
 
     def _open_tcp(self, endpoint: TcpEndpoint) -> None:
         sockets.limit_tcp(self._router, str(endpoint))
-        if self._config.snapshot.insecure_tcp:
-            self._router.bind(str(endpoint))
-        else:
-            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger)
-            self._gatekeeper.open(self._router, endpoint)
+        insecure = self._config.snapshot.insecure_tcp
+        self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger, insecure=insecure)
+        self._gatekeeper.open(self._router, endpoint)
 
     def _once_a_second(self) -> None:
         now = time.monotonic()

@@ -163,10 +163,11 @@ def test_a_machine_whose_key_is_not_listed_gets_nothing_until_it_is(hosts: Hosts
     hosts.camera.wait_until_whole()
     wait_until(lambda: hosts.camera.metric("framebus_refused_connections_total"), "a refusal that is counted")
     hosts.camera.up.wait_for(f"{ADDRESSES[DESK]} has the key {key}, which is not listed (framebus keys add)")
+    hosts.desk.up.wait_for("listening on")
     wait_until(lambda: hosts.desk.camera()["state"] == "offline", "a camera that is offline")
     assert hosts.desk.camera()["reason"] == f"nothing comes from {FRAMES}"
     assert hosts.desk.camera()["captured"] is None
-    assert "offline" in refused(hosts.desk)
+    wait_until(lambda: "is offline since" in refused(hosts.desk), "a still that is refused for it")
     doctor = hosts.desk.command("doctor")
     assert f"WRONG camera front: nothing comes from {FRAMES}\n" in doctor.stdout
     assert f"it has to list the key of this machine, {key}," in doctor.stdout

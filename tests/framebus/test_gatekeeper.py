@@ -6,6 +6,7 @@ import socket as system_socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ LOGGER = logging.getLogger("test")
 class Guarded:
     """A publisher behind a gatekeeper, in a thread as a capture has it: it sends without end."""
 
-    def __init__(self, box: Strongbox, folder: Path, port: int) -> None:
+    def __init__(self, box: Strongbox, folder: Path, port: int, *, insecure: bool = False) -> None:
         self.box = box
         self.ipc = f"ipc://{folder}/front.frames"
         self.tcp = f"tcp://127.0.0.1:{port}"
@@ -37,7 +38,7 @@ class Guarded:
         self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
         self._socket.bind(self.ipc)
-        self.gatekeeper = Gatekeeper(self._context, box.file, LOGGER)
+        self.gatekeeper = Gatekeeper(self._context, box.file, LOGGER, insecure=insecure)
         self.gatekeeper.open(self._socket, TcpEndpoint.parse(self.tcp))
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -191,16 +192,18 @@ def test_while_the_file_cannot_be_used_nobody_is_let_in(
     assert before.hears()
 
 
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01"
+
+
 def garbage() -> Iterator[bytes]:
     """What may knock at a port: a browser, noise, and peers that begin as ZeroMQ does (rfc.zeromq.org/spec/23)."""
-    greeting = b"\xff" + bytes(8) + b"\x7f\x03\x01"
     yield b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50
     yield os.urandom(100_000)
     yield b"\xff" + os.urandom(200)
-    yield greeting + b"NULL".ljust(20, b"\0") + bytes(32)
-    yield greeting + b"PLAIN".ljust(20, b"\0") + bytes(32)
-    yield greeting + b"CURVE".ljust(20, b"\0") + bytes(32) + b"\x06\xff" + b"\xff" * 8 + bytes(100_000)
-    yield greeting + b"CURVE".ljust(20, b"\0") + bytes(32) + b"\x04\xc8\x05HELLO" + os.urandom(194)
+    yield GREETING + b"NULL".ljust(20, b"\0") + bytes(32)
+    yield GREETING + b"PLAIN".ljust(20, b"\0") + bytes(32)
+    yield GREETING + b"CURVE".ljust(20, b"\0") + bytes(32) + b"\x06\xff" + b"\xff" * 8 + bytes(100_000)
+    yield GREETING + b"CURVE".ljust(20, b"\0") + bytes(32) + b"\x04\xc8\x05HELLO" + os.urandom(194)
     yield b""
 
 
@@ -220,7 +223,30 @@ def test_garbage_harms_nobody(guarded: Guarded, connect: Connect) -> None:
     assert client.hears(1)
     assert guarded.refused
     wait_until(lambda: len(os.listdir("/proc/self/fd")) <= before + 2, "connections that are closed")
-    assert len(guarded.gatekeeper._addresses) < 10
+    assert len(guarded.gatekeeper._connections) < 10
+
+
+def test_those_who_only_hold_the_line_do_not_keep_everybody_out(
+    guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "MAX_OF_ONE_ADDRESS", 20)
+    before = connect(listed(guarded))
+    assert before.hears()
+    knocking = [system_socket.create_connection(("127.0.0.1", guarded.port)) for _ in range(200)]
+    wait_until(lambda: guarded.refused >= 180, "refusals")
+    wait_until(lambda: len(guarded.gatekeeper._connections) <= 20, "ends of connections")
+    assert "127.0.0.1 came when too many were there" in caplog.text
+    assert before.hears()
+    assert connect(Peer(guarded.ipc)).hears()
+    for each in knocking:
+        each.close()
+    assert connect(listed(guarded)).hears()
+
+
+def test_there_is_a_limit_for_all_together(guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+    assert connect(listed(guarded)).hears()
+    assert not connect(listed(guarded)).hears(0.5)
 
 
 def test_without_a_gatekeeper_nobody_is_let_in(box: Strongbox, run_dir: Path, free_port: int, connect: Connect) -> None:
@@ -275,3 +301,15 @@ def test_a_port_in_use_is_said(unguarded: Unguarded, box: Strongbox, free_port: 
     ):
         gatekeeper.open(socket, endpoint)
     gatekeeper.close()
+
+
+def test_who_says_so_is_open_to_all_and_counts_what_speaks_another_language(
+    run_dir: Path, free_port: int, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Guarded(Strongbox(run_dir / "framebus.secrets"), run_dir, free_port, insecure=True)) as made:
+        assert connect(Peer(made.tcp)).hears()
+        assert not made.gatekeeper.guards
+        with system_socket.create_connection(("127.0.0.1", free_port)) as knocking:
+            knocking.sendall(GREETING + b"CURVE".ljust(20, b"\0") + bytes(32))
+            wait_until(lambda: made.refused, "a refusal")
+    assert "spoke another language" in caplog.text
