@@ -49,9 +49,7 @@ def warn(config: Config) -> str | None:
     """What to say to who runs everything as root, in a sentence; None where nobody does."""
     if not is_root() or config.user is not None:
         return None
-    return (
-        'framebus runs as root, which it need not: name a user of its own in framebus.toml, such as user = "framebus"'
-    )
+    return 'framebus runs as root, which it need not: name another user in framebus.toml, such as user = "framebus"'
 
 
 def _make_for(user: pwd.struct_passwd, folder: Path) -> None:

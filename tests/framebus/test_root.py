@@ -83,7 +83,7 @@ def test_without_a_user_nothing_changes(run_dir: Path) -> None:
     config = config_for(run_dir, None)
     assert let_go(config, lambda: pytest.fail("read again")) is config
     assert warn(config) == (
-        'framebus runs as root, which it need not: name a user of its own in framebus.toml, such as user = "framebus"'
+        'framebus runs as root, which it need not: name another user in framebus.toml, such as user = "framebus"'
         if os.geteuid() == 0
         else None
     )
@@ -107,7 +107,7 @@ def test_a_user_that_will_not_do_is_said(user: str, why: str, run_dir: Path) -> 
 
 @pytest.mark.parametrize("user", [5, "", "a b", "a;b", "-x"])
 def test_what_cannot_be_a_user_is_a_mistake(user: object) -> None:
-    with pytest.raises(ConfigError, match="user: found .*; allowed: the name of a user of this machine"):
+    with pytest.raises(ConfigError, match=r"user: found .*; allowed: the name of a user of this machine"):
         parse({"user": user}, None)
 
 
