@@ -42,7 +42,7 @@ def client_of(request: HTTPServerRequest, trusted_proxies: Sequence[str]) -> Cli
     """Of a request; `trusted_proxies` are addresses and networks."""
     peer = request.remote_ip or ""
     trusted = _networks(tuple(trusted_proxies))
-    if not _is_trusted(peer, trusted):
+    if not is_proxy(peer, trusted_proxies):
         return Client(peer, request.protocol, request.host)
     headers = request.headers
     hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")][-MAX_HOPS:]
@@ -56,6 +56,11 @@ def client_of(request: HTTPServerRequest, trusted_proxies: Sequence[str]) -> Cli
         prefix if len(prefix) <= MAX_PREFIX and PREFIX.fullmatch(prefix) and not _climbs(prefix) else "",
         through_proxy=True,
     )
+
+
+def is_proxy(address: str, trusted_proxies: Sequence[str]) -> bool:
+    """Whether a connection from there is one of a proxy that is believed."""
+    return bool(trusted_proxies) and _is_trusted(address, _networks(tuple(trusted_proxies)))
 
 
 Network = IPv4Network | IPv6Network

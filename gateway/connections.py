@@ -5,7 +5,10 @@ from its address.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
+
+from gateway.client import is_proxy
 
 IPV6_NETWORK_BITS = 64
 """What one customer has at least (RFC 6177): all of it is one address here."""
@@ -27,15 +30,17 @@ def share_of(address: str) -> str | None:
 class Connections:
     """Counts them. Who was let in has to be let go of."""
 
-    def __init__(self, most: int, most_per_address: int) -> None:
+    def __init__(self, most: int, most_per_address: int, proxies: Sequence[str] = ()) -> None:
+        """`proxies` are the addresses and networks of those that others come through."""
         self.open = 0
+        self._proxies = proxies
         self._most = most
         self._most_per_address = most_per_address
         self._per_address: Counter[str] = Counter()
 
     def refusal(self, address: str) -> str | None:
         """Why there is no room for another one from that address, in words; None where there is."""
-        share = share_of(address)
+        share = self._share(address)
         if self.open >= self._most:
             return f"{self._most} connections are open already, the most that max_connections in [gateway] allows"
         if share is not None and self._per_address[share] >= self._most_per_address:
@@ -48,16 +53,19 @@ class Connections:
     def let_in(self, address: str) -> None:
         """Another one."""
         self.open += 1
-        share = share_of(address)
+        share = self._share(address)
         if share is not None:
             self._per_address[share] += 1
 
     def let_go(self, address: str) -> None:
         """It has ended."""
         self.open -= 1
-        share = share_of(address)
+        share = self._share(address)
         if share is None:
             return
         self._per_address[share] -= 1
         if not self._per_address[share]:
             del self._per_address[share]
+
+    def _share(self, address: str) -> str | None:
+        return None if is_proxy(address, self._proxies) else share_of(address)

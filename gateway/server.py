@@ -87,7 +87,7 @@ class Gateway:
         else:
             self._lock, listener = listen_beside(self._config, self._worker)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._connections = Connections(settings.max_connections, settings.max_per_address)
+        self._connections = Connections(settings.max_connections, settings.max_per_address, settings.trusted_proxies)
         self._cameras = Cameras(self._config, self._context, self._worker)
         self._stills = Stills(snapshot_endpoint(self._config), self._context)
         self._server = HTTPServer(

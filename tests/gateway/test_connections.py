@@ -64,6 +64,16 @@ def test_this_machine_has_no_share() -> None:
     assert connections.refusal("127.0.0.1") is None
 
 
+def test_a_proxy_that_others_come_through_has_no_share_either() -> None:
+    connections = Connections(100, 1, ["10.0.0.0/8"])
+    for _ in range(50):
+        connections.let_in("10.1.2.3")
+    assert connections.refusal("10.1.2.3") is None
+    for _ in range(50):
+        connections.let_go("10.1.2.3")
+    assert connections.open == 0
+
+
 def test_who_has_gone_is_forgotten() -> None:
     connections = Connections(100, 2)
     for number in range(200):

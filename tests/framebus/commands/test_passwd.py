@@ -1,0 +1,75 @@
+"""`framebus passwd`, with what it says and where it stops."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from framebus import people
+from framebus.config import Config
+from framebus.passwords import matches
+from framebus.people import NAME_ALLOWED
+from tests.conftest import Configure
+from tests.processes import python
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure()
+
+
+def passwd(config: Config, *arguments: str, password: str = "correct horse") -> subprocess.CompletedProcess[str]:
+    command = python("framebus", "passwd", *arguments, "--config", str(config.path))
+    return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=30)
+
+
+def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
+    made = passwd(config, "anna")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout == (
+        "anna may log in, for view, snapshot, control, admin of all cameras; the password is kept, hashed, in "
+        f"{config.secrets}\n"
+    )
+    first = people.read(config.secrets).users["anna"]
+    assert matches("correct horse", first.scrypt)
+    passwd(config, "anna", "--scope", "view", "--camera", "front")
+    passwd(config, "anna", password="another horse")
+    changed = people.read(config.secrets).users["anna"]
+    assert matches("another horse", changed.scrypt)
+    assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password takes nothing away"
+
+
+def test_people_are_listed_and_removed(config: Config) -> None:
+    passwd(config, "anna", "--scope", "view")
+    assert passwd(config).stdout == "anna\tview of all cameras\n"
+    assert passwd(config, "anna", "--remove").stdout == "anna is let in no more\n"
+    again = passwd(config, "anna", "--remove")
+    assert (again.returncode, again.stderr) == (2, "there is no person anna; there is nobody\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "why"),
+    [
+        (["anna"], "short", "a password of 5 letters; allowed: 8 to 256 letters\n"),
+        (
+            ["an na"],
+            "correct horse",
+            f"name 'an na'; allowed: {NAME_ALLOWED}\n",
+        ),
+        (["anna", "--camera", "back"], "correct horse", "there is no camera back; there is front\n"),
+    ],
+)
+def test_what_cannot_be_is_said(arguments: list[str], password: str, why: str, config: Config) -> None:
+    refused = passwd(config, *arguments, password=password)
+    assert (refused.returncode, refused.stderr) == (2, why)
+    assert not config.secrets.exists()
+
+
+def test_it_works_before_the_gateway_may_be_open(run_dir: Path) -> None:
+    """Its advice is to run this command: then it must run."""
+    file = run_dir / "framebus.toml"
+    file.write_text('[gateway]\nlisten = "0.0.0.0:80"\n')
+    command = python("framebus", "passwd", "anna", "--config", str(file))
+    made = subprocess.run(command, input="correct horse\n", capture_output=True, text=True, timeout=30)
+    assert made.returncode == 0, made.stderr
+    assert list(people.read(run_dir / "framebus.secrets").users) == ["anna"]

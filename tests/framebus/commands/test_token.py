@@ -1,0 +1,64 @@
+"""`framebus token`: made once, shown once, and when it was used last."""
+
+import json
+import subprocess
+
+import pytest
+
+from framebus import people
+from framebus.config import Config
+from framebus.people import token_hash
+from framebus.token_use import keep, last_used
+from tests.conftest import Configure
+from tests.processes import python
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure()
+
+
+def token(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = python("framebus", "token", *arguments, "--config", str(config.path))
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def test_a_token_is_shown_once_and_its_hash_kept(config: Config) -> None:
+    made = token(config, "add", "printer")
+    shown = made.stdout.strip()
+    assert made.stderr == "That is token printer, for view, snapshot of all cameras. It is not shown again.\n"
+    assert people.read(config.secrets).tokens["printer"].sha256 == token_hash(shown)
+    assert shown not in config.secrets.read_text()
+    again = token(config, "add", "printer")
+    assert (again.returncode, again.stdout, again.stderr) == (
+        2,
+        "",
+        "there is a token printer already; remove it first, or choose another name\n",
+    )
+
+
+def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
+    token(config, "add", "printer", "--scope", "snapshot", "--camera", "front")
+    assert token(config, "list").stdout.startswith("printer\tsnapshot of front\tmade 20")
+    assert token(config, "list").stdout.endswith("\tnot used yet\n")
+    keep(config.state_dir, {"printer": 1_700_000_000.0, "gone": 1.0}, {"printer"})
+    assert "\tlast used 2023-11-1" in token(config, "list").stdout
+    listed = json.loads(token(config, "list", "--json").stdout)["printer"]
+    assert (listed["scopes"], listed["cameras"], listed["used"]) == (["snapshot"], ["front"], 1_700_000_000.0)
+
+
+def test_a_removed_token_is_gone(config: Config) -> None:
+    token(config, "add", "printer")
+    assert token(config, "remove", "printer").stdout == "token printer is accepted no more\n"
+    assert people.read(config.secrets).tokens == {}
+    again = token(config, "remove", "printer")
+    assert (again.returncode, again.stderr) == (2, "there is no token printer; there is none\n")
+
+
+def test_what_is_kept_of_their_use_forgets_those_that_are_gone(config: Config) -> None:
+    assert last_used(config.state_dir) == {}
+    keep(config.state_dir, {"a": 5.0, "b": 6.0}, {"a", "b"})
+    keep(config.state_dir, {"a": 4.0}, {"a"})
+    assert last_used(config.state_dir) == {"a": 5.0}
+    (config.state_dir / "tokens-used.json").write_text("{")
+    assert last_used(config.state_dir) == {}

@@ -1,0 +1,308 @@
+"""Who may do what, asked of a gateway over HTTP."""
+
+import asyncio
+import base64
+import hashlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from framebus import people
+from framebus.config import Config
+from framebus.passwords import hashed
+from framebus.people import Token, User, token_hash
+from framebus.token_use import last_used
+from gateway.access.basic import Passwords
+from gateway.access.identity import Identity
+from tests.conftest import Configure
+from tests.gateway.conftest import Site, serving
+
+PASSWORD = "correct horse"
+TWO = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def add(config: Config, users: dict[str, User] | None = None, tokens: dict[str, Token] | None = None) -> None:
+    with people.changing(config.secrets) as everybody:
+        everybody.users.update(users or {})
+        everybody.tokens.update(tokens or {})
+
+
+def token(secret: str, *scopes: str, cameras: tuple[str, ...] | None = None) -> Token:
+    return Token(token_hash(secret), 1.0, scopes, cameras)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def site_with(config: Config, **found: dict[str, User] | dict[str, Token]) -> AsyncIterator[Site]:
+    add(config, **found)  # type: ignore[arg-type]
+    async with serving(config) as site:
+        yield site
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure(TWO)
+
+
+ANNA = {"anna": User(hashed(PASSWORD))}
+
+
+async def code(site: Site, path: str, method: str = "GET", **headers: str) -> int:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return (await site.get(path, method=method, headers=named, allow_nonstandard_methods=True)).code
+
+
+@pytest.mark.parametrize(
+    ("scope", "opens"),
+    [
+        ("view", {"/api/cameras", "/readyz", "/state", "/", "/api/cameras/front/controls"}),
+        ("snapshot", {"/snapshot", "/camera/front/snapshot.jpg", "/camera/front/clip.avi", "/?action=snapshot"}),
+        ("control", set()),
+        ("admin", {"/metrics", "/api/cameras", "/readyz", "/state", "/", "/snapshot", "/?action=snapshot"}),
+    ],
+)
+async def test_a_scope_opens_its_paths_and_no_others(scope: str, opens: set[str], config: Config) -> None:
+    every = {"/api/cameras", "/readyz", "/state", "/", "/snapshot", "/?action=snapshot", "/metrics"}
+    async with site_with(config, tokens={"t": token("secret", scope)}) as site:
+        for path in every | opens:
+            answer = await code(site, f"{path}{'&' if '?' in path else '?'}timeout=0.05", Authorization="Bearer secret")
+            assert (answer != 403) == (path in opens), path
+
+
+async def test_controls_take_their_own_scope_to_be_set(config: Config) -> None:
+    tokens = {"v": token("viewing", "view"), "c": token("turning", "control", "view")}
+    path = "/api/cameras/front/controls"
+    async with site_with(config, tokens=tokens) as site:
+        for method in ("PATCH", "POST", "DELETE"):
+            assert await code(site, path, method, Authorization="Bearer viewing") == 403
+        assert await code(site, path, "PATCH", Authorization="Bearer turning") == 415
+
+
+async def test_a_camera_is_there_for_those_it_is_for(config: Config) -> None:
+    async with site_with(config, tokens={"b": token("secret", "view", "snapshot", cameras=("back",))}) as site:
+        answer = await site.get("/api/cameras?token=secret")
+        assert b'"name": "back"' in answer.body
+        assert b"front" not in answer.body
+        assert await code(site, "/camera/front/snapshot.jpg?token=secret") == 403
+        assert await code(site, "/camera/nothing/snapshot.jpg?token=secret") == 403
+        still = await site.get("/snapshot?token=secret&timeout=0.05", headers={"Accept": "application/json"})
+        assert b"back" in still.body or still.code == 504, "the first camera is the first that it may see"
+        ready = await site.get("/readyz?token=secret")
+        assert b"back" in ready.body
+        assert b"front" not in ready.body
+
+
+async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
+        assert await code(site, "/api/cameras?token=secret") == 200
+        with people.changing(config.secrets) as everybody:
+            del everybody.tokens["t"]
+            everybody.users["anna"] = User("x")
+        assert await code(site, "/api/cameras?token=secret") == 401
+    assert "0 tokens" in caplog.text
+    assert "secret" not in caplog.text.replace("framebus.secrets", "")
+
+
+async def test_a_poller_with_a_password_costs_one_hash(config: Config) -> None:
+    hashes: list[str] = []
+
+    def check(password: str, stored: str) -> bool:
+        hashes.append(password)
+        return password == PASSWORD
+
+    async with site_with(config, users=ANNA) as site:
+        site.gateway._access.passwords.close()
+        site.gateway._access.passwords = Passwords(check)
+        answers = [await code(site, "/api/cameras", **basic("anna", PASSWORD)) for _ in range(30)]
+        assert answers == [200] * 30
+        assert len(hashes) == 1
+
+
+async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        wrong = [await site.get("/api/cameras", headers=basic(name, "wrong")) for name in ("anna", "berta")]
+        assert [answer.code for answer in wrong] == [401, 401]
+        assert wrong[0].body == wrong[1].body
+        assert b"the name or the password is not right" in wrong[0].body
+
+
+async def test_who_guesses_is_slowed_down_and_who_is_known_is_not(
+    config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with site_with(config, users=ANNA) as site:
+        assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
+        answers = [await site.get("/api/cameras", headers=basic("anna", f"guess {n}")) for n in range(8)]
+        assert [answer.code for answer in answers] == [401] * 5 + [429] * 3
+        assert int(answers[-1].headers["Retry-After"]) >= 1
+        assert await code(site, "/api/cameras?token=guess") == 429
+        assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200, "that one is known already"
+        site.gateway._refused.flush()
+    assert "failed logins" in caplog.text
+    assert "as 'anna', from 127.0.0.1" in caplog.text
+    assert "guess" not in caplog.text
+
+
+async def test_guesses_at_once_are_no_way_round(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        answers = await asyncio.gather(*(code(site, "/api/cameras", **basic("anna", f"{n}")) for n in range(10)))
+    assert sorted(answers) == [401] * 5 + [429] * 5
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Basic", "Basic !", "Basic " + "A" * 5000, "Bearer", "Bearer x", "Digest x", "Basic /////w==", "x", "Basic YQ=="],
+)
+async def test_whatever_is_sent_as_credentials_is_refused(header: str, config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        assert await code(site, "/api/cameras", Authorization=header) == 401
+
+
+async def test_without_people_this_machine_may_do_everything(config: Config) -> None:
+    async with serving(config) as site:
+        for path in ("/api/cameras", "/metrics", "/"):
+            assert await code(site, path) == 200
+        assert await code(site, "/api/cameras/front/controls", "PATCH") == 415
+
+
+@pytest.mark.parametrize(
+    "host", ["x", "localhost:8080", "127.0.0.1", "[::1]:8080", "pi.local", "cam.home.arpa", "192.0.2.1"]
+)
+async def test_it_is_called_by_names_of_its_own(host: str, config: Config) -> None:
+    async with serving(config) as site:
+        assert await code(site, "/api/cameras", Host=host) == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8080", "a.local.evil.example", "evil.example.", "[", "a]b"]
+)
+async def test_a_public_name_that_leads_here_is_an_attack(host: str, config: Config) -> None:
+    async with serving(config) as site:
+        assert await code(site, "/api/cameras", Host=host) in (400, 403)
+        assert await code(site, "/healthz", Host="evil.example") == 200
+
+
+async def test_a_proxy_on_this_machine_may_bring_others(configure: Configure) -> None:
+    config = configure(TWO, gateway='trusted_proxies = ["127.0.0.1"]')
+    async with serving(config) as site:
+        assert await code(site, "/api/cameras", Host="cam.example") == 200
+
+
+async def test_anonymous_may_what_they_may(configure: Configure) -> None:
+    config = configure(TWO, gateway="allow_anonymous = true")
+    async with site_with(config, users=ANNA) as site:
+        assert await code(site, "/api/cameras") == 200
+        assert await code(site, "/metrics") == 401
+        assert await code(site, "/metrics", **basic("anna", PASSWORD)) == 200
+        assert await code(site, "/api/cameras/front/controls", "PATCH") == 401
+        assert await code(site, "/api/cameras", **basic("anna", "wrong")) == 401, (
+            "who says who it is has to be that one"
+        )
+
+
+ORIGINS = [
+    (None, True),
+    ("http://{host}", True),
+    ("https://{host}", True),
+    ("http://evil.example", False),
+    ("http://{host}.evil.example", False),
+    ("http://evil.example/{host}", False),
+    ("null", False),
+    ("", True),
+    ("http://[", False),
+    ("http://listed.example", True),
+]
+
+
+@pytest.mark.parametrize(("origin", "allowed"), ORIGINS)
+async def test_another_sites_page_may_change_nothing(origin: str | None, allowed: bool, configure: Configure) -> None:
+    config = configure(TWO, gateway='allow_origins = ["http://listed.example"]')
+    async with serving(config) as site:
+        headers = {} if origin is None else {"Origin": origin.format(host=str(config.gateway.listen))}
+        answer = await site.get(
+            "/api/cameras/front/controls", method="PATCH", headers=headers, allow_nonstandard_methods=True
+        )
+        assert (answer.code == 415) == allowed
+        assert allowed or answer.code == 403
+        login = await site.get("/login", method="POST", headers=headers, body="name=a&password=b")
+        assert (login.code == 401) == allowed
+
+
+async def test_a_page_that_says_it_is_of_elsewhere_is_believed(config: Config) -> None:
+    async with serving(config) as site:
+        assert await code(site, "/login", "POST", Sec_Fetch_Site="cross-site") == 403
+
+
+async def test_everybodys_page_may_not_use_somebodys_cookie(configure: Configure) -> None:
+    """`*` lets every site read what is open; what somebody's browser adds by itself is not open."""
+    config = configure(TWO, gateway='allow_origins = ["*"]')
+    async with site_with(config, users=ANNA) as site:
+        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        asked = {"Cookie": f"framebus_session={cookie}", "Origin": "http://evil.example"}
+        assert await code(site, "/api/cameras/front/controls", "PATCH", **asked) == 403
+        assert await code(site, "/logout", "POST", **asked) == 403
+        mine = {**asked, "Origin": f"http://{config.gateway.listen}"}
+        assert await code(site, "/api/cameras/front/controls", "PATCH", **mine) == 415
+
+
+def _proof() -> str:
+    return hashlib.sha256(ANNA["anna"].scrypt.encode()).hexdigest()[:32]
+
+
+async def test_a_cookie_ends_with_its_password(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 200
+        add(config, users={"anna": User(hashed("another horse"))})
+        assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 401
+
+
+async def test_a_broken_secrets_file_locks_nobody_out_and_nobody_in(
+    config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with site_with(config, users=ANNA) as site:
+        config.secrets.write_text("{")
+        assert await code(site, "/api/cameras") == 401
+        assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
+    assert "is no JSON; allowed: what framebus writes there; what was in it before stays in force" in caplog.text
+
+
+async def test_the_last_use_of_a_token_is_kept(config: Config) -> None:
+    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
+        await code(site, "/api/cameras?token=secret")
+        assert last_used(config.state_dir) == {}, "not for each request"
+    assert set(last_used(config.state_dir)) == {"t"}
+
+
+async def test_secrets_are_in_no_answer(config: Config) -> None:
+    async with site_with(config, users=ANNA, tokens={"t": token("s3cret", "admin")}) as site:
+        for path in (
+            "/api/cameras",
+            "/metrics",
+            "/state",
+            "/camera/front",
+            "/nothing",
+            "/camera/x/",
+            "/readyz",
+            "/api/me",
+        ):
+            answer = await site.get(f"{path}?token=s3cret")
+            everything = answer.body + str(dict(answer.headers)).encode()
+            assert b"s3cret" not in everything, path
+            assert b"scrypt" not in everything, path
+
+
+async def test_who_was_let_in_is_watched(config: Config) -> None:
+    """For streams: the question is asked again once a second."""
+    secret = token("secret", "view")
+    async with site_with(config, users=ANNA, tokens={"t": secret}) as site:
+        access = site.gateway._access
+        identity = Identity("token", "t", frozenset({"view"}), None, secret.sha256)
+        assert access.holds(identity)
+        add(config, tokens={"t": token("secret", "snapshot")})
+        assert not access.holds(identity), "with other scopes it is another one"

@@ -1,0 +1,107 @@
+"""Cookies: signed, with an end, and worth nothing once logged out."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from tornado.web import create_signed_value
+
+from gateway.access import sessions as module
+from gateway.access.sessions import COOKIE, Sessions
+
+
+class Clock:
+    seconds = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sessions(tmp_path: Path, clock: Clock) -> Sessions:
+    return Sessions(tmp_path / "state", 30, clock)
+
+
+def test_a_cookie_is_read_by_whoever_has_the_key(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
+    """By another worker, and after a restart."""
+    cookie, session = sessions.begin("anna", "proof")
+    assert sessions.read(cookie) == (session, "anna", "proof")
+    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == (session, "anna", "proof")
+    assert stat.S_IMODE((tmp_path / "state" / "session.key").stat().st_mode) == 0o600
+    assert [file.name for file in (tmp_path / "state").iterdir()] == ["session.key"]
+
+
+def test_a_forged_cookie_is_none(sessions: Sessions) -> None:
+    cookie, _ = sessions.begin("anna", "proof")
+    forged = create_signed_value("another key", COOKIE, "x root proof").decode()
+    tampered = [cookie[:at] + chr(ord(cookie[at]) ^ 1) + cookie[at + 1 :] for at in range(len(cookie))]
+    assert [sessions.read(each) for each in (forged, "", "2|", cookie[:-1], cookie + "0", *tampered)] == [None] * (
+        5 + len(tampered)
+    )
+
+
+def test_a_cookie_of_another_name_is_none(sessions: Sessions, tmp_path: Path) -> None:
+    sessions.begin("anna", "proof")
+    key = (tmp_path / "state" / "session.key").read_bytes()
+    assert sessions.read(create_signed_value(key, "other", "x anna proof").decode()) is None
+
+
+def test_it_ends_with_its_time(sessions: Sessions, clock: Clock) -> None:
+    cookie, _ = sessions.begin("anna", "proof")
+    clock.seconds += 29 * 86400
+    assert sessions.read(cookie) is not None
+    clock.seconds += 2 * 86400
+    assert sessions.read(cookie) is None
+
+
+def test_it_ends_with_the_logout_for_every_worker(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
+    other = Sessions(tmp_path / "state", 30, clock)
+    cookie, session = sessions.begin("anna", "proof")
+    another, _ = sessions.begin("anna", "proof")
+    assert other.read(cookie) is not None
+    sessions.end(session)
+    assert [each.read(cookie) for each in (sessions, other)] == [None, None]
+    assert other.ended(session)
+    assert sessions.read(another) is not None, "on another device it goes on"
+
+
+def test_those_logged_out_are_forgotten_when_they_would_have_ended(
+    sessions: Sessions, tmp_path: Path, clock: Clock
+) -> None:
+    _, first = sessions.begin("anna", "proof")
+    sessions.end(first)
+    clock.seconds += 31 * 86400
+    _, second = sessions.begin("anna", "proof")
+    sessions.end(second)
+    assert (tmp_path / "state" / "logged-out").read_text().split()[0] == second
+
+
+def test_with_too_many_logged_out_all_have_to_log_in_again(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_LOGGED_OUT", 2)
+    cookies = [sessions.begin("anna", "proof") for _ in range(4)]
+    for _, session in cookies[:3]:
+        sessions.end(session)
+    assert [sessions.read(cookie) for cookie, _ in cookies] == [None] * 4
+    assert sessions.read(sessions.begin("anna", "proof")[0]) is not None
+
+
+@pytest.mark.parametrize("damage", ["no number\n", "\0\n", b"\xff".decode("latin-1")])
+def test_a_damaged_list_lets_nobody_in(damage: str, sessions: Sessions, tmp_path: Path) -> None:
+    """Who has logged out cannot be told any more."""
+    cookie, _ = sessions.begin("anna", "proof")
+    (tmp_path / "state" / "logged-out").write_bytes(damage.encode("latin-1"))
+    assert sessions.read(cookie) is None
+
+
+def test_without_a_key_there_are_no_sessions(sessions: Sessions, tmp_path: Path) -> None:
+    cookie, session = sessions.begin("anna", "proof")
+    (tmp_path / "state" / "session.key").unlink()
+    assert sessions.read(cookie) is None
+    assert sessions.ended(session)
+    empty = create_signed_value(b"", COOKIE, "x anna proof").decode()
+    assert sessions.read(empty) is None, "an empty key is none"

@@ -1,0 +1,83 @@
+"""Who guesses waits longer and longer; who mistypes does not."""
+
+import pytest
+
+from gateway.access import throttle as module
+from gateway.access.throttle import FORGET_SECONDS, FREE_FAILURES, LONGEST_PAUSE_SECONDS, Throttle
+
+
+class Clock:
+    seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def failed(throttle: Throttle, times: int, address: str = "192.0.2.1") -> None:
+    for _ in range(times):
+        throttle.attempt(address)
+
+
+def test_a_few_failures_are_free(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    failed(throttle, FREE_FAILURES - 1)
+    assert throttle.wait_seconds("192.0.2.1") == 0
+
+
+def test_then_each_takes_twice_as_long_up_to_a_minute(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    failed(throttle, FREE_FAILURES - 1)
+    pauses = []
+    for _ in range(9):
+        failed(throttle, 1)
+        pauses.append(throttle.wait_seconds("192.0.2.1"))
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, LONGEST_PAUSE_SECONDS]
+    clock.seconds += LONGEST_PAUSE_SECONDS
+    assert throttle.wait_seconds("192.0.2.1") == 0
+
+
+def test_a_success_takes_back_its_own_attempt_alone(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    for _ in range(100):
+        throttle.attempt("192.0.2.1")
+        throttle.success("192.0.2.1")
+    assert throttle.wait_seconds("192.0.2.1") == 0
+    failed(throttle, FREE_FAILURES)
+    throttle.attempt("192.0.2.1")
+    throttle.success("192.0.2.1")
+    assert throttle.wait_seconds("192.0.2.1") > 0, "one's own login is no way to guess on"
+
+
+def test_each_address_for_itself_and_a_network_of_ipv6_as_one(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    failed(throttle, 10, "2001:db8::1")
+    assert throttle.wait_seconds("2001:db8::ffff") > 0
+    assert throttle.wait_seconds("2001:db8:0:1::1") == 0
+    assert throttle.wait_seconds("192.0.2.1") == 0
+
+
+def test_this_machine_is_no_exception(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    failed(throttle, 10, "127.0.0.1")
+    assert throttle.wait_seconds("127.0.0.1") > 0
+
+
+def test_it_is_forgotten_after_a_while(clock: Clock) -> None:
+    throttle = Throttle(clock)
+    failed(throttle, 20)
+    clock.seconds += FORGET_SECONDS + 1
+    failed(throttle, FREE_FAILURES - 1)
+    assert throttle.wait_seconds("192.0.2.1") == 0
+
+
+def test_so_many_addresses_are_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ADDRESSES", 10)
+    throttle = Throttle(clock)
+    for number in range(100):
+        failed(throttle, 1, f"192.0.2.{number}")
+    assert len(throttle._records) == 10
