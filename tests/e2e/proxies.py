@@ -69,7 +69,7 @@ def _nginx(program: str, folder: Path, port: int, framebus: str) -> tuple[str, .
 def _caddy(program: str, folder: Path, port: int, framebus: str) -> tuple[str, ...]:
     site = _file("Caddyfile", FRAMEBUS, framebus).replace(f"\n{SITE} {{", f"\nhttp://127.0.0.1:{port} {{")
     file = folder / "Caddyfile"
-    file.write_text(f"{{\n\tadmin off\n\tpersist_config off\n}}\n{site}")
+    file.write_text(f"{{\n\tadmin off\n}}\n{site}")
     return (program, "run", "--config", str(file), "--adapter", "caddyfile")
 
 

@@ -68,7 +68,7 @@ def test_the_page_is_live_under_the_prefix(proxy: Proxy, browser: Browser) -> No
     tab = Tab(browser, f"{proxy.url}/")
     tab.wait_for_pictures()
     assert tab.connection() == "open"
-    tab.page.locator("[data-camera=front] a[href='camera/front/']").first.click()
+    tab.page.locator("[data-camera=front] .enlarge").click()
     tab.page.wait_for_url(f"{proxy.url}/camera/front/")
     tab.wait_for_pictures()
     tab.page.locator("a.home").click()
