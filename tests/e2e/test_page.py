@@ -72,7 +72,7 @@ def test_a_camera_that_is_turned_is_shown_upright(browser: Browser, up: Up) -> N
 
 def test_a_click_shows_one_camera_large_and_leads_back(tab: Tab, pipeline: Pipeline) -> None:
     tab.wait_for_pictures()
-    tab.page.locator("[data-camera=front] a[href='camera/front/']").first.click()
+    tab.page.locator("[data-camera=front] .enlarge").click()
     tab.page.wait_for_url(f"{pipeline.url}/camera/front/")
     tab.wait_for_pictures()
     tab.page.locator("a.home").click()

@@ -1,0 +1,155 @@
+"""framebus behind the real nginx and the real Caddy, set up as deploy/ says, under a path of a server of theirs."""
+
+import http.client
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from framebus import people
+from framebus.passwords import hashed
+from framebus.people import User
+from tests.conftest import TESTCARD
+from tests.e2e.conftest import Pipeline, Up
+from tests.e2e.mjpeg_reader import MjpegReader
+from tests.e2e.proxies import PREFIX, Proxy
+from tests.e2e.tab import Tab
+from tests.ports import free_ports
+from tests.processes import wait_until
+
+PASSWORD = "correct horse"
+TRUSTED = 'trusted_proxies = ["127.0.0.1"]'
+PAUSE_SECONDS = 2.0
+FRESH_SECONDS = 1.0
+"""A picture of a stream at 30 a second takes some hundredths; the machine may be busy."""
+ELSEWHERE = "127.0.0.2"
+"""An address that is not that of the proxy, and is no trusted one."""
+
+
+@pytest.fixture
+def pipeline(up: Up) -> Pipeline:
+    """One small test card, that trusts a proxy on this machine."""
+    return up(TESTCARD, gateway=TRUSTED)
+
+
+@pytest.fixture(params=["nginx", "caddy"])
+def proxy(request: pytest.FixtureRequest, pipeline: Pipeline, tmp_path: Path) -> Iterator[Proxy]:
+    program: str = request.param
+    (port,) = free_ports(1)
+    proxy = Proxy(program, tmp_path / program, port, str(pipeline.config.gateway.listen))
+    yield proxy
+    proxy.close()
+
+
+def ask(proxy: Proxy, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Ask the proxy from elsewhere, and follow no redirect."""
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10, source_address=(ELSEWHERE, 0))
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, dict(answer.headers), content
+
+
+def cameras(proxy: Proxy, **headers: str) -> list[dict[str, dict[str, str]]]:
+    """What /api/cameras says through the proxy."""
+    found: list[dict[str, dict[str, str]]] = json.loads(ask(proxy, f"{PREFIX}/api/cameras", **headers)[2])["cameras"]
+    return found
+
+
+@pytest.mark.browser
+def test_the_page_is_live_under_the_prefix(proxy: Proxy, browser: Browser) -> None:
+    tab = Tab(browser, f"{proxy.url}/")
+    tab.wait_for_pictures()
+    assert tab.connection() == "open"
+    tab.page.locator("[data-camera=front] .enlarge").click()
+    tab.page.wait_for_url(f"{proxy.url}/camera/front/")
+    tab.wait_for_pictures()
+    tab.page.locator("a.home").click()
+    tab.page.wait_for_url(f"{proxy.url}/")
+    tab.wait_for_pictures()
+    assert tab.complaints == []
+    tab.page.close()
+
+
+@pytest.mark.browser
+def test_a_person_logs_in_and_out_under_the_prefix(proxy: Proxy, pipeline: Pipeline, browser: Browser) -> None:
+    with people.changing(pipeline.config.secrets) as everybody:
+        everybody.users["anna"] = User(hashed(PASSWORD))
+    tab = Tab(browser, f"{proxy.url}/camera/front/")
+    page = tab.page
+    assert page.url == f"{proxy.url}/login?next=/camera/front/"
+    page.fill("[name=name]", "anna")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button")
+    page.wait_for_url(f"{proxy.url}/camera/front/")
+    tab.wait_for_pictures()
+    (cookie,) = page.context.cookies()
+    assert cookie["path"] == f"{PREFIX}/", "the cookie is not for others behind the same proxy"
+    page.click(".way-out button")
+    page.wait_for_url(f"{proxy.url}/login")
+    assert page.context.cookies() == []
+    page.close()
+
+
+def test_a_still_comes_through(proxy: Proxy) -> None:
+    status, headers, content = ask(proxy, f"{PREFIX}/camera/front/snapshot.jpg?fresh=1")
+    assert status == 200
+    assert abs(time.time() - float(headers["X-Timestamp"])) < 10
+    with Image.open(io.BytesIO(content)) as still:
+        assert still.size == (320, 240)
+
+
+def test_a_path_without_the_last_slash_leads_to_the_page_within_the_prefix(proxy: Proxy) -> None:
+    for path in (PREFIX, f"{PREFIX}/camera/front"):
+        status, headers, _ = ask(proxy, path)
+        assert status in (301, 302)
+        assert urljoin(f"{proxy.origin}{path}", headers["Location"]) == f"{proxy.origin}{path}/"
+
+
+def test_the_addresses_of_a_camera_lead_to_it(proxy: Proxy) -> None:
+    (front,) = cameras(proxy)
+    urls = front["urls"]
+    assert all(url.startswith(f"{PREFIX}/") for url in urls.values())
+    for name in ("page", "stream", "snapshot", "controls"):
+        method = "HEAD" if name == "stream" else "GET"
+        assert ask(proxy, urls[name], method)[0] == 200, name
+
+
+def test_a_client_cannot_say_what_the_proxy_has_to_say(proxy: Proxy, pipeline: Pipeline) -> None:
+    with people.changing(pipeline.config.secrets) as everybody:
+        everybody.users["anna"] = User(hashed(PASSWORD))
+    forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Prefix": "/elsewhere", "X_Forwarded_Host": "example.com"}
+    status, headers, _ = ask(proxy, f"{PREFIX}/", Accept="text/html", **forged)
+    assert (status, headers["Location"]) == (302, f"{PREFIX}/login?next=/")
+    assert ask(proxy, f"{PREFIX}/stream?token=x", X_Forwarded_For="203.0.113.9")[0] == 401
+    pipeline.up.wait_for(f"from {ELSEWHERE}")
+    assert "203.0.113.9" not in pipeline.up.log
+
+
+def test_a_stream_is_fresh_again_after_its_viewer_paused(proxy: Proxy) -> None:
+    reader = MjpegReader(proxy.port, f"{PREFIX}/stream")
+    before = 0.0
+    for _ in range(10):
+        jpeg, captured = reader.part()
+        assert jpeg.startswith(b"\xff\xd8")
+        assert jpeg.endswith(b"\xff\xd9")
+        assert captured > before
+        before = captured
+    time.sleep(PAUSE_SECONDS)
+    wait_until(lambda: time.time() - reader.part()[1] < FRESH_SECONDS, "a fresh picture")
+    reader.close()
+
+
+def test_a_viewer_who_leaves_is_noticed(proxy: Proxy, pipeline: Pipeline) -> None:
+    reader = MjpegReader(proxy.port, f"{PREFIX}/stream")
+    reader.part()
+    wait_until(lambda: pipeline.cameras()[0]["viewers"] == 1, "one viewer")
+    reader.close()
+    wait_until(lambda: pipeline.cameras()[0]["viewers"] == 0, "no viewer")
