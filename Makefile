@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+TOOLS := .tools
 
-.PHONY: help run test test-v4l2 test-libcamera test-faults soak bench lint format clean
+.PHONY: help run test test-v4l2 test-libcamera test-faults soak bench lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +30,14 @@ soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
 
+lock: $(TOOLS)/.ok  ## Pin the newest versions of what framebus needs, in requirements.lock
+	@sed -n 's/^#/&/p' requirements.lock > $(TOOLS)/head
+	@$(TOOLS)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o $(TOOLS)/lock
+	@cat $(TOOLS)/head $(TOOLS)/lock > requirements.lock
+
+audit: $(TOOLS)/.ok  ## Ask PyPI for known holes in what requirements.lock pins; fails where it cannot ask
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
 lint: $(VENV)/.dev-ok  ## Check style and types
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
 
@@ -36,7 +45,7 @@ format: $(VENV)/.dev-ok  ## Put the code into the house style
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 clean:  ## Remove the virtual environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # System site packages: on a Raspberry Pi picamera2 and libcamera come from apt and exist nowhere else.
@@ -56,4 +65,9 @@ $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PY) -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("picamera2") is None)' || $(PY) -m pip install -q --disable-pip-version-check --no-deps picamera2==0.3.38
+	@touch $@
+
+$(TOOLS)/.ok:
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install -q --disable-pip-version-check uv pip-audit
 	@touch $@

@@ -1,4 +1,4 @@
-"""The real nginx and Caddy, as deploy/ has them: only ports differ, and everything they write is in a folder of the test."""
+"""The real nginx and Caddy, as deploy/ has them: only ports differ, and what they write is in a folder of the test."""
 
 import getpass
 import os
