@@ -1,7 +1,7 @@
 """A viewer of MJPEG that reads only when it is asked to, on a connection that holds little. Also a program.
 
-As a program, `python -m tests.e2e.mjpeg_reader PORT PATH BYTES_A_SECOND SECONDS`, on a slow link, it prints how old each
-picture was when it was whole, in seconds, one a line.
+As a program, `python -m tests.e2e.mjpeg_reader PORT PATH BYTES_A_SECOND SECONDS`, on a slow link, it prints how old
+each picture was when it was whole, in seconds, one a line.
 """
 
 import http.client
