@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from framebus.freed_memory import give_back
 from framebus.passwords import MAX_PASSWORD, matches, nobodys
 from framebus.people import User
 
@@ -28,6 +29,7 @@ class Passwords:
     """Closed by its maker."""
 
     def __init__(self, check: Callable[[str, str], bool] = matches) -> None:
+        give_back()
         self._check = check
         self._key = os.urandom(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()

@@ -1,0 +1,30 @@
+"""What a hash takes is given back."""
+
+import subprocess
+
+from tests.processes import python
+
+PROGRAM = """
+import re
+from concurrent.futures import ThreadPoolExecutor
+from framebus.freed_memory import give_back
+from framebus.passwords import hashed
+
+
+def resident_mb() -> float:
+    return int(re.search(r"Rss: +([0-9]+)", open("/proc/self/smaps_rollup").read())[1]) / 1024
+
+
+give_back()
+before = resident_mb()
+with ThreadPoolExecutor(2) as threads:
+    list(threads.map(hashed, ["x"] * 6))
+print(resident_mb() - before)
+"""
+
+
+def test_hashes_leave_nothing_behind() -> None:
+    """Each takes 16 MB while it is computed."""
+    ran = subprocess.run([*python("x")[:3], "-c", PROGRAM], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert float(ran.stdout) < 8
