@@ -1,5 +1,7 @@
 """Clients that want the worst: slow, silent, and senders of noise. Those who only watch must not notice."""
 
+import asyncio
+import contextlib
 import random
 import socket
 import time
@@ -7,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import zmq
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from framebus.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
 from framebus.wire import MAX_MESSAGE_BYTES
@@ -109,3 +112,29 @@ def nearly_right(chance: random.Random) -> Iterator[bytes]:
             )
             yield topic + header.encode() + body
     yield b"live/front\n{}\n" + bytes(MAX_MESSAGE_BYTES + 1)
+
+
+async def flood(url: str, seconds: float) -> None:
+    """A page that says more than anybody can mean: watches and acknowledges without end, at last too much at once."""
+    page = await websocket_connect(url, subprotocols=["framebus.v1"])
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(WebSocketClosedError):
+            for said in ('{"watch":["front"]}', '{"watch":[]}', '{"ack":"front","seq":1}', '{"clock":1}'):
+                await page.write_message(said)
+    with contextlib.suppress(WebSocketClosedError):
+        await page.write_message("x" * 1_000_000)
+    while await page.read_message() is not None:
+        pass
+    assert page.close_code is not None
+    page.close()
+
+
+def test_pages_that_flood_their_websocket(pipeline: Pipeline, watch: Watched) -> None:
+    async def five() -> None:
+        url = f"ws://{pipeline.config.gateway.listen}/ws"
+        await asyncio.gather(*(flood(url, 3) for _ in range(5)))
+
+    faults = watch(pipeline)
+    with faults.during("5 pages that flood their websocket, for 3 s", keeps=EVERYBODY):
+        asyncio.run(five())
