@@ -14,6 +14,8 @@ from tornado.httputil import HTTPServerRequest
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 """A path that means nothing but itself: it goes into redirects and cookies."""
 HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What X-Forwarded-Proto may say; some proxies call a websocket by its own scheme."""
 MAX_HOPS = 16
 """Proxies behind one another; the list of X-Forwarded-For is read no further."""
 MAX_PREFIX = 200
@@ -51,7 +53,7 @@ def client_of(request: HTTPServerRequest, trusted_proxies: Sequence[str]) -> Cli
     prefix = headers.get("X-Forwarded-Prefix", "").strip().rstrip("/")
     return Client(
         _origin(peer, hops, trusted),
-        scheme if scheme in ("http", "https") else request.protocol,
+        SCHEMES.get(scheme, request.protocol),
         host if HOST.fullmatch(host) else request.host,
         prefix if len(prefix) <= MAX_PREFIX and PREFIX.fullmatch(prefix) and not _climbs(prefix) else "",
         through_proxy=True,

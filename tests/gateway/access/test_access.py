@@ -246,6 +246,8 @@ async def test_everybodys_page_may_not_use_somebodys_cookie(configure: Configure
         asked = {"Cookie": f"framebus_session={cookie}", "Origin": "http://evil.example"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **asked) == 403
         assert await code(site, "/logout", "POST", **asked) == 403
+        by_password = {**basic("anna", PASSWORD), "Origin": "http://evil.example"}
+        assert await code(site, "/api/cameras/front/controls", "PATCH", **by_password) == 403
         mine = {**asked, "Origin": f"http://{config.gateway.listen}"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **mine) == 415
 
