@@ -6,6 +6,7 @@ The cameras themselves are tried by capture, in a process of its own.
 import errno
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -131,8 +132,7 @@ def gateway(config: Config) -> Iterator[Finding]:
     host = address.host if address.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     try:
         with socket.create_connection((host, address.port), timeout=2) as connection:
-            connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
-            answer = connection.recv(4096)
+            answer = _healthz(connection, encrypted=config.gateway.tls_cert is not None)
     except OSError as error:
         if error.errno == errno.ECONNREFUSED:
             yield Finding("note", f"nobody serves at {address}", "start framebus: framebus up")
@@ -141,7 +141,7 @@ def gateway(config: Config) -> Iterator[Finding]:
             yield Finding("wrong", f"{address} cannot be reached: {reason}", "name another with listen in [gateway]")
         return
     if b"Server: framebus" in answer:
-        yield Finding("ok", f"framebus serves at http://{address}/")
+        yield Finding("ok", f"framebus serves at http{'s' if config.gateway.tls_cert else ''}://{address}/")
     else:
         advice = (
             f"stop it, or name another port with listen in [gateway]; sudo ss -ltnp 'sport = :{address.port}' names it"
@@ -149,8 +149,22 @@ def gateway(config: Config) -> Iterator[Finding]:
         yield Finding("wrong", f"another program listens at {address}", advice)
     if address.is_loopback:
         yield Finding(
-            "note", "only this machine can watch", "listen and allow_anonymous in [gateway] open it to your network"
+            "note",
+            "only this machine can watch",
+            "`framebus passwd NAME`, and then listen in [gateway], open it to your network",
         )
+
+
+def _healthz(connection: socket.socket, *, encrypted: bool) -> bytes:
+    """What is answered; whose certificate it is does not matter here. Raises OSError."""
+    if encrypted:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = context.wrap_socket(connection)
+    with connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        return connection.recv(4096)
 
 
 def camera_found(config: Config, camera: str) -> Iterator[Finding]:

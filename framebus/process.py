@@ -58,7 +58,8 @@ class Stop:
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that was closed, or a reload of what others have
+        # Under supervisord it asks for a reload, which is for the gateway; by hand, the terminal was closed.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if SUPERVISED in os.environ else self._signalled)
 
     def listen_for_reload(self) -> None:
         """Take SIGHUP as well. Whoever does has to call `take_reload` whenever this is readable."""

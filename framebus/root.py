@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Callable
 from pathlib import Path
 
-from framebus.config import Config
+from framebus.config import Config, default_run_dir
 
 
 class RootError(Exception):
@@ -34,7 +34,7 @@ def let_go(config: Config, load: Callable[[], Config]) -> Config:
         ) from None
     if user.pw_uid == 0:
         raise RootError(f"user {config.user} is root by another name; allowed: one without its power")
-    for folder in (config.run_dir, config.state_dir):
+    for folder in {config.run_dir, config.state_dir} - {Path(default_run_dir())}:  # which is root's own
         _make_for(user, folder)
     os.initgroups(user.pw_name, user.pw_gid)
     os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
@@ -56,8 +56,12 @@ def _make_for(user: pwd.struct_passwd, folder: Path) -> None:
     """A folder that is there already is left as it is: whose it is, framebus.run_dir asks."""
     if folder.exists():
         return
+    umask = os.umask(0o022)  # so that the user can pass through those above
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
         os.chown(folder, user.pw_uid, user.pw_gid)
     except OSError as error:
         raise RootError(f"{folder} cannot be made for user {user.pw_name}: {error.strerror}") from None
+    finally:
+        os.umask(umask)

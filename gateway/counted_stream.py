@@ -34,11 +34,15 @@ class CountedTlsStream(CountedStream, SSLIOStream):
 def counted(
     connection: socket.socket, tls: ssl.SSLContext | None, let_go: Callable[[], None], max_buffer_bytes: int
 ) -> CountedStream:
-    """A stream for a connection that was accepted, and does not block; the handshake of TLS is done as it is read."""
+    """A stream for a connection that was accepted, and does not block; the handshake of TLS is done as it is read.
+
+    Raises OSError when it has ended already; the connection is the caller's to close then.
+    """
     stream: CountedStream
     if tls is None:
         stream = CountedStream(connection, max_buffer_size=max_buffer_bytes)
     else:
+        connection.getpeername()  # what has gone already would leave a socket of TLS behind
         encrypted = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         stream = CountedTlsStream(encrypted, max_buffer_size=max_buffer_bytes)
     stream.let_go = let_go

@@ -124,7 +124,8 @@ class Gateway:
     async def loop(self, stop: Stop) -> None:
         """Tick once a second until `stop` is requested; everything else happens in callbacks."""
         stopped = asyncio.Event()
-        stop.listen_for_reload()
+        if self._tls is not None:
+            stop.listen_for_reload()
 
         def woken() -> None:
             if stop.take_reload():
@@ -169,7 +170,13 @@ class Gateway:
         connection.setblocking(False)
         self._connections.let_in(peer)
         let_go = partial(self._connections.let_go, peer)
-        self._server.handle_stream(counted(connection, self._tls, let_go, MAX_BUFFER_BYTES), address)
+        try:
+            stream = counted(connection, self._tls, let_go, MAX_BUFFER_BYTES)
+        except OSError:  # it has gone before TLS could begin
+            connection.close()
+            let_go()
+            return
+        self._server.handle_stream(stream, address)
 
     def _count_malformed(self, record: logging.LogRecord) -> bool:
         """Tornado would log a line for each request that is no HTTP, as long as the request likes."""

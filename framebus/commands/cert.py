@@ -20,6 +20,10 @@ DAYS = 3650
 HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*")
 
 
+EXTENSIONS = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth")
+"""It vouches for this server and for nobody else, also where somebody trusts it (RFC 5280, section 4.2.1)."""
+
+
 class Refused(Exception):
     """Why there is no certificate, in a sentence."""
 
@@ -79,6 +83,8 @@ def make(certificate: Path, key: Path, names: list[str], days: int, force: bool)
     alternatives = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
     command = [openssl, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     command += ["-subj", "/CN=framebus", "-addext", f"subjectAltName={alternatives}", "-days", str(days)]
+    for extension in EXTENSIONS:
+        command += ["-addext", extension]
     os.umask(0o077)
     ran = subprocess.run([*command, "-keyout", key, "-out", certificate], capture_output=True, text=True)
     if ran.returncode:

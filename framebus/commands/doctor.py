@@ -6,6 +6,7 @@ import sys
 from framebus.checks import Finding, examine
 from framebus.config import ConfigError, load
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.root import RootError, let_go, warn
 
 MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
@@ -17,12 +18,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a line for each finding, as it is found; the status is 1 where something is wrong."""
     try:
-        config = load(options.config)
-    except ConfigError as error:
+        config = let_go(load(options.config), lambda: load(options.config))
+    except (ConfigError, RootError) as error:
         print(f"{MARKS['wrong']} the configuration cannot be used:\n{error}", file=sys.stderr)
         return EXIT_MISUSED
     where = config.path or "the built-in defaults, as there is no framebus.toml"
     print(line(Finding("ok", f"configuration: {where}")), flush=True)
+    as_root = warn(config)
+    if as_root is not None:
+        print(line(Finding("note", as_root)), flush=True)
     wrong = 0
     for finding in examine(config):
         print(line(finding), flush=True)

@@ -101,6 +101,7 @@ def test_a_frame_of_a_later_version_1_is_a_frame() -> None:
             "header of camera back in a message for camera front",
         ),
     ],
+    ids=["no line end", "no header", "another version", "another camera"],
 )
 def test_what_is_no_frame_is_counted_and_said(malformed: bytes, text: str, caplog: pytest.LogCaptureFixture) -> None:
     intake = Intake()
@@ -120,6 +121,7 @@ def test_what_is_no_frame_is_counted_and_said(malformed: bytes, text: str, caplo
         (b"GIF89a", "frame of 6 bytes that begin with 4749, expected ffd8"),
         (JPEG[:-9], f"frame of {len(JPEG) - 9} bytes that end with {JPEG[-11:-9].hex()}, expected ffd9"),
     ],
+    ids=["nothing", "a GIF", "cut off"],
 )
 def test_what_is_no_picture_is_dropped(body: bytes, reason: str, caplog: pytest.LogCaptureFixture) -> None:
     assert Intake().accept(pack("live", "front", frame_header(1), body)) is None

@@ -106,7 +106,12 @@ def test_a_renewed_certificate_is_taken_on_sighup(secure: Config, pair: tuple[Pa
 
 @pytest.mark.parametrize("process", [("capture", "front"), ("snapshot",)])
 def test_sighup_ends_no_other_process(process: tuple[str, ...], configure: Configure, start: Start) -> None:
-    running = start(*process, config=configure())
+    """Under supervisord; one that was started by hand goes with its terminal."""
+    by_hand = start(*process, config=configure())
+    by_hand.wait_for("at ipc://")
+    by_hand.process.send_signal(signal.SIGHUP)
+    assert by_hand.ended() == 0
+    running = start(*process, config=configure(), environment={"SUPERVISOR_ENABLED": "1"})
     running.wait_for("at ipc://")
     running.process.send_signal(signal.SIGHUP)
     with pytest.raises(subprocess.TimeoutExpired):

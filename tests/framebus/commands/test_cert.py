@@ -26,6 +26,9 @@ def test_a_pair_is_made_and_its_two_lines_are_said(configure: Configure, start: 
     assert "DNS:cameras.example" in text
     assert "IP Address:192.0.2.7" in text
     assert "DNS:localhost" in text
+    assert "CA:FALSE" in text
+    assert "CA:TRUE" not in text
+    assert "TLS Web Server Authentication" in text
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
 
 
