@@ -125,9 +125,10 @@ def test_the_addresses_of_a_camera_lead_to_it(proxy: Proxy) -> None:
 def test_a_client_cannot_say_what_the_proxy_has_to_say(proxy: Proxy, pipeline: Pipeline) -> None:
     with people.changing(pipeline.config.secrets) as everybody:
         everybody.users["anna"] = User(hashed(PASSWORD))
-    forged = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Prefix": "/elsewhere", "X_Forwarded_Host": "example.com"}
-    status, headers, _ = ask(proxy, f"{PREFIX}/", Accept="text/html", **forged)
+    status, headers, _ = ask(proxy, f"{PREFIX}/", Accept="text/html", X_Forwarded_Prefix="/elsewhere")
     assert (status, headers["Location"]) == (302, f"{PREFIX}/login?next=/")
+    other = {"Origin": "http://example.com", "X_Forwarded_Host": "example.com"}
+    assert ask(proxy, f"{PREFIX}/logout", "POST", **other)[0] == 403, "a page of another site"
     assert ask(proxy, f"{PREFIX}/stream?token=x", X_Forwarded_For="203.0.113.9")[0] == 401
     pipeline.up.wait_for(f"from {ELSEWHERE}")
     assert "203.0.113.9" not in pipeline.up.log
