@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         os.execve(sys.executable, command, environment(config))
     except OSError as error:
-        print(f"{sys.executable} cannot be run by user {config.user}: {error.strerror}", file=sys.stderr)
+        print(f"{sys.executable} cannot be run by user {os.geteuid()}: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
 
 

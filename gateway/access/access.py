@@ -95,7 +95,7 @@ class Access:
         if kind.lower() == "basic":
             return await self._by_password(*_pair(credentials), client)
         cookie = request.cookies.get(COOKIE)
-        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unnamed()
+        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unnamed(client)
 
     async def log_in(self, name: str, password: str, client: Client) -> str:
         """The cookie of a new session. Raises Refusal."""
@@ -115,7 +115,9 @@ class Access:
         if identity.kind == "token":
             token = people.tokens.get(identity.name)
             return token is not None and _token(identity.name, token) == identity
-        return self._unnamed() == identity
+        if identity.kind == "local":
+            return self._is_local
+        return self._settings.allow_anonymous
 
     def tick(self) -> None:
         """To be called once a second."""
@@ -176,8 +178,13 @@ class Access:
             return None
         return _user(name, user, session)
 
-    def _unnamed(self) -> Identity:
-        if self._settings.listen.is_loopback and not self._directory.people:
+    @property
+    def _is_local(self) -> bool:
+        """Whether nobody but this machine can ask, and nobody was ever given a password or a token."""
+        return self._settings.listen.is_loopback and not self._directory.people
+
+    def _unnamed(self, client: Client) -> Identity:
+        if self._is_local and not client.through_proxy:  # whoever comes through a proxy comes from elsewhere
             return LOCAL
         if self._settings.allow_anonymous:
             return Identity("anonymous", scopes=frozenset(self._settings.anonymous_scopes))
@@ -219,7 +226,7 @@ class Access:
         if "." not in host.rstrip(".") or host.rstrip(".").endswith(LOCAL_ENDINGS) or _is_address(host):
             return
         listed = [urlsplit(origin).hostname for origin in self._settings.allow_origins]
-        if client.through_proxy or host in listed:
+        if host in listed:
             return
         raise Refusal(
             403,

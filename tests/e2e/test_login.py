@@ -16,20 +16,10 @@ from framebus.passwords import hashed
 from framebus.people import Token, User, new_token, token_hash
 from tests.conftest import TESTCARD, Configure, Start
 from tests.e2e.conftest import STRICT, Pipeline
+from tests.e2e.door import Door
 from tests.e2e.tab import Tab
 
 PASSWORD = "correct horse"
-
-
-class Door(Pipeline):
-    """A pipeline with people, that is whole when its own processes say so."""
-
-    def is_whole(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
-                return answer.status == 200 and len(self.processes()) == 4
-        except OSError:
-            return False
 
 
 @pytest.fixture

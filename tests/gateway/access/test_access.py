@@ -187,10 +187,18 @@ async def test_a_public_name_that_leads_here_is_an_attack(host: str, config: Con
         assert await code(site, "/healthz", Host="evil.example") == 200
 
 
-async def test_a_proxy_on_this_machine_may_bring_others(configure: Configure) -> None:
+async def test_who_comes_through_a_proxy_is_not_of_this_machine(configure: Configure) -> None:
     config = configure(TWO, gateway='trusted_proxies = ["127.0.0.1"]')
     async with serving(config) as site:
+        assert await code(site, "/api/cameras", X_Forwarded_For="192.0.2.1") == 401
+        assert await code(site, "/healthz", X_Forwarded_For="192.0.2.1") == 200
+
+
+async def test_a_proxy_may_bring_everybody_under_any_name(configure: Configure) -> None:
+    config = configure(TWO, gateway='trusted_proxies = ["127.0.0.1"]\nallow_anonymous = true')
+    async with serving(config) as site:
         assert await code(site, "/api/cameras", Host="cam.example") == 200
+        assert await code(site, "/metrics", Host="cam.example") == 401
 
 
 async def test_anonymous_may_what_they_may(configure: Configure) -> None:
