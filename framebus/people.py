@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -60,6 +60,8 @@ class People(msgspec.Struct, frozen=True, omit_defaults=True):
 
     users: Annotated[dict[Name, User], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
     tokens: Annotated[dict[Name, Token], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
+    asked_for: bool = False
+    """Whether anybody was ever named: who has removed the last one has not opened the door to everybody."""
 
     def __bool__(self) -> bool:
         """Whether there is anybody."""
@@ -68,8 +70,10 @@ class People(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def read(file: Path) -> People:
     """Those in the file; nobody where there is no file. Raises SecretsError."""
+    content = secrets_file.read(file)
+    named: dict[str, Any] = {key: content[key] for key in ("users", "tokens") if key in content}
     try:
-        return msgspec.convert(secrets_file.read(file), People)
+        return msgspec.convert({**named, "asked_for": bool(named)}, People)
     except msgspec.ValidationError as error:
         where = str(error).rpartition(" - at ")[2].strip("`")
         allowed = "what `framebus passwd` and `framebus token` write there"
@@ -83,10 +87,8 @@ def changing(file: Path) -> Iterator[People]:
         people = read(file)
         held = People(dict(people.users), dict(people.tokens))
         yield held
-        content.update(msgspec.to_builtins(People(held.users, held.tokens)))
-        for key in ("users", "tokens"):
-            if not getattr(held, key):
-                content.pop(key, None)
+        if people.asked_for or held:
+            content.update(users=msgspec.to_builtins(held.users), tokens=msgspec.to_builtins(held.tokens))
 
 
 def is_name(name: str) -> bool:

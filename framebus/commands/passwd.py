@@ -11,6 +11,8 @@ from framebus.people import NAME_ALLOWED, SCOPES, User
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
 from framebus.secrets_file import SecretsError
 
+NOBODY_LEFT = ", and nobody is left: without {}, everybody on this machine would be"
+
 
 class Misused(Exception):
     """What was asked for cannot be; the text says why."""
@@ -54,7 +56,8 @@ def change(config: Config, options: argparse.Namespace) -> None:
         with people.changing(config.secrets) as everybody:
             if everybody.users.pop(options.name, None) is None:
                 raise Misused(f"there is no person {options.name}; there is {', '.join(everybody.users) or 'nobody'}")
-        print(f"{options.name} is let in no more")
+            left = bool(everybody)
+        print(f"{options.name} is let in no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
         return
     stored = hashed(asked_for(options.name))
     with people.changing(config.secrets) as everybody:

@@ -6,7 +6,7 @@ import sys
 import time
 
 from framebus import people
-from framebus.commands.passwd import Misused, add_rights, check, rights
+from framebus.commands.passwd import NOBODY_LEFT, Misused, add_rights, check, rights
 from framebus.config import Config, ConfigError, load
 from framebus.people import Token, new_token, token_hash
 from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK, add_config
@@ -79,7 +79,8 @@ def remove(config: Config, options: argparse.Namespace) -> None:
     with people.changing(config.secrets) as everybody:
         if everybody.tokens.pop(options.name, None) is None:
             raise Misused(f"there is no token {options.name[:80]}; there is {', '.join(everybody.tokens) or 'none'}")
-    print(f"token {options.name} is accepted no more")
+        left = bool(everybody)
+    print(f"token {options.name} is accepted no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
 
 
 def day(seconds: float) -> str:

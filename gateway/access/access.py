@@ -90,6 +90,8 @@ class Access:
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
+        if not self._directory.people.asked_for:  # and so these are meant for somebody else
+            return self._unnamed(client)
         if token or kind.lower() == "bearer":
             return self._by_token(token or credentials.strip(), client)
         if kind.lower() == "basic":
@@ -139,13 +141,13 @@ class Access:
         self.passwords.close()
 
     def _by_token(self, token: str, client: Client) -> Identity:
-        self._check_throttle(client)
-        found = token_hash(token[:MAX_CREDENTIALS])
+        found = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
         for name, known in self._directory.people.tokens.items():  # all of them, so that it takes the same time
-            if hmac.compare_digest(known.sha256, found):
+            if hmac.compare_digest(known.sha256.encode(), found):
                 match = name, known
         if match is None:
+            self._check_throttle(client)
             self.throttle.attempt(client.address)
             self._losses.count("failed logins", f"a token that is none, from {client.address}")
             raise Refusal(401, "unauthorized", "this token is none, or was removed")
@@ -181,7 +183,7 @@ class Access:
     @property
     def _is_local(self) -> bool:
         """Whether nobody but this machine can ask, and nobody was ever given a password or a token."""
-        return self._settings.listen.is_loopback and not self._directory.people
+        return self._settings.listen.is_loopback and not self._directory.people.asked_for
 
     def _unnamed(self, client: Client) -> Identity:
         if self._is_local and not client.through_proxy:  # whoever comes through a proxy comes from elsewhere

@@ -19,6 +19,16 @@ def file(tmp_path: Path) -> Path:
 def test_without_a_file_there_is_nobody(file: Path) -> None:
     assert people.read(file) == People()
     assert not people.read(file)
+    assert not people.read(file).asked_for
+
+
+def test_the_last_one_to_go_leaves_the_door_closed(file: Path) -> None:
+    with people.changing(file) as everybody:
+        everybody.users["anna"] = User("x")
+    with people.changing(file) as everybody:
+        del everybody.users["anna"]
+    assert not people.read(file)
+    assert people.read(file).asked_for
 
 
 def test_who_was_added_is_there_and_who_was_removed_is_not(file: Path) -> None:
@@ -26,7 +36,7 @@ def test_who_was_added_is_there_and_who_was_removed_is_not(file: Path) -> None:
     with people.changing(file) as everybody:
         everybody.users["anna"] = anna
         everybody.tokens["printer"] = Token("ab", 12.0)
-    assert people.read(file) == People({"anna": anna}, {"printer": Token("ab", 12.0, ("view", "snapshot"))})
+    assert people.read(file) == People({"anna": anna}, {"printer": Token("ab", 12.0, ("view", "snapshot"))}, True)
     with people.changing(file) as everybody:
         del everybody.users["anna"]
     assert list(people.read(file).tokens) == ["printer"]

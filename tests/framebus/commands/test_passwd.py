@@ -42,7 +42,9 @@ def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
 def test_people_are_listed_and_removed(config: Config) -> None:
     passwd(config, "anna", "--scope", "view")
     assert passwd(config).stdout == "anna\tview of all cameras\n"
-    assert passwd(config, "anna", "--remove").stdout == "anna is let in no more\n"
+    assert passwd(config, "anna", "--remove").stdout == (
+        f"anna is let in no more, and nobody is left: without {config.secrets}, everybody on this machine would be\n"
+    )
     again = passwd(config, "anna", "--remove")
     assert (again.returncode, again.stderr) == (2, "there is no person anna; there is nobody\n")
 

@@ -109,6 +109,26 @@ async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest
     assert "secret" not in caplog.text.replace("framebus.secrets", "")
 
 
+async def test_with_the_last_of_them_gone_nobody_is_let_in(config: Config) -> None:
+    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
+        with people.changing(config.secrets) as everybody:
+            del everybody.tokens["t"]
+        assert await code(site, "/api/cameras?token=secret") == 401
+        assert await code(site, "/api/cameras") == 401
+
+
+async def test_where_nobody_was_ever_named_credentials_are_meant_for_others(config: Config) -> None:
+    """As with every parameter that is not known: URLs that people have go on to work."""
+    async with serving(config) as site:
+        assert await code(site, "/api/cameras?token=theirs", **basic("their", "own")) == 200
+
+
+async def test_a_token_is_known_however_others_guess(config: Config) -> None:
+    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
+        assert [await code(site, "/api/cameras?token=guess") for _ in range(7)] == [401] * 5 + [429] * 2
+        assert await code(site, "/api/cameras?token=secret") == 200
+
+
 async def test_a_poller_with_a_password_costs_one_hash(config: Config) -> None:
     hashes: list[str] = []
 
