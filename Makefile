@@ -12,8 +12,8 @@ help:  ## Show these lines
 run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 	@exec $(PY) -m framebus up
 
-test: $(VENV)/.dev-ok  ## Run all tests
-	@$(PY) -m pytest
+test: $(VENV)/.dev-ok  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
+	@$(PY) -m pytest -p no:benchmark -n 2 $(TESTS)
 
 test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid drivers, in QEMU, in 4 minutes
 	@exec $(PY) -m tests.vm $(VM)
