@@ -4,6 +4,7 @@ Names that mean the same for a Pi camera are framebus' own (docs/cameras.md); al
 Numbers and meanings are of the kernel's documentation, "User Controls" and "Camera Control Reference".
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -82,20 +83,43 @@ def read(ask: Ask) -> list[Native]:
 
 
 def write(ask: Ask, natives: list[Native], values: dict[str, Value]) -> None:
-    """Set these, the automatics first, as they decide whether the others have an effect.
+    """Set these, the automatics first, as they decide whether the others have an effect: all, or none.
 
-    Raises ControlError when the driver refuses one, OSError when the camera is gone.
+    Raises ControlError when the driver refuses one, those before it put back; OSError when the camera is gone.
     """
     by_name = {native.control.name: native for native in natives}
+    done: list[Native] = []
     for name in sorted(values, key=lambda name: name not in SWITCH_OF.values()):
         native = by_name[name]
-        switch = SWITCH_OF.get(name, "")
-        if native.control.inactive and switch in by_name and switch not in values:
-            raise ControlError("inactive", f"{name}: has no effect while {switch} is on; set {switch} to false first")
         try:
-            ask(kernel.VIDIOC_S_CTRL, kernel.v4l2_control(id=native.id, value=_number(native, values[name])))
-        except OSError as error:
-            raise _refused(native.control, values[name], error) from error
+            _check_active(native, by_name, values)
+            _set(ask, native, values[name])
+        except ControlError:
+            _put_back(ask, done)
+            raise
+        done.append(native)
+
+
+def _check_active(native: Native, by_name: dict[str, Native], values: dict[str, Value]) -> None:
+    name = native.control.name
+    switch = SWITCH_OF.get(name, "")
+    if native.control.inactive and switch in by_name and switch not in values:
+        raise ControlError("inactive", f"{name}: has no effect while {switch} is on; set {switch} to false first")
+
+
+def _set(ask: Ask, native: Native, value: Value) -> None:
+    try:
+        ask(kernel.VIDIOC_S_CTRL, kernel.v4l2_control(id=native.id, value=_number(native, value)))
+    except OSError as error:
+        raise _refused(native.control, value, error) from error
+
+
+def _put_back(ask: Ask, done: list[Native]) -> None:
+    """The last one first, so that an automatic is off as long as what it governs has to be set."""
+    for native in reversed(done):
+        if native.control.value is not None:  # some drivers do not tell how a control is set
+            with contextlib.suppress(ControlError):
+                _set(ask, native, native.control.value)
 
 
 def _automatic(menu: dict[str, str] | None) -> int:

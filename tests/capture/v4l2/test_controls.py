@@ -92,6 +92,12 @@ def test_alone_it_is_refused_with_what_to_do(controlled: ShimCamera) -> None:
     assert named(found)["exposure_time"].value == 15700
 
 
+def test_where_one_is_refused_none_is_set(controlled: ShimCamera) -> None:
+    found, refused = controlled.run(after, {"contrast": 60}, {"brightness": 5, "contrast": 90, "exposure_time": 20000})
+    assert [reason.partition(":")[0] for reason in refused] == ["inactive"]
+    assert (named(found)["brightness"].value, named(found)["contrast"].value) == (0, 60)
+
+
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
