@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import logging
 import os
+import re
 import select
 import signal
 import sys
@@ -90,6 +91,9 @@ class Stop:
         self.requested = True
 
 
+TOKEN = re.compile(r"""([?&]token=)[^&\s'"#]+""")
+
+
 class OneLineFormatter(logging.Formatter):
     """One event, one line, whatever is in it."""
 
@@ -97,8 +101,8 @@ class OneLineFormatter(logging.Formatter):
         super().__init__(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its line end."""
-        return super().format(record).replace("\n", " | ")
+        """The line, without its line end, and without the tokens of URLs: a traceback may hold a request."""
+        return TOKEN.sub(r"\1…", super().format(record).replace("\n", " | "))
 
 
 def log_to_stdout(process: str) -> None:

@@ -191,6 +191,20 @@ def test_a_line_has_time_level_and_process() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("GET /stream?token=fb_secret&x=1", "GET /stream?token=…&x=1"),
+        ("HTTPServerRequest(uri='/?a=b&token=fb_secret', version='HTTP/1.1')", "(uri='/?a=b&token=…', version="),
+        ("a token is none, from 192.0.2.1", "a token is none, from 192.0.2.1"),
+    ],
+)
+def test_no_token_of_a_url_is_in_the_log(said: str, logged: str) -> None:
+    line = OneLineFormatter("gateway").format(logging.LogRecord("x", logging.ERROR, "", 0, "%s", (said,), None))
+    assert logged in line
+    assert "fb_secret" not in line
+
+
 def test_a_log_that_nobody_reads_any_more_ends_nothing(config: Config, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     with (tmp_path / "stderr").open("w+") as errors:
