@@ -87,6 +87,9 @@ def changing(file: Path) -> Iterator[People]:
         people = read(file)
         held = People(dict(people.users), dict(people.tokens))
         yield held
+        for what, all_of_them in (("people", held.users), ("tokens", held.tokens)):
+            if len(all_of_them) > MAX_OF_EACH:
+                raise SecretsError(f"{file} would hold {len(all_of_them)} {what}; allowed: at most {MAX_OF_EACH}")
         if people.asked_for or held:
             content.update(users=msgspec.to_builtins(held.users), tokens=msgspec.to_builtins(held.tokens))
 

@@ -91,7 +91,8 @@ class Stop:
         self.requested = True
 
 
-TOKEN = re.compile(r"""([?&]token=)[^&\s'"#]+""")
+SECRETS = re.compile(r"""([?&]token=|\bfb_|\b(?:Basic|Bearer) )[^&\s'"#]+""")
+"""Tokens in URLs and anywhere else, by what they begin with, and what an Authorization header holds."""
 
 
 class OneLineFormatter(logging.Formatter):
@@ -101,8 +102,8 @@ class OneLineFormatter(logging.Formatter):
         super().__init__(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its line end, and without the tokens of URLs: a traceback may hold a request."""
-        return TOKEN.sub(r"\1…", super().format(record).replace("\n", " | "))
+        """The line, without its line end, and without secrets: a traceback may hold a request."""
+        return SECRETS.sub(r"\1…", super().format(record).replace("\n", " | "))
 
 
 def log_to_stdout(process: str) -> None:

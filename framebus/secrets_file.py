@@ -74,7 +74,7 @@ def _write(file: Path, content: dict[str, Any]) -> None:
         owner = file.stat() if file.exists() else file.parent.stat()
         write_whole(file, json.dumps(content, indent=1).encode() + b"\n", PRIVATE, lasting=True)
         if os.geteuid() == 0:  # made with sudo: it is his whose folder it is in, so that framebus can read it
-            os.chown(file, owner.st_uid, owner.st_gid)
+            os.chown(file, owner.st_uid, owner.st_gid, follow_symlinks=False)
     except OSError as error:
         raise SecretsError(f"{file} cannot be written: {error.strerror}") from None
 

@@ -9,7 +9,7 @@ import zmq
 from framebus import peers
 from framebus.config import Config
 from framebus.wire import VERSION, ViewersHeader
-from gateway.access.identity import Identity
+from gateway.access.identity import LOCAL, Identity
 from gateway.camera_controls import CameraControls
 from gateway.errors import Refusal
 from gateway.feed import Feed
@@ -47,10 +47,10 @@ class Cameras:
                 return feed
         raise Refusal(403, "forbidden", "there is no camera here that you may see")
 
-    def named(self, name: str) -> Feed:
-        """The camera of that name. Raises Refusal when there is none."""
+    def named(self, name: str, identity: Identity = LOCAL) -> Feed:
+        """The camera of that name. Raises Refusal when there is none for this client."""
         if name not in self.feeds:
-            raise Refusal(404, "unknown-camera", unknown_camera(name, self.feeds))
+            raise Refusal(404, "unknown-camera", unknown_camera(name, filter(identity.sees, self.feeds)))
         return self.feeds[name]
 
     def check_room(self) -> None:

@@ -1,5 +1,7 @@
 """What each path answers, apart from the websockets. The table of paths is in gateway.routes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -21,7 +23,7 @@ from gateway.mjpeg import STREAM_HEADERS, stream_head
 from gateway.mjpeg_viewer import MjpegViewer
 from gateway.page_files import PAGE, PAGE_FILES
 from gateway.policy import policy
-from gateway.rates import Rates
+from gateway.rates import MAX_UNDER_WAY, Rates
 from gateway.stills import Stills
 
 CLIP_TYPES = {"mjpg": "video/x-motion-jpeg", "avi": "video/x-msvideo"}
@@ -43,7 +45,7 @@ class CameraHandler(Answering):
 
     def feed(self, name: str | None) -> Feed:
         """The camera of that name, else the first that there is for this client. Raises Refusal where there is none."""
-        return self.cameras.named(name) if name is not None else self.cameras.first_for(self.identity)
+        return self.cameras.named(name, self.identity) if name is not None else self.cameras.first_for(self.identity)
 
     async def stream(self, name: str | None) -> None:
         """Answer with MJPEG; the connection is no longer Tornado's then."""
@@ -78,7 +80,8 @@ class CameraHandler(Answering):
             request = from_query(camera, {**timeout, **self.query()})
         except RequestError as error:
             raise Refusal(400, "bad-request", str(error)) from None
-        frame = await self.stills.get(request)
+        with self.under_way():
+            frame = await self.stills.get(request)
         for header, value in still_headers.headers(frame, request).items():
             self.set_header(header, value)
         if still_headers.matches(self.request.headers.get("If-None-Match", ""), still_headers.etag(frame, request)):
@@ -90,6 +93,18 @@ class CameraHandler(Answering):
     def seen(self) -> list[tuple[str, Feed]]:
         """The cameras that there are for this client, by name."""
         return [(name, feed) for name, feed in self.cameras.feeds.items() if self.identity.sees(name)]
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Have a request for a still under way. Raises Refusal when this address has too many of them."""
+        rates: Rates = self.settings["still_rates"]
+        address = self.client.address
+        if not rates.begin(address):
+            raise Refusal(429, "too-often", f"{MAX_UNDER_WAY} stills for {address} are under way already")
+        try:
+            yield
+        finally:
+            rates.end(address)
 
     def check_rate(self) -> None:
         """Raises Refusal when this address has asked for too many stills lately."""
@@ -314,6 +329,8 @@ class Metrics(CameraHandler):
 
     def get(self) -> None:
         """Imported when first asked for: most never ask."""
+        if self.identity.cameras is not None:
+            raise Refusal(403, "forbidden", "the figures are of all cameras, and you may see some")
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
         from gateway.metrics import registry

@@ -4,7 +4,14 @@ from framebus.config import Config
 from framebus.losses import Losses
 from gateway.connections import Connections
 
-REFUSED = ("requests refused", "malformed requests", "connections refused", "connections not taken", "failed logins")
+REFUSED = (
+    "requests refused",
+    "requests failed",
+    "malformed requests",
+    "connections refused",
+    "connections not taken",
+    "failed logins",
+)
 """All that a gateway turns away; what has not happened yet is 0, not absent."""
 
 

@@ -1,5 +1,6 @@
 """The login page, the logout, and what a page may know of who looks at it. Who is right, gateway.access says."""
 
+import asyncio
 import html
 from functools import cache
 from urllib.parse import urlsplit
@@ -75,11 +76,12 @@ class Login(PersonHandler):
 class Logout(PersonHandler):
     """/logout"""
 
-    def post(self) -> None:
-        """End the session, here and wherever else its cookie was copied to."""
-        if self.identity.session:
+    async def post(self) -> None:
+        """End the cookie's session, here and wherever else the cookie was copied to."""
+        session = self.access.sessions.read(self.get_cookie(COOKIE, "") or "")
+        if session is not None:
             try:
-                self.access.sessions.end(self.identity.session)
+                await asyncio.to_thread(self.access.sessions.end, session[0])
             except OSError as error:
                 raise Refusal(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
         self.clear_cookie(COOKIE, path=self.cookie_path)

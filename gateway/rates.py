@@ -1,7 +1,7 @@
 """How often one address may ask, as a bucket for each that fills at the rate and holds a burst (a token bucket)."""
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 
 from gateway.connections import share_of
@@ -12,6 +12,10 @@ MAX_ADDRESSES = 4096
 """Buckets kept; the one used longest ago is forgotten first, and is full again then."""
 
 
+MAX_UNDER_WAY = 32
+"""Requests of one address that wait at the same time: a picture may take a minute, and there are 256 places for all."""
+
+
 class Rates:
     """One bucket for each address. This machine itself may ask as often as it likes."""
 
@@ -20,6 +24,7 @@ class Rates:
         self._most = max(1.0, per_second * BURST_SECONDS)
         self._now = now
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._under_way: Counter[str] = Counter()
 
     def wait_seconds(self, address: str) -> float:
         """Take one from the bucket of this address; 0 when there was one, else the seconds until there is."""
@@ -34,3 +39,22 @@ class Rates:
         if len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._per_second
+
+    def begin(self, address: str) -> bool:
+        """A request of this address is under way, unless there are MAX_UNDER_WAY; if it is, `end` has to follow."""
+        share = share_of(address)
+        if share is None:
+            return True
+        if self._under_way[share] >= MAX_UNDER_WAY:
+            return False
+        self._under_way[share] += 1
+        return True
+
+    def end(self, address: str) -> None:
+        """It has been answered, or its client is gone."""
+        share = share_of(address)
+        if share is None:
+            return
+        self._under_way[share] -= 1
+        if not self._under_way[share]:
+            del self._under_way[share]

@@ -9,9 +9,10 @@ from framebus.config import Config
 from framebus.losses import Losses
 from gateway import handlers, login, websockets
 from gateway.access.access import Access
-from gateway.access.need import ADMIN, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Need
+from gateway.access.need import ADMIN, CONTROLS, PUBLIC, SNAPSHOT, VIEW, WHOEVER, Need
 from gateway.answering import Answering, Unknown
 from gateway.cameras import Cameras
+from gateway.careful import CarefulApplication
 from gateway.connections import Connections
 from gateway.limits import Limits
 from gateway.page_files import PAGE
@@ -47,7 +48,7 @@ def application(
         ("/ws", websockets.PageSocket, VIEW, sockets),
         ("/api/cameras", handlers.Api, VIEW, parts),
         ("/api/cameras/([^/]+)/controls", handlers.Controls, CONTROLS, parts),
-        ("/api/me", login.Me, PUBLIC, {}),
+        ("/api/me", login.Me, WHOEVER, {}),
         ("/login", login.Login, PUBLIC, {}),
         ("/logout", login.Logout, PUBLIC, {}),
         ("/healthz", handlers.Health, PUBLIC, parts),
@@ -58,7 +59,7 @@ def application(
         ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", handlers.Still, SNAPSHOT, parts),
         ("/page/(.*)", handlers.PageFile, PUBLIC, {"path": str(PAGE)}),
     ]
-    return Application(
+    return CarefulApplication(
         [(path, handler, {"need": need, **more}) for path, handler, need, more in table],
         default_handler_class=Unknown,
         log_function=count,

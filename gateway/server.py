@@ -5,6 +5,7 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import resource
 import socket
 import ssl
@@ -50,6 +51,10 @@ GOODBYE_SECONDS = 0.5
 """How long the viewers get for the close of their websocket."""
 
 
+QUOTED = re.compile(r"""\bb['"]|['"]""")
+QUERY = re.compile(r"\?\S*")
+
+
 class Gateway:
     """Serves browsers from `start` to `stop`, all within one asyncio loop."""
 
@@ -60,6 +65,7 @@ class Gateway:
         self._lock: Lock | None = None
         self._announced = worker > 0  # the first one says it for all
         self._started = time.monotonic()
+        self._failed_at = float("-inf")
 
     async def run(self, stop: Stop) -> None:
         """Serve until `stop` is requested.
@@ -99,6 +105,7 @@ class Gateway:
         )
         self._acceptor = Acceptor(listener, self._serve, self._refused)
         logging.getLogger("tornado.general").addFilter(self._count_malformed)
+        logging.getLogger("tornado.application").addFilter(self._count_failures)
         logger.info("listening on %s", self._config.gateway.listen)
 
     def _certificate(self) -> ssl.SSLContext | None:
@@ -150,6 +157,7 @@ class Gateway:
         """Take no more requests, end the connections, then let go of the sockets."""
         self._acceptor.close()
         logging.getLogger("tornado.general").removeFilter(self._count_malformed)
+        logging.getLogger("tornado.application").removeFilter(self._count_failures)
         self._cameras.close()
         self._access.close()
         self._stills.close()
@@ -179,9 +187,18 @@ class Gateway:
         self._server.handle_stream(stream, address)
 
     def _count_malformed(self, record: logging.LogRecord) -> bool:
-        """Tornado would log a line for each request that is no HTTP, as long as the request likes."""
-        self._refused.count("malformed requests", record.getMessage()[:MAX_LOGGED])
+        """Tornado would log a line for each request that is no HTTP, as long as that likes, and with what is in it."""
+        self._refused.count("malformed requests", without_content(record.getMessage())[:MAX_LOGGED])
         return False
+
+    def _count_failures(self, record: logging.LogRecord) -> bool:
+        """What nobody foresaw is counted, and told with its traceback, but no more than once a second."""
+        self._refused.count("requests failed")
+        now = time.monotonic()
+        if now - self._failed_at < TICK_SECONDS:
+            return False
+        self._failed_at = now
+        return True
 
     def _announce(self) -> None:
         """Say where the page is, once there is something to see on it, or the page itself can say why there is not."""
@@ -254,6 +271,11 @@ def listen(address: Address, shared: bool = False) -> socket.socket:
         raise ProcessError(f"cannot listen on {address}: {why}; {advice}") from None
     listener.setblocking(False)
     return listener
+
+
+def without_content(message: str) -> str:
+    """What Tornado says of a request, without the values and the query that it quotes: these may be secrets."""
+    return QUERY.sub("?…", QUOTED.split(message, maxsplit=1)[0].rstrip())
 
 
 def allow_descriptors(needed: int) -> None:

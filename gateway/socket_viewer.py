@@ -29,7 +29,8 @@ class SocketViewer(Viewer):
         self._handler = handler
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, and send nothing more, whether that is answered or not."""
+        self.end()
         self._handler.close(GOING_AWAY, "the gateway stops")
 
 

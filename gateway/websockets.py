@@ -86,7 +86,7 @@ class CameraSocket(Socket):
         """Refuse an unknown camera, too."""
         await super().prepare()
         if not self._finished:
-            self._feed = self._cameras.named(self.path_args[0])
+            self._feed = self._cameras.named(self.path_args[0], self.identity)
 
     def open(self, *args: str, **kwargs: str) -> None:
         """The handshake is done."""

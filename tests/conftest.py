@@ -1,12 +1,12 @@
 """Fixtures for all tests: a configuration of their own, and processes that do not outlive them."""
 
+import importlib.util
 import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from framebus.config import Config, load
@@ -14,8 +14,11 @@ from framebus.run_dir import prepare
 from tests.capture.v4l2 import shim
 from tests.processes import Running, python
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
-hypothesis.settings.load_profile("untimed")
+if importlib.util.find_spec("hypothesis"):  # it is not in the chroot of the libcamera tests
+    from hypothesis import settings
+
+    settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+    settings.load_profile("untimed")
 
 Configure = Callable[..., Config]
 Start = Callable[..., Running]

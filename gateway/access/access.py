@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import time
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from gateway.access.need import READING, Need
 from gateway.access.sessions import COOKIE, Sessions
 from gateway.access.throttle import Throttle
 from gateway.client import Client, client_of
+from gateway.connections import share_of
 from gateway.errors import Refusal
 
 logger = logging.getLogger("gateway")
@@ -45,7 +47,7 @@ class Access:
         self._directory = Directory(config.secrets)
         self.passwords = Passwords()
         self.sessions = Sessions(config.state_dir, self._settings.session_days)
-        self.throttle = Throttle()
+        self.throttle = Throttle(self._settings.workers)
         self._used: dict[str, float] = {}
         self._kept_at = time.monotonic()
 
@@ -70,7 +72,7 @@ class Access:
         Raises Refusal: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
         """
         client = self.client(request)
-        identity = await self.identify(request, client)
+        identity = await self.identify(request, client) if need.asks else NOBODY
         self._check_origin(request, client, identity)
         scope = need.of(request.method or "")
         if identity.kind == "local" and scope is not None:
@@ -93,7 +95,8 @@ class Access:
         if not self._directory.people.asked_for:  # and so these are meant for somebody else
             return self._unnamed(client)
         if token or kind.lower() == "bearer":
-            return self._by_token(token or credentials.strip(), client)
+            is_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
+            return self._by_token(token or credentials.strip(), client, guessed=not is_elsewhere)
         if kind.lower() == "basic":
             return await self._by_password(*_pair(credentials), client)
         cookie = request.cookies.get(COOKIE)
@@ -112,8 +115,9 @@ class Access:
         people = self._directory.people
         if identity.kind == "user":
             user = people.users.get(identity.name)
-            ended = bool(identity.session) and self.sessions.ended(identity.session)
-            return user is not None and _user(identity.name, user, identity.session) == identity and not ended
+            if user is None or (identity.session and self.sessions.ended(identity.session)):
+                return False
+            return identity.until > time.time() and _user(identity.name, user, identity.session) == identity
         if identity.kind == "token":
             token = people.tokens.get(identity.name)
             return token is not None and _token(identity.name, token) == identity
@@ -140,7 +144,8 @@ class Access:
             self.keep_use()
         self.passwords.close()
 
-    def _by_token(self, token: str, client: Client) -> Identity:
+    def _by_token(self, token: str, client: Client, *, guessed: bool) -> Identity:
+        """A wrong one that another site's page sends is not held against its visitor."""
         found = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
         for name, known in self._directory.people.tokens.items():  # all of them, so that it takes the same time
@@ -148,7 +153,8 @@ class Access:
                 match = name, known
         if match is None:
             self._check_throttle(client)
-            self.throttle.attempt(client.address)
+            if guessed:
+                self.throttle.attempt(client.address)
             self._losses.count("failed logins", f"a token that is none, from {client.address}")
             raise Refusal(401, "unauthorized", "this token is none, or was removed")
         self._used[match[0]] = time.time()
@@ -156,11 +162,12 @@ class Access:
 
     async def _by_password(self, name: str, password: str, client: Client) -> Identity:
         user = self._directory.people.users.get(name)
-        if not self.passwords.known(name, password, user):
+        address = share_of(client.address) or "local"
+        if not self.passwords.known(name, password, user, address):
             self._check_throttle(client)
             self.throttle.attempt(client.address)
             try:
-                right = await self.passwords.right(name, password, user)
+                right = await self.passwords.right(name, password, user, address)
             except TooMany:
                 raise Refusal(503, "busy", "too many passwords wait to be checked") from None
             if not right:
@@ -174,11 +181,11 @@ class Access:
         read = self.sessions.read(cookie[:MAX_CREDENTIALS])
         if read is None:
             return None
-        session, name, proof = read
+        session, name, proof, until = read
         user = self._directory.people.users.get(name)
         if user is None or not hmac.compare_digest(_proof(user.scrypt), proof):
             return None
-        return _user(name, user, session)
+        return replace(_user(name, user, session), until=until)
 
     @property
     def _is_local(self) -> bool:
@@ -195,6 +202,7 @@ class Access:
     def _check_throttle(self, client: Client) -> None:
         wait_seconds = self.throttle.wait_seconds(client.address)
         if wait_seconds:
+            self._losses.count("failed logins", f"too many from {client.address}")
             raise Refusal(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
 
     def _check_origin(self, request: HTTPServerRequest, client: Client, identity: Identity) -> None:
@@ -208,7 +216,8 @@ class Access:
                 raise Refusal(403, "other-origin", "a page of another site may not do this")
             return
         allowed = self._settings.allow_origins
-        if origin in allowed or ("*" in allowed and identity.kind != "user"):  # a browser adds a person's by itself
+        # A browser adds a person's cookie or password by itself; and nobody logs in on another site's page.
+        if origin in allowed or ("*" in allowed and identity.kind in ("token", "local", "anonymous")):
             return
         try:
             host = urlsplit(origin).netloc

@@ -36,25 +36,27 @@ class Passwords:
         self._under_way: dict[bytes, asyncio.Future[bool]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "password")
 
-    def known(self, name: str, password: str, user: User | None) -> bool:
-        """Whether this pair was found right before, for the password that the person has now."""
-        mark = self._mark(name, password, user)
+    def known(self, name: str, password: str, user: User | None, address: str) -> bool:
+        """Whether this pair was found right before, from the same address, for the password that the person has now.
+
+        For another address it would be a way to guess without a hash and without a pause.
+        """
+        mark = self._mark(name, password, user, address)
         if mark in self._right:
             self._right.move_to_end(mark)
         return mark in self._right
 
-    async def right(self, name: str, password: str, user: User | None) -> bool:
+    async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
         """Whether it is the person's password; for nobody it takes as long, and is not. Raises TooMany.
 
         Who asks for the same at the same time shares one hash.
         """
-        mark = self._mark(name, password, user)
+        mark = self._mark(name, password, user, address)
         if mark not in self._under_way:
             if len(self._under_way) >= MAX_WAITING:
                 raise TooMany
             loop = asyncio.get_running_loop()
-            stored = user.scrypt if user is not None else nobodys()
-            made = loop.run_in_executor(self._threads, self._check, password[: MAX_PASSWORD + 1], stored)
+            made = loop.run_in_executor(self._threads, self._judge, password[: MAX_PASSWORD + 1], user)
             self._under_way[mark] = made
             made.add_done_callback(lambda _: self._under_way.pop(mark, None))
         right = await asyncio.shield(self._under_way[mark]) and user is not None
@@ -68,7 +70,11 @@ class Passwords:
         """Check no more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _mark(self, name: str, password: str, user: User | None) -> bytes:
+    def _judge(self, password: str, user: User | None) -> bool:
+        return self._check(password, user.scrypt if user is not None else nobodys())
+
+    def _mark(self, name: str, password: str, user: User | None, address: str) -> bytes:
         """Of the pair and what is stored: neither the password nor anything to guess it by stays in memory."""
         stored = user.scrypt if user is not None else ""
-        return hmac.digest(self._key, "\0".join((name, password, stored)).encode("utf-8", "surrogatepass"), "sha256")
+        text = "\0".join((name, password, stored, address))
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")

@@ -3,6 +3,8 @@
 import logging
 from pathlib import Path
 
+import msgspec
+
 from framebus import people, secrets_file
 from framebus.people import People
 from framebus.secrets_file import SecretsError
@@ -26,7 +28,9 @@ class Directory:
         if signature != self._signature:
             self._signature = signature
             try:
-                self._people = people.read(self._file)
+                found = people.read(self._file)
+                # A file that is gone, for a moment or for good, opens nothing.
+                self._people = msgspec.structs.replace(found, asked_for=found.asked_for or self._people.asked_for)
                 logger.info("%s has changed: %s", self._file, _counted(self._people))
             except SecretsError as error:
                 logger.warning("%s; what was in it before stays in force", error)

@@ -1,6 +1,7 @@
 """Somebody who asks, and what they may."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Literal
 
 from framebus.people import SCOPES, Scope
@@ -20,6 +21,8 @@ class Identity:
     """The stored hash by which it was known: another password or token is somebody else."""
     session: str = ""
     """The session of its cookie; empty without one."""
+    until: float = field(default=math.inf, compare=False)
+    """Unix seconds at which that ends."""
 
     def may(self, scope: Scope | None) -> bool:
         """Whether it has the scope, on whichever camera."""

@@ -14,13 +14,17 @@ class Need:
 
     read: Scope | None
     write: Scope | None
+    asks: bool = True
+    """Whether it matters who it is at all: where not, a wrong password or token is none of ours."""
 
     def of(self, method: str) -> Scope | None:
         """The scope for a method."""
         return self.read if method in READING else self.write
 
 
-PUBLIC = Need(None, None)
+PUBLIC = Need(None, None, asks=False)
+WHOEVER = Need(None, None)
+"""Open to everybody as well, but not the same for each."""
 VIEW = Need("view", "admin")
 SNAPSHOT = Need("snapshot", "admin")
 CONTROLS = Need("view", "control")

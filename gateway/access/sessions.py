@@ -5,6 +5,7 @@ long as that folder does. Lost together, they end every session; neither is ever
 """
 
 import contextlib
+import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from framebus.whole_file import PRIVATE, write_whole
 COOKIE = "framebus_session"
 KEY_FILE = "session.key"
 LOGGED_OUT_FILE = "logged-out"
+SIGNATURE_VERSION = 2
+"""Of tornado.web.create_signed_value; the one before signs less."""
 KEY_BYTES = 32
 SESSION_BYTES = 16
 MAX_LOGGED_OUT = 10_000
@@ -44,19 +47,24 @@ class Sessions:
         """
         self._refresh(make=True)
         session = os.urandom(SESSION_BYTES).hex()
-        value = f"{session} {name} {proof}"
+        value = f"{session} {name} {proof} {self._now():.0f}"
         return create_signed_value(self._key, COOKIE, value, clock=self._now).decode(), session
 
-    def read(self, cookie: str) -> tuple[str, str, str] | None:
-        """The session, the name and the proof; None for a cookie that is forged, too old, or logged out."""
+    def read(self, cookie: str) -> tuple[str, str, str, float] | None:
+        """The session, the name, the proof, and the Unix seconds at which it ends.
+
+        None for a cookie that is forged, too old, or logged out.
+        """
         self._refresh(make=False)
         if not self._key:
             return None
-        value = decode_signed_value(self._key, COOKIE, cookie, max_age_days=self._days, clock=self._now)
+        value = decode_signed_value(
+            self._key, COOKIE, cookie, max_age_days=self._days, clock=self._now, min_version=SIGNATURE_VERSION
+        )
         parts = value.decode("utf-8", "replace").split(" ") if value else []
-        if len(parts) != 3 or parts[0] in self._logged_out:
+        if len(parts) != 4 or parts[0] in self._logged_out:
             return None
-        return parts[0], parts[1], parts[2]
+        return parts[0], parts[1], parts[2], float(parts[3]) + self._days * DAY_SECONDS
 
     def ended(self, session: str) -> bool:
         """Whether somebody has logged out of it, or all were ended."""
@@ -64,17 +72,25 @@ class Sessions:
         return not self._key or session in self._logged_out
 
     def end(self, session: str) -> None:
-        """Log out. Raises OSError when that cannot be kept: then it has not happened."""
-        self._refresh(make=True)
-        now = self._now()
-        left = {name: until for name, until in self._logged_out.items() if until > now}
-        left[session] = now + self._days * DAY_SECONDS
-        if len(left) > MAX_LOGGED_OUT:
-            (self._folder / KEY_FILE).unlink()
-            left = {}
-        lines = "".join(f"{name} {until:.0f}\n" for name, until in left.items())
+        """Log out; takes the disk's time, and may be called in any thread. Raises OSError when it cannot be kept."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(self._folder / f"{LOGGED_OUT_FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker, or thread, may have somebody who logs out
+            now = self._now()
+            with contextlib.suppress(ValueError):  # a list that cannot be read lets nobody in, until it is whole again
+                before = _logged_out(self._folder / LOGGED_OUT_FILE)
+                left = {name: until for name, until in before.items() if until > now}
+                self._keep({**left, session: now + self._days * DAY_SECONDS})
+        finally:
+            os.close(lock)
+
+    def _keep(self, logged_out: dict[str, float]) -> None:
+        if len(logged_out) > MAX_LOGGED_OUT:
+            (self._folder / KEY_FILE).unlink(missing_ok=True)
+            logged_out = {}
+        lines = "".join(f"{name} {until:.0f}\n" for name, until in logged_out.items())
         write_whole(self._folder / LOGGED_OUT_FILE, lines.encode(), PRIVATE, lasting=True)
-        self._refresh(make=True)
 
     def _refresh(self, make: bool) -> None:
         """Read the two files again where they have changed."""

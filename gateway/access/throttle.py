@@ -29,7 +29,10 @@ class Record:
 class Throttle:
     """An attempt counts as failed until it is said to have succeeded, so that many at once are no way round."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, workers: int = 1, now: Callable[[], float] = time.monotonic) -> None:
+        """Each of so many gateways has one of these, and who guesses may choose between them."""
+        self._free_failures = max(1, FREE_FAILURES // workers)
+        self._workers = workers
         self._now = now
         self._records: OrderedDict[str, Record] = OrderedDict()
 
@@ -48,9 +51,11 @@ class Throttle:
             record = Record()
         record.failures += 1
         record.last = now
-        beyond = record.failures - FREE_FAILURES
+        beyond = record.failures - self._free_failures
         if beyond >= 0:
-            record.free_at = now + min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10))
+            record.free_at = now + self._workers * min(
+                LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10)
+            )
         self._records[whose] = record
         if len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
@@ -60,7 +65,7 @@ class Throttle:
         record = self._records.get(_whose(address))
         if record is not None:
             record.failures -= 1
-            if record.failures < FREE_FAILURES:
+            if record.failures < self._free_failures:
                 record.free_at = 0.0
 
 

@@ -196,6 +196,7 @@ def test_a_line_has_time_level_and_process() -> None:
     [
         ("GET /stream?token=fb_secret&x=1", "GET /stream?token=…&x=1"),
         ("HTTPServerRequest(uri='/?a=b&token=fb_secret', version='HTTP/1.1')", "(uri='/?a=b&token=…', version="),
+        ("Authorization: Bearer fb_secret", "Authorization: Bearer …"),
         ("a token is none, from 192.0.2.1", "a token is none, from 192.0.2.1"),
     ],
 )

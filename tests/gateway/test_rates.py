@@ -41,3 +41,16 @@ def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch)
     for number in range(10):
         bucket.wait_seconds(f"192.0.2.{number}")
     assert list(bucket._buckets) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
+
+
+def test_so_many_of_one_address_are_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "MAX_UNDER_WAY", 2)
+    bucket = Rates(100, Clock())
+    assert [bucket.begin("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert bucket.begin("192.0.2.2")
+    bucket.end("192.0.2.1")
+    assert bucket.begin("192.0.2.1")
+    assert all(bucket.begin("127.0.0.1") for _ in range(10))
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        bucket.end(address)
+    assert not bucket._under_way

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -336,3 +337,76 @@ async def test_who_was_let_in_is_watched(config: Config) -> None:
         assert access.holds(identity)
         add(config, tokens={"t": token("secret", "snapshot")})
         assert not access.holds(identity), "with other scopes it is another one"
+
+
+async def test_what_is_open_to_everybody_holds_no_credentials_against_anybody(config: Config) -> None:
+    """Six pictures on another site's page would else lock a household out of its login."""
+    async with site_with(config, users=ANNA) as site:
+        for _ in range(8):
+            assert await code(site, "/healthz?token=wrong") == 200
+            assert await code(site, "/page/app.js", **basic("anna", "wrong")) == 200
+            assert await code(site, "/stream?token=wrong", Sec_Fetch_Site="cross-site") == 401
+        assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
+
+
+async def test_the_figures_of_all_cameras_are_for_those_of_all_cameras(config: Config) -> None:
+    async with site_with(config, tokens={"t": token("secret", "admin", cameras=("back",))}) as site:
+        assert await code(site, "/metrics?token=secret") == 403
+        answer = await site.get("/camera/gone/?token=secret")
+        assert b"front" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 27\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=anna&password=s3cr%F6t",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer fb_s3cr\r\r\n\r\n",
+        b"GET /?%74oken=fb_s3cr&action=%FF HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+async def test_what_cannot_be_read_is_not_quoted(
+    request_text: bytes, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with site_with(config, users=ANNA) as site:
+        reader, writer = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
+        writer.write(request_text)
+        await asyncio.wait_for(reader.read(1000), 10)
+        writer.close()
+        site.gateway._refused.flush()
+    assert "s3cr" not in caplog.text
+
+
+async def test_a_host_that_python_cannot_read_is_no_traceback(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with serving(config) as site:
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: a:" + b"1" * 5000 + b"\r\n\r\n")
+            assert (await asyncio.wait_for(reader.read(100), 10)).startswith(b"HTTP/1.1 400")
+            writer.close()
+        assert site.gateway._refused.total["malformed requests"] == 3
+        assert site.gateway._refused.total["requests failed"] == 0
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_secrets_file_that_is_gone_opens_nothing(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        config.secrets.unlink()
+        assert await code(site, "/api/cameras") == 401
+
+
+async def test_a_logout_ends_the_cookie_whatever_else_comes_with_it(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        named = {"Cookie": f"framebus_session={cookie}"}
+        assert await code(site, "/logout", "POST", **named, **basic("anna", PASSWORD)) == 303
+        assert await code(site, "/api/cameras", **named) == 401
+
+
+async def test_a_session_that_is_over_is_not_watched_on(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, _proof())
+        assert site.gateway._access.holds(found)
+        assert not site.gateway._access.holds(replace(found, until=1.0))

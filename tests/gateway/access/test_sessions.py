@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tornado.web import create_signed_value
@@ -30,8 +31,9 @@ def sessions(tmp_path: Path, clock: Clock) -> Sessions:
 def test_a_cookie_is_read_by_whoever_has_the_key(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     """By another worker, and after a restart."""
     cookie, session = sessions.begin("anna", "proof")
-    assert sessions.read(cookie) == (session, "anna", "proof")
-    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == (session, "anna", "proof")
+    until = clock.seconds + 30 * 86400
+    assert sessions.read(cookie) == (session, "anna", "proof", until)
+    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == (session, "anna", "proof", until)
     assert stat.S_IMODE((tmp_path / "state" / "session.key").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "state").iterdir()] == ["session.key"]
 
@@ -105,3 +107,23 @@ def test_without_a_key_there_are_no_sessions(sessions: Sessions, tmp_path: Path)
     assert sessions.ended(session)
     empty = create_signed_value(b"", COOKIE, "x anna proof").decode()
     assert sessions.read(empty) is None, "an empty key is none"
+
+
+def test_two_who_log_out_at_once_are_both_out(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
+    """Through two workers."""
+    other = Sessions(tmp_path / "state", 30, clock)
+    cookies = [sessions.begin("anna", "proof") for _ in range(20)]
+    ends = [each.end for each in [sessions, other] * 10]
+    threads = [Thread(target=end, args=(name,)) for (_, name), end in zip(cookies, ends, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [sessions.read(cookie) for cookie, _ in cookies] == [None] * 20
+
+
+def test_a_cookie_signed_the_old_way_is_none(sessions: Sessions, tmp_path: Path) -> None:
+    sessions.begin("anna", "proof")
+    key = (tmp_path / "state" / "session.key").read_bytes()
+    old = create_signed_value(key.decode(), COOKIE, "x anna proof 1700000000", version=1).decode()
+    assert sessions.read(old) is None

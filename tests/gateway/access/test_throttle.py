@@ -24,13 +24,13 @@ def failed(throttle: Throttle, times: int, address: str = "192.0.2.1") -> None:
 
 
 def test_a_few_failures_are_free(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     failed(throttle, FREE_FAILURES - 1)
     assert throttle.wait_seconds("192.0.2.1") == 0
 
 
 def test_then_each_takes_twice_as_long_up_to_a_minute(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     failed(throttle, FREE_FAILURES - 1)
     pauses = []
     for _ in range(9):
@@ -42,7 +42,7 @@ def test_then_each_takes_twice_as_long_up_to_a_minute(clock: Clock) -> None:
 
 
 def test_a_success_takes_back_its_own_attempt_alone(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     for _ in range(100):
         throttle.attempt("192.0.2.1")
         throttle.success("192.0.2.1")
@@ -54,7 +54,7 @@ def test_a_success_takes_back_its_own_attempt_alone(clock: Clock) -> None:
 
 
 def test_each_address_for_itself_and_a_network_of_ipv6_as_one(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     failed(throttle, 10, "2001:db8::1")
     assert throttle.wait_seconds("2001:db8::ffff") > 0
     assert throttle.wait_seconds("2001:db8:0:1::1") == 0
@@ -62,13 +62,13 @@ def test_each_address_for_itself_and_a_network_of_ipv6_as_one(clock: Clock) -> N
 
 
 def test_this_machine_is_no_exception(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     failed(throttle, 10, "127.0.0.1")
     assert throttle.wait_seconds("127.0.0.1") > 0
 
 
 def test_it_is_forgotten_after_a_while(clock: Clock) -> None:
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     failed(throttle, 20)
     clock.seconds += FORGET_SECONDS + 1
     failed(throttle, FREE_FAILURES - 1)
@@ -77,7 +77,15 @@ def test_it_is_forgotten_after_a_while(clock: Clock) -> None:
 
 def test_so_many_addresses_are_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ADDRESSES", 10)
-    throttle = Throttle(clock)
+    throttle = Throttle(now=clock)
     for number in range(100):
         failed(throttle, 1, f"192.0.2.{number}")
     assert len(throttle._records) == 10
+
+
+def test_several_gateways_are_no_way_round(clock: Clock) -> None:
+    """Who guesses may choose between them by connecting anew."""
+    throttles = [Throttle(5, clock) for _ in range(5)]
+    for throttle in throttles:
+        failed(throttle, 1)
+    assert min(throttle.wait_seconds("192.0.2.1") for throttle in throttles) == 5
