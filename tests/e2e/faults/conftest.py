@@ -19,6 +19,7 @@ from tests.e2e.faults.consumers import Consumer, MjpegConsumer, PageConsumer, Pr
 from tests.gateway.camera import jpeg
 
 collect_ignore_glob = [] if os.environ.get("FRAMEBUS_FAULTS") else ["test_*"]
+collect_ignore = [] if os.environ.get("FRAMEBUS_SOAK_MINUTES") else ["test_soak.py"]
 
 WHOLE_SECONDS = 3.0
 """What is promised: so long after the cause is gone, everybody has live pictures again."""

@@ -124,7 +124,6 @@ def show(minutes: float, readings: list[Reading], visits: int) -> None:
 
 @pytest.mark.timeout(int(MINUTES * 60) + 300)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # clients thrown out in a handshake
-@pytest.mark.skipif(not MINUTES, reason="runs by `make soak`")
 def test_nothing_grows(webcam: Pipeline, fault_file: Path, watch: Watched) -> None:
     faults = watch(webcam)
     readings: list[Reading] = []
