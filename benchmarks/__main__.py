@@ -16,8 +16,8 @@ from benchmarks import (
     age,
     demand,
     fan_out,
-    figures,
     footprint,
+    results,
     slow_link,
     snapshots,
     stalled_viewers,
@@ -42,17 +42,17 @@ BENCHMARKS: dict[str, ModuleType] = {
     "demand": demand,
 }
 RESULTS = Path(__file__).parent / "results"
-EXIT_OK, EXIT_FAILED, EXIT_MISUSED, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for. The exit status says whether it could be measured, not how it went."""
     options = parse(arguments)
     try:
-        before = figures.read(options.compare) if options.compare else None
+        before = results.read(options.compare) if options.compare else None
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     signal.signal(signal.SIGTERM, interrupt)
     allow_many_sockets()
     folder = Path(tempfile.mkdtemp(prefix="fbb"))
@@ -65,13 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         session.remove_device()
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{targets.summary(session.figures)}")
-    document = figures.document(session.figures, options.quick)
+    print(f"\n{targets.summary(session.results)}")
+    document = results.document(session.results, options.quick)
     options.json.write_text(json.dumps(document, indent=1) + "\n")
     if before is not None:
         old, old_figures = before
         print(f"\nSince {old['date']}, commit {old['versions']['commit']}:\n")
-        print(comparison(old_figures, session.figures))
+        print(comparison(old_figures, session.results))
     print(f"\nAll figures are in {options.json}; --compare with that file shows what a later run changed.")
     return EXIT_FAILED if failed else EXIT_OK
 
@@ -111,7 +111,7 @@ def run(session: Session, names: Sequence[str]) -> list[str]:
 
 def described() -> str:
     """Where and what this is."""
-    machine, versions = figures.machine(), figures.versions()
+    machine, versions = results.machine(), results.versions()
     known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     return f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, {time.ctime()}\n{known}"
 

@@ -35,7 +35,7 @@ def measure(session: Session, name: str, server: Server, viewers: int, seconds: 
     """One turn."""
     with Load("mjpeg", server.host, server.port, server.path, viewers) as load:
         seen = load.measure(seconds)
-    session.figures.add_ages(f"age/{viewers}/{name}", seen.ages)
+    session.results.add_ages(f"age/{viewers}/{name}", seen.ages)
     session.progress(f"{viewers} viewers, {name}: {shown(seen.ages)} at {seen.fps:.1f} fps each")
 
 
@@ -43,14 +43,14 @@ def by_stage(session: Session, server: Server, endpoint: str, viewers: int, seco
     """The same frames where capture publishes them, at a subscriber beside the gateway, and at the viewers."""
     with (
         Load("mjpeg", server.host, server.port, server.path, viewers) as load,
-        Helper("reading", {"kind": "framebus", "endpoint": endpoint, "work_seconds": 0}) as subscriber,
+        Helper("subscriber_process", {"kind": "framebus", "endpoint": endpoint, "work_seconds": 0}) as subscriber,
     ):
         subscriber.answer()
         subscriber.ask("begin")
         whole = load.measure(seconds).ages
         read = subscriber.ask("end")
     for stage, ages in zip(STAGES, (read["published"], read["ages"], whole), strict=True):
-        session.figures.add_ages(f"age/{viewers}/stages/{stage}", ages)
+        session.results.add_ages(f"age/{viewers}/stages/{stage}", ages)
         session.progress(f"{viewers} viewers, {stage}: {shown(ages)}")
 
 
@@ -64,10 +64,10 @@ def report(session: Session) -> str:
     whole, stages = [], []
     for viewers, _, _ in CASES:
         for name in NAMES:
-            values = [session.figures.value(f"age/{viewers}/{name}/{share}") for share in SHARES]
+            values = [session.results.value(f"age/{viewers}/{name}/{share}") for share in SHARES]
             whole.append([f"{viewers} viewers: {name}", *(number(value) for value in values)])
         for stage in STAGES:
-            values = [session.figures.value(f"age/{viewers}/stages/{stage}/{share}") for share in SHARES]
+            values = [session.results.value(f"age/{viewers}/stages/{stage}/{share}") for share in SHARES]
             stages.append([f"{viewers} viewers: {stage}", *(number(value) for value in values)])
     by_stages = table(["framebus by stages", *SHARES], stages)
     return f"{table(['', *SHARES], whole)}\n\n{by_stages}"

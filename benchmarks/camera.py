@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.figures import ROOT
 from benchmarks.processes import LeftOut
+from benchmarks.results import ROOT
 
 SIZE = (1280, 720)
 FPS = 30

@@ -73,8 +73,8 @@ def measure(session: Session, name: str, camera: str, environment: Mapping[str, 
         before = cpu_seconds(*running.pids)
         time.sleep(seconds)
         idle = 100 * (cpu_seconds(*running.pids) - before) / seconds
-    session.figures.add(f"demand/{name}/watched", watched, "% of a core")
-    session.figures.add(f"demand/{name}/idle", idle, "% of a core")
+    session.results.add(f"demand/{name}/watched", watched, "% of a core")
+    session.results.add(f"demand/{name}/idle", idle, "% of a core")
     session.progress(f"{name}: {idle:.2f} % of a core idle, {watched:.1f} % with one viewer")
 
 
@@ -82,7 +82,7 @@ def report(session: Session) -> str:
     """The table."""
     rows = []
     for name in KINDS:
-        idle, watched = (session.figures.value(f"demand/{name}/{what}") for what in ("idle", "watched"))
+        idle, watched = (session.results.value(f"demand/{name}/{what}") for what in ("idle", "watched"))
         share = idle / watched if idle is not None and watched else None
         rows.append([name, number(idle), number(watched, 1), number(share)])
     return table(["% of a core", "idle", "one viewer", "idle to one viewer"], rows)

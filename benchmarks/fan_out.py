@@ -46,7 +46,7 @@ def contestants(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Co
         with session.leaving_out(LeftOut):
             server = started.enter_context(peers.ustreamer(camera, session.new_folder()))
             found["ustreamer"] = Contestant("mjpeg", server)
-        server = started.enter_context(peers.bare_loop(camera, session.new_folder()))
+        server = started.enter_context(peers.baseline_server(camera, session.new_folder()))
         found["bare loop"] = Contestant("mjpeg", server)
         yield found, ours.pids["capture"]
 
@@ -70,10 +70,10 @@ def measure(
                 seen = load.measure(session.seconds(seconds), server.pid)
                 captured = cpu_seconds(capture) - before
             key = f"fan-out/{kilobytes} KB/{viewers}/{name}"
-            session.figures.add(f"{key}/cpu", seen.cpu_per_gigabyte, "s/GB")
-            session.figures.add(f"{key}/fps", seen.fps, "fps", more_is_better=True)
+            session.results.add(f"{key}/cpu", seen.cpu_per_gigabyte, "s/GB")
+            session.results.add(f"{key}/fps", seen.fps, "fps", more_is_better=True)
             if name in ("MJPEG", "websocket"):
-                session.figures.add(f"{key}/capture", 100 * captured / seen.seconds, "% of a core")
+                session.results.add(f"{key}/capture", 100 * captured / seen.seconds, "% of a core")
             session.progress(
                 f"{kilobytes} KB, {viewers} viewers, {name}: {seen.cpu_per_gigabyte:.3f} s/GB, "
                 f"{seen.fps:.1f} fps each, {seen.gigabytes / seen.seconds:.2f} GB/s "
@@ -91,7 +91,7 @@ def report(session: Session) -> str:
     """The table."""
     rows = []
     for kilobytes, viewers, _, _ in CASES:
-        values = {name: session.figures.value(f"fan-out/{kilobytes} KB/{viewers}/{name}/cpu") for name in ORDER}
+        values = {name: session.results.value(f"fan-out/{kilobytes} KB/{viewers}/{name}/cpu") for name in ORDER}
         for name in ORDER:
             key = f"fan-out/{kilobytes} KB/{viewers}/{name}"
             rows.append(
@@ -100,8 +100,8 @@ def report(session: Session) -> str:
                     number(values[name], 3),
                     ratio(values[name], values["bare loop"]),
                     ratio(values[name], values["ustreamer"]),
-                    number(session.figures.value(f"{key}/fps"), 1),
-                    number(session.figures.value(f"{key}/capture"), 1),
+                    number(session.results.value(f"{key}/fps"), 1),
+                    number(session.results.value(f"{key}/capture"), 1),
                 ]
             )
     return table(["", "s/GB", "of bare", "of ustreamer", "fps each", "capture, % of a core"], rows)

@@ -19,7 +19,7 @@ from benchmarks.table import number, table
 TITLE = "Footprint: memory, processor while nobody watches, time to the first picture"
 IDLE_SECONDS, QUICK_IDLE_SECONDS = 20.0, 4.0
 LINGER_SECONDS = 6.0
-"""The gateway goes on for 5 s after its last viewer (gateway.feed)."""
+"""The gateway goes on for 5 s after its last viewer (gateway.cameras.feed)."""
 FIRST_PICTURES = 5
 PATH = "/camera/front/stream.mjpg"
 OURS, USTREAMER = "framebus", "ustreamer"
@@ -77,14 +77,14 @@ def watch_idle(session: Session, pids: dict[str, int]) -> None:
     for name, pid in pids.items():
         share = 100 * (cpu_seconds(pid) - before[name]) / seconds
         memory = pss_bytes(pid) / 1e6
-        session.figures.add(f"footprint/{name}/idle", share, "% of a core")
-        session.figures.add(f"footprint/{name}/PSS", memory, "MB")
+        session.results.add(f"footprint/{name}/idle", share, "% of a core")
+        session.results.add(f"footprint/{name}/PSS", memory, "MB")
         session.progress(f"{name}: {memory:.1f} MB, {share:.2f} % of a core while idle")
 
 
 def remember_first(session: Session, name: str, what: str, seconds: float) -> None:
     """One more time to a first picture."""
-    session.figures.add(f"footprint/{name}/{what}", seconds * 1000, "ms")
+    session.results.add(f"footprint/{name}/{what}", seconds * 1000, "ms")
     session.progress(f"{name}, {what}: {seconds * 1000:.0f} ms")
 
 
@@ -136,18 +136,18 @@ def processes_of(run_dir: Path) -> dict[str, int]:
 
 def report(session: Session) -> str:
     """Both tables."""
-    figures = session.figures
-    names = [name.split("/")[1] for name in figures if name.startswith("footprint/") and name.endswith("/PSS")]
+    results = session.results
+    names = [name.split("/")[1] for name in results if name.startswith("footprint/") and name.endswith("/PSS")]
     ours = [name for name in names if name != USTREAMER]
     rows = [
-        [name, number(figures.value(f"footprint/{name}/PSS"), 1), number(figures.value(f"footprint/{name}/idle"))]
+        [name, number(results.value(f"footprint/{name}/PSS"), 1), number(results.value(f"footprint/{name}/idle"))]
         for name in names
     ]
-    memory, idle = (sum(figures[f"footprint/{name}/{what}"].value for name in ours) for what in ("PSS", "idle"))
+    memory, idle = (sum(results[f"footprint/{name}/{what}"].value for name in ours) for what in ("PSS", "idle"))
     rows.insert(len(ours), ["framebus in all", number(memory, 1), number(idle)])
     firsts = [
-        [name.removeprefix("footprint/").replace("/", ", "), number(figure.value, 0)]
-        for name, figure in figures.items()
-        if name.startswith("footprint/") and name.endswith(("picture", "idle", "watched")) and figure.unit == "ms"
+        [name.removeprefix("footprint/").replace("/", ", "), number(result.value, 0)]
+        for name, result in results.items()
+        if name.startswith("footprint/") and name.endswith(("picture", "idle", "watched")) and result.unit == "ms"
     ]
     return f"{table(['', 'PSS in MB', 'idle, % of a core'], rows)}\n\n{table(['first picture', 'ms'], firsts)}"

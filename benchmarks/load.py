@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from benchmarks.figures import percentiles
 from benchmarks.parts import MjpegParts, PageParts, Parts, SocketParts
 from benchmarks.processes import Helper, cpu_seconds
+from benchmarks.results import percentiles
 
 Kind = Literal["mjpeg", "websocket", "page"]
 PARTS: dict[Kind, type[Parts]] = {"mjpeg": MjpegParts, "websocket": SocketParts, "page": PageParts}

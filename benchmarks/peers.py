@@ -57,9 +57,9 @@ def has_picture(host: str, port: int) -> bool:
 
 
 @contextmanager
-def bare_loop(camera: Camera, folder: Path) -> Iterator[Server]:
-    """The loop of benchmarks.bare with pictures as large as this camera's."""
+def baseline_server(camera: Camera, folder: Path) -> Iterator[Server]:
+    """The loop of benchmarks.baseline_server with pictures as large as this camera's."""
     picture = folder / "bare.jpg"
     picture.write_bytes(camera.picture)
-    with Helper("bare", {"picture": str(picture), "fps": FPS}) as helper:
+    with Helper("baseline_server", {"picture": str(picture), "fps": FPS}) as helper:
         yield Server(helper.pid, "127.0.0.1", helper.answer()["port"], "/")

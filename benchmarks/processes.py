@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.figures import ROOT
+from benchmarks.results import ROOT
 
 START_SECONDS = 30.0
 """Nothing takes so long to start, even on a small machine that is busy."""

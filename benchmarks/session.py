@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import camera as cameras
 from benchmarks.camera import Camera
-from benchmarks.figures import Figures
+from benchmarks.results import Results
 
 QUICK_SHARE = 0.4
 """Of the usual length of a measurement."""
@@ -24,7 +24,7 @@ class Session:
     folder: Path
     """Short enough for the paths of sockets; removed by its maker, with the device."""
     quick: bool = False
-    figures: Figures = field(default_factory=Figures)
+    results: Results = field(default_factory=Results)
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()

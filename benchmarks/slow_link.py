@@ -53,8 +53,8 @@ def measure(session: Session, link: SlowLink, megabits: int, name: str, contesta
     with Load(contestant.kind, server.host, server.port, server.path, 1, prefix=link.prefix) as load:
         time.sleep(WARM_SECONDS)
         seen = load.measure(seconds)
-    session.figures.add_ages(f"slow-link/{megabits}/{name}", seen.ages)
-    session.figures.add(f"slow-link/{megabits}/{name}/fps", seen.fps, "fps", more_is_better=True)
+    session.results.add_ages(f"slow-link/{megabits}/{name}", seen.ages)
+    session.results.add(f"slow-link/{megabits}/{name}/fps", seen.fps, "fps", more_is_better=True)
     session.progress(f"{megabits} Mbit/s, {name}: {shown(seen.ages)} at {seen.fps:.1f} fps")
 
 
@@ -63,7 +63,7 @@ def report(session: Session) -> str:
     rows = []
     for megabits, name in ((megabits, name) for megabits, _ in CASES for name in NAMES):
         key = f"slow-link/{megabits}/{name}"
-        if f"{key}/fps" in session.figures:
-            ages = [number(session.figures.value(f"{key}/{share}"), 0) for share in SHARES]
-            rows.append([f"{megabits} Mbit/s: {name}", *ages, number(session.figures.value(f"{key}/fps"), 1)])
+        if f"{key}/fps" in session.results:
+            ages = [number(session.results.value(f"{key}/{share}"), 0) for share in SHARES]
+            rows.append([f"{megabits} Mbit/s: {name}", *ages, number(session.results.value(f"{key}/fps"), 1)])
     return table(["", *SHARES, "fps"], rows)

@@ -62,9 +62,9 @@ def measure_ages(session: Session, ours: Pipeline) -> None:
     settings = {"connections": 1, "seconds": seconds + 2, "pause": POLLS_SECONDS}
     where = {"host": ours.host, "port": ours.port, "path": PATH}
     with viewers_of(ours.mjpeg) as load:
-        session.figures.add_ages("snapshots/viewers/without", load.measure(seconds).ages)
-        with Helper("asking", {**settings, **where}) as helper:
-            session.figures.add_ages("snapshots/viewers/with", load.measure(seconds).ages)
+        session.results.add_ages("snapshots/viewers/without", load.measure(seconds).ages)
+        with Helper("still_clients", {**settings, **where}) as helper:
+            session.results.add_ages("snapshots/viewers/with", load.measure(seconds).ages)
             rate = helper.answer()["rate"]
     session.progress(f"the viewers, without anybody who asks, and beside {rate:.0f} stills a second: measured")
 
@@ -76,7 +76,7 @@ def measure_fresh(session: Session, ours: Pipeline) -> None:
     with urllib.request.urlopen(f"http://{ours.host}:{ours.port}{PATH}?fresh=1", timeout=10) as answer:
         answer.read()
     seconds = time.monotonic() - began
-    session.figures.add("snapshots/fresh from idle", seconds * 1000, "ms")
+    session.results.add("snapshots/fresh from idle", seconds * 1000, "ms")
     session.progress(f"a fresh still from the idle camera: {seconds * 1000:.0f} ms")
 
 
@@ -88,10 +88,10 @@ def viewers_of(server: Server) -> Load:
 def measure(session: Session, name: str, **where: object) -> None:
     """One turn."""
     settings = {"connections": CONNECTIONS, "seconds": session.seconds(SECONDS), **where}
-    with Helper("asking", settings) as helper:
+    with Helper("still_clients", settings) as helper:
         seen = helper.answer()
-    session.figures.add(f"snapshots/{name}/rate", seen["rate"], "a second", more_is_better=True)
-    session.figures.add_ages(f"snapshots/{name}", seen["took"])
+    session.results.add(f"snapshots/{name}/rate", seen["rate"], "a second", more_is_better=True)
+    session.results.add_ages(f"snapshots/{name}", seen["took"])
     session.progress(
         f"{name}: {seen['rate']:.0f} a second, p50 {seen['took']['p50'] * 1000:.2f}, "
         f"p99 {seen['took']['p99'] * 1000:.2f} ms"
@@ -102,14 +102,14 @@ def report(session: Session) -> str:
     """The table."""
     rows = []
     for name in NAMES:
-        rate = number(session.figures.value(f"snapshots/{name}/rate"), 0)
-        took = [number(session.figures.value(f"snapshots/{name}/{share}")) for share in ("p50", "p99")]
+        rate = number(session.results.value(f"snapshots/{name}/rate"), 0)
+        took = [number(session.results.value(f"snapshots/{name}/{share}")) for share in ("p50", "p99")]
         rows.append([name, rate, *took])
     ages = []
     for name, text in (("without", "nobody asks for stills"), ("with", "somebody polls them, 80 to 100 a second")):
-        shares = [number(session.figures.value(f"snapshots/viewers/{name}/{share}")) for share in ("p50", "p99")]
+        shares = [number(session.results.value(f"snapshots/viewers/{name}/{share}")) for share in ("p50", "p99")]
         ages.append([text, *shares])
-    fresh = number(session.figures.value("snapshots/fresh from idle"), 0)
+    fresh = number(session.results.value("snapshots/fresh from idle"), 0)
     stills = table(["", "a second", "p50 ms", "p99 ms"], rows)
     seen = table([f"age at {VIEWERS} viewers while", "p50 ms", "p99 ms"], ages)
     small = "ustreamer cannot make stills smaller; framebus makes each once, however many ask for it."

@@ -55,19 +55,19 @@ def stalled(server: Server) -> Iterator[None]:
 def measure(session: Session, load: Load, state: str, seconds: float) -> None:
     """One turn."""
     seen = load.measure(seconds)
-    session.figures.add_ages(f"stalled/{state}", seen.ages)
+    session.results.add_ages(f"stalled/{state}", seen.ages)
     session.progress(f"{READERS} readers {state} {STALLED} stalled: {shown(seen.ages)} at {seen.fps:.1f} fps each")
 
 
 def remember_memory(session: Session, server: Server, more: int) -> None:
     """What the stalled have cost, one frame that all may share taken off."""
     each = max(0, more - PICTURE_BYTES[162]) / STALLED / 1024
-    session.figures.add("stalled/memory of the gateway", each, "KB each")
+    session.results.add("stalled/memory of the gateway", each, "KB each")
     session.progress(f"memory of the gateway: {more / 1024:.0f} KB more, {each:.0f} KB each beyond one frame")
     kernel = kernel_bytes(server.port)
     if kernel:
         queues = sorted(kernel)[-STALLED:]
-        session.figures.add("stalled/memory of the kernel", sum(queues) / len(queues) / 1024, "KB each")
+        session.results.add("stalled/memory of the kernel", sum(queues) / len(queues) / 1024, "KB each")
 
 
 def kernel_bytes(port: int) -> list[int]:
@@ -86,11 +86,11 @@ def send_queues(text: str) -> list[int]:
 def report(session: Session) -> str:
     """The tables."""
     ages = [
-        [state, *(number(session.figures.value(f"stalled/{state}/{share}")) for share in SHARES)]
+        [state, *(number(session.results.value(f"stalled/{state}/{share}")) for share in SHARES)]
         for state in (WITHOUT, WITH)
     ]
     memory = [
-        [owner, number(session.figures.value(f"stalled/memory of the {owner}"), 0)] for owner in ("gateway", "kernel")
+        [owner, number(session.results.value(f"stalled/memory of the {owner}"), 0)] for owner in ("gateway", "kernel")
     ]
     memories = table(["memory of a stalled viewer", "KB"], memory)
     return f"{table(['readers', *SHARES], ages)}\n\n{memories}"

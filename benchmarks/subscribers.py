@@ -36,7 +36,7 @@ class Case:
     def reader(self, kind: str) -> Helper:
         """One, in a process of its own."""
         settings = {"kind": kind, "endpoint": self.endpoint, "work_seconds": self.work_seconds}
-        return Helper("reading", settings, self.prefix)
+        return Helper("subscriber_process", settings, self.prefix)
 
 
 def run(session: Session) -> None:
@@ -78,7 +78,7 @@ def side_by_side(session: Session, case: Case, seconds: float, kinds: Sequence[s
         for kind, reader in readers.items():
             name = "framebus" if kind == "framebus" else PLAIN
             seen = reader.ask("end")
-            session.figures.add_ages(f"subscribers/{case.name}/{name}", seen["ages"])
+            session.results.add_ages(f"subscribers/{case.name}/{name}", seen["ages"])
             session.progress(f"{case.name}, {name}: {shown(seen['ages'])} at {seen['fps']:.1f} fps")
 
 
@@ -86,7 +86,9 @@ def many(session: Session, endpoint: str, capture: int, seconds: float) -> None:
     """Twenty programs that take every frame: the median of their percentiles, and what capture needs for each."""
     with ExitStack() as started:
         readers = [
-            started.enter_context(Helper("reading", {"kind": "framebus", "endpoint": endpoint, "work_seconds": 0}))
+            started.enter_context(
+                Helper("subscriber_process", {"kind": "framebus", "endpoint": endpoint, "work_seconds": 0})
+            )
             for _ in range(MANY)
         ]
         for reader in readers:
@@ -99,8 +101,8 @@ def many(session: Session, endpoint: str, capture: int, seconds: float) -> None:
         seen = [reader.ask("end") for reader in readers]
     ages = {share: median(one["ages"][share] for one in seen) for share in SHARES}
     case = f"{MANY} at once, ipc"
-    session.figures.add_ages(f"subscribers/{case}/framebus", ages)
-    session.figures.add(f"subscribers/{case}/capture", 100 * used / seconds, "% of a core")
+    session.results.add_ages(f"subscribers/{case}/framebus", ages)
+    session.results.add(f"subscribers/{case}/capture", 100 * used / seconds, "% of a core")
     fps = median(one["fps"] for one in seen)
     session.progress(f"{case}: {shown(ages)} at {fps:.1f} fps each, capture {100 * used / seconds:.0f} % of a core")
 
@@ -111,6 +113,6 @@ def report(session: Session) -> str:
     rows = []
     for case in cases:
         for name in ("framebus", PLAIN):
-            ages = [number(session.figures.value(f"subscribers/{case}/{name}/{share}"), 1) for share in SHARES]
+            ages = [number(session.results.value(f"subscribers/{case}/{name}/{share}"), 1) for share in SHARES]
             rows.append([f"{case}: {name}", *ages])
     return table(["", *SHARES], [row for row in rows if any(cell != "-" for cell in row[1:])])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.figures import Figures
+from benchmarks.results import Results
 
 MISSING = "-"
 NOISE = 0.05
@@ -30,16 +30,16 @@ def change(old: float, new: float) -> str:
     return MISSING if not old else f"{(new - old) / abs(old) * 100:+.0f}%"
 
 
-def comparison(old: Figures, new: Figures) -> str:
+def comparison(old: Results, new: Results) -> str:
     """Every figure that both runs have, and its change in percent."""
     rows = []
-    for name, figure in new.items():
+    for name, result in new.items():
         if name in old:
-            before, now = old[name].value, figure.value
-            verdict = "better" if (now > before) == figure.more_is_better else "worse"
+            before, now = old[name].value, result.value
+            verdict = "better" if (now > before) == result.more_is_better else "worse"
             if abs(now - before) <= NOISE * abs(before):
                 verdict = ""
-            rows.append([name, number(before), number(now), figure.unit, change(before, now), verdict])
+            rows.append([name, number(before), number(now), result.unit, change(before, now), verdict])
     return table(["figure", "before", "now", "unit", "change", ""], rows)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.figures import Figures
+from benchmarks.results import Results
 from benchmarks.table import MISSING, table
 
 
@@ -11,19 +11,19 @@ class Target:
     """A figure, or its ratio to another one, and the limit for it."""
 
     text: str
-    figure: str
+    result: str
     limit: float
     base: str | None = None
     """What the figure is divided by."""
     at_least: bool = False
     """Whether the limit is a lower one."""
 
-    def found(self, figures: Figures) -> float | None:
+    def found(self, results: Results) -> float | None:
         """None where one of the figures was not measured."""
-        value = figures.value(self.figure)
+        value = results.value(self.result)
         if self.base is None or value is None:
             return value
-        base = figures.value(self.base)
+        base = results.value(self.base)
         return value / base if base else None
 
     def reached(self, found: float) -> bool:
@@ -96,12 +96,12 @@ TARGETS = (
 )
 
 
-def summary(figures: Figures) -> str:
+def summary(results: Results) -> str:
     """What was aimed at and what was found, for all that was measured."""
     rows = []
     for target in TARGETS:
-        found = target.found(figures)
+        found = target.found(results)
         verdict = MISSING if found is None else "reached" if target.reached(found) else "MISSED"
-        if target.figure in figures:
+        if target.result in results:
             rows.append([target.text, MISSING if found is None else f"{found:.2f}", target.limit_text, verdict])
     return table(["ratios and figures to reach", "found", "wanted", ""], rows)

@@ -47,19 +47,19 @@ def measure(session: Session, count: int, ours: Pipeline, seconds: float) -> Non
         beside = second.end()
     rate = seen.gigabytes / seen.seconds + beside.gigabytes / beside.seconds
     cores = seen.cpu_seconds / seen.seconds
-    session.figures.add(f"workers/{count}/rate", rate, "GB/s", more_is_better=True)
-    session.figures.add(f"workers/{count}/cores", cores, "cores")
+    session.results.add(f"workers/{count}/rate", rate, "GB/s", more_is_better=True)
+    session.results.add(f"workers/{count}/cores", cores, "cores")
     session.progress(f"workers = {count}: {rate:.2f} GB/s with {cores:.2f} cores for the gateways")
 
 
 def report(session: Session) -> str:
     """The table, and what held them back."""
-    figures = session.figures
-    one = figures.value("workers/1/rate")
+    results = session.results
+    one = results.value("workers/1/rate")
     rows = []
     for count in (1, 2):
-        rate = figures.value(f"workers/{count}/rate")
-        rows.append([str(count), number(rate), ratio(rate, one), number(figures.value(f"workers/{count}/cores"))])
+        rate = results.value(f"workers/{count}/rate")
+        rows.append([str(count), number(rate), ratio(rate, one), number(results.value(f"workers/{count}/cores"))])
     found = table(["workers", "GB/s", "of one", "cores used"], rows)
     cores = os.cpu_count() or 1
     if cores >= CORES:

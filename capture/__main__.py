@@ -3,9 +3,9 @@
 import sys
 
 from capture.server import Capture
-from framebus.config import Config, ConfigError, load
-from framebus.process import EXIT_MISUSED, Stop, arguments, run
-from framebus.strict_toml import did_you_mean
+from framebus.config.load import Config, ConfigError, load
+from framebus.config.strict_toml import did_you_mean
+from framebus.runtime.process import EXIT_USAGE, Stop, arguments, run
 
 
 def main() -> int:
@@ -26,14 +26,14 @@ def main() -> int:
 
 def trial(camera: str, config_path: str | None) -> int:
     """Try the camera; returns the exit status."""
-    from capture.trial import try_camera
+    from capture.probe import try_camera
 
     try:
         config = load(config_path)
         check_known(config, camera)
     except ConfigError as error:
         print(error)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     return try_camera(config, camera)
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from capture.control_desk import ControlDesk
+from capture.control_service import ControlService
 from capture.jpeg import Jpeg, JpegError
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, Source, SourceError, SourceStuck
-from framebus.losses import Losses
-from framebus.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = logging.getLogger("capture")
 
@@ -30,7 +30,7 @@ STALLS_BEFORE_ANOTHER_PROCESS = 3
 """In a row, without a picture in between: what a process holds may be broken where opening anew does not help."""
 CLOSE_SECONDS = 1.0
 """How long the end of the process waits for a camera that does not let go."""
-MAX_ERRANDS = 16
+MAX_PENDING_REQUESTS = 16
 """Requests for controls that wait for the camera; more are refused at once."""
 MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
@@ -50,7 +50,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class ControlRequest:
     """A request for controls, or the reply to one, and what leads back to who asked."""
 
     envelope: list[bytes]
@@ -67,8 +67,8 @@ class Reader:
         self,
         camera: str,
         make: Callable[[], Source],
-        pace: Pace,
-        desk: ControlDesk,
+        rate_control: RateControl,
+        control_service: ControlService,
         *,
         epoch: str,
         stall_timeout: float = 5,
@@ -86,13 +86,13 @@ class Reader:
         """Whether nothing is read any more; before `stop`, because of a failure that nobody foresaw."""
         self._camera = camera
         self._make = make
-        self._pace = pace
-        self._desk = desk
+        self._rate_control = rate_control
+        self._control_service = control_service
         self._stall_timeout = stall_timeout
         self._max_jpeg_bytes = max_jpeg_bytes
         self._full_wanted = False
-        self._errands: deque[Errand] = deque()
-        self._answers: deque[Errand] = deque()
+        self._requests: deque[ControlRequest] = deque()
+        self._answers: deque[ControlRequest] = deque()
         self._epoch = epoch
         self._in_camera_since: float | None = None
         self._source: Source | None = None
@@ -102,7 +102,7 @@ class Reader:
         self._frame: Published | None = None
         self._emptied = threading.Condition()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._losses = Losses(logger)
+        self._losses = RateLimitedLog(logger)
         self._thread = threading.Thread(target=self._run, name=f"read-{camera}", daemon=True)
 
     @property
@@ -136,20 +136,23 @@ class Reader:
             self._emptied.notify()
         return frame
 
-    def ask(self, errand: Errand) -> None:
+    def ask(self, request: ControlRequest) -> None:
         """Have a request for controls answered by the thread that has the camera, which is opened for it if need be."""
-        if len(self._errands) >= MAX_ERRANDS:
-            self._answer(errand, self._desk.refusal("busy", f"{MAX_ERRANDS} requests wait already for this camera"))
+        if len(self._requests) >= MAX_PENDING_REQUESTS:
+            self._answer(
+                request,
+                self._control_service.refusal("busy", f"{MAX_PENDING_REQUESTS} requests wait already for this camera"),
+            )
             return
-        self._errands.append(errand)
-        self._pace.nudge()
+        self._requests.append(request)
+        self._rate_control.nudge()
 
     def want_full(self) -> None:
         """Have one picture of full size, among the others that `take` returns."""
         self._full_wanted = True
-        self._pace.nudge()
+        self._rate_control.nudge()
 
-    def answers(self) -> list[Errand]:
+    def answers(self) -> list[ControlRequest]:
         """The replies since the last call."""
         return [self._answers.popleft() for _ in range(len(self._answers))]
 
@@ -159,7 +162,7 @@ class Reader:
 
     def stop(self) -> None:
         """End the thread and let go of the camera; a camera that hangs is left to the end of the process."""
-        self._pace.stop()
+        self._rate_control.stop()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
         if self._thread.is_alive():
@@ -174,9 +177,9 @@ class Reader:
             self._tell()
 
     def _read_while_wanted(self) -> None:
-        while not self._pace.stopped:
-            if not self._pace.wanted and not self._errands:
-                self._pace.pause(1.0)
+        while not self._rate_control.stopped:
+            if not self._rate_control.wanted and not self._requests:
+                self._rate_control.pause(1.0)
                 continue
             try:
                 self._read_until_closed()
@@ -195,12 +198,12 @@ class Reader:
     def _pause(self, seconds: float) -> None:
         """Wait before the next attempt; a new rate cuts it short, a request for controls does not."""
         end = time.monotonic() + seconds
-        self._refuse_errands()
+        self._refuse_requests()
         while (left := end - time.monotonic()) > 0:
-            self._pace.pause(left)
-            if not self._errands:
+            self._rate_control.pause(left)
+            if not self._requests:
                 return
-            self._refuse_errands()
+            self._refuse_requests()
 
     def _read_until_closed(self) -> None:
         self._source = source = self._source or self._make()
@@ -209,10 +212,10 @@ class Reader:
             self._in_camera_since = time.monotonic()
             source.open()
             self.source_name = source.name  # once more: `auto` knows only now what it is
-            self._desk.restore(source)
+            self._control_service.restore(source)
             self.opened = True
             self._tell()
-            self._run_errands(source)
+            self._process_requests(source)
             self._read(source)
         finally:
             self._in_camera_since = time.monotonic()
@@ -223,13 +226,13 @@ class Reader:
 
     def _read(self, source: Source) -> None:
         last_whole = time.monotonic()
-        paced = self._pace.fps
+        paced = self._rate_control.fps
         flaw = ""
-        while self._pace.wanted:
+        while self._rate_control.wanted:
             if self._full_wanted:
                 self._take_full(source)
             self._in_camera_since = time.monotonic()
-            picture = source.read(self._pace, self._seq + 1)
+            picture = source.read(self._rate_control, self._seq + 1)
             if picture is not None:
                 try:
                     frame = self._frame_of(picture, source)
@@ -244,8 +247,8 @@ class Reader:
                         self._hand_over_full(
                             Published(frame.header, retopic(frame.message, "full", self._camera), "full")
                         )
-            self._run_errands(source)
-            fps = self._pace.fps
+            self._process_requests(source)
+            fps = self._rate_control.fps
             if fps != paced:  # what was an idle period so far is no silence of the new rate
                 paced, last_whole = fps, time.monotonic()
             if fps > 0 and time.monotonic() - last_whole > self._stall_timeout + 1 / fps:
@@ -289,7 +292,7 @@ class Reader:
     def _hand_over(self, frame: Published) -> None:
         """Put the frame where `take` finds it, once the one before was taken: none that has a number is skipped."""
         with self._emptied:
-            while self._frame is not None and not self._pace.stopped:
+            while self._frame is not None and not self._rate_control.stopped:
                 self._emptied.wait(0.1)
             self._frame = frame
             if frame.kind == "live":
@@ -300,17 +303,17 @@ class Reader:
         self._full_wanted = False
         self._hand_over(frame)
 
-    def _run_errands(self, source: Source) -> None:
-        while self._errands:
-            self._answer(self._errands[0], self._desk.answer(self._errands[0].message, source))
-            self._errands.popleft()  # not before: one that finds the camera gone is refused with the reason
+    def _process_requests(self, source: Source) -> None:
+        while self._requests:
+            self._answer(self._requests[0], self._control_service.answer(self._requests[0].message, source))
+            self._requests.popleft()  # not before: one that finds the camera gone is refused with the reason
 
-    def _refuse_errands(self) -> None:
-        while self._errands:
-            self._answer(self._errands.popleft(), self._desk.refusal("offline", self.trouble))
+    def _refuse_requests(self) -> None:
+        while self._requests:
+            self._answer(self._requests.popleft(), self._control_service.refusal("offline", self.trouble))
 
-    def _answer(self, errand: Errand, reply: bytes) -> None:
-        self._answers.append(Errand(errand.envelope, reply))
+    def _answer(self, request: ControlRequest, reply: bytes) -> None:
+        self._answers.append(ControlRequest(request.envelope, reply))
         self._tell()
 
     def _in_trouble(self, reason: str) -> None:

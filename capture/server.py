@@ -9,19 +9,19 @@ from typing import Any
 import msgspec
 import zmq
 
-from capture.control_desk import ControlDesk, file_of
-from capture.demand import Demand
-from capture.pace import Pace
-from capture.rate import Rate
-from capture.reader import MAX_ERRANDS, Errand, Published, Reader
+from capture.control_service import ControlService, file_of
+from capture.fps_meter import FpsMeter
+from capture.rate_control import RateControl
+from capture.reader import MAX_PENDING_REQUESTS, ControlRequest, Published, Reader
 from capture.sources import make_source
-from framebus import sockets
-from framebus.config import Config
-from framebus.gatekeeper import Gatekeeper
-from framebus.process import ProcessError, Stop
-from framebus.run_dir import Lock, control_endpoint, frames_endpoint
-from framebus.tcp_endpoint import TcpEndpoint
-from framebus.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
+from capture.subscriptions import Subscriptions
+from framebus.config.load import Config
+from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.protocol.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.run_dir import Lock, control_endpoint, frames_endpoint
+from framebus.transport import sockets
+from framebus.transport.zap_authenticator import ZapAuthenticator
 
 logger = logging.getLogger("capture")
 
@@ -50,19 +50,19 @@ class Capture:
         self._camera = camera
         self._settings = config.cameras[camera]
         self._epoch = secrets.token_hex(8)
-        self._demand = Demand(camera)
-        self._pace = Pace(self._settings.idle_fps)
+        self._subscriptions = Subscriptions(camera)
+        self._rate_control = RateControl(self._settings.idle_fps)
         self._reader = Reader(
             camera,
             lambda: make_source(camera, self._settings),
-            self._pace,
-            ControlDesk(camera, self._settings.controls, file_of(config.state_dir, camera)),
+            self._rate_control,
+            ControlService(camera, self._settings.controls, file_of(config.state_dir, camera)),
             epoch=self._epoch,
             stall_timeout=self._settings.stall_timeout,
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
         )
-        self._rate = Rate()
-        self._gatekeeper: Gatekeeper | None = None
+        self._fps_meter = FpsMeter()
+        self._authenticator: ZapAuthenticator | None = None
         self._newest: Published | None = None
         self._peeked_at = float("-inf")
         self._state: tuple[State, str] = ("starting", "")
@@ -86,7 +86,7 @@ class Capture:
         self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         self._control = sockets.make(self._context, zmq.ROUTER)
-        self._control.setsockopt(zmq.SNDHWM, MAX_ERRANDS)
+        self._control.setsockopt(zmq.SNDHWM, MAX_PENDING_REQUESTS)
         self._control.setsockopt(zmq.MAXMSGSIZE, 2 * MAX_REQUEST_BYTES)  # one just too large is still told so
         endpoint = control_endpoint(self._config, self._camera)
         try:
@@ -117,15 +117,15 @@ class Capture:
         Raises ProcessError when the camera is read no more: somebody has to start the process again.
         """
         poller = zmq.Poller()
-        guarded = self._gatekeeper.readable() if self._gatekeeper is not None else ()
+        guarded = self._authenticator.readable() if self._authenticator is not None else ()
         for readable in (self._socket, self._control, self._reader, stop, *guarded):
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
             left = self._status_due - time.monotonic()
             ready: dict[Any, int] = dict(poller.poll(max(0, int(left * 1000) + 1)))
-            if self._gatekeeper is not None:
-                self._gatekeeper.serve(ready)
+            if self._authenticator is not None:
+                self._authenticator.serve(ready)
             if self._socket in ready:
                 self._serve_subscriptions()
             if self._control in ready:
@@ -149,28 +149,28 @@ class Capture:
         self._lock.close()
 
     def _open_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint) -> None:
-        if self._gatekeeper is None:
+        if self._authenticator is None:
             insecure = self._settings.insecure_tcp
-            self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger, insecure=insecure)
-        self._gatekeeper.open(socket, endpoint)
+            self._authenticator = ZapAuthenticator(self._context, self._config.secrets, logger, insecure=insecure)
+        self._authenticator.open(socket, endpoint)
 
     def _serve_subscriptions(self) -> None:
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
             if not self._socket.poll(0):
                 break
             for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
-                for kind in self._demand.take(part):
+                for kind in self._subscriptions.take(part):
                     self._send_again(kind)
-        watched = self._demand.wants("live") or self._demand.wants("full")
+        watched = self._subscriptions.wants("live") or self._subscriptions.wants("full")
         fps = self._settings.fps if watched else self._settings.idle_fps
-        if fps != self._pace.fps:
+        if fps != self._rate_control.fps:
             logger.info("camera %s %s: %g fps", self._camera, "is watched" if watched else "is idle", fps)
-            self._pace.set(fps)
+            self._rate_control.set(fps)
 
     def _serve_controls(self) -> None:
         *envelope, request = self._control.recv_multipart()
         if len(envelope) <= MAX_ENVELOPE_PARTS:
-            self._reader.ask(Errand(envelope, request))
+            self._reader.ask(ControlRequest(envelope, request))
 
     def _send_again(self, kind: Kind) -> None:
         if kind == "status":
@@ -188,11 +188,11 @@ class Capture:
             return
         self._newest = frame
         now = time.monotonic()
-        self._rate.count(now)
-        if self._demand.wants("live"):
+        self._fps_meter.count(now)
+        if self._subscriptions.wants("live"):
             self._send("live", frame)
         peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
-        if self._demand.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
+        if self._subscriptions.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
             self._peeked_at = now
             self._send("peek", frame)
 
@@ -210,26 +210,26 @@ class Capture:
         self._status_due = now + STATUS_INTERVAL_SECONDS
         self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
         self._reader.flush_losses()
-        if self._gatekeeper is not None:
-            self._gatekeeper.tick()
+        if self._authenticator is not None:
+            self._authenticator.tick()
         self._socket.send(pack("status", self._camera, self._status(now)))
 
     def _judge(self) -> tuple[State, str]:
         """The state, and why."""
         if self._reader.trouble:
             return "offline", self._reader.trouble
-        if not self._pace.wanted:
+        if not self._rate_control.wanted:
             return "idle", "closed until somebody watches"
         if self._newest is None or not self._reader.opened:
             return "starting", "opening the camera"
-        if not self._demand.wants("live"):
+        if not self._subscriptions.wants("live"):
             return "idle", f"{self._settings.idle_fps:g} fps until somebody watches"
         return "live", ""
 
     @property
     def _refused(self) -> int | msgspec.UnsetType:
-        gatekeeper = self._gatekeeper
-        return gatekeeper.refused if gatekeeper is not None and gatekeeper.guards else msgspec.UNSET
+        authenticator = self._authenticator
+        return authenticator.refused if authenticator is not None and authenticator.guards else msgspec.UNSET
 
     def _status(self, now: float) -> StatusHeader:
         newest = self._newest.header if self._newest else None
@@ -247,8 +247,8 @@ class Capture:
             monotonic=newest.monotonic if newest else None,
             width=newest.width if newest else 0,
             height=newest.height if newest else 0,
-            fps=round(self._rate.per_second(now), 2),
-            watched=self._demand.wants("live"),
+            fps=round(self._fps_meter.per_second(now), 2),
+            watched=self._subscriptions.wants("live"),
             dropped=self._reader.dropped,
             bad=self._reader.bad,
             refused=self._refused,

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
-from capture.pace import Pace
-from framebus.controls import Control, Value
+from capture.rate_control import RateControl
+from framebus.protocol.controls import Control, Value
 
 READ_LIMIT_SECONDS = 0.5
 """No `read` blocks for longer, so that the end of the process is never far."""
@@ -56,7 +56,7 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """The newest frame, as soon as `pace` wants one: the source knows best how to let the time until then pass.
 
         Returns None when none came within READ_LIMIT_SECONDS, or when the pace changed meanwhile. `seq` is the number

@@ -4,14 +4,14 @@ What is named here is what a program of yours imports; pyzmq and msgspec are all
 captures and the snapshot service import the modules of this package, and no process imports another.
 """
 
-from framebus.async_subscriber import AsyncSubscriber
-from framebus.config import ConfigError
-from framebus.control_requests import request_controls
-from framebus.controls import Control, ControlError
-from framebus.frame import Frame
-from framebus.stills import SnapshotError, request_snapshot
-from framebus.subscriber import Subscriber
-from framebus.wire import WireError
+from framebus.client.async_subscriber import AsyncSubscriber
+from framebus.client.controls import request_controls
+from framebus.client.snapshots import SnapshotError, request_snapshot
+from framebus.client.subscriber import Subscriber
+from framebus.config.load import ConfigError
+from framebus.protocol.controls import Control, ControlError
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import WireError
 
 __version__ = "0.1.0"
 

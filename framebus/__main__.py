@@ -4,7 +4,7 @@ import argparse
 import importlib
 import sys
 
-from framebus.process import add_config, arguments
+from framebus.runtime.process import add_config, arguments
 
 COMMANDS = {
     "up": "run the whole pipeline in the foreground",

@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from framebus.config import Config, ConfigError
-from framebus.process import Stop, arguments, run
-from framebus.run_dir import worker_name
+from framebus.config.load import Config, ConfigError
+from framebus.runtime.process import Stop, arguments, run
+from framebus.runtime.run_dir import worker_name
 from gateway.server import Gateway
 
 

@@ -17,21 +17,21 @@ from typing import Any
 import zmq
 from tornado.httpserver import HTTPServer
 
-from framebus.address import Address
-from framebus.config import Config
-from framebus.losses import Losses
-from framebus.process import ProcessError, Stop
-from framebus.run_dir import Lock, RunDirError, snapshot_endpoint
-from framebus.secrets_file import SecretsError
-from gateway import tls
-from gateway.acceptor import Acceptor
+from framebus.config.address import Address
+from framebus.config.load import Config
+from framebus.credentials.secrets_file import SecretsError
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.run_dir import Lock, RunDirError, snapshot_endpoint
 from gateway.access.access import Access
-from gateway.cameras import Cameras
-from gateway.connections import Connections
-from gateway.counted_stream import counted
-from gateway.routes import application
-from gateway.stills import Stills
-from gateway.tls import TlsError
+from gateway.cameras.registry import CameraRegistry
+from gateway.cameras.stills_client import StillsClient
+from gateway.http.routes import application
+from gateway.net import tls
+from gateway.net.acceptor import Acceptor
+from gateway.net.connection_limits import Connections
+from gateway.net.counted_stream import counted
+from gateway.net.tls import TlsError
 
 logger = logging.getLogger("gateway")
 
@@ -81,7 +81,7 @@ class Gateway:
     def start(self) -> None:
         """Bind the address first: without it, nothing else is of use."""
         settings = self._config.gateway
-        self._refused = Losses(logger)
+        self._refused = RateLimitedLog(logger)
         try:
             self._access = Access(self._config, self._refused)
         except SecretsError as error:
@@ -94,8 +94,8 @@ class Gateway:
             self._lock, listener = listen_beside(self._config, self._worker)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._connections = Connections(settings.max_connections, settings.max_per_address, settings.trusted_proxies)
-        self._cameras = Cameras(self._config, self._context, self._worker)
-        self._stills = Stills(snapshot_endpoint(self._config), self._context)
+        self._cameras = CameraRegistry(self._config, self._context, self._worker)
+        self._stills = StillsClient(snapshot_endpoint(self._config), self._context)
         self._server = HTTPServer(
             application(self._config, self._cameras, self._stills, self._refused, self._connections, self._access),
             max_header_size=MAX_HEADER_BYTES,
@@ -278,14 +278,14 @@ def without_content(message: str) -> str:
     return QUERY.sub("?…", QUOTED.split(message, maxsplit=1)[0].rstrip())
 
 
-def allow_descriptors(needed: int) -> None:
+def allow_descriptors(permission_for: int) -> None:
     """Raise this process's limit of open files, often 1024, as far as the system lets us."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
-    if hard < needed:
+    if soft < permission_for:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(permission_for, hard), hard))
+    if hard < permission_for:
         logger.warning(
-            "only %d files may be open, for max_connections in [gateway] it takes %d (ulimit -n)", hard, needed
+            "only %d files may be open, for max_connections in [gateway] it takes %d (ulimit -n)", hard, permission_for
         )
 
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from framebus.config import Config
-from framebus.process import Stop, arguments, run
+from framebus.config.load import Config
+from framebus.runtime.process import Stop, arguments, run
 from snapshot.server import Snapshot
 
 

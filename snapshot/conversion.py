@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from framebus.still_request import SnapshotRequest
+from framebus.protocol.stills import SnapshotRequest
 from snapshot.still import Still
 
 if TYPE_CHECKING:

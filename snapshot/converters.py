@@ -6,8 +6,8 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from snapshot.conversion import convert
-from snapshot.desk import Job
 from snapshot.still import Still
+from snapshot.still_service import Job
 
 logger = logging.getLogger("snapshot")
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import zmq
 
-from framebus import sockets
-from framebus.config import Config
-from framebus.gatekeeper import Gatekeeper
-from framebus.process import ProcessError, Stop
-from framebus.run_dir import Lock, snapshot_endpoint
-from framebus.tcp_endpoint import TcpEndpoint
-from framebus.wire import MAX_REQUEST_BYTES, Kind
+from framebus.config.load import Config
+from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.protocol.wire import MAX_REQUEST_BYTES, Kind
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.run_dir import Lock, snapshot_endpoint
+from framebus.transport import sockets
+from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
-from snapshot.desk import Desk
+from snapshot.still_service import StillService
 from snapshot.subscriptions import Subscriptions
 
 logger = logging.getLogger("snapshot")
@@ -38,9 +38,9 @@ class Snapshot:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._desk = Desk(config)
+        self._service = StillService(config)
         self._checked_at = 0.0
-        self._gatekeeper: Gatekeeper | None = None
+        self._authenticator: ZapAuthenticator | None = None
 
     def run(self, stop: Stop) -> None:
         """Answer until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
@@ -76,31 +76,31 @@ class Snapshot:
 
     def loop(self, stop: Stop) -> None:
         """Frames first, so that a request is answered with the newest."""
-        guarded = self._gatekeeper.readable() if self._gatekeeper is not None else ()
+        guarded = self._authenticator.readable() if self._authenticator is not None else ()
         for readable in (self._router, self._converters, stop, *guarded):
             self._poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
-            left = min(TICK_SECONDS, self._desk.seconds_left())
+            left = min(TICK_SECONDS, self._service.seconds_left())
             ready: dict[Any, int] = dict(self._poller.poll(math.ceil(left * 1000)))
-            if self._gatekeeper is not None:
-                self._gatekeeper.serve(ready)
+            if self._authenticator is not None:
+                self._authenticator.serve(ready)
             for kind, camera, socket in self._subscriptions.items():
                 if socket in ready:
                     self._take(kind, camera, socket.recv())
             if self._converters.fileno() in ready:
                 for job, result in self._converters.results():
-                    self._desk.converted(job, result)
+                    self._service.converted(job, result)
             if self._router in ready:
                 self._read_requests()
-            self._desk.tick()
+            self._service.tick()
             self._once_a_second()
-            for job in self._desk.jobs():
+            for job in self._service.jobs():
                 self._converters.begin(job)
             self._send_replies()
             for camera in self._config.cameras:
-                self._subscriptions.need("live", camera, needed=self._desk.wants_live(camera))
-                self._subscriptions.need("full", camera, needed=self._desk.wants_full(camera))
+                self._subscriptions.need("live", camera, needed=self._service.wants_live(camera))
+                self._subscriptions.need("full", camera, needed=self._service.wants_full(camera))
 
     def stop(self) -> None:
         """Let go of the endpoint."""
@@ -111,29 +111,29 @@ class Snapshot:
     def _open_tcp(self, endpoint: TcpEndpoint) -> None:
         sockets.limit_tcp(self._router, str(endpoint))
         insecure = self._config.snapshot.insecure_tcp
-        self._gatekeeper = Gatekeeper(self._context, self._config.secrets, logger, insecure=insecure)
-        self._gatekeeper.open(self._router, endpoint)
+        self._authenticator = ZapAuthenticator(self._context, self._config.secrets, logger, insecure=insecure)
+        self._authenticator.open(self._router, endpoint)
 
     def _once_a_second(self) -> None:
         now = time.monotonic()
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(snapshot_endpoint(self._config))
-            if self._gatekeeper is not None:
-                self._gatekeeper.tick()
+            if self._authenticator is not None:
+                self._authenticator.tick()
 
     def _take(self, kind: Kind, camera: str, message: bytes) -> None:
         match kind:
             case "status":
-                self._desk.status(camera, message)
+                self._service.status(camera, message)
             case "full":
-                self._desk.full_frame(camera, message)
+                self._service.full_frame(camera, message)
             case _:
-                self._desk.frame(camera, message)
+                self._service.frame(camera, message)
 
     def _send_replies(self) -> None:
         """A burst without a copy for each asker, as it may wait in the socket; a few are copied, which costs less."""
-        replies = list(self._desk.replies())
+        replies = list(self._service.replies())
         if len(replies) < SHARED_FROM:
             for envelope, reply in replies:
                 self._router.send_multipart([*envelope, reply])
@@ -150,4 +150,4 @@ class Snapshot:
                 return
             *envelope, request = self._router.recv_multipart()
             if len(envelope) <= MAX_ENVELOPE_PARTS:
-                self._desk.ask(envelope, request)
+                self._service.ask(envelope, request)

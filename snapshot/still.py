@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from framebus.frame import Frame
-from framebus.wire import FrameHeader, pack
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import FrameHeader, pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import time
 
 import zmq
 
-from framebus import peers, sockets
-from framebus.config import Config
-from framebus.wire import Kind, topic
+from framebus.config.load import Config
+from framebus.protocol.wire import Kind, topic
+from framebus.transport import endpoints, sockets
 
 LINGER_SECONDS = 2.0
 """How long a camera is kept awake for stills: who polls for fresh ones does not wake it each time."""
@@ -18,7 +18,7 @@ class Subscriptions:
 
     def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller) -> None:
         """The captures need not run yet. Each socket is in the poller while it is here."""
-        self._peers = {camera: peers.frames(config, camera) for camera in config.cameras}
+        self._peers = {camera: endpoints.frames(config, camera) for camera in config.cameras}
         self._context = context
         self._poller = poller
         self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from framebus.config import Config, load
-from framebus.run_dir import prepare
+from framebus.config.load import Config, load
+from framebus.runtime.run_dir import prepare
 from tests.capture.v4l2 import shim
 from tests.processes import Running, python
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from framebus.curve_keys import CurveKeys, KeyPair, changing
+from framebus.credentials.curve_keys import CurveKeys, KeyPair, changing
 
 
 class Strongbox:

@@ -25,12 +25,12 @@ from PIL import Image
 
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
-from capture.media.drain import Arrival, Drain
 from capture.media.file import check_file
+from capture.media.latest_reader import Arrival, LatestReader
 from capture.media.play_clock import PlayClock
 from capture.media.url import MediaUrl
 from capture.source import SourceError
-from framebus.size import Size
+from framebus.config.size import Size
 
 USUAL_FPS = 25
 """Of a recording that does not say, as FFmpeg itself assumes."""
@@ -78,11 +78,11 @@ class AvStream:
             self._check_host(self._target.host)
         self._open()
 
-    def arrivals(self, drain: Drain) -> Iterator[Arrival]:
+    def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         """Pictures as they come, or as they are due. Raises SourceError."""
         container, video = self._opened()
         if isinstance(self._target, Path) or (container.duration or 0) > 0:
-            return self._play(drain, PlayClock(1 / float(video.average_rate or USUAL_FPS)))
+            return self._play(latest_reader, PlayClock(1 / float(video.average_rate or USUAL_FPS)))
         return self._live()
 
     def interrupt(self) -> None:
@@ -133,7 +133,7 @@ class AvStream:
             for _, image in self._images(packet):
                 yield Arrival(image, captured, monotonic)
 
-    def _play(self, drain: Drain, clock: PlayClock) -> Iterator[Arrival]:
+    def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
         """Lap after lap, each picture when it is due."""
         while True:
             found = 0
@@ -141,7 +141,7 @@ class AvStream:
                 for at, image in self._images(packet):
                     found += 1
                     due = clock.due(at, time.monotonic())
-                    if not drain.pause(max(0.0, due - time.monotonic())):
+                    if not latest_reader.pause(max(0.0, due - time.monotonic())):
                         return
                     yield Arrival(image, time.time() - (time.monotonic() - due), due)
             if not found:

@@ -17,8 +17,8 @@ from email.message import Message
 from typing import IO, cast
 
 from capture.media import reasons
-from capture.media.drain import Arrival, Drain, Stream
 from capture.media.jpeg_parts import JpegParts, PartError
+from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.url import MediaUrl
 from capture.source import SourceError
 
@@ -63,10 +63,10 @@ class HttpStream:
         self._other = self._make_other(kind)
         self._other.open()
 
-    def arrivals(self, drain: Drain) -> Iterator[Arrival]:
+    def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         """The pictures of the answer; where one answer is one picture, of as many as are wanted. Raises SourceError."""
         if self._other is not None:
-            yield from self._other.arrivals(drain)
+            yield from self._other.arrivals(latest_reader)
             return
         self._newest_at = time.monotonic()
         response = self._response
@@ -75,14 +75,14 @@ class HttpStream:
             yield from self._pictures(response)
             if response.headers.get_content_type() not in JPEG_TYPES:
                 return
-            response = self._next_snapshot(drain, vain=self._newest_at == newest_at)
+            response = self._next_snapshot(latest_reader, vain=self._newest_at == newest_at)
 
-    def _next_snapshot(self, drain: Drain, vain: bool) -> http.client.HTTPResponse | None:
+    def _next_snapshot(self, latest_reader: LatestReader, vain: bool) -> http.client.HTTPResponse | None:
         self._hang_up()
         if vain:
             self._check_stall()
-            drain.pause(VAIN_PAUSE_SECONDS)
-        if not drain.until_wanted():
+            latest_reader.pause(VAIN_PAUSE_SECONDS)
+        if not latest_reader.until_wanted():
             return None
         kind = self._ask()
         if kind not in JPEG_TYPES:

@@ -9,7 +9,7 @@ last byte, and does not wait for the delimiter that many cameras send with the n
 import re
 
 from capture.jpeg import EOI, SOI, SOS, STANDALONE
-from framebus.wire import MAX_MESSAGE_BYTES
+from framebus.protocol.wire import MAX_MESSAGE_BYTES
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES
 MAX_LINE_BYTES = 64 * 1024

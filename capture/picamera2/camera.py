@@ -18,9 +18,9 @@ from picamera2.previews import NullPreview
 
 from capture.picamera2 import encoding
 from capture.picamera2.controls import AF_CONTINUOUS, Advertised
-from capture.picamera2.encoding import HardwareEncoder, SlotOutput, SoftwareEncoder
-from capture.picamera2.slot import Encoded, Slot
-from framebus.size import Size
+from capture.picamera2.encoding import HardwareEncoder, LatestFrameOutput, SoftwareEncoder
+from capture.picamera2.latest_frame import Encoded, LatestFrame
+from framebus.config.size import Size
 
 BUFFERS = 6
 """picamera2's own choice for video."""
@@ -75,7 +75,7 @@ class Camera:
         except FAILURES:
             self.close()
             raise
-        self.slot = Slot(1 / self.fps, encoding.AT_ONCE)
+        self.latest_frame = LatestFrame(1 / self.fps, encoding.AT_ONCE)
 
     def start(self, quality: int) -> str:
         """Let it stream into the slot; returns why the hardware does not encode, empty when it does."""
@@ -151,10 +151,10 @@ class Camera:
         self.fps = fps if possible_us == period_us else 1_000_000 / possible_us
 
     def _start_encoder(self, quality: int) -> str:
-        output = SlotOutput(self.slot)
+        output = LatestFrameOutput(self.latest_frame)
         why_software = encoding.why_software(self.size)
         if not why_software:
-            encoder = HardwareEncoder(self.slot, encoding.bitrate(quality, self.size))
+            encoder = HardwareEncoder(self.latest_frame, encoding.bitrate(quality, self.size))
             try:
                 self._picamera2.start_encoder(encoder, output)
             except OSError as error:
@@ -163,7 +163,7 @@ class Camera:
             else:
                 self._encoder = encoder
                 return ""
-        self._encoder = SoftwareEncoder(self.slot, quality)
+        self._encoder = SoftwareEncoder(self.latest_frame, quality)
         self._picamera2.start_encoder(self._encoder, output)
         return why_software
 

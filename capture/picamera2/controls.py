@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from framebus.controls import Control, Value
+from framebus.protocol.controls import Control, Value
 
 COMMON = {
     "Brightness": ("brightness", ""),
@@ -209,7 +209,7 @@ def _usable(known: Advertised) -> bool:
 
 
 def _kind(native: str, known: Advertised) -> Any:
-    """framebus.controls.ControlType."""
+    """framebus.protocol.controls.ControlType."""
     if native in BY_HAND or known.type == "Bool":
         return "bool"
     if known.type == "Rectangle" or known.size:

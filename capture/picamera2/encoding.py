@@ -11,9 +11,9 @@ from picamera2.encoders import JpegEncoder, MJPEGEncoder
 from picamera2.encoders.v4l2_encoder import V4L2Encoder
 from picamera2.outputs import Output
 
-from capture.picamera2.slot import Slot
+from capture.picamera2.latest_frame import LatestFrame
 from capture.v4l2.device import V4l2Device
-from framebus.size import Size
+from framebus.config.size import Size
 
 AT_ONCE = 2
 """Frames with the encoder: one is encoded while the one before is not done yet. More would keep a Pi from all else."""
@@ -39,49 +39,49 @@ _BITRATE_MOST = 25_000_000
 class _Demanded:
     """Put in front of an encoder: passes on what the slot wants, and remembers what the camera said of it."""
 
-    slot: Slot
+    latest_frame: LatestFrame
     firsttimestamp: int | None
 
     def encode(self, stream: str, request: Any) -> None:
         """Called for each frame, by the event loop."""
-        if not self.slot.wants():
+        if not self.latest_frame.wants():
             return
         metadata = request.get_metadata()
         timestamp_us = int(metadata["SensorTimestamp"] / 1000)  # as Encoder._timestamp rounds it
         if self.firsttimestamp is None:  # else two threads of the encoder might each take its frame for the first
             self.firsttimestamp = timestamp_us
-        self.slot.begin(timestamp_us - self.firsttimestamp, metadata)
+        self.latest_frame.begin(timestamp_us - self.firsttimestamp, metadata)
         super().encode(stream, request)  # type: ignore[misc]  # of the encoder behind this class
 
 
 class SoftwareEncoder(_Demanded, JpegEncoder):  # type: ignore[misc]  # picamera2 has no types
     """libjpeg-turbo on the processor, in threads of its own."""
 
-    def __init__(self, slot: Slot, quality: int) -> None:
+    def __init__(self, latest_frame: LatestFrame, quality: int) -> None:
         super().__init__(num_threads=AT_ONCE, q=quality)
-        self.slot = slot
+        self.latest_frame = latest_frame
 
 
 class HardwareEncoder(_Demanded, MJPEGEncoder):  # type: ignore[misc]
     """The VideoCore's encoder, which knows bit rates and no quality."""
 
-    def __init__(self, slot: Slot, bitrate: int) -> None:
+    def __init__(self, latest_frame: LatestFrame, bitrate: int) -> None:
         super().__init__(bitrate)
-        self.slot = slot
+        self.latest_frame = latest_frame
 
 
-class SlotOutput(Output):  # type: ignore[misc]
+class LatestFrameOutput(Output):  # type: ignore[misc]
     """Where an encoder's pictures go."""
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, latest_frame: LatestFrame) -> None:
         super().__init__()
-        self._slot = slot
+        self._latest_frame = latest_frame
 
     def outputframe(
         self, frame: bytes, keyframe: bool = True, timestamp: int = 0, packet: Any = None, audio: bool = False
     ) -> None:
         """Called for each picture, by a thread of the encoder."""
-        self._slot.put(timestamp, frame)
+        self._latest_frame.put(timestamp, frame)
 
 
 def why_software(size: Size, node: str = CODEC) -> str:

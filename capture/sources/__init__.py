@@ -2,8 +2,8 @@
 
 from capture.orientation import mirrored
 from capture.source import Source
-from framebus.camera_config import CameraConfig
-from framebus.source_name import SourceName
+from framebus.config.camera import CameraConfig
+from framebus.config.source_spec import SourceSpec
 
 
 def make_source(camera: str, config: CameraConfig) -> Source:
@@ -15,7 +15,7 @@ def make_source(camera: str, config: CameraConfig) -> Source:
     return _make(camera, config, config.source)
 
 
-def _make(camera: str, config: CameraConfig, name: SourceName) -> Source:
+def _make(camera: str, config: CameraConfig, name: SourceSpec) -> Source:
     """The source of this name, which is not `auto`."""
     orientation = mirrored(config.orientation, hflip=config.hflip, vflip=config.vflip)
     source: Source

@@ -9,11 +9,11 @@ import os
 import time
 from collections.abc import Callable
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, Source, SourceError
 from capture.v4l2.device import capture_devices
-from framebus.controls import Control, Value
-from framebus.source_name import SourceName
+from framebus.config.source_spec import SourceSpec
+from framebus.protocol.controls import Control, Value
 
 logger = logging.getLogger("capture")
 
@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.5
 Nodes = dict[str, int]
 """When each node in /dev that may be a camera was last changed, in ns."""
 
-Make = Callable[[SourceName], Source]
+Make = Callable[[SourceSpec], Source]
 
 
 class AutoSource(Source):
@@ -33,7 +33,7 @@ class AutoSource(Source):
     def __init__(self, make: Make) -> None:
         """`make` makes the source of a name, not yet opened."""
         self._make = make
-        self._chosen: SourceName | None = None
+        self._chosen: SourceSpec | None = None
         self._inner: Source | None = None
         self._had_camera = False
         self._looked_at = 0.0
@@ -59,13 +59,13 @@ class AutoSource(Source):
         self._inner.open()
         self.orientation, self.has_stills = self._inner.orientation, self._inner.has_stills
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """Of what was chosen. Raises SourceError also when there is a camera now, in the place of the test card."""
         assert self._inner is not None  # opened before it is read
-        if self._chosen == SourceName("testcard"):
+        if self._chosen == SourceSpec("testcard"):
             self._look()
         try:
-            return self._inner.read(pace, seq)
+            return self._inner.read(rate_control, seq)
         finally:
             self.dropped = self._lost_earlier[0] + self._inner.dropped
             self.damaged = self._lost_earlier[1] + self._inner.damaged
@@ -102,17 +102,17 @@ class AutoSource(Source):
                 raise SourceError("a camera was plugged in: changing to it")
 
 
-def choose() -> tuple[SourceName, str]:
+def choose() -> tuple[SourceSpec, str]:
     """What `auto` means on this machine now, and why, in words that fit behind "because"."""
-    from capture.picamera2.found import first_camera
+    from capture.picamera2.detect import first_camera
 
     number, why = first_camera()
     if number is not None:
-        return SourceName("picamera2", str(number)), why
+        return SourceSpec("picamera2", str(number)), why
     devices = capture_devices(also=(FIRST_DEVICE,))
     if devices:
-        return SourceName("v4l2", devices[0]), f"{why}, and it is the first of the V4L2 cameras {', '.join(devices)}"
-    return SourceName("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
+        return SourceSpec("v4l2", devices[0]), f"{why}, and it is the first of the V4L2 cameras {', '.join(devices)}"
+    return SourceSpec("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
 
 
 def video_nodes() -> Nodes:

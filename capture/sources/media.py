@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from capture.media import reasons
-from capture.media.drain import Drain, Stream
 from capture.media.file import check_file
 from capture.media.http_stream import HttpStream
+from capture.media.latest_reader import LatestReader, Stream
 from capture.media.url import MediaUrl, UrlError, shown
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from framebus.size import Size
+from framebus.config.size import Size
 
 PATIENCE_SECONDS = 5.0
 """How long a camera may keep still, while it is opened and later."""
@@ -38,7 +38,7 @@ class MediaSource(Source):
         self._quality = quality
         self._patience = patience_seconds
         self._stream: Stream | None = None
-        self._drain: Drain | None = None
+        self._latest_reader: LatestReader | None = None
         self._damaged_earlier = 0
 
     @property
@@ -51,35 +51,35 @@ class MediaSource(Source):
 
         Raises SourceError.
         """
-        if self._drain is not None and not self._drain.close(self._patience):
+        if self._latest_reader is not None and not self._latest_reader.close(self._patience):
             raise SourceError(reasons.no_answer(self.name, self._patience))  # the attempt before still waits for one
         self._damaged_earlier = self.damaged
         self._stream = self._make_stream()
-        self._drain = Drain(self._stream, reasons.ended(self.name))
-        if not self._drain.open(self._patience + OPEN_SLACK_SECONDS):
+        self._latest_reader = LatestReader(self._stream, reasons.ended(self.name))
+        if not self._latest_reader.open(self._patience + OPEN_SLACK_SECONDS):
             raise SourceError(reasons.no_answer(self.name, self._patience))
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """Wait until a picture is wanted; then the newest if it was not read yet, else the next one."""
         deadline = time.monotonic() + READ_LIMIT_SECONDS
-        drain, stream = self._drain, self._stream
-        assert drain is not None  # opened before it is read
+        latest_reader, stream = self._latest_reader, self._stream
+        assert latest_reader is not None  # opened before it is read
         assert stream is not None
-        wanted = pace.wait(READ_LIMIT_SECONDS)
+        wanted = rate_control.wait(READ_LIMIT_SECONDS)
         self.damaged = self._damaged_earlier + stream.lost
         if not wanted:
-            drain.check()
+            latest_reader.check()
             return None
-        arrival = drain.take(max(0.0, deadline - time.monotonic()))
+        arrival = latest_reader.take(max(0.0, deadline - time.monotonic()))
         if arrival is None:
             return None
-        pace.taken()
+        rate_control.taken()
         return Picture(arrival.jpeg(), arrival.captured, arrival.monotonic)
 
     def close(self) -> None:
         """Let go of the stream. One that hangs in FFmpeg is left to its thread, which ends when FFmpeg comes back."""
-        if self._drain is not None and self._drain.close(READ_LIMIT_SECONDS):
-            self._drain = None
+        if self._latest_reader is not None and self._latest_reader.close(READ_LIMIT_SECONDS):
+            self._latest_reader = None
 
     def _make_stream(self) -> Stream:
         if "://" not in self._target:

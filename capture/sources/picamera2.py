@@ -12,20 +12,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from capture.orientation import for_camera, mirrored
-from capture.pace import HEADROOM, Pace
 from capture.picamera2 import reasons
-from capture.picamera2.bounded import given_up, within
+from capture.picamera2.call_timeout import call_with_timeout, given_up
 from capture.picamera2.controls import CameraControls
-from capture.picamera2.found import attached, is_usb
+from capture.picamera2.detect import attached, is_usb
 from capture.picamera2.metadata import plainly
 from capture.picamera2.sensor_clock import age
+from capture.rate_control import HEADROOM, RateControl
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from framebus.controls import Control, Value
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Control, Value
 
 if TYPE_CHECKING:
     from capture.picamera2.camera import Camera
-    from capture.picamera2.slot import Encoded
+    from capture.picamera2.latest_frame import Encoded
 
 logger = logging.getLogger("capture")
 
@@ -71,7 +71,7 @@ class Picamera2Source(Source):
     def open(self) -> None:
         """Let the camera stream in the size and at the rate that it has nearest to what is wanted."""
         slow = reasons.stuck(self.name, "opening it", OPEN_LIMIT_SECONDS)
-        camera = within(OPEN_LIMIT_SECONDS, self._opened, slow)
+        camera = call_with_timeout(OPEN_LIMIT_SECONDS, self._opened, slow)
         self._camera = camera
         self._controls = CameraControls(camera.advertised(), camera.fps, camera.began_with)
         self._metadata = {}
@@ -80,21 +80,21 @@ class Picamera2Source(Source):
         self.orientation = mirrored(self._wanted_orientation, hflip=camera.hflip, vflip=camera.vflip)
         self._log(camera)
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """Wait until a frame is wanted, then for the newest. While few are wanted, no other is made JPEG."""
         camera = self._camera
         assert camera is not None  # opened before it is read
-        camera.slot.want_every(pace.fps * HEADROOM >= camera.fps)
-        if not pace.wait(READ_LIMIT_SECONDS):
+        camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)
+        if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
-        camera.slot.want_every(pace.fps * HEADROOM >= camera.fps)  # a viewer may have come meanwhile
-        encoded = camera.slot.take(READ_LIMIT_SECONDS)
-        self.dropped = self._dropped_earlier + camera.slot.lost
+        camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)  # a viewer may have come meanwhile
+        encoded = camera.latest_frame.take(READ_LIMIT_SECONDS)
+        self.dropped = self._dropped_earlier + camera.latest_frame.lost
         if encoded is None:
             if camera.failed:
                 raise SourceError(reasons.died(self.name, camera.failed))
             return None
-        pace.taken()
+        rate_control.taken()
         self._metadata = encoded.metadata
         return self._picture(camera, encoded)
 
@@ -113,7 +113,9 @@ class Picamera2Source(Source):
         camera, self._camera = self._camera, None
         if camera is not None:
             try:
-                within(CLOSE_LIMIT_SECONDS, camera.close, reasons.stuck(self.name, "closing it", CLOSE_LIMIT_SECONDS))
+                call_with_timeout(
+                    CLOSE_LIMIT_SECONDS, camera.close, reasons.stuck(self.name, "closing it", CLOSE_LIMIT_SECONDS)
+                )
             except (RuntimeError, OSError) as error:
                 raise given_up(reasons.not_closed(self.name, error)) from error
         gc.collect()  # picamera2's circles of references hold a descriptor, also where it was not opened wholly

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import READ_LIMIT_SECONDS, Picture, Source
-from framebus.controls import Control, Value
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Control, Value
 
 BARS = ("#b4b4b4", "#b4b410", "#10b4b4", "#10b410", "#b410b4", "#b41010", "#1010b4")
 """The 75 % bars of SMPTE EG 1, from left to right."""
@@ -58,12 +58,12 @@ class TestCardSource(Source):
         draw.text((width // 2, height * 62 // 100), self._camera, "white", font, anchor="mm")
         self._card = ImageEnhance.Brightness(card).enhance(1 + self._brightness)
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """Wait until a frame is wanted, and draw it."""
-        if not pace.wait(READ_LIMIT_SECONDS):
+        if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
         captured, monotonic = self._now(), time.monotonic()
-        pace.taken(own_clock=False)
+        rate_control.taken(own_clock=False)
         return Picture(self._draw(seq, captured), captured, monotonic)
 
     def still(self, seq: int) -> Picture | None:

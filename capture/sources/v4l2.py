@@ -7,14 +7,14 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from capture.pace import HEADROOM, Pace
+from capture.rate_control import HEADROOM, RateControl
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
-from capture.v4l2 import offers, reasons
+from capture.v4l2 import frame_sizes, reasons
+from capture.v4l2.buffer_queue import BufferQueue
 from capture.v4l2.device import USABLE_FORMATS, PixelFormat, V4l2Device, usable_formats
-from capture.v4l2.find import path_of
-from capture.v4l2.newest import NewestFrame
-from framebus.controls import Control, ControlError, Value
-from framebus.size import Size
+from capture.v4l2.resolve import path_of
+from framebus.config.size import Size
+from framebus.protocol.controls import Control, ControlError, Value
 
 if TYPE_CHECKING:
     from capture.v4l2.raw import Layout
@@ -39,8 +39,8 @@ class V4l2Source(Source):
         self._device: V4l2Device | None = None
         self._format = PixelFormat("", size, 0, False)
         self._layout: Layout | None = None
-        self._queue: NewestFrame | None = None
-        self._rate = fps
+        self._queue: BufferQueue | None = None
+        self._fps_meter = fps
         self._dropped_earlier = 0
 
     @property
@@ -59,16 +59,16 @@ class V4l2Source(Source):
         except OSError as error:
             raise SourceError(reasons.not_opened(self._path, error)) from error
         self._log(device)
-        self._queue = NewestFrame(device, 1 / self._rate, self._layout.frame_bytes if self._layout else 1)
+        self._queue = BufferQueue(device, 1 / self._fps_meter, self._layout.frame_bytes if self._layout else 1)
         self._dropped_earlier = self.dropped
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
         """Wait until a frame is wanted, then for the newest; how old it was when fetched is in its times."""
         queue = self._queue
         assert queue is not None  # opened before it is read
-        if pace.fps * HEADROOM < self._rate:
+        if rate_control.fps * HEADROOM < self._fps_meter:
             queue.unwanted()
-        if not pace.wait(READ_LIMIT_SECONDS):
+        if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
         try:
             frame = queue.take(READ_LIMIT_SECONDS)
@@ -78,7 +78,7 @@ class V4l2Source(Source):
             self.dropped = self._dropped_earlier + queue.lost
         if frame is None:
             return None
-        pace.taken()
+        rate_control.taken()
         captured = time.time() - (time.monotonic() - frame.monotonic)
         return Picture(self._jpeg(frame.data), captured, frame.monotonic)
 
@@ -115,17 +115,17 @@ class V4l2Source(Source):
         usable = usable_formats(offered)
         if not usable:
             raise SourceError(reasons.no_format(self._path, offered, USABLE_FORMATS))
-        chosen = offers.best([self._offer(device, fourcc) for fourcc in usable], self._size, self._fps)
+        chosen = frame_sizes.best([self._offer(device, fourcc) for fourcc in usable], self._size, self._fps)
         self._format = device.set_format(chosen.fourcc, chosen.size)
         if self._format.fourcc not in USABLE_FORMATS:  # a driver may set what it likes
             raise SourceError(reasons.no_format(self._path, [self._format.fourcc], USABLE_FORMATS))
-        self._rate = device.set_fps(self._fps) or self._fps
+        self._fps_meter = device.set_fps(self._fps) or self._fps
         self._layout = self._layout_of(self._format)
 
-    def _offer(self, device: V4l2Device, fourcc: str) -> offers.Offer:
+    def _offer(self, device: V4l2Device, fourcc: str) -> frame_sizes.Offer:
         """What is nearest to the wanted size in this format."""
-        size = offers.nearest(device.sizes(fourcc, self._size), self._size)
-        return offers.Offer(fourcc, size, max(device.rates(fourcc, size), default=0))
+        size = frame_sizes.nearest(device.sizes(fourcc, self._size), self._size)
+        return frame_sizes.Offer(fourcc, size, max(device.rates(fourcc, size), default=0))
 
     def _layout_of(self, given: PixelFormat) -> "Layout | None":
         """How its frames lie in memory; None where they are JPEG."""
@@ -140,9 +140,9 @@ class V4l2Source(Source):
 
     def _log(self, device: V4l2Device) -> None:
         given = self._format
-        exact = (given.size, self._rate) == (self._size, self._fps)
+        exact = (given.size, self._fps_meter) == (self._size, self._fps)
         asked = "" if exact else f" (asked for {self._size} at {self._fps:g} fps)"
-        logger.info("%s: %s %s at %g fps%s", self.name, given.fourcc, given.size, self._rate, asked)
+        logger.info("%s: %s %s at %g fps%s", self.name, given.fourcc, given.size, self._fps_meter, asked)
         if device.buffer_count < FEWEST_BUFFERS:
             logger.warning(
                 "%s: the driver gave %d buffer of %d: it will lose frames", self.name, device.buffer_count, BUFFERS

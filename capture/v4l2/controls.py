@@ -14,7 +14,7 @@ from typing import Any
 
 import videodev2 as kernel
 
-from framebus.controls import Control, ControlError, Value
+from framebus.protocol.controls import Control, ControlError, Value
 
 MAX_CONTROLS = 128
 """A driver that lists more than these is not believed."""

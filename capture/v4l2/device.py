@@ -23,10 +23,10 @@ from typing import Any
 
 import videodev2 as kernel
 
-from capture.v4l2 import offers, reasons
+from capture.v4l2 import frame_sizes, reasons
 from capture.v4l2.controls import Native, read, write
-from framebus.controls import Value
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Value
 
 logger = logging.getLogger("capture")
 
@@ -114,11 +114,11 @@ class V4l2Device:
 
     def sizes(self, fourcc: str, wanted: Size) -> list[Size]:
         """The sizes that it offers of a format; of a range, the one that is nearest."""
-        return offers.sizes(self._entry, _code(fourcc), wanted)
+        return frame_sizes.sizes(self._entry, _code(fourcc), wanted)
 
     def rates(self, fourcc: str, size: Size) -> list[float]:
         """The rates that it offers of a format and a size, the highest first."""
-        return offers.rates(self._entry, _code(fourcc), size)
+        return frame_sizes.rates(self._entry, _code(fourcc), size)
 
     def controls(self) -> list[Native]:
         """What can be set in it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from framebus.size import Size
+from framebus.config.size import Size
 
 FORMATS = ("YUYV", "UYVY", "NV12", "YU12", "GREY")
 """The fourcc codes of these layouts, those with the most colour first."""

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from framebus.config import ConfigError, load
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
+from framebus.config.load import ConfigError, load
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 CERTIFICATE = "framebus.crt"
 KEY = "framebus.key"
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         make(certificate, key, names, options.days, options.force)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except Refused as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED

@@ -7,12 +7,12 @@ from typing import Any
 
 import zmq
 
+from framebus.client.controls import request_controls, request_of
 from framebus.commands.watch import check_known
-from framebus.config import ConfigError, load
-from framebus.control_requests import request_controls, request_of
-from framebus.controls import Control, ControlError, shown
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
-from framebus.wire import WireError
+from framebus.config.load import ConfigError, load
+from framebus.protocol.controls import Control, ControlError, shown
+from framebus.protocol.wire import WireError
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         controls = request_controls(options.camera, request, config=options.config)
     except (ConfigError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except TimeoutError as error:
         print(f"{error}; is framebus running?", file=sys.stderr)
         return EXIT_FAILED

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from framebus.checks import Finding, examine
-from framebus.config import ConfigError, load
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
-from framebus.root import RootError, let_go, warn
+from framebus.commands.diagnostics import Finding, examine
+from framebus.config.load import ConfigError, load
+from framebus.runtime.privileges import PrivilegeError, let_go, warn
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
@@ -19,9 +19,9 @@ def run(options: argparse.Namespace) -> int:
     """Print a line for each finding, as it is found; the status is 1 where something is wrong."""
     try:
         config = let_go(load(options.config), lambda: load(options.config))
-    except (ConfigError, RootError) as error:
+    except (ConfigError, PrivilegeError) as error:
         print(f"{MARKS['wrong']} the configuration cannot be used:\n{error}", file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     where = config.path or "the built-in defaults, as there is no framebus.toml"
     print(line(Finding("ok", f"configuration: {where}")), flush=True)
     as_root = warn(config)

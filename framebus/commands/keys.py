@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from framebus.config import ConfigError, load
-from framebus.curve_keys import (
+from framebus.config.load import ConfigError, load
+from framebus.config.strict_toml import did_you_mean
+from framebus.credentials.curve_keys import (
     CLIENT_ALLOWED,
     CLIENT_PATTERN,
     MAX_CLIENTS,
@@ -21,10 +22,9 @@ from framebus.curve_keys import (
     changing,
     read,
 )
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK, add_config
-from framebus.secrets_file import SecretsError
-from framebus.strict_toml import did_you_mean
-from framebus.whole_file import PRIVATE
+from framebus.credentials.secrets_file import SecretsError
+from framebus.runtime.atomic_write import PRIVATE
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 
 MAX_KEY_FILE_BYTES = 4096
 
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
                 remove(file, options.name)
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except (SecretsError, Refused) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED

@@ -4,17 +4,17 @@ import argparse
 import getpass
 import sys
 
-from framebus import people
-from framebus.config import Config, ConfigError, load
-from framebus.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hashed
-from framebus.people import NAME_ALLOWED, SCOPES, User
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
-from framebus.secrets_file import SecretsError
+from framebus.config.load import Config, ConfigError, load
+from framebus.credentials import accounts
+from framebus.credentials.accounts import NAME_ALLOWED, SCOPES, User
+from framebus.credentials.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hash_password
+from framebus.credentials.secrets_file import SecretsError
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 NOBODY_LEFT = ", and nobody is left: without {}, everybody on this machine would be"
 
 
-class Misused(Exception):
+class UsageError(Exception):
     """What was asked for cannot be; the text says why."""
 
 
@@ -36,14 +36,14 @@ def run(options: argparse.Namespace) -> int:
     try:
         config = load(options.config, keys=False)
         if options.name is None:
-            for name, user in people.read(config.secrets).users.items():
+            for name, user in accounts.read(config.secrets).users.items():
                 print(f"{name}\t{rights(user.scopes, user.cameras)}")
             return EXIT_OK
         check(config, options.name, options.camera)
         change(config, options)
-    except (ConfigError, Misused) as error:
+    except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except SecretsError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
@@ -51,16 +51,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def change(config: Config, options: argparse.Namespace) -> None:
-    """Raises Misused, SecretsError."""
+    """Raises UsageError, SecretsError."""
     if options.remove:
-        with people.changing(config.secrets) as everybody:
+        with accounts.changing(config.secrets) as everybody:
             if everybody.users.pop(options.name, None) is None:
-                raise Misused(f"there is no person {options.name}; there is {', '.join(everybody.users) or 'nobody'}")
+                raise UsageError(
+                    f"there is no person {options.name}; there is {', '.join(everybody.users) or 'nobody'}"
+                )
             left = bool(everybody)
         print(f"{options.name} is let in no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
         return
-    stored = hashed(asked_for(options.name))
-    with people.changing(config.secrets) as everybody:
+    stored = hash_password(asked_for(options.name))
+    with accounts.changing(config.secrets) as everybody:
         before = everybody.users.get(options.name)
         scopes = tuple(options.scope) if options.scope else before.scopes if before else SCOPES
         cameras = tuple(options.camera) if options.camera else before.cameras if before else None
@@ -71,24 +73,24 @@ def change(config: Config, options: argparse.Namespace) -> None:
 
 
 def check(config: Config, name: str, cameras: list[str] | None) -> None:
-    """Raises Misused for a name that cannot be, and for a camera that is not there."""
-    if not people.is_name(name):
-        raise Misused(f"name {name[:80]!r}; allowed: {NAME_ALLOWED}")
+    """Raises UsageError for a name that cannot be, and for a camera that is not there."""
+    if not accounts.is_name(name):
+        raise UsageError(f"name {name[:80]!r}; allowed: {NAME_ALLOWED}")
     for camera in cameras or []:
         if camera not in config.cameras:
-            raise Misused(f"there is no camera {camera[:40]}; there is {', '.join(config.cameras)}")
+            raise UsageError(f"there is no camera {camera[:40]}; there is {', '.join(config.cameras)}")
 
 
 def asked_for(name: str) -> str:
-    """The password: asked for twice on a terminal, else the first line of stdin. Raises Misused."""
+    """The password: asked for twice on a terminal, else the first line of stdin. Raises UsageError."""
     if sys.stdin.isatty():
         password = getpass.getpass(f"Password for {name}: ")
         if getpass.getpass("Once more: ") != password:
-            raise Misused("the two passwords differ; nothing was changed")
+            raise UsageError("the two passwords differ; nothing was changed")
     else:
         password = sys.stdin.readline().rstrip("\n")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Misused(f"a password of {len(password)} letters; allowed: {PASSWORD_ALLOWED}")
+        raise UsageError(f"a password of {len(password)} letters; allowed: {PASSWORD_ALLOWED}")
     return password
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import zmq
 
-from framebus.config import ConfigError
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
-from framebus.still_request import RequestError, SnapshotRequest, from_query
-from framebus.stills import SnapshotError, request_snapshot
-from framebus.whole_file import write_whole
-from framebus.wire import WireError
+from framebus.client.snapshots import SnapshotError, request_snapshot
+from framebus.config.load import ConfigError
+from framebus.protocol.stills import RequestError, SnapshotRequest, from_query
+from framebus.protocol.wire import WireError
+from framebus.runtime.atomic_write import write_atomically
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 WISHES = {
     "max_age": ("SECONDS", "not older than this; else a fresh one is made"),
@@ -56,10 +56,10 @@ def run(options: argparse.Namespace) -> int:
             if "%" in output:  # a folder a day is made; one that was merely misspelt is not
                 output = datetime.fromtimestamp(frame.captured).strftime(output)
                 Path(output).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(Path(output), frame.jpeg)
+            write_atomically(Path(output), frame.jpeg)
     except (ConfigError, RequestError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except TimeoutError as error:
         print(f"{error}; is framebus running?", file=sys.stderr)
         return EXIT_FAILED

@@ -5,13 +5,13 @@ import json
 import sys
 import time
 
-from framebus import people
-from framebus.commands.passwd import NOBODY_LEFT, Misused, add_rights, check, rights
-from framebus.config import Config, ConfigError, load
-from framebus.people import Token, new_token, token_hash
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK, add_config
-from framebus.secrets_file import SecretsError
-from framebus.token_use import last_used
+from framebus.commands.passwd import NOBODY_LEFT, UsageError, add_rights, check, rights
+from framebus.config.load import Config, ConfigError, load
+from framebus.credentials import accounts
+from framebus.credentials.accounts import Token, new_token, token_hash
+from framebus.credentials.secrets_file import SecretsError
+from framebus.credentials.token_usage import last_used
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 
 DEFAULT_SCOPES = ("view", "snapshot")
 
@@ -35,9 +35,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         config = load(options.config, keys=False)
         {"add": make, "list": show, "remove": remove}[options.action](config, options)
-    except (ConfigError, Misused) as error:
+    except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except SecretsError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
@@ -45,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def make(config: Config, options: argparse.Namespace) -> None:
-    """Raises Misused, SecretsError."""
+    """Raises UsageError, SecretsError."""
     check(config, options.name, options.camera)
     token = new_token()
     scopes = tuple(options.scope or DEFAULT_SCOPES)
     cameras = tuple(options.camera) if options.camera else None
-    with people.changing(config.secrets) as everybody:
+    with accounts.changing(config.secrets) as everybody:
         if options.name in everybody.tokens:
-            raise Misused(f"there is a token {options.name} already; remove it first, or choose another name")
+            raise UsageError(f"there is a token {options.name} already; remove it first, or choose another name")
         everybody.tokens[options.name] = Token(token_hash(token), round(time.time()), scopes, cameras)
     print(token)
     print(f"That is token {options.name}, for {rights(scopes, cameras)}. It is not shown again.", file=sys.stderr)
@@ -60,7 +60,7 @@ def make(config: Config, options: argparse.Namespace) -> None:
 
 def show(config: Config, options: argparse.Namespace) -> None:
     """Raises SecretsError."""
-    tokens = people.read(config.secrets).tokens
+    tokens = accounts.read(config.secrets).tokens
     used = last_used(config.state_dir)
     if options.json:
         rows = {
@@ -75,10 +75,10 @@ def show(config: Config, options: argparse.Namespace) -> None:
 
 
 def remove(config: Config, options: argparse.Namespace) -> None:
-    """Raises Misused, SecretsError."""
-    with people.changing(config.secrets) as everybody:
+    """Raises UsageError, SecretsError."""
+    with accounts.changing(config.secrets) as everybody:
         if everybody.tokens.pop(options.name, None) is None:
-            raise Misused(f"there is no token {options.name[:80]}; there is {', '.join(everybody.tokens) or 'none'}")
+            raise UsageError(f"there is no token {options.name[:80]}; there is {', '.join(everybody.tokens) or 'none'}")
         left = bool(everybody)
     print(f"token {options.name} is accepted no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
 

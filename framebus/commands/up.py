@@ -10,11 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from framebus import config as configuration
-from framebus.config import ENVIRONMENT, Config, ConfigError
-from framebus.process import EXIT_FAILED, EXIT_MISUSED
-from framebus.root import RootError, let_go, warn
-from framebus.run_dir import RunDirError, check_length, prepare, worker_name
+from framebus.config import load as configuration
+from framebus.config.load import ENVIRONMENT, Config, ConfigError
+from framebus.runtime.privileges import PrivilegeError, let_go, warn
+from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
+from framebus.runtime.run_dir import RunDirError, check_length, prepare, worker_name
 
 CONNECT_SECONDS = 1.0
 LARGEST_PID = 4194304
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
         write_cameras(config)
     except ConfigError as error:
         print(*error.mistakes, sep="\n", file=sys.stderr)
-        return EXIT_MISUSED
-    except (RunDirError, RootError) as error:
+        return EXIT_USAGE
+    except (RunDirError, PrivilegeError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     file = supervisord_conf()

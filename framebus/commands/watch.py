@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import zmq
 
-from framebus.config import Config, ConfigError, load
-from framebus.frame import Frame
-from framebus.process import EXIT_FAILED, EXIT_MISUSED, EXIT_OK
-from framebus.strict_toml import did_you_mean
-from framebus.subscriber import Subscriber
+from framebus.client.subscriber import Subscriber
+from framebus.config.load import Config, ConfigError, load
+from framebus.config.strict_toml import did_you_mean
+from framebus.protocol.frame import Frame
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 LINE_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
                 print(describe(collect(subscriber)), flush=True)
     except (ConfigError, ValueError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
-        return EXIT_MISUSED
+        return EXIT_USAGE
     except TimeoutError as error:
         print(f"{error}; is its capture process running?", file=sys.stderr)
         return EXIT_FAILED

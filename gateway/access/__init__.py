@@ -1,1 +1,1 @@
-"""Who asks, and what they may: the one place in which it is decided. What people have is in framebus.people."""
+"""Authentication and authorization. The accounts themselves are in framebus.credentials.accounts."""

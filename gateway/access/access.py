@@ -12,19 +12,19 @@ from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
-from framebus.config import Config
-from framebus.losses import Losses
-from framebus.people import Token, User, token_hash
-from framebus.token_use import keep
-from gateway.access.basic import Passwords, TooMany
-from gateway.access.directory import Directory
+from framebus.config.load import Config
+from framebus.credentials.accounts import Token, User, token_hash
+from framebus.credentials.token_usage import keep
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from gateway.access.accounts_file import AccountsFile
 from gateway.access.identity import LOCAL, NOBODY, Identity
-from gateway.access.need import READING, Need
+from gateway.access.password_cache import PasswordCache, TooMany
+from gateway.access.permissions import READING, Permission
 from gateway.access.sessions import COOKIE, Sessions
 from gateway.access.throttle import Throttle
-from gateway.client import Client, client_of
-from gateway.connections import share_of
-from gateway.errors import Refusal
+from gateway.net.connection_limits import share_of
+from gateway.net.errors import Refusal
+from gateway.net.forwarded import Client, client_of
 
 logger = logging.getLogger("gateway")
 
@@ -39,13 +39,13 @@ LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".home.ar
 class Access:
     """Made by the gateway, closed by it."""
 
-    def __init__(self, config: Config, losses: Losses) -> None:
+    def __init__(self, config: Config, losses: RateLimitedLog) -> None:
         """Raises SecretsError when the secrets file cannot be used."""
         self._config = config
         self._settings = config.gateway
         self._losses = losses
-        self._directory = Directory(config.secrets)
-        self.passwords = Passwords()
+        self._directory = AccountsFile(config.secrets)
+        self.passwords = PasswordCache()
         self.sessions = Sessions(config.state_dir, self._settings.session_days)
         self.throttle = Throttle(self._settings.workers)
         self._used: dict[str, float] = {}
@@ -62,19 +62,19 @@ class Access:
         return self._settings.session_days
 
     @property
-    def has_people(self) -> bool:
+    def has_accounts(self) -> bool:
         """Whether there is anybody who could log in."""
-        return bool(self._directory.people.users)
+        return bool(self._directory.accounts.users)
 
-    async def check(self, request: HTTPServerRequest, need: Need, camera: str | None) -> Identity:
+    async def check(self, request: HTTPServerRequest, permission: Permission, camera: str | None) -> Identity:
         """Who asks, when that one may.
 
         Raises Refusal: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
         """
         client = self.client(request)
-        identity = await self.identify(request, client) if need.asks else NOBODY
+        identity = await self.identify(request, client) if permission.asks else NOBODY
         self._check_origin(request, client, identity)
-        scope = need.of(request.method or "")
+        scope = permission.of(request.method or "")
         if identity.kind == "local" and scope is not None:
             self._check_host(client)
         if not identity.may(scope):
@@ -92,7 +92,7 @@ class Access:
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
-        if not self._directory.people.asked_for:  # and so these are meant for somebody else
+        if not self._directory.accounts.asked_for:  # and so these are meant for somebody else
             return self._unnamed(client)
         if token or kind.lower() == "bearer":
             is_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
@@ -112,14 +112,14 @@ class Access:
 
     def holds(self, identity: Identity) -> bool:
         """Whether somebody who came in before would still come in: not with a revoked token, or after a logout."""
-        people = self._directory.people
+        accounts = self._directory.accounts
         if identity.kind == "user":
-            user = people.users.get(identity.name)
+            user = accounts.users.get(identity.name)
             if user is None or (identity.session and self.sessions.ended(identity.session)):
                 return False
             return identity.until > time.time() and _user(identity.name, user, identity.session) == identity
         if identity.kind == "token":
-            token = people.tokens.get(identity.name)
+            token = accounts.tokens.get(identity.name)
             return token is not None and _token(identity.name, token) == identity
         if identity.kind == "local":
             return self._is_local
@@ -134,7 +134,7 @@ class Access:
         """Write down when the tokens were used."""
         self._kept_at = time.monotonic()
         try:
-            keep(self._config.state_dir, self._used, set(self._directory.people.tokens))
+            keep(self._config.state_dir, self._used, set(self._directory.accounts.tokens))
         except OSError as error:
             logger.warning("when tokens were used cannot be kept: %s", error.strerror)
 
@@ -148,7 +148,7 @@ class Access:
         """A wrong one that another site's page sends is not held against its visitor."""
         found = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
-        for name, known in self._directory.people.tokens.items():  # all of them, so that it takes the same time
+        for name, known in self._directory.accounts.tokens.items():  # all of them, so that it takes the same time
             if hmac.compare_digest(known.sha256.encode(), found):
                 match = name, known
         if match is None:
@@ -161,7 +161,7 @@ class Access:
         return _token(*match)
 
     async def _by_password(self, name: str, password: str, client: Client) -> Identity:
-        user = self._directory.people.users.get(name)
+        user = self._directory.accounts.users.get(name)
         address = share_of(client.address) or "local"
         if not self.passwords.known(name, password, user, address):
             self._check_throttle(client)
@@ -182,7 +182,7 @@ class Access:
         if read is None:
             return None
         session, name, proof, until = read
-        user = self._directory.people.users.get(name)
+        user = self._directory.accounts.users.get(name)
         if user is None or not hmac.compare_digest(_proof(user.scrypt), proof):
             return None
         return replace(_user(name, user, session), until=until)
@@ -190,7 +190,7 @@ class Access:
     @property
     def _is_local(self) -> bool:
         """Whether nobody but this machine can ask, and nobody was ever given a password or a token."""
-        return self._settings.listen.is_loopback and not self._directory.people.asked_for
+        return self._settings.listen.is_loopback and not self._directory.accounts.asked_for
 
     def _unnamed(self, client: Client) -> Identity:
         if self._is_local and not client.through_proxy:  # whoever comes through a proxy comes from elsewhere

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from framebus.people import SCOPES, Scope
+from framebus.credentials.accounts import SCOPES, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tornado.web import create_signed_value, decode_signed_value
 
-from framebus import secrets_file
-from framebus.whole_file import PRIVATE, write_whole
+from framebus.credentials import secrets_file
+from framebus.runtime.atomic_write import PRIVATE, write_atomically
 
 COOKIE = "framebus_session"
 KEY_FILE = "session.key"
@@ -90,7 +90,7 @@ class Sessions:
             (self._folder / KEY_FILE).unlink(missing_ok=True)
             logged_out = {}
         lines = "".join(f"{name} {until:.0f}\n" for name, until in logged_out.items())
-        write_whole(self._folder / LOGGED_OUT_FILE, lines.encode(), PRIVATE, lasting=True)
+        write_atomically(self._folder / LOGGED_OUT_FILE, lines.encode(), PRIVATE, lasting=True)
 
     def _refresh(self, make: bool) -> None:
         """Read the two files again where they have changed."""
@@ -110,7 +110,7 @@ class Sessions:
     def _make_key(self, file: Path) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_name(f"{KEY_FILE}.{os.getpid()}")
-        write_whole(beside, os.urandom(KEY_BYTES).hex().encode(), PRIVATE, lasting=True)
+        write_atomically(beside, os.urandom(KEY_BYTES).hex().encode(), PRIVATE, lasting=True)
         with contextlib.suppress(FileExistsError):  # another worker was faster: that one's key it is
             os.link(beside, file)
         beside.unlink()

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.connections import share_of
+from gateway.net.connection_limits import share_of
 
 FREE_FAILURES = 5
 """A mistyped password or two are nobody's fault."""

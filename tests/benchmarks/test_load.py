@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.camera import Camera
 from benchmarks.load import Load
-from benchmarks.peers import bare_loop
+from benchmarks.peers import baseline_server
 from tests.benchmarks.test_parts import jpeg
 
 SIZE = 50_000
@@ -13,7 +13,7 @@ SIZE = 50_000
 def test_they_count_bytes_pictures_and_ages(tmp_path: Path) -> None:
     camera = Camera("", {}, jpeg(0, SIZE))
     with (
-        bare_loop(camera, tmp_path) as server,
+        baseline_server(camera, tmp_path) as server,
         Load("mjpeg", server.host, server.port, server.path, 3) as load,
     ):
         seen = load.measure(0.5, server.pid)

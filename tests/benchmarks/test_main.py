@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import EXIT_MISUSED, main
+from benchmarks.__main__ import EXIT_USAGE, main
 
 
 def test_a_name_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,5 +20,5 @@ def test_a_file_to_compare_with_is_read_before_anything_is_measured(
 ) -> None:
     file = tmp_path / "other.json"
     file.write_text(json.dumps({"figures": []}))
-    assert main(["--compare", str(file)]) == EXIT_MISUSED
+    assert main(["--compare", str(file)]) == EXIT_USAGE
     assert capsys.readouterr().err == f"{file} is no result of make bench: it has no figures\n"

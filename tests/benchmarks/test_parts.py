@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.parts import MjpegParts, NotServed, PageParts, Parts, Picture, SocketParts
-from gateway.mjpeg import STREAM_HEAD, part
-from gateway.shot import websocket_message
+from gateway.delivery.encoded_frame import websocket_message
+from gateway.delivery.mjpeg import STREAM_HEAD, part
 
 STAMPS = (1, 22, 1234567890123456789)
 PIECES = (1, 7, 64, 1000, 1 << 20)

@@ -1,6 +1,6 @@
 """Tables that line up, and two runs beside each other."""
 
-from benchmarks.figures import Figure, Figures
+from benchmarks.results import Result, Results
 from benchmarks.table import change, comparison, number, ratio, table
 
 
@@ -24,12 +24,12 @@ def test_ratios_and_changes() -> None:
 
 
 def test_a_comparison_says_what_became_better() -> None:
-    old = Figures({"age": Figure("ms", [2.0]), "rate": Figure("GB/s", [2.0], True), "gone": Figure("ms", [1.0])})
-    new = Figures({"age": Figure("ms", [3.0]), "rate": Figure("GB/s", [3.0], True), "new": Figure("ms", [1.0])})
+    old = Results({"age": Result("ms", [2.0]), "rate": Result("GB/s", [2.0], True), "gone": Result("ms", [1.0])})
+    new = Results({"age": Result("ms", [3.0]), "rate": Result("GB/s", [3.0], True), "new": Result("ms", [1.0])})
     _, _, *rows = [line.split() for line in comparison(old, new).splitlines()]
     assert rows == [["age", "2.00", "3.00", "ms", "+50%", "worse"], ["rate", "2.00", "3.00", "GB/s", "+50%", "better"]]
 
 
 def test_a_figure_that_stayed_is_neither_better_nor_worse() -> None:
-    same = Figures({"age": Figure("ms", [2.0])})
+    same = Results({"age": Result("ms", [2.0])})
     assert comparison(same, same).splitlines()[-1].split() == ["age", "2.00", "2.00", "ms", "+0%"]

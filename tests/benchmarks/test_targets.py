@@ -1,13 +1,13 @@
 """Ratios within one run, and whether they were reached."""
 
-from benchmarks.figures import Figure, Figures
+from benchmarks.results import Result, Results
 from benchmarks.targets import Target, summary
 
 KEY = "fan-out/162 KB/50"
 
 
-def fan_out(ours: float, bare: float) -> Figures:
-    return Figures({f"{KEY}/MJPEG/cpu": Figure("s/GB", [ours]), f"{KEY}/bare loop/cpu": Figure("s/GB", [bare])})
+def fan_out(ours: float, bare: float) -> Results:
+    return Results({f"{KEY}/MJPEG/cpu": Result("s/GB", [ours]), f"{KEY}/bare loop/cpu": Result("s/GB", [bare])})
 
 
 def row(text: str, mark: str) -> str:
@@ -19,8 +19,8 @@ def row(text: str, mark: str) -> str:
 
 def test_a_ratio_is_that_of_the_medians() -> None:
     target = Target("", "ours", 1.3, "base")
-    figures = Figures({"ours": Figure("s", [9.0, 2.0, 3.0]), "base": Figure("s", [2.0])})
-    assert target.found(figures) == 1.5
+    results = Results({"ours": Result("s", [9.0, 2.0, 3.0]), "base": Result("s", [2.0])})
+    assert target.found(results) == 1.5
     assert not target.reached(1.5)
     assert target.reached(1.3)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from capture.source import SourceError
-from framebus.controls import Control, ControlError, Value
+from framebus.protocol.controls import Control, ControlError, Value
 from tests.capture.fake_source import ScriptedSource, Step
 
 

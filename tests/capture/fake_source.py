@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
 
 
@@ -58,10 +58,10 @@ class ScriptedSource(Source):
         if failure:
             raise failure
 
-    def read(self, pace: Pace, seq: int) -> Picture | None:
-        if not pace.wait(READ_LIMIT_SECONDS):
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
+        if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
-        pace.taken(own_clock=False)
+        rate_control.taken(own_clock=False)
         return self._play(next(self._script, self._endless), seq)
 
     def close(self) -> None:

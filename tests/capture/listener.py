@@ -7,11 +7,11 @@ from typing import Self
 
 import zmq
 
-from framebus import sockets
-from framebus.config import Config
-from framebus.frame import Frame
-from framebus.run_dir import frames_endpoint
-from framebus.wire import FrameHeader, Kind, StatusHeader, parse, topic
+from framebus.config.load import Config
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import FrameHeader, Kind, StatusHeader, parse, topic
+from framebus.runtime.run_dir import frames_endpoint
+from framebus.transport import sockets
 from tests.processes import DEADLINE_SECONDS
 
 

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from capture.control_desk import ControlDesk
-from capture.pace import Pace
+from capture.control_service import ControlService
+from capture.rate_control import RateControl
 from capture.reader import CLOSE_SECONDS, MAX_JPEG_BYTES, RETRY_SECONDS, Published, Reader
 from capture.source import Source, SourceError, SourceStuck
-from framebus.frame import Frame
-from framebus.intake import Intake
+from framebus.client.frame_filter import FrameFilter
+from framebus.protocol.frame import Frame
 from tests.capture.fake_source import Lost, ScriptedSource, Step, With
 from tests.capture.jpegs import APP1, DHT, ORIENTATION, after_soi, exif, jpeg, opened, segments, without
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 FPS = 200
-NO_CONTROLS = ControlDesk("front", {}, Path("/nowhere/front.controls.json"))
+NO_CONTROLS = ControlService("front", {}, Path("/nowhere/front.controls.json"))
 PICTURE = jpeg((32, 24))
 CUT_OFF = PICTURE[:-20]
 CUT_OFF_REASON = f"cut off after {len(CUT_OFF)} bytes: no end of image"
 
 
-class RecordingPace(Pace):
+class RecordingPace(RateControl):
     """Notes the pauses that are asked for, and makes them short."""
 
     def __init__(self, fps: float) -> None:
@@ -42,11 +42,15 @@ class Reading:
     """A reader at work, and its frames as a subscriber gets them."""
 
     def __init__(
-        self, make: Callable[[], Source], fps: float = FPS, desk: ControlDesk = NO_CONTROLS, **options: Any
+        self,
+        make: Callable[[], Source],
+        fps: float = FPS,
+        control_service: ControlService = NO_CONTROLS,
+        **options: Any,
     ) -> None:
-        self.pace = RecordingPace(fps)
-        self.reader = Reader("front", make, self.pace, desk, epoch="e1", **options)
-        self._intake = Intake()
+        self.rate_control = RecordingPace(fps)
+        self.reader = Reader("front", make, self.rate_control, control_service, epoch="e1", **options)
+        self._frame_filter = FrameFilter()
         self.reader.start()
 
     def take(self) -> Published | None:
@@ -59,7 +63,7 @@ class Reading:
         """The next frame."""
         while (published := self.take()) is None:
             pass
-        frame = self._intake.accept(published.message)
+        frame = self._frame_filter.accept(published.message)
         assert frame is not None
         assert frame.header == published.header
         return frame
@@ -85,12 +89,12 @@ def read() -> Iterator[Start]:
         *source: Source | Step,
         fps: float = FPS,
         orientation: int = 1,
-        desk: ControlDesk = NO_CONTROLS,
+        control_service: ControlService = NO_CONTROLS,
         **options: float,
     ) -> Reading:
         played = source[0] if isinstance(source[0], Source) else ScriptedSource(*source)  # type: ignore[arg-type]
         played.orientation = orientation
-        started.append(Reading(lambda: played, fps, desk, **options))
+        started.append(Reading(lambda: played, fps, control_service, **options))
         return started[-1]
 
     yield start
@@ -188,7 +192,7 @@ def test_what_the_source_itself_threw_away_counts_as_bad(read: Start) -> None:
 
 
 def test_before_the_first_source_nothing_is_lost() -> None:
-    reader = Reader("front", ScriptedSource, Pace(), NO_CONTROLS, epoch="e1")
+    reader = Reader("front", ScriptedSource, RateControl(), NO_CONTROLS, epoch="e1")
     assert (reader.dropped, reader.bad, reader.opened, reader.trouble, reader.source_name) == (0, 0, False, "", "")
     reader.stop()
 
@@ -240,7 +244,7 @@ def test_the_pauses_between_attempts_grow_and_begin_anew_after_a_picture(read: S
     source = ScriptedSource(PICTURE, failure, endless=PICTURE, opening=[failure, failure, failure, failure, None])
     reading = read(source)
     reading.until(lambda: source.opened == 6, "the last attempt")
-    assert reading.pace.pauses == pytest.approx([*RETRY_SECONDS, RETRY_SECONDS[-1], RETRY_SECONDS[0]], abs=0.1)
+    assert reading.rate_control.pauses == pytest.approx([*RETRY_SECONDS, RETRY_SECONDS[-1], RETRY_SECONDS[0]], abs=0.1)
 
 
 def test_a_camera_that_goes_away_comes_back_and_the_numbers_go_on(read: Start) -> None:
@@ -322,7 +326,7 @@ def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None
     reading = read(source, fps=0.1, stall_timeout=1.0)
     reading.frame()
     time.sleep(1.5)  # longer than a watched camera may be silent
-    reading.pace.set(FPS)
+    reading.rate_control.set(FPS)
     assert reading.frame().seq == 2
     assert source.calls == ["open"]
 
@@ -330,15 +334,15 @@ def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None
 def test_at_rate_0_the_camera_is_closed_and_opened_again_when_it_is_wanted(read: Start) -> None:
     source = ScriptedSource(endless=PICTURE)
     reading = read(source, fps=0)
-    wait_until(lambda: reading.pace.pauses, "a reader that pauses")
+    wait_until(lambda: reading.rate_control.pauses, "a reader that pauses")
     assert source.calls == []
-    reading.pace.set(FPS)
+    reading.rate_control.set(FPS)
     reading.frame()
     assert source.calls == ["open"]
-    reading.pace.set(0)
+    reading.rate_control.set(0)
     reading.until(lambda: not reading.reader.opened, "closed")
     assert source.calls == ["open", "close"]
-    reading.pace.set(FPS)
+    reading.rate_control.set(FPS)
     reading.until(lambda: source.opened == 2, "opened again")
     assert reading.reader.trouble == ""
 
@@ -351,7 +355,7 @@ def test_a_camera_that_nobody_wants_is_not_even_made() -> None:
         return made[0]
 
     reading = Reading(make, fps=0)
-    wait_until(lambda: len(reading.pace.pauses) > 2, "a reader that pauses")
+    wait_until(lambda: len(reading.rate_control.pauses) > 2, "a reader that pauses")
     assert made == []
     reading.reader.stop()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from framebus import Subscriber, request_controls
-from framebus.config import Config, ConfigError
-from framebus.controls import ControlsRequest
-from framebus.curve_keys import KeyPair
+from framebus.config.load import Config, ConfigError
+from framebus.credentials.curve_keys import KeyPair
+from framebus.protocol.controls import ControlsRequest
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox

@@ -14,10 +14,10 @@ import zmq
 
 from capture.server import RESEND_MAX_AGE_SECONDS, Capture
 from framebus import Subscriber
-from framebus.config import Config
-from framebus.process import ProcessError, Stop
-from framebus.run_dir import frames_endpoint
-from framebus.wire import FrameHeader, parse
+from framebus.config.load import Config
+from framebus.protocol.wire import FrameHeader, parse
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.fake_source import ScriptedSource
 from tests.capture.jpegs import ORIENTATION, jpeg, opened
 from tests.capture.listener import Listener

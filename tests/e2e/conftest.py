@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from framebus.config import Config
+from framebus.config.load import Config
 from tests.conftest import TESTCARD, Configure, Start
 from tests.processes import Running, wait_until
 from tests.programs import need

@@ -10,29 +10,29 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from framebus import people
-from framebus.config import Config
-from framebus.passwords import hashed
-from framebus.people import Token, User, new_token, token_hash
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import Token, User, new_token, token_hash
+from framebus.credentials.passwords import hash_password
 from tests.conftest import TESTCARD, Configure, Start
+from tests.e2e.closed_pipeline import ClosedPipeline
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.e2e.door import Door
 from tests.e2e.tab import Tab
 
 PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def door(configure: Configure, start: Start) -> Iterator[Door]:
+def pipeline(configure: Configure, start: Start) -> Iterator[ClosedPipeline]:
     """One camera; Anna may do everything."""
     config = configure(TESTCARD)
-    with people.changing(config.secrets) as everybody:
-        everybody.users["anna"] = User(hashed(PASSWORD))
-    door = Door(config, start("framebus", "up", config=config, environment=STRICT))
-    door.wait_until_whole()
-    yield door
-    assert "Traceback" not in door.up.log
-    assert PASSWORD not in door.up.log
+    with accounts.changing(config.secrets) as everybody:
+        everybody.users["anna"] = User(hash_password(PASSWORD))
+    pipeline = ClosedPipeline(config, start("framebus", "up", config=config, environment=STRICT))
+    pipeline.wait_until_whole()
+    yield pipeline
+    assert "Traceback" not in pipeline.up.log
+    assert PASSWORD not in pipeline.up.log
 
 
 def status(url: str, **headers: str) -> int:
@@ -44,10 +44,10 @@ def status(url: str, **headers: str) -> int:
 
 
 @pytest.mark.browser
-def test_a_person_logs_in_watches_and_logs_out(door: Door, browser: Browser) -> None:
-    tab = Tab(browser, f"{door.url}/camera/front/")
+def test_a_person_logs_in_watches_and_logs_out(pipeline: ClosedPipeline, browser: Browser) -> None:
+    tab = Tab(browser, f"{pipeline.url}/camera/front/")
     page = tab.page
-    assert page.url == f"{door.url}/login?next=/camera/front/"
+    assert page.url == f"{pipeline.url}/login?next=/camera/front/"
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", "wrong horse")
     page.click("button")
@@ -55,55 +55,57 @@ def test_a_person_logs_in_watches_and_logs_out(door: Door, browser: Browser) -> 
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", PASSWORD)
     page.click("button")
-    page.wait_for_url(f"{door.url}/camera/front/")
+    page.wait_for_url(f"{pipeline.url}/camera/front/")
     tab.wait_for_pictures()
     assert page.inner_text(".who") == "anna"
     (cookie,) = page.context.cookies()
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("framebus_session", True, "Lax")
     assert page.evaluate("document.cookie") == ""
     kept = f"framebus_session={cookie['value']}"
-    assert status(f"{door.url}/api/cameras", Cookie=kept) == 200
+    assert status(f"{pipeline.url}/api/cameras", Cookie=kept) == 200
     page.click(".way-out button")
-    page.wait_for_url(f"{door.url}/login")
-    assert status(f"{door.url}/api/cameras", Cookie=kept) == 401, "a cookie copied before the logout"
+    page.wait_for_url(f"{pipeline.url}/login")
+    assert status(f"{pipeline.url}/api/cameras", Cookie=kept) == 401, "a cookie copied before the logout"
     refused = [complaint for complaint in tab.complaints if "401" not in complaint]
     assert refused == []
     page.close()
 
 
 @pytest.mark.browser
-def test_the_page_goes_to_the_login_when_the_session_ends(door: Door, browser: Browser, start: Start) -> None:
-    tab = Tab(browser, f"{door.url}/")
+def test_the_page_goes_to_the_login_when_the_session_ends(
+    pipeline: ClosedPipeline, browser: Browser, start: Start
+) -> None:
+    tab = Tab(browser, f"{pipeline.url}/")
     tab.page.fill("[name=name]", "anna")
     tab.page.fill("[name=password]", PASSWORD)
     tab.page.click("button")
     tab.wait_for_pictures()
-    with people.changing(door.config.secrets) as everybody:
-        everybody.users["anna"] = User(hashed("another horse"))
-    tab.page.wait_for_url(f"{door.url}/login?next=%2F", timeout=15_000)
+    with accounts.changing(pipeline.config.secrets) as everybody:
+        everybody.users["anna"] = User(hash_password("another horse"))
+    tab.page.wait_for_url(f"{pipeline.url}/login?next=%2F", timeout=15_000)
     tab.page.close()
 
 
 @pytest.mark.browser
-def test_a_page_with_a_token_needs_no_login(door: Door, browser: Browser) -> None:
+def test_a_page_with_a_token_needs_no_login(pipeline: ClosedPipeline, browser: Browser) -> None:
     token = new_token()
-    with people.changing(door.config.secrets) as everybody:
+    with accounts.changing(pipeline.config.secrets) as everybody:
         everybody.tokens["dashboard"] = Token(token_hash(token), 0, ("view", "snapshot"))
-    tab = Tab(browser, f"{door.url}/?token={token}")
+    tab = Tab(browser, f"{pipeline.url}/?token={token}")
     tab.wait_for_pictures()
     still = tab.page.get_attribute(".still", "href") or ""
     assert status(still) == 200
     assert status(still.replace(token, "x")) == 401
     assert tab.page.is_hidden(".way-out")
-    with people.changing(door.config.secrets) as everybody:
+    with accounts.changing(pipeline.config.secrets) as everybody:
         del everybody.tokens["dashboard"]
     tab.page.wait_for_url("**/login?**", timeout=15_000)
-    assert token not in door.up.log
+    assert token not in pipeline.up.log
     tab.page.close()
 
 
-def test_nothing_is_inline_and_nothing_may_come_from_elsewhere(door: Door) -> None:
-    with urllib.request.urlopen(f"{door.url}/login", timeout=10) as answer:
+def test_nothing_is_inline_and_nothing_may_come_from_elsewhere(pipeline: ClosedPipeline) -> None:
+    with urllib.request.urlopen(f"{pipeline.url}/login", timeout=10) as answer:
         rules = answer.headers["Content-Security-Policy"]
         page = answer.read().decode()
     assert "default-src 'none'" in rules
@@ -124,16 +126,16 @@ def test_the_page_breaks_none_of_its_own_rules(pipeline: Pipeline, browser: Brow
     tab.page.close()
 
 
-def test_a_stream_ends_with_its_token(door: Door) -> None:
+def test_a_stream_ends_with_its_token(pipeline: ClosedPipeline) -> None:
     token = new_token()
-    with people.changing(door.config.secrets) as everybody:
+    with accounts.changing(pipeline.config.secrets) as everybody:
         everybody.tokens["player"] = Token(token_hash(token), 0, ("view",))
-    connection = http.client.HTTPConnection(str(door.config.gateway.listen), timeout=20)
+    connection = http.client.HTTPConnection(str(pipeline.config.gateway.listen), timeout=20)
     connection.request("GET", f"/stream?token={token}")
     answer = connection.getresponse()
     assert answer.status == 200
     assert b"boundary" in answer.readline()
-    with people.changing(door.config.secrets) as everybody:
+    with accounts.changing(pipeline.config.secrets) as everybody:
         del everybody.tokens["player"]
     while answer.read(65536):
         pass
@@ -142,39 +144,39 @@ def test_a_stream_ends_with_its_token(door: Door) -> None:
 
 
 @pytest.fixture
-def run(start: Start, door: Door) -> Callable[..., str]:
+def run(start: Start, pipeline: ClosedPipeline) -> Callable[..., str]:
     """Run a command to its end; returns what it printed."""
 
     def command(*arguments: str) -> str:
-        ran = start("framebus", *arguments, config=door.config)
+        ran = start("framebus", *arguments, config=pipeline.config)
         assert ran.ended() == 0, ran.log
         return ran.log
 
     return command
 
 
-def test_a_token_is_made_used_listed_and_removed(door: Door, run: Callable[..., str]) -> None:
+def test_a_token_is_made_used_listed_and_removed(pipeline: ClosedPipeline, run: Callable[..., str]) -> None:
     token = run("token", "add", "octoprint", "--scope", "snapshot", "--camera", "front").splitlines()[0]
-    assert status(f"{door.url}/snapshot?token={token}") == 200
-    assert status(f"{door.url}/snapshot", Authorization=f"Bearer {token}") == 200
-    assert status(f"{door.url}/?action=snapshot&token={token}") == 200
-    assert status(f"{door.url}/api/cameras?token={token}") == 403
+    assert status(f"{pipeline.url}/snapshot?token={token}") == 200
+    assert status(f"{pipeline.url}/snapshot", Authorization=f"Bearer {token}") == 200
+    assert status(f"{pipeline.url}/?action=snapshot&token={token}") == 200
+    assert status(f"{pipeline.url}/api/cameras?token={token}") == 403
     assert "snapshot of front" in run("token", "list")
     run("token", "remove", "octoprint")
-    assert status(f"{door.url}/snapshot?token={token}") == 401
+    assert status(f"{pipeline.url}/snapshot?token={token}") == 401
     assert run("token", "list") == ""
-    assert token not in door.up.log
+    assert token not in pipeline.up.log
 
 
-def test_the_secrets_file_is_for_its_owner_alone(door: Door, start: Start) -> None:
-    assert door.config.secrets.stat().st_mode & 0o777 == 0o600
-    door.config.secrets.chmod(0o644)
-    refused = start("framebus", "token", "list", config=door.config)
+def test_the_secrets_file_is_for_its_owner_alone(pipeline: ClosedPipeline, start: Start) -> None:
+    assert pipeline.config.secrets.stat().st_mode & 0o777 == 0o600
+    pipeline.config.secrets.chmod(0o644)
+    refused = start("framebus", "token", "list", config=pipeline.config)
     assert refused.ended() == 1
     assert refused.log == (
-        f"{door.config.secrets} can be read by others (mode 0644); run: chmod 600 {door.config.secrets}\n"
+        f"{pipeline.config.secrets} can be read by others (mode 0644); run: chmod 600 {pipeline.config.secrets}\n"
     )
-    assert status(f"{door.url}/api/cameras") == 401, "those who were in it stay in force"
+    assert status(f"{pipeline.url}/api/cameras") == 401, "those who were in it stay in force"
 
 
 def test_a_gateway_does_not_start_with_secrets_that_it_cannot_use(configure: Configure, start: Start) -> None:
@@ -195,14 +197,14 @@ def test_open_to_the_network_needs_people(run_dir: Path, start: Start) -> None:
     assert "allow_anonymous = true" in refused.log
 
 
-def test_what_is_known_of_a_person(door: Door) -> None:
+def test_what_is_known_of_a_person(pipeline: ClosedPipeline) -> None:
     def me(config: Config, **headers: str) -> dict[str, object]:
         request = urllib.request.Request(f"http://{config.gateway.listen}/api/me", headers=headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, object] = json.load(answer)
             return found
 
-    assert me(door.config) == {
+    assert me(pipeline.config) == {
         "kind": "nobody",
         "name": "",
         "scopes": [],
@@ -210,5 +212,5 @@ def test_what_is_known_of_a_person(door: Door) -> None:
         "session": False,
         "login": True,
     }
-    anna = me(door.config, Authorization="Basic YW5uYTpjb3JyZWN0IGhvcnNl")
+    anna = me(pipeline.config, Authorization="Basic YW5uYTpjb3JyZWN0IGhvcnNl")
     assert (anna["kind"], anna["name"], anna["session"]) == ("user", "anna", False)

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from framebus import people
-from framebus.passwords import hashed
-from framebus.people import User
+from framebus.credentials import accounts
+from framebus.credentials.accounts import User
+from framebus.credentials.passwords import hash_password
 from tests.conftest import TESTCARD, Configure, Start
+from tests.e2e.closed_pipeline import ClosedPipeline
 from tests.e2e.conftest import STRICT, Pipeline, Up
-from tests.e2e.door import Door
 from tests.e2e.mjpeg_reader import MjpegReader
 from tests.e2e.proxies import PREFIX, Proxy
 from tests.e2e.tab import Tab
@@ -44,21 +44,21 @@ def pipeline(up: Up) -> Pipeline:
 
 
 @pytest.fixture
-def door(configure: Configure, start: Start) -> Door:
+def closed(configure: Configure, start: Start) -> ClosedPipeline:
     """The same, but it lets in Anna alone."""
     config = configure(TESTCARD, gateway='trusted_proxies = ["127.0.0.1"]')
-    with people.changing(config.secrets) as everybody:
-        everybody.users["anna"] = User(hashed(PASSWORD))
-    door = Door(config, start("framebus", "up", config=config, environment=STRICT))
-    door.wait_until_whole()
-    return door
+    with accounts.changing(config.secrets) as everybody:
+        everybody.users["anna"] = User(hash_password(PASSWORD))
+    pipeline = ClosedPipeline(config, start("framebus", "up", config=config, environment=STRICT))
+    pipeline.wait_until_whole()
+    return pipeline
 
 
 @pytest.fixture(params=["nginx", "caddy"])
 def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
-    """Before the door, where the test has one, else before the pipeline."""
+    """In front of the closed pipeline, where the test has one, else before the pipeline."""
     program: str = request.param
-    pipeline: Pipeline = request.getfixturevalue("door" if "door" in request.fixturenames else "pipeline")
+    pipeline: Pipeline = request.getfixturevalue("closed" if "closed" in request.fixturenames else "pipeline")
     (port,) = free_ports(1)
     proxy = Proxy(program, tmp_path / program, port, str(pipeline.config.gateway.listen))
     yield proxy
@@ -97,7 +97,7 @@ def test_the_page_is_live_under_the_prefix(proxy: Proxy, browser: Browser) -> No
 
 
 @pytest.mark.browser
-def test_a_person_logs_in_and_out_under_the_prefix(proxy: Proxy, door: Door, browser: Browser) -> None:
+def test_a_person_logs_in_and_out_under_the_prefix(proxy: Proxy, closed: ClosedPipeline, browser: Browser) -> None:
     tab = Tab(browser, f"{proxy.url}/camera/front/")
     page = tab.page
     assert page.url == f"{proxy.url}/login?next=/camera/front/"
@@ -138,14 +138,14 @@ def test_the_addresses_of_a_camera_lead_to_it(proxy: Proxy) -> None:
         assert ask(proxy, urls[name], method)[0] == 200, name
 
 
-def test_a_client_cannot_say_what_the_proxy_has_to_say(proxy: Proxy, door: Door) -> None:
+def test_a_client_cannot_say_what_the_proxy_has_to_say(proxy: Proxy, closed: ClosedPipeline) -> None:
     status, headers, _ = ask(proxy, f"{PREFIX}/", Accept="text/html", X_Forwarded_Prefix="/elsewhere")
     assert (status, headers["Location"]) == (302, f"{PREFIX}/login?next=/")
     other = {"Origin": "http://example.com", "X_Forwarded_Host": "example.com"}
     assert ask(proxy, f"{PREFIX}/logout", "POST", **other)[0] == 403, "a page of another site"
     assert ask(proxy, f"{PREFIX}/stream?token=x", X_Forwarded_For="203.0.113.9")[0] == 401
-    door.up.wait_for(f"from {ELSEWHERE}")
-    assert "203.0.113.9" not in door.up.log
+    closed.up.wait_for(f"from {ELSEWHERE}")
+    assert "203.0.113.9" not in closed.up.log
 
 
 def test_a_stream_is_fresh_again_after_its_viewer_paused(proxy: Proxy) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from framebus.config import load, parse
-from framebus.run_dir import prepare
+from framebus.config.load import load, parse
+from framebus.runtime.run_dir import prepare
 from tests.conftest import Start
 from tests.processes import DEADLINE_SECONDS
 

@@ -1,4 +1,4 @@
-"""Stills of the whole pipeline under a real supervisord."""
+"""StillsClient of the whole pipeline under a real supervisord."""
 
 import io
 import subprocess

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from framebus import request_snapshot
-from framebus.config import load
-from framebus.sockets import HEARTBEAT_TIMEOUT_MS
+from framebus.config.load import load
+from framebus.transport.sockets import HEARTBEAT_TIMEOUT_MS
 from tests.e2e.conftest import STRICT, Pipeline
 from tests.e2e.namespaces import ADDRESSES, Network, need_root
 from tests.processes import Running, python, wait_until

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from framebus.config import Config, load
-from framebus.wire import StatusHeader
+from framebus.config.load import Config, load
+from framebus.protocol.wire import StatusHeader
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.processes import Running

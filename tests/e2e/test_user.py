@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from framebus.config import Config, load
+from framebus.config.load import Config, load
 from tests.conftest import TESTCARD
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.framebus.test_root import root_only
+from tests.framebus.runtime.test_privileges import root_only
 from tests.installed import NOBODY, Installed
 from tests.processes import Running
 

@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 
-from framebus import process
-from framebus.config import Config
-from framebus.process import ProcessError, Stop, arguments, run
-from framebus.run_dir import Lock
+from framebus.config.load import Config
+from framebus.runtime import process
+from framebus.runtime.process import ProcessError, Stop, arguments, run
+from framebus.runtime.run_dir import Lock
 
 PAUSE_SECONDS = 1.0
 """Shorter than in earnest, long enough to be told from none."""

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import zmq
 
-from framebus import sockets
-from framebus.wire import FrameHeader, pack
+from framebus.protocol.wire import FrameHeader, pack
+from framebus.transport import sockets
 from tests.framebus.golden.make import JPEG
 from tests.processes import DEADLINE_SECONDS
 

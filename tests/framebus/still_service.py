@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import zmq
 
-from framebus import sockets
-from framebus.process import Stop
+from framebus.runtime.process import Stop
+from framebus.transport import sockets
 
 
 class StillService(threading.Thread):

@@ -8,9 +8,9 @@ import msgspec
 import zmq
 from PIL import Image
 
-from framebus.config import Config
-from framebus.run_dir import frames_endpoint
-from framebus.wire import FrameHeader, StatusHeader, pack
+from framebus.config.load import Config
+from framebus.protocol.wire import FrameHeader, StatusHeader, pack
+from framebus.runtime.run_dir import frames_endpoint
 
 
 def jpeg(colour: str = "red", size: tuple[int, int] = (64, 48), quality: int = 80) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
-from framebus.config import Config
+from framebus.config.load import Config
 from gateway.server import Gateway
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera

@@ -10,9 +10,9 @@ import msgspec
 import zmq
 import zmq.asyncio
 
-from framebus.config import Config
-from framebus.run_dir import snapshot_endpoint
-from framebus.wire import ErrorHeader, pack
+from framebus.config.load import Config
+from framebus.protocol.wire import ErrorHeader, pack
+from framebus.runtime.run_dir import snapshot_endpoint
 from tests.gateway.camera import frame_header
 
 

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from framebus.address import Address
-from framebus.process import ProcessError
+from framebus.config.address import Address
+from framebus.runtime.process import ProcessError
 from gateway.server import address_to_open, listen, listen_beside, own_address
 from tests.conftest import Configure, Start
 from tests.gateway.camera import PublishedCamera

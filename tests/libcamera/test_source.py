@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from capture.jpeg import Jpeg
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture
 from capture.sources.picamera2 import Picamera2Source
-from framebus.controls import Control
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Control
 from tests.capture.picamera2.pi_camera import PiCamera
 from tests.capture.sources.test_picamera2 import (
     ENCODER_DIED,
@@ -63,11 +63,11 @@ CORNERS: dict[tuple[int, ...], str] = {
 
 def streamed(fps: float, seconds: float) -> tuple[float, list[Picture], int]:
     """How long it took, what came, and how many are counted as lost."""
-    source, pace = opened(fps=fps), Pace(1000)
-    found = [frame(source, pace)]
+    source, rate_control = opened(fps=fps), RateControl(1000)
+    found = [frame(source, rate_control)]
     begin = time.monotonic()
     while (took := time.monotonic() - begin) < seconds:
-        found.extend(filter(None, [source.read(pace, 1)]))
+        found.extend(filter(None, [source.read(rate_control, 1)]))
     source.close()
     return took, found, source.dropped
 
@@ -87,7 +87,7 @@ def test_whole_jpegs_come_at_the_cameras_rate(pi_camera: PiCamera, fps: int) -> 
 def one_frame(size: Size) -> tuple[Picture, float, float]:
     """The first one, and the seconds of both clocks by now."""
     source = opened(size)
-    picture = frame(source, Pace(1000))
+    picture = frame(source, RateControl(1000))
     source.close()
     return picture, time.time(), time.monotonic()
 
@@ -154,7 +154,7 @@ def while_it_is_taken() -> tuple[str, bool]:
     source.close()
     camera.release()
     source.open()
-    works = bool(frame(source, Pace(1000)).jpeg)
+    works = bool(frame(source, RateControl(1000)).jpeg)
     source.close()
     return told, works
 
@@ -170,10 +170,10 @@ def test_a_camera_that_is_in_use(pi_camera: PiCamera) -> None:
 
 def controlled() -> tuple[list[Control], bool]:
     """What can be set, and whether frames come after it was."""
-    source, pace = opened(), Pace(1000)
+    source, rate_control = opened(), RateControl(1000)
     found = source.controls()
     source.set_controls({"FaceDetectMode": 0})
-    frames = [frame(source, pace) for _ in range(10)]
+    frames = [frame(source, rate_control) for _ in range(10)]
     source.close()
     return found, bool(frames[-1].jpeg)
 
@@ -186,11 +186,11 @@ def test_its_only_control_is_a_menu(pi_camera: PiCamera) -> None:
 
 def left_after_cycles(cycles: int) -> tuple[int, int]:
     """How many more threads and descriptors there are; without /proc, which the chroot has not."""
-    source, pace = Picamera2Source(0, SIZE, 30, 80), Pace(1000)
+    source, rate_control = Picamera2Source(0, SIZE, 30, 80), RateControl(1000)
 
     def cycle() -> None:
         source.open()
-        frame(source, pace)
+        frame(source, rate_control)
         source.close()
 
     def descriptors() -> int:

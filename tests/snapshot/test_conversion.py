@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image, ImageOps
 
-from framebus.still_request import SnapshotRequest
+from framebus.protocol.stills import SnapshotRequest
 from snapshot.conversion import Conversion, convert
 from snapshot.still import Still
 from tests.capture.jpegs import after_soi, exif

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from framebus import SnapshotError, request_snapshot
-from framebus.config import Config
-from framebus.run_dir import snapshot_endpoint
-from framebus.snapshot_config import SnapshotConfig
-from framebus.wire import ErrorHeader, parse
+from framebus.config.load import Config
+from framebus.config.snapshot import SnapshotConfig
+from framebus.protocol.wire import ErrorHeader, parse
+from framebus.runtime.run_dir import snapshot_endpoint
 from snapshot.server import MAX_ENVELOPE_PARTS, MAX_MESSAGE_BYTES
 from tests.capture.jpegs import opened
 from tests.capture.listener import Listener

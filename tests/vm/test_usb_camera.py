@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from capture.v4l2.device import V4l2Device
-from framebus.controls import ControlError
+from framebus.protocol.controls import ControlError
 from tests.processes import wait_until
 from tests.vm.conftest import Note, Plug, Watch
 from tests.vm.hardware import SLOWNESS, Controls, UsbCamera

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from framebus.controls import ControlsRequest, named
+from framebus.protocol.controls import ControlsRequest, named
 from tests.processes import wait_until
 from tests.vm import hardware
 from tests.vm.conftest import Note, Watch

@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from framebus import Frame, Subscriber
-from framebus.config import Config
-from framebus.control_requests import request_controls
-from framebus.controls import Control, ControlsRequest, Value, named
-from framebus.wire import StatusHeader
+from framebus.client.controls import request_controls
+from framebus.config.load import Config
+from framebus.protocol.controls import Control, ControlsRequest, Value, named
+from framebus.protocol.wire import StatusHeader
 from tests.capture.listener import Listener
 from tests.processes import Running
 from tests.vm.clip import SIZES, file_of, pictures

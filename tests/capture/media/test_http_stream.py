@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from capture.media.jpeg_parts import MAX_PART_BYTES
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
 from capture.sources.media import MediaSource
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
     Answer,
@@ -50,9 +50,9 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
 
 
-def picture(source: MediaSource, pace: Pace) -> Picture:
+def picture(source: MediaSource, rate_control: RateControl) -> Picture:
     """The next one that comes."""
-    return next(pictures(source, pace))
+    return next(pictures(source, rate_control))
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
@@ -62,10 +62,10 @@ def picture(source: MediaSource, pace: Pace) -> Picture:
 def test_every_picture_comes_through_untouched_before_the_next_is_shown(framing: Framing) -> None:
     camera = Multipart(framing)
     with IpCamera(camera) as server, opened(server.url()) as source:
-        pace = every_frame()
+        rate_control = every_frame()
         for shown in PICTURES:
             camera.show(shown)
-            assert picture(source, pace).jpeg == shown
+            assert picture(source, rate_control).jpeg == shown
         assert source.damaged == 0
 
 
@@ -83,13 +83,13 @@ def test_a_slow_pace_gets_the_newest_and_the_camera_is_never_held_up() -> None:
     shown = [jpegs.jpeg((64, 48), quality=50) + bytes(100_000)] * 200  # 20 MB: more than any socket holds
     camera = Multipart()
     with IpCamera(camera) as server, opened(server.url()) as source:
-        pace = Pace(0.5)
+        rate_control = RateControl(0.5)
         camera.show(PICTURES[0])
-        assert picture(source, pace).jpeg == PICTURES[0]
+        assert picture(source, rate_control).jpeg == PICTURES[0]
         for other in shown:
             camera.show(other)
         camera.show(PICTURES[1])
-        assert picture(source, pace).jpeg == PICTURES[1]
+        assert picture(source, rate_control).jpeg == PICTURES[1]
 
 
 def test_a_read_in_which_nothing_comes_returns_empty() -> None:
@@ -99,7 +99,7 @@ def test_a_read_in_which_nothing_comes_returns_empty() -> None:
 
 def test_a_pace_of_nothing_and_the_end_of_the_process_are_not_waited_out() -> None:
     with IpCamera(Multipart(None, *PICTURES)) as server, opened(server.url()) as source:
-        assert source.read(Pace(0), 1) is None
+        assert source.read(RateControl(0), 1) is None
         stopped = every_frame()
         stopped.stop()
         assert source.read(stopped, 1) is None
@@ -182,18 +182,18 @@ def snapshots(*bodies: bytes) -> Answer:
 
 def test_a_url_of_one_picture_is_asked_for_each_that_is_wanted() -> None:
     with IpCamera(snapshots(*PICTURES)) as server, opened(server.url()) as source:
-        pace = every_frame()
-        assert [picture(source, pace).jpeg for _ in PICTURES] == PICTURES
+        rate_control = every_frame()
+        assert [picture(source, rate_control).jpeg for _ in PICTURES] == PICTURES
         assert len(server.calls) == len(PICTURES)
-        assert source.read(Pace(0), 1) is None
+        assert source.read(RateControl(0), 1) is None
         assert len(server.calls) == len(PICTURES)
 
 
 def test_a_snapshot_that_was_cut_off_is_counted_and_asked_for_again() -> None:
     with IpCamera(snapshots(PICTURES[0], PICTURES[1][:-50], PICTURES[2])) as server, opened(server.url()) as source:
-        pace = every_frame()
-        assert [picture(source, pace).jpeg for _ in range(2)] == [PICTURES[0], PICTURES[2]]
-        source.read(Pace(0), 1)
+        rate_control = every_frame()
+        assert [picture(source, rate_control).jpeg for _ in range(2)] == [PICTURES[0], PICTURES[2]]
+        source.read(RateControl(0), 1)
         assert source.damaged == 1
 
 
@@ -218,8 +218,8 @@ def test_a_snapshot_that_becomes_something_else_is_a_failure() -> None:
 def test_a_login_in_the_url_is_used(kind: str, answer: Answer) -> None:
     with IpCamera(guarded(kind, "ad min:ge:h@im", answer)) as server:
         with opened(server.url("/video?channel=1", login="ad%20min:ge:h%40im")) as source:
-            pace = every_frame()
-            assert [picture(source, pace).jpeg for _ in range(1)] == PICTURES[:1]
+            rate_control = every_frame()
+            assert [picture(source, rate_control).jpeg for _ in range(1)] == PICTURES[:1]
             assert source.name == server.url("/video?channel=1")
         assert server.calls[0].header("Authorization") == ""
 
@@ -366,23 +366,23 @@ def test_a_stream_that_ends_gives_its_last_picture_first(chunked: bool) -> None:
     camera = Multipart(Framing(chunked=chunked), PICTURES[0])
     with IpCamera(camera) as server, opened(server.url(login=LOGIN)) as source:
         camera.hang_up()
-        pace = every_frame()
-        assert picture(source, pace).jpeg == PICTURES[0]
+        rate_control = every_frame()
+        assert picture(source, rate_control).jpeg == PICTURES[0]
         for _ in range(2):
             with pytest.raises(SourceError) as said:
-                source.read(pace, 1)
+                source.read(rate_control, 1)
             assert str(said.value) == f"{server.url()}: the camera ended the stream"
 
 
 def test_a_stream_that_ends_is_told_although_no_picture_is_due() -> None:
     camera = Multipart(None, PICTURES[0])
     with IpCamera(camera) as server, opened(server.url()) as source:
-        pace = Pace(0.001)
-        assert picture(source, pace).jpeg == PICTURES[0]
+        rate_control = RateControl(0.001)
+        assert picture(source, rate_control).jpeg == PICTURES[0]
         camera.hang_up()
         wait_until(lambda: not draining(), "the thread to end")
         with pytest.raises(SourceError) as said:
-            source.read(pace, 1)
+            source.read(rate_control, 1)
         assert str(said.value) == f"{server.url()}: the camera ended the stream"
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
 from capture.sources.media import MediaSource
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 LOGIN = "admin:geheim"
@@ -37,17 +37,17 @@ def draining() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "drain"]
 
 
-def every_frame() -> Pace:
+def every_frame() -> RateControl:
     """A pace that no camera of the tests reaches."""
-    return Pace(1000)
+    return RateControl(1000)
 
 
-def pictures(source: MediaSource, pace: Pace | None = None) -> Iterator[Picture]:
+def pictures(source: MediaSource, rate_control: RateControl | None = None) -> Iterator[Picture]:
     """One after the other, as they come; fails the test when that takes too long."""
-    pace = pace or every_frame()
+    rate_control = rate_control or every_frame()
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        found = source.read(pace, 1)
+        found = source.read(rate_control, 1)
         if found is not None:
             yield found
     pytest.fail("the pictures that were waited for did not come")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from capture.picamera2.controls import Advertised, CameraControls
-from framebus.controls import Control, Value
+from framebus.protocol.controls import Control, Value
 
 PI = {
     "AeEnable": Advertised("Bool", None, False, True, True),

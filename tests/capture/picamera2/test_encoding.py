@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture.picamera2.pi_camera import PiCamera
 
 FULL_HD = Size(1920, 1080)

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Source, SourceError
 from capture.sources import auto, make_source
 from capture.sources.auto import AutoSource, choose
 from capture.sources.picamera2 import Picamera2Source
 from capture.sources.testcard import TestCardSource
 from capture.sources.v4l2 import V4l2Source
-from framebus.camera_config import CameraConfig
-from framebus.controls import Control
-from framebus.size import Size
-from framebus.source_name import SourceName
+from framebus.config.camera import CameraConfig
+from framebus.config.size import Size
+from framebus.config.source_spec import SourceSpec
+from framebus.protocol.controls import Control
 from tests.capture.fake_source import ScriptedSource
 from tests.capture.jpegs import jpeg
 
@@ -38,7 +38,7 @@ class Machine:
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(auto, "capture_devices", lambda also=(): made.devices)
-    monkeypatch.setattr("capture.picamera2.found.first_camera", lambda: made.pi)
+    monkeypatch.setattr("capture.picamera2.detect.first_camera", lambda: made.pi)
     monkeypatch.setattr(auto, "video_nodes", made.nodes)
     monkeypatch.setattr(auto, "LOOK_SECONDS", 0.0)
     return made
@@ -47,7 +47,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 class Scripted(ScriptedSource):
     """A camera that tells which it is."""
 
-    def __init__(self, name: SourceName) -> None:
+    def __init__(self, name: SourceSpec) -> None:
         super().__init__(endless=jpeg((16, 16)))
         self.dropped, self.damaged, self.orientation = 3, 2, 6
         self._name = name
@@ -69,17 +69,17 @@ def source(machine: Machine) -> Iterator[AutoSource]:
 
 def test_a_pi_camera_comes_first(machine: Machine) -> None:
     machine.pi, machine.devices = (1, "the Pi camera imx708 is attached"), ["/dev/video0"]
-    assert choose() == (SourceName("picamera2", "1"), "the Pi camera imx708 is attached")
+    assert choose() == (SourceSpec("picamera2", "1"), "the Pi camera imx708 is attached")
 
 
 def test_then_a_v4l2_camera(machine: Machine) -> None:
     machine.devices = ["/dev/video2", "/dev/video4"]
     why = f"{NO_PI}, and it is the first of the V4L2 cameras /dev/video2, /dev/video4"
-    assert choose() == (SourceName("v4l2", "/dev/video2"), why)
+    assert choose() == (SourceSpec("v4l2", "/dev/video2"), why)
 
 
 def test_then_the_test_card(machine: Machine) -> None:
-    assert choose() == (SourceName("testcard"), f"{NO_PI}, and no V4L2 camera (looked at /dev/video*)")
+    assert choose() == (SourceSpec("testcard"), f"{NO_PI}, and no V4L2 camera (looked at /dev/video*)")
 
 
 def test_the_choice_is_said_once_with_the_reason(
@@ -100,7 +100,7 @@ def test_the_choice_is_said_once_with_the_reason(
 def test_it_is_what_was_chosen(source: AutoSource, machine: Machine) -> None:
     machine.devices = ["/dev/video0"]
     source.open()
-    picture = source.read(Pace(100), 1)
+    picture = source.read(RateControl(100), 1)
     assert picture is not None
     assert picture.jpeg == jpeg((16, 16))
     assert (source.dropped, source.damaged, source.orientation) == (3, 2, 6)
@@ -110,10 +110,10 @@ def test_it_is_what_was_chosen(source: AutoSource, machine: Machine) -> None:
 def test_a_camera_that_is_plugged_in_takes_the_place_of_the_test_card(source: AutoSource, machine: Machine) -> None:
     source.open()
     assert source.name == "testcard"
-    source.read(Pace(100), 1)
+    source.read(RateControl(100), 1)
     machine.devices = ["/dev/video0"]
     with pytest.raises(SourceError, match=r"^a camera was plugged in: changing to it$"):
-        source.read(Pace(100), 2)
+        source.read(RateControl(100), 2)
     source.close()
     source.open()
     assert source.name == "v4l2:/dev/video0"
@@ -124,20 +124,20 @@ def test_a_node_that_udev_lets_us_open_a_moment_after_it_came_is_looked_at_again
 ) -> None:
     source.open()
     machine.unreadable = ["/dev/video0"]
-    source.read(Pace(100), 1)
-    source.read(Pace(100), 2)
+    source.read(RateControl(100), 1)
+    source.read(RateControl(100), 2)
     machine.unreadable, machine.devices = [], ["/dev/video0"]
     with pytest.raises(SourceError):
-        source.read(Pace(100), 3)
+        source.read(RateControl(100), 3)
 
 
 def test_what_was_lost_before_a_change_is_not_forgotten(source: AutoSource, machine: Machine) -> None:
     source.open()
-    source.read(Pace(100), 1)
+    source.read(RateControl(100), 1)
     source.close()
     machine.devices = ["/dev/video0"]
     source.open()
-    source.read(Pace(100), 2)
+    source.read(RateControl(100), 2)
     assert (source.dropped, source.damaged) == (6, 4)
 
 
@@ -160,20 +160,20 @@ def test_this_machine_has_something() -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        (SourceName("auto"), AutoSource),
-        (SourceName("testcard"), TestCardSource),
-        (SourceName("v4l2", "/dev/no-such-camera"), V4l2Source),
-        (SourceName("picamera2", "1"), Picamera2Source),
+        (SourceSpec("auto"), AutoSource),
+        (SourceSpec("testcard"), TestCardSource),
+        (SourceSpec("v4l2", "/dev/no-such-camera"), V4l2Source),
+        (SourceSpec("picamera2", "1"), Picamera2Source),
     ],
 )
-def test_a_source_is_made_without_being_opened(name: SourceName, kind: type[Source]) -> None:
+def test_a_source_is_made_without_being_opened(name: SourceSpec, kind: type[Source]) -> None:
     source = make_source("front", CameraConfig(source=name, size=Size(64, 48)))
     assert isinstance(source, kind)
     source.close()
 
 
 def test_a_url_or_a_file_is_made_without_being_opened() -> None:
-    source = make_source("front", CameraConfig(source=SourceName("media", "/no/such/clip.mp4")))
+    source = make_source("front", CameraConfig(source=SourceSpec("media", "/no/such/clip.mp4")))
     assert source.name == "/no/such/clip.mp4"
     source.close()
 
@@ -181,10 +181,10 @@ def test_a_url_or_a_file_is_made_without_being_opened() -> None:
 @pytest.mark.parametrize(
     ("settings", "left"),
     [
-        (CameraConfig(source=SourceName("testcard"), orientation=6), 6),
-        (CameraConfig(source=SourceName("testcard"), orientation=6, hflip=True), 5),
-        (CameraConfig(source=SourceName("picamera2"), orientation=3), 1),
-        (CameraConfig(source=SourceName("picamera2"), orientation=8), 8),
+        (CameraConfig(source=SourceSpec("testcard"), orientation=6), 6),
+        (CameraConfig(source=SourceSpec("testcard"), orientation=6, hflip=True), 5),
+        (CameraConfig(source=SourceSpec("picamera2"), orientation=3), 1),
+        (CameraConfig(source=SourceSpec("picamera2"), orientation=8), 8),
     ],
 )
 def test_which_way_up_is_left_to_the_viewer_where_the_camera_cannot_turn(settings: CameraConfig, left: int) -> None:

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import SourceError
 from capture.sources.media import MediaSource
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour
@@ -119,7 +119,7 @@ def test_a_file_is_played_at_its_own_speed(tmp_path: Path) -> None:
 def test_a_slow_pace_thins_a_file_out(tmp_path: Path) -> None:
     clip = clips.of_jpegs(tmp_path / "clip.avi", PICTURES, 100)
     with opened(clip) as source:
-        found = list(islice(pictures(source, Pace(4)), 4))
+        found = list(islice(pictures(source, RateControl(4)), 4))
     # Pace itself counts from when a picture was due, so that one may be early by what the one before was late.
     assert found[-1].monotonic - found[0].monotonic > 2 / 4
 

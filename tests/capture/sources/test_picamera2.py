@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, SourceError, SourceStuck
 from capture.sources import picamera2 as module
 from capture.sources.picamera2 import CLOSE_LIMIT_SECONDS, Picamera2Source
-from framebus.controls import Control, Value
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Control, Value
 from tests.capture.picamera2.pi_camera import PiCamera, made_of_software
 from tests.processes import wait_until
 
@@ -42,22 +42,22 @@ def opened(size: Size = SIZE, fps: float = 30, quality: int = 80, orientation: i
     return source
 
 
-def frame(source: Picamera2Source, pace: Pace) -> Picture:
+def frame(source: Picamera2Source, rate_control: RateControl) -> Picture:
     """The next one that comes."""
     found: list[Picture] = []
 
     def comes() -> bool:
-        found.extend(filter(None, [source.read(pace, 1)]))
+        found.extend(filter(None, [source.read(rate_control, 1)]))
         return bool(found)
 
     wait_until(comes, "a frame")
     return found[0]
 
 
-def silent(source: Picamera2Source, pace: Pace) -> bool:
+def silent(source: Picamera2Source, rate_control: RateControl) -> bool:
     """Whether no frame comes any more, but for one that was under way."""
-    source.read(pace, 1)
-    return source.read(pace, 1) is None
+    source.read(rate_control, 1)
+    return source.read(rate_control, 1) is None
 
 
 def number(picture: Picture) -> int:
@@ -88,10 +88,10 @@ def quarters(picture: Picture) -> list[str]:
 
 def each_with_its_own() -> list[tuple[int, int, float]]:
     """Of twenty frames the number, the grey of the block in the middle, and the age."""
-    source, pace = opened(), Pace(1000)
+    source, rate_control = opened(), RateControl(1000)
     found = []
     for _ in range(20):
-        picture = frame(source, pace)
+        picture = frame(source, rate_control)
         found.append((number(picture), pixel(picture, 168, 132)[0], time.monotonic() - picture.monotonic))
     source.close()
     return found
@@ -107,7 +107,7 @@ def test_a_frame_and_what_is_said_of_it_belong_together(pi_camera: PiCamera) -> 
 
 def one_frame() -> Picture:
     source = opened()
-    picture = frame(source, Pace(1000))
+    picture = frame(source, RateControl(1000))
     source.close()
     return picture
 
@@ -133,7 +133,7 @@ def test_the_times_and_the_metadata(pi_camera: PiCamera) -> None:
 def now_and_then() -> tuple[float, float, float]:
     source = opened()
     before = time.monotonic()
-    found = frame(source, Pace(1000)).monotonic
+    found = frame(source, RateControl(1000)).monotonic
     after = time.monotonic()
     source.close()
     return before, found, after
@@ -148,7 +148,7 @@ def in_each_orientation() -> list[tuple[int, list[str]]]:
     found = []
     for orientation in range(1, 9):
         source = opened(orientation=orientation)
-        found.append((source.orientation, quarters(frame(source, Pace(1000)))))
+        found.append((source.orientation, quarters(frame(source, RateControl(1000)))))
         source.close()
     return found
 
@@ -179,7 +179,7 @@ def steps_of_qualities() -> list[int]:
     found = []
     for quality in (20, 95):
         source = opened(quality=quality)
-        with Image.open(io.BytesIO(frame(source, Pace(1000)).jpeg)) as image:
+        with Image.open(io.BytesIO(frame(source, RateControl(1000)).jpeg)) as image:
             found.append(image.quantization[0][0])  # type: ignore[attr-defined]  # of its JPEG kind
         source.close()
     return found
@@ -192,7 +192,7 @@ def test_the_quality(pi_camera: PiCamera) -> None:
 
 def with_lines_of_padding() -> list[str]:
     source = opened(Size(210, 120))
-    found = quarters(frame(source, Pace(1000)))
+    found = quarters(frame(source, RateControl(1000)))
     source.close()
     return found
 
@@ -244,7 +244,7 @@ def with_hardware_that_does_not_start() -> list[str]:
     encoding.why_software = lambda size: ""  # type: ignore[misc, assignment]  # picamera2 then opens /dev/video11 and finds that it is not there
     lines = lines_of_openings([(SIZE, 30)])
     source = opened()
-    assert frame(source, Pace(1000)).jpeg
+    assert frame(source, RateControl(1000)).jpeg
     source.close()
     return lines[:1]
 
@@ -277,16 +277,16 @@ def encoded_at(rates: list[float], seconds: float = 1) -> list[tuple[int, int]]:
         jpeg: bytes = encode(*arguments)
         return jpeg
 
-    source, pace = opened(), Pace(NEVER)
+    source, rate_control = opened(), RateControl(NEVER)
     encoder.simplejpeg.encode_jpeg_yuv_planes = counted
     found = []
-    for rate in rates:
-        pace.set(rate)
-        source.read(pace, 1)
+    for fps_meter in rates:
+        rate_control.set(fps_meter)
+        source.read(rate_control, 1)
         calls[0], taken = 0, 0
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            taken += source.read(pace, 1) is not None
+            taken += source.read(rate_control, 1) is not None
         found.append((taken, calls[0]))
     source.close()
     return found
@@ -304,17 +304,17 @@ def test_no_more_is_encoded_than_is_wanted(pi_camera: PiCamera) -> None:
 
 def when_a_viewer_comes() -> tuple[float, float, list[int]]:
     """Seconds until the picture, how old it is then, and the exposures and rates before and after."""
-    source, pace = opened(), Pace(NEVER)
-    idle = frame(source, pace)
+    source, rate_control = opened(), RateControl(NEVER)
+    idle = frame(source, rate_control)
     came: list[float] = []
 
     def come() -> None:
         came.append(time.monotonic())
-        pace.set(30)
+        rate_control.set(30)
 
     viewer = threading.Timer(0.2, come)
     viewer.start()
-    live = frame(source, pace)
+    live = frame(source, rate_control)
     now = time.monotonic()
     source.close()
     names = ("exposure_time", "frame_duration")
@@ -329,12 +329,12 @@ def test_a_viewer_gets_a_new_frame_at_once_and_the_sensor_does_not_notice(pi_cam
 
 
 def after_a_pause(before: float, after: float) -> tuple[float, float]:
-    source, pace = opened(), Pace(before)
-    frame(source, pace)
+    source, rate_control = opened(), RateControl(before)
+    frame(source, rate_control)
     time.sleep(0.5)
-    pace.set(after)
+    rate_control.set(after)
     began = time.monotonic()
-    found = frame(source, pace).monotonic
+    found = frame(source, rate_control).monotonic
     source.close()
     return began, found
 
@@ -346,9 +346,9 @@ def test_no_old_picture_is_handed_over(pi_camera: PiCamera, before: float, after
 
 
 def stopped() -> Picture | None:
-    source, pace = opened(), Pace(30)
-    pace.stop()
-    picture = source.read(pace, 1)
+    source, rate_control = opened(), RateControl(30)
+    rate_control.stop()
+    picture = source.read(rate_control, 1)
     source.close()
     return picture
 
@@ -359,18 +359,18 @@ def test_no_frame_is_taken_when_none_is_due(pi_camera: PiCamera) -> None:
 
 def errors_at(fps: float, fault: str) -> tuple[int, int]:
     """What counts as lost after the sensor failed for a while, and after a new opening."""
-    source, pace = opened(), Pace(fps)
-    frame(source, pace)
+    source, rate_control = opened(), RateControl(fps)
+    frame(source, rate_control)
     Path(fault).write_text("errors")
-    assert silent(source, pace)
+    assert silent(source, rate_control)
     Path(fault).unlink()
-    frame(source, pace)
-    frame(source, pace)
+    frame(source, rate_control)
+    frame(source, rate_control)
     lost = source.dropped
     source.close()
     source.open()
-    frame(source, pace)
-    frame(source, pace)
+    frame(source, rate_control)
+    frame(source, rate_control)
     source.close()
     return lost, source.dropped - lost
 
@@ -393,8 +393,8 @@ def value(source: Picamera2Source, name: str) -> object:
 
 
 def set_some() -> tuple[list[str], list[object]]:
-    source, pace = opened(), Pace(1000)
-    dark = pixel(frame(source, pace), 8, 232)[0]
+    source, rate_control = opened(), RateControl(1000)
+    dark = pixel(frame(source, rate_control), 8, 232)[0]
     settings: list[dict[str, Value]] = [
         {"brightness": 1.0},
         {"auto_exposure": False, "exposure_time": 1234, "gain": 2.0},
@@ -407,7 +407,7 @@ def set_some() -> tuple[list[str], list[object]]:
     found: list[object] = []
 
     def arrived() -> bool:
-        picture = frame(source, pace)
+        picture = frame(source, rate_control)
         said = [picture.metadata[name] for name in ("exposure_time", "gain", "colour_gains", "focus", "focus_state")]
         found[:] = [*said, pixel(picture, 8, 232)[0] - dark > 60]
         return bool(said[0] == 1234)
@@ -415,7 +415,7 @@ def set_some() -> tuple[list[str], list[object]]:
     wait_until(arrived, "the new exposure")
     found.append(value(source, "exposure_time"))
     source.set_controls({"auto_exposure": True})
-    wait_until(lambda: frame(source, pace).metadata["exposure_time"] == 8000, "the camera's own exposure")
+    wait_until(lambda: frame(source, rate_control).metadata["exposure_time"] == 8000, "the camera's own exposure")
     found.append(value(source, "exposure_time"))
     source.close()
     return [control.name for control in source.controls()], found
@@ -570,12 +570,12 @@ def picamera2_of(source: Picamera2Source) -> Any:
     return source._camera._picamera2
 
 
-def said(source: Picamera2Source, pace: Pace) -> str:
+def said(source: Picamera2Source, rate_control: RateControl) -> str:
     """What comes of reading on."""
     silences = 0
     while silences < 2:
         try:
-            silences = 0 if source.read(pace, 1) else silences + 1
+            silences = 0 if source.read(rate_control, 1) else silences + 1
         except SourceError as error:
             return str(error)
     return "silence"
@@ -583,18 +583,18 @@ def said(source: Picamera2Source, pace: Pace) -> str:
 
 def recovered(fault: str, damage: Callable[[Picamera2Source], None]) -> tuple[str, bool, bool]:
     """What it says while it is broken, whether it closes within its limit, and whether it works again afterwards."""
-    source, pace = opened(), Pace(1000)
-    frame(source, pace)
+    source, rate_control = opened(), RateControl(1000)
+    frame(source, rate_control)
     if fault:
         Path(os.environ["LIBCAMERA_STANDIN_FAULT"]).write_text(fault)
     damage(source)
-    told = said(source, pace)
+    told = said(source, rate_control)
     began = time.monotonic()
     source.close()
     in_time = time.monotonic() - began < CLOSE_LIMIT_SECONDS
     Path(os.environ["LIBCAMERA_STANDIN_FAULT"]).unlink(missing_ok=True)
     source.open()
-    works = bool(frame(source, pace).jpeg)
+    works = bool(frame(source, rate_control).jpeg)
     source.close()
     return told, in_time, works
 
@@ -623,10 +623,10 @@ def test_it_closes_and_works_again(
 
 
 def unplugged_and_not_there() -> list[str]:
-    source, pace = opened(), Pace(1000)
-    frame(source, pace)
+    source, rate_control = opened(), RateControl(1000)
+    frame(source, rate_control)
     Path(os.environ["LIBCAMERA_STANDIN_FAULT"]).write_text("unplugged")
-    told = [said(source, pace)]
+    told = [said(source, rate_control)]
     source.close()
     told.append(reason(source.open))
     source.close()
@@ -644,7 +644,7 @@ def test_a_camera_that_is_pulled_out(pi_camera: PiCamera) -> None:
 def stuck(fault: str) -> str:
     module.CLOSE_LIMIT_SECONDS = 1
     source = opened()
-    frame(source, Pace(1000))
+    frame(source, RateControl(1000))
     Path(os.environ["LIBCAMERA_STANDIN_FAULT"]).write_text(fault)
     try:
         source.close()
@@ -673,12 +673,12 @@ def test_a_camera_that_does_not_let_go(pi_camera: PiCamera, fault: str, told: st
 
 def left_after_cycles(cycles: int, fault: str) -> tuple[int, int]:
     """How many more threads and descriptors there are."""
-    source, pace = Picamera2Source(0, SIZE, 30, 80), Pace(1000)
+    source, rate_control = Picamera2Source(0, SIZE, 30, 80), RateControl(1000)
 
     def cycle() -> None:
         try:
             source.open()
-            frame(source, pace)
+            frame(source, rate_control)
         except SourceError:
             assert fault
         source.close()

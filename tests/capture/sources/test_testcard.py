@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageChops
 
 from capture.jpeg import Jpeg
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.sources.testcard import BARS, ROUND_SECONDS, TestCardSource
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture.jpegs import opened
 
 NOON = 1_750_000_000.0
@@ -30,7 +30,7 @@ def frame(camera: str = "front", seq: int = 1, clock: float = NOON, size: Size =
     """One frame."""
     source = TestCardSource(camera, size, quality, now=lambda: clock)
     source.open()
-    picture = source.read(Pace(30), seq)
+    picture = source.read(RateControl(30), seq)
     source.close()
     assert picture is not None
     return picture.jpeg
@@ -125,7 +125,7 @@ def test_a_picture_knows_when_it_was_taken() -> None:
     source = TestCardSource("front", SIZE, 80, now=lambda: NOON)
     source.open()
     before = time.monotonic()
-    picture = source.read(Pace(30), 1)
+    picture = source.read(RateControl(30), 1)
     assert picture is not None
     assert picture.captured == NOON
     assert before <= picture.monotonic <= time.monotonic()
@@ -135,10 +135,10 @@ def test_a_picture_knows_when_it_was_taken() -> None:
 def test_none_comes_while_none_is_wanted() -> None:
     source = TestCardSource("front", SIZE, 80)
     source.open()
-    pace = Pace(0.01)
-    assert source.read(pace, 1) is not None
-    assert source.read(pace, 2) is None
-    assert source.read(Pace(0), 2) is None
+    rate_control = RateControl(0.01)
+    assert source.read(rate_control, 1) is not None
+    assert source.read(rate_control, 2) is None
+    assert source.read(RateControl(0), 2) is None
 
 
 def test_it_can_be_closed_and_opened_again_and_again() -> None:
@@ -146,7 +146,7 @@ def test_it_can_be_closed_and_opened_again_and_again() -> None:
     source.close()
     for _ in range(3):
         source.open()
-        assert source.read(Pace(30), 1) is not None
+        assert source.read(RateControl(30), 1) is not None
         source.close()
         source.close()
     assert (source.name, source.dropped) == ("testcard", 0)

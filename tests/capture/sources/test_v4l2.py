@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from capture.pace import Pace
+from capture.rate_control import RateControl
 from capture.source import Picture, Source, SourceError
 from capture.sources.v4l2 import V4l2Source
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture.conftest import COLOURS, jpeg_of
 from tests.capture.v4l2.shim import (
     COMMENT_BYTES,
@@ -42,16 +42,16 @@ def opened(fps: float = NEVER_STALE) -> V4l2Source:
     return source
 
 
-def every_frame() -> Pace:
-    return Pace(1000)
+def every_frame() -> RateControl:
+    return RateControl(1000)
 
 
-def frame(source: Source, pace: Pace) -> Picture:
+def frame(source: Source, rate_control: RateControl) -> Picture:
     """The next one that comes."""
     found: list[Picture] = []
 
     def comes() -> bool:
-        found.extend(filter(None, [source.read(pace, 1)]))
+        found.extend(filter(None, [source.read(rate_control, 1)]))
         return bool(found)
 
     wait_until(comes, "a frame")
@@ -60,11 +60,11 @@ def frame(source: Source, pace: Pace) -> Picture:
 
 def read_after_each(ticks: list[int]) -> tuple[list[Picture | None], int, int]:
     """Let the camera take so many frames, read once, and so on; with what was lost, and the buffers the driver has."""
-    source, pace = opened(), every_frame()
+    source, rate_control = opened(), every_frame()
     found = []
     for frames in ticks:
         tick(frames)
-        found.append(source.read(pace, 1))
+        found.append(source.read(rate_control, 1))
     in_driver = queued()
     source.close()
     return found, source.dropped, in_driver
@@ -168,25 +168,25 @@ def test_a_driver_that_does_not_number_its_frames(camera: ShimCamera) -> None:
 
 
 def idle_then_live() -> list[int]:
-    source, pace = opened(), Pace(NEVER_STALE / 10)
+    source, rate_control = opened(), RateControl(NEVER_STALE / 10)
     dropped = []
 
     def read_until_none_is_due() -> None:
-        while source.read(pace, 1):
+        while source.read(rate_control, 1):
             pass
         dropped.append(source.dropped)
 
     def read() -> None:
-        assert source.read(pace, 1)
+        assert source.read(rate_control, 1)
         dropped.append(source.dropped)
 
     tick()
     read_until_none_is_due()
     tick(10)
-    pace.set(NEVER_STALE / 5)  # still idle, but at a new rate a frame is due at once
+    rate_control.set(NEVER_STALE / 5)  # still idle, but at a new rate a frame is due at once
     read_until_none_is_due()
     tick(10)
-    pace.set(1000)
+    rate_control.set(1000)
     read()
     tick()
     read()
@@ -211,20 +211,20 @@ def test_half_a_jpeg_is_for_the_reader_to_judge(camera: ShimCamera) -> None:
 
 
 def reopened() -> list[int]:
-    source, pace = opened(), every_frame()
+    source, rate_control = opened(), every_frame()
     dropped = []
     for frames in (1, 3, 1):
         tick(frames)
-        frame(source, pace)
+        frame(source, rate_control)
         dropped.append(source.dropped)
     source.close()
     os.environ["V4L2SHIM_PATTERN"] = "xxx.x."
     source.open()
     tick(4)
-    frame(source, pace)
+    frame(source, rate_control)
     dropped.append(source.dropped)
     tick(2)
-    frame(source, pace)
+    frame(source, rate_control)
     dropped.append(source.dropped)
     source.close()
     return dropped
@@ -271,12 +271,12 @@ def test_no_picture_is_better_than_an_old_one(camera: ShimCamera) -> None:
 
 def at_one_a_second() -> tuple[list[float], int]:
     """How long before the call of `read` each picture was taken, and what was lost."""
-    source, pace = opened(30), Pace(1)
+    source, rate_control = opened(30), RateControl(1)
     ages: list[float] = []
     deadline = time.monotonic() + 15
     while len(ages) < 3 and time.monotonic() < deadline:
         called = time.monotonic()
-        picture = source.read(pace, 1)
+        picture = source.read(rate_control, 1)
         if picture:
             ages.append(called - taken_at(picture.jpeg))
     source.close()
@@ -292,11 +292,11 @@ def test_idle_pictures_are_fresh(camera: ShimCamera) -> None:
 
 
 def after_one_that_was_waited_for() -> Picture | None:
-    source, pace = opened(1), every_frame()
+    source, rate_control = opened(1), every_frame()
     with ticking():
-        frame(source, pace)
+        frame(source, rate_control)
     tick()
-    picture = source.read(pace, 1)
+    picture = source.read(rate_control, 1)
     source.close()
     return picture
 
@@ -310,11 +310,11 @@ def test_a_camera_whose_pictures_always_come_late(camera: ShimCamera) -> None:
 
 
 def for_two_seconds(fps: float) -> list[float]:
-    source, pace = opened(30), Pace(fps)
+    source, rate_control = opened(30), RateControl(fps)
     taken = []
     end = time.monotonic() + 2
     while time.monotonic() < end:
-        picture = source.read(pace, 1)
+        picture = source.read(rate_control, 1)
         if picture:
             taken.append(taken_at(picture.jpeg))
     source.close()
@@ -332,10 +332,10 @@ def test_a_slower_pace_thins_out(camera: ShimCamera) -> None:
 
 
 def stopped() -> Picture | None:
-    source, pace = opened(), every_frame()
-    pace.stop()
+    source, rate_control = opened(), every_frame()
+    rate_control.stop()
     tick()
-    picture = source.read(pace, 1)
+    picture = source.read(rate_control, 1)
     source.close()
     return picture
 
@@ -437,22 +437,22 @@ def test_yuyv_that_is_cut_off_counts_as_lost(yuyv_camera: ShimCamera) -> None:
 # --- a camera that fails while it streams ---
 
 
-def reason_of(source: Source, pace: Pace) -> str:
+def reason_of(source: Source, rate_control: RateControl) -> str:
     """Of its failure, which may take a frame or two."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            source.read(pace, 1)
+            source.read(rate_control, 1)
         except SourceError as error:
             return str(error)
     return "it goes on"
 
 
 def pulled_out(fault: Path) -> list[str]:
-    source, pace = opened(30), every_frame()
-    told = [f"{len(frame(source, pace).jpeg) > 100}"]
+    source, rate_control = opened(30), every_frame()
+    told = [f"{len(frame(source, rate_control).jpeg) > 100}"]
     fault.write_text("gone")
-    told.append(reason_of(source, pace))
+    told.append(reason_of(source, rate_control))
     source.close()
     try:
         source.open()
@@ -461,7 +461,7 @@ def pulled_out(fault: Path) -> list[str]:
     source.close()
     fault.unlink()
     source.open()
-    told.append(f"{len(frame(source, pace).jpeg) > 100}")
+    told.append(f"{len(frame(source, rate_control).jpeg) > 100}")
     source.close()
     return told
 
@@ -509,13 +509,13 @@ def test_a_driver_whose_poll_alone_says_that_it_fails(camera: ShimCamera, tmp_pa
 
 
 def hung(fault: Path) -> tuple[Picture | None, Picture]:
-    source, pace = opened(30), every_frame()
-    frame(source, pace)
+    source, rate_control = opened(30), every_frame()
+    frame(source, rate_control)
     fault.write_text("hang")
-    source.read(pace, 1)  # one that came before
-    silence = source.read(pace, 1)
+    source.read(rate_control, 1)  # one that came before
+    silence = source.read(rate_control, 1)
     fault.unlink()
-    afterwards = frame(source, pace)
+    afterwards = frame(source, rate_control)
     source.close()
     return silence, afterwards
 
@@ -531,13 +531,13 @@ def test_a_camera_that_hangs_for_a_while(camera: ShimCamera, tmp_path: Path) -> 
 
 def usage_over_cycles(refused: str) -> tuple[int, int]:
     """How many more descriptors, and bytes of address space, there are after fifty times."""
-    source, pace = V4l2Source(DEVICE, SIZE, NEVER_STALE, 90), every_frame()
+    source, rate_control = V4l2Source(DEVICE, SIZE, NEVER_STALE, 90), every_frame()
 
     def cycle() -> None:
         try:
             source.open()
             tick()
-            frame(source, pace)
+            frame(source, rate_control)
         except SourceError:
             assert refused
         source.close()

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from capture.sources.v4l2 import V4l2Source
-from framebus.controls import Control, ControlError, Value
-from framebus.size import Size
+from framebus.config.size import Size
+from framebus.protocol.controls import Control, ControlError, Value
 from tests.capture.v4l2.shim import DEVICE, ShimCamera
 
 

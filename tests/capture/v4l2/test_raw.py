@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from capture.v4l2.raw import FORMATS, Layout
-from framebus.size import Size
+from framebus.config.size import Size
 
 SIZE = Size(64, 16)
 

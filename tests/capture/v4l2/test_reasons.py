@@ -9,7 +9,7 @@ import pytest
 
 from capture.source import SourceError
 from capture.sources.v4l2 import V4l2Source
-from framebus.size import Size
+from framebus.config.size import Size
 from tests.capture.v4l2.shim import DEVICE, ShimCamera
 
 M2M_CODEC = 0x04008000

@@ -136,5 +136,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line("| fault | seconds | missed | connections kept | MB |")
     terminalreporter.write_line("|---|---|---|---|---|")
     for row in rows:
-        figures = f"{row.seconds:.2f} | {row.missed} | {row.kept} | {row.memory_mb:.0f}"
-        terminalreporter.write_line(f"| {row.fault} | {figures} |")
+        stats = f"{row.seconds:.2f} | {row.missed} | {row.kept} | {row.memory_mb:.0f}"
+        terminalreporter.write_line(f"| {row.fault} | {stats} |")

@@ -10,8 +10,8 @@ import time
 
 from tornado.websocket import websocket_connect
 
-from framebus.config import Config
-from framebus.stills import SnapshotError, request_snapshot
+from framebus.client.snapshots import SnapshotError, request_snapshot
+from framebus.config.load import Config
 from tests.e2e.faults.consumers import SILENT_SECONDS, Consumer, MjpegConsumer, PageConsumer, ProgramConsumer
 
 STILL_EVERY_SECONDS = 1.0

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import zmq
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
-from framebus.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
-from framebus.wire import MAX_MESSAGE_BYTES
+from framebus.protocol.wire import MAX_MESSAGE_BYTES
+from framebus.runtime.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
 from tests.e2e.conftest import Pipeline
 from tests.e2e.faults.conftest import WHOLE_SECONDS, Watched
 from tests.e2e.faults.consumers import wait_for_pictures

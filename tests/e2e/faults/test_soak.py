@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from framebus.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
+from framebus.runtime.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
 from tests.e2e.conftest import Pipeline
 from tests.e2e.faults.conftest import STALL_SECONDS, WHOLE_SECONDS, Faults, Watched
 from tests.e2e.faults.crowd import Crowd
@@ -118,8 +118,8 @@ OFTEN: list[tuple[str, Breaking, float]] = [
 
 def show(minutes: float, readings: list[Reading], visits: int) -> None:
     """A line of the table that the run prints."""
-    figures = "  ".join(f"{each.process} {each.memory_mb:5.1f} MB {each.descriptors:3d}" for each in readings)
-    print(f"{minutes:6.1f} min  {visits:5d} visits  {figures}", flush=True)
+    stats = "  ".join(f"{each.process} {each.memory_mb:5.1f} MB {each.descriptors:3d}" for each in readings)
+    print(f"{minutes:6.1f} min  {visits:5d} visits  {stats}", flush=True)
 
 
 @pytest.mark.timeout(int(MINUTES * 60) + 300)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from framebus.config import load
-from framebus.run_dir import prepare
+from framebus.config.load import load
+from framebus.runtime.run_dir import prepare
 from tests.conftest import Start
 from tests.e2e.conftest import STRICT, Pipeline, Up
 from tests.e2e.faults.conftest import WHOLE_SECONDS, Watched

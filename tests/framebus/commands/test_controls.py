@@ -7,8 +7,8 @@ import pytest
 
 from framebus.__main__ import main
 from framebus.commands import controls
-from framebus.config import Config
-from framebus.controls import Control
+from framebus.config.load import Config
+from framebus.protocol.controls import Control
 from tests.conftest import Configure, Start
 
 Command = Callable[..., int]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from framebus import checks
 from framebus.__main__ import main
-from framebus.config import Config
+from framebus.commands import diagnostics
+from framebus.config.load import Config
 from tests.conftest import TESTCARD, Configure, Start
 from tests.processes import wait_until
 
@@ -98,8 +98,8 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
 def test_too_little_memory_and_disk_are_wrong(
     configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "LEAST_MEMORY_MB", 1 << 40)
-    monkeypatch.setattr(checks, "LEAST_DISK_MB", 1 << 40)
+    monkeypatch.setattr(diagnostics, "LEAST_MEMORY_MB", 1 << 40)
+    monkeypatch.setattr(diagnostics, "LEAST_DISK_MB", 1 << 40)
     status, text = doctor(configure())
     assert status == 1
     assert re.search(r"^WRONG \d+ MB of memory are free; framebus takes about 90 and more$", text, re.M)
@@ -112,14 +112,14 @@ def test_too_little_voltage_of_a_raspberry_pi_is_wrong(
 ) -> None:
     file = tmp_path / "get_throttled"
     file.write_text(f"{bits[2:]}\n")
-    monkeypatch.setattr(checks, "THROTTLED", file)
+    monkeypatch.setattr(diagnostics, "THROTTLED", file)
     assert f"WRONG this Raspberry Pi {text} too little voltage\n" in doctor(configure())[1]
 
 
 def test_a_package_that_a_camera_needs_is_named(
     configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "_version", lambda name: None if name == "av" else "1")
+    monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
     config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
     assert "WRONG camera yard: RTSP and files take PyAV, which is not installed\n" in doctor(config)[1]
 

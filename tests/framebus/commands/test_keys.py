@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framebus.__main__ import main
-from framebus.curve_keys import KeyPair, read
+from framebus.credentials.curve_keys import KeyPair, read
 
 Keys = Callable[..., tuple[int, str, str]]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from framebus import people
-from framebus.config import Config
-from framebus.passwords import matches
-from framebus.people import NAME_ALLOWED
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import NAME_ALLOWED
+from framebus.credentials.passwords import matches
 from tests.conftest import Configure
 from tests.processes import python
 
@@ -30,11 +30,11 @@ def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
         "anna may log in, for view, snapshot, control, admin of all cameras; the password is kept, hashed, in "
         f"{config.secrets}\n"
     )
-    first = people.read(config.secrets).users["anna"]
+    first = accounts.read(config.secrets).users["anna"]
     assert matches("correct horse", first.scrypt)
     passwd(config, "anna", "--scope", "view", "--camera", "front")
     passwd(config, "anna", password="another horse")
-    changed = people.read(config.secrets).users["anna"]
+    changed = accounts.read(config.secrets).users["anna"]
     assert matches("another horse", changed.scrypt)
     assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password takes nothing away"
 
@@ -74,4 +74,4 @@ def test_it_works_before_the_gateway_may_be_open(run_dir: Path) -> None:
     command = python("framebus", "passwd", "anna", "--config", str(file))
     made = subprocess.run(command, input="correct horse\n", capture_output=True, text=True, timeout=30)
     assert made.returncode == 0, made.stderr
-    assert list(people.read(run_dir / "framebus.secrets").users) == ["anna"]
+    assert list(accounts.read(run_dir / "framebus.secrets").users) == ["anna"]

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from framebus.__main__ import main
+from framebus.client.snapshots import request_snapshot
 from framebus.commands import snapshot
-from framebus.config import Config
-from framebus.stills import request_snapshot
-from framebus.whole_file import write_whole
-from framebus.wire import ErrorHeader, pack
+from framebus.config.load import Config
+from framebus.protocol.wire import ErrorHeader, pack
+from framebus.runtime.atomic_write import write_atomically
 from tests.conftest import Configure
 from tests.framebus.conftest import Serve
 from tests.framebus.golden.make import FRAME, JPEG
@@ -191,7 +191,7 @@ def test_a_file_is_replaced_and_never_half_of_it_seen(tmp_path: Path) -> None:
     path = tmp_path / "front.jpg"
     path.write_bytes(b"the old one")
     with path.open("rb") as opened:
-        write_whole(path, JPEG)
+        write_atomically(path, JPEG)
 
         assert opened.read() == b"the old one"
     assert path.read_bytes() == JPEG
@@ -202,7 +202,7 @@ def test_a_file_is_replaced_and_never_half_of_it_seen(tmp_path: Path) -> None:
 def test_a_new_file_is_readable_as_far_as_the_umask_allows(umask: int, mode: int, tmp_path: Path) -> None:
     before = os.umask(umask)
     try:
-        write_whole(tmp_path / "front.jpg", JPEG)
+        write_atomically(tmp_path / "front.jpg", JPEG)
     finally:
         left = os.umask(before)
 
@@ -217,7 +217,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(JPEG) // 2, before[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            write_whole(path, JPEG)
+            write_atomically(path, JPEG)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -227,7 +227,7 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
-        write_whole(tmp_path, JPEG)
+        write_atomically(tmp_path, JPEG)
 
 
 def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
-    write_whole(path, JPEG)
+    write_atomically(path, JPEG)
 
     assert os.read(reader, 65536) == JPEG
     assert path.is_fifo()

@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from framebus import people
-from framebus.config import Config
-from framebus.people import token_hash
-from framebus.token_use import keep, last_used
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import token_hash
+from framebus.credentials.token_usage import keep, last_used
 from tests.conftest import Configure
 from tests.processes import python
 
@@ -27,7 +27,7 @@ def test_a_token_is_shown_once_and_its_hash_kept(config: Config) -> None:
     made = token(config, "add", "printer")
     shown = made.stdout.strip()
     assert made.stderr == "That is token printer, for view, snapshot of all cameras. It is not shown again.\n"
-    assert people.read(config.secrets).tokens["printer"].sha256 == token_hash(shown)
+    assert accounts.read(config.secrets).tokens["printer"].sha256 == token_hash(shown)
     assert shown not in config.secrets.read_text()
     again = token(config, "add", "printer")
     assert (again.returncode, again.stdout, again.stderr) == (
@@ -50,7 +50,7 @@ def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
 def test_a_removed_token_is_gone(config: Config) -> None:
     token(config, "add", "printer")
     assert token(config, "remove", "printer").stdout.startswith("token printer is accepted no more, and nobody")
-    assert people.read(config.secrets).tokens == {}
+    assert accounts.read(config.secrets).tokens == {}
     again = token(config, "remove", "printer")
     assert (again.returncode, again.stderr) == (2, "there is no token printer; there is none\n")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from framebus.commands import up
-from framebus.config import Config, parse
-from framebus.run_dir import RunDirError
+from framebus.config.load import Config, parse
+from framebus.runtime.run_dir import RunDirError
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from framebus.__main__ import main
+from framebus.client.subscriber import Subscriber
 from framebus.commands import watch
-from framebus.config import Config
-from framebus.frame import Frame
-from framebus.subscriber import Subscriber
+from framebus.config.load import Config
+from framebus.protocol.frame import Frame
 from tests.conftest import Configure, Start
 from tests.framebus.conftest import Publish
 from tests.framebus.golden.make import JPEG

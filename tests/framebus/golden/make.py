@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from framebus.controls import Control, ControlsHeader
-from framebus.still_request import ClipHeader
-from framebus.wire import CameraFigures, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
+from framebus.protocol.controls import Control, ControlsHeader
+from framebus.protocol.stills import ClipHeader
+from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
 
 FOLDER = Path(__file__).parent
 
@@ -67,8 +67,8 @@ VIEWERS = ViewersHeader(
     pid=4712,
     viewers=2,
     cameras={
-        "front": CameraFigures(viewers=2, received=900, missed=3, sent=1750),
-        "back-door": CameraFigures(viewers=0, received=0, missed=0, sent=0),
+        "front": CameraStats(viewers=2, received=900, missed=3, sent=1750),
+        "back-door": CameraStats(viewers=0, received=0, missed=0, sent=0),
     },
 )
 

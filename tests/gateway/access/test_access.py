@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from framebus import people
-from framebus.config import Config
-from framebus.passwords import hashed
-from framebus.people import Token, User, token_hash
-from framebus.token_use import last_used
-from gateway.access.basic import Passwords
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import Token, User, token_hash
+from framebus.credentials.passwords import hash_password
+from framebus.credentials.token_usage import last_used
 from gateway.access.identity import Identity
+from gateway.access.password_cache import PasswordCache
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
 
@@ -29,7 +29,7 @@ def basic(name: str, password: str) -> dict[str, str]:
 
 
 def add(config: Config, users: dict[str, User] | None = None, tokens: dict[str, Token] | None = None) -> None:
-    with people.changing(config.secrets) as everybody:
+    with accounts.changing(config.secrets) as everybody:
         everybody.users.update(users or {})
         everybody.tokens.update(tokens or {})
 
@@ -50,7 +50,7 @@ def config(configure: Configure) -> Config:
     return configure(TWO)
 
 
-ANNA = {"anna": User(hashed(PASSWORD))}
+ANNA = {"anna": User(hash_password(PASSWORD))}
 
 
 async def code(site: Site, path: str, method: str = "GET", **headers: str) -> int:
@@ -102,7 +102,7 @@ async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest
     caplog.set_level(logging.INFO)
     async with site_with(config, tokens={"t": token("secret", "view")}) as site:
         assert await code(site, "/api/cameras?token=secret") == 200
-        with people.changing(config.secrets) as everybody:
+        with accounts.changing(config.secrets) as everybody:
             del everybody.tokens["t"]
             everybody.users["anna"] = User("x")
         assert await code(site, "/api/cameras?token=secret") == 401
@@ -112,7 +112,7 @@ async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest
 
 async def test_with_the_last_of_them_gone_nobody_is_let_in(config: Config) -> None:
     async with site_with(config, tokens={"t": token("secret", "view")}) as site:
-        with people.changing(config.secrets) as everybody:
+        with accounts.changing(config.secrets) as everybody:
             del everybody.tokens["t"]
         assert await code(site, "/api/cameras?token=secret") == 401
         assert await code(site, "/api/cameras") == 401
@@ -139,7 +139,7 @@ async def test_a_poller_with_a_password_costs_one_hash(config: Config) -> None:
 
     async with site_with(config, users=ANNA) as site:
         site.gateway._access.passwords.close()
-        site.gateway._access.passwords = Passwords(check)
+        site.gateway._access.passwords = PasswordCache(check)
         answers = [await code(site, "/api/cameras", **basic("anna", PASSWORD)) for _ in range(30)]
         assert answers == [200] * 30
         assert len(hashes) == 1
@@ -289,7 +289,7 @@ async def test_a_cookie_ends_with_its_password(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
         assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 200
-        add(config, users={"anna": User(hashed("another horse"))})
+        add(config, users={"anna": User(hash_password("another horse"))})
         assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 401
 
 

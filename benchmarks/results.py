@@ -1,0 +1,125 @@
+"""What was measured, as plain data: figures under their names, their medians, and the file that a later run reads."""
+
+import json
+import math
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import zmq
+
+ROOT = Path(__file__).parent.parent
+SHARES = (0.50, 0.95, 0.99)
+
+
+@dataclass
+class Result:
+    """One figure, measured in one or more runs; the median of them stands for it. Less is better unless said."""
+
+    unit: str
+    runs: list[float] = field(default_factory=list)
+    more_is_better: bool = False
+
+    @property
+    def value(self) -> float:
+        """The median of the runs."""
+        return median(self.runs)
+
+
+class Results(dict[str, Result]):
+    """By name: benchmark/what/…/figure."""
+
+    def add(self, name: str, value: float, unit: str, *, more_is_better: bool = False) -> None:
+        """One more run of a figure."""
+        self.setdefault(name, Result(unit, more_is_better=more_is_better)).runs.append(value)
+
+    def add_ages(self, name: str, ages: dict[str, float]) -> None:
+        """The percentiles of one run, in seconds, as p50, p95 and p99 in ms."""
+        for share, seconds in ages.items():
+            self.add(f"{name}/{share}", seconds * 1000, "ms")
+
+    def value(self, name: str) -> float | None:
+        """None for what was not measured."""
+        return self[name].value if name in self else None
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of the values that so large a share of them does not exceed (nearest rank). Raises for none."""
+    if not values:
+        raise ValueError("a percentile of nothing")
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99; nothing of nothing."""
+    return {f"p{share * 100:.0f}": percentile(values, share) for share in SHARES} if values else {}
+
+
+def machine() -> dict[str, Any]:
+    """Where this is measured."""
+    model = [
+        line.split(":", 1)[1].strip() for line in lines("/proc/cpuinfo") if line.startswith(("model name", "Model"))
+    ]
+    memory = [int(line.split()[1]) for line in lines("/proc/meminfo") if line.startswith("MemTotal")]
+    return {
+        "processor": model[-1] if model else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_mb": memory[0] // 1024 if memory else None,
+        "kernel": platform.release(),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """Of what is measured, and of what it stands on."""
+    return {
+        "framebus": version("framebus"),
+        "commit": said("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
+        "python": platform.python_version(),
+        "pyzmq": zmq.pyzmq_version(),
+        "libzmq": zmq.zmq_version(),
+        "tornado": version("tornado"),
+        "ustreamer": said("ustreamer", "--version"),
+    }
+
+
+def document(results: Results, quick: bool) -> dict[str, Any]:
+    """What is written to the file."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": quick,
+        "machine": machine(),
+        "versions": versions(),
+        "figures": {name: {"value": round(result.value, 6), **asdict(result)} for name, result in results.items()},
+    }
+
+
+def read(file: Path) -> tuple[dict[str, Any], Results]:
+    """The document of an earlier run, and its figures. Raises OSError, and ValueError for a file of another kind."""
+    found = json.loads(file.read_text())
+    if not isinstance(found, dict) or not isinstance(found.get("figures"), dict):
+        raise ValueError(f"{file} is no result of make bench: it has no figures")
+    results = Results()
+    for name, stored in found["figures"].items():
+        results[name] = Result(stored["unit"], list(stored["runs"]), stored["more_is_better"])
+    return found, results
+
+
+def said(*command: str) -> str | None:
+    """The first line that a command prints; None where there is no such command, or it fails."""
+    if shutil.which(command[0]) is None:
+        return None
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    return answer.stdout.strip().splitlines()[0] if answer.returncode == 0 and answer.stdout.strip() else None
+
+
+def lines(file: str) -> list[str]:
+    """Of a file of /proc."""
+    return Path(file).read_text().splitlines()

@@ -1,0 +1,146 @@
+"""A thread that reads a stream as fast as it comes and keeps the newest picture: what waits in a socket grows old.
+
+What the stream is, a URL or a file, is left to http_stream and av_stream; when a picture is wanted is left to media.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from capture.source import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A picture, and when it came."""
+
+    image: bytes | Callable[[], bytes]
+    """The JPEG, or what makes it."""
+    captured: float
+    """Unix seconds."""
+    monotonic: float
+    """CLOCK_MONOTONIC seconds of the same moment."""
+
+    def jpeg(self) -> bytes:
+        """The picture; making it may take work: to be called only for one that is wanted."""
+        return self.image if isinstance(self.image, bytes) else self.image()
+
+
+class Stream(Protocol):
+    """What a drain reads, in its own thread, but for `interrupt`."""
+
+    @property
+    def lost(self) -> int:
+        """Pictures that came, but damaged, so far."""
+
+    def open(self) -> None:
+        """Raises SourceError; `close` is called all the same."""
+
+    def arrivals(self, latest_reader: "LatestReader") -> Iterator[Arrival]:
+        """Every picture as it comes, until the stream ends. Raises SourceError."""
+
+    def interrupt(self) -> None:
+        """Wake a read that waits, if that can be done; called from another thread, at any time."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class LatestReader:
+    """Reads one stream once, from its opening to its end. Whoever makes it closes it."""
+
+    def __init__(self, stream: Stream, ended: str) -> None:
+        """`ended` is what to say when the stream ends by itself."""
+        self._stream = stream
+        self._ended = ended
+        self._changed = threading.Condition()
+        self._opened = False
+        self._wanted = False
+        self._closing = False
+        self._newest: Arrival | None = None
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+
+    def open(self, limit_seconds: float) -> bool:
+        """Begin to read; returns whether the stream was open in time. Raises SourceError."""
+        self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._opened or self._failure, limit_seconds)
+            self._raise_failure()
+            return self._opened
+
+    def check(self) -> None:
+        """Raises SourceError when the stream is gone, although nobody wants a picture yet."""
+        with self._changed:
+            self._raise_failure()
+
+    def take(self, limit_seconds: float) -> Arrival | None:
+        """The newest picture that was not taken yet; None when there is none in time.
+
+        Raises SourceError when the stream is gone, after its last picture.
+        """
+        with self._changed:
+            self._wanted = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._newest or self._failure, limit_seconds)
+            if self._newest is None:
+                self._raise_failure()
+                return None
+            newest, self._newest, self._wanted = self._newest, None, False
+            return newest
+
+    def close(self, limit_seconds: float) -> bool:
+        """End the thread; returns whether it ended in time.
+
+        If it did not, it lets go of the stream once its read comes back. May be called again.
+        """
+        with self._changed:
+            self._closing = True
+            self._newest = None
+            self._changed.notify_all()
+        self._stream.interrupt()
+        if self._thread.ident is not None:
+            self._thread.join(limit_seconds)
+        return not self._thread.is_alive()
+
+    def pause(self, seconds: float) -> bool:
+        """For the stream: let the time pass; returns whether to go on."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing, seconds)
+            return not self._closing
+
+    def until_wanted(self) -> bool:
+        """For the stream: wait until somebody waits for a picture; returns whether to go on."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or (self._wanted and self._newest is None))
+            return not self._closing
+
+    def _run(self) -> None:
+        try:
+            self._stream.open()
+            with self._changed:
+                self._opened = True
+                self._changed.notify_all()
+            for arrival in self._stream.arrivals(self):
+                if not self._put(arrival):
+                    return
+            raise SourceError(self._ended)
+        except Exception as error:  # whatever it is: it is raised in the thread that reads
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+        finally:
+            self._stream.close()
+
+    def _put(self, arrival: Arrival) -> bool:
+        with self._changed:
+            if self._closing:
+                return False
+            self._newest = arrival
+            self._changed.notify_all()
+            return True
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

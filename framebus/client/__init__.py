@@ -1,0 +1,1 @@
+"""Clients for programs: frame subscribers, still requests and control requests."""

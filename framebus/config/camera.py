@@ -1,0 +1,51 @@
+"""What a [camera.NAME] table of framebus.toml may say, and the defaults."""
+
+from typing import Annotated
+
+import msgspec
+
+from framebus.config.server_key import ServerKey
+from framebus.config.size import Size
+from framebus.config.source_spec import SourceSpec
+from framebus.config.tcp_endpoint import TcpEndpoint
+
+
+class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A [camera.NAME] table."""
+
+    source: SourceSpec = SourceSpec("auto")
+    size: Size = Size(1280, 720)
+    fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
+    still_size: Size | None = None
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 80
+    idle_fps: Annotated[
+        float,
+        msgspec.Meta(ge=0, le=240, description="frames a second from 0 (the camera is closed while idle) to 240"),
+    ] = 1
+    orientation: Annotated[
+        int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
+    ] = 1
+    max_frame_mb: Annotated[float, msgspec.Meta(gt=0, le=31, description="MB, more than 0 and at most 31")] = 31
+    stall_timeout: Annotated[
+        float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
+    ] = 5
+    hflip: bool = False
+    vflip: bool = False
+    controls: Annotated[
+        dict[str, bool | int | float | str | list[float]],
+        msgspec.Meta(description="a table of controls and their values, such as { brightness = 0.1 }"),
+    ] = {}
+    publish: TcpEndpoint | None = None
+    control: TcpEndpoint | None = None
+    sndbuf: Annotated[
+        int, msgspec.Meta(ge=4096, le=16 << 20, description="bytes, a whole number from 4096 to 16777216")
+    ] = 65536
+    insecure_tcp: bool = False
+    connect: TcpEndpoint | None = None
+    connect_control: TcpEndpoint | None = None
+    server_key: ServerKey | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine has the camera, and runs a capture for it."""
+        return self.connect is None

@@ -1,0 +1,248 @@
+"""framebus.toml as a whole: the search for the file, and the judgement of what is in it. Each process reads all of it.
+
+What each table may say is in camera_config, gateway_config and snapshot_config.
+framebus.toml at the top of the repository is the commented sample, and a test loads it.
+"""
+
+import os
+import re
+import stat
+import tomllib
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from framebus.config.camera import CameraConfig
+from framebus.config.gateway import GatewayConfig
+from framebus.config.snapshot import SnapshotConfig
+from framebus.config.source_spec import SourceSpec
+from framebus.config.strict_toml import Mistakes, convert_table
+from framebus.config.tcp_rules import check_cameras, check_keys
+from framebus.credentials import accounts
+from framebus.credentials.secrets_file import SecretsError
+from framebus.protocol.wire import CAMERA_ALLOWED, is_camera_name
+
+FILE_NAME = "framebus.toml"
+SECRETS_NAME = "framebus.secrets"
+"""Beside the configuration, unless that names another."""
+SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
+ENVIRONMENT = "FRAMEBUS_CONFIG"
+TOP_KEYS = ("run_dir", "state_dir", "secrets", "user")
+MAX_CAMERAS = 32
+USER_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,31}"
+"""As useradd takes them (useradd(8))."""
+
+
+class ConfigError(Exception):
+    """Everything that is wrong with the configuration, a sentence each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of framebus.toml. `path` is the file that was read; None where the built-in defaults are in force."""
+
+    path: Path | None
+    run_dir: Path
+    state_dir: Path
+    """What outlives a process: the controls that were set, and who is logged in."""
+    secrets: Path
+    """The file of people, tokens and keys; see framebus.credentials.secrets_file. It need not be there."""
+    user: str | None
+    """Who the processes are, when they are started as root."""
+    cameras: dict[str, CameraConfig]
+    gateway: GatewayConfig
+    snapshot: SnapshotConfig
+
+    @property
+    def first_camera(self) -> str:
+        """The camera that the paths without a name mean."""
+        return next(iter(self.cameras))
+
+
+def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True) -> Config:
+    """Read `path`, else $FRAMEBUS_CONFIG, else ./framebus.toml, else the system's file, else take the defaults.
+
+    With `keys` false it does not ask whether the secrets file has what addresses beyond loopback take: for who
+    makes that. Raises ConfigError with every mistake in it.
+    """
+    file = find(path)
+    if file is None:
+        return parse({}, None, keys=keys)
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
+        text = file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
+    except OSError as error:
+        raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            [f"{file}: found a byte that is no UTF-8 at offset {error.start}; allowed: TOML in UTF-8"]
+        ) from None
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:  # also for a number of thousands of digits
+        raise ConfigError([f"{file}: {_plainly(str(error))}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{file}: no TOML: lists or tables nested too deep"]) from None
+    return parse(table, file, keys=keys)
+
+
+def find(path: str | os.PathLike[str] | None = None) -> Path | None:
+    """The file that `load` reads; None for the built-in defaults. A file that was named is not asked to exist."""
+    named = path or os.environ.get(ENVIRONMENT)
+    if named:
+        return Path(named)
+    return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if file.is_file()), None)
+
+
+def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Config:
+    """Judge the file's content. Paths in it are relative to the file's own folder; `keys` is as for `load`.
+
+    Raises ConfigError with every mistake in it.
+    """
+    mistakes = Mistakes(str(path or FILE_NAME))
+    folder = path.absolute().parent if path else Path.cwd()
+    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
+        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
+    run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
+    state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
+    secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
+    user = table.get("user")
+    if user is not None and (not isinstance(user, str) or not re.fullmatch(USER_PATTERN, user)):
+        mistakes.add("user", user, "the name of a user of this machine")
+        user = None
+    cameras = _cameras(table.get("camera", {}), folder, mistakes)
+    gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
+    gateway = _with_certificate(gateway, folder, mistakes)
+    if keys:
+        _check_open(gateway, secrets, mistakes)
+    for proxy in gateway.trusted_proxies:
+        _check_network(proxy, mistakes)
+    if gateway.max_viewers > gateway.max_connections:
+        most = f"at most max_connections, {gateway.max_connections}; raise that as well"
+        mistakes.add("gateway.max_viewers", gateway.max_viewers, most)
+    snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
+    if keys:
+        check_keys(cameras, snapshot, secrets, mistakes)
+    if mistakes.lines:
+        raise ConfigError(mistakes.lines)
+    return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot)
+
+
+def _kind(path: Path) -> str:
+    return "a folder" if path.is_dir() else "a device or a pipe"
+
+
+def _plainly(toml_error: str) -> str:
+    """What tomllib says, and the most frequent of it in words: a table pasted below one of the same name."""
+    twice = re.match(r"Cannot declare \((.*?),?\) twice (.*)", toml_error)
+    if twice is None:
+        return f"no TOML: {toml_error}"
+    table = ".".join(name.strip(" '") for name in twice[1].split(","))
+    return (
+        f"[{table}] stands there already, and again {twice[2].strip('()')}; allowed: one of each, with all of its keys"
+    )
+
+
+def default_run_dir() -> str:
+    """Where the sockets are when the file does not say."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return f"{runtime}/framebus" if runtime else f"/tmp/framebus-{os.getuid()}"
+
+
+def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraConfig]:
+    if not isinstance(tables, dict):
+        mistakes.add("camera", tables, "tables: [camera.NAME]")
+        return {}
+    if len(tables) > MAX_CAMERAS:
+        mistakes.add("camera", f"{len(tables)} cameras", f"at most {MAX_CAMERAS}")
+    cameras = {}
+    for name, table in tables.items():
+        if not isinstance(table, dict) and name in CameraConfig.__struct_fields__:
+            mistakes.add(f"camera.{name}", table, f"a table for each camera: [camera.front] and in it {name} = …")
+            continue
+        if not is_camera_name(name):
+            mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
+        camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
+        cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
+    check_cameras(tables, cameras, mistakes)
+    return cameras or {"front": CameraConfig()}
+
+
+def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: Mistakes) -> GatewayConfig:
+    """The same, the paths of its certificate made absolute."""
+    if (gateway.tls_cert is None) != (gateway.tls_key is None):
+        missing, there = ("tls_cert", "tls_key") if gateway.tls_cert is None else ("tls_key", "tls_cert")
+        mistakes.add(f"gateway.{missing}", "nothing", f"the path of a PEM file, as {there} is set; or neither of them")
+        return gateway
+    if gateway.tls_cert is None or gateway.tls_key is None:
+        return gateway
+    return msgspec.structs.replace(
+        gateway,
+        tls_cert=str(_anchored(gateway.tls_cert, folder, "gateway.tls_cert", mistakes)),
+        tls_key=str(_anchored(gateway.tls_key, folder, "gateway.tls_key", mistakes)),
+    )
+
+
+def _check_network(proxy: str, mistakes: Mistakes) -> None:
+    try:
+        ip_network(proxy, strict=False)
+    except ValueError:
+        mistakes.add("gateway.trusted_proxies", proxy, 'addresses or networks such as "127.0.0.1" or "10.0.0.0/8"')
+
+
+def _check_open(gateway: GatewayConfig, secrets: Path, mistakes: Mistakes) -> None:
+    """Who can be reached from other machines must know whom to let in."""
+    try:
+        if gateway.listen.is_loopback or gateway.allow_anonymous or accounts.read(secrets):
+            return
+    except SecretsError as error:
+        mistakes.lines.append(str(error))
+        return
+    mistakes.add(
+        "gateway.listen",
+        str(gateway.listen),
+        "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` "
+        "first; to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]",
+    )
+
+
+def _folder(
+    table: dict[str, Any],
+    key: str,
+    default: str,
+    anchor: Path,
+    mistakes: Mistakes,
+    allowed: str = "the path of a folder",
+) -> Path:
+    """The folder, or the file, that a key names."""
+    found = table.get(key, default)
+    if not isinstance(found, str) or not found or "\0" in found:
+        mistakes.add(key, found, allowed)
+        found = default
+    return _anchored(found, anchor, key, mistakes)
+
+
+def _anchored(path: str, folder: Path, key: str, mistakes: Mistakes) -> Path:
+    """The path, made absolute."""
+    try:
+        return folder / Path(path).expanduser()
+    except RuntimeError:  # ~NAME of nobody
+        mistakes.add(key, path, "a path without ~, as there is no such home folder here")
+        return folder / path
+
+
+def _with_anchored_file(camera: CameraConfig, folder: Path, key: str, mistakes: Mistakes) -> CameraConfig:
+    """The same camera, the path of its file made absolute."""
+    source = camera.source
+    if source.kind != "media" or "://" in source.target:
+        return camera
+    file = _anchored(source.target, folder, key, mistakes)
+    return msgspec.structs.replace(camera, source=SourceSpec("media", str(file)))

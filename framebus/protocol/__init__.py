@@ -1,0 +1,1 @@
+"""The wire format: bytes in, structs out. No sockets."""

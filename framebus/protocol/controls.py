@@ -1,0 +1,169 @@
+"""The controls of a camera: what a control says of itself, what may be set, and the messages of the control socket.
+
+Pure: values in, judgements out. What a camera makes of a value is capture's part.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from framebus.config.strict_toml import did_you_mean
+from framebus.protocol.wire import VERSION, CameraName
+
+Value = bool | int | float | str | list[float]
+ControlType = Literal["bool", "int", "float", "menu", "text", "list"]
+
+MAX_TEXT_BYTES = 4096
+"""No value that is a text, and no name, is longer."""
+
+
+class ControlError(ValueError):
+    """A control that cannot be set like this; `code` is for programs, the text says what is allowed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that can be set in a camera, and how it is set now.
+
+    `name` is one of docs/cameras.md where cameras of several kinds mean the same, else the camera's own name for it.
+    """
+
+    name: str
+    type: ControlType
+    value: Value | None = None
+    """None where the camera does not tell; of a menu the number."""
+    default: Value | None = None
+    min: float | None = None
+    max: float | None = None
+    """Of a list, the bounds of each number in it; of a text, of its length in characters."""
+    step: float | None = None
+    length: int | None = None
+    """How many numbers a list has."""
+    menu: dict[str, str] | None = None
+    """The number of each choice, in decimal, and what the camera calls it."""
+    unit: str = ""
+    read_only: bool = False
+    inactive: bool = False
+    """Another control has a value with which this one has no effect."""
+
+    def check(self, value: Any) -> Value:
+        """The value as the camera takes it: for the name of a choice its number, for a whole number a float if need be.
+
+        Raises ControlError with code read-only, wrong-type or out-of-range.
+        """
+        if self.read_only:
+            raise ControlError("read-only", f"{self.name}: cannot be set, only read")
+        match self.type:
+            case "bool" if isinstance(value, bool):
+                return value
+            case "int" if isinstance(value, int) and not isinstance(value, bool):
+                return int(self._within(value))
+            case "float" if isinstance(value, (int, float)) and not isinstance(value, bool):
+                return float(self._within(value))
+            case "menu":
+                return self._choice(value)
+            case "text" if isinstance(value, str) and len(value) <= (self.max or MAX_TEXT_BYTES):
+                return value
+            case "list" if isinstance(value, list) and self.length in (None, len(value)):
+                return [float(self._within(number)) for number in map(self._number, value)]
+        raise ControlError("wrong-type", self._refusal(value))
+
+    @property
+    def allowed(self) -> str:
+        """What may be set, in words."""
+        match self.type:
+            case "bool":
+                return "true or false"
+            case "menu":
+                return ", ".join(f"{number} ({label})" for number, label in (self.menu or {}).items())
+            case "text":
+                return f"a text of at most {self.max or MAX_TEXT_BYTES:g} characters"
+            case "list":
+                many = f"{self.length} numbers" if self.length else "a list of numbers"
+                return f"{many}{', each' if self._range else ''}{self._range}"
+        kind = "a whole number" if self.type == "int" else "a number"
+        return f"{kind}{self._range}{f' {self.unit}' if self.unit else ''}"
+
+    @property
+    def _range(self) -> str:
+        step = f" in steps of {self.step:g}" if self.step not in (None, 0, 1) else ""
+        if self.min is not None and self.max is not None:
+            return f" from {self.min:.10g} to {self.max:.10g}{step}"
+        return step
+
+    def _number(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ControlError("wrong-type", self._refusal(value))
+        return value
+
+    def _within(self, value: float) -> float:
+        # Written so that NaN, of which every comparison is false, is out of range.
+        if not ((self.min is None or value >= self.min) and (self.max is None or value <= self.max)):
+            raise ControlError("out-of-range", self._refusal(value))
+        if self.step and self.min is not None and self.type == "int":  # V4L2 drivers round, but not all of them
+            value = self.min + round((value - self.min) / self.step) * self.step
+        return value
+
+    def _choice(self, value: Any) -> int:
+        menu = self.menu or {}
+        if isinstance(value, int) and not isinstance(value, bool) and str(value) in menu:
+            return value
+        named = [number for number, label in menu.items() if isinstance(value, str) and label.lower() == value.lower()]
+        if not named:
+            code = "wrong-type" if isinstance(value, (bool, float, list)) else "out-of-range"
+            raise ControlError(code, self._refusal(value))
+        return int(named[0])
+
+    def _refusal(self, value: Any) -> str:
+        return f"{self.name}: found {shown(value)}; allowed: {self.allowed}"
+
+
+class ControlsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a control socket is asked, a line of JSON: `{}` to list, `{"set":{…}}`, `{"reset":["brightness"]}` or
+    `{"reset":"all"}`. The reply to each is the list as it is then. First is reset, then set.
+    """
+
+    v: Literal[1] = VERSION
+    set: dict[str, Any] = {}
+    reset: list[str] | Literal["all"] = []
+
+
+class ControlsHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The header of a `controls/` message: every control of the camera, in the camera's order."""
+
+    v: Literal[1]
+    camera: CameraName
+    controls: list[Control]
+
+
+def named(controls: list[Control], name: str) -> Control:
+    """The control of this name. Raises ControlError with code unknown-control."""
+    found = next((control for control in controls if control.name == name), None)
+    if found is None:
+        names = [control.name for control in controls]
+        allowed = ", ".join(names) or "nothing: this camera has no controls"
+        raise ControlError(
+            "unknown-control", f"{shown(name)}: no such control; allowed: {allowed}{did_you_mean(name, names)}"
+        )
+    return found
+
+
+def checked(controls: list[Control], values: dict[str, Any]) -> dict[str, Value]:
+    """All the values as the camera takes them. Raises ControlError for the first that will not do: then none is set."""
+    return {name: named(controls, name).check(value) for name, value in values.items()}
+
+
+def shown(value: Any, most: int = 80) -> str:
+    """A value as JSON, short enough for a sentence; what has values within values is only called what it is."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        return "a list of lists or objects"
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError):
+        text = repr(value)
+    return text if len(text) <= most else text[:most] + "…"

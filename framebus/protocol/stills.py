@@ -1,0 +1,198 @@
+"""What a still may be asked for: the same over ZeroMQ (JSON), HTTP (query) and `framebus snapshot` (flags).
+
+Pure: texts and JSON in, requests out. What a request is answered with is the snapshot service's part.
+"""
+
+import re
+from functools import cache
+from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
+
+import msgspec
+
+from framebus.config.strict_toml import did_you_mean
+from framebus.protocol.controls import shown
+from framebus.protocol.wire import CAMERA_ALLOWED, MAX_REQUEST_BYTES, VERSION, is_camera_name
+
+DEFAULT_TIMEOUT_SECONDS: Final = 5.0
+MAX_TIMEOUT_SECONDS: Final = 60.0
+MAX_PIXELS_ASIDE: Final = 8192
+SETTLE_ALLOWED = "seconds from 0 to 60, such as 1.5, or frames from 1f to 600f, such as 10f"
+MAX_SETTLE_FRAMES = 600
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400, description="seconds from 0 to 86400")]
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS_ASIDE, description="pixels, a whole number from 1 to 8192")]
+
+
+class RequestError(ValueError):
+    """A request that nobody can answer; the text names the parameter, what was found, and what is allowed."""
+
+
+class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A still. With the camera alone it is the newest frame; the rest says what that one must be, or become."""
+
+    v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
+    camera: str
+    max_age: Seconds | None = None
+    """Not older than so many seconds; else a fresh one is made."""
+    fresh: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Captured after the request arrived."""
+    settle: Annotated[float | str, msgspec.Meta(description=SETTLE_ALLOWED)] = 0.0
+    """So many seconds, or frames ("10f"), after a camera that rested was woken: its exposure has settled then."""
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = (
+        DEFAULT_TIMEOUT_SECONDS
+    )
+    width: Pixels | None = None
+    height: Pixels | None = None
+    """At most so wide and so high; the aspect stays, and nothing is enlarged."""
+    quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] | None = None
+    orientation: Annotated[Literal["upright"], msgspec.Meta(description="upright")] | None = None
+    """`upright`: the pixels are turned, rather than a tag saying how to."""
+    at: Annotated[float, msgspec.Meta(ge=0, description="Unix seconds")] | None = None
+    ago: Seconds | None = None
+    """The frame of the history that is nearest to that moment."""
+    full: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """In still_size of the configuration, where the camera streams smaller."""
+
+    @property
+    def settle_frames(self) -> int:
+        """How many frames shall pass first; 0 where seconds are meant."""
+        return int(self.settle[:-1]) if isinstance(self.settle, str) else 0
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long to wait first; 0 where frames are meant."""
+        return 0.0 if isinstance(self.settle, str) else self.settle
+
+    @property
+    def converts(self) -> bool:
+        """Whether the picture itself shall become another."""
+        return any(wish is not None for wish in (self.width, self.height, self.quality, self.orientation))
+
+
+class ClipRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The last seconds of the history as a file, page by page: the first request names `clip`, the next ones `id`."""
+
+    v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
+    camera: str
+    clip: Annotated[Literal["mjpg", "avi"], msgspec.Meta(description="mjpg or avi")]
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")] = 10.0
+    id: Annotated[str, msgspec.Meta(max_length=64, description="the id of a clip that was asked for")] = ""
+    offset: Annotated[int, msgspec.Meta(ge=0, description="bytes, a whole number from 0")] = 0
+
+
+class ClipHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The header of a `clip/` message, whose body is the file from `offset` on, as much of it as fits."""
+
+    v: Literal[1]
+    camera: str
+    id: str
+    size: int
+    """Of the whole file, in bytes."""
+    offset: int
+    frames: int
+    seconds: float
+    """From the first frame to the last."""
+
+
+RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest)
+
+
+def read(message: bytes) -> SnapshotRequest | ClipRequest:
+    """A request as JSON. Raises RequestError."""
+    if len(message) > MAX_REQUEST_BYTES:
+        raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
+    try:
+        found = msgspec.json.decode(message, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(f'request: {error}; allowed: {{"camera":"NAME"}}') from None
+    if "camera" not in found:
+        raise RequestError('camera: found nothing; allowed: {"camera":"NAME"}')
+    kind: type[SnapshotRequest] | type[ClipRequest] = ClipRequest if "clip" in found else SnapshotRequest
+    unknown = [key for key in found if key not in kind.__struct_fields__]
+    if unknown:
+        allowed = list(kind.__struct_fields__)
+        hint = did_you_mean(unknown[0], allowed)
+        raise RequestError(f"{shown(unknown[0], 40)}: no such parameter; allowed: {', '.join(allowed)}{hint}")
+    if kind is ClipRequest:
+        return _checked(_convert(ClipRequest, found, strict=True))
+    return _checked(_convert(SnapshotRequest, found, strict=True))
+
+
+def from_query(camera: str, query: dict[str, str]) -> SnapshotRequest:
+    """A request as the query of a URL has it; what no parameter is called is passed over. Raises RequestError."""
+    return _checked(_convert(SnapshotRequest, {**_known(SnapshotRequest, query), "camera": camera}, strict=False))
+
+
+def clip_from_query(camera: str, form: str, query: dict[str, str]) -> ClipRequest:
+    """The same for a clip. Raises RequestError."""
+    known = {"seconds": query["seconds"]} if "seconds" in query else {}
+    return _checked(_convert(ClipRequest, {**known, "clip": form, "camera": camera}, strict=False))
+
+
+def _known(kind: type[msgspec.Struct], query: dict[str, str]) -> dict[str, str]:
+    switches = {"fresh", "full"}  # ?fresh says as much as ?fresh=1
+    return {
+        name: value if value or name not in switches else "1"
+        for name, value in query.items()
+        if name in kind.__struct_fields__ and name != "v"
+    }
+
+
+def _convert(kind: type[RequestT], found: dict[str, Any], *, strict: bool) -> RequestT:
+    """Each parameter on its own, so that the one with the mistake can be named."""
+    values = {}
+    for name, (hint, default) in _parameters(kind).items():
+        if name in found:
+            try:
+                value = msgspec.convert(found[name], hint, strict=strict)
+            except msgspec.ValidationError:
+                raise RequestError(f"{name}: found {shown(found[name], 40)}; allowed: {_allowed(hint)}") from None
+            if value != default:  # a default is left out where the request is sent on
+                values[name] = value
+    return kind(**values)
+
+
+@cache
+def _parameters(kind: type[msgspec.Struct]) -> dict[str, tuple[Any, Any]]:
+    """The type and the default of each; taking the annotations apart costs more than all the rest of a request."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: (hints[field.name], field.default) for field in msgspec.structs.fields(kind)}
+
+
+def _allowed(hint: Any) -> str:
+    """The description that stands in the annotation."""
+    for part in (hint, *getattr(hint, "__args__", ())):
+        for note in getattr(part, "__metadata__", ()):
+            if isinstance(note, msgspec.Meta) and note.description:
+                return note.description
+    return "a string"
+
+
+def _checked(request: RequestT) -> RequestT:
+    """What no annotation can say."""
+    if not is_camera_name(request.camera):
+        raise RequestError(f"camera: found {shown(request.camera, 40)}; allowed: {CAMERA_ALLOWED}")
+    if isinstance(request, ClipRequest):
+        return request
+    if request.at is not None and request.ago is not None:
+        raise RequestError("at and ago: found both; allowed: one of them")
+    if (request.at is not None or request.ago is not None) and (request.fresh or request.full or request.max_age):
+        raise RequestError(
+            "at and ago: found fresh, full or max_age beside them; allowed: a frame of the past as it is"
+        )
+    return msgspec.structs.replace(request, settle=_settle(request.settle)) if request.settle != 0 else request
+
+
+def _settle(found: float | str) -> float | str:
+    """Seconds as a number, frames as "10f"."""
+    text = str(found).strip().lower()
+    frames = re.fullmatch(r"([0-9]{1,3}) ?f(rames?)?", text)
+    if frames and 1 <= int(frames[1]) <= MAX_SETTLE_FRAMES:
+        return f"{int(frames[1])}f"
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= MAX_TIMEOUT_SECONDS:
+        raise RequestError(f"settle: found {shown(found, 40)}; allowed: {SETTLE_ALLOWED}")
+    return seconds

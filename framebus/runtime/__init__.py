@@ -1,0 +1,1 @@
+"""What every process needs from the operating system: arguments, signals, privileges, locks, log, files."""

@@ -1,0 +1,179 @@
+"""The shape of every process: its arguments, its configuration, its log, its signals and how it ends.
+
+What the process does in between is the `body` that it hands to `run`.
+"""
+
+import argparse
+import contextlib
+import logging
+import os
+import re
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from framebus.config import load as configuration
+from framebus.config.load import Config, ConfigError
+from framebus.runtime.privileges import PrivilegeError, let_go
+from framebus.runtime.run_dir import RunDirError, prepare
+from framebus.runtime.watchdog import Watchdog
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+"""A mistake in the arguments or in the configuration, as argparse exits."""
+
+SUPERVISED = "SUPERVISOR_ENABLED"
+"""supervisord sets this for its children."""
+PAUSE_BEFORE_FAILING_SECONDS = 3.0
+"""supervisord starts what exits at once again: a process that cannot start must not keep a small machine busy."""
+ORPHAN_GRACE_SECONDS = 2.0
+
+logger = logging.getLogger("framebus")
+
+
+class ProcessError(Exception):
+    """Why a process cannot go on, in one sentence; it ends with EXIT_FAILED."""
+
+
+class Stop:
+    """Says that the process shall end: set by SIGTERM and SIGINT, and readable by a poller through its descriptor."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._reload_requested = False
+        self.watchdog = Watchdog()
+        """To be fed by the loop that ends when this is requested."""
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def listen(self) -> None:
+        """Take SIGTERM and SIGINT; a second one ends the process at once.
+
+        The pipe is written to by the signal itself: Python's handler might run only after the poll that it shall end.
+        """
+        self.watchdog.wake()
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        # Under supervisord it asks for a reload, which is for the gateway; by hand, the terminal was closed.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if SUPERVISED in os.environ else self._signalled)
+
+    def listen_for_reload(self) -> None:
+        """Take SIGHUP as well. Whoever does has to call `take_reload` whenever this is readable."""
+        signal.signal(signal.SIGHUP, self._reload)
+
+    def take_reload(self) -> bool:
+        """Whether SIGHUP has come since the last call. Not readable any more then, even where the end was asked for."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 4096)
+        reload, self._reload_requested = self._reload_requested, False
+        return reload
+
+    def request(self) -> None:
+        """End, soon; safe from any thread."""
+        self.requested = True
+        os.write(self._writer, b"!")
+
+    def fileno(self) -> int:
+        """Readable once the end was asked for."""
+        return self._reader
+
+    def _reload(self, number: int, _frame: FrameType | None) -> None:
+        self._reload_requested = True
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        if self.requested:
+            os._exit(128 + number)
+        self.requested = True
+
+
+SECRETS = re.compile(r"""([?&]token=|\bfb_|\b(?:Basic|Bearer) )[^&\s'"#]+""")
+"""Tokens in URLs and anywhere else, by what they begin with, and what an Authorization header holds."""
+
+
+class OneLineFormatter(logging.Formatter):
+    """One event, one line, whatever is in it."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its line end, and without secrets: a traceback may hold a request."""
+        return SECRETS.sub(r"\1…", super().format(record).replace("\n", " | "))
+
+
+def log_to_stdout(process: str) -> None:
+    """Send the log to stdout, a line an event, each beginning with the time, the level and the process."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(OneLineFormatter(process))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.raiseExceptions = False  # a closed stdout must not become a traceback for every line
+
+
+def arguments(program: str, description: str) -> argparse.ArgumentParser:
+    """A parser with what every command takes."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    add_config(parser)
+    return parser
+
+
+def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Let the parser take the name of the configuration file."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        default=default,
+        help="the configuration (default: $FRAMEBUS_CONFIG, ./framebus.toml, /etc/framebus/framebus.toml)",
+    )
+
+
+def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]) -> int:
+    """Be a process from start to end; returns its exit status.
+
+    `body` runs until `stop` is requested and closes what it opened. It may raise ProcessError or RunDirError to end
+    with a sentence.
+    """
+    log_to_stdout(name)
+    os.umask(0o077)  # sockets and locks are for this user alone
+    began = time.monotonic()
+    stop = Stop()
+    stop.listen()
+    if SUPERVISED in os.environ:
+        threading.Thread(target=_end_with_parent, args=(stop, os.getppid()), name="orphan-watch", daemon=True).start()
+    try:
+        config = configuration.load(config_path)
+        config = let_go(config, lambda: configuration.load(config_path))
+        prepare(config)
+        body(config, stop)
+    except ConfigError as error:
+        return _failed(stop, began, EXIT_USAGE, error.mistakes)
+    except (ProcessError, RunDirError, PrivilegeError) as error:
+        return _failed(stop, began, EXIT_FAILED, [str(error)])
+    except Exception:
+        logger.exception("unexpected failure")
+        return _failed(stop, began, EXIT_FAILED, [])
+    logger.info("stopped")
+    return EXIT_OK
+
+
+def _failed(stop: Stop, began: float, status: int, sentences: Sequence[str]) -> int:
+    for sentence in sentences:
+        logger.error(sentence)
+    left = began + PAUSE_BEFORE_FAILING_SECONDS - time.monotonic()  # one that ran for longer could start, and can again
+    if SUPERVISED in os.environ and not stop.requested and left > 0:
+        select.select([stop], [], [], left)
+    return status
+
+
+def _end_with_parent(stop: Stop, parent: int) -> None:
+    """supervisord killed with -9 must not leave cameras owned by nobody."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    logger.error("supervisord is gone: stopping")
+    stop.request()
+    time.sleep(ORPHAN_GRACE_SECONDS)
+    os._exit(EXIT_FAILED)

@@ -1,0 +1,1 @@
+"""ZeroMQ sockets: their options, their endpoints, and who may connect."""

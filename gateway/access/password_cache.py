@@ -1,0 +1,80 @@
+"""Names and passwords, checked off the event loop; a pair that was right is known again without its hash.
+
+A script that polls with HTTP Basic would else take a core: a hash is slow on purpose.
+"""
+
+import asyncio
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from framebus.credentials.accounts import User
+from framebus.credentials.passwords import MAX_PASSWORD, dummy_hash, matches
+from framebus.runtime.malloc import trim_large_allocations
+
+MAX_REMEMBERED = 256
+"""Pairs that were right; the one used longest ago is forgotten first."""
+THREADS = 2
+"""Hashes at a time: each takes 16 MB, and a core."""
+MAX_WAITING = 32
+
+
+class TooMany(Exception):
+    """So many passwords wait to be checked that another one cannot."""
+
+
+class PasswordCache:
+    """Closed by its maker."""
+
+    def __init__(self, check: Callable[[str, str], bool] = matches) -> None:
+        trim_large_allocations()
+        self._check = check
+        self._key = os.urandom(32)
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._under_way: dict[bytes, asyncio.Future[bool]] = {}
+        self._threads = ThreadPoolExecutor(THREADS, "password")
+
+    def known(self, name: str, password: str, user: User | None, address: str) -> bool:
+        """Whether this pair was found right before, from the same address, for the password that the person has now.
+
+        For another address it would be a way to guess without a hash and without a pause.
+        """
+        mark = self._mark(name, password, user, address)
+        if mark in self._right:
+            self._right.move_to_end(mark)
+        return mark in self._right
+
+    async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
+        """Whether it is the person's password; for nobody it takes as long, and is not. Raises TooMany.
+
+        Who asks for the same at the same time shares one hash.
+        """
+        mark = self._mark(name, password, user, address)
+        if mark not in self._under_way:
+            if len(self._under_way) >= MAX_WAITING:
+                raise TooMany
+            loop = asyncio.get_running_loop()
+            made = loop.run_in_executor(self._threads, self._judge, password[: MAX_PASSWORD + 1], user)
+            self._under_way[mark] = made
+            made.add_done_callback(lambda _: self._under_way.pop(mark, None))
+        right = await asyncio.shield(self._under_way[mark]) and user is not None
+        if right:
+            self._right[mark] = None
+            if len(self._right) > MAX_REMEMBERED:
+                self._right.popitem(last=False)
+        return right
+
+    def close(self) -> None:
+        """Check no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _judge(self, password: str, user: User | None) -> bool:
+        return self._check(password, user.scrypt if user is not None else dummy_hash())
+
+    def _mark(self, name: str, password: str, user: User | None, address: str) -> bytes:
+        """Of the pair and what is stored: neither the password nor anything to guess it by stays in memory."""
+        stored = user.scrypt if user is not None else ""
+        text = "\0".join((name, password, stored, address))
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")

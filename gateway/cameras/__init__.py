@@ -1,0 +1,1 @@
+"""The cameras as the gateway knows them, and the clients of the services behind them."""

@@ -1,0 +1,46 @@
+"""A camera's controls for HTTP, from its capture."""
+
+import zmq
+
+from framebus.client.controls import encode, parse_reply
+from framebus.protocol.controls import Control, ControlError, ControlsRequest
+from framebus.protocol.wire import WireError
+from framebus.transport import endpoints
+from framebus.transport.endpoints import Endpoint
+from gateway.cameras.service_client import ServiceClient
+from gateway.net.errors import Refusal
+
+DEADLINE_SECONDS = 5.0
+"""A camera that is closed is opened for it."""
+NOT_CONNECTED = "not-connected"
+STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409}
+"""What HTTP says; everything else is a fault of the request."""
+
+
+class ControlsClient:
+    """Made inside the running loop; closed by its maker."""
+
+    def __init__(self, camera: str, peer: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """The camera's process need not run yet; None for one whose controls cannot be reached."""
+        self._camera = camera
+        self._capture = None if peer is None else ServiceClient(f"the process of camera {camera}", peer, context)
+
+    async def request(self, request: ControlsRequest) -> list[Control]:
+        """The controls, after what the request resets and sets.
+
+        Raises Refusal with the camera's reason, or 504 when it does not answer in time.
+        """
+        if self._capture is None:
+            raise Refusal(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
+        reply = await self._capture.ask(encode(request), DEADLINE_SECONDS)
+        try:
+            return parse_reply(reply)
+        except ControlError as error:
+            raise Refusal(STATUSES.get(error.code, 400), error.code, str(error)) from None
+        except WireError as error:
+            raise Refusal(503, "bad-reply", f"the camera's process answered nonsense: {error}") from None
+
+    def close(self) -> None:
+        """Whoever still waits gets no answer."""
+        if self._capture is not None:
+            self._capture.close()

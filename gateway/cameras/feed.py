@@ -1,0 +1,271 @@
+"""One camera as the gateway knows it: its status, its newest frame, and who watches. Sockets to the camera are here."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import msgspec
+import zmq
+
+from framebus.client.frame_filter import FrameFilter
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import VERSION, StatusHeader, WireError, pack, parse, topic
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.transport import sockets
+from framebus.transport.async_receiver import AsyncReceiver
+from framebus.transport.endpoints import Endpoint
+from gateway.delivery.encoded_frame import EncodedFrame
+from gateway.delivery.offline_image import draw, sentence
+from gateway.delivery.stats import FeedStats
+from gateway.delivery.viewer import Viewer
+
+logger = logging.getLogger("gateway")
+
+LINGER_SECONDS = 5.0
+"""How long frames still come after the last viewer left: a page that is reloaded finds the camera awake."""
+STATUS_TIMEOUT_SECONDS = 3.0
+"""capture tells its status each second; silent for this long, it is not there."""
+REPEAT_ONCE_SECONDS = 0.2
+"""Browsers draw a multipart picture when the next one begins: the last one is sent twice."""
+REPEAT_SECONDS = 1.0
+"""Mainsail's parser gives up after 10 s without a part; a viewer that is gone is noticed only when written to."""
+
+
+class Feed:
+    """Subscribes to a camera's status always, and to its frames while somebody watches. Closed by its maker."""
+
+    def __init__(
+        self,
+        camera: str,
+        peer: Endpoint,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        on_status: Callable[["Feed"], None],
+        on_viewers: Callable[[], None],
+    ) -> None:
+        """`on_status` is called when the status has changed or was told again, `on_viewers` when one comes or goes."""
+        self.camera = camera
+        self.encoded: EncodedFrame | None = None
+        """The newest frame, while somebody watches."""
+        self.offline_image: EncodedFrame | None = None
+        """What those get who see nothing but pictures, while the camera is away."""
+        self.stats = FeedStats()
+        self._on_status = on_status
+        self._on_viewers = on_viewers
+        self._endpoint = peer
+        self._context = context
+        self._frame_filter = FrameFilter(same_host=peer.same_host)
+        self._losses = RateLimitedLog(logger)
+        self._viewers: set[Viewer] = set()
+        self._first_frame = asyncio.Event()
+        self._last: EncodedFrame | None = None
+        self._drawing: asyncio.Task[None] | None = None
+        self._drawn = ""
+        self._status: StatusHeader | None = None
+        self._status_at = time.monotonic()
+        self._live: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
+        self._end_of_linger: asyncio.TimerHandle | None = None
+        self._end_of_silence: asyncio.TimerHandle | None = None
+        self._status_socket = sockets.subscriber(context, peer, topic("status", camera))
+        self._status_receiver = AsyncReceiver(self._status_socket, self._take_status)
+
+    @property
+    def viewers(self) -> int:
+        """How many connections show this camera."""
+        return len(self._viewers)
+
+    @property
+    def status(self) -> StatusHeader:
+        """What is known of the camera; that it is silent, too, is known here and nowhere else."""
+        silent = time.monotonic() - self._status_at
+        if self._status is not None and silent < STATUS_TIMEOUT_SECONDS:
+            return self._status
+        known = self._status
+        return StatusHeader(
+            v=VERSION,
+            camera=self.camera,
+            state="starting" if known is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
+            reason=self._silence if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
+            since=round(time.time() - silent, 6),
+            epoch=known.epoch if known else "",
+            pid=0,
+            source=known.source if known else "",
+            seq=known.seq if known else 0,
+            captured=known.captured if known else None,
+            monotonic=known.monotonic if known else None,
+            width=known.width if known else 0,
+            height=known.height if known else 0,
+            fps=0,
+            watched=False,
+            dropped=known.dropped if known else 0,
+            bad=known.bad if known else 0,
+            refused=known.refused if known else msgspec.UNSET,
+        )
+
+    @property
+    def status_message(self) -> bytes:
+        """The status as a message of the wire format."""
+        return pack("status", self.camera, self.status)
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest frame that the gateway knows of was captured; None before the first."""
+        if self.encoded is not None:
+            return self.encoded.frame.age if self._endpoint.same_host else max(0.0, self.encoded.frame.age)
+        status = self.status
+        if status.monotonic is None or status.captured is None:
+            return None
+        if self._endpoint.same_host:
+            return time.monotonic() - status.monotonic
+        return max(0.0, time.time() - status.captured)  # by two clocks, of which one may be ahead
+
+    @property
+    def _silence(self) -> str:
+        """Why nothing is heard of the camera."""
+        return (
+            "its capture process does not answer"
+            if self._endpoint.same_host
+            else f"nothing comes from {self._endpoint.endpoint}"
+        )
+
+    @property
+    def away(self) -> bool:
+        """Whether the camera is offline, but there is a picture of it in which to say so."""
+        return self.status.state == "offline" and self._last is not None
+
+    def join(self, viewer: Viewer) -> None:
+        """A viewer shall get the frames from now on, and the newest at once."""
+        self._viewers.add(viewer)
+        self._on_viewers()
+        self.keep_awake()
+        self._tell_pictures()
+        viewer.wake()
+
+    def leave(self, viewer: Viewer) -> None:
+        """A viewer has gone; may be said twice."""
+        self._viewers.discard(viewer)
+        self._on_viewers()
+        if not self._viewers and self._live is not None:
+            self._linger()
+
+    def keep_awake(self) -> None:
+        """Subscribe to frames, for as long as somebody watches and LINGER_SECONDS more."""
+        if self._end_of_linger is not None:
+            self._end_of_linger.cancel()
+            self._end_of_linger = None
+        if self._live is None:
+            self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
+            # the newest frame is sent to us again, and shall not pass for a repeat
+            socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
+            self._live = socket, AsyncReceiver(socket, self._take_frame)
+
+    async def first_frame(self, seconds: float) -> EncodedFrame | None:
+        """The newest frame, waiting for one if there is none yet; None when none came in time."""
+        self.keep_awake()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._first_frame.wait()
+        except TimeoutError:
+            return None
+        finally:
+            if not self._viewers:
+                self._linger()
+        return self.encoded
+
+    def tick(self) -> None:
+        """To be called once a second: notices a camera that is silent, and says what was lost."""
+        self._losses.flush()
+        self._frame_filter.losses.flush()
+        if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
+            self._on_status(self)
+        self._tell_pictures()
+
+    def close(self) -> None:
+        """End every viewer's connection and both subscriptions."""
+        for viewer in list(self._viewers):
+            viewer.close()
+        if self._drawing is not None:
+            self._drawing.cancel()
+        self._sleep()
+        self._status_receiver.close()
+        self._status_socket.close()
+
+    def _linger(self) -> None:
+        if self._end_of_linger is not None:
+            self._end_of_linger.cancel()
+        self._end_of_linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._sleep)
+
+    def _sleep(self) -> None:
+        for timer in (self._end_of_linger, self._end_of_silence):
+            if timer is not None:
+                timer.cancel()
+        self._end_of_linger = self._end_of_silence = None
+        if self._live is not None:
+            socket, receiver = self._live
+            receiver.close()
+            socket.close()
+            self._live = None
+        self.encoded = self.offline_image = None
+        self._drawn = ""
+        self._first_frame.clear()
+
+    def _take_status(self, parts: list[bytes]) -> None:
+        try:
+            _, status = parse(parts[-1], StatusHeader)
+        except WireError as error:
+            self._losses.count("malformed messages dropped", str(error))
+            return
+        if self._status is None or status.epoch != self._status.epoch:
+            self.stats.runs += 1
+        self._status = status
+        self._status_at = time.monotonic()
+        self._on_status(self)
+        self._tell_pictures()
+
+    def _take_frame(self, parts: list[bytes]) -> None:
+        frame = self._frame_filter.accept(parts[-1])
+        if frame is None:
+            return
+        self.encoded = self._last = EncodedFrame(frame, parts[-1])
+        self.offline_image, self._drawn = None, ""
+        self._first_frame.set()
+        self.stats.received += 1
+        self.stats.missed += frame.missed
+        for viewer in list(self._viewers):
+            self.stats.skipped_line += viewer.in_flight
+            viewer.wake()
+        self._repeat_after(REPEAT_ONCE_SECONDS)
+
+    def _tell_pictures(self) -> None:
+        """Put into a picture that the camera is away, and why: once for each reason, and for all viewers."""
+        status = self.status
+        if status.state != "offline":
+            self._drawn = ""
+            return
+        text = sentence(status.since, status.reason)
+        if self._viewers and self._last is not None and text != self._drawn and self._drawing is None:
+            self._drawn = text
+            self._drawing = asyncio.create_task(self._draw(self._last, text))
+
+    async def _draw(self, last: EncodedFrame, text: str) -> None:
+        try:
+            picture = await asyncio.to_thread(draw, last.frame.jpeg, text)
+        finally:
+            self._drawing = None
+        if self._last is last and self._drawn == text:  # else the camera is back
+            header = msgspec.structs.replace(last.frame.header, orientation=1)
+            self.offline_image = EncodedFrame(
+                Frame(header, picture, same_host=self._endpoint.same_host), pack("live", self.camera, header, picture)
+            )
+            for viewer in list(self._viewers):
+                viewer.wake()
+
+    def _repeat_after(self, seconds: float) -> None:
+        if self._end_of_silence is not None:
+            self._end_of_silence.cancel()
+        self._end_of_silence = asyncio.get_running_loop().call_later(seconds, self._repeat)
+
+    def _repeat(self) -> None:
+        for viewer in list(self._viewers):
+            viewer.repeat()
+        self._repeat_after(REPEAT_SECONDS)

@@ -1,0 +1,1 @@
+"""How a frame becomes the bytes that viewers get, and when each viewer gets them."""

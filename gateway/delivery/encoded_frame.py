@@ -1,0 +1,46 @@
+"""A frame in every form in which viewers get it, each built once, when the first viewer needs it, and shared by all."""
+
+from functools import cached_property
+
+from framebus.protocol.frame import Frame
+from gateway.delivery import mjpeg
+
+FIN_BINARY = 0x82
+FIN_TEXT = 0x81
+"""First byte of an unfragmented message, binary or text (RFC 6455, section 5.2)."""
+
+
+class EncodedFrame:
+    """The newest picture of a camera, while it is that."""
+
+    def __init__(self, frame: Frame, message: bytes) -> None:
+        """`message` is the bus message that the frame came in."""
+        self.frame = frame
+        self._message = message
+
+    @cached_property
+    def part(self) -> bytes:
+        """For MJPEG viewers."""
+        return mjpeg.part(self.frame.jpeg, self.frame.captured)
+
+    @cached_property
+    def jpeg_message(self) -> bytes:
+        """For websockets that want bare pictures."""
+        return websocket_message(self.frame.jpeg)
+
+    @cached_property
+    def bus_message(self) -> bytes:
+        """For the page's websocket: the message as it came from the camera."""
+        return websocket_message(self._message)
+
+
+def websocket_message(payload: bytes, first: int = FIN_BINARY) -> bytes:
+    """A message as a server sends it: unmasked, unfragmented (RFC 6455, section 5.2)."""
+    length = len(payload)
+    if length < 126:
+        head = bytes((first, length))
+    elif length < 1 << 16:
+        head = bytes((first, 126)) + length.to_bytes(2)
+    else:
+        head = bytes((first, 127)) + length.to_bytes(8)
+    return head + payload

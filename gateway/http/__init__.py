@@ -1,0 +1,1 @@
+"""HTTP: the route table, the handlers, and the headers and documents that they send."""

@@ -1,0 +1,55 @@
+"""What the gateway says of its cameras, as plain data: /api/cameras, and /state in ustreamer's shape."""
+
+from typing import Any
+
+from gateway.cameras.feed import Feed
+
+
+def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
+    """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published.
+
+    `viewers` are those of all workers, here and below; `prefix` is the path under which a proxy has us.
+    """
+    status = feed.status
+    return {
+        "name": feed.camera,
+        "state": status.state,
+        "reason": status.reason,
+        "since": status.since,
+        "fps": status.fps,
+        "viewers": viewers,
+        "width": status.width,
+        "height": status.height,
+        "seq": status.seq,
+        "captured": status.captured,
+        "age": None if feed.age is None else round(feed.age, 4),
+        "source": status.source,
+        "dropped": status.dropped,
+        "bad": status.bad,
+        "urls": {
+            "page": f"{prefix}/camera/{feed.camera}/",
+            "stream": f"{prefix}/camera/{feed.camera}/stream.mjpg",
+            "snapshot": f"{prefix}/camera/{feed.camera}/snapshot.jpg",
+            "websocket": f"{prefix}/camera/{feed.camera}/ws",
+            "controls": f"{prefix}/api/cameras/{feed.camera}/controls",
+        },
+    }
+
+
+def ustreamer_state(feed: Feed, viewers: int, desired_fps: float, quality: int) -> dict[str, Any]:
+    """What ustreamer's /state says (its http/server.c), for programs that were written against it."""
+    status = feed.status
+    return {
+        "ok": True,
+        "result": {
+            "instance_id": "",
+            "encoder": {"type": "CPU", "quality": quality},
+            "source": {
+                "resolution": {"width": status.width, "height": status.height},
+                "online": status.state in ("live", "idle"),
+                "desired_fps": round(desired_fps),
+                "captured_fps": round(status.fps),
+            },
+            "stream": {"queued_fps": round(status.fps), "clients": viewers, "clients_stat": {}},
+        },
+    }

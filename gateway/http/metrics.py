@@ -1,0 +1,148 @@
+"""/metrics: the figures of the gateway's cameras in Prometheus' text format, read at the moment somebody asks.
+
+Whichever worker answers says it for all of them: viewers as their sum, and what each has counted since it started with
+the worker as a label. A sum of counters would fall when a worker dies, which Prometheus takes for a restart of all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, ViewersHeader
+from gateway.cameras.feed import Feed
+from gateway.cameras.registry import CameraRegistry
+from gateway.http.limit_metrics import Limits
+
+GAUGES: dict[str, tuple[str, Callable[[Feed], float]]] = {
+    "up": ("Whether the camera gives pictures.", lambda feed: feed.status.state in ("live", "idle")),
+    "fps": ("Frames published a second.", lambda feed: feed.status.fps),
+}
+COUNTERS: dict[str, tuple[str, Callable[[Feed], float]]] = {
+    "frames_published": ("Frames published in this run of its capture process.", lambda feed: feed.status.seq),
+    "frames_dropped": ("Frames of the camera lost before capture had them.", lambda feed: feed.status.dropped),
+    "frames_bad": ("Frames thrown away because they were no whole JPEG.", lambda feed: feed.status.bad),
+}
+WORKER_COUNTERS: dict[str, tuple[str, Callable[[CameraStats], float]]] = {
+    "frames_received": ("Frames that reached the gateway.", lambda stats: stats.received),
+    "frames_missed": ("Frames published that did not reach the gateway.", lambda stats: stats.missed),
+    "frames_sent": ("Frames sent to viewers, counted for each.", lambda stats: stats.sent),
+    "sent_bytes": ("Bytes of these.", lambda stats: stats.sent_bytes),
+    "runs": (
+        "Runs of its capture process that were seen; all but the first are restarts.",
+        lambda stats: stats.runs,
+    ),
+}
+
+
+class CameraCollector(Collector):
+    """Registered once; asked by each scrape."""
+
+    def __init__(self, cameras: CameraRegistry) -> None:
+        self._cameras = cameras
+
+    def collect(self) -> Iterator[Metric]:
+        """One family a figure, one sample a camera."""
+        for name, (text, value) in GAUGES.items():
+            gauge = GaugeMetricFamily(f"framebus_camera_{name}", text, labels=["camera"])
+            for feed in self._cameras.feeds.values():
+                gauge.add_metric([feed.camera], float(value(feed)))
+            yield gauge
+        for name, (text, value) in COUNTERS.items():
+            counter = CounterMetricFamily(f"framebus_camera_{name}", text, labels=["camera"])
+            for feed in self._cameras.feeds.values():
+                counter.add_metric([feed.camera], float(value(feed)))
+            yield counter
+        refused = CounterMetricFamily(
+            "framebus_refused_connections", "Connections over tcp that its capture refused.", labels=["camera"]
+        )
+        for feed in self._cameras.feeds.values():
+            refused.add_metric([feed.camera], feed.status.refused or 0)
+        yield refused
+        yield from self._of_the_workers()
+        age = GaugeMetricFamily("framebus_camera_age_seconds", "Age of the newest frame.", labels=["camera"])
+        for feed in self._cameras.feeds.values():
+            if feed.age is not None:
+                age.add_metric([feed.camera], feed.age)
+        yield age
+
+    def _of_the_workers(self) -> Iterator[Metric]:
+        """The figures that each worker has of its own; with one worker, nobody needs to know its number."""
+        workers = self._cameras.workers
+        viewers = GaugeMetricFamily("framebus_camera_viewers", "Connections that show it.", labels=["camera"])
+        for camera in self._cameras.feeds:
+            viewers.add_metric([camera], workers.viewers_of(camera))
+        yield viewers
+        labels = ["camera", "worker"] if workers.count > 1 else ["camera"]
+        everyone = workers.everyone()
+        for name, (text, value) in WORKER_COUNTERS.items():
+            counter = CounterMetricFamily(f"framebus_camera_{name}", text, labels=labels)
+            for number, camera, stats in self._each(everyone):
+                counter.add_metric([camera, str(number)][: len(labels)], value(stats))
+            yield counter
+        yield self._skipped(everyone, labels)
+        yield self._ages(everyone, labels)
+        total = GaugeMetricFamily("framebus_viewers", "Connections that show any camera.")
+        total.add_metric([], workers.viewers())
+        yield total
+        limit = GaugeMetricFamily("framebus_viewers_limit", "max_viewers of the configuration.")
+        limit.add_metric([], self._cameras.most)
+        yield limit
+
+    def _skipped(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+        """Frames that viewers did not get, by reason."""
+        text = "Frames not sent to a viewer, counted for each: its line was busy, or the page still drew."
+        counter = CounterMetricFamily("framebus_camera_frames_skipped", text, labels=[*labels, "reason"])
+        for number, camera, stats in self._each(everyone):
+            for reason, amount in (("line", stats.skipped_line), ("page", stats.skipped_page)):
+                counter.add_metric([*[camera, str(number)][: len(labels)], reason], amount)
+        return counter
+
+    def _ages(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+        """How old frames were when they were sent."""
+        family = HistogramMetricFamily(
+            "framebus_camera_sent_age_seconds", "Age of frames when they were handed to a viewer's line.", labels=labels
+        )
+        for number, camera, stats in self._each(everyone):
+            counts = list(accumulate(stats.ages)) or [0] * (len(AGE_BOUNDS_SECONDS) + 1)
+            bounds = [*map(str, AGE_BOUNDS_SECONDS), "+Inf"]
+            family.add_metric(
+                [camera, str(number)][: len(labels)], list(zip(bounds, counts, strict=True)), stats.age_seconds
+            )
+        return family
+
+    def _each(self, everyone: Mapping[int, ViewersHeader]) -> Iterator[tuple[int, str, CameraStats]]:
+        for number, header in everyone.items():
+            for camera in self._cameras.feeds.keys() & header.cameras.keys():
+                yield number, camera, header.cameras[camera]
+
+
+class LimitCollector(Collector):
+    """What may grow, how far, and what was turned away."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def collect(self) -> Iterator[Metric]:
+        """The limits by the names of their keys in the configuration."""
+        limit = GaugeMetricFamily("framebus_limit", "What the configuration allows, by its key.", labels=["key"])
+        for key, most in self._limits.allowed().items():
+            limit.add_metric([key], most)
+        yield limit
+        open_now = GaugeMetricFamily("framebus_connections", "Connections that this worker has open.")
+        open_now.add_metric([], self._limits.connections.open)
+        yield open_now
+        refused = CounterMetricFamily("framebus_refused", "What this worker turned away, by what.", labels=["what"])
+        for what, amount in self._limits.refused().items():
+            refused.add_metric([what], amount)
+        yield refused
+
+
+def registry(cameras: CameraRegistry, limits: Limits) -> CollectorRegistry:
+    """A registry with nothing in it but the cameras and the limits."""
+    made = CollectorRegistry()
+    made.register(CameraCollector(cameras))
+    made.register(LimitCollector(limits))
+    return made

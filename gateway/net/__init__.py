@@ -1,0 +1,1 @@
+"""Connections: accepting, limiting and encrypting them, and sending bytes to a viewer."""

@@ -1,0 +1,156 @@
+"""A viewer's connection: takes one message at a time, and says when that has left. What to send is the viewers' part.
+
+The kernel's own queue is kept short, so that a message has left only when it is on its way to the viewer.
+"""
+
+import asyncio
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
+
+from gateway.net.counted_stream import CountedStream, nothing
+
+TCP_NOTSENT_LOWAT = 25
+"""Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
+NOTSENT_LOWAT_BYTES = 16 * 1024
+"""What the kernel may hold unsent for one viewer. By default that is megabytes: on a slow link, seconds."""
+READ_BYTES = 4096
+"""What a viewer still says is read, to notice when it leaves, and thrown away."""
+
+
+def limit_unsent_bytes(connection: socket.socket) -> None:
+    """Make a viewer's socket send what it has at once, and take little ahead."""
+    if connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
+
+
+class Transport(ABC):
+    """One connection. It sends a message without a copy of it, so that all viewers can share one."""
+
+    def __init__(self) -> None:
+        self.on_free: Callable[[], None] = lambda: None
+        """Called when a message has left that `send` could not send whole."""
+        self.on_end: Callable[[], None] = lambda: None
+        """Called once, when the connection has ended, whoever ended it."""
+
+    @abstractmethod
+    def send(self, message: bytes) -> bool:
+        """Begin to send; says whether all has left already. If not, `on_free` follows, and no `send` before that."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection; may be called twice."""
+
+
+class SocketTransport(Transport):
+    """A socket of our own: the cheapest way, a system call a message."""
+
+    def __init__(self, connection: socket.socket, let_go: Callable[[], None] = nothing) -> None:
+        """Takes over the connected socket; `let_go` is called at its end, for who counts connections."""
+        super().__init__()
+        self._let_go = let_go
+        self._socket = connection
+        self._socket.setblocking(False)
+        limit_unsent_bytes(connection)
+        self._rest = memoryview(b"")
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(connection, self._read)
+
+    def send(self, message: bytes) -> bool:
+        """Send what the kernel takes now, and the rest when it takes more."""
+        sent = self._send(message)
+        if sent == len(message) or self._closed:
+            return not self._closed
+        self._rest = memoryview(message)[sent:]
+        self._loop.add_writer(self._socket, self._resume)
+        return False
+
+    def close(self) -> None:
+        """End the connection at once."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
+        self._let_go()
+        self.on_end()
+
+    def _resume(self) -> None:
+        self._rest = self._rest[self._send(self._rest) :]
+        if not self._rest and not self._closed:
+            self._loop.remove_writer(self._socket)
+            self.on_free()
+
+    def _send(self, data: bytes | memoryview) -> int:
+        try:
+            return self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError:  # reset, broken pipe, timed out: a viewer that has left, whatever it is called
+            self.close()
+            return 0
+
+    def _read(self) -> None:
+        try:
+            if self._socket.recv(READ_BYTES):
+                return
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            pass
+        self.close()
+
+
+class StreamTransport(Transport):
+    """A stream of Tornado's, which goes on to read from it: behind a websocket, or TLS."""
+
+    def __init__(self, stream: IOStream) -> None:
+        """The stream is open, and stays its owner's."""
+        super().__init__()
+        self._stream = stream
+        self._encrypted = isinstance(stream, SSLIOStream)
+        limit_unsent_bytes(stream.socket)
+
+    def send(self, message: bytes) -> bool:
+        """Past the stream's own buffer as far as the kernel takes it; the rest goes through that."""
+        stream = self._stream
+        sent = 0
+        try:
+            if not self._encrypted and not stream.writing():
+                sent = stream.socket.send(message)
+                if sent == len(message):
+                    return True
+        except (BlockingIOError, InterruptedError):
+            pass
+        except (OSError, AttributeError):  # the viewer has left, or Tornado has noticed already and dropped its socket
+            stream.close()
+            return False
+        try:
+            left = stream.write(memoryview(message)[sent:])
+        except StreamClosedError:
+            return False
+        if not stream.writing():
+            return True
+        left.add_done_callback(lambda done: self.on_free() if done.exception() is None else None)
+        return False
+
+    def close(self) -> None:
+        """End the connection at once."""
+        self._stream.close()
+
+
+def transport_of(stream: IOStream) -> Transport:
+    """The line for a stream that Tornado has given up: a plain one is taken from it, an encrypted one stays with it."""
+    if isinstance(stream, SSLIOStream):
+        line: Transport = StreamTransport(stream)
+        stream.set_close_callback(lambda: line.on_end())
+        return line
+    connection: socket.socket = stream.socket.dup()
+    let_go = stream.hand_over() if isinstance(stream, CountedStream) else nothing
+    stream.close()  # its descriptor alone: the connection lives on in ours
+    return SocketTransport(connection, let_go)

@@ -1,7 +1,0 @@
-"""Where the browser's files are."""
-
-from pathlib import Path
-
-PAGE = Path(__file__).parent / "page"
-PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file() and file.suffix != ".html")
-"""Those that are served as they are."""

@@ -1,0 +1,247 @@
+/**
+ * One camera's tile as a custom element: its picture, the state it is in and why, its figures and addresses. It draws
+ * what it is handed; when to watch the camera, and the connection, are left to app.js.
+ */
+
+import { withToken } from "./auth.js";
+import { judge } from "./view-state.js";
+import { FrameStats } from "./frame-stats.js";
+import { CanvasRenderer } from "./canvas-renderer.js";
+import { addCopyButton } from "./copy-button.js";
+import * as format from "./format.js";
+
+/** Figures that change with every picture are rewritten this often: faster cannot be read. */
+const FIGURES_EVERY_MS = 1000;
+/** A picture from the future: the camera's clock is not the server's, so that no age can be told. */
+const SKEW_MS = 1000;
+/** A second click within this time makes it a double-click. */
+const DOUBLE_CLICK_MS = 250;
+
+/**
+ * @typedef {object} Surroundings what a view must know to judge its picture
+ * @property {number} now milliseconds of performance.now()
+ * @property {boolean} connected
+ * @property {number | null} lostSince Unix seconds
+ * @property {boolean} blocked whether the server answers, but opens no websocket
+ */
+
+export class CameraView extends HTMLElement {
+  #stats = new FrameStats();
+  #renderer;
+  #clock;
+  #camera = "";
+  #status = null;
+  #undrawable = false;
+  #ageMs = null;
+  #drawnAt = -Infinity;
+  /** When the page began to watch; null while it does not. */
+  #watchedAt = null;
+  #figuresAt = -Infinity;
+  #spoken = "";
+  #clickTimer = 0;
+
+  /**
+   * Fill the element; once, before it is put into the page.
+   *
+   * @param {string} camera
+   * @param {import("./clock.js").ServerClock} clock
+   * @param {boolean} large whether the page is this camera's own
+   */
+  build(camera, clock, large) {
+    this.#camera = camera;
+    this.#clock = clock;
+    this.append(document.getElementById("camera-view").content.cloneNode(true));
+    this.#renderer = new CanvasRenderer(this.#part("canvas"), (frame) => this.#drawn(frame), () => (this.#undrawable = true));
+    Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", `Camera ${camera}`);
+    this.#label(camera);
+    this.#link(`camera/${camera}/`, large);
+    this.addEventListener("dblclick", (event) => this.#doubleClicked(event));
+  }
+
+  /** The camera's state as shown, one of those of view-state.js. */
+  get state() {
+    return this.dataset.state;
+  }
+
+  /** Whether the page asks for this camera's pictures. @param {boolean} watched */
+  set watched(watched) {
+    if (watched === (this.#watchedAt !== null)) return;
+    this.#watchedAt = watched ? performance.now() : null;
+  }
+
+  /** The camera's newest status, of the websocket or of /api/cameras: they share their keys. */
+  set status(status) {
+    this.#status = status;
+  }
+
+  /** Draw a picture and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
+  offer(frame) {
+    if (this.#watchedAt === null) return frame.acknowledge();
+    this.#renderer.offer(frame);
+  }
+
+  /** Show how things stand; to be called several times a second. @param {Surroundings} around */
+  refresh(around) {
+    const { now } = around;
+    // A pause in the connection is one in watching: the server needs a moment to send the first picture.
+    if (!around.connected && this.#watchedAt !== null) this.#watchedAt = now;
+    this.#showCondition(judge(this.#seen(around)));
+    // What is left to somebody whose proxy passes no websockets.
+    this.#part(".notice-instead").hidden = !around.blocked;
+    const age = this.#shownAge(now);
+    this.dataset.ageMs = age === null ? "" : String(Math.round(age));
+    if (now - this.#figuresAt >= FIGURES_EVERY_MS) this.#showFigures(now, age);
+  }
+
+  /** Fill the screen with the picture, or leave that. */
+  toggleFullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.#part(".picture").requestFullscreen?.();
+  }
+
+  /** @param {import("./canvas-renderer.js").Frame} frame */
+  #drawn(frame) {
+    const now = performance.now();
+    this.#ageMs = this.#ageOf(frame.header, now);
+    this.#drawnAt = now;
+    this.#undrawable = false;
+    this.#stats.drawn(frame.header, now, this.#ageMs);
+    this.dataset.seq = frame.header.seq;
+    this.dataset.frames = this.#stats.frames;
+    const { width, height } = this.#part("canvas");
+    this.style.setProperty("--ratio", String(width / height));
+  }
+
+  /** @param {Surroundings} around @returns {import("./view-state.js").Seen} */
+  #seen({ now, ...around }) {
+    const unix = this.#clock.at(now) ?? Date.now();
+    const { freshAt, patience } = this.#stats;
+    return {
+      ...around,
+      status: this.#status,
+      watched: this.#watchedAt !== null,
+      moving: this.#stats.moving(now),
+      waiting: now - (this.#watchedAt ?? now) <= patience,
+      pictureSince: freshAt === -Infinity ? null : (unix - (now - freshAt)) / 1000,
+      undrawable: this.#undrawable,
+    };
+  }
+
+  /** @param {import("./frame-stats.js").FrameHeader} header @param {number} now @returns {number | null} */
+  #ageOf(header, now) {
+    const unix = this.#clock.at(now);
+    if (unix === null) return null;
+    const age = unix - header.captured * 1000;
+    return age < -SKEW_MS ? null : Math.max(0, age);
+  }
+
+  /** As it was when drawn; of a picture that stays, as it is now. @param {number} now */
+  #shownAge(now) {
+    if (this.#stats.last === null) return null;
+    return now - this.#drawnAt < FIGURES_EVERY_MS ? this.#ageMs : this.#ageOf(this.#stats.last, now);
+  }
+
+  /** @param {import("./view-state.js").ViewState} condition */
+  #showCondition({ state, title, reason, since }) {
+    // Figures of another state must not stay, not even for the rest of their second.
+    if (this.dataset.state !== state) {
+      this.dataset.state = state;
+      this.#figuresAt = -Infinity;
+    }
+    this.#write(".badge-text", state);
+    this.#write(".notice-title", since === null ? title : `${title} since ${format.moment(since)}`);
+    this.#write(".notice-reason", reason);
+    const last = this.#stats.last;
+    this.#write(".notice-picture", last ? `Picture of ${format.moment(last.captured)}` : "");
+    this.#speak(`${this.#camera}: ${title}. ${reason}`);
+  }
+
+  /** Screen readers hear each change once. @param {string} sentence */
+  #speak(sentence) {
+    if (sentence === this.#spoken) return;
+    this.#spoken = sentence;
+    this.#write(".spoken", sentence);
+  }
+
+  /** @param {number} now @param {number | null} age */
+  #showFigures(now, age) {
+    this.#figuresAt = now;
+    const { width, height } = this.#part("canvas");
+    const status = this.#status;
+    const fact = (name, text) => this.#write(`[data-fact="${name}"]`, text);
+    const figure = (name, text) => this.#write(`[data-figure="${name}"]`, String(text ?? "–"));
+    const drawn = this.#stats.last !== null;
+    fact("fps", this.#stats.frames > 1 ? format.rate(this.#stats.fps(now)) : "");
+    fact("age", drawn ? format.age(age) : "");
+    fact("size", drawn ? `${width}×${height}` : "");
+    fact("dropped", status ? `${status.dropped} dropped` : "");
+    figure("source", status?.source);
+    figure("published", status && format.rate(status.fps));
+    figure("dropped", status?.dropped);
+    figure("bad", status?.bad);
+    figure("skipped", this.#stats.skipped);
+  }
+
+  /** @param {string} camera */
+  #label(camera) {
+    this.#write(".name", camera);
+    this.#part("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
+    name(this.#part(".still"), "Save a still");
+    name(this.#part(".fullscreen"), "Fullscreen (F)");
+    this.#part(".fullscreen").hidden = !document.fullscreenEnabled;
+  }
+
+  /** @param {string} home the camera's own page, relative @param {boolean} large */
+  #link(home, large) {
+    const still = this.#part(".still");
+    still.href = withToken(`${home}snapshot.jpg`).href;
+    still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
+    this.#part(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
+    this.#part(".notice-instead").href = withToken(`${home}stream.mjpg`).href;
+    addCopyButton(this.#part('[data-address="stream"]'), `${home}stream.mjpg`);
+    addCopyButton(this.#part('[data-address="snapshot"]'), `${home}snapshot.jpg`);
+    if (large) return;
+    const enlarge = this.#part(".enlarge");
+    enlarge.href = withToken(home).href;
+    enlarge.setAttribute("aria-label", `Show camera ${this.#camera} large`);
+    enlarge.addEventListener("click", (event) => this.#clicked(event, enlarge.href));
+  }
+
+  /** A mouse may double-click: its first click waits. Keys and fingers go at once. @param {PointerEvent} event */
+  #clicked(event, page) {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (event.detail === 0 || event.pointerType === "touch" || elsewhere) return;
+    event.preventDefault();
+    clearTimeout(this.#clickTimer);
+    if (event.detail > 1 || document.fullscreenElement) return;
+    this.#clickTimer = setTimeout(() => location.assign(page), DOUBLE_CLICK_MS);
+  }
+
+  /** @param {MouseEvent} event */
+  #doubleClicked(event) {
+    if (!event.target.closest(".picture")) return;
+    event.preventDefault();
+    this.toggleFullscreen();
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return this.querySelector(selector);
+  }
+
+  /** Touch the page only where something changed. @param {string} selector @param {string} text */
+  #write(selector, text) {
+    const part = this.#part(selector);
+    if (part.textContent !== text) part.textContent = text;
+  }
+}
+
+/** @param {Element} control @param {string} text for the eye and for the ear */
+function name(control, text) {
+  control.title = text;
+  control.setAttribute("aria-label", text);
+}
+
+customElements.define("camera-view", CameraView);

@@ -1,0 +1,77 @@
+/**
+ * Draws JPEGs on a canvas, the newest or none: while one is being decoded only the newest that came meanwhile is kept.
+ * Whom to tell about it is left to the owner.
+ */
+
+/**
+ * @typedef {object} Frame
+ * @property {Record<string, any>} header
+ * @property {Uint8Array} body a JPEG
+ * @property {() => void} acknowledge called exactly once: when the picture was drawn, or given up
+ */
+
+export class CanvasRenderer {
+  #canvas;
+  #context;
+  #drawn;
+  #failed;
+  #decoding = false;
+  /** @type {Frame | null} */
+  #next = null;
+
+  /**
+   * @param {HTMLCanvasElement} canvas takes the size of the pictures
+   * @param {(frame: Frame) => void} drawn
+   * @param {(frame: Frame) => void} failed for a picture that this browser cannot decode
+   */
+  constructor(canvas, drawn, failed) {
+    this.#canvas = canvas;
+    // Not "bitmaprenderer": with it Chromium 156 leaves the EXIF orientation out, turning pictures on their side.
+    this.#context = canvas.getContext("2d", { alpha: false });
+    this.#drawn = drawn;
+    this.#failed = failed;
+  }
+
+  /** Draw a picture, now or when the one being decoded is done. @param {Frame} frame */
+  offer(frame) {
+    this.#next?.acknowledge();
+    this.#next = frame;
+    if (!this.#decoding) this.#run();
+  }
+
+  async #run() {
+    this.#decoding = true;
+    while (this.#next) {
+      const frame = this.#next;
+      this.#next = null;
+      await this.#paint(frame);
+      frame.acknowledge();
+    }
+    this.#decoding = false;
+  }
+
+  /** @param {Frame} frame */
+  async #paint(frame) {
+    const bitmap = await decode(frame.body);
+    if (bitmap === null) return this.#failed(frame);
+    this.#resize(bitmap.width, bitmap.height);
+    this.#context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    this.#drawn(frame);
+  }
+
+  /** Setting a canvas's size empties it, even to the same. @param {number} width @param {number} height */
+  #resize(width, height) {
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
+  }
+}
+
+/** @param {Uint8Array} jpeg @returns {Promise<ImageBitmap | null>} upright by its EXIF orientation; null if broken */
+async function decode(jpeg) {
+  try {
+    return await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+  } catch {
+    return null;
+  }
+}

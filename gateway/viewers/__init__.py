@@ -1,0 +1,1 @@
+"""The kinds of viewers: MJPEG streams and websockets."""

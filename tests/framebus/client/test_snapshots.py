@@ -1,0 +1,137 @@
+"""Asking for a still, from a service that answers as the test says."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import zmq
+
+from framebus import ConfigError, SnapshotError, WireError, request_snapshot
+from framebus.client.snapshots import parse_reply
+from framebus.protocol.wire import ErrorHeader, pack
+from tests.conftest import Configure
+from tests.framebus.conftest import Serve
+from tests.framebus.golden.make import FRAME, JPEG, PACKED
+from tests.framebus.publisher import frame_header
+from tests.processes import DEADLINE_SECONDS
+
+STILL = pack("snapshot", "front", FRAME, JPEG)
+REFUSALS = [
+    ("unknown-camera", "there is no camera back; there is front"),
+    ("no-frame", "camera front has not given a picture yet"),
+    ("stale", "camera front has given no picture for 12 s"),
+    ("bad-request", 'camera: found nothing; allowed: {"camera":"NAME"}'),
+]
+
+
+@pytest.fixture
+def endpoint(run_dir: Path) -> str:
+    return f"ipc://{run_dir}/snapshot"
+
+
+def test_a_still_comes_as_a_frame(endpoint: str, serve: Serve) -> None:
+    service = serve(endpoint, lambda request: STILL)
+
+    frame = request_snapshot("front", endpoint=endpoint)
+
+    assert (frame.header, frame.jpeg, frame.missed, frame.same_host) == (FRAME, JPEG, 0, True)
+    assert [json.loads(part) for request in service.requests for part in request] == [
+        {"camera": "front", "timeout": 5.0}
+    ]
+
+
+def test_the_age_of_a_still_is_known(endpoint: str, serve: Serve) -> None:
+    before = time.monotonic()
+    serve(endpoint, lambda request: pack("snapshot", "front", frame_header(monotonic=before - 5), JPEG))
+
+    assert 4.999 < request_snapshot("front", endpoint=endpoint).age <= 5.001 + time.monotonic() - before
+
+
+def test_a_still_comes_over_tcp(free_port: int, serve: Serve) -> None:
+    serve(f"tcp://127.0.0.1:{free_port}", lambda request: STILL)
+
+    assert not request_snapshot("front", endpoint=f"tcp://127.0.0.1:{free_port}").same_host
+
+
+def test_the_configuration_says_where_the_service_is(configure: Configure, serve: Serve) -> None:
+    config = configure()
+    serve(f"ipc://{config.run_dir}/snapshot", lambda request: STILL)
+
+    assert request_snapshot("front", config=config.path).seq == FRAME.seq
+
+
+@pytest.mark.parametrize(("code", "text"), REFUSALS)
+def test_a_reason_for_no_still_is_raised(code: str, text: str, endpoint: str, serve: Serve) -> None:
+    serve(endpoint, lambda request: pack("error", "front", ErrorHeader(v=1, code=code, message=text)))
+
+    with pytest.raises(SnapshotError) as caught:
+        request_snapshot("front", endpoint=endpoint)
+    assert (caught.value.code, str(caught.value)) == (code, text)
+
+
+def test_a_refusal_may_name_no_camera() -> None:
+    with pytest.raises(SnapshotError) as caught:
+        parse_reply(pack(*PACKED["error-without-camera"]))
+    assert (caught.value.code, str(caught.value)) == ("bad-request", "what?")
+
+
+def test_silence_of_the_service_ends_in_a_timeout(endpoint: str, serve: Serve) -> None:
+    serve(endpoint, lambda request: None)
+
+    with pytest.raises(TimeoutError) as caught:
+        request_snapshot("front", timeout=0.2, endpoint=endpoint)
+    assert str(caught.value) == f"no answer from the snapshot service at {endpoint} within 0.2 s"
+
+
+def test_no_service_ends_in_a_timeout(endpoint: str) -> None:
+    with pytest.raises(TimeoutError) as caught:
+        request_snapshot("front", timeout=0.05, endpoint=endpoint)
+    assert str(caught.value) == f"no answer from the snapshot service at {endpoint} within 0.05 s"
+
+
+def test_a_service_that_starts_late_still_answers(endpoint: str, serve: Serve) -> None:
+    with pytest.raises(TimeoutError):
+        request_snapshot("front", timeout=0.05, endpoint=endpoint)
+    serve(endpoint, lambda request: STILL)
+
+    assert request_snapshot("front", timeout=DEADLINE_SECONDS, endpoint=endpoint).seq == FRAME.seq
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (b"hello", "message with 0 line ends, expected 2 or more: 'hello'"),
+        (pack(*PACKED["live"]), "reply of kind live, expected snapshot or error"),
+        (pack(*PACKED["status"]), "reply of kind status, expected snapshot or error"),
+        (b"snapshot/front\n{}\n", "FrameHeader: Object missing required field `v`"),
+        (b"error/front\n{}\n", "ErrorHeader: Object missing required field `v`"),
+        (b'snapshot/front\n{"v":2}\n', "version '2' of the wire format, this program reads version 1"),
+    ],
+)
+def test_nonsense_is_a_wire_error(reply: bytes, text: str, endpoint: str, serve: Serve) -> None:
+    serve(endpoint, lambda request: reply)
+
+    with pytest.raises(WireError) as caught:
+        request_snapshot("front", endpoint=endpoint)
+    assert str(caught.value) == text
+
+
+def test_a_req_socket_gets_its_reply_in_one_part(endpoint: str, serve: Serve) -> None:
+    service = serve(endpoint, lambda request: STILL)
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        socket.send(b'{"camera":"front"}')
+        assert socket.poll(int(DEADLINE_SECONDS * 1000))
+
+        assert socket.recv_multipart() == [STILL]
+    assert service.requests == [[b"", b'{"camera":"front"}']]
+
+
+def test_a_mistake_in_the_configuration_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        request_snapshot("front", config=tmp_path / "none.toml")
+    assert caught.value.mistakes == [
+        f"{tmp_path}/none.toml: No such file or directory; allowed: a file that can be read"
+    ]

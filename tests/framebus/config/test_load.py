@@ -1,0 +1,518 @@
+"""framebus.toml: what it means, where it is found, and a sentence for every mistake."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framebus.config import load as configuration
+from framebus.config.address import Address
+from framebus.config.camera import CameraConfig
+from framebus.config.gateway import GatewayConfig
+from framebus.config.load import Config, ConfigError, find, load, parse
+from framebus.config.size import Size
+from framebus.config.snapshot import SnapshotConfig
+from framebus.config.source_spec import SourceSpec
+
+NAME_ALLOWED = "a camera's name is 1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
+CAMERA_KEYS = ", ".join(sorted(CameraConfig.__struct_fields__))
+GATEWAY_KEYS = ", ".join(sorted(GatewayConfig.__struct_fields__))
+SIZE_ALLOWED = 'WIDTHxHEIGHT in pixels, each from 16 to 8192, such as "1280x720"'
+LISTEN_ALLOWED = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
+LOOPBACK_ALLOWED = (
+    "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
+    "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
+)
+TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, user, [camera.NAME], [gateway], [snapshot]"
+
+
+def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
+    """Every mistake in a configuration that has some."""
+    with pytest.raises(ConfigError) as caught:
+        parse(table, path)
+    assert str(caught.value) == "\n".join(caught.value.mistakes)
+    return caught.value.mistakes
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory without a configuration, on a machine without one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(configuration.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(configuration, "SYSTEM_FILE", tmp_path / "etc" / "framebus.toml")
+    return tmp_path
+
+
+def sample(folder: Path, camera: str) -> Path:
+    """A file that is told from others by its camera."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "framebus.toml"
+    file.write_text(f"[camera.{camera}]\n")
+    return file
+
+
+# What it means
+
+
+def test_an_empty_file_is_one_camera_called_front() -> None:
+    config = parse({}, None)
+
+    assert config.cameras == {"front": CameraConfig()}
+    assert config.gateway == GatewayConfig()
+    assert config.snapshot == SnapshotConfig()
+    assert (config.path, config.first_camera) == (None, "front")
+
+
+def test_the_defaults_are_those_that_are_documented() -> None:
+    camera, gateway = CameraConfig(), GatewayConfig()
+
+    assert (str(camera.source), str(camera.size), camera.fps, camera.quality) == ("auto", "1280x720", 30, 80)
+    assert (camera.idle_fps, camera.orientation) == (1, 1)
+    assert (str(gateway.listen), gateway.allow_anonymous, gateway.max_viewers) == ("127.0.0.1:8080", False, 1000)
+    assert (gateway.snapshot_timeout, gateway.workers, SnapshotConfig().stale_after) == (5, 1, 10)
+    assert (camera.stall_timeout, camera.hflip, camera.vflip, camera.still_size, camera.controls) == (
+        5,
+        False,
+        False,
+        None,
+        {},
+    )
+    assert (SnapshotConfig().history, SnapshotConfig().history_mb) == (0, 64)
+
+
+def test_every_key_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text(
+        'run_dir = "/run/cameras"\nstate_dir = "/var/lib/cameras"\n'
+        'secrets = "/etc/cameras.secrets"\n'
+        '[camera.back-door]\nsource = "v4l2:/dev/video2"\nsize = "640x480"\nfps = 12.5\nquality = 60\nidle_fps = 0\n'
+        'orientation = 6\nhflip = true\nvflip = true\ncontrols = { brightness = 0.5, "AwbMode" = "Indoor" }\n'
+        '[camera.front]\nsource = "testcard"\n'
+        '[gateway]\nlisten = "0.0.0.0:80"\nallow_anonymous = true\nmax_viewers = 5\nsnapshot_timeout = 0.5\n'
+        "workers = 4\n"
+        "[snapshot]\nstale_after = 60\n"
+    )
+
+    assert load(file) == Config(
+        path=file,
+        run_dir=Path("/run/cameras"),
+        state_dir=Path("/var/lib/cameras"),
+        secrets=Path("/etc/cameras.secrets"),
+        user=None,
+        cameras={
+            "back-door": CameraConfig(
+                source=SourceSpec("v4l2", "/dev/video2"),
+                size=Size(640, 480),
+                fps=12.5,
+                quality=60,
+                idle_fps=0,
+                orientation=6,
+                hflip=True,
+                vflip=True,
+                controls={"brightness": 0.5, "AwbMode": "Indoor"},
+            ),
+            "front": CameraConfig(source=SourceSpec("testcard")),
+        },
+        gateway=GatewayConfig(
+            listen=Address("0.0.0.0", 80), allow_anonymous=True, max_viewers=5, snapshot_timeout=0.5, workers=4
+        ),
+        snapshot=SnapshotConfig(stale_after=60),
+    )
+
+
+def test_the_first_camera_is_the_first_of_the_file() -> None:
+    assert parse({"camera": {"zebra": {}, "ant": {}}}, None).first_camera == "zebra"
+
+
+def test_paths_are_relative_to_the_file() -> None:
+    table = {"run_dir": "sockets", "camera": {"clip": {"source": "clips/door.mp4"}}}
+
+    config = parse(table, Path("/etc/framebus/framebus.toml"))
+
+    assert config.run_dir == Path("/etc/framebus/sockets")
+    assert config.cameras["clip"].source == SourceSpec("media", "/etc/framebus/clips/door.mp4")
+
+
+def test_paths_are_relative_to_the_working_directory_without_a_file(nowhere: Path) -> None:
+    assert parse({"run_dir": "sockets"}, None).run_dir == nowhere / "sockets"
+
+
+def test_a_relative_name_of_the_file_gives_absolute_paths(nowhere: Path) -> None:
+    (nowhere / "my.toml").write_text('run_dir = "sockets"')
+
+    assert load("my.toml").run_dir == nowhere / "sockets"
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/cam")
+
+    config = parse({"run_dir": "~/run", "camera": {"clip": {"source": "~/door.mp4"}}}, None)
+
+    assert config.run_dir == Path("/home/cam/run")
+    assert config.cameras["clip"].source.target == "/home/cam/door.mp4"
+
+
+def test_a_url_stays_what_it_is() -> None:
+    config = parse({"camera": {"door": {"source": "rtsp://10.0.0.9/a"}}}, Path("/etc/framebus/framebus.toml"))
+
+    assert config.cameras["door"].source == SourceSpec("media", "rtsp://10.0.0.9/a")
+
+
+def test_the_run_dir_is_within_the_session_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    assert parse({}, None).run_dir == Path("/run/user/1000/framebus")
+
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert parse({}, None).run_dir == Path(f"/tmp/framebus-{os.getuid()}")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("16x16", Size(16, 16)), ("8192x8192", Size(8192, 8192)), ("1920x1080", Size(1920, 1080))]
+)
+def test_a_size_is_read_and_written_alike(text: str, size: Size) -> None:
+    assert Size.parse(text) == size
+    assert str(size) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "loopback"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1", 8080, True),
+        ("127.9.9.9:1", "127.9.9.9", 1, True),
+        ("localhost:65535", "localhost", 65535, True),
+        ("[::1]:8080", "::1", 8080, True),
+        ("[::]:8080", "::", 8080, False),
+        ("[fe80::1%eth0]:8080", "fe80::1%eth0", 8080, False),
+        (":8080", "", 8080, False),
+        ("0.0.0.0:8080", "0.0.0.0", 8080, False),
+        ("192.168.1.5:80", "192.168.1.5", 80, False),
+        ("camera.local:80", "camera.local", 80, False),
+    ],
+)
+def test_an_address_is_read_and_written_alike(text: str, host: str, port: int, loopback: bool) -> None:
+    address = Address.parse(text)
+
+    assert (address.host, address.port, address.is_loopback) == (host, port, loopback)
+    assert str(address) == text
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8080", ":8080", "[::]:8080", "camera.local:80"])
+def test_everybody_may_watch_where_the_file_says_so(listen: str) -> None:
+    assert str(parse({"gateway": {"listen": listen, "allow_anonymous": True}}, None).gateway.listen) == listen
+
+
+# Where it is found
+
+
+def test_without_a_file_the_defaults_are_in_force(nowhere: Path) -> None:
+    assert find() is None
+    assert load() == parse({}, None)
+
+
+def test_the_file_of_the_machine_is_the_last_choice(nowhere: Path) -> None:
+    system = sample(nowhere / "etc", "etc")
+    assert (find(), load().first_camera) == (system, "etc")
+
+
+def test_the_file_of_the_working_directory_comes_before_that_of_the_machine(nowhere: Path) -> None:
+    sample(nowhere / "etc", "etc")
+    sample(nowhere, "here")
+    assert (find(), load().first_camera) == (Path("framebus.toml"), "here")
+
+
+def test_the_environment_comes_before_the_working_directory(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample(nowhere, "here")
+    named = sample(nowhere / "named", "named")
+    monkeypatch.setenv("FRAMEBUS_CONFIG", str(named))
+    assert (find(), load().first_camera, load().path) == (named, "named", named)
+
+
+def test_the_argument_comes_before_the_environment(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEBUS_CONFIG", str(sample(nowhere / "named", "named")))
+    argument = sample(nowhere / "argument", "argument")
+    assert (find(argument), load(argument).first_camera) == (argument, "argument")
+
+
+def test_an_empty_name_is_none(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEBUS_CONFIG", "")
+    assert find("") is None
+
+
+# Files that cannot be read
+
+
+def load_mistakes(file: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    return caught.value.mistakes
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "none.toml"
+    assert load_mistakes(file) == [f"{file}: No such file or directory; allowed: a file that can be read"]
+
+
+def test_a_file_that_the_environment_names_must_be_there(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample(nowhere, "here")
+    monkeypatch.setenv("FRAMEBUS_CONFIG", "none.toml")
+    with pytest.raises(ConfigError, match=r"\Anone\.toml: No such file or directory; allowed: a file that can be"):
+        load()
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    assert load_mistakes(tmp_path) == [f"{tmp_path}: found a folder; allowed: a file"]
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_bytes('run_dir = "/tmp/Küche"'.encode("latin-1"))
+    assert load_mistakes(file) == [f"{file}: found a byte that is no UTF-8 at offset 17; allowed: TOML in UTF-8"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[camera.front\n", "Expected ']' at the end of a table declaration (at line 1, column 14)"),
+        ("fps = = 3", "Invalid value (at line 1, column 7)"),
+    ],
+)
+def test_what_is_no_toml_is_refused(text: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text(text)
+    assert load_mistakes(file) == [f"{file}: no TOML: {reason}"]
+
+
+# Mistakes
+
+
+def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text(
+        'rundir = "/run/x"\nrun_dir = 5\n'
+        '[camera.Front]\nsize = "big"\nfps = 0\n[camera.back]\nsourc = "auto"\nquality = 101\norientation = "up"\n'
+        '[gateway]\nlisten = "0.0.0.0:8080"\nmax_viewer = 3\nmax_viewers = 0\n[snapshot]\nstale_after = true\n'
+        "[gatway]\n"
+    )
+
+    assert load_mistakes(file) == [
+        f'{file}: rundir: found a key unknown to framebus; {TOP_ALLOWED}; did you mean "run_dir"?',
+        f'{file}: gatway: found a key unknown to framebus; {TOP_ALLOWED}; did you mean "[gateway]"?',
+        f"{file}: run_dir: found 5; allowed: the path of a folder",
+        f'{file}: camera.Front: found "Front"; allowed: {NAME_ALLOWED}',
+        f'{file}: camera.Front.size: found "big"; allowed: {SIZE_ALLOWED}',
+        f"{file}: camera.Front.fps: found 0; allowed: frames a second, more than 0 and at most 240",
+        f"{file}: camera.back.sourc: found a key unknown to framebus; allowed in [camera.back]: "
+        f'{CAMERA_KEYS}; did you mean "source"?',
+        f"{file}: camera.back.quality: found 101; allowed: a whole number from 1 to 100",
+        f'{file}: camera.back.orientation: found "up"; allowed: an EXIF orientation, a whole number from 1 to 8',
+        f"{file}: gateway.max_viewer: found a key unknown to framebus; allowed in [gateway]: "
+        f'{GATEWAY_KEYS}; did you mean "max_viewers"?',
+        f"{file}: gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000",
+        f'{file}: gateway.listen: found "0.0.0.0:8080"; allowed: {LOOPBACK_ALLOWED}',
+        f"{file}: snapshot.stale_after: found true; allowed: seconds, more than 0 and at most 86400",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ({"run_dir": ""}, 'run_dir: found ""; allowed: the path of a folder'),
+        ({"run_dir": ["/tmp"]}, "run_dir: found a list; allowed: the path of a folder"),
+        ({"run_dir": "/tmp/a\0b"}, 'run_dir: found "/tmp/a\0b"; allowed: the path of a folder'),
+        (
+            {"run_dir": "~nobody-of-this-name/run"},
+            'run_dir: found "~nobody-of-this-name/run"; '
+            "allowed: a path without ~, as there is no such home folder here",
+        ),
+        (
+            {"camera": {"clip": {"source": "~nobody-of-this-name/a.mp4"}}},
+            'camera.clip.source: found "~nobody-of-this-name/a.mp4"; '
+            "allowed: a path without ~, as there is no such home folder here",
+        ),
+        ({"camera": 3}, "camera: found 3; allowed: tables: [camera.NAME]"),
+        ({"camera": [{}]}, "camera: found a list; allowed: tables: [camera.NAME]"),
+        ({"camera": {"front": "auto"}}, 'camera.front: found "auto"; allowed: a table: [camera.front]'),
+        (
+            {"camera": {"fps": 30}},
+            "camera.fps: found 30; allowed: a table for each camera: [camera.front] and in it fps = …",
+        ),
+        ({"camera": {"": {}}}, f'camera.: found ""; allowed: {NAME_ALLOWED}'),
+        ({"camera": {"-a": {}}}, f'camera.-a: found "-a"; allowed: {NAME_ALLOWED}'),
+        ({"camera": {"x" * 33: {}}}, f'camera.{"x" * 33}: found "{"x" * 33}"; allowed: {NAME_ALLOWED}'),
+        ({"camera": {f"c{n}": {} for n in range(33)}}, 'camera: found "33 cameras"; allowed: at most 32'),
+        ({"gateway": []}, "gateway: found a list; allowed: a table: [gateway]"),
+        ({"snapshot": 1}, "snapshot: found 1; allowed: a table: [snapshot]"),
+        ({"doctor": {}}, f"doctor: found a key unknown to framebus; {TOP_ALLOWED}"),
+        (
+            {"camera": {"a": {"source": "testcrd"}}},
+            'camera.a.source: found "testcrd"; allowed: auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, '
+            "v4l2:serial=…, v4l2:name=…, "
+            'a URL (rtsp://…, http://…), or the path of a file; did you mean "testcard"?',
+        ),
+        (
+            {"camera": {"a": {"idle_fps": -1}}},
+            "camera.a.idle_fps: found -1; allowed: frames a second from 0 (the camera is closed while idle) to 240",
+        ),
+        (
+            {"camera": {"a": {"fps": float("nan")}}},
+            "camera.a.fps: found nan; allowed: frames a second, more than 0 and at most 240",
+        ),
+        (
+            {"gateway": {"allow_anonymous": "yes"}},
+            'gateway.allow_anonymous: found "yes"; allowed: true or false',
+        ),
+        (
+            {"gateway": {"workers": 33}},
+            "gateway.workers: found 33; allowed: a whole number from 1 to 32",
+        ),
+        (
+            {"gateway": {"snapshot_timeout": 61}},
+            "gateway.snapshot_timeout: found 61; allowed: seconds, more than 0 and at most 60",
+        ),
+    ],
+)
+def test_a_mistake_is_named(table: dict[str, Any], line: str) -> None:
+    assert mistakes(table) == [f"framebus.toml: {line}"]
+
+
+@pytest.mark.parametrize(
+    "size", ["", "1280", "1280x", "x720", "1280X720", "1280x720x3", "15x16", "8193x16", "-1x16", "1e3x16", "9" * 5000]
+)
+def test_what_is_no_size_is_refused(size: str) -> None:
+    shown = f'"{size}"' if len(size) < 79 else f'"{size[:79]}…'
+    assert mistakes({"camera": {"a": {"size": size}}}) == [
+        f"framebus.toml: camera.a.size: found {shown}; allowed: {SIZE_ALLOWED}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "listen",
+    [
+        *("", "8080", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:http", "::1:8080"),
+        *("a b:80", "http://localhost:80", "localhost:80/", f"localhost:{'9' * 5000}"),
+        "localhost:\N{ARABIC-INDIC DIGIT EIGHT}",
+    ],
+)
+def test_what_is_no_address_is_refused(listen: str) -> None:
+    shown = f'"{listen}"' if len(listen) < 79 else f'"{listen[:79]}…'
+    assert mistakes({"gateway": {"listen": listen}}) == [
+        f"framebus.toml: gateway.listen: found {shown}; allowed: {LISTEN_ALLOWED}"
+    ]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8080", ":8080", "[::]:80", "192.168.1.5:80", "camera.local:80"])
+def test_nobody_is_let_in_from_outside_unless_the_file_says_so(listen: str) -> None:
+    assert mistakes({"gateway": {"listen": listen}}, Path("/etc/framebus.toml")) == [
+        f'/etc/framebus.toml: gateway.listen: found "{listen}"; allowed: {LOOPBACK_ALLOWED}'
+    ]
+
+
+# Anything at all
+
+texts = st.text(max_size=12) | st.sampled_from(
+    ["auto", "clip.mp4", "~", "~x/y", "640x480", "127.0.0.1:80", "\0", "1:2"]
+)
+scalars = st.booleans() | st.integers() | st.floats() | texts | st.datetimes()
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
+)
+
+
+def tables(*keys: str) -> st.SearchStrategy[Any]:
+    """Tables that look like what is meant, and now and then something else."""
+    return st.dictionaries(st.sampled_from(keys) | texts, anything, max_size=4) | anything
+
+
+files = st.dictionaries(texts, anything, max_size=2) | st.fixed_dictionaries(
+    {},
+    optional={
+        "run_dir": anything,
+        "camera": st.dictionaries(
+            texts | st.sampled_from(["front", "fps"]), tables(*CameraConfig.__struct_fields__), max_size=3
+        ),
+        "gateway": tables(*GatewayConfig.__struct_fields__),
+        "snapshot": tables(*SnapshotConfig.__struct_fields__),
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(files)
+def test_any_table_is_a_configuration_or_has_its_mistakes_named(table: dict[str, Any]) -> None:
+    lines = ["/etc/framebus.toml: none"]
+    try:
+        config = parse(table, Path("/etc/framebus.toml"))
+    except ConfigError as error:
+        lines = error.mistakes
+    else:
+        assert config.run_dir.is_absolute()
+        assert config.first_camera in config.cameras
+    assert lines
+    assert all(line.startswith("/etc/framebus.toml: ") for line in lines)
+
+
+def test_a_table_that_stands_there_twice_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text("[camera.front]\nfps = 3\n[camera.front]\nfps = 4\n")
+    with pytest.raises(ConfigError) as error:
+        load(file)
+    assert error.value.mistakes == [
+        f"{file}: [camera.front] stands there already, and again at line 3, column 14; "
+        "allowed: one of each, with all of its keys"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "insecure", "right"),
+    [
+        ("tcp://127.0.0.1:5555", False, True),
+        ("tcp://[::1]:5555", False, True),
+        ("tcp://*:5555", True, True),
+        ("tcp://10.0.0.7:5555", True, True),
+        ("tcp://*:5555", False, False),
+        ("tcp://10.0.0.7:5555", False, False),
+        ("tcp://:5555", True, False),
+        ("127.0.0.1:5555", False, False),
+        ("ipc:///tmp/x", False, False),
+        ("tcp://127.0.0.1", False, False),
+    ],
+)
+def test_frames_are_published_over_tcp_only_where_that_is_meant(endpoint: str, insecure: bool, right: bool) -> None:
+    table = {"camera": {"front": {"publish": endpoint, "insecure_tcp": insecure}}}
+    if right:
+        assert str(parse(table, None).cameras["front"].publish) == endpoint
+        return
+    with pytest.raises(ConfigError) as error:
+        parse(table, None)
+    (mistake,) = error.value.mistakes
+    assert mistake.startswith(f'framebus.toml: camera.front.publish: found "{endpoint}"; allowed: ')
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "framebus.toml"
+    os.mkfifo(pipe)
+    assert load_mistakes(pipe) == [f"{pipe}: found a device or a pipe; allowed: a file"]
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_bytes(b"\xef\xbb\xbf[camera.yard]\n")
+    assert list(load(file).cameras) == ["yard"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("a = " + "[" * 3000 + "]" * 3000, "no TOML: lists or tables nested too deep"),
+        (f"[camera.front]\nquality = 0x{'f' * 5000}", "camera.front.quality: found a number of thousands of digits; "),
+        (f"[camera.front]\nquality = {'9' * 5000}", "no TOML: Exceeds the limit"),
+    ],
+)
+def test_what_python_cannot_read_is_a_mistake_too(text: str, mistake: str, tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text(text)
+    (found,) = load_mistakes(file)
+    assert found.startswith(f"{file}: {mistake}")

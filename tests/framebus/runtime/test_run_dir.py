@@ -1,0 +1,294 @@
+"""The folder of the sockets is ours alone, and every endpoint in it has one owner."""
+
+import errno
+import os
+import signal
+import socket
+import stat
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import zmq
+
+from framebus.config.load import Config, parse
+from framebus.runtime.run_dir import (
+    Lock,
+    RunDirError,
+    frames_endpoint,
+    prepare,
+    snapshot_endpoint,
+    socket_path,
+    viewers_endpoint,
+)
+from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS
+
+
+def config_of(run_dir: Path, *cameras: str) -> Config:
+    return parse({"run_dir": str(run_dir), "camera": {camera: {} for camera in cameras or ("front",)}}, None)
+
+
+def refusal(config: Config) -> str:
+    with pytest.raises(RunDirError) as caught:
+        prepare(config)
+    return str(caught.value)
+
+
+def with_control_path_of(size: int, folder: Path) -> Path:
+    """A folder below the given one, such that the path of its longest socket has so many bytes."""
+    rest = size - len(f"{folder}//front.control")
+    return folder / ("x" * rest)
+
+
+# Where things are
+
+
+def test_endpoints_lie_within_the_run_dir() -> None:
+    config = config_of(Path("/run/cameras"))
+
+    assert frames_endpoint(config, "front") == "ipc:///run/cameras/front.frames"
+    assert snapshot_endpoint(config) == "ipc:///run/cameras/snapshot"
+    assert viewers_endpoint(config, 1) == "ipc:///run/cameras/gateway-1.viewers"
+
+
+def test_an_ipc_endpoint_has_a_file() -> None:
+    assert socket_path("ipc:///run/cameras/snapshot") == Path("/run/cameras/snapshot")
+    assert socket_path("tcp://127.0.0.1:5555") is None
+
+
+# prepare
+
+
+def test_the_folder_is_made_for_us_alone(run_dir: Path) -> None:
+    folder = run_dir / "new" / "one"
+
+    prepare(config_of(folder))
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_there_is_taken_as_it_is(run_dir: Path) -> None:
+    run_dir.chmod(0o755)  # others may look, as nothing that matters can be read
+
+    prepare(config_of(run_dir))
+    prepare(config_of(run_dir))
+
+    assert stat.S_IMODE(run_dir.stat().st_mode) == 0o755
+
+
+def test_a_folder_that_cannot_be_made_is_refused(run_dir: Path) -> None:
+    (run_dir / "file").touch()
+    folder = run_dir / "file" / "run"
+
+    assert refusal(config_of(folder)) == (
+        f"run_dir {folder} cannot be made: Not a directory. Name another in framebus.toml"
+    )
+
+
+def test_a_file_is_no_folder(run_dir: Path) -> None:
+    folder = run_dir / "file"
+    folder.touch()
+
+    assert refusal(config_of(folder)) == f"run_dir {folder} cannot be made: File exists. Name another in framebus.toml"
+
+
+def test_a_link_is_no_folder_of_ours(run_dir: Path) -> None:
+    (run_dir / "there").mkdir(mode=0o700)
+    link = run_dir / "link"
+    link.symlink_to("there")
+
+    assert refusal(config_of(link)) == f"run_dir {link} is no folder; allowed: a folder of your own"
+
+
+def test_a_folder_of_somebody_else_is_refused(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)  # only root could give the folder away instead
+
+    assert refusal(config_of(run_dir)) == (
+        f"run_dir {run_dir} belongs to user {owner}; allowed: a folder of user {owner + 1}"
+    )
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777, 0o1777])
+def test_a_folder_that_others_may_write_to_is_refused(mode: int, run_dir: Path) -> None:
+    run_dir.chmod(mode)
+
+    assert refusal(config_of(run_dir)) == (
+        f"run_dir {run_dir} can be written to by others (mode {mode:04o}); run: chmod 700 {run_dir}"
+    )
+
+
+def test_the_longest_path_that_a_socket_can_have_is_taken(run_dir: Path) -> None:
+    folder = with_control_path_of(107, run_dir)
+
+    prepare(config_of(folder, "a", "front"))
+
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.bind(f"ipc://{folder}/front.control")
+
+
+def test_a_longer_path_is_refused(run_dir: Path) -> None:
+    folder = with_control_path_of(108, run_dir)
+
+    assert refusal(config_of(folder, "a", "front")) == (
+        f"run_dir {folder} makes socket paths of 108 bytes; allowed: at most 107 (a limit of Linux). "
+        "Name a shorter one in framebus.toml"
+    )
+    assert not folder.exists()
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as socket,
+        pytest.raises(zmq.ZMQError) as caught,
+    ):
+        socket.bind(f"ipc://{folder}/front.control")
+    assert caught.value.errno == errno.ENAMETOOLONG
+
+
+def test_bytes_count_and_not_letters(run_dir: Path) -> None:
+    folder = run_dir / ("ü" * 40)
+
+    assert f"makes socket paths of {len(os.fsencode(folder)) + len('/front.control')} bytes" in refusal(
+        config_of(folder)
+    )
+
+
+def test_the_paths_of_workers_count_where_there_are_some(run_dir: Path) -> None:
+    folder = with_control_path_of(107, run_dir)
+    table = {"run_dir": str(folder), "camera": {"front": {}}}
+
+    prepare(parse(table, None))
+
+    assert refusal(parse({**table, "gateway": {"workers": 32}}, None)).startswith(
+        f"run_dir {folder} makes socket paths of 112 bytes; "
+    )
+
+
+# Lock
+
+
+def test_a_lock_says_whose_it_is(configure: Configure) -> None:
+    config = configure()
+    lock = Lock(config, "front")
+
+    file = config.run_dir / "front.lock"
+    assert file.read_text() == f"{os.getpid()}\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    lock.close()
+
+
+def test_each_endpoint_has_a_lock_of_its_own(configure: Configure) -> None:
+    config = configure()
+    locks = [Lock(config, "front"), Lock(config, "snapshot")]
+
+    for lock in locks:
+        lock.close()
+
+
+def test_a_lock_that_was_let_go_is_free(configure: Configure) -> None:
+    config = configure()
+    Lock(config, "front").close()
+    Lock(config, "front").close()
+
+
+def test_a_lock_of_a_process_is_refused_to_others_until_its_end(configure: Configure, start: Start) -> None:
+    config = configure()
+    holder = start("tests.framebus.program", "lock", config=config)
+    holder.wait_for("ready")
+
+    with pytest.raises(RunDirError) as caught:
+        Lock(config, "front")
+    assert str(caught.value) == (
+        f"front already runs as process {holder.pid} with run_dir {config.run_dir}; "
+        "stop that one first, or give this one another run_dir"
+    )
+
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.ended()
+    Lock(config, "front").close()
+
+
+def test_a_lock_that_is_refused_to_a_process_is_said_by_it(configure: Configure, start: Start) -> None:
+    config = configure()
+    lock = Lock(config, "front")
+    refused = start("tests.framebus.program", "lock", config=config)
+
+    assert refused.ended() == 1
+    assert refused.log.endswith(
+        f" ERROR program: front already runs as process {os.getpid()} with run_dir {config.run_dir}; "
+        "stop that one first, or give this one another run_dir\n"
+    )
+    assert (config.run_dir / "front.lock").read_text() == f"{os.getpid()}\n"
+    lock.close()
+
+
+def test_a_shorter_process_id_replaces_a_longer_one(configure: Configure) -> None:
+    config = configure()
+    (config.run_dir / "front.lock").write_text("123456789012\n")
+
+    Lock(config, "front").close()
+
+    assert (config.run_dir / "front.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_link_in_place_of_a_lock_is_refused(configure: Configure) -> None:
+    config = configure()
+    victim = config.run_dir / "victim"
+    victim.write_text("precious")
+    (config.run_dir / "front.lock").symlink_to(victim)
+
+    with pytest.raises(RunDirError) as caught:
+        Lock(config, "front")
+    assert str(caught.value) == f"{config.run_dir}/front.lock cannot be opened: Too many levels of symbolic links"
+    assert victim.read_text() == "precious"
+
+
+def test_who_waits_for_a_lock_gets_it_at_the_others_end(configure: Configure, start: Start) -> None:
+    config = configure()
+    holder = start("tests.framebus.program", "lock", config=config)
+    holder.wait_for("ready")
+    got = Event()
+
+    def wait() -> None:
+        Lock(config, "front", wait=True).close()
+        got.set()
+
+    waiting = Thread(target=wait, daemon=True)
+    waiting.start()
+    assert not got.wait(0.1)
+    assert holder.terminate() == 0
+    assert got.wait(DEADLINE_SECONDS)
+    waiting.join()
+
+
+def bound(config: Config) -> tuple[str, socket.socket]:
+    """A socket at the endpoint of a camera."""
+    endpoint = frames_endpoint(config, "front")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(endpoint.removeprefix("ipc://"))
+    return endpoint, listener
+
+
+def test_an_endpoint_that_was_deleted_is_noticed(configure: Configure) -> None:
+    config = configure()
+    endpoint, listener = bound(config)
+    with closing(listener), closing(Lock(config, "front")) as lock:
+        lock.check(endpoint)
+        Path(endpoint.removeprefix("ipc://")).unlink()
+        with pytest.raises(RunDirError) as refused:
+            lock.check(endpoint)
+    assert str(refused.value) == f"run_dir {config.run_dir} was deleted, or emptied: it has to be made anew"
+
+
+def test_an_endpoint_that_another_program_took_is_noticed(configure: Configure) -> None:
+    config = configure()
+    endpoint, listener = bound(config)
+    path = Path(endpoint.removeprefix("ipc://"))
+    with closing(listener), closing(Lock(config, "front")) as lock:
+        lock.check(endpoint)
+        path.rename(path.with_name("kept"))  # so that its inode is not given to the next
+        _, other = bound(config)
+        with closing(other), pytest.raises(RunDirError) as refused:
+            lock.check(endpoint)
+    assert str(refused.value) == f"another program has taken {path}: it has to be made anew"

@@ -1,0 +1,154 @@
+"""How sockets are set up, and what comes of it on a real connection."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+import zmq
+from zmq.utils.monitor import recv_monitor_message
+
+from framebus.protocol.wire import MAX_MESSAGE_BYTES, FrameHeader, parse, topic
+from framebus.runtime.run_dir import frames_endpoint
+from framebus.transport import sockets
+from tests.conftest import Configure, Start
+from tests.framebus.conftest import Publish
+from tests.processes import DEADLINE_SECONDS
+
+Context = zmq.Context[zmq.Socket[bytes]]
+Subscribe = Callable[[str, bytes | None], "zmq.Socket[bytes]"]
+DEADLINE_MS = int(DEADLINE_SECONDS * 1000)
+LIMITS = {
+    zmq.LINGER: 0,
+    zmq.HEARTBEAT_IVL: sockets.HEARTBEAT_IVL_MS,
+    zmq.HEARTBEAT_TIMEOUT: sockets.HEARTBEAT_TIMEOUT_MS,
+    zmq.HEARTBEAT_TTL: sockets.HEARTBEAT_TIMEOUT_MS,
+    zmq.RECONNECT_IVL: sockets.RECONNECT_IVL_MS,
+    zmq.RECONNECT_IVL_MAX: sockets.RECONNECT_IVL_MAX_MS,
+}
+
+
+@pytest.fixture
+def subscribe() -> Iterator[Subscribe]:
+    """Make a SUB socket: `subscribe(endpoint, topic)`."""
+    context: Context = zmq.Context()
+    made: list[zmq.Socket[bytes]] = []
+
+    def make(endpoint: str, topic: bytes | None) -> "zmq.Socket[bytes]":
+        made.append(sockets.subscriber(context, endpoint, topic))
+        return made[-1]
+
+    yield make
+    context.destroy()
+
+
+def options_of(socket: "zmq.Socket[bytes]", *options: int) -> dict[int, object]:
+    return {option: socket.getsockopt(option) for option in options}
+
+
+def test_every_socket_has_the_limits() -> None:
+    with zmq.Context() as context, sockets.make(context, zmq.DEALER) as made:
+        assert options_of(made, *LIMITS) == LIMITS
+        assert made.getsockopt(zmq.MAXMSGSIZE) == MAX_MESSAGE_BYTES
+
+
+def test_a_dead_peer_is_given_up_within_seconds() -> None:
+    assert sockets.HEARTBEAT_IVL_MS < sockets.HEARTBEAT_TIMEOUT_MS <= 10_000
+    assert sockets.RECONNECT_IVL_MS <= sockets.RECONNECT_IVL_MAX_MS <= 1000
+
+
+def test_a_subscriber_has_the_limits_and_holds_one_message(subscribe: Subscribe, endpoint: str) -> None:
+    made = subscribe(endpoint, b"live/front\n")
+
+    assert made.getsockopt(zmq.TYPE) == zmq.SUB
+    assert made.getsockopt(zmq.CONFLATE) == 1
+    assert options_of(made, *LIMITS) == LIMITS
+
+
+def test_a_subscriber_asks_for_its_topic(subscribe: Subscribe, endpoint: str, publish: Publish) -> None:
+    publisher = publish(endpoint)
+
+    made = subscribe(endpoint, topic("status", "front"))
+
+    assert publisher.subscription() == b"\x01status/front\n"
+    publisher.send_message(b"live/front\n")
+    publisher.send_message(b"status/front\n1")
+    assert made.poll(DEADLINE_MS)
+    assert made.recv() == b"status/front\n1"
+
+
+def test_a_subscriber_without_a_topic_asks_for_nothing_yet(
+    subscribe: Subscribe, endpoint: str, publish: Publish
+) -> None:
+    publisher = publish(endpoint)
+
+    made = subscribe(endpoint, None)
+    made.setsockopt(zmq.SUBSCRIBE, b"peek/front\n")
+
+    assert publisher.subscription() == b"\x01peek/front\n"
+
+
+def test_an_endpoint_that_is_none_is_refused() -> None:
+    context: Context = zmq.Context()
+    with pytest.raises(zmq.ZMQError, match="Invalid argument"):
+        sockets.subscriber(context, "nowhere", None)
+    context.destroy()
+
+
+def test_a_publisher_that_hangs_is_dialled_anew_until_it_goes_on(
+    subscribe: Subscribe, configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "HEARTBEAT_IVL_MS", 100)
+    monkeypatch.setattr(sockets, "HEARTBEAT_TIMEOUT_MS", 1000)
+    config = configure()
+    capture = start("capture", "front", config=config)
+    made = subscribe(frames_endpoint(config, "front"), topic("live", "front"))
+    assert made.poll(DEADLINE_MS)
+
+    with made.get_monitor_socket(zmq.EVENT_DISCONNECTED) as monitor:
+        os.kill(capture.pid, signal.SIGSTOP)
+        assert monitor.poll(DEADLINE_MS), "a peer that is silent is still thought to live"
+        assert recv_monitor_message(monitor)["event"] == zmq.EVENT_DISCONNECTED
+        made.disable_monitor()
+
+    _, before = parse(made.recv(), FrameHeader)
+    os.kill(capture.pid, signal.SIGCONT)
+    after = before
+    while after.seq <= before.seq:  # the one from before may be sent again, when we subscribe anew
+        assert made.poll(DEADLINE_MS)
+        _, after = parse(made.recv(), FrameHeader)
+
+
+def test_over_tcp_little_is_held(free_port: int) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    made = sockets.make(context, zmq.XPUB)
+    sockets.limit_tcp(made, f"tcp://127.0.0.1:{free_port}", 65536)
+    assert made.getsockopt(zmq.SNDHWM) == 1
+    assert made.getsockopt(zmq.SNDBUF) == 65536
+    context.destroy()
+
+
+def test_over_tcp_a_dead_link_is_tried_again_soon(free_port: int) -> None:
+    over_tcp = {
+        zmq.CONNECT_TIMEOUT: sockets.CONNECT_TIMEOUT_MS,
+        zmq.HANDSHAKE_IVL: sockets.HANDSHAKE_IVL_MS,
+    }
+    context: Context = zmq.Context()
+    made = sockets.subscriber(context, f"tcp://127.0.0.1:{free_port}", b"live/front\n")
+    assert options_of(made, *LIMITS) == LIMITS
+    assert options_of(made, *over_tcp) == over_tcp
+    context.destroy()
+
+
+def test_a_connection_is_dialled_while_the_other_end_takes_no_calls() -> None:
+    context: Context = zmq.Context()
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and never listens
+        made = sockets.subscriber(context, f"tcp://127.0.0.1:{silent.getsockname()[1]}", b"live/front\n")
+        with made.get_monitor_socket(zmq.EVENT_CONNECT_RETRIED) as monitor:
+            for _ in range(3):
+                assert monitor.poll(DEADLINE_MS)
+                assert recv_monitor_message(monitor)["value"] <= sockets.RECONNECT_IVL_MAX_MS
+            made.disable_monitor()
+    context.destroy()

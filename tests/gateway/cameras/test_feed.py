@@ -1,0 +1,209 @@
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from framebus.protocol.wire import StatusHeader, parse
+from gateway.cameras import feed as feed_module
+from gateway.cameras.feed import Feed
+from gateway.delivery.viewer import Viewer
+from tests.conftest import Configure
+from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.conftest import Site, serving, until
+from tests.gateway.delivery.test_viewer import ScriptedTransport
+from tests.ports import free_ports
+
+
+class Onlooker(Viewer):
+    """Notes which frames it was woken for."""
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(ScriptedTransport())
+        self.feed = feed
+        self.seen: list[int] = []
+        self.repeats = 0
+
+    def next_message(self) -> bytes | None:
+        encoded = self.feed.encoded
+        if encoded is None or (self.seen and self.seen[-1] == encoded.frame.seq):
+            return None
+        self.seen.append(encoded.frame.seq)
+        return encoded.part
+
+    def repeat(self) -> None:
+        self.repeats += 1
+
+    def close(self) -> None:
+        self.feed.leave(self)
+
+
+@pytest.fixture
+def feed(site: Site) -> Feed:
+    return site.gateway._cameras.first
+
+
+async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (feed.status.state, feed.status.reason) == ("starting", "not heard of yet")
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert (feed.status.state, feed.status.reason) == ("offline", "its capture process does not answer")
+    assert feed.age is None
+
+
+async def test_the_status_is_the_cameras_own(feed: Feed, camera: PublishedCamera) -> None:
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("idle", "1 fps until somebody watches")
+    await until(lambda: feed.status.state == "idle")
+    assert parse(feed.status_message, StatusHeader)[1] == feed.status
+    assert feed.status.reason == "1 fps until somebody watches"
+
+
+async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("live")
+    await until(lambda: feed.status.state == "live")
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert (feed.status.state, feed.status.dropped, feed.status.bad, feed.status.fps) == ("offline", 3, 4, 0)
+
+
+async def test_frames_are_asked_for_only_while_somebody_watches(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.05)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(jpeg())
+    await until(lambda: onlooker.seen == [1])
+    feed.leave(onlooker)
+    feed.leave(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
+    assert feed.encoded is None
+
+
+async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.3)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    feed.leave(onlooker)
+    feed.join(onlooker)
+    heard = [await asyncio.to_thread(camera.subscription, 0.6) for _ in range(2)]  # the status was asked for, too
+    assert b"\x00live/front\n" not in heard
+
+
+async def test_after_a_pause_the_frame_sent_again_is_no_repeat(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.0)
+    onlooker = Onlooker(feed)
+    for _ in range(2):
+        feed.join(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+        camera.seq = 0
+        camera.show(jpeg())
+        await until(lambda: feed.encoded is not None)
+        feed.leave(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
+    assert feed.stats.received == 2
+
+
+async def test_what_is_no_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    for message in (b"live/front\n", b"live/front\n{}\n", b'live/front\n{"v":2}\nJPEG', b"live/front\n\xff\n\xff"):
+        camera.send(message)
+    camera.send(b"status/front\nnonsense\n")
+    camera.show(jpeg())
+    await until(lambda: onlooker.seen == [1])
+
+
+async def test_repeats_come_once_soon_and_then_each_second(
+    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "REPEAT_ONCE_SECONDS", 0.02)
+    monkeypatch.setattr(feed_module, "REPEAT_SECONDS", 0.05)
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    assert onlooker.repeats == 0
+    camera.show(jpeg())
+    await until(lambda: onlooker.repeats >= 3)
+
+
+async def test_the_first_frame_is_waited_for_but_not_for_ever(feed: Feed, camera: PublishedCamera) -> None:
+    assert await feed.first_frame(0.05) is None
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    waiting = asyncio.create_task(feed.first_frame(10))
+    camera.show(jpeg())
+    encoded = await waiting
+    assert encoded is not None
+    assert encoded.frame.jpeg == jpeg()
+
+
+# A camera of another machine
+
+
+@pytest.fixture
+async def far(configure: Configure, free_port: int) -> AsyncIterator[tuple[Site, PublishedCamera]]:
+    """A gateway, and the camera that it connects to over tcp."""
+    (port,) = free_ports(1)
+    config = configure(f'[camera.front]\nconnect = "tcp://127.0.0.1:{port}"\n')
+    camera = PublishedCamera(config, endpoint=f"tcp://127.0.0.1:{port}")
+    async with serving(config) as site:
+        yield site, camera
+    camera.close()
+
+
+async def test_of_another_machine_the_wall_clocks_tell_the_age(far: tuple[Site, PublishedCamera]) -> None:
+    site, camera = far
+    feed = site.gateway._cameras.first
+    onlooker = Onlooker(feed)
+    feed.join(onlooker)
+    for _ in range(2):
+        assert await asyncio.to_thread(camera.subscription)
+    camera.show(jpeg(), monotonic=1e9, published=1e9, captured=time.time() - 7)
+    await until(lambda: onlooker.seen == [1])
+    assert feed.age is not None
+    assert 7 <= feed.age < 60
+    camera.show(jpeg(), monotonic=1e9 + 1, published=1e9 + 1, captured=time.time() + 100)
+    await until(lambda: onlooker.seen == [1, 2])
+    assert feed.age == 0
+
+
+async def test_before_a_frame_its_status_tells_the_age(far: tuple[Site, PublishedCamera]) -> None:
+    site, camera = far
+    feed = site.gateway._cameras.first
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say(captured=time.time() - 7, monotonic=1e9, refused=5)
+    await until(lambda: feed.status.state == "live")
+    assert feed.age is not None
+    assert 7 <= feed.age < 60
+    metrics = (await site.get("/metrics")).body.decode()
+    assert 'framebus_refused_connections_total{camera="front"} 5.0\n' in metrics
+
+
+async def test_of_another_machine_that_is_silent_the_endpoint_is_named(
+    far: tuple[Site, PublishedCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, _ = far
+    feed = site.gateway._cameras.first
+    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    assert feed.status.reason == f"nothing comes from {site.config.cameras['front'].connect}"
+
+
+async def test_controls_that_are_not_connected_are_refused(far: tuple[Site, PublishedCamera]) -> None:
+    site, _ = far
+    answer = await site.get("/api/cameras/front/controls", headers={"Accept": "application/json"})
+    assert answer.code == 503
+    assert json.loads(answer.body)["error"] == {
+        "code": "not-connected",
+        "message": "camera front is on another machine, and its controls are not connected; set connect_control in "
+        "[camera.front], and control there",
+    }

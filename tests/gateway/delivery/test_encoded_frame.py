@@ -1,0 +1,34 @@
+import pytest
+
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import pack
+from gateway.delivery import mjpeg
+from gateway.delivery.encoded_frame import EncodedFrame, websocket_message
+from tests.gateway.camera import frame_header, jpeg
+
+
+@pytest.mark.parametrize(
+    ("length", "head"),
+    [
+        (0, b"\x82\x00"),
+        (125, b"\x82\x7d"),
+        (126, b"\x82\x7e\x00\x7e"),
+        (65535, b"\x82\x7e\xff\xff"),
+        (65536, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_websocket_messages_are_framed_as_rfc_6455_says(length: int, head: bytes) -> None:
+    assert websocket_message(b"x" * length) == head + b"x" * length
+
+
+def test_every_form_is_built_once() -> None:
+    picture = jpeg()
+    header = frame_header("front", 7)
+    message = pack("live", "front", header, picture)
+    encoded = EncodedFrame(Frame(header, picture), message)
+    assert encoded.part == mjpeg.part(picture, header.captured)
+    assert encoded.jpeg_message == websocket_message(picture)
+    assert encoded.bus_message == websocket_message(message)
+    assert encoded.part is encoded.part
+    assert encoded.jpeg_message is encoded.jpeg_message
+    assert encoded.bus_message is encoded.bus_message

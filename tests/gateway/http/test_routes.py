@@ -1,0 +1,95 @@
+"""The table of paths: each says what it takes, and none does without."""
+
+import re
+
+import pytest
+from tornado.routing import PathMatches
+from tornado.web import Application
+
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import User
+from framebus.credentials.passwords import hash_password
+from gateway.access.permissions import PUBLIC, WHOEVER, Permission
+from gateway.http.base_handler import BaseHandler
+from tests.conftest import Configure
+from tests.gateway.conftest import Site, serving
+
+PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)"}
+METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
+
+
+def routes(site: Site) -> dict[str, Permission]:
+    """Every pattern of the table, and what it takes."""
+    application = site.gateway._server.request_callback
+    assert isinstance(application, Application)
+    found = {}
+    for rule in application.default_router.rules[0].target.rules:
+        assert isinstance(rule.matcher, PathMatches)
+        assert issubclass(rule.target, BaseHandler), f"{rule.matcher.regex.pattern} asks nobody"
+        found[rule.matcher.regex.pattern.rstrip("$")] = rule.target_kwargs["permission"]
+    return found
+
+
+def paths(pattern: str) -> list[str]:
+    """Paths that a pattern matches."""
+    found = pattern.replace("/camera/([^/]+)", "/camera/front").replace("/api/cameras/([^/]+)", "/api/cameras/front")
+    choice = re.search(r"\((?:\?:)?([^()]+)\)", found)
+    if choice is None or choice[1] == ".*":
+        return [found.replace("(.*)", "style.css")]
+    return [found.replace(choice[0], each) for each in choice[1].split("|")]
+
+
+@pytest.fixture
+def closed(configure: Configure) -> Config:
+    """A gateway that lets in Anna alone."""
+    config = configure()
+    with accounts.changing(config.secrets) as everybody:
+        everybody.users["anna"] = User(hash_password("correct horse"))
+    return config
+
+
+async def test_every_route_says_what_it_takes(closed: Config) -> None:
+    async with serving(closed) as site:
+        table = routes(site)
+    assert len(table) >= 19
+    assert {pattern for pattern, permission in table.items() if permission in (PUBLIC, WHOEVER)} == PUBLIC_PATHS
+    assert all(
+        permission.read and permission.write for pattern, permission in table.items() if pattern not in PUBLIC_PATHS
+    )
+
+
+async def test_nobody_gets_anything_from_a_closed_gateway(closed: Config) -> None:
+    """Whatever the path and the method: 401, and the same for what is not there at all, or not allowed."""
+    async with serving(closed) as site:
+        for pattern, permission in routes(site).items():
+            for path in paths(pattern):
+                for method in METHODS:
+                    answer = await site.get(path, method=method, allow_nonstandard_methods=True)
+                    expected = {200, 303, 304, 405} if permission in (PUBLIC, WHOEVER) else {401}
+                    assert answer.code in expected | {404 if path.startswith("/page/") else 401}, f"{method} {path}"
+                    if permission not in (PUBLIC, WHOEVER):
+                        assert b"front" not in answer.body, f"{method} {path}"
+
+
+async def test_no_websocket_opens_on_a_closed_gateway(closed: Config) -> None:
+    upgrade = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    async with serving(closed) as site:
+        for path in ("/ws", "/camera/front/ws", "/camera/nothing/ws"):
+            assert (await site.get(path, headers=upgrade)).code == 401
+
+
+async def test_a_browser_is_sent_to_the_login(closed: Config) -> None:
+    async with serving(closed) as site:
+        for path in ("/", "/camera/front/"):
+            answer = await site.get(f"{path}?token_like=secret", headers={"Accept": "text/html,*/*"})
+            assert (answer.code, answer.headers["Location"]) == (302, f"/login?next={path}")
+        program = await site.get("/", headers={"Accept": "*/*"})
+        assert (program.code, program.headers["WWW-Authenticate"]) == (401, 'Basic realm="framebus", charset="UTF-8"')
+        script = await site.get("/api/cameras", headers={"Sec-Fetch-Mode": "cors"})
+        assert (script.code, script.headers.get("WWW-Authenticate")) == (401, None)

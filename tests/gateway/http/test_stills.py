@@ -1,0 +1,132 @@
+"""StillsClient and clips as HTTP clients get them."""
+
+import json
+import time
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framebus.protocol.frame import Frame
+from framebus.protocol.stills import ClipHeader, RequestError, SnapshotRequest, from_query
+from framebus.protocol.wire import ErrorHeader, pack
+from gateway.http.still_headers import etag, headers, matches
+from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.conftest import Site
+from tests.gateway.still_service import StillService
+
+STILL = "/camera/front/snapshot.jpg"
+
+
+async def test_the_headers_tell_what_it_is(site: Site) -> None:
+    header = frame_header("front", 7, captured=1767225600.25, monotonic=time.monotonic() - 3.5)
+    async with StillService(site.config).saying(pack("snapshot", "front", header, jpeg())):
+        answer = await site.get(STILL)
+    assert (answer.code, answer.body) == (200, jpeg())
+    told = {name: answer.headers[name] for name in headers(Frame(header, jpeg()), SnapshotRequest(camera="front"))}
+    assert told == {
+        "Content-Type": "image/jpeg",
+        "Cache-Control": "no-store",
+        "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+        "Age": "3",
+        "ETag": '"e1-7"',
+        "X-Timestamp": "1767225600.250000",
+        "X-Width": "64",
+        "X-Height": "48",
+        "X-Camera": "front",
+    }
+    assert answer.headers["Content-Length"] == str(len(jpeg()))
+
+
+async def test_what_the_query_asks_for_is_asked_of_the_service(site: Site) -> None:
+    query = "fresh&width=320&settle=10f&orientation=upright&timeout=2&nonsense=1&v=9&camera=yard"
+    async with StillService(site.config).answering(jpeg()) as service:
+        await site.get(f"{STILL}?{query}")
+        await site.get("/?action=snapshot&max_age=1.5&1234567")
+    fresh = {"camera": "front", "fresh": True, "width": 320, "settle": "10f", "orientation": "upright", "timeout": 2.0}
+    assert service.requests[0] == fresh
+    assert service.requests[-1] == {"camera": "front", "max_age": 1.5}
+
+
+async def test_a_parameter_that_will_not_do_is_named(site: Site) -> None:
+    answer = await site.get(f"{STILL}?width=wide", headers={"Accept": "application/json"})
+    assert answer.code == 400
+    assert json.loads(answer.body)["error"] == {
+        "code": "bad-request",
+        "message": 'width: found "wide"; allowed: pixels, a whole number from 1 to 8192',
+    }
+
+
+async def test_one_who_has_it_already_is_told_so(site: Site) -> None:
+    async with StillService(site.config).answering(jpeg()):
+        tag = (await site.get(STILL)).headers["ETag"]
+        answer = await site.get(STILL, headers={"If-None-Match": f'"other", W/{tag}'})
+        assert (answer.code, answer.body, answer.headers["ETag"]) == (304, b"", tag)
+        assert (await site.get(STILL, headers={"If-None-Match": '"other"'})).code == 200
+        assert (await site.get(f"{STILL}?width=9", headers={"If-None-Match": tag})).code == 200
+
+
+async def test_a_refusal_says_when_to_come_again(site: Site) -> None:
+    async with StillService(site.config).refusing("offline", "camera front is offline since 12:03:10: unplugged"):
+        answer = await site.get(f"{STILL}?fresh=1")
+    assert (answer.code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.body == b"503: camera front is offline since 12:03:10: unplugged\n"
+
+
+def test_a_tag_names_the_frame_and_what_was_made_of_it() -> None:
+    frame = Frame(frame_header("front", 7), jpeg())
+    wishes = [
+        {},
+        {"width": 1},
+        {"height": 1},
+        {"quality": 1},
+        {"orientation": "upright"},
+        {"full": True},
+        {"width": 1, "quality": 1},
+    ]
+    tags = {etag(frame, SnapshotRequest(camera="front", **wish)) for wish in wishes}  # type: ignore[arg-type]
+    assert len(tags) == len(wishes)
+    assert etag(frame, SnapshotRequest(camera="front", fresh=True, timeout=3)) == '"e1-7"'
+
+
+@pytest.mark.parametrize(
+    ("given_", "found"), [("", False), ('"a"', True), ('"b", "a"', True), ('W/"a"', True), ("*", True), ("a", False)]
+)
+def test_a_condition_is_understood(given_: str, found: bool) -> None:
+    assert matches(given_, '"a"') is found
+
+
+@given(st.dictionaries(st.sampled_from([*SnapshotRequest.__struct_fields__, "x"]), st.text(max_size=12)))
+def test_any_query_is_a_request_or_a_sentence(query: dict[str, str]) -> None:
+    try:
+        request = from_query("front", query)
+    except RequestError as error:
+        assert len(str(error)) < 300  # noqa: PT017  (some queries are requests)
+        return
+    assert request.camera == "front"
+    assert msgspec.json.decode(msgspec.json.encode(request), type=SnapshotRequest) == request
+
+
+async def test_a_clip_comes_page_by_page(site: Site) -> None:
+    header = ClipHeader(v=1, camera="front", id="c1", size=10, offset=0, frames=3, seconds=1.5)
+    async with StillService(site.config).saying(pack("clip", "front", header, b"01234")) as service:
+        answer = await site.get("/camera/front/clip.avi?seconds=2.5")
+    assert (answer.code, answer.body) == (200, b"0123401234")
+    assert answer.headers["Content-Type"] == "video/x-msvideo"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="front.avi"'
+    assert service.requests == [
+        {"camera": "front", "clip": "avi", "seconds": 2.5},
+        {"camera": "front", "clip": "avi", "seconds": 2.5, "id": "c1", "offset": 5},
+    ]
+
+
+async def test_a_clip_that_there_is_not_is_refused(site: Site) -> None:
+    reply = pack("error", "front", ErrorHeader(v=1, code="not-kept", message="there is no history"))
+    async with StillService(site.config).saying(reply):
+        answer = await site.get("/camera/front/clip.mjpg")
+    assert (answer.code, answer.body) == (404, b"404: there is no history\n")
+    answer = await site.get("/camera/front/clip.mjpg?seconds=0")
+    assert answer.body == b'400: seconds: found "0"; allowed: seconds, more than 0 and at most 3600\n'
+    assert (await site.get("/camera/yard/clip.avi")).code == 404
+    assert (await site.get("/camera/front/clip.mp4")).code == 404

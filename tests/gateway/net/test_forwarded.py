@@ -1,0 +1,105 @@
+"""Who is at the other end, with and without a proxy that is believed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+
+from gateway.net.forwarded import HOST, PREFIX, Client, client_of
+
+
+class Connection:
+    """What Tornado tells of a connection."""
+
+    class Context:
+        remote_ip = ""
+        protocol = "http"
+
+    context = Context()
+
+
+def request(peer: str, **headers: str) -> HTTPServerRequest:
+    connection = Connection()
+    connection.context.remote_ip = peer
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    made = HTTPServerRequest(
+        headers=HTTPHeaders({"Host": "cam:8080", **named}),
+        connection=connection,  # type: ignore[arg-type]
+        start_line=RequestStartLine("GET", "/", "HTTP/1.1"),
+    )
+    return made
+
+
+FORWARDED = {
+    "X_Forwarded_For": "192.0.2.7",
+    "X_Forwarded_Proto": "https",
+    "X_Forwarded_Host": "cam.example",
+    "X_Forwarded_Prefix": "/cams",
+}
+
+
+def test_a_strangers_headers_mean_nothing() -> None:
+    assert client_of(request("192.0.2.1", **FORWARDED), ["127.0.0.1"]) == Client("192.0.2.1", "http", "cam:8080")
+    assert client_of(request("127.0.0.1", **FORWARDED), []) == Client("127.0.0.1", "http", "cam:8080")
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "127.0.0.7/8"])
+def test_a_trusted_proxy_is_believed(trusted: str) -> None:
+    client = client_of(request("127.0.0.1", **FORWARDED), [trusted])
+    assert client == Client("192.0.2.7", "https", "cam.example", "/cams", through_proxy=True)
+    assert client.base == "https://cam.example/cams"
+
+
+@pytest.mark.parametrize(
+    ("hops", "address"),
+    [
+        ("", "127.0.0.1"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("6.6.6.6, 192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7, 10.0.0.1", "192.0.2.7"),
+        ("192.0.2.7, 10.0.0.1, 10.0.0.2", "192.0.2.7"),
+        ("10.0.0.3, 10.0.0.1", "10.0.0.3"),
+        ("nonsense, 10.0.0.1", "10.0.0.1"),
+        ("192.0.2.7, nonsense", "127.0.0.1"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::1"),
+        (", ".join(["6.6.6.6"] + ["10.0.0.1"] * 100), "10.0.0.1"),
+    ],
+)
+def test_the_last_one_that_is_no_proxy_of_ours_is_the_client(hops: str, address: str) -> None:
+    client = client_of(request("127.0.0.1", X_Forwarded_For=hops), ["127.0.0.1", "10.0.0.0/8"])
+    assert client.address == address
+
+
+@pytest.mark.parametrize(
+    "prefix", ["cams", "//evil", "/a//b", "/a b", "/a\\b", "/../x", "/a/..", "/a;b", "/" + "x" * 300]
+)
+def test_what_is_no_plain_path_is_no_prefix(prefix: str) -> None:
+    assert client_of(request("127.0.0.1", X_Forwarded_Prefix=prefix), ["127.0.0.1"]).prefix == ""
+
+
+@pytest.mark.parametrize(("prefix", "found"), [("/cams/", "/cams"), ("/", ""), ("/a/b-c_1.2", "/a/b-c_1.2"), ("", "")])
+def test_a_prefix(prefix: str, found: str) -> None:
+    assert client_of(request("127.0.0.1", X_Forwarded_Prefix=prefix), ["127.0.0.1"]).prefix == found
+
+
+texts = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
+
+
+@given(texts, texts, texts, texts)
+def test_nothing_that_a_proxy_passes_on_can_do_harm(hops: str, scheme: str, host: str, prefix: str) -> None:
+    client = client_of(
+        request(
+            "127.0.0.1",
+            X_Forwarded_For=hops,
+            X_Forwarded_Proto=scheme,
+            X_Forwarded_Host=host,
+            X_Forwarded_Prefix=prefix,
+        ),
+        ["127.0.0.1"],
+    )
+    assert client.scheme in ("http", "https")
+    assert HOST.fullmatch(client.host)
+    assert PREFIX.fullmatch(client.prefix)
+    assert not client.prefix.endswith("/")
+    assert ".." not in client.prefix.split("/")

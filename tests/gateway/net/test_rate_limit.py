@@ -1,0 +1,56 @@
+"""How often one address may ask."""
+
+import pytest
+
+from gateway.net import rate_limit
+from gateway.net.rate_limit import RateLimiter
+
+
+class Clock:
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    clock = Clock()
+    bucket = RateLimiter(10, clock)
+    assert [bucket.wait_seconds("192.0.2.1") for _ in range(20)] == [0.0] * 20
+    assert bucket.wait_seconds("192.0.2.1") == pytest.approx(0.1)
+    clock.seconds += 0.125
+    assert bucket.wait_seconds("192.0.2.1") == 0
+    assert bucket.wait_seconds("192.0.2.1") > 0
+
+
+def test_each_address_has_its_own() -> None:
+    bucket = RateLimiter(0.5, Clock())
+    assert bucket.wait_seconds("192.0.2.1") == 0
+    assert bucket.wait_seconds("192.0.2.1") == pytest.approx(2)
+    assert bucket.wait_seconds("192.0.2.2") == 0
+
+
+def test_this_machine_may_ask_as_often_as_it_likes() -> None:
+    bucket = RateLimiter(0.5, Clock())
+    assert {bucket.wait_seconds("127.0.0.1") for _ in range(100)} == {0.0}
+
+
+def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_ADDRESSES", 3)
+    bucket = RateLimiter(0.5, Clock())
+    for number in range(10):
+        bucket.wait_seconds(f"192.0.2.{number}")
+    assert list(bucket._buckets) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
+
+
+def test_so_many_of_one_address_are_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "MAX_UNDER_WAY", 2)
+    bucket = RateLimiter(100, Clock())
+    assert [bucket.begin("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert bucket.begin("192.0.2.2")
+    bucket.end("192.0.2.1")
+    assert bucket.begin("192.0.2.1")
+    assert all(bucket.begin("127.0.0.1") for _ in range(10))
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        bucket.end(address)
+    assert not bucket._under_way

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+const format = await load("format.js");
+
+test("ages", () => {
+  const said = [null, 0, 26.6, 999, 1234, 9949, 9950, 119_000, 120_000, 7_199_000, 86_400_000].map(format.age);
+  assert.deepEqual(said, [
+    "age unknown",
+    "0 ms old",
+    "27 ms old",
+    "999 ms old",
+    "1.2 s old",
+    "9.9 s old",
+    "10 s old",
+    "119 s old",
+    "2 min old",
+    "120 min old",
+    "24 h old",
+  ]);
+});
+
+test("rates", () => {
+  assert.deepEqual([0, 0.2, 1, 9.94, 29.97].map(format.rate), ["0 fps", "0.2 fps", "1.0 fps", "9.9 fps", "30 fps"]);
+});
+
+test("times of another day have their date", () => {
+  const noon = Date.UTC(2026, 4, 6, 12, 0, 0);
+  assert.match(format.moment(noon / 1000, noon + 3_600_000), /^12:00:00/);
+  assert.match(format.moment(noon / 1000, noon + 86_400_000), /2026.*, 12:00:00/);
+});
+
+test("the name of a still has local time and nothing that a file system refuses", () => {
+  assert.equal(format.stillName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9))), "front-2026-05-06_07-08-09.jpg");
+});

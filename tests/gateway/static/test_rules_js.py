@@ -1,0 +1,28 @@
+"""The page's rules that need no browser: when a picture passes for live, the server's clock, figures in words."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.programs import need
+
+RULES = sorted(Path(__file__).parent.glob("*.test.mjs"))
+
+
+@pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
+def test_rules(rules: Path) -> None:
+    # In UTC, as times of day are among what is tested.
+    environment = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run([need("node"), "--test", rules], capture_output=True, text=True, timeout=50, env=environment)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_there_are_rules() -> None:
+    assert [rules.name for rules in RULES] == [
+        "clock.test.mjs",
+        "format.test.mjs",
+        "frame-stats.test.mjs",
+        "view-state.test.mjs",
+    ]

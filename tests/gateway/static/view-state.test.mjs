@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+const { judge } = await load("view-state.js");
+const status = (state, reason = "", since = 100) => ({ state, reason, since });
+
+/** A camera that is watched and live, but for what the test says. */
+function seen(differently) {
+  return {
+    connected: true,
+    lostSince: null,
+    blocked: false,
+    status: status("live"),
+    watched: true,
+    moving: true,
+    waiting: false,
+    pictureSince: 90,
+    undrawable: false,
+    ...differently,
+  };
+}
+
+const cases = [
+  ["pictures that move are live", {}, "live", ""],
+  ["without a connection nothing is live", { connected: false, lostSince: 5 }, "connecting", "The camera server does not answer."],
+  ["before the first connection", { connected: false }, "connecting", "Calling the camera server."],
+  [
+    "a server that opens no websocket",
+    { connected: false, blocked: true },
+    "connecting",
+    "No websocket can be opened to the camera server.",
+  ],
+  ["an offline camera is not live, whatever was drawn", { status: status("offline", "Unplugged.") }, "offline", "Unplugged."],
+  ["an offline camera without a reason", { status: status("offline") }, "offline", "The camera gives no pictures."],
+  ["what is not watched", { watched: false }, "idle", "Not watched while it is out of sight."],
+  ["a camera without a status", { status: null, moving: false }, "connecting", "Asking for the camera."],
+  ["a camera that starts", { status: status("starting", "Opening it."), moving: false }, "connecting", "Opening it."],
+  ["a camera that sleeps", { status: status("idle", "Nobody watches."), moving: false }, "idle", "Waking the camera."],
+  ["a camera watched only now", { moving: false, waiting: true }, "connecting", "Waiting for a new picture."],
+  [
+    "a camera that says live and shows nothing new",
+    { moving: false },
+    "stalled",
+    "The camera says it is live, but no new picture arrives.",
+  ],
+  [
+    "pictures that cannot be decoded",
+    { moving: false, undrawable: true },
+    "stalled",
+    "Pictures arrive, but this browser cannot draw them.",
+  ],
+];
+
+for (const [what, differently, state, reason] of cases) {
+  test(what, () => {
+    const condition = judge(seen(differently));
+    assert.equal(condition.state, state);
+    assert.equal(condition.reason, reason);
+  });
+}
+
+test("since when is told from the side that knows it", () => {
+  assert.equal(judge(seen({ connected: false, lostSince: 5 })).since, 5);
+  assert.equal(judge(seen({ status: status("offline", "", 77) })).since, 77);
+  assert.equal(judge(seen({ moving: false })).since, 90);
+});

@@ -1,0 +1,146 @@
+import asyncio
+import re
+
+import pytest
+
+from framebus.config.load import Config
+from gateway.delivery.mjpeg import BOUNDARY_LINE, STREAM_HEAD, part
+from tests.gateway.camera import PublishedCamera, jpeg, padded
+from tests.gateway.conftest import Site, serving, until
+
+PART = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nX-Timestamp: (\d+\.\d{6})\r\n\r\n")
+
+
+class Stream:
+    """A client that reads parts one by one, as Mainsail's parser does."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, site: Site, path: str = "/stream", method: str = "GET", version: str = "1.1") -> "Stream":
+        listen = site.config.gateway.listen
+        reader, writer = await asyncio.open_connection(listen.host, listen.port)
+        writer.write(f"{method} {path} HTTP/{version}\r\nHost: x\r\n\r\n".encode())
+        return cls(reader, writer)
+
+    async def head(self) -> bytes:
+        return await self._reader.readuntil(b"\r\n\r\n") + await self._reader.readuntil(BOUNDARY_LINE)
+
+    async def line(self) -> bytes:
+        async with asyncio.timeout(10):
+            return await self._reader.readuntil(b"\r\n")
+
+    async def part(self) -> tuple[bytes, float]:
+        async with asyncio.timeout(10):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            found = PART.fullmatch(head)
+            assert found, head
+            picture = await self._reader.readexactly(int(found[1]))
+            assert await self._reader.readexactly(2 + len(BOUNDARY_LINE)) == b"\r\n" + BOUNDARY_LINE
+        return picture, float(found[2])
+
+    async def rest(self) -> bytes:
+        async with asyncio.timeout(10):
+            return await self._reader.read()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def opened(site: Site, camera: PublishedCamera, picture: bytes, version: str = "1.1") -> Stream:
+    """A stream that has been joined, its first part not yet read."""
+    stream = await Stream.open(site, version=version)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(picture)
+    assert await stream.head() == STREAM_HEAD
+    return stream
+
+
+async def test_parts_are_the_cameras_bytes_with_the_capture_time(site: Site, camera: PublishedCamera) -> None:
+    pictures = [jpeg("red"), jpeg("green"), jpeg("blue", (640, 480))]
+    stream = await opened(site, camera, pictures[0])
+    assert await stream.part() == (pictures[0], round(camera.captured, 6))
+    for picture in pictures[1:]:
+        header = camera.show(picture)
+        assert await stream.part() == (picture, round(header.captured, 6))
+    stream.close()
+
+
+async def test_a_client_of_http_1_0_is_served_as_well(site: Site, camera: PublishedCamera) -> None:
+    stream = await opened(site, camera, jpeg(), version="1.0")
+    assert (await stream.part())[0] == jpeg()
+    stream.close()
+
+
+async def test_the_last_picture_is_repeated_in_silence(site: Site, camera: PublishedCamera) -> None:
+    stream = await opened(site, camera, jpeg())
+    first = await stream.part()
+    assert await stream.part() == first  # after 200 ms, for browsers
+    assert await stream.part() == first  # after another second, for parsers that give up
+    stream.close()
+
+
+async def test_a_slow_viewer_gets_the_newest_and_slows_nobody(site: Site, camera: PublishedCamera) -> None:
+    picture = padded(jpeg("red", (1600, 1200), 95), 2_000_000)
+    slow = await opened(site, camera, picture)
+    quick = await Stream.open(site)
+    await quick.head()
+    await quick.part()
+    for _ in range(20):
+        header = camera.show(picture)
+        while (await quick.part())[1] < header.captured - 1e-6:
+            pass  # a repeat of the one before
+    taken = [await slow.part() for _ in range(2)]
+    while taken[-1][1] < header.captured - 1e-6:
+        taken.append(await slow.part())
+    assert len(taken) <= 4, "a queue of pictures"
+    slow.close()
+    quick.close()
+
+
+async def test_a_viewer_that_leaves_in_the_middle_of_a_part_is_forgotten(site: Site, camera: PublishedCamera) -> None:
+    feed = site.gateway._cameras.first
+    stream = await opened(site, camera, padded(jpeg(), 8_000_000))
+    assert feed.viewers == site.gateway._cameras.viewers == 1
+    stream.close()
+    camera.show(jpeg())
+    await until(lambda: not feed.viewers and not site.gateway._cameras.viewers)
+
+
+async def test_a_viewer_that_leaves_before_the_first_frame_is_no_trouble(
+    site: Site, camera: PublishedCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream = await Stream.open(site)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    stream.close()
+    await asyncio.sleep(0.1)
+    camera.show(jpeg())
+    feed = site.gateway._cameras.first
+    await until(lambda: feed.encoded is not None)
+    await asyncio.sleep(0.1)
+    assert feed.viewers == site.gateway._cameras.viewers == 0
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_the_end_of_the_gateway_ends_the_stream(config: Config, camera: PublishedCamera) -> None:
+    async with serving(config) as site:
+        stream = await opened(site, camera, jpeg())
+        await stream.part()
+    assert (await stream.rest()).count(BOUNDARY_LINE) <= 1
+    stream.close()
+
+
+async def test_one_part_is_shared_by_all_viewers(site: Site, camera: PublishedCamera) -> None:
+    streams = [await opened(site, camera, jpeg())] + [await Stream.open(site) for _ in range(4)]
+    for stream in streams[1:]:
+        await stream.head()
+    encoded = site.gateway._cameras.first.encoded
+    assert encoded is not None
+    assert encoded.part == part(jpeg(), camera.captured)
+    for stream in streams:
+        await stream.part()
+    assert site.gateway._cameras.first.encoded is encoded
+    for stream in streams:
+        stream.close()

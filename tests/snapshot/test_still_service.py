@@ -1,0 +1,663 @@
+import json
+import re
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framebus.config.load import Config, parse
+from framebus.protocol.stills import ClipHeader
+from framebus.protocol.wire import (
+    CAMERA_ALLOWED,
+    MAX_REQUEST_BYTES,
+    ErrorHeader,
+    FrameHeader,
+    Kind,
+    State,
+    StatusHeader,
+    pack,
+)
+from framebus.protocol.wire import parse as parse_message
+from snapshot import still_service as module
+from snapshot.clips import Clips
+from snapshot.still import Still
+from snapshot.still_service import StillService
+
+NOW = 5000.0
+
+
+class Clock:
+    """CLOCK_MONOTONIC, moved by a test."""
+
+    def __init__(self) -> None:
+        self.seconds = NOW
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Service:
+    """A desk, and the replies to what it was asked."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.service = StillService(config, clock)
+        self._asked = 0
+
+    def put(self, camera: str, message: bytes) -> None:
+        self.service.frame(camera, message)
+
+    def tell(self, state: State = "live", reason: str = "", since: float = 0.0, camera: str = "front") -> None:
+        """The camera's capture says how it does."""
+        status = StatusHeader(
+            v=1,
+            camera=camera,
+            state=state,
+            reason=reason,
+            since=since,
+            epoch="e1",
+            pid=1,
+            source="test",
+            seq=0,
+            captured=None,
+            monotonic=None,
+            width=2,
+            height=2,
+            fps=10.0,
+            watched=False,
+            dropped=0,
+            bad=0,
+        )
+        self.service.status(camera, pack("status", camera, status))
+
+    def ask(self, **wishes: Any) -> bytes:
+        """Ask, and return who has asked: the envelope of the reply."""
+        self._asked += 1
+        name = b"%d" % self._asked
+        self.service.ask([name], json.dumps({"camera": "front", **wishes}).encode())
+        return name
+
+    def replies(self) -> dict[bytes, bytes]:
+        """The replies since the last call, by who has asked."""
+        return {envelope[0]: reply for envelope, reply in self.service.replies()}
+
+    def replies_to(self, **wishes: Any) -> bytes:
+        """The reply to what is asked, where that comes at once."""
+        asker = self.ask(**wishes)
+        return self.replies()[asker]
+
+    def answer(self, request: bytes) -> bytes:
+        """The reply to a request that is answered at once."""
+        self.service.ask([b"now"], request)
+        return self.replies()[b"now"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+FIVE = b"\xff\xd8five\xff\xd9"
+
+
+def configured(**cameras: dict[str, Any]) -> Config:
+    """A configuration with these cameras, and stills that are stale after 10 s beyond the idle period."""
+    return parse({"camera": cameras or {"front": {}}, "snapshot": {"stale_after": 10}}, None)
+
+
+def peek(
+    seq: int = 1,
+    camera: str = "front",
+    *,
+    kind: Kind = "peek",
+    epoch: str = "e1",
+    age: float = 0.0,
+    captured: float = 1.0,
+    body: bytes = b"\xff\xd8J\xff\xd9",
+) -> bytes:
+    """A frame as a capture publishes it."""
+    header = FrameHeader(
+        v=1,
+        camera=camera,
+        seq=seq,
+        epoch=epoch,
+        captured=captured,
+        monotonic=NOW - age,
+        published=NOW,
+        width=2,
+        height=2,
+        source="test",
+        dropped=0,
+    )
+    return pack(kind, camera, header, body)
+
+
+def refusal(reply: bytes, camera: str = "") -> tuple[str, str]:
+    """The code and the sentence of an error/ reply for a camera."""
+    message, header = parse_message(reply, ErrorHeader)
+    assert (message.kind, message.camera, message.body) == ("error", camera, b"")
+    return header.code, header.message
+
+
+def test_the_answer_is_the_newest_frame_under_another_first_line(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    for seq in (1, 2, 3):
+        service.put("front", peek(seq, body=b"\xff\xd8\n\n%d\xff\xd9" % seq))
+        assert service.answer(b'{"camera":"front"}') == peek(seq, kind="snapshot", body=b"\xff\xd8\n\n%d\xff\xd9" % seq)
+
+
+@pytest.mark.parametrize(
+    "request_", [b'{"camera":"front"}', b' { "v" : 1 , "camera" : "front" }\r\n', b'{"camera":"fron\\u0074"}']
+)
+def test_every_way_of_writing_a_request_is_understood(request_: bytes) -> None:
+    service = Service(configured(), Clock())
+    service.put("front", peek())
+    assert service.answer(request_).startswith(b"snapshot/front\n")
+
+
+def test_cameras_are_kept_apart(clock: Clock) -> None:
+    service = Service(configured(front={}, back={}), clock)
+    service.put("front", peek(7, "front"))
+    service.put("back", peek(3, "back"))
+    assert service.answer(b'{"camera":"front"}') == peek(7, "front", kind="snapshot")
+    assert service.answer(b'{"camera":"back"}') == peek(3, "back", kind="snapshot")
+
+
+def test_a_repeat_and_an_older_frame_are_passed_over(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(5, body=FIVE))
+    service.put("front", peek(5, body=b"\xff\xd8again\xff\xd9"))
+    service.put("front", peek(4, body=b"\xff\xd8four\xff\xd9"))
+    assert service.answer(b'{"camera":"front"}') == peek(5, kind="snapshot", body=FIVE)
+
+
+def test_the_first_frame_of_another_run_is_newer_whatever_its_number(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(5000))
+    service.put("front", peek(1, epoch="e2"))
+    assert service.answer(b'{"camera":"front"}') == peek(1, kind="snapshot", epoch="e2")
+
+
+@pytest.mark.parametrize(
+    ("malformed", "reason"),
+    [
+        (b"", "message with 0 line ends, expected 2 or more: ''"),
+        (b"peek/front\n", "message with 1 line ends, expected 2 or more: 'peek/front\\n'"),
+        (b"peek/front\n{}\nJ", "FrameHeader: Object missing required field `v`"),
+        (peek().replace(b'"seq":1', b'"seq":0'), "FrameHeader: Expected `int` >= 1 - at `$.seq`"),
+        (peek().replace(b'"v":1', b'"v":2'), "version '2' of the wire format, this program reads version 1"),
+        (
+            peek().replace(b'"camera":"front"', b'"camera":"back"'),
+            "header of camera back in a message for camera front",
+        ),
+    ],
+)
+def test_what_is_no_frame_is_dropped_and_counted(
+    malformed: bytes, reason: str, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = Service(configured(), clock)
+    service.put("front", malformed)
+    assert caplog.messages == [f"1 malformed messages dropped (1 in all): {reason}"]
+    assert refusal(service.answer(b'{"camera":"front"}'), "front")[0] == "no-frame"
+    service.put("front", peek(2))
+    service.put("front", malformed)
+    assert service.answer(b'{"camera":"front"}') == peek(2, kind="snapshot")
+
+
+def test_before_the_first_frame_there_is_none(clock: Clock) -> None:
+    service = Service(configured(front={}, back={}), clock)
+    service.put("back", peek(1, "back"))
+    assert refusal(service.answer(b'{"camera":"front"}'), "front") == (
+        "no-frame",
+        "camera front has not given a picture yet",
+    )
+
+
+@pytest.mark.parametrize(
+    ("idle_fps", "fresh_for"), [(1, 11), (4, 10.25), (0.1, 20), (0, 10)], ids=["1", "4", "0.1", "closed while idle"]
+)
+def test_a_frame_is_stale_when_the_next_one_is_long_overdue(idle_fps: float, fresh_for: float, clock: Clock) -> None:
+    service = Service(configured(front={"idle_fps": idle_fps}), clock)
+    service.put("front", peek())
+    clock.seconds = NOW + fresh_for - 0.001
+    assert service.answer(b'{"camera":"front"}') == peek(kind="snapshot")
+    clock.seconds = NOW + fresh_for + 0.001
+    service.tell("idle")
+    if not idle_fps:  # closed while idle: it is woken
+        assert service.ask() not in service.replies()
+        return
+    assert refusal(service.answer(b'{"camera":"front"}'), "front") == (
+        "stale",
+        f"camera front has given no picture for {fresh_for:.0f} s",
+    )
+
+
+def test_what_counts_is_when_the_sensor_took_it(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(age=75))
+    assert refusal(service.answer(b'{"camera":"front"}'), "front") == (
+        "stale",
+        "camera front has given no picture for 75 s",
+    )
+    clock.seconds += 25
+    code, sentence = refusal(service.answer(b'{"camera":"front"}'), "front")
+    assert code == "stale"
+    assert re.fullmatch(
+        r"camera front has given no picture for 100 s; "
+        r"camera front is offline since \d\d:\d\d:\d\d: its process does not answer",
+        sentence,
+    )
+
+
+def test_a_stale_camera_comes_back(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    clock.seconds += 3600
+    assert refusal(service.answer(b'{"camera":"front"}'), "front")[0] == "stale"
+    service.put("front", peek(1, epoch="e2", age=-3600))
+    assert service.answer(b'{"camera":"front"}').startswith(b"snapshot/front\n")
+
+
+def test_a_camera_that_is_not_configured_is_named_with_those_that_are(clock: Clock) -> None:
+    service = Service(configured(front={}, back={}), clock)
+    assert refusal(service.answer(b'{"camera":"garden"}'), "garden") == (
+        "unknown-camera",
+        "there is no camera garden; there is front, back",
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        (b'{"v":2,"camera":"front"}', "v: found 2; allowed: 1"),
+        (b"{}", 'camera: found nothing; allowed: {"camera":"NAME"}'),
+        (b'{"camera":7}', "camera: found 7; allowed: a string"),
+        (b"[]", 'request: Expected `object`, got `array`; allowed: {"camera":"NAME"}'),
+        (b'{"v":true,"camera":"front"}', "v: found true; allowed: 1"),
+    ],
+)
+def test_what_is_no_request_is_told_what_is_one(request_: bytes, sentence: str) -> None:
+    assert refusal(Service(configured(), Clock()).answer(request_)) == ("bad-request", sentence)
+
+
+@pytest.mark.parametrize("request_", [b"", b"front", b"\xff\xfe", b"{", b'{"camera":"\xff"}', b'{"camera":"front"}x'])
+def test_what_is_no_json_is_told_so(request_: bytes) -> None:
+    code, sentence = refusal(Service(configured(), Clock()).answer(request_))
+    assert code == "bad-request"
+    assert sentence.startswith("request: ")
+    assert sentence.endswith('; allowed: {"camera":"NAME"}')
+
+
+@pytest.mark.parametrize("name", ["", "Front", "front\n", "-front", "a" * 33, "frönt", "../front", "front\0"])
+def test_a_name_that_no_camera_can_have_is_told_so(name: str) -> None:
+    request = json.dumps({"camera": name}).encode()
+    found = msgspec.json.encode(name).decode()
+    assert refusal(Service(configured(), Clock()).answer(request)) == (
+        "bad-request",
+        f"camera: found {found}; allowed: {CAMERA_ALLOWED}",
+    )
+
+
+def test_of_a_long_name_only_the_beginning_is_repeated() -> None:
+    request = json.dumps({"camera": "x" * 60_000}).encode()
+    assert refusal(Service(configured(), Clock()).answer(request)) == (
+        "bad-request",
+        f'camera: found "{"x" * 39}…; allowed: {CAMERA_ALLOWED}',
+    )
+
+
+def test_a_request_that_is_too_large_is_not_even_read() -> None:
+    service = Service(configured(), Clock())
+    service.put("front", peek())
+    request = b'{"camera":"front"}'
+    assert service.answer(request.ljust(MAX_REQUEST_BYTES)).startswith(b"snapshot/front\n")
+    assert refusal(service.answer(request.ljust(MAX_REQUEST_BYTES + 1))) == (
+        "bad-request",
+        "request of 65537 bytes, allowed: at most 65536",
+    )
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_no_depth_of_nesting_is_an_exception(opening: bytes) -> None:
+    service = Service(configured(), Clock())
+    closing = {b"[": b"]", b'{"a":': b"}"}[opening]
+    for depth in (*range(1, 1200), 10_000):
+        nested = opening * depth + b"1" + closing * depth
+        for request in (b'{"v":%b,"camera":"front"}' % nested, b'{"camera":%b}' % nested, nested):
+            assert refusal(service.answer(request))[0] == "bad-request"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answered(request: bytes) -> None:
+    assert refusal(Service(configured(), Clock()).answer(request))[0] in ("bad-request", "unknown-camera", "no-frame")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["v", "camera", "x"]), JSON))
+def test_any_json_is_answered(request: dict[str, Any]) -> None:
+    message, header = parse_message(Service(configured(), Clock()).answer(json.dumps(request).encode()), ErrorHeader)
+    assert header.code in ("bad-request", "unknown-camera", "no-frame")
+    assert message.body == b""
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_bytes_for_a_frame_are_passed_over(noise: bytes, begun: bool) -> None:
+    service = Service(configured(), Clock())
+    service.put("front", b"peek/front\n" + noise if begun else noise)
+    assert refusal(service.answer(b'{"camera":"front"}'), "front")[0] == "no-frame"
+    service.put("front", peek())
+    assert service.answer(b'{"camera":"front"}') == peek(kind="snapshot")
+
+
+# What has to be made
+
+
+def test_a_fresh_still_is_taken_after_the_request(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    asker = service.ask(fresh=True)
+    assert service.service.wants_live("front")
+    service.put("front", peek(2, age=0.0))  # taken in the very moment of the request: not after it
+    assert service.replies() == {}
+    clock.seconds += 0.1
+    service.put("front", peek(3, age=-0.05))
+    assert service.replies() == {asker: peek(3, age=-0.05, kind="snapshot")}
+    assert not service.service.wants_live("front")
+
+
+def test_an_age_that_is_asked_for_is_kept(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1, age=2))
+    assert service.ask(max_age=2.5) in service.replies()
+    asker = service.ask(max_age=1)
+    assert service.replies() == {}
+    service.put("front", peek(2, age=1.5))
+    assert service.replies() == {}
+    service.put("front", peek(3, age=0.5))
+    assert list(service.replies()) == [asker]
+
+
+def test_exposure_settles_for_so_many_seconds_after_the_wake(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.tell("idle")
+    asker = service.ask(settle=1.5)
+    for seq, after in enumerate((0.5, 1.0, 1.5), 1):
+        service.put("front", peek(seq, age=-after))
+    clock.seconds += 1.6
+    assert service.replies() == {}
+    service.put("front", peek(4, age=-1.6))
+    assert list(service.replies()) == [asker]
+
+
+def test_exposure_settles_for_so_many_frames_after_the_wake(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.tell("idle")
+    asker = service.ask(settle="3f")
+    for seq in (1, 2, 3):
+        clock.seconds += 0.1
+        service.put("front", peek(seq, age=-0.1 * seq))
+        assert service.replies() == {}
+    clock.seconds += 0.1
+    service.put("front", peek(4, age=-0.4))
+    assert list(service.replies()) == [asker]
+
+
+@pytest.mark.parametrize("settle", [1.5, "10f"])
+def test_a_camera_that_is_awake_for_longer_has_settled(settle: float | str, clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    service.tell("live", since=time.time() - 30)
+    assert service.ask(settle=settle) in service.replies()
+
+
+@pytest.mark.parametrize("wish", [{"fresh": True}, {"max_age": 0}, {"settle": 1}, {"settle": "5f"}, {"full": True}])
+def test_the_deadline_ends_every_waiting(wish: dict[str, Any], clock: Clock) -> None:
+    service = Service(configured(front={"still_size": "640x480"}), clock)
+    service.tell("idle")
+    asker = service.ask(**wish, timeout=2)
+    service.service.tick()
+    assert service.replies() == {}
+    assert service.service.seconds_left() == 2
+    clock.seconds += 2
+    service.service.tick()
+    assert refusal(service.replies()[asker], "front") == (
+        "timeout",
+        "camera front gave no picture that will do within 2 s",
+    )
+
+
+def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    asker = service.ask(fresh=True, timeout=60)
+    service.tell("offline", "unplugged", since=1000.0)
+    service.service.tick()
+    code, sentence = refusal(service.replies()[asker], "front")
+    assert code == "offline"
+    assert re.fullmatch(r"camera front is offline since \d\d:\d\d:\d\d: unplugged", sentence)
+    assert refusal(service.replies_to(fresh=True), "front") == (code, sentence)
+
+
+def test_a_closed_camera_is_woken_and_one_that_is_away_is_not_waited_for(clock: Clock) -> None:
+    service = Service(configured(front={"idle_fps": 0}), clock)
+    service.tell("idle", "closed until somebody watches")
+    asker = service.ask()
+    assert service.service.wants_live("front")
+    service.put("front", peek(1, age=-0.1))
+    assert list(service.replies()) == [asker]
+    clock.seconds += 60
+    service.tell("offline", "unplugged")
+    assert refusal(service.replies_to(), "front")[0] == "stale"
+
+
+def test_hundreds_who_ask_share_one_fresh_frame(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    askers = {service.ask(fresh=True) for _ in range(500)}
+    service.put("front", peek(1, age=-0.1))
+    replies = service.replies()
+    assert set(replies) == askers
+    assert len(set(map(id, replies.values()))) == 1, "one message, shared"
+
+
+def test_more_than_may_wait_are_refused(clock: Clock) -> None:
+    service = Service(parse({"snapshot": {"max_requests": 2}}, None), clock)
+    for _ in range(2):
+        service.ask(fresh=True)
+    assert refusal(service.replies_to(fresh=True), "front") == ("busy", "2 requests wait already for camera front")
+
+
+# What is made of a frame
+
+
+def test_a_burst_of_a_thousand_costs_one_conversion(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    askers = {service.ask(width=1) for _ in range(500)}
+    (job,) = service.service.jobs()
+    service.service.converted(job, Still(job.still.header, b"\xff\xd8small"))
+    askers |= {service.ask(width=1) for _ in range(500)}
+    assert list(service.service.jobs()) == []
+    replies = service.replies()
+    assert set(replies) == askers
+    assert set(replies.values()) == {peek(1, kind="snapshot", body=b"\xff\xd8small")}
+
+
+def test_each_frame_size_and_quality_is_made_once(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    for wish in ({"width": 1}, {"quality": 50}, {"width": 1, "quality": 50}, {"height": 1}, {"width": 1}):
+        service.ask(**wish)
+    assert len(list(service.service.jobs())) == 4
+    service.put("front", peek(2))
+    service.ask(width=1)
+    assert len(list(service.service.jobs())) == 1
+
+
+@pytest.mark.parametrize("wish", [{"width": 2}, {"width": 5000, "height": 5000}, {"orientation": "upright"}])
+def test_what_would_change_nothing_is_the_frame_itself(wish: dict[str, Any], clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    assert service.replies_to(**wish) == peek(1, kind="snapshot")
+
+
+def test_a_picture_that_cannot_be_decoded_is_told_to_all_who_asked(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    askers = [service.ask(width=1) for _ in range(2)]
+    (job,) = service.service.jobs()
+    service.service.converted(job, None)
+    replies = service.replies()
+    assert [refusal(replies[asker], "front") for asker in askers] == [
+        ("damaged", "a picture of camera front cannot be decoded")
+    ] * 2
+
+
+def test_more_conversions_than_may_wait_are_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CONVERSIONS", 1)
+    service = Service(configured(), clock)
+    service.put("front", peek(1))
+    service.ask(quality=1)
+    assert refusal(service.replies_to(quality=2), "front") == ("busy", "1 pictures wait already to be converted")
+
+
+def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock) -> None:
+    service = Service(parse({"snapshot": {"cache_mb": 0.001}}, None), clock)
+    service.put("front", peek(1))
+    for quality in range(1, 20):
+        service.ask(quality=quality)
+        (job,) = service.service.jobs()
+        service.service.converted(job, Still(job.still.header, b"\xff\xd8" + bytes(200)))
+    assert service.service._converted_bytes <= 1000
+    service.ask(quality=19)
+    assert list(service.service.jobs()) == [], "the last one is kept"
+    service.ask(quality=1)
+    assert len(list(service.service.jobs())) == 1, "the first one is not"
+
+
+# The past
+
+
+def past(seconds: float, clock: Clock) -> Service:
+    """A service with a frame a second of the last ten, and so many seconds of history."""
+    service = Service(parse({"camera": {"front": {}}, "snapshot": {"history": seconds}}, None), clock)
+    for seq in range(1, 11):
+        clock.seconds = NOW + seq
+        service.put("front", peek(seq, age=-seq, captured=1000.0 + seq))
+    return service
+
+
+def test_a_moment_of_the_past_is_the_frame_nearest_to_it(clock: Clock) -> None:
+    service = past(60, clock)
+    assert service.service.wants_live("front"), "history takes every frame"
+    assert service.replies_to(at=1004.4) == peek(4, age=-4, captured=1004.0, kind="snapshot")
+    code, sentence = refusal(service.replies_to(at=900), "front")
+    assert code == "not-kept"
+    assert sentence == "no picture of camera front at 900.000; kept are 1001.000 to 1010.000"
+    assert refusal(service.replies_to(ago=5), "front")[0] == "not-kept", (
+        "by the wall clock, which these frames are not of"
+    )
+
+
+def test_without_a_history_there_is_no_past(clock: Clock) -> None:
+    assert refusal(past(0, clock).replies_to(ago=1), "front") == (
+        "not-kept",
+        "there is no history of camera front: set history in [snapshot] to have one",
+    )
+    empty = Service(parse({"snapshot": {"history": 5}}, None), clock)
+    assert refusal(empty.replies_to(ago=1), "front") == (
+        "not-kept",
+        "there is no history of camera front: it is empty yet",
+    )
+
+
+def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Clips, "PAGE_BYTES", 20)
+    service = past(60, clock)
+    message, header = parse_message(service.replies_to(clip="mjpg", seconds=4), ClipHeader)
+    assert (message.kind, header.frames, header.seconds, header.size) == ("clip", 5, 4.0, 25)
+    service.put("front", peek(99, age=-99))  # the ring moves on; the clip does not
+    rest, more = parse_message(service.replies_to(clip="mjpg", id=header.id, offset=20), ClipHeader)
+    assert more == msgspec.structs.replace(header, offset=20)
+    assert message.body + rest.body == b"\xff\xd8J\xff\xd9" * 5
+    assert refusal(service.replies_to(clip="mjpg", id=header.id, offset=0), "front") == (
+        "not-kept",
+        "there is no such clip of camera front, or it was not fetched on for 60 s",
+    )
+
+
+# A camera of another machine, whose clocks are not ours
+
+FAR: dict[str, Any] = {"connect": "tcp://127.0.0.1:5555"}
+AHEAD = 1e6
+"""Seconds by which its clock is ahead of ours."""
+
+
+def far_frame(seq: int, at: float, captured: float = 1.0) -> bytes:
+    """A frame that is taken and sent at this moment of ours."""
+    header = parse_message(peek(seq, captured=captured), FrameHeader)[1]
+    times = {"monotonic": at + AHEAD, "published": at + AHEAD}
+    return pack("peek", "front", msgspec.structs.replace(header, **times), b"\xff\xd8J\xff\xd9")
+
+
+def test_stills_of_another_machine_are_judged_by_their_arrival(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    clock.seconds = NOW + 10.9
+    reply = service.replies_to()
+    assert parse_message(reply, FrameHeader)[1].monotonic == NOW
+    assert parse_message(service.replies_to(max_age=11), FrameHeader)[1].seq == 1
+    service.tell()
+    clock.seconds = NOW + 11.1
+    assert parse_message(service.replies_to(), ErrorHeader)[1].code == "stale"
+
+
+def test_a_fresh_one_of_another_machine_is_none_from_before(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    clock.seconds = NOW + 2
+    service.tell()
+    service.ask(fresh=True)
+    clock.seconds = NOW + 2.1
+    service.put("front", far_frame(2, NOW + 1.9))  # sent again, for us who have just subscribed
+    assert service.replies() == {}
+    service.put("front", far_frame(3, NOW + 2.05))
+    (reply,) = service.replies().values()
+    assert parse_message(reply, FrameHeader)[1].seq == 3
+
+
+def test_another_machine_whose_wall_clock_is_wrong_has_settled_when_it_has(clock: Clock) -> None:
+    service = Service(configured(front=FAR), clock)
+    service.put("front", far_frame(1, NOW))
+    service.tell(since=0.0)  # long ago, it says
+    asker = service.ask(settle=1)
+    clock.seconds = NOW + 0.5
+    service.put("front", far_frame(2, clock.seconds))
+    assert service.replies() == {}
+    clock.seconds = NOW + 1.5
+    service.put("front", far_frame(3, clock.seconds))
+    assert asker in service.replies()
+
+
+def test_so_long_ago_is_counted_by_the_cameras_own_clock(clock: Clock) -> None:
+    config = parse({"camera": {"front": FAR}, "snapshot": {"history": 60}}, None)
+    service = Service(config, clock)
+    for second in range(5):
+        clock.seconds = NOW + second
+        service.put("front", far_frame(second + 1, clock.seconds, captured=1e9 + second))
+    assert parse_message(service.replies_to(ago=3), FrameHeader)[1].seq == 2
+
+
+def test_a_full_one_of_another_machine_may_be_from_our_future(clock: Clock) -> None:
+    service = Service(configured(front={**FAR, "still_size": "640x480"}), clock)
+    service.tell()
+    asker = service.ask(full=True)
+    clock.seconds = NOW + 0.1
+    service.service.full_frame("front", far_frame(1, clock.seconds))
+    assert asker in service.replies()
