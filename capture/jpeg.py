@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from framebus.errors import FramebusError
+
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
 SOS = 0xDA
@@ -17,7 +19,7 @@ ORIENTATION_TAG = 0x0112
 SHORT = 3
 
 
-class JpegError(ValueError):
+class JpegError(FramebusError, ValueError):
     """Why this is no whole JPEG."""
 
 

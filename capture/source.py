@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from capture.rate_control import RateControl
+from framebus.errors import FramebusError
 from framebus.protocol.controls import Control, Value
 
 READ_LIMIT_SECONDS = 0.5
 """No `read` blocks for longer, so that the end of the process is never far."""
 
 
-class SourceError(Exception):
+class SourceError(FramebusError):
     """The camera cannot be opened or has stopped; the text is the reason, in words for its owner."""
 
 
-class SourceStuck(Exception):
+class SourceStuck(FramebusError):
     """The camera's software hangs, and only a new process can use the camera again; the text says at what."""
 
 

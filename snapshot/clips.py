@@ -5,20 +5,13 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from snapshot.clip import Clip
+from snapshot.errors import StillError
 from snapshot.still import Still
 
 MAX_CLIPS = 8
 """At a time: each holds on to its frames, as much as a history."""
 IDLE_SECONDS = 60.0
 """A clip that nobody fetches on for so long is let go."""
-
-
-class NoClip(Exception):
-    """Why there is no such clip; `code` is for programs."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Clips:
@@ -32,20 +25,20 @@ class Clips:
         self._clips: dict[str, tuple[str, Clip, float]] = {}
 
     def open(self, camera: str, stills: list[Still], form: Literal["mjpg", "avi"]) -> tuple[str, Clip]:
-        """A new clip of these frames. Raises NoClip when there are too many."""
+        """A new clip of these frames. Raises StillError when there are too many."""
         self.tick()
         if len(self._clips) >= MAX_CLIPS:
-            raise NoClip("busy", f"{MAX_CLIPS} clips are being fetched already")
+            raise StillError("busy", f"{MAX_CLIPS} clips are being fetched already")
         clip = Clip(stills, form)
         name = secrets.token_hex(8)
         self._clips[name] = camera, clip, self._now()
         return name, clip
 
     def known(self, camera: str, name: str) -> Clip:
-        """A clip that is being fetched. Raises NoClip when it is not, or no more, or another camera's."""
+        """A clip that is being fetched. Raises StillError when it is not, or no more, or another camera's."""
         owner, clip, _ = self._clips.get(name, ("", None, 0.0))
         if clip is None or owner != camera:
-            raise NoClip(
+            raise StillError(
                 "not-kept", f"there is no such clip of camera {camera}, or it was not fetched on for {IDLE_SECONDS:g} s"
             )
         self._clips[name] = camera, clip, self._now()

@@ -12,8 +12,9 @@ from framebus.config.load import Config
 from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from snapshot.camera_state import CameraState
-from snapshot.clips import Clips, NoClip
+from snapshot.clips import Clips
 from snapshot.conversion import Conversion
+from snapshot.errors import StillError
 from snapshot.still import Still
 
 MAX_CONVERSIONS = 64
@@ -22,14 +23,6 @@ REFUSED_CAMERA = 40
 """Letters of a name that is repeated in a refusal."""
 
 Envelope = list[bytes]
-
-
-class Refused(Exception):
-    """A request that gets no picture: `code` is for programs, the text for people."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(eq=False)
@@ -91,14 +84,14 @@ class StillService:
             request = read(message)
             camera = request.camera
             if camera not in self.cameras:
-                raise Refused("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
+                raise StillError("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
             if isinstance(request, ClipRequest):
                 self._replies.append((envelope, self._clip(request)))
             else:
                 self._answer(envelope, request)
         except RequestError as error:
-            self._refuse(envelope, camera, Refused("bad-request", str(error)))
-        except Refused as refused:
+            self._refuse(envelope, camera, StillError("bad-request", str(error)))
+        except StillError as refused:
             self._refuse(envelope, camera, refused)
 
     def frame(self, camera: str, message: bytes) -> None:
@@ -121,7 +114,7 @@ class StillService:
         """A job is done; None where the picture could not be read."""
         del self._jobs[job.wanted]
         if result is None:
-            refused = Refused("damaged", f"a picture of camera {job.wanted.camera} cannot be decoded")
+            refused = StillError("damaged", f"a picture of camera {job.wanted.camera} cannot be decoded")
             for envelope in job.askers:
                 self._refuse(envelope, job.wanted.camera, refused)
             return
@@ -139,11 +132,11 @@ class StillService:
             for asked in list(waiting):
                 trouble = self.cameras[asked.request.camera].trouble
                 if trouble:
-                    self._give_up(waiting, asked, Refused("offline", trouble))
+                    self._give_up(waiting, asked, StillError("offline", trouble))
                 elif now >= asked.deadline:
                     seconds = f"{asked.request.timeout:g} s"
                     text = f"camera {asked.request.camera} gave no picture that will do within {seconds}"
-                    self._give_up(waiting, asked, Refused("timeout", text))
+                    self._give_up(waiting, asked, StillError("timeout", text))
         self._clips.tick()
         for camera in self.cameras.values():
             camera.flush_losses()
@@ -203,9 +196,9 @@ class StillService:
     def _wait(self, waiting: list[Waiting], envelope: Envelope, request: SnapshotRequest, since: float) -> None:
         camera = self.cameras[request.camera]
         if camera.trouble:
-            raise Refused("offline", camera.trouble)
+            raise StillError("offline", camera.trouble)
         if len(waiting) >= self._most_waiting:
-            raise Refused("busy", f"{self._most_waiting} requests wait already for camera {request.camera}")
+            raise StillError("busy", f"{self._most_waiting} requests wait already for camera {request.camera}")
         frames = 0
         if self._has_to_settle(camera, request):
             since += max(0.0, request.settle_seconds - camera.awake_seconds)
@@ -219,7 +212,7 @@ class StillService:
         for asked in taking:
             try:
                 self._give(asked.envelope, asked.request, still, full=full)
-            except Refused as refused:
+            except StillError as refused:
                 self._refuse(asked.envelope, asked.request.camera, refused)
 
     def _give(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
@@ -232,7 +225,7 @@ class StillService:
         elif wanted in self._jobs:
             self._jobs[wanted].askers.append(envelope)
         elif len(self._jobs) >= MAX_CONVERSIONS:
-            raise Refused("busy", f"{MAX_CONVERSIONS} pictures wait already to be converted")
+            raise StillError("busy", f"{MAX_CONVERSIONS} pictures wait already to be converted")
         else:
             self._jobs[wanted] = job = Job(wanted, still, [envelope])
             self._new_jobs.append(job)
@@ -247,11 +240,11 @@ class StillService:
         span = camera.history.span
         if span is None:
             reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
-            raise Refused("not-kept", f"there is no history of camera {camera.camera}: {reason}")
+            raise StillError("not-kept", f"there is no history of camera {camera.camera}: {reason}")
         moment = request.at if request.at is not None else camera.unix_seconds - (request.ago or 0)
         still = camera.history.near(moment)
         if still is None:
-            raise Refused(
+            raise StillError(
                 "not-kept",
                 f"no picture of camera {camera.camera} at {moment:.3f}; kept are {span[0]:.3f} to {span[1]:.3f}",
             )
@@ -268,8 +261,8 @@ class StillService:
                 if not stills:
                     self._past(camera, SnapshotRequest(camera=request.camera, ago=0))
                 clip_id, clip = self._clips.open(request.camera, stills, request.clip)
-        except NoClip as error:
-            raise Refused(error.code, str(error)) from None
+        except StillError as error:
+            raise StillError(error.code, str(error)) from None
         header = ClipHeader(
             v=VERSION,
             camera=request.camera,
@@ -284,18 +277,18 @@ class StillService:
             self._clips.close(clip_id)
         return pack("clip", request.camera, header, page)
 
-    def _nothing_current(self, camera: CameraState) -> Refused:
+    def _nothing_current(self, camera: CameraState) -> StillError:
         trouble = f"; {camera.trouble}" if camera.trouble else ""
         if camera.newest is None:
-            return Refused("no-frame", f"camera {camera.camera} has not given a picture yet{trouble}")
+            return StillError("no-frame", f"camera {camera.camera} has not given a picture yet{trouble}")
         age = camera.age(camera.newest)
-        return Refused("stale", f"camera {camera.camera} has given no picture for {age:.0f} s{trouble}")
+        return StillError("stale", f"camera {camera.camera} has given no picture for {age:.0f} s{trouble}")
 
-    def _give_up(self, waiting: list[Waiting], asked: Waiting, refused: Refused) -> None:
+    def _give_up(self, waiting: list[Waiting], asked: Waiting, refused: StillError) -> None:
         waiting.remove(asked)
         self._refuse(asked.envelope, asked.request.camera, refused)
 
-    def _refuse(self, envelope: Envelope, camera: str, refused: Refused) -> None:
+    def _refuse(self, envelope: Envelope, camera: str, refused: StillError) -> None:
         self._replies.append(
             (envelope, pack("error", camera, ErrorHeader(v=VERSION, code=refused.code, message=str(refused))))
         )

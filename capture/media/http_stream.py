@@ -21,6 +21,7 @@ from capture.media.jpeg_parts import JpegParts, PartError
 from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.url import MediaUrl
 from capture.source import SourceError
+from framebus.errors import FramebusError
 
 READ_BYTES = 256 * 1024
 """A read returns with what is there: this is a bound, not a wish."""
@@ -170,7 +171,7 @@ class HttpStream:
         self._response = self._socket = None
 
 
-class _UnknownLoginKind(Exception):
+class _UnknownLoginKind(FramebusError):
     """The camera asks for neither basic nor digest."""
 
 

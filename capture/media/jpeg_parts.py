@@ -9,6 +9,7 @@ last byte, and does not wait for the delimiter that many cameras send with the n
 import re
 
 from capture.jpeg import EOI, SOI, SOS, STANDALONE
+from framebus.errors import FramebusError
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES
@@ -22,7 +23,7 @@ _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """Within a scan, FF is followed by 00 or a restart marker, but for the marker that ends it."""
 
 
-class PartError(ValueError):
+class PartError(FramebusError, ValueError):
     """What makes it pointless to read on."""
 
 

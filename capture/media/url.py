@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
+from framebus.errors import FramebusError
+
 SECRET_KEYS = ("password", "passwd", "pass", "pwd", "loginpas", "token", "key", "auth")
 """Query keys whose values are hidden; `loginpas` is what cameras with a GoAhead server ask for."""
 
@@ -15,7 +17,7 @@ _UNTOUCHED = "%/:?#[]@!$&'()*+,;=~-._"
 """RFC 3986, sections 2.2 and 2.3, and the % of what is encoded already."""
 
 
-class UrlError(ValueError):
+class UrlError(FramebusError, ValueError):
     """What is wrong with a URL; the text does not quote it."""
 
 

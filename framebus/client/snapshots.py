@@ -7,6 +7,7 @@ import msgspec
 import zmq
 
 from framebus.config import load as configuration
+from framebus.errors import FramebusError
 from framebus.protocol.frame import Frame
 from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS
 from framebus.protocol.wire import ErrorHeader, FrameHeader, WireError, parse, split
@@ -16,7 +17,7 @@ ANSWER_SECONDS = 0.5
 """The service refuses at the deadline; so much later there is none."""
 
 
-class SnapshotError(Exception):
+class SnapshotError(FramebusError):
     """The service has no still to give: `code` is for programs, the text for people."""
 
     def __init__(self, code: str, message: str) -> None:

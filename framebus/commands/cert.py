@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from framebus.config.load import ConfigError, load
+from framebus.errors import UsageError
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 CERTIFICATE = "framebus.crt"
@@ -22,10 +23,6 @@ HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 EXTENSIONS = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth")
 """It vouches for this server and for nobody else, also where somebody trusts it (RFC 5280, section 4.2.1)."""
-
-
-class Refused(Exception):
-    """Why there is no certificate, in a sentence."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except Refused as error:
+    except UsageError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     print(f"A certificate for {', '.join(names)}, valid for {options.days} days. Add to [gateway]:")
@@ -59,27 +56,27 @@ def run(options: argparse.Namespace) -> int:
 
 
 def hosts(more: list[str]) -> list[str]:
-    """Everything that this machine is called. Raises Refused for what cannot be a name."""
+    """Everything that this machine is called. Raises UsageError for what cannot be a name."""
     name = socket.gethostname().partition(".")[0]
     found = ["localhost", "127.0.0.1", "::1"]
     if name and set(name) <= HOST_LETTERS:
         found += [name, f"{name}.local"]
     for host in more:
         if not host or not set(host) <= HOST_LETTERS:
-            raise Refused(f"host {host[:80]!r}; allowed: a name such as cameras.example, or an address")
+            raise UsageError(f"host {host[:80]!r}; allowed: a name such as cameras.example, or an address")
     return list(dict.fromkeys([*found, *more]))
 
 
 def make(certificate: Path, key: Path, names: list[str], days: int, force: bool) -> None:
-    """Write both files, the key for its owner alone. Raises Refused."""
+    """Write both files, the key for its owner alone. Raises UsageError."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        raise Refused("the program openssl makes certificates, and it is not here; run: sudo apt install openssl")
+        raise UsageError("the program openssl makes certificates, and it is not here; run: sudo apt install openssl")
     there = [str(file) for file in (certificate, key) if file.exists()]
     if there and not force:
-        raise Refused(f"{' and '.join(there)} are there already; to replace them, say --force")
+        raise UsageError(f"{' and '.join(there)} are there already; to replace them, say --force")
     if not 1 <= days <= 36500:
-        raise Refused(f"{days} days; allowed: 1 to 36500")
+        raise UsageError(f"{days} days; allowed: 1 to 36500")
     alternatives = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
     command = [openssl, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     command += ["-subj", "/CN=framebus", "-addext", f"subjectAltName={alternatives}", "-days", str(days)]
@@ -88,7 +85,7 @@ def make(certificate: Path, key: Path, names: list[str], days: int, force: bool)
     os.umask(0o077)
     ran = subprocess.run([*command, "-keyout", key, "-out", certificate], capture_output=True, text=True)
     if ran.returncode:
-        raise Refused(f"openssl could not make it: {ran.stderr.strip().splitlines()[-1][:200]}")
+        raise UsageError(f"openssl could not make it: {ran.stderr.strip().splitlines()[-1][:200]}")
     key.chmod(0o600)
     certificate.chmod(0o644)
 

@@ -23,6 +23,7 @@ from framebus.credentials.curve_keys import (
     read,
 )
 from framebus.credentials.secrets_file import SecretsError
+from framebus.errors import UsageError
 from framebus.runtime.atomic_write import PRIVATE
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 
@@ -35,10 +36,6 @@ class KeyFile(msgspec.Struct, frozen=True):
     server: Z85Key
     """Public key of the machine that made it."""
     client: KeyPair
-
-
-class Refused(Exception):
-    """Why nothing was done, in one sentence."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except (SecretsError, Refused) as error:
+    except (SecretsError, UsageError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
@@ -93,9 +90,9 @@ def show_server(file: Path) -> None:
 def list_client(file: Path, name: str, public: str | None, output: Path) -> None:
     """Let a client in, with the key that it has, or with one that is written to `output`."""
     if not re.match(CLIENT_PATTERN, name):
-        raise Refused(f"name: found {name!r}; allowed: {CLIENT_ALLOWED}")
+        raise UsageError(f"name: found {name!r}; allowed: {CLIENT_ALLOWED}")
     if public is not None and not re.match(Z85_KEY_PATTERN, public):
-        raise Refused(f"--public: found {public!r}; allowed: the 40 characters that `framebus keys client` prints")
+        raise UsageError(f"--public: found {public!r}; allowed: the 40 characters that `framebus keys client` prints")
     with changing(file) as held:
         keys, server = with_server(held[0])
         check_new(keys, name, public)
@@ -110,14 +107,14 @@ def list_client(file: Path, name: str, public: str | None, output: Path) -> None
 
 
 def check_new(keys: CurveKeys, name: str, public: str | None) -> None:
-    """Raises Refused for a client that is there already, or where there is no room."""
+    """Raises UsageError for a client that is there already, or where there is no room."""
     if name in keys.clients:
-        raise Refused(f"{name} is listed already; run first: framebus keys remove {name}")
+        raise UsageError(f"{name} is listed already; run first: framebus keys remove {name}")
     other = next((known for known, key in keys.clients.items() if key == public), None)
     if other is not None:
-        raise Refused(f"this key is listed already, as {other}")
+        raise UsageError(f"this key is listed already, as {other}")
     if len(keys.clients) >= MAX_CLIENTS:
-        raise Refused(f"{MAX_CLIENTS} clients are listed already, and no more are allowed")
+        raise UsageError(f"{MAX_CLIENTS} clients are listed already, and no more are allowed")
 
 
 def show_client(file: Path, taken_from: Path | None) -> None:
@@ -126,7 +123,7 @@ def show_client(file: Path, taken_from: Path | None) -> None:
     with changing(file) as held:
         before = held[0].client
         if taken is not None and before is not None and before != taken.client:
-            raise Refused(
+            raise UsageError(
                 "this machine has another key already; let the other machine list that one: "
                 f"framebus keys add NAME --public='{before.public}'"
             )
@@ -153,7 +150,7 @@ def remove(file: Path, name: str) -> None:
         clients = dict(held[0].clients)
         if name not in clients:
             known = list(clients)
-            raise Refused(
+            raise UsageError(
                 f"there is no client {name}; there is {', '.join(known) or 'none'}{did_you_mean(name, known)}"
             )
         del clients[name]
@@ -170,24 +167,24 @@ def with_server(keys: CurveKeys) -> tuple[CurveKeys, KeyPair]:
 
 
 def write_key_file(output: Path, content: KeyFile) -> None:
-    """For the owner alone, and never over another file. Raises Refused."""
+    """For the owner alone, and never over another file. Raises UsageError."""
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(msgspec.to_builtins(content)).encode() + b"\n")
     except OSError as error:
-        raise Refused(f"{output} cannot be written: {error.strerror}; name another file with -o") from None
+        raise UsageError(f"{output} cannot be written: {error.strerror}; name another file with -o") from None
 
 
 def read_key_file(file: Path) -> KeyFile:
-    """Raises Refused."""
+    """Raises UsageError."""
     try:
         with file.open("rb") as opened:
             return msgspec.json.decode(opened.read(MAX_KEY_FILE_BYTES), type=KeyFile)
     except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Refused(f"{file} is no key file; allowed: one that `framebus keys add` has written") from None
+        raise UsageError(f"{file} is no key file; allowed: one that `framebus keys add` has written") from None
 
 
 def hint(text: str) -> None:

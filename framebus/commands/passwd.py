@@ -9,13 +9,10 @@ from framebus.credentials import accounts
 from framebus.credentials.accounts import NAME_ALLOWED, SCOPES, User
 from framebus.credentials.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hash_password
 from framebus.credentials.secrets_file import SecretsError
+from framebus.errors import UsageError
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 NOBODY_LEFT = ", and nobody is left: without {}, everybody on this machine would be"
-
-
-class UsageError(Exception):
-    """What was asked for cannot be; the text says why."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -5,12 +5,13 @@ import json
 import sys
 import time
 
-from framebus.commands.passwd import NOBODY_LEFT, UsageError, add_rights, check, rights
+from framebus.commands.passwd import NOBODY_LEFT, add_rights, check, rights
 from framebus.config.load import Config, ConfigError, load
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, new_token, token_hash
 from framebus.credentials.secrets_file import SecretsError
 from framebus.credentials.token_usage import last_used
+from framebus.errors import UsageError
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 
 DEFAULT_SCOPES = ("view", "snapshot")

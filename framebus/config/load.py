@@ -23,6 +23,7 @@ from framebus.config.strict_toml import Mistakes, convert_table
 from framebus.config.tcp_rules import check_cameras, check_keys
 from framebus.credentials import accounts
 from framebus.credentials.secrets_file import SecretsError
+from framebus.errors import FramebusError
 from framebus.protocol.wire import CAMERA_ALLOWED, is_camera_name
 
 FILE_NAME = "framebus.toml"
@@ -36,7 +37,7 @@ USER_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,31}"
 """As useradd takes them (useradd(8))."""
 
 
-class ConfigError(Exception):
+class ConfigError(FramebusError):
     """Everything that is wrong with the configuration, a sentence each."""
 
     def __init__(self, mistakes: list[str]) -> None:

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from framebus.errors import FramebusError
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
 
 MAX_FILE_BYTES = 1 << 20
 
 
-class SecretsError(Exception):
+class SecretsError(FramebusError):
     """The secrets file cannot be used, or not for this; the text says why and what to do, and shows nothing of it."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from framebus.config.strict_toml import did_you_mean
+from framebus.errors import FramebusError
 from framebus.protocol.wire import VERSION, CameraName
 
 Value = bool | int | float | str | list[float]
@@ -17,7 +18,7 @@ MAX_TEXT_BYTES = 4096
 """No value that is a text, and no name, is longer."""
 
 
-class ControlError(ValueError):
+class ControlError(FramebusError, ValueError):
     """A control that cannot be set like this; `code` is for programs, the text says what is allowed."""
 
     def __init__(self, code: str, message: str) -> None:

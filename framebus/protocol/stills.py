@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_type_hints
 import msgspec
 
 from framebus.config.strict_toml import did_you_mean
+from framebus.errors import FramebusError
 from framebus.protocol.controls import shown
 from framebus.protocol.wire import CAMERA_ALLOWED, MAX_REQUEST_BYTES, VERSION, is_camera_name
 
@@ -23,7 +24,7 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=86400, description="seconds fro
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS_ASIDE, description="pixels, a whole number from 1 to 8192")]
 
 
-class RequestError(ValueError):
+class RequestError(FramebusError, ValueError):
     """A request that nobody can answer; the text names the parameter, what was found, and what is allowed."""
 
 

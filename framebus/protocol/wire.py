@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
+from framebus.errors import FramebusError
+
 VERSION: Final = 1
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
@@ -33,7 +35,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 State = Literal["starting", "live", "idle", "offline"]
 
 
-class WireError(ValueError):
+class WireError(FramebusError, ValueError):
     """A message that is not of the wire format; the text says what is wrong with it."""
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from framebus.config.load import Config, default_run_dir
+from framebus.errors import FramebusError
 
 
-class PrivilegeError(Exception):
+class PrivilegeError(FramebusError):
     """Root cannot be let go of as the configuration wants it; the text says why and what to do."""
 
 

@@ -18,6 +18,7 @@ from types import FrameType
 
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
+from framebus.errors import FramebusError
 from framebus.runtime.privileges import PrivilegeError, let_go
 from framebus.runtime.run_dir import RunDirError, prepare
 from framebus.runtime.watchdog import Watchdog
@@ -36,7 +37,7 @@ ORPHAN_GRACE_SECONDS = 2.0
 logger = logging.getLogger("framebus")
 
 
-class ProcessError(Exception):
+class ProcessError(FramebusError):
     """Why a process cannot go on, in one sentence; it ends with EXIT_FAILED."""
 
 

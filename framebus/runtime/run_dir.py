@@ -7,12 +7,13 @@ import stat
 from pathlib import Path
 
 from framebus.config.load import Config
+from framebus.errors import FramebusError
 
 MAX_IPC_PATH_BYTES = 107
 """sun_path of struct sockaddr_un holds 108 bytes with the closing NUL (linux/un.h)."""
 
 
-class RunDirError(Exception):
+class RunDirError(FramebusError):
     """The folder cannot be used, or what is asked for in it is taken; the text says why and what to do."""
 
 

@@ -18,12 +18,12 @@ from framebus.credentials.token_usage import keep
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.accounts_file import AccountsFile
 from gateway.access.identity import LOCAL, NOBODY, Identity
-from gateway.access.password_cache import PasswordCache, TooMany
+from gateway.access.password_cache import PasswordCache, TooManyLoginsError
 from gateway.access.permissions import READING, Permission
 from gateway.access.sessions import COOKIE, Sessions
 from gateway.access.throttle import Throttle
 from gateway.net.connection_limits import share_of
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 from gateway.net.forwarded import Client, client_of
 
 logger = logging.getLogger("gateway")
@@ -69,7 +69,7 @@ class Access:
     async def check(self, request: HTTPServerRequest, permission: Permission, camera: str | None) -> Identity:
         """Who asks, when that one may.
 
-        Raises Refusal: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
+        Raises HttpError: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
         """
         client = self.client(request)
         identity = await self.identify(request, client) if permission.asks else NOBODY
@@ -80,7 +80,7 @@ class Access:
         if not identity.may(scope):
             raise self._refusal(identity, f"the scope {scope}")
         if scope is not None and camera is not None and not identity.sees(camera):
-            raise Refusal(403, "forbidden", f"{identity.name or 'you'} may not see camera {camera[:40]}")
+            raise HttpError(403, "forbidden", f"{identity.name or 'you'} may not see camera {camera[:40]}")
         return identity
 
     def client(self, request: HTTPServerRequest) -> Client:
@@ -88,7 +88,7 @@ class Access:
         return client_of(request, self._settings.trusted_proxies)
 
     async def identify(self, request: HTTPServerRequest, client: Client) -> Identity:
-        """Who asks, by the first of: a token, a name and a password, a cookie, nothing. Raises Refusal."""
+        """Who asks, by the first of: a token, a name and a password, a cookie, nothing. Raises HttpError."""
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
@@ -103,12 +103,12 @@ class Access:
         return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unnamed(client)
 
     async def log_in(self, name: str, password: str, client: Client) -> str:
-        """The cookie of a new session. Raises Refusal."""
+        """The cookie of a new session. Raises HttpError."""
         identity = await self._by_password(name, password, client)
         try:
             return self.sessions.begin(identity.name, identity.proof)[0]
         except OSError as error:
-            raise Refusal(503, "no-session", f"the session cannot be kept: {error.strerror}") from None
+            raise HttpError(503, "no-session", f"the session cannot be kept: {error.strerror}") from None
 
     def holds(self, identity: Identity) -> bool:
         """Whether somebody who came in before would still come in: not with a revoked token, or after a logout."""
@@ -156,7 +156,7 @@ class Access:
             if guessed:
                 self.throttle.attempt(client.address)
             self._losses.count("failed logins", f"a token that is none, from {client.address}")
-            raise Refusal(401, "unauthorized", "this token is none, or was removed")
+            raise HttpError(401, "unauthorized", "this token is none, or was removed")
         self._used[match[0]] = time.time()
         return _token(*match)
 
@@ -168,11 +168,11 @@ class Access:
             self.throttle.attempt(client.address)
             try:
                 right = await self.passwords.right(name, password, user, address)
-            except TooMany:
-                raise Refusal(503, "busy", "too many passwords wait to be checked") from None
+            except TooManyLoginsError:
+                raise HttpError(503, "busy", "too many passwords wait to be checked") from None
             if not right:
                 self._losses.count("failed logins", f"as {name[:64]!a}, from {client.address}")
-                raise Refusal(401, "unauthorized", "the name or the password is not right")
+                raise HttpError(401, "unauthorized", "the name or the password is not right")
             self.throttle.success(client.address)
         assert user is not None  # else it would not have been right
         return _user(name, user)
@@ -203,7 +203,7 @@ class Access:
         wait_seconds = self.throttle.wait_seconds(client.address)
         if wait_seconds:
             self._losses.count("failed logins", f"too many from {client.address}")
-            raise Refusal(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
+            raise HttpError(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
 
     def _check_origin(self, request: HTTPServerRequest, client: Client, identity: Identity) -> None:
         """What another site's page may not: change anything, or open a websocket, which browsers let it read."""
@@ -213,7 +213,7 @@ class Access:
         origin = request.headers.get("Origin") or request.headers.get("Sec-Websocket-Origin")
         if origin is None:
             if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-                raise Refusal(403, "other-origin", "a page of another site may not do this")
+                raise HttpError(403, "other-origin", "a page of another site may not do this")
             return
         allowed = self._settings.allow_origins
         # A browser adds a person's cookie or password by itself; and nobody logs in on another site's page.
@@ -224,7 +224,7 @@ class Access:
         except ValueError:
             host = ""
         if not host or host.lower() != client.host.lower():
-            raise Refusal(
+            raise HttpError(
                 403,
                 "other-origin",
                 f"a page of {origin[:100]!a} may not do this; allowed: {client.host[:100]!a}, and "
@@ -239,16 +239,16 @@ class Access:
         listed = [urlsplit(origin).hostname for origin in self._settings.allow_origins]
         if host in listed:
             return
-        raise Refusal(
+        raise HttpError(
             403,
             "other-host",
             f"{host[:100]!a} is no name of this machine; a proxy before it belongs into trusted_proxies in [gateway]",
         )
 
-    def _refusal(self, identity: Identity, what: str) -> Refusal:
+    def _refusal(self, identity: Identity, what: str) -> HttpError:
         if identity.kind in ("nobody", "anonymous"):
-            return Refusal(401, "unauthorized", "log in, or show a token")
-        return Refusal(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes {what}")
+            return HttpError(401, "unauthorized", "log in, or show a token")
+        return HttpError(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes {what}")
 
 
 def _user(name: str, user: User, session: str = "") -> Identity:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from framebus.credentials.accounts import User
 from framebus.credentials.passwords import MAX_PASSWORD, dummy_hash, matches
+from framebus.errors import FramebusError
 from framebus.runtime.malloc import trim_large_allocations
 
 MAX_REMEMBERED = 256
@@ -21,7 +22,7 @@ THREADS = 2
 MAX_WAITING = 32
 
 
-class TooMany(Exception):
+class TooManyLoginsError(FramebusError):
     """So many passwords wait to be checked that another one cannot."""
 
 
@@ -47,14 +48,14 @@ class PasswordCache:
         return mark in self._right
 
     async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
-        """Whether it is the person's password; for nobody it takes as long, and is not. Raises TooMany.
+        """Whether it is the person's password; for nobody it takes as long, and is not. Raises TooManyLoginsError.
 
         Who asks for the same at the same time shares one hash.
         """
         mark = self._mark(name, password, user, address)
         if mark not in self._under_way:
             if len(self._under_way) >= MAX_WAITING:
-                raise TooMany
+                raise TooManyLoginsError
             loop = asyncio.get_running_loop()
             made = loop.run_in_executor(self._threads, self._judge, password[: MAX_PASSWORD + 1], user)
             self._under_way[mark] = made

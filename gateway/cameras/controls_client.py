@@ -8,7 +8,7 @@ from framebus.protocol.wire import WireError
 from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 from gateway.cameras.service_client import ServiceClient
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 
 DEADLINE_SECONDS = 5.0
 """A camera that is closed is opened for it."""
@@ -28,17 +28,17 @@ class ControlsClient:
     async def request(self, request: ControlsRequest) -> list[Control]:
         """The controls, after what the request resets and sets.
 
-        Raises Refusal with the camera's reason, or 504 when it does not answer in time.
+        Raises HttpError with the camera's reason, or 504 when it does not answer in time.
         """
         if self._capture is None:
-            raise Refusal(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
+            raise HttpError(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
         reply = await self._capture.ask(encode(request), DEADLINE_SECONDS)
         try:
             return parse_reply(reply)
         except ControlError as error:
-            raise Refusal(STATUSES.get(error.code, 400), error.code, str(error)) from None
+            raise HttpError(STATUSES.get(error.code, 400), error.code, str(error)) from None
         except WireError as error:
-            raise Refusal(503, "bad-reply", f"the camera's process answered nonsense: {error}") from None
+            raise HttpError(503, "bad-reply", f"the camera's process answered nonsense: {error}") from None
 
     def close(self) -> None:
         """Whoever still waits gets no answer."""

@@ -14,7 +14,7 @@ from gateway.cameras.controls_client import ControlsClient
 from gateway.cameras.feed import Feed
 from gateway.cameras.workers import Workers
 from gateway.delivery.viewer import Viewer
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 from gateway.viewers.websocket import PageViewer
 
 logger = logging.getLogger("gateway")
@@ -43,22 +43,22 @@ class CameraRegistry:
         return self.workers.viewers()
 
     def first_for(self, identity: Identity) -> Feed:
-        """The camera that the paths without a name mean, for this client. Raises Refusal when there is none for it."""
+        """The camera that the paths without a name mean, for this client. Raises HttpError without one."""
         for name, feed in self.feeds.items():
             if identity.sees(name):
                 return feed
-        raise Refusal(403, "forbidden", "there is no camera here that you may see")
+        raise HttpError(403, "forbidden", "there is no camera here that you may see")
 
     def named(self, name: str, identity: Identity = LOCAL) -> Feed:
-        """The camera of that name. Raises Refusal when there is none for this client."""
+        """The camera of that name. Raises HttpError when there is none for this client."""
         if name not in self.feeds:
-            raise Refusal(404, "unknown-camera", unknown_camera(name, filter(identity.sees, self.feeds)))
+            raise HttpError(404, "unknown-camera", unknown_camera(name, filter(identity.sees, self.feeds)))
         return self.feeds[name]
 
     def check_room(self) -> None:
-        """Raises Refusal when there are as many viewers as are allowed."""
+        """Raises HttpError when there are as many viewers as are allowed."""
         if self.viewers >= self.most:
-            raise Refusal(
+            raise HttpError(
                 503, "full", f"{self.most} viewers watch already, the most that max_viewers in [gateway] allows"
             )
 

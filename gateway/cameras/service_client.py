@@ -8,7 +8,7 @@ import zmq
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 
 MAX_WAITING = 256
 """Requests under way to one service; more than these are refused at once."""
@@ -30,10 +30,10 @@ class ServiceClient:
     async def ask(self, request: bytes, deadline_seconds: float) -> bytes:
         """The reply to a request.
 
-        Raises Refusal: 503 when too many wait already, 504 when no reply comes in time.
+        Raises HttpError: 503 when too many wait already, 504 when no reply comes in time.
         """
         if len(self._waiting) >= MAX_WAITING:
-            raise Refusal(503, "busy", f"{MAX_WAITING} requests to {self._service} are under way already")
+            raise HttpError(503, "busy", f"{MAX_WAITING} requests to {self._service} are under way already")
         number = next(self._numbers).to_bytes(8)
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
@@ -44,7 +44,7 @@ class ServiceClient:
                 return await reply
         except (TimeoutError, zmq.Again):
             seconds = f"{deadline_seconds:g} s"
-            raise Refusal(504, "timeout", f"{self._service} did not answer within {seconds}") from None
+            raise HttpError(504, "timeout", f"{self._service} did not answer within {seconds}") from None
         finally:
             del self._waiting[number]
 

@@ -12,7 +12,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, WireError, parse, split
 from gateway.cameras.service_client import ServiceClient
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 
 GRACE_SECONDS = 0.5
 """The service refuses at the deadline of a request; so much later, it does not answer at all."""
@@ -31,7 +31,7 @@ class StillsClient:
     async def get(self, request: SnapshotRequest) -> Frame:
         """The still that is asked for.
 
-        Raises Refusal with the service's reason: 400, 404, 503, or 504 when none comes in time.
+        Raises HttpError with the service's reason: 400, 404, 503, or 504 when none comes in time.
         """
         arrived = time.monotonic()
         frame = await self._share(request)
@@ -40,7 +40,7 @@ class StillsClient:
         return frame
 
     async def clip(self, request: ClipRequest) -> tuple[ClipHeader, AsyncIterator[bytes]]:
-        """The clip that is asked for, and its pages. Raises Refusal, also while the pages are read."""
+        """The clip that is asked for, and its pages. Raises HttpError, also while the pages are read."""
         header, page = await self._page(request)
 
         async def pages() -> AsyncIterator[bytes]:
@@ -93,11 +93,11 @@ class StillsClient:
         return header, message.body
 
 
-def refusal(code: str, message: str) -> Refusal:
+def refusal(code: str, message: str) -> HttpError:
     """The service's reason, as HTTP has it."""
-    return Refusal(STATUSES.get(code, 503), code, message)
+    return HttpError(STATUSES.get(code, 503), code, message)
 
 
-def nonsense(error: WireError) -> Refusal:
+def nonsense(error: WireError) -> HttpError:
     """What answers is no snapshot service."""
-    return Refusal(503, "bad-reply", f"the snapshot service answered nonsense: {error}")
+    return HttpError(503, "bad-reply", f"the snapshot service answered nonsense: {error}")

@@ -10,7 +10,7 @@ from tornado.web import RequestHandler
 from gateway.access.access import Access
 from gateway.access.identity import NOBODY, Identity
 from gateway.access.permissions import PUBLIC, Permission
-from gateway.net.errors import RETRY_AFTER_SECONDS, Refusal, cors, wants_json
+from gateway.net.errors import RETRY_AFTER_SECONDS, HttpError, cors, wants_json
 from gateway.net.forwarded import Client
 
 OF_SCRIPTS = ("cors", "same-origin", "websocket")
@@ -58,8 +58,8 @@ class BaseHandler(RequestHandler):
         camera = self.path_args[0] if permission is not PUBLIC and self.path_args else None
         try:
             self.identity = await self.access.check(self.request, permission, camera)
-        except Refusal as refusal:
-            if refusal.status_code != 401 or not self._is_for_a_person():
+        except HttpError as error:
+            if error.status_code != 401 or not self._is_for_a_person():
                 raise
             self.redirect(f"{self.client.prefix}/login?next={quote(self.request.path)}")
 
@@ -71,7 +71,7 @@ class BaseHandler(RequestHandler):
         """Called by Tornado, with the exception that ended the request."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
         code, message, pause_seconds = "error", self._reason, None
-        if isinstance(error, Refusal):
+        if isinstance(error, HttpError):
             code, message, pause_seconds = error.code, error.message, error.retry_after_seconds
         self.set_header("Cache-Control", "no-store")
         if status_code in (429, 503):
@@ -99,4 +99,4 @@ class Unknown(BaseHandler):
 
     async def prepare(self) -> None:
         """Whatever the method, and whoever asks."""
-        raise Refusal(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
+        raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")

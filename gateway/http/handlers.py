@@ -21,7 +21,7 @@ from gateway.http import camera_json, still_headers
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.static_files import PAGE, PAGE_FILES
-from gateway.net.errors import Refusal, cors
+from gateway.net.errors import HttpError, cors
 from gateway.net.rate_limit import MAX_UNDER_WAY, RateLimiter
 from gateway.net.transport import transport_of
 from gateway.viewers.mjpeg import MjpegViewer
@@ -44,7 +44,7 @@ class CameraHandler(BaseHandler):
         self.stills = stills
 
     def feed(self, name: str | None) -> Feed:
-        """The camera of that name, else the first that there is for this client. Raises Refusal where there is none."""
+        """The camera of that name, else the first that there is for this client. Raises HttpError without one."""
         return self.cameras.named(name, self.identity) if name is not None else self.cameras.first_for(self.identity)
 
     async def stream(self, name: str | None) -> None:
@@ -54,7 +54,7 @@ class CameraHandler(BaseHandler):
         offline = feed.status.state == "offline"
         if not feed.away and (offline or await feed.first_frame(FIRST_FRAME_SECONDS) is None):
             reason = feed.status.reason or "it has not given a picture yet"
-            raise Refusal(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
+            raise HttpError(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
         if self.request.method == "HEAD":
             for header, value in STREAM_HEADERS.items():
                 self.set_header(header, value)
@@ -79,7 +79,7 @@ class CameraHandler(BaseHandler):
         try:
             request = from_query(camera, {**timeout, **self.query()})
         except RequestError as error:
-            raise Refusal(400, "bad-request", str(error)) from None
+            raise HttpError(400, "bad-request", str(error)) from None
         with self.under_way():
             frame = await self.stills.get(request)
         for header, value in still_headers.headers(frame, request).items():
@@ -96,25 +96,25 @@ class CameraHandler(BaseHandler):
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Have a request for a still under way. Raises Refusal when this address has too many of them."""
+        """Have a request for a still under way. Raises HttpError when this address has too many of them."""
         rates: RateLimiter = self.settings["still_rate_limiter"]
         address = self.client.address
         if not rates.begin(address):
-            raise Refusal(429, "too-often", f"{MAX_UNDER_WAY} stills for {address} are under way already")
+            raise HttpError(429, "too-often", f"{MAX_UNDER_WAY} stills for {address} are under way already")
         try:
             yield
         finally:
             rates.end(address)
 
     def check_rate(self) -> None:
-        """Raises Refusal when this address has asked for too many stills lately."""
+        """Raises HttpError when this address has asked for too many stills lately."""
         rates: RateLimiter = self.settings["still_rate_limiter"]
         address = self.client.address
         wait_seconds = rates.wait_seconds(address)
         if wait_seconds:
             most = f"{self.config.gateway.stills_per_second:g} a second"
             why = f"more stills were asked for from {address} than stills_per_second allows ({most})"
-            raise Refusal(429, "too-often", why, wait_seconds)
+            raise HttpError(429, "too-often", why, wait_seconds)
 
     def query(self) -> dict[str, str]:
         """The parameters of the URL; of one that is there twice, the last counts."""
@@ -151,7 +151,7 @@ class Clip(CameraHandler):
         try:
             request = clip_from_query(camera, form, self.query())
         except RequestError as error:
-            raise Refusal(400, "bad-request", str(error)) from None
+            raise HttpError(400, "bad-request", str(error)) from None
         clip, pages = await self.stills.clip(request)
         self.set_header("Content-Type", CLIP_TYPES[form])
         self.set_header("Content-Length", str(clip.size))
@@ -165,7 +165,7 @@ class Clip(CameraHandler):
                 await self.flush()
         except StreamClosedError:  # the client has left
             return
-        except Refusal:  # it took so long that the rest is gone: half a file shall not pass for a whole one
+        except HttpError:  # it took so long that the rest is gone: half a file shall not pass for a whole one
             self.detach().close()
 
     head = get
@@ -223,7 +223,7 @@ class PageFile(BaseHandler, StaticFileHandler):
     async def get(self, path: str, include_body: bool = True) -> None:
         """A file of the page; there are no others."""
         if path not in PAGE_FILES:
-            raise Refusal(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
+            raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
         await super().get(path, include_body)
 
 
@@ -264,15 +264,15 @@ class Controls(CameraHandler):
         self.finish({"camera": name, "controls": msgspec.to_builtins(controls)})
 
     def values(self) -> dict[str, Any]:
-        """The body. Raises Refusal when it is no JSON object, or comes as a form could send it from any page."""
+        """The body. Raises HttpError when it is no JSON object, or comes as a form could send it from any page."""
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
         if kind != "application/json":
-            raise Refusal(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
+            raise HttpError(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
         try:
             return msgspec.json.decode(self.request.body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             found = f"the body is no JSON object of controls and their values: {error}"
-            raise Refusal(400, "bad-request", found) from None
+            raise HttpError(400, "bad-request", found) from None
 
     head = get
 
@@ -332,7 +332,7 @@ class Metrics(CameraHandler):
     def get(self) -> None:
         """Imported when first asked for: most never ask."""
         if self.identity.cameras is not None:
-            raise Refusal(403, "forbidden", "the figures are of all cameras, and you may see some")
+            raise HttpError(403, "forbidden", "the figures are of all cameras, and you may see some")
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
         from gateway.http.metrics import registry

@@ -10,7 +10,7 @@ from gateway.access.sessions import COOKIE, DAY_SECONDS
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.static_files import PAGE
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 
 MAX_NEXT = 500
 """Letters of the path to go on to."""
@@ -46,8 +46,8 @@ class Login(PersonHandler):
         name, password = self.get_body_argument("name", ""), self.get_body_argument("password", "", strip=False)
         try:
             cookie = await self.access.log_in(name, password, self.client)
-        except Refusal as refusal:
-            self.show(f"{refusal.message[:1].upper()}{refusal.message[1:]}.", refusal.status_code)
+        except HttpError as error:
+            self.show(f"{error.message[:1].upper()}{error.message[1:]}.", error.status_code)
             return
         self.set_cookie(
             COOKIE,
@@ -83,7 +83,7 @@ class Logout(PersonHandler):
             try:
                 await asyncio.to_thread(self.access.sessions.end, session[0])
             except OSError as error:
-                raise Refusal(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
+                raise HttpError(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
         self.clear_cookie(COOKIE, path=self.cookie_path)
         self.go_on("/login")
 

@@ -9,7 +9,7 @@ from gateway.access.permissions import Permission
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry, unknown_camera
 from gateway.http.base_handler import BaseHandler
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 from gateway.viewers.websocket import CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
@@ -73,7 +73,7 @@ class Socket(BaseHandler, WebSocketHandler):
         if self._finished:  # sent to the login page
             return
         if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
-            raise Refusal(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
+            raise HttpError(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
         self._cameras.check_room()
 
 
@@ -114,7 +114,7 @@ class PageSocket(Socket):
         await super().prepare()
         asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
         if SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
-            raise Refusal(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
+            raise HttpError(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """The only one there is, when it was asked for."""

@@ -2,10 +2,12 @@
 
 from tornado.web import HTTPError
 
+from framebus.errors import FramebusError
+
 RETRY_AFTER_SECONDS = 1
 
 
-class Refusal(HTTPError):
+class HttpError(FramebusError, HTTPError):
     """A request that cannot be served, and why."""
 
     def __init__(self, status: int, code: str, message: str, retry_after_seconds: float | None = None) -> None:

@@ -4,8 +4,10 @@ import ssl
 import stat
 from pathlib import Path
 
+from framebus.errors import FramebusError
 
-class TlsError(Exception):
+
+class TlsError(FramebusError):
     """The certificate or its key cannot be used; the text says why and what to do."""
 
 
@@ -40,7 +42,7 @@ def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
         ) from None
 
 
-class _EncryptedError(Exception):
+class _EncryptedError(FramebusError):
     """A key that wants a password, which nobody is there to type."""
 
 

@@ -45,7 +45,7 @@ def test_every_header_is_there() -> None:
 
 def test_every_code_is_there_with_its_status_and_no_other() -> None:
     text = inspect.getsource(snapshot.still_service) + inspect.getsource(snapshot.clips)
-    codes = set(re.findall(r'(?:Refused|NoClip)\(\s*"([a-z-]+)"', text))
+    codes = set(re.findall(r'StillError\(\s*"([a-z-]+)"', text))
     found = re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", section("What comes back"), re.M)
     listed = {code: int(status) for status, code in found}
     assert listed == {code: stills_client.STATUSES.get(code, 503) for code in codes}

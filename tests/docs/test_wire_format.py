@@ -186,7 +186,7 @@ def codes(title: str) -> set[str]:
 
 def test_every_code_of_the_snapshot_service_is_there_and_no_other() -> None:
     text = inspect.getsource(snapshot.still_service) + inspect.getsource(snapshot.clips)
-    used = set(re.findall(r'(?:Refused|NoClip)\(\s*"([a-z-]+)"', text))
+    used = set(re.findall(r'StillError\(\s*"([a-z-]+)"', text))
 
     assert len(used) > 5
     assert codes("Asking for a still") == used

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from framebus.commands.cert import Refused, fingerprint, hosts, make
+from framebus.commands.cert import fingerprint, hosts, make
+from framebus.errors import UsageError
 from tests.conftest import Configure, Start
 from tests.programs import need
 
@@ -35,7 +36,7 @@ def test_a_pair_is_made_and_its_two_lines_are_said(configure: Configure, start: 
 def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
     certificate, key = tmp_path / "a.crt", tmp_path / "a.key"
     key.write_text("precious")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UsageError) as refused:
         make(certificate, key, hosts([]), 10, force=False)
     assert str(refused.value) == f"{key} are there already; to replace them, say --force"
     assert key.read_text() == "precious"
@@ -43,14 +44,14 @@ def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["", "a b", "a,DNS:b", "a\nb"])
 def test_what_is_no_name_is_refused(host: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UsageError) as refused:
         hosts([host])
     assert str(refused.value) == f"host {host!r}; allowed: a name such as cameras.example, or an address"
 
 
 def test_without_openssl_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UsageError) as refused:
         make(tmp_path / "a.crt", tmp_path / "a.key", hosts([]), 10, force=False)
     assert str(refused.value) == (
         "the program openssl makes certificates, and it is not here; run: sudo apt install openssl"
@@ -59,5 +60,5 @@ def test_without_openssl_it_says_what_to_install(tmp_path: Path, monkeypatch: py
 
 def test_days_have_an_end(tmp_path: Path) -> None:
     need("openssl")
-    with pytest.raises(Refused, match="40000 days; allowed: 1 to 36500"):
+    with pytest.raises(UsageError, match="40000 days; allowed: 1 to 36500"):
         make(tmp_path / "a.crt", tmp_path / "a.key", hosts([]), 40000, force=False)

@@ -9,7 +9,7 @@ import pytest
 from framebus.credentials.accounts import User
 from framebus.credentials.passwords import hash_password
 from gateway.access import password_cache
-from gateway.access.password_cache import PasswordCache, TooMany
+from gateway.access.password_cache import PasswordCache, TooManyLoginsError
 
 HERE = "192.0.2.1"
 ANNA = User(hash_password("correct horse"))
@@ -87,7 +87,7 @@ async def test_so_many_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None
     passwords = PasswordCache(lambda password, stored: gate.wait(10))
     asking = [asyncio.create_task(passwords.right(name, "x", ANNA, HERE)) for name in "ab"]
     await asyncio.sleep(0)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyLoginsError):
         await passwords.right("c", "x", ANNA, HERE)
     gate.set()
     await asyncio.gather(*asking)

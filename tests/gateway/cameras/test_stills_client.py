@@ -10,7 +10,7 @@ from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import snapshot_endpoint
 from gateway.cameras import service_client
 from gateway.cameras.stills_client import StillsClient
-from gateway.net.errors import Refusal
+from gateway.net.errors import HttpError
 from tests.gateway.camera import frame_header, jpeg
 from tests.gateway.still_service import StillService
 
@@ -94,7 +94,7 @@ async def test_the_service_may_be_restarted(config: Config, context: "zmq.Contex
 
 async def test_a_late_reply_goes_to_nobody_else(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(HttpError) as refusal:
         await stills.get(SOON)
     assert (refusal.value.status_code, refusal.value.message) == (
         504,
@@ -114,13 +114,13 @@ async def test_there_is_a_limit_to_those_who_wait(
     stills = StillsClient(snapshot_endpoint(config), context)
     first = asyncio.create_task(stills.get(SOON))
     await asyncio.sleep(0.01)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(HttpError) as refusal:
         await stills.get(FRONT)
     assert (refusal.value.status_code, refusal.value.message) == (
         503,
         "1 requests to the snapshot service are under way already",
     )
-    with pytest.raises(Refusal):
+    with pytest.raises(HttpError):
         await first
     stills.close()
     context.destroy()
@@ -144,10 +144,10 @@ async def test_a_refusal_of_the_service_is_passed_on(
 ) -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
     async with StillService(config).refusing(code, "why"):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(HttpError) as refusal:
             await stills.get(FRONT)
         assert (refusal.value.status_code, refusal.value.code, refusal.value.message) == (status, code, "why")
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(HttpError) as refusal:
             await stills.clip(ClipRequest(camera="front", clip="avi"))
         assert refusal.value.status_code == status
     stills.close()
