@@ -68,7 +68,7 @@ format: $(VENV)/.dev-ok  ## Put the code into the house style
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 clean:  ## Remove the virtual environment and what tools left behind
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # System site packages: on a Raspberry Pi picamera2 and libcamera come from apt and exist nowhere else.

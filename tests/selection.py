@@ -1,5 +1,6 @@
-"""Which tests are marked by what they are, so that no list has to be kept: `slow`, and what only root can run.
+"""Which tests are marked by what they are: `slow` where they start processes, and skipped where only root can run them.
 
+A test that only takes long, more than a second, is marked `slow` where it stands.
 A hook of pytest's, which tests/conftest.py imports.
 """
 

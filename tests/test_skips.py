@@ -9,6 +9,8 @@ import pytest
 
 from tests.skips import TOLD
 
+pytestmark = pytest.mark.slow  # each starts a pytest of its own
+
 ROOT = Path(__file__).parent.parent
 SKIPPING = {
     "by a call": 'import pytest\ndef test_it(): pytest.skip("a reason")\n',

@@ -12,19 +12,7 @@ from tests.debian.recipe import RECIPE, USER
 
 LIMIT_SECONDS = 900
 """Of the tests of one leg; they take a fifth of that on two processors."""
-PYTEST = (
-    "-P",
-    "-m",
-    "pytest",
-    "tests",
-    "--ignore=tests/e2e",
-    "-n",
-    "2",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:benchmark",
-)
+PYTEST = ("-P", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "-p", "no:benchmark", "--ignore=tests/e2e")
 NEWEST = "opt/newest"
 """A virtual environment in the chroot."""
 NEWEST_PYTHON = "3.13"
@@ -82,9 +70,7 @@ def _uv(*arguments: str) -> None:
 
 def _show(python: list[str], title: str) -> None:
     """Print what is about to be tested."""
-    names = "av msgspec pillow prometheus-client pyzmq supervisor tornado videodev2".split()
-    script = (
-        "import importlib.metadata as m, sys; print(', '.join(f'{name} {m.version(name)}' for name in sys.argv[1:]))"
-    )
+    names = ["av", "msgspec", "pillow", "prometheus-client", "pyzmq", "supervisor", "tornado", "videodev2"]
+    script = "import sys; from importlib.metadata import version; print(*(f'{n} {version(n)}' for n in sys.argv[1:]))"
     print(f"{title}: ", end="", flush=True)
     subprocess.run([*python, "-c", script, *names], check=True)

@@ -182,6 +182,7 @@ def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         source = MediaSource(camera.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
@@ -211,6 +212,7 @@ source.close()
 """
 
 
+@pytest.mark.slow
 def test_a_process_can_end_while_a_stream_hangs_in_ffmpeg(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         command = [sys.executable, "-W", "error", "-c", ENDS_WHILE_FFMPEG_HANGS, camera.url()]

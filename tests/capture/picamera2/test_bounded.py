@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from capture.picamera2 import bounded
 from capture.picamera2.bounded import given_up, within
 from capture.source import SourceStuck
@@ -47,6 +49,7 @@ def main() -> None:
     time.sleep(DEADLINE_SECONDS)
 
 
+@pytest.mark.slow
 def test_the_process_ends_whatever_hangs_at_its_end() -> None:
     process = subprocess.run(python("tests.capture.picamera2.test_bounded"), timeout=DEADLINE_SECONDS)
     assert process.returncode == -signal.SIGALRM
