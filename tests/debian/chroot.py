@@ -183,7 +183,7 @@ def _install_pypi(root: Path, wanted: list[str]) -> None:
     if not wanted:
         return
     python = (root / "usr/bin/python3").readlink().name.removeprefix("python")
-    tags = [f"--platform=manylinux_2_{minor}_{platform.machine()}" for minor in (17, 28, 34)]
+    tags = [f"--platform=manylinux{since}_{platform.machine()}" for since in ("1", "_2_17", "_2_28", "_2_34")]
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
         *("--only-binary=:all:", "--implementation=cp", f"--python-version={python}", *tags),
