@@ -26,6 +26,7 @@ tests      nginx                                             nginx-light
 tests      node                                              nodejs
 tests      openssl                                           openssl
 tests      systemd-analyze                                   systemd
+tests      /usr/lib/python3.*/ensurepip                      python3-venv
 tests      /usr/lib/python3/dist-packages/gi                 python3-gi
 tests      /usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib  gir1.2-gst-rtsp-server-1.0
 tests      /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so    gstreamer1.0-plugins-base

@@ -53,7 +53,7 @@ STATUS_OF = {
 """FFmpeg has an error of its own for each of these answers, in RTSP as in HTTP."""
 
 
-def _lenient_metadata() -> dict[str, Any]:
+def lenient_metadata() -> dict[str, Any]:
     """The arguments of `av.open` with which a title in another encoding is no error.
 
     PyAV up to 18 decodes metadata strictly unless told otherwise; PyAV 19 no longer takes `metadata_errors` and is
@@ -70,7 +70,7 @@ def _lenient_metadata() -> dict[str, Any]:
     return asked
 
 
-LENIENT_METADATA = _lenient_metadata()
+LENIENT_METADATA = lenient_metadata()
 
 
 class AvStream:

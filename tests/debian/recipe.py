@@ -23,7 +23,6 @@ TESTS = (
     "python3-pytest-asyncio",
     "python3-pytest-timeout",
     "python3-pytest-xdist",
-    "python3-venv",
     "make",
     "procps",
     "util-linux",

@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
+from capture.media import av_stream
 from capture.source import SourceError
 from capture.sources.media import MediaSource
 from tests.capture import jpegs
@@ -35,6 +37,21 @@ def h264(tmp_path: Path) -> Path:
 @pytest.fixture
 def transport_stream(tmp_path: Path) -> bytes:
     return clips.of_colours(tmp_path / "clip.ts", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("raised", "asked"),
+    [(TypeError("unexpected keyword argument"), {}), (av.FFmpegError(2, "none"), {"metadata_errors": "replace"})],
+    ids=["PyAV 19", "PyAV 18 and older"],
+)
+def test_metadata_is_lenient_as_each_version_has_it(
+    raised: Exception, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert av_stream.lenient_metadata() == asked
 
 
 def endless(content_type: str, data: bytes) -> IpCamera:
