@@ -2,7 +2,8 @@
 
 `python -m tests.versions oldest` uses this Python. `newest` uses Debian 13's Python 3.13, in the chroot of
 `make test-debian` but without apt's packages, and needs root. No name means both. What else is given is for pytest.
-The tests are those of `make test-fast`; `-m ""` selects all.
+`oldest` leaves out tests/e2e, which
+`make test` runs; `newest` runs what `make test-fast` runs.
 """
 
 import argparse
