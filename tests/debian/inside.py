@@ -15,6 +15,7 @@ SCRIPT = """
 set -e
 root=$1 user=$2 place=$3
 shift 3
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 mount --rbind /dev "$root/dev"
