@@ -5,23 +5,21 @@ No sockets: messages in. What to answer is snapshot.still_service's part.
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from logging import getLogger
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import StatusHeader, WireError, parse
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, StatusHeader, WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.time_of_day import time_of_day
 from snapshot.clock_offset import ClockOffset
 from snapshot.history import History
 from snapshot.still import Still
 
 logger = getLogger("snapshot")
 
-STATUS_TIMEOUT_SECONDS = 3.0
-"""capture tells its status each second; silent for this long, it is not there."""
 MB = 1_000_000
 
 
@@ -37,6 +35,7 @@ class CameraState:
         self.history = History(snapshot.history, round(snapshot.history_mb * MB))
         self.sleeps = settings.idle_fps == 0
         """Whether the camera is closed while nobody watches: then an old frame is no sign of trouble."""
+        self.max_megapixels = settings.max_megapixels
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._same_host = settings.is_here
@@ -110,9 +109,10 @@ class CameraState:
         """Why there will be no picture for now, and since when; empty while nothing speaks against one."""
         silent = self._now() - self._status_at
         if silent >= STATUS_TIMEOUT_SECONDS:
-            return f"camera {self.camera} is offline since {_clock(time.time() - silent)}: its process does not answer"
+            since = time_of_day(time.time() - silent)
+            return f"camera {self.camera} is offline since {since}: its process does not answer"
         if self._status is not None and self._status.state == "offline":
-            return f"camera {self.camera} is offline since {_clock(self._status.since)}: {self._status.reason}"
+            return f"camera {self.camera} is offline since {time_of_day(self._status.since)}: {self._status.reason}"
         return ""
 
     def _still(self, frame: Frame) -> Still:
@@ -125,7 +125,3 @@ class CameraState:
         """Say what was lost and not yet said; to be called about once a second."""
         self._frame_filter.losses.flush()
         self.losses.flush()
-
-
-def _clock(unix_seconds: float) -> str:
-    return f"{datetime.fromtimestamp(unix_seconds):%H:%M:%S}"

@@ -9,8 +9,9 @@ import zmq
 
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.protocol.wire import MAX_REQUEST_BYTES, Kind
+from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind
 from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
 from framebus.transport import sockets
 from framebus.transport.zap_authenticator import ZapAuthenticator
@@ -20,8 +21,6 @@ from snapshot.subscriptions import Subscriptions
 
 logger = logging.getLogger("snapshot")
 
-MAX_ENVELOPE_PARTS = 8
-"""What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_REQUESTS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a flood of requests holds up no frame."""
 SHARED_FROM = 16
@@ -40,6 +39,7 @@ class Snapshot:
         self._config = config
         self._service = StillService(config)
         self._checked_at = 0.0
+        self._losses = RateLimitedLog(logger)
         self._authenticator: ZapAuthenticator | None = None
 
     def run(self, stop: Stop) -> None:
@@ -89,8 +89,8 @@ class Snapshot:
                 if socket in ready:
                     self._take(kind, camera, socket.recv())
             if self._converters.fileno() in ready:
-                for job, result in self._converters.results():
-                    self._service.converted(job, result)
+                for result in self._converters.results():
+                    self._service.converted(result.job, result.outcome)
             if self._router in ready:
                 self._read_requests()
             self._service.tick()
@@ -119,17 +119,22 @@ class Snapshot:
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(snapshot_endpoint(self._config))
+            self._converters.losses.flush()
+            self._losses.flush()
             if self._authenticator is not None:
                 self._authenticator.tick()
 
     def _take(self, kind: Kind, camera: str, message: bytes) -> None:
-        match kind:
-            case "status":
-                self._service.status(camera, message)
-            case "full":
-                self._service.full_frame(camera, message)
-            case _:
-                self._service.frame(camera, message)
+        try:
+            match kind:
+                case "status":
+                    self._service.status(camera, message)
+                case "full":
+                    self._service.full_frame(camera, message)
+                case _:
+                    self._service.frame(camera, message)
+        except Exception as error:  # whatever one camera sends, the others are served
+            self._losses.count("messages that failed", f"{kind} of camera {camera}: {type(error).__name__}: {error}")
 
     def _send_replies(self) -> None:
         """A burst without a copy for each asker, as it may wait in the socket; a few are copied, which costs less."""

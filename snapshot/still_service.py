@@ -7,21 +7,22 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from logging import getLogger
 
 from framebus.config.load import Config
 from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from snapshot.camera_state import CameraState
 from snapshot.clips import Clips
 from snapshot.conversion import Conversion
 from snapshot.errors import StillError
 from snapshot.still import Still
 
+logger = getLogger("snapshot")
+
 MAX_CONVERSIONS = 64
 """Pictures that wait to be converted; more are refused at once."""
-REFUSED_CAMERA = 40
-"""Letters of a name that is repeated in a refusal."""
-
 Envelope = list[bytes]
 
 
@@ -47,10 +48,11 @@ class Waiting:
 
 @dataclass(eq=False)
 class Job:
-    """A picture to be converted, and who waits for it."""
+    """A picture to be converted, and the requests that wait for it."""
 
     wanted: Conversion
     still: Still
+    max_megapixels: float
     askers: list[Envelope] = field(default_factory=list)
 
 
@@ -64,6 +66,7 @@ class StillService:
         }
         self._most_waiting = config.snapshot.max_requests
         self._most_converted_bytes = config.snapshot.cache_mb * 1e6
+        self.losses = RateLimitedLog(logger)
         self._now = now
         self._has_full = {camera for camera, settings in config.cameras.items() if settings.still_size}
         self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in config.cameras}
@@ -93,6 +96,9 @@ class StillService:
             self._refuse(envelope, camera, StillError("bad-request", str(error)))
         except StillError as refused:
             self._refuse(envelope, camera, refused)
+        except Exception as error:  # a fault of ours: this requester is told, and the others are served
+            self.losses.count("requests that failed", f"{type(error).__name__}: {error}")
+            self._refuse(envelope, camera, StillError("internal", f"the request failed: {type(error).__name__}"))
 
     def frame(self, camera: str, message: bytes) -> None:
         """Take a `peek/` or `live/` message."""
@@ -110,13 +116,12 @@ class StillService:
         """Take a `status/` message."""
         self.cameras[camera].put_status(message)
 
-    def converted(self, job: Job, result: Still | None) -> None:
-        """A job is done; None where the picture could not be read."""
+    def converted(self, job: Job, result: Still | StillError) -> None:
+        """Answer the requests that wait for a job, which has ended with a picture or with a reason."""
         del self._jobs[job.wanted]
-        if result is None:
-            refused = StillError("damaged", f"a picture of camera {job.wanted.camera} cannot be decoded")
+        if isinstance(result, StillError):
             for envelope in job.askers:
-                self._refuse(envelope, job.wanted.camera, refused)
+                self._refuse(envelope, job.wanted.camera, result)
             return
         reply = result.reply
         self._replies.extend((envelope, reply) for envelope in job.askers)
@@ -138,6 +143,7 @@ class StillService:
                     text = f"camera {asked.request.camera} gave no picture that will do within {seconds}"
                     self._give_up(waiting, asked, StillError("timeout", text))
         self._clips.tick()
+        self.losses.flush()
         for camera in self.cameras.values():
             camera.flush_losses()
 
@@ -227,7 +233,7 @@ class StillService:
         elif len(self._jobs) >= MAX_CONVERSIONS:
             raise StillError("busy", f"{MAX_CONVERSIONS} pictures wait already to be converted")
         else:
-            self._jobs[wanted] = job = Job(wanted, still, [envelope])
+            self._jobs[wanted] = job = Job(wanted, still, self.cameras[request.camera].max_megapixels, [envelope])
             self._new_jobs.append(job)
 
     def _reply(self, still: Still) -> bytes:

@@ -10,13 +10,21 @@ import zmq
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import VERSION, StatusHeader, WireError, pack, parse, topic
+from framebus.protocol.wire import (
+    STATUS_TIMEOUT_SECONDS,
+    VERSION,
+    StatusHeader,
+    WireError,
+    pack,
+    parse,
+    topic,
+)
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
 from gateway.delivery.encoded_frame import EncodedFrame
-from gateway.delivery.offline_image import draw, sentence
+from gateway.delivery.offline_image import OfflineImages, sentence
 from gateway.delivery.stats import FeedStats
 from gateway.delivery.viewer import Viewer
 
@@ -24,8 +32,6 @@ logger = logging.getLogger("gateway")
 
 LINGER_SECONDS = 5.0
 """How long frames still come after the last viewer left: a page that is reloaded finds the camera awake."""
-STATUS_TIMEOUT_SECONDS = 3.0
-"""capture tells its status each second; silent for this long, it is not there."""
 REPEAT_ONCE_SECONDS = 0.2
 """Browsers draw a multipart picture when the next one begins: the last one is sent twice."""
 REPEAT_SECONDS = 1.0
@@ -40,10 +46,22 @@ class Feed:
         camera: str,
         peer: Endpoint,
         context: "zmq.Context[zmq.Socket[bytes]]",
+        max_megapixels: float,
+        offline_images: OfflineImages,
         on_status: Callable[["Feed"], None],
         on_viewers: Callable[[], None],
     ) -> None:
-        """`on_status` is called when the status has changed or was told again, `on_viewers` when one comes or goes."""
+        """Subscribe to the camera's status.
+
+        Args:
+            camera: its name.
+            peer: where its capture publishes; that need not run yet.
+            context: for the sockets.
+            max_megapixels: no larger picture is decoded.
+            offline_images: draws what viewers see while the camera is offline.
+            on_status: called when a status arrived, and once a second while none does.
+            on_viewers: called when a viewer has come or gone.
+        """
         self.camera = camera
         self.encoded: EncodedFrame | None = None
         """The newest frame, while somebody watches."""
@@ -53,6 +71,8 @@ class Feed:
         self._on_status = on_status
         self._on_viewers = on_viewers
         self._endpoint = peer
+        self._max_megapixels = max_megapixels
+        self._offline_images = offline_images
         self._context = context
         self._frame_filter = FrameFilter(same_host=peer.same_host)
         self._losses = RateLimitedLog(logger)
@@ -67,7 +87,7 @@ class Feed:
         self._end_of_linger: asyncio.TimerHandle | None = None
         self._end_of_silence: asyncio.TimerHandle | None = None
         self._status_socket = sockets.subscriber(context, peer, topic("status", camera))
-        self._status_receiver = AsyncReceiver(self._status_socket, self._take_status)
+        self._status_receiver = AsyncReceiver(self._status_socket, self._guarded(self._take_status))
 
     @property
     def viewers(self) -> int:
@@ -157,7 +177,7 @@ class Feed:
             self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
             # the newest frame is sent to us again, and shall not pass for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
-            self._live = socket, AsyncReceiver(socket, self._take_frame)
+            self._live = socket, AsyncReceiver(socket, self._guarded(self._take_frame))
 
     async def first_frame(self, seconds: float) -> EncodedFrame | None:
         """The newest frame, waiting for one if there is none yet; None when none came in time."""
@@ -209,6 +229,17 @@ class Feed:
         self._drawn = ""
         self._first_frame.clear()
 
+    def _guarded(self, take: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], None]:
+        """`take`, with what it raises counted: an exception would leave the socket unread and this camera silent."""
+
+        def guarded(parts: list[bytes]) -> None:
+            try:
+                take(parts)
+            except Exception as error:
+                self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
+
+        return guarded
+
     def _take_status(self, parts: list[bytes]) -> None:
         try:
             _, status = parse(parts[-1], StatusHeader)
@@ -249,7 +280,10 @@ class Feed:
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:
         try:
-            picture = await asyncio.to_thread(draw, last.frame.jpeg, text)
+            picture = await self._offline_images.draw(last.frame.jpeg, text, self._max_megapixels)
+        except Exception as error:  # viewers keep the last picture
+            self._losses.count("offline images not drawn", f"{type(error).__name__}: {error}")
+            return
         finally:
             self._drawing = None
         if self._last is last and self._drawn == text:  # else the camera is back

@@ -8,11 +8,13 @@ import zmq
 
 from framebus.config.load import Config
 from framebus.protocol.wire import VERSION, ViewersHeader
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import endpoints
 from gateway.access.identity import LOCAL, Identity
 from gateway.cameras.controls_client import ControlsClient
 from gateway.cameras.feed import Feed
 from gateway.cameras.workers import Workers
+from gateway.delivery.offline_image import OfflineImages
 from gateway.delivery.viewer import Viewer
 from gateway.net.errors import HttpError
 from gateway.viewers.websocket import PageViewer
@@ -28,9 +30,19 @@ class CameraRegistry:
         self.most = config.gateway.max_viewers
         self._viewers: set[Viewer] = set()
         self.workers = Workers(config, worker, context, self._stats)
+        self._losses = RateLimitedLog(logger)
+        self._offline_images = OfflineImages()
         self.feeds = {
-            name: Feed(name, endpoints.frames(config, name), context, self._status_changed, self.workers.changed)
-            for name in config.cameras
+            name: Feed(
+                name,
+                endpoints.frames(config, name),
+                context,
+                settings.max_megapixels,
+                self._offline_images,
+                self._status_changed,
+                self.workers.changed,
+            )
+            for name, settings in config.cameras.items()
         }
         self.controls = {
             name: ControlsClient(name, endpoints.controls(config, name), context) for name in config.cameras
@@ -80,8 +92,12 @@ class CameraRegistry:
 
     def tick(self) -> None:
         """To be called once a second."""
+        self._losses.flush()
         for feed in self.feeds.values():
-            feed.tick()
+            try:
+                feed.tick()
+            except Exception as error:  # whatever one camera sends, the others are served
+                self._losses.count("ticks that failed", f"camera {feed.camera}: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """End all connections, to viewers and to cameras."""
@@ -91,6 +107,7 @@ class CameraRegistry:
             feed.close()
         for controls in self.controls.values():
             controls.close()
+        self._offline_images.close()
         self.workers.close()
 
     def _stats(self) -> ViewersHeader:

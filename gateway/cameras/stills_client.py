@@ -16,7 +16,7 @@ from gateway.net.errors import HttpError
 
 GRACE_SECONDS = 0.5
 """The service refuses at the deadline of a request; so much later, it does not answer at all."""
-STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504}
+STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504, "internal": 500}
 """What HTTP says; everything else passes by, and is 503."""
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from framebus import SnapshotError, request_snapshot
 from framebus.config.load import Config
 from framebus.config.snapshot import SnapshotConfig
-from framebus.protocol.wire import ErrorHeader, parse
+from framebus.protocol.wire import MAX_ENVELOPE_PARTS, ErrorHeader, parse
 from framebus.runtime.run_dir import snapshot_endpoint
-from snapshot.server import MAX_ENVELOPE_PARTS, MAX_MESSAGE_BYTES
+from snapshot.server import MAX_MESSAGE_BYTES
 from tests.capture.jpegs import opened
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start

@@ -23,6 +23,7 @@ from framebus.protocol.wire import (
 from framebus.protocol.wire import parse as parse_message
 from snapshot import still_service as module
 from snapshot.clips import Clips
+from snapshot.errors import StillError
 from snapshot.still import Still
 from snapshot.still_service import StillService
 
@@ -512,7 +513,7 @@ def test_a_picture_that_cannot_be_decoded_is_told_to_all_who_asked(clock: Clock)
     service.put("front", peek(1))
     askers = [service.ask(width=1) for _ in range(2)]
     (job,) = service.service.jobs()
-    service.service.converted(job, None)
+    service.service.converted(job, StillError("damaged", "a picture of camera front cannot be decoded"))
     replies = service.replies()
     assert [refusal(replies[asker], "front") for asker in askers] == [
         ("damaged", "a picture of camera front cannot be decoded")
