@@ -99,8 +99,11 @@ class Snapshot:
                 self._converters.begin(job)
             self._send_replies()
             for camera in self._config.cameras:
-                self._subscriptions.need("live", camera, needed=self._service.wants_live(camera))
-                self._subscriptions.need("full", camera, needed=self._service.wants_full(camera))
+                self._subscriptions.need_live(camera, needed=self._service.wants_live(camera))
+                if not self._service.wants_full(camera):
+                    self._subscriptions.close_full(camera)
+            for camera in self._service.full_requests():
+                self._subscriptions.request_full(camera)
 
     def stop(self) -> None:
         """Let go of the endpoint."""

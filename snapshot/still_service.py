@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from logging import getLogger
 
 from framebus.config.load import Config
-from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
+from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from snapshot.camera_state import CameraState
+from snapshot.camera_state import MB, CameraState
+from snapshot.clip import Clip
 from snapshot.clips import Clips
 from snapshot.conversion import Conversion
 from snapshot.errors import StillError
@@ -37,6 +38,8 @@ class Waiting:
     """The frame has to be captured after this; CLOCK_MONOTONIC, as all times here."""
     frames_left: int
     """Frames after `since` that pass first."""
+    then_full: bool = False
+    """The frame only ends the settling; what is wanted is one of full size after it."""
 
     def takes(self, still: Still) -> bool:
         """Whether this frame will do; to be asked once a frame."""
@@ -77,7 +80,10 @@ class StillService:
         self._converted: OrderedDict[Conversion, bytes] = OrderedDict()
         self._converted_bytes = 0
         self._built: tuple[Still, bytes] | None = None
-        self._clips = Clips(now)
+        self._full_asked: set[str] = set()
+        """Cameras that have been asked for a full frame, which has not come yet."""
+        self._full_requests: set[str] = set()
+        self._clips = Clips(now, round(config.snapshot.history_mb * MB))
         self.keeps_history = config.snapshot.history > 0
 
     def ask(self, envelope: Envelope, message: bytes) -> None:
@@ -88,7 +94,9 @@ class StillService:
             camera = request.camera
             if camera not in self.cameras:
                 raise StillError("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
-            if isinstance(request, ClipRequest):
+            if isinstance(request, CancelRequest):
+                self._cancel(envelope, camera)
+            elif isinstance(request, ClipRequest):
                 self._replies.append((envelope, self._clip(request)))
             else:
                 self._answer(envelope, request)
@@ -108,9 +116,11 @@ class StillService:
 
     def full_frame(self, camera: str, message: bytes) -> None:
         """Take a `full/` message."""
+        self._full_asked.discard(camera)
         still = self.cameras[camera].full(message)
         if still is not None:
             self._serve(self._waiting_full[camera], still, full=True)
+        self._ask_for_full(camera)
 
     def status(self, camera: str, message: bytes) -> None:
         """Take a `status/` message."""
@@ -162,8 +172,16 @@ class StillService:
         return self.keeps_history or bool(self._waiting[camera])
 
     def wants_full(self, camera: str) -> bool:
-        """Whether somebody waits for a frame of full size."""
-        return bool(self._waiting_full.get(camera))
+        """Whether a request waits for a frame of full size."""
+        wanted = bool(self._waiting_full.get(camera))
+        if not wanted:
+            self._full_asked.discard(camera)
+        return wanted
+
+    def full_requests(self) -> Iterable[str]:
+        """The cameras that are to be asked for a frame of full size, each once."""
+        while self._full_requests:
+            yield self._full_requests.pop()
 
     def seconds_left(self) -> float:
         """Until the first deadline."""
@@ -178,8 +196,9 @@ class StillService:
             self._give(envelope, request, self._past(camera, request))
             return
         now = self._now()
-        if request.full and request.camera in self._has_full:
+        if request.full and request.camera in self._has_full and not self._has_to_settle(camera, request):
             self._wait(self._waiting_full[request.camera], envelope, request, now)
+            self._ask_for_full(request.camera)
         elif request.fresh or request.full or self._has_to_settle(camera, request):
             self._wait(self._waiting[request.camera], envelope, request, now)
         elif request.max_age is not None:
@@ -209,17 +228,42 @@ class StillService:
         if self._has_to_settle(camera, request):
             since += max(0.0, request.settle_seconds - camera.awake_seconds)
             frames = request.settle_frames
-        waiting.append(Waiting(envelope, request, self._now() + request.timeout, since, frames))
+        full = self._waiting_full.get(request.camera)
+        then_full = request.full and full is not None and waiting is not full
+        deadline = self._now() + request.timeout
+        waiting.append(Waiting(envelope, request, deadline, since, frames, then_full))
+
+    def _ask_for_full(self, camera: str) -> None:
+        """Ask the camera for a frame of full size where one is waited for, unless one is under way."""
+        if self._waiting_full.get(camera) and camera not in self._full_asked:
+            self._full_asked.add(camera)
+            self._full_requests.add(camera)
+
+    def _cancel(self, envelope: Envelope, camera: str) -> None:
+        """Forget a request that waits for a frame."""
+        for waiting in (self._waiting[camera], self._waiting_full.get(camera, [])):
+            waiting[:] = [asked for asked in waiting if asked.envelope != envelope]
 
     def _serve(self, waiting: list[Waiting], still: Still, *, full: bool) -> None:
         taking = [asked for asked in waiting if asked.takes(still)]
         served = set(taking)
         waiting[:] = [asked for asked in waiting if asked not in served]
         for asked in taking:
+            if asked.then_full:
+                self._wait_for_full(asked, still)
+                continue
             try:
                 self._give(asked.envelope, asked.request, still, full=full)
             except StillError as refused:
                 self._refuse(asked.envelope, asked.request.camera, refused)
+
+    def _wait_for_full(self, asked: Waiting, settled: Still) -> None:
+        """The camera has settled with this frame: the next frame of full size will do."""
+        camera = asked.request.camera
+        self._waiting_full[camera].append(
+            Waiting(asked.envelope, asked.request, asked.deadline, settled.header.monotonic, 0)
+        )
+        self._ask_for_full(camera)
 
     def _give(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
         wanted = Conversion.of(still, request, full=full) if request.converts else None
@@ -245,8 +289,7 @@ class StillService:
     def _past(self, camera: CameraState, request: SnapshotRequest) -> Still:
         span = camera.history.span
         if span is None:
-            reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
-            raise StillError("not-kept", f"there is no history of camera {camera.camera}: {reason}")
+            raise self._no_history(camera)
         moment = request.at if request.at is not None else camera.unix_seconds - (request.ago or 0)
         still = camera.history.near(moment)
         if still is None:
@@ -256,19 +299,18 @@ class StillService:
             )
         return still
 
+    def _no_history(self, camera: CameraState) -> StillError:
+        reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
+        return StillError("not-kept", f"there is no history of camera {camera.camera}: {reason}")
+
     def _clip(self, request: ClipRequest) -> bytes:
-        """A page of a clip, and the first one with the clip itself."""
-        camera = self.cameras[request.camera]
-        try:
-            if request.id:
-                clip_id, clip = request.id, self._clips.known(request.camera, request.id)
-            else:
-                stills = camera.history.last(request.seconds)
-                if not stills:
-                    self._past(camera, SnapshotRequest(camera=request.camera, ago=0))
-                clip_id, clip = self._clips.open(request.camera, stills, request.clip)
-        except StillError as error:
-            raise StillError(error.code, str(error)) from None
+        """The reply with a page of a clip; a request without an id makes a new one."""
+        if request.id:
+            clip_id, clip = request.id, self._clips.get(request.camera, request.id)
+        elif request.end:
+            clip_id, clip = "", Clip(self._last(request), request.clip)
+        else:
+            clip_id, clip = self._clips.open(request.camera, self._last(request), request.clip)
         header = ClipHeader(
             v=VERSION,
             camera=request.camera,
@@ -278,10 +320,18 @@ class StillService:
             frames=clip.frames,
             seconds=round(clip.seconds, 3),
         )
-        page = clip.page(request.offset, self._clips.PAGE_BYTES)
-        if request.offset + len(page) >= clip.size:
+        page = b"" if request.end else clip.page(request.offset, self._clips.PAGE_BYTES)
+        if request.end or request.offset + len(page) >= clip.size:
             self._clips.close(clip_id)
         return pack("clip", request.camera, header, page)
+
+    def _last(self, request: ClipRequest) -> list[Still]:
+        """The frames for a clip, one or more. Raises StillError where there are none."""
+        camera = self.cameras[request.camera]
+        stills = camera.history.last(request.seconds)
+        if not stills:
+            raise self._no_history(camera)
+        return stills
 
     def _nothing_current(self, camera: CameraState) -> StillError:
         trouble = f"; {camera.trouble}" if camera.trouble else ""

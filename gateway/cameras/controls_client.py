@@ -38,7 +38,7 @@ class ControlsClient:
         except ControlError as error:
             raise HttpError(STATUSES.get(error.code, 400), error.code, str(error)) from None
         except WireError as error:
-            raise HttpError(503, "bad-reply", f"the camera's process answered nonsense: {error}") from None
+            raise HttpError(503, "bad-reply", f"the camera's process sent a malformed reply: {error}") from None
 
     def close(self) -> None:
         """Whoever still waits gets no answer."""
