@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable
 
 import zmq
@@ -9,15 +10,15 @@ import zmq
 from framebus.config.load import Config
 from framebus.protocol.wire import VERSION, ViewersHeader
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.run_dir import viewers_endpoint
 from framebus.transport import endpoints
 from gateway.access.identity import LOCAL, Identity
 from gateway.cameras.controls_client import ControlsClient
 from gateway.cameras.feed import Feed
 from gateway.cameras.workers import Workers
 from gateway.delivery.offline_image import OfflineImages
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STALLED_SECONDS, Viewer
 from gateway.net.errors import HttpError
-from gateway.viewers.websocket import PageViewer
 
 logger = logging.getLogger("gateway")
 
@@ -29,7 +30,8 @@ class CameraRegistry:
         """The feeds subscribe at once; a camera whose process does not run yet is found when it does."""
         self.most = config.gateway.max_viewers
         self._viewers: set[Viewer] = set()
-        self.workers = Workers(config, worker, context, self._stats)
+        everyone = [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
+        self.workers = Workers(worker, everyone, context, self)
         self._losses = RateLimitedLog(logger)
         self._offline_images = OfflineImages()
         self.feeds = {
@@ -85,14 +87,23 @@ class CameraRegistry:
         self.workers.changed()
 
     def dismiss(self, holds: Callable[[Identity], bool]) -> None:
-        """End the connections of those who would not be let in any more."""
+        """End the connections of viewers whose access has ended; `holds` is called once for each identity."""
+        held = {identity: holds(identity) for identity in {viewer.identity for viewer in self._viewers}}
         for viewer in list(self._viewers):
-            if not holds(viewer.identity):
+            if not held[viewer.identity]:
                 viewer.close()
 
-    def tick(self) -> None:
-        """To be called once a second."""
+    def tick(self, stalled_seconds: float = STALLED_SECONDS) -> None:
+        """Disconnect viewers that take nothing, and let each camera tick; to be called once a second.
+
+        Args:
+            stalled_seconds: how long a viewer may take nothing.
+        """
         self._losses.flush()
+        now = time.monotonic()
+        for viewer in list(self._viewers):
+            if viewer.end_if_stalled(now, stalled_seconds):
+                self._losses.count("stalled viewers disconnected", f"no byte taken for {stalled_seconds:g} s")
         for feed in self.feeds.values():
             try:
                 feed.tick()
@@ -110,7 +121,15 @@ class CameraRegistry:
         self._offline_images.close()
         self.workers.close()
 
-    def _stats(self) -> ViewersHeader:
+    def own_viewers(self) -> int:
+        """Connections that show a camera, through this worker."""
+        return len(self._viewers)
+
+    def own_viewers_of(self, camera: str) -> int:
+        """How many connections show this camera, through this worker."""
+        return self.feeds[camera].viewers if camera in self.feeds else 0
+
+    def own_stats(self) -> ViewersHeader:
         """What the other workers are told of this one."""
         return ViewersHeader(
             v=VERSION,
@@ -121,7 +140,7 @@ class CameraRegistry:
 
     def _status_changed(self, feed: Feed) -> None:
         for viewer in list(self._viewers):
-            if isinstance(viewer, PageViewer) and viewer.identity.sees(feed.camera):
+            if viewer.identity.sees(feed.camera):
                 viewer.tell_status(feed)
 
 

@@ -6,16 +6,14 @@ With `workers = 1` there is nobody to tell, and no socket. Who may listen on the
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import zmq
 
-from framebus.config.load import Config
 from framebus.protocol.wire import ViewersHeader, WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import viewers_endpoint, worker_name
+from framebus.runtime.run_dir import worker_name
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 
@@ -39,22 +37,42 @@ class Heard(NamedTuple):
     header: ViewersHeader
 
 
+class OwnViewers(Protocol):
+    """Who watches through this worker."""
+
+    def own_viewers(self) -> int:
+        """Return how many connections show a camera."""
+
+    def own_viewers_of(self, camera: str) -> int:
+        """Return how many connections show this camera."""
+
+    def own_stats(self) -> ViewersHeader:
+        """Return what the other workers are told."""
+
+
 class Workers:
     """Made inside the running loop; closed by its maker."""
 
     def __init__(
         self,
-        config: Config,
         worker: int,
+        endpoints: list[str],
         context: "zmq.Context[zmq.Socket[bytes]]",
-        own: Callable[[], ViewersHeader],
+        own: OwnViewers,
     ) -> None:
-        """`worker` is the number of this one, from 0; `own` says how it does. The others need not run yet.
+        """Connect to the other workers, which need not run yet.
 
-        Raises zmq.ZMQError when its endpoint cannot be had.
+        Args:
+            worker: the number of this one, from 0.
+            endpoints: where each worker publishes, by its number.
+            context: for the sockets.
+            own: the viewers of this worker.
+
+        Raises:
+            zmq.ZMQError: the endpoint of this worker cannot be bound.
         """
         self.own_number = worker
-        self.count = config.gateway.workers
+        self.count = len(endpoints)
         self._own = own
         self._heard: dict[int, Heard] = {}
         self._losses = RateLimitedLog(logger)
@@ -62,24 +80,22 @@ class Workers:
         self._telling: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
         self._loop = asyncio.get_running_loop()
         if self.count > 1:
-            self._tell_at(viewers_endpoint(config, worker), context)
+            self._tell_at(endpoints[worker], context)
             for other in set(range(self.count)) - {worker}:
-                self._listen_to(other, viewers_endpoint(config, other), context)
+                self._listen_to(other, endpoints[other], context)
 
     def everyone(self) -> dict[int, ViewersHeader]:
         """The figures of each worker that is there, by its number: ours of now, the others' as they last said."""
-        oldest = time.monotonic() - SILENT_SECONDS
-        others = {number: heard.header for number, heard in self._heard.items() if heard.at > oldest}
-        return dict(sorted({**others, self.own_number: self._own()}.items()))
+        return dict(sorted({**self._others(), self.own_number: self._own.own_stats()}.items()))
 
     def viewers(self) -> int:
-        """Connections that show a camera, through whichever worker."""
-        return sum(header.viewers for header in self.everyone().values())
+        """Connections that show a camera, through any worker."""
+        return self._own.own_viewers() + sum(header.viewers for header in self._others().values())
 
     def viewers_of(self, camera: str) -> int:
-        """How many connections show this camera, through whichever worker."""
-        stats = (header.cameras.get(camera) for header in self.everyone().values())
-        return sum(found.viewers for found in stats if found is not None)
+        """How many connections show this camera, through any worker."""
+        stats = (header.cameras.get(camera) for header in self._others().values())
+        return self._own.own_viewers_of(camera) + sum(of.viewers for of in stats if of is not None)
 
     def changed(self) -> None:
         """Somebody has come or gone here: the others shall know soon."""
@@ -96,6 +112,11 @@ class Workers:
             receiver.close()
             socket.close()
         self._links.clear()
+
+    def _others(self) -> dict[int, ViewersHeader]:
+        """The figures of the other workers that are there, as they last said."""
+        oldest = time.monotonic() - SILENT_SECONDS
+        return {number: heard.header for number, heard in self._heard.items() if heard.at > oldest}
 
     def _tell_at(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
         """XPUB, not PUB: a worker that has just started subscribes, and is told at once."""
@@ -114,7 +135,7 @@ class Workers:
     def _tell(self) -> None:
         assert self._telling is not None  # else the timer would have been cancelled
         socket, receiver = self._telling
-        socket.send(pack("viewers", worker_name(self.own_number), self._own()))
+        socket.send(pack("viewers", worker_name(self.own_number), self._own.own_stats()))
         self._tell_in(INTERVAL_SECONDS)
         self._losses.flush()
         receiver.drain()

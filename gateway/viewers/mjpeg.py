@@ -16,17 +16,17 @@ class MjpegViewer(Viewer):
         self,
         feed: Feed,
         cameras: CameraRegistry,
-        line: Transport,
+        transport: Transport,
         head: bytes = STREAM_HEAD,
         identity: Identity = LOCAL,
     ) -> None:
         """Begins at once, with the head of the response."""
-        super().__init__(line, identity)
+        super().__init__(transport, identity)
         self._feed = feed
         self._cameras = cameras
         self._shown: EncodedFrame | None = None
         self._head: bytes | None = head
-        line.on_end = self._leave
+        transport.on_end = self._leave
         cameras.admit(self)
         feed.join(self)
 

@@ -8,7 +8,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
 
 ACK_WINDOW = 2
@@ -88,7 +88,7 @@ class PageViewer(SocketViewer):
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
         super().__init__(handler, identity)
         self._watching: OrderedDict[str, Watching] = OrderedDict()
-        self._statuses: dict[str, Feed] = {}
+        self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
 
     def next_message(self) -> bytes | None:
@@ -97,15 +97,15 @@ class PageViewer(SocketViewer):
             _, answer = self._answers.popitem()
             return websocket_message(answer, FIN_TEXT)
         if self._statuses:
-            _, feed = self._statuses.popitem()
-            return websocket_message(feed.status_message)
-        for camera, watching in self._watching.items():
+            _, camera = self._statuses.popitem()
+            return websocket_message(camera.status_message)
+        for name, watching in self._watching.items():
             encoded = watching.next_frame()
             if encoded is not None:
                 watching.shown = encoded
                 watching.unacknowledged.add(encoded.frame.seq)
                 watching.feed.stats.sent_to_viewer(encoded, encoded.bus_message)
-                self._watching.move_to_end(camera)
+                self._watching.move_to_end(name)
                 return encoded.bus_message
         return None
 
@@ -114,9 +114,9 @@ class PageViewer(SocketViewer):
         self._answers[kind] = msgspec.json.encode(answer)
         self.wake()
 
-    def tell_status(self, feed: Feed) -> None:
-        """A camera's status has changed: the newest goes out when the line is free."""
-        self._statuses[feed.camera] = feed
+    def tell_status(self, camera: StatusSource) -> None:
+        """The status of a camera has changed: the newest is sent when the connection is free."""
+        self._statuses[camera.camera] = camera
         self.wake()
 
     def watch(self, feeds: list[Feed]) -> None:
