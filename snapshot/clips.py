@@ -39,7 +39,7 @@ class Clips:
             max_bytes: what the frames of all clips may take together; a frame in several clips counts once.
         """
         self._now = now
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._clips: dict[str, Fetched] = {}
 
     def __len__(self) -> int:
@@ -61,11 +61,11 @@ class Clips:
             raise StillError("busy", f"{MAX_CLIPS} clips are being fetched already")
         clip = Clip(stills, form)
         held = [still for fetched in self._clips.values() for still in fetched.clip.stills]
-        if held and _bytes((*held, *clip.stills)) > self._max_bytes:
+        if held and _bytes((*held, *clip.stills)) > self.max_bytes:
             raise StillError(
                 "busy",
                 f"the clips that are being fetched take {_bytes(held) / MB:.0f} MB; "
-                f"allowed: {self._max_bytes / MB:g} MB with this one (history_mb)",
+                f"allowed: {self.max_bytes / MB:g} MB with this one (history_mb)",
             )
         clip_id = secrets.token_hex(8)
         self._clips[clip_id] = Fetched(camera, clip, self._now())

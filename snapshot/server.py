@@ -1,5 +1,6 @@
 """The snapshot service's process: hears every camera, and answers requests for stills from what it has or has made."""
 
+import contextlib
 import logging
 import math
 import time
@@ -10,6 +11,7 @@ import zmq
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind
+from framebus.runtime.memory import available_bytes
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
@@ -30,6 +32,8 @@ REPLIES_HIGH_WATER_MARK = 256
 MAX_MESSAGE_BYTES = 2 * MAX_REQUEST_BYTES
 """A larger request ends its connection; one just too large is still told so."""
 TICK_SECONDS = 1.0
+MEMORY_CHECK_SECONDS = 5.0
+"""How often the history is fitted to the available memory."""
 
 
 class Snapshot:
@@ -39,6 +43,7 @@ class Snapshot:
         self._config = config
         self._service = StillService(config)
         self._checked_at = 0.0
+        self._memory_checked_at = float("-inf")
         self._losses = RateLimitedLog(logger)
         self._authenticator: ZapAuthenticator | None = None
 
@@ -124,8 +129,15 @@ class Snapshot:
             self._lock.check(snapshot_endpoint(self._config))
             self._converters.losses.flush()
             self._losses.flush()
+            self._check_memory(now)
             if self._authenticator is not None:
                 self._authenticator.tick()
+
+    def _check_memory(self, now: float) -> None:
+        if now - self._memory_checked_at >= MEMORY_CHECK_SECONDS:
+            self._memory_checked_at = now
+            with contextlib.suppress(OSError, StopIteration):  # no procfs
+                self._service.limit_history(available_bytes())
 
     def _take(self, kind: Kind, camera: str, message: bytes) -> None:
         try:

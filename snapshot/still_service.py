@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from logging import getLogger
 
 from framebus.config.load import Config
+from framebus.config.snapshot import history_limit_mb
 from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -83,6 +84,8 @@ class StillService:
         self._full_asked: set[str] = set()
         """Cameras that have been asked for a full frame, which has not come yet."""
         self._full_requests: set[str] = set()
+        self._history_mb = config.snapshot.history_mb
+        self._told_of_memory = False
         self._clips = Clips(now, round(config.snapshot.history_mb * MB))
         self.keeps_history = config.snapshot.history > 0
 
@@ -156,6 +159,30 @@ class StillService:
         self.losses.flush()
         for camera in self.cameras.values():
             camera.flush_losses()
+
+    def limit_history(self, available_bytes: int) -> None:
+        """Keep less history than `history_mb` where the memory is short; to be called now and then.
+
+        Args:
+            available_bytes: memory that this process can still take.
+        """
+        if not self.keeps_history:
+            return
+        held_bytes = sum(camera.history.bytes for camera in self.cameras.values())
+        limit_mb = history_limit_mb(self._history_mb, len(self.cameras), (available_bytes + held_bytes) / MB)
+        if limit_mb < self._history_mb and not self._told_of_memory:
+            self._told_of_memory = True
+            logger.warning(
+                "keeps at most %.0f MB of history for each of %d cameras instead of %g: "
+                "%.0f MB of memory are available; lower history_mb in [snapshot]",
+                limit_mb,
+                len(self.cameras),
+                self._history_mb,
+                available_bytes / MB,
+            )
+        self._clips.max_bytes = round(limit_mb * MB)
+        for camera in self.cameras.values():
+            camera.history.limit(round(limit_mb * MB))
 
     def replies(self) -> Iterable[tuple[Envelope, bytes]]:
         """What is to be sent, each once."""

@@ -688,6 +688,33 @@ def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPat
     )
 
 
+def test_with_little_memory_less_history_is_kept_and_said_once(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    config = parse({"camera": {"front": {}, "back": {}}, "snapshot": {"history": 60, "history_mb": 2}}, None)
+    service = Service(config, clock)
+    body = b"\xff\xd8" + bytes(100_000) + b"\xff\xd9"
+    for _ in range(2):
+        service.service.limit_history(10_000_000)
+    assert caplog.messages == []
+    for camera in ("front", "back"):
+        for seq in range(1, 40):
+            service.put(camera, peek(seq, camera, age=-seq / 100, body=body))
+    cameras = service.service.cameras.values()
+    assert [camera.history.bytes // 100_000 for camera in cameras] == [19, 19]
+    for _ in range(3):
+        service.service.limit_history(0)
+    assert caplog.messages == [
+        "keeps at most 1 MB of history for each of 2 cameras instead of 2: 0 MB of memory are available; "
+        "lower history_mb in [snapshot]"
+    ]
+    assert all(camera.history.bytes <= 1_000_000 for camera in cameras)
+    service.put("front", peek(40, age=-0.4, body=body))
+    assert service.service.cameras["front"].history.bytes <= 1_000_000
+    service.service.limit_history(10_000_000)
+    for seq in range(41, 80):
+        service.put("front", peek(seq, age=-seq / 100, body=body))
+    assert service.service.cameras["front"].history.bytes > 1_500_000, "memory is back"
+
+
 def test_a_clip_that_is_ended_or_only_asked_about_keeps_no_place(clock: Clock) -> None:
     service = past(60, clock)
     for _ in range(3 * MAX_CLIPS):

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,8 @@ async def test_no_status_of_one_camera_costs_another_anything(
         page = await asyncio.to_thread(silent_client, site, "/ws", UPGRADE)
         await until(lambda: cameras.viewers == 2)
         for key, value in HOSTILE_STATUSES:
-            front.say(state, **{"reason": "unplugged", key: value})
+            changes: dict[str, Any] = {"reason": "unplugged", key: value}
+            front.say(state, **changes)
             await asyncio.sleep(0.02)
             cameras.tick()
             for path in ("/api/cameras", "/metrics", "/readyz", "/state", "/healthz"):
