@@ -21,8 +21,6 @@ DEFAULT_QUALITY = 85
 MEGAPIXEL = 1_000_000
 """Pixels."""
 ORIENTATION_TAG = 0x0112
-MAX_ASIDE = 1 << 16
-"""More than any JPEG has: no bound in this direction (ITU-T T.81 counts lines and samples in 16 bits)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,10 @@ def convert(still: Still, wanted: Conversion, max_megapixels: float) -> Still:
 
     picture = _opened(still.jpeg)
     check_size(picture.size, wanted.camera, max_megapixels)
-    box = (wanted.width or MAX_ASIDE, wanted.height or MAX_ASIDE)
-    turned = wanted.upright and still.header.orientation >= 5
     if wanted.width or wanted.height:
-        # thumbnail decodes a JPEG at a half, a quarter or an eighth where that is enough (draft).
-        picture.thumbnail(box[::-1] if turned else box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        # thumbnail decodes a JPEG at a half, a quarter or an eighth where that is enough for both sides (draft).
+        box = _box(picture.size, wanted, turned=wanted.upright and still.header.orientation >= 5)
+        picture.thumbnail(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
     orientation = still.header.orientation
     exif = Image.Exif()
     if wanted.upright:
@@ -122,6 +119,17 @@ def _opened(jpeg: bytes) -> "Image.Image":
 
     Image.MAX_IMAGE_PIXELS = None  # check_size applies the limit of the camera, which may be higher
     return Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+
+
+def _box(size: tuple[int, int], wanted: Conversion, *, turned: bool) -> tuple[int, int]:
+    """The size that the stored pixels have to fit in; a side without a limit is as long as the aspect requires.
+
+    With a longer one, Pillow would find no reduced scale to be enough, and decode the picture at its full size.
+    """
+    across, down = size
+    width, height = (wanted.height, wanted.width) if turned else (wanted.width, wanted.height)
+    width, height = min(width or across, across), min(height or down, down)
+    return min(width, -(-height * across // down)), min(height, -(-width * down // across))
 
 
 def _turns() -> "dict[int, Image.Transpose]":

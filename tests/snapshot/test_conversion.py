@@ -1,7 +1,9 @@
 import io
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from framebus.protocol.stills import SnapshotRequest
 from snapshot.conversion import Conversion, convert
@@ -48,6 +50,26 @@ def test_the_aspect_stays_and_nothing_is_enlarged(wishes: dict[str, int], size: 
     assert picture.size == size
     assert (after.header.width, after.header.height) == size
     assert after.header.seq == 1
+
+
+@pytest.mark.parametrize("wishes", [{"width": 100}, {"height": 100}, {"width": 100, "height": 100}])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_scaled_picture_is_decoded_at_a_reduced_scale(
+    wishes: dict[str, int], orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    load = JpegImageFile.load
+
+    def noting(picture: JpegImageFile) -> Any:
+        decoded.append(picture.size)
+        return load(picture)
+
+    monkeypatch.setattr(JpegImageFile, "load", noting)
+    for upright in ({}, {"orientation": "upright"}):
+        converted(still((1600, 1200), orientation), **wishes, **upright)
+        assert decoded
+        assert max(map(max, decoded)) <= 400
+        decoded.clear()
 
 
 def test_quality_counts() -> None:
