@@ -87,6 +87,7 @@ def convert(still: Still, wanted: Conversion, max_megapixels: float) -> Still:
         # thumbnail decodes a JPEG at a half, a quarter or an eighth where that is enough for both sides (draft).
         box = _box(picture.size, wanted, turned=wanted.upright and still.header.orientation >= 5)
         picture.thumbnail(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    picture.load()  # save would copy the pixels of a picture that is not loaded
     orientation = still.header.orientation
     exif = Image.Exif()
     if wanted.upright:

@@ -15,7 +15,7 @@ from framebus.runtime.memory import available_bytes
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
-from framebus.transport import sockets
+from framebus.transport import endpoints, sockets
 from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
 from snapshot.still_service import StillService
@@ -41,7 +41,7 @@ class Snapshot:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._service = StillService(config)
+        self._service = StillService(config.cameras, config.snapshot)
         self._checked_at = 0.0
         self._memory_checked_at = float("-inf")
         self._losses = RateLimitedLog(logger)
@@ -76,7 +76,8 @@ class Snapshot:
             self.stop()
             raise ProcessError(f"cannot answer at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._poller = zmq.Poller()
-        self._subscriptions = Subscriptions(self._config, self._context, self._poller)
+        peers = {camera: endpoints.frames(self._config, camera) for camera in self._config.cameras}
+        self._subscriptions = Subscriptions(peers, self._context, self._poller)
         logger.info("answers at %s", endpoint)
 
     def loop(self, stop: Stop) -> None:

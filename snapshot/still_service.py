@@ -5,12 +5,12 @@ No sockets, no threads: snapshot.server hands in what comes, and takes away what
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from logging import getLogger
 
-from framebus.config.load import Config
-from framebus.config.snapshot import history_limit_mb
+from framebus.config.camera import CameraConfig
+from framebus.config.snapshot import SnapshotConfig, history_limit_mb
 from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -63,17 +63,29 @@ class Job:
 class StillService:
     """Answers each request once: with a picture, or with the reason why there is none."""
 
-    def __init__(self, config: Config, now: Callable[[], float] = time.monotonic) -> None:
-        """`now` is CLOCK_MONOTONIC, in seconds."""
-        self.cameras = {
-            camera: CameraState(camera, settings, config.snapshot, now) for camera, settings in config.cameras.items()
-        }
-        self._most_waiting = config.snapshot.max_requests
-        self._most_converted_bytes = config.snapshot.cache_mb * 1e6
+    def __init__(
+        self,
+        cameras: Mapping[str, CameraConfig],
+        snapshot: SnapshotConfig,
+        now: Callable[[], float] = time.monotonic,
+        max_conversions: int = MAX_CONVERSIONS,
+    ) -> None:
+        """Start with no frames and no requests.
+
+        Args:
+            cameras: the settings of each camera.
+            snapshot: the settings of the service.
+            now: CLOCK_MONOTONIC, in seconds.
+            max_conversions: pictures that may wait to be converted.
+        """
+        self.cameras = {camera: CameraState(camera, settings, snapshot, now) for camera, settings in cameras.items()}
+        self._max_conversions = max_conversions
+        self._most_waiting = snapshot.max_requests
+        self._most_converted_bytes = snapshot.cache_mb * 1e6
         self.losses = RateLimitedLog(logger)
         self._now = now
-        self._has_full = {camera for camera, settings in config.cameras.items() if settings.still_size}
-        self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in config.cameras}
+        self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
+        self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in cameras}
         self._waiting_full: dict[str, list[Waiting]] = {camera: [] for camera in self._has_full}
         self._replies: deque[tuple[Envelope, bytes]] = deque()
         self._new_jobs: deque[Job] = deque()
@@ -84,10 +96,10 @@ class StillService:
         self._full_asked: set[str] = set()
         """Cameras that have been asked for a full frame, which has not come yet."""
         self._full_requests: set[str] = set()
-        self._history_mb = config.snapshot.history_mb
+        self._history_mb = snapshot.history_mb
         self._told_of_memory = False
-        self._clips = Clips(now, round(config.snapshot.history_mb * MB))
-        self.keeps_history = config.snapshot.history > 0
+        self._clips = Clips(now, round(snapshot.history_mb * MB))
+        self.keeps_history = snapshot.history > 0
 
     def ask(self, envelope: Envelope, message: bytes) -> None:
         """Take a request, whatever that is."""
@@ -301,8 +313,8 @@ class StillService:
             self._replies.append((envelope, self._converted[wanted]))
         elif wanted in self._jobs:
             self._jobs[wanted].askers.append(envelope)
-        elif len(self._jobs) >= MAX_CONVERSIONS:
-            raise StillError("busy", f"{MAX_CONVERSIONS} pictures wait already to be converted")
+        elif len(self._jobs) >= self._max_conversions:
+            raise StillError("busy", f"{self._max_conversions} pictures wait already to be converted")
         else:
             self._jobs[wanted] = job = Job(wanted, still, self.cameras[request.camera].max_megapixels, [envelope])
             self._new_jobs.append(job)

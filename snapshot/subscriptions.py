@@ -1,12 +1,13 @@
 """The snapshot service's subscriptions: to `peek/` and `status/` of every camera, to `live/` and `full/` on demand."""
 
 import time
+from collections.abc import Mapping
 
 import zmq
 
-from framebus.config.load import Config
 from framebus.protocol.wire import Kind, topic
-from framebus.transport import endpoints, sockets
+from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
 
 LINGER_SECONDS = 2.0
 """How long a camera stays awake after the last still that needed it: a client that polls does not wake it each time."""
@@ -16,20 +17,22 @@ ALWAYS: tuple[Kind, ...] = ("peek", "status")
 class Subscriptions:
     """One socket for each kind and camera, as a socket with CONFLATE holds one message in all. Closed by its owner."""
 
-    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller) -> None:
+    def __init__(
+        self, peers: Mapping[str, Endpoint], context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller
+    ) -> None:
         """Subscribe to what is always needed; the captures need not run yet.
 
         Args:
-            config: which cameras there are.
+            peers: where the capture of each camera publishes.
             context: for the sockets.
             poller: every open socket is registered in it.
         """
-        self._peers = {camera: endpoints.frames(config, camera) for camera in config.cameras}
+        self._peers = peers
         self._context = context
         self._poller = poller
         self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}
         self._needed_at: dict[str, float] = {}
-        for camera in config.cameras:
+        for camera in peers:
             for kind in ALWAYS:
                 self._open(kind, camera)
 

@@ -60,6 +60,8 @@ class ServiceClient:
         """
         if len(self._waiting) >= self._max_waiting:
             raise HttpError(503, "busy", f"{self._max_waiting} requests to {self._service} are under way already")
+        if self._socket.closed:
+            raise HttpError(503, "stopping", "the gateway stops")
         number = next(self._numbers).to_bytes(8)
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply

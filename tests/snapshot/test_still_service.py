@@ -21,11 +21,10 @@ from framebus.protocol.wire import (
     pack,
 )
 from framebus.protocol.wire import parse as parse_message
-from snapshot import still_service as module
 from snapshot.clips import MAX_CLIPS, Clips
 from snapshot.errors import StillError
 from snapshot.still import Still
-from snapshot.still_service import StillService
+from snapshot.still_service import MAX_CONVERSIONS, StillService
 
 NOW = 5000.0
 
@@ -66,8 +65,8 @@ def status_header(state: State, reason: str = "", since: float = 0.0, camera: st
 class Service:
     """The service, and its replies."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
-        self.service = StillService(config, clock)
+    def __init__(self, config: Config, clock: Clock, max_conversions: int = MAX_CONVERSIONS) -> None:
+        self.service = StillService(config.cameras, config.snapshot, clock, max_conversions)
         self._asked = 0
 
     def put(self, camera: str, message: bytes) -> None:
@@ -615,9 +614,8 @@ def test_a_picture_that_cannot_be_decoded_is_told_to_all_who_asked(clock: Clock)
     ] * 2
 
 
-def test_more_conversions_than_may_wait_are_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONVERSIONS", 1)
-    service = Service(configured(), clock)
+def test_more_conversions_than_may_wait_are_refused(clock: Clock) -> None:
+    service = Service(configured(), clock, max_conversions=1)
     service.put("front", peek(1))
     service.ask(quality=1)
     assert refusal(service.replies_to(quality=2), "front") == ("busy", "1 pictures wait already to be converted")
