@@ -25,7 +25,7 @@ ORIENTATION_TAG = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One picture to be made of another; equal where the results are."""
+    """What to make of a picture. Equal conversions have equal results."""
 
     camera: str
     epoch: str
@@ -38,10 +38,10 @@ class Conversion:
 
     @classmethod
     def of(cls, still: Still, request: SnapshotRequest, *, full: bool = False) -> "Conversion | None":
-        """What a request makes of a frame; None where that is the frame as it is."""
+        """Return what a request makes of a frame; None where that is the unchanged frame."""
         header = still.header
         upright = request.orientation == "upright" and header.orientation != 1
-        # As the picture will be: lying on its side, its width is what was its height.
+        # The size of the result: turning by 90 degrees swaps width and height.
         across, down = (
             (header.width, header.height)
             if header.orientation < 5 or not upright
@@ -134,7 +134,7 @@ def _box(size: tuple[int, int], wanted: Conversion, *, turned: bool) -> tuple[in
 
 
 def _turns() -> "dict[int, Image.Transpose]":
-    """How to turn the pixels for each orientation (TIFF 6.0)."""
+    """How to turn the pixels for each EXIF orientation (TIFF 6.0)."""
     from PIL.Image import Transpose
 
     return {

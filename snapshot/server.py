@@ -1,4 +1,4 @@
-"""The snapshot service's process: hears every camera, and answers requests for stills from what it has or has made."""
+"""The process of the snapshot service: takes the frames of every camera and answers requests for stills and clips."""
 
 import contextlib
 import logging
@@ -24,22 +24,24 @@ from snapshot.subscriptions import Subscriptions
 logger = logging.getLogger("snapshot")
 
 MAX_REQUESTS_AT_ONCE = 64
-"""The rest waits for the next turn of the loop: a flood of requests holds up no frame."""
+"""The rest waits for the next iteration of the loop, so that a flood of requests delays no frame."""
 SHARED_FROM = 16
-"""Replies at once: pyzmq's way without a copy costs half as much again for each (measured at 162 KB)."""
+"""From this many replies in one iteration on, they are sent without a copy, which costs 1.5 times as much CPU for each
+(measured at 162 KB)."""
 REPLIES_HIGH_WATER_MARK = 256
-"""Replies that wait for a requester that does not take them; the rest is dropped, and is that requester's loss."""
+"""Replies that wait for a requester that does not read them; ZeroMQ drops the rest."""
 MAX_MESSAGE_BYTES = 2 * MAX_REQUEST_BYTES
-"""A larger request ends its connection; one just too large is still told so."""
+"""A larger request ends its connection; one between MAX_REQUEST_BYTES and this gets a refusal."""
 TICK_SECONDS = 1.0
 MEMORY_CHECK_SECONDS = 5.0
 """How often the history is fitted to the available memory."""
 
 
 class Snapshot:
-    """Answers from `start` to `stop`."""
+    """Answers requests from `start` to `stop`."""
 
     def __init__(self, config: Config) -> None:
+        """Prepare the service; `start` opens the sockets."""
         self._config = config
         self._service = StillService(config.cameras, config.snapshot)
         self._checked_at = 0.0
@@ -48,7 +50,12 @@ class Snapshot:
         self._authenticator: ZapAuthenticator | None = None
 
     def run(self, stop: Stop) -> None:
-        """Answer until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
+        """Answer until `stop` is requested.
+
+        Raises:
+            RunDirError: the service runs already, or its folder cannot be used.
+            ProcessError: the endpoint cannot be bound.
+        """
         self.start()
         try:
             self.loop(stop)
@@ -56,8 +63,8 @@ class Snapshot:
             self.stop()
 
     def start(self) -> None:
-        """Take the endpoint, then subscribe to all cameras; these need not run yet."""
-        self._lock = Lock(self._config, "snapshot service")  # with a space in it, as no camera may be called that
+        """Bind the endpoint and subscribe to all cameras, which need not run yet."""
+        self._lock = Lock(self._config, "snapshot service")  # the space keeps it apart from the lock of a camera
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)
@@ -81,7 +88,7 @@ class Snapshot:
         logger.info("answers at %s", endpoint)
 
     def loop(self, stop: Stop) -> None:
-        """Frames first, so that a request is answered with the newest."""
+        """Handle what arrives: frames before requests, so that a request gets the newest frame."""
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
         for readable in (self._router, self._converters, stop, *guarded):
             self._poller.register(readable, zmq.POLLIN)
@@ -112,7 +119,7 @@ class Snapshot:
                 self._subscriptions.request_full(camera)
 
     def stop(self) -> None:
-        """Let go of the endpoint."""
+        """Close the sockets."""
         self._converters.close()
         self._context.destroy()
         self._lock.close()
@@ -153,7 +160,7 @@ class Snapshot:
             self._losses.count("messages that failed", f"{kind} of camera {camera}: {type(error).__name__}: {error}")
 
     def _send_replies(self) -> None:
-        """A burst without a copy for each asker, as it may wait in the socket; a few are copied, which costs less."""
+        """Send many replies without a copy of each, as they may wait in the socket, and few with a copy."""
         replies = list(self._service.replies())
         if len(replies) < SHARED_FROM:
             for envelope, reply in replies:

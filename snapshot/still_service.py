@@ -1,6 +1,6 @@
 """What the snapshot service answers, and when: requests and frames in, replies and conversions out.
 
-No sockets, no threads: snapshot.server hands in what comes, and takes away what is to be sent or converted.
+No sockets and no threads: snapshot.server passes in what arrives, and fetches what is to be sent or converted.
 """
 
 import time
@@ -30,20 +30,20 @@ Envelope = list[bytes]
 
 @dataclass(eq=False)
 class Waiting:
-    """A request that waits for a frame, and which frames will do."""
+    """A request that waits for a frame, and which frames satisfy it."""
 
     envelope: Envelope
     request: SnapshotRequest
     deadline: float
     since: float
-    """The frame has to be captured after this; CLOCK_MONOTONIC, as all times here."""
+    """The frame must be captured after this time of CLOCK_MONOTONIC, like all times here."""
     frames_left: int
-    """Frames after `since` that pass first."""
+    """How many frames after `since` to skip."""
     then_full: bool = False
-    """The frame only ends the settling; what is wanted is one of full size after it."""
+    """The frame only shows that the camera has settled; the request wants a frame of full size after it."""
 
     def takes(self, still: Still) -> bool:
-        """Whether this frame will do; to be asked once a frame."""
+        """Return whether a frame satisfies the request; to be called once for each frame."""
         if still.header.monotonic <= self.since:
             return False
         self.frames_left -= 1
@@ -61,7 +61,7 @@ class Job:
 
 
 class StillService:
-    """Answers each request once: with a picture, or with the reason why there is none."""
+    """Answers each request once, with a picture or with the reason why there is none."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class StillService:
         """
         self.cameras = {camera: CameraState(camera, settings, snapshot, now) for camera, settings in cameras.items()}
         self._max_conversions = max_conversions
-        self._most_waiting = snapshot.max_requests
-        self._most_converted_bytes = snapshot.cache_mb * 1e6
+        self._max_waiting = snapshot.max_requests
+        self._max_converted_bytes = snapshot.cache_mb * 1e6
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
@@ -102,7 +102,12 @@ class StillService:
         self.keeps_history = snapshot.history > 0
 
     def ask(self, envelope: Envelope, message: bytes) -> None:
-        """Take a request, whatever that is."""
+        """Take a request, which may be malformed.
+
+        Args:
+            envelope: the parts before it, which come back before the reply.
+            message: the request.
+        """
         camera = ""
         try:
             request = read(message)
@@ -152,11 +157,11 @@ class StillService:
         self._replies.extend((envelope, reply) for envelope in job.askers)
         self._converted[job.wanted] = reply
         self._converted_bytes += len(reply)
-        while self._converted_bytes > self._most_converted_bytes:
+        while self._converted_bytes > self._max_converted_bytes:
             self._converted_bytes -= len(self._converted.popitem(last=False)[1])
 
     def tick(self) -> None:
-        """Tell those whose time is over, or whose camera has gone, that there will be no picture."""
+        """Refuse the requests whose deadline has passed or whose camera is offline; to be called often."""
         now = self._now()
         for waiting in (*self._waiting.values(), *self._waiting_full.values()):
             for asked in list(waiting):
@@ -197,33 +202,33 @@ class StillService:
             camera.history.limit(round(limit_mb * MB))
 
     def replies(self) -> Iterable[tuple[Envelope, bytes]]:
-        """What is to be sent, each once."""
+        """Return the replies to send, each once, with their envelopes."""
         while self._replies:
             yield self._replies.popleft()
 
     def jobs(self) -> Iterable[Job]:
-        """What is to be converted, each once; `converted` is to be called with each."""
+        """Return the conversions to start, each once; `converted` is to be called when one has ended."""
         while self._new_jobs:
             yield self._new_jobs.popleft()
 
     def wants_live(self, camera: str) -> bool:
-        """Whether somebody waits for a frame that has to be made."""
+        """Return whether the frames of the full rate are needed: by a request that waits, or by the history."""
         return self.keeps_history or bool(self._waiting[camera])
 
     def wants_full(self, camera: str) -> bool:
-        """Whether a request waits for a frame of full size."""
+        """Return whether a request waits for a frame of full size."""
         wanted = bool(self._waiting_full.get(camera))
         if not wanted:
             self._full_asked.discard(camera)
         return wanted
 
     def full_requests(self) -> Iterable[str]:
-        """The cameras that are to be asked for a frame of full size, each once."""
+        """Return the cameras to ask for a frame of full size, each once."""
         while self._full_requests:
             yield self._full_requests.pop()
 
     def seconds_left(self) -> float:
-        """Until the first deadline."""
+        """Return the seconds until the first deadline; infinity without one."""
         deadlines = [
             asked.deadline for waiting in (*self._waiting.values(), *self._waiting_full.values()) for asked in waiting
         ]
@@ -261,8 +266,8 @@ class StillService:
         camera = self.cameras[request.camera]
         if camera.trouble:
             raise StillError("offline", camera.trouble)
-        if len(waiting) >= self._most_waiting:
-            raise StillError("busy", f"{self._most_waiting} requests wait already for camera {request.camera}")
+        if len(waiting) >= self._max_waiting:
+            raise StillError("busy", f"{self._max_waiting} requests wait already for camera {request.camera}")
         frames = 0
         if self._has_to_settle(camera, request):
             since += max(0.0, request.settle_seconds - camera.awake_seconds)
@@ -320,7 +325,7 @@ class StillService:
             self._new_jobs.append(job)
 
     def _reply(self, still: Still) -> bytes:
-        """The message with this frame, built once for all who get it."""
+        """The reply with this frame, built once for all requests that get it."""
         if self._built is None or self._built[0] is not still:
             self._built = still, still.reply
         return self._built[1]

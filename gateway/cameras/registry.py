@@ -1,4 +1,4 @@
-"""All cameras of the gateway, by name, and everybody who watches any of them, up to the limit."""
+"""All cameras of the gateway by name, and all viewers, up to the limit."""
 
 import logging
 import os
@@ -24,10 +24,10 @@ logger = logging.getLogger("gateway")
 
 
 class CameraRegistry:
-    """Made inside the running loop; closed by its maker."""
+    """Made inside the running loop; closed by its owner."""
 
     def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", worker: int = 0) -> None:
-        """The feeds subscribe at once; a camera whose process does not run yet is found when it does."""
+        """Subscribe to all cameras, whose processes need not run yet; `worker` is the number of this process."""
         self.most = config.gateway.max_viewers
         self._viewers: set[Viewer] = set()
         everyone = [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
@@ -53,36 +53,36 @@ class CameraRegistry:
 
     @property
     def viewers(self) -> int:
-        """Connections that show a camera, of every sort, through whichever worker."""
+        """How many connections show a camera, through any worker."""
         return self.workers.viewers()
 
     def first_for(self, identity: Identity) -> Feed:
-        """The camera that the paths without a name mean, for this client. Raises HttpError without one."""
+        """Return the first camera that this client may see. Raises HttpError when there is none."""
         for name, feed in self.feeds.items():
             if identity.sees(name):
                 return feed
         raise HttpError(403, "forbidden", "there is no camera here that you may see")
 
     def named(self, name: str, identity: Identity = LOCAL) -> Feed:
-        """The camera of that name. Raises HttpError when there is none for this client."""
+        """Return the camera of that name. Raises HttpError when there is none."""
         if name not in self.feeds:
             raise HttpError(404, "unknown-camera", unknown_camera(name, filter(identity.sees, self.feeds)))
         return self.feeds[name]
 
     def check_room(self) -> None:
-        """Raises HttpError when there are as many viewers as are allowed."""
+        """Raise HttpError when there are as many viewers as are allowed."""
         if self.viewers >= self.most:
             raise HttpError(
                 503, "full", f"{self.most} viewers watch already, the most that max_viewers in [gateway] allows"
             )
 
     def admit(self, viewer: Viewer) -> None:
-        """Count a viewer."""
+        """Add a viewer to the count."""
         self._viewers.add(viewer)
         self.workers.changed()
 
     def release(self, viewer: Viewer) -> None:
-        """A viewer has left; may be said twice."""
+        """Remove a viewer from the count; may be called twice."""
         self._viewers.discard(viewer)
         self.workers.changed()
 
@@ -111,7 +111,7 @@ class CameraRegistry:
                 self._losses.count("ticks that failed", f"camera {feed.camera}: {type(error).__name__}: {error}")
 
     def close(self) -> None:
-        """End all connections, to viewers and to cameras."""
+        """Close all connections, to viewers and to cameras."""
         for viewer in list(self._viewers):
             viewer.close()
         for feed in self.feeds.values():
@@ -122,20 +122,20 @@ class CameraRegistry:
         self.workers.close()
 
     def own_viewers(self) -> int:
-        """Connections that show a camera, through this worker."""
+        """Return how many connections show a camera, through this worker."""
         return len(self._viewers)
 
     def own_viewers_of(self, camera: str) -> int:
-        """How many connections show this camera, through this worker."""
+        """Return how many connections show this camera, through this worker."""
         return self.feeds[camera].viewers if camera in self.feeds else 0
 
     def own_stats(self) -> ViewersHeader:
-        """What the other workers are told of this one."""
+        """Return what the other workers are told about this one."""
         return ViewersHeader(
             v=VERSION,
             pid=os.getpid(),
             viewers=len(self._viewers),
-            cameras={name: feed.stats.told(feed.viewers) for name, feed in self.feeds.items()},
+            cameras={name: feed.stats.camera_stats(feed.viewers) for name, feed in self.feeds.items()},
         )
 
     def _status_changed(self, feed: Feed) -> None:
@@ -144,6 +144,6 @@ class CameraRegistry:
                 viewer.tell_status(feed)
 
 
-def unknown_camera(name: str, known: Iterable[str]) -> str:
-    """What to tell somebody who names a camera that is not there."""
-    return f"there is no camera {name[:40]}; there is {', '.join(known)}"
+def unknown_camera(name: str, cameras: Iterable[str]) -> str:
+    """Return the message for a camera name that does not exist; `cameras` are those that the client may see."""
+    return f"there is no camera {name[:40]}; there is {', '.join(cameras)}"

@@ -10,7 +10,7 @@ from gateway.net.transport import Transport
 
 
 class MjpegViewer(Viewer):
-    """Shows one camera from the end of the request to the end of the connection, which it owns."""
+    """Shows one camera until the end of the connection, which it owns."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class MjpegViewer(Viewer):
         head: bytes = STREAM_HEAD,
         identity: Identity = LOCAL,
     ) -> None:
-        """Begins at once, with the head of the response."""
+        """Start at once with the head of the response."""
         super().__init__(transport, identity)
         self._feed = feed
         self._cameras = cameras
@@ -31,7 +31,7 @@ class MjpegViewer(Viewer):
         feed.join(self)
 
     def next_message(self) -> bytes | None:
-        """The head of the response, then the newest part."""
+        """Return the head of the response, then the newest part."""
         if self._head is not None:
             head, self._head = self._head, None
             return head
@@ -43,7 +43,7 @@ class MjpegViewer(Viewer):
         return encoded.part
 
     def repeat(self) -> None:
-        """Show the last picture again: browsers draw a part when the next one begins."""
+        """Send the last picture again: browsers draw a part when the next one begins."""
         if not self._in_flight:
             self._shown = None
             self.wake()
