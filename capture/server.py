@@ -17,7 +17,16 @@ from capture.sources import make_source
 from capture.subscriptions import Subscriptions
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.protocol.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.protocol.wire import (
+    MAX_ENVELOPE_PARTS,
+    MAX_REQUEST_BYTES,
+    VERSION,
+    Kind,
+    State,
+    StatusHeader,
+    pack,
+    retopic,
+)
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock, control_endpoint, frames_endpoint
 from framebus.transport import sockets
@@ -36,8 +45,6 @@ SEND_HIGH_WATER_MARK = 2
 """Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
-MAX_ENVELOPE_PARTS = 8
-"""What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription needs more; the connection of one who sends more is cut off."""
 

@@ -79,6 +79,16 @@ class ClipRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     seconds: Annotated[float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")] = 10.0
     id: Annotated[str, msgspec.Meta(max_length=64, description="the id of a clip that was asked for")] = ""
     offset: Annotated[int, msgspec.Meta(ge=0, description="bytes, a whole number from 0")] = 0
+    end: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """The clip is not wanted any more; without an id, only its header is wanted."""
+
+
+class CancelRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Take back a request that waits: the one that came with the same parts before it. There is no reply."""
+
+    v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
+    camera: str
+    cancel: Annotated[Literal[True], msgspec.Meta(description="true")]
 
 
 class ClipHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +105,11 @@ class ClipHeader(msgspec.Struct, frozen=True, kw_only=True):
     """From the first frame to the last."""
 
 
-RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest)
+Request = SnapshotRequest | ClipRequest | CancelRequest
+RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest, CancelRequest)
 
 
-def read(message: bytes) -> SnapshotRequest | ClipRequest:
+def read(message: bytes) -> Request:
     """A request as JSON. Raises RequestError."""
     if len(message) > MAX_REQUEST_BYTES:
         raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
@@ -108,7 +119,11 @@ def read(message: bytes) -> SnapshotRequest | ClipRequest:
         raise RequestError(f'request: {error}; allowed: {{"camera":"NAME"}}') from None
     if "camera" not in found:
         raise RequestError('camera: found nothing; allowed: {"camera":"NAME"}')
-    kind: type[SnapshotRequest] | type[ClipRequest] = ClipRequest if "clip" in found else SnapshotRequest
+    kind: type[Request] = SnapshotRequest
+    if "clip" in found:
+        kind = ClipRequest
+    elif "cancel" in found:
+        kind = CancelRequest
     unknown = [key for key in found if key not in kind.__struct_fields__]
     if unknown:
         allowed = list(kind.__struct_fields__)
@@ -116,6 +131,8 @@ def read(message: bytes) -> SnapshotRequest | ClipRequest:
         raise RequestError(f"{shown(unknown[0], 40)}: no such parameter; allowed: {', '.join(allowed)}{hint}")
     if kind is ClipRequest:
         return _checked(_convert(ClipRequest, found, strict=True))
+    if kind is CancelRequest:
+        return _checked(_convert(CancelRequest, found, strict=True))
     return _checked(_convert(SnapshotRequest, found, strict=True))
 
 
@@ -173,7 +190,7 @@ def _checked(request: RequestT) -> RequestT:
     """What no annotation can say."""
     if not is_camera_name(request.camera):
         raise RequestError(f"camera: found {shown(request.camera, 40)}; allowed: {CAMERA_ALLOWED}")
-    if isinstance(request, ClipRequest):
+    if not isinstance(request, SnapshotRequest):
         return request
     if request.at is not None and request.ago is not None:
         raise RequestError("at and ago: found both; allowed: one of them")

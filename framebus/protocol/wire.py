@@ -20,6 +20,12 @@ MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 MAX_REQUEST_BYTES = 64 * 1024
 """No request to a service is larger."""
 
+MAX_ENVELOPE_PARTS = 8
+"""Parts that a requester may put before its request; they come back before the reply. With more, it gets no reply."""
+
+STATUS_TIMEOUT_SECONDS = 3.0
+"""capture sends a status once a second; after this long without one, it counts as absent."""
+
 AGE_BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Of the histogram of ages: Prometheus' own default bounds."""
 

@@ -1,5 +1,6 @@
 """What each path answers, apart from the websockets. The table of paths is in gateway.http.routes."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,7 +12,8 @@ from tornado.web import StaticFileHandler
 
 from framebus.config.load import Config
 from framebus.protocol.controls import ControlsRequest
-from framebus.protocol.stills import RequestError, clip_from_query, from_query
+from framebus.protocol.frame import Frame
+from framebus.protocol.stills import ClipHeader, RequestError, SnapshotRequest, clip_from_query, from_query
 from gateway.access.permissions import SNAPSHOT, Permission
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
@@ -21,6 +23,7 @@ from gateway.http import camera_json, still_headers
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.static_files import PAGE, PAGE_FILES
+from gateway.net.connection_limits import share_of
 from gateway.net.errors import HttpError, cors
 from gateway.net.rate_limit import MAX_UNDER_WAY, RateLimiter
 from gateway.net.transport import transport_of
@@ -35,6 +38,9 @@ FIRST_FRAME_SECONDS = 2.0
 
 class CameraHandler(BaseHandler):
     """A handler that serves a camera: the one in the path, else the first."""
+
+    _fetching: asyncio.Future[Frame] | None = None
+    _left = False
 
     def initialize(self, permission: Permission, config: Config, cameras: CameraRegistry, stills: StillsClient) -> None:
         """Called by Tornado with what the route table names."""
@@ -81,7 +87,7 @@ class CameraHandler(BaseHandler):
         except RequestError as error:
             raise HttpError(400, "bad-request", str(error)) from None
         with self.under_way():
-            frame = await self.stills.get(request)
+            frame = await self.fetch(request)
         for header, value in still_headers.headers(frame, request).items():
             self.set_header(header, value)
         if still_headers.matches(self.request.headers.get("If-None-Match", ""), still_headers.etag(frame, request)):
@@ -89,6 +95,24 @@ class CameraHandler(BaseHandler):
             self.finish()
         else:
             self.finish(frame.jpeg)
+
+    async def fetch(self, request: SnapshotRequest) -> Frame:
+        """Get a still; a client that leaves gives up its place. Raises HttpError."""
+        stream = getattr(self.request.connection, "stream", None)
+        if self._left or stream is None or stream.closed():  # Tornado tells of no connection that ended before
+            raise HttpError(503, "gone", "the client has left")
+        self._fetching = asyncio.ensure_future(self.stills.get(request))
+        try:
+            return await self._fetching
+        except asyncio.CancelledError:
+            raise HttpError(503, "gone", "the client has left") from None
+
+    def on_connection_close(self) -> None:
+        """Called by Tornado when the client leaves before the answer is complete."""
+        super().on_connection_close()
+        self._left = True
+        if self._fetching is not None:
+            self._fetching.cancel()
 
     def seen(self) -> list[tuple[str, Feed]]:
         """The cameras that there are for this client, by name."""
@@ -152,21 +176,28 @@ class Clip(CameraHandler):
             request = clip_from_query(camera, form, self.query())
         except RequestError as error:
             raise HttpError(400, "bad-request", str(error)) from None
-        clip, pages = await self.stills.clip(request)
-        self.set_header("Content-Type", CLIP_TYPES[form])
-        self.set_header("Content-Length", str(clip.size))
-        self.set_header("Content-Disposition", f'attachment; filename="{camera}.{form}"')
-        self.set_header("Cache-Control", "no-store")
         if self.request.method == "HEAD":
+            self.set_clip_headers(camera, form, await self.stills.clip_header(request))
             return
+        clip, pages = await self.stills.clip(request, share_of(self.client.address) or "")
+        self.set_clip_headers(camera, form, clip)
         try:
             async for page in pages:
                 self.write(page)
                 await self.flush()
         except StreamClosedError:  # the client has left
             return
-        except HttpError:  # it took so long that the rest is gone: half a file shall not pass for a whole one
+        except HttpError:  # it took so long that the rest is gone: a part of a file must not pass for a complete one
             self.detach().close()
+        finally:
+            pages.close()
+
+    def set_clip_headers(self, camera: str, form: str, clip: ClipHeader) -> None:
+        """The headers of a clip."""
+        self.set_header("Content-Type", CLIP_TYPES[form])
+        self.set_header("Content-Length", str(clip.size))
+        self.set_header("Content-Disposition", f'attachment; filename="{camera}.{form}"')
+        self.set_header("Cache-Control", "no-store")
 
     head = get
 

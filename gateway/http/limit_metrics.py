@@ -32,6 +32,7 @@ class Limits:
             found[f"snapshot.{key}"] = getattr(snapshot, key)
         for name, camera in self._config.cameras.items():
             found[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
+            found[f"camera.{name}.max_megapixels"] = camera.max_megapixels
         return found
 
     def refused(self) -> dict[str, int]:

@@ -112,6 +112,8 @@ class PageSocket(Socket):
     async def prepare(self) -> None:
         """Refuse another subprotocol, too."""
         await super().prepare()
+        if self._finished:
+            return
         asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
         if SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
             raise HttpError(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")

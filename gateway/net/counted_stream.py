@@ -15,11 +15,19 @@ class CountedStream(IOStream):
     """Calls `let_go` once, when the connection has ended or was handed over."""
 
     let_go: Callable[[], None] = staticmethod(nothing)
+    taken_bytes = 0
+    """What the connection has taken from the stream's buffer so far."""
 
     def hand_over(self) -> Callable[[], None]:
         """The connection goes on without this stream: what is returned is to be called at its end instead."""
         let_go, self.let_go = self.let_go, nothing
         return let_go
+
+    def write_to_fd(self, data: memoryview) -> int:
+        """Called by Tornado."""
+        taken = super().write_to_fd(data)
+        self.taken_bytes += taken
+        return taken
 
     def close_fd(self) -> None:
         """Called by Tornado, once."""
