@@ -119,6 +119,7 @@ class Snapshot:
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(snapshot_endpoint(self._config))
+            self._subscriptions.check()
             if self._authenticator is not None:
                 self._authenticator.tick()
 

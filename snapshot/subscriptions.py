@@ -7,6 +7,7 @@ import zmq
 from framebus.config.load import Config
 from framebus.protocol.wire import Kind, topic
 from framebus.transport import endpoints, sockets
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 LINGER_SECONDS = 2.0
 """How long a camera is kept awake for stills: who polls for fresh ones does not wake it each time."""
@@ -21,7 +22,7 @@ class Subscriptions:
         self._peers = {camera: endpoints.frames(config, camera) for camera in config.cameras}
         self._context = context
         self._poller = poller
-        self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}
+        self._sockets: dict[tuple[Kind, str], ReconnectingSocket] = {}
         self._needed_at: dict[tuple[Kind, str], float] = {}
         for camera in config.cameras:
             for kind in ALWAYS:
@@ -30,6 +31,11 @@ class Subscriptions:
     def items(self) -> list[tuple[Kind, str, "zmq.Socket[bytes]"]]:
         """Every subscription of now: its kind, its camera, its socket."""
         return [(kind, camera, socket) for (kind, camera), socket in self._sockets.items()]
+
+    def check(self) -> None:
+        """To be called about once a second: connects again where libzmq gave up."""
+        for socket in self._sockets.values():
+            socket.check()
 
     def need(self, kind: Kind, camera: str, *, needed: bool) -> None:
         """Subscribe at once where it is needed, and give it up some time after it was needed last.
