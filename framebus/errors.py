@@ -51,3 +51,7 @@ class SubscriberClosed(SubscriberError):
 
     def __init__(self, camera: str) -> None:
         super().__init__(f"the subscriber of camera {camera} is closed")
+        self.camera = camera
+
+    def __reduce__(self) -> tuple[type["SubscriberClosed"], tuple[str]]:
+        return type(self), (self.camera,)

@@ -29,6 +29,9 @@ class ControlError(FramebusError, ValueError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self) -> tuple[type["ControlError"], tuple[str, str]]:
+        return type(self), (self.code, str(self))
+
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that can be set in a camera, and how it is set now.

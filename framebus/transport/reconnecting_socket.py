@@ -9,6 +9,7 @@ import errno
 import itertools
 import os
 import time
+from typing import Any
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
@@ -18,31 +19,52 @@ RECONNECT_PAUSE_SECONDS = 1.0
 WATCHED_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 
 _numbers = itertools.count()
-_monitors: "set[zmq.Socket[bytes]]" = set()
+_monitors: "set[_Monitor]" = set()
 """Keeps monitors from the garbage collector: libzmq's thread waits for ever on one that closes before its socket."""
 
 
-class ReconnectingSocket(zmq.Socket[bytes]):
+class _ProcessSocket(zmq.Socket[bytes]):
+    """Knows which process made it: a forked process leaves its parent's sockets alone, and is not warned of them."""
+
+    _maker_pid: int = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._maker_pid = os.getpid()
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether another process made it."""
+        return self._maker_pid != os.getpid()
+
+    def __del__(self) -> None:
+        if not self.is_inherited:
+            super().__del__()
+
+
+class _Monitor(_ProcessSocket):
+    """Reports what happens to the connection of another socket."""
+
+
+class ReconnectingSocket(_ProcessSocket):
     """Use it from one thread. Its owner waits on `monitor_socket` too, or calls `check` about once a second."""
 
-    monitor_socket: "zmq.Socket[bytes] | None" = None
+    monitor_socket: _Monitor | None = None
     """Readable when the connection was made or lost; None before `watch`."""
     disconnects: int = 0
     """Connections lost so far, as of the last `check`."""
     _endpoint: str = ""
     _lost_at: float | None = None
-    _maker_pid: int = 0
 
     def watch(self, endpoint: str) -> None:
         """Reconnect to this endpoint from now on. To be called after `connect`."""
         self._endpoint = endpoint
-        self._maker_pid = os.getpid()
         if self.monitor_socket is not None:
             return
         address = f"inproc://framebus.reconnect.{next(_numbers)}"
         self.monitor(address, WATCHED_EVENTS)
         # Not made by the context, whose destroy() would close it before this socket.
-        monitor: zmq.Socket[bytes] = zmq.Socket(self.context, zmq.PAIR)
+        monitor = _Monitor(self.context, zmq.PAIR)
         monitor.linger = 0
         monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for us
         monitor.connect(address)
@@ -79,10 +101,11 @@ class ReconnectingSocket(zmq.Socket[bytes]):
     def close(self, linger: int | None = None) -> None:
         """Close the socket and its monitor. Does nothing in a forked process, where the socket is the parent's."""
         monitor, self.monitor_socket = self.monitor_socket, None
+        if self.is_inherited:
+            return
         if monitor is not None:
             _monitors.discard(monitor)
-            if self._maker_pid == os.getpid():
-                if not self.closed:
-                    self.disable_monitor()
-                monitor.close()
+            if not self.closed:
+                self.disable_monitor()
+            monitor.close()
         super().close(linger)

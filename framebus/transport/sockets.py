@@ -39,6 +39,10 @@ class EndpointError(FramebusError, zmq.ZMQError):
         reason = zmq.strerror(errno or 0)
         text = f"endpoint {endpoint!r}: {reason}; allowed: tcp://HOST:PORT or ipc://PATH"
         zmq.ZMQError.__init__(self, errno, text)
+        self.endpoint = endpoint
+
+    def __reduce__(self) -> "tuple[type[EndpointError], tuple[str, int | None]]":
+        return type(self), (self.endpoint, self.errno)
 
 
 def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> ReconnectingSocket:
