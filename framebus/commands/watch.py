@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except TimeoutError as error:
-        print(f"{error}; is its capture process running?", file=sys.stderr)
+        print(error, file=sys.stderr)
         return EXIT_FAILED
     except BrokenPipeError:  # the reader has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail once more
