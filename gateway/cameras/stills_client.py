@@ -1,7 +1,9 @@
 """Stills and clips for HTTP, from the snapshot service. Simultaneous equal requests are sent once."""
 
 import asyncio
+import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -27,6 +29,8 @@ class StillsClient:
         """The service need not run yet."""
         self._service = ServiceClient("the snapshot service", endpoint, context)
         self._shared: dict[SnapshotRequest, asyncio.Task[Frame]] = {}
+        self._waiting: Counter[SnapshotRequest] = Counter()
+        self._releases: set[asyncio.Task[None]] = set()
 
     async def get(self, request: SnapshotRequest) -> Frame:
         """The still that is asked for.
@@ -53,22 +57,39 @@ class StillsClient:
 
         return header, pages()
 
+    def release(self, request: ClipRequest, clip: ClipHeader) -> None:
+        """Give up a clip before its end: the service keeps only a few, each for a minute after its last page."""
+        after_the_end = msgspec.structs.replace(request, id=clip.id, offset=clip.size)
+        task = asyncio.create_task(self._release(after_the_end))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
     def close(self) -> None:
-        """Whoever still waits gets no answer."""
-        for task in self._shared.values():
+        """Those who still wait get no answer."""
+        for task in (*self._shared.values(), *self._releases):
             task.cancel()
         self._service.close()
 
     async def _share(self, request: SnapshotRequest) -> Frame:
-        """Ask, or wait with the one who has asked for the same."""
+        """Ask, or wait with those who have asked for the same. When the last of them leaves, the request ends."""
         task = self._shared.get(request)
         if task is None:
             task = self._shared[request] = asyncio.create_task(self._ask(request))
             task.add_done_callback(lambda done: self._end(request, done))
-        return await asyncio.shield(task)  # one who leaves does not end it for the others
+        self._waiting[request] += 1
+        try:
+            return await asyncio.shield(task)  # one who leaves does not end it for the others
+        finally:
+            self._waiting[request] -= 1
+            if not self._waiting[request]:
+                del self._waiting[request]
+                if self._shared.get(request) is task:
+                    del self._shared[request]
+                    task.cancel()
 
     def _end(self, request: SnapshotRequest, done: asyncio.Task[Frame]) -> None:
-        self._shared.pop(request, None)
+        if self._shared.get(request) is done:
+            del self._shared[request]
         if not done.cancelled():
             done.exception()  # looked at, where all who waited have left: asyncio would complain
 
@@ -80,6 +101,10 @@ class StillsClient:
             raise refusal(error.code, str(error)) from None
         except WireError as error:
             raise nonsense(error) from None
+
+    async def _release(self, request: ClipRequest) -> None:
+        with contextlib.suppress(HttpError):  # it is gone already
+            await self._page(request)
 
     async def _page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
         reply = await self._service.ask(msgspec.json.encode(request), GRACE_SECONDS * 10)

@@ -1,4 +1,4 @@
-"""An application of Tornado's that refuses what Tornado itself would fail at, before there is a handler to answer."""
+"""A Tornado application that normalizes the target of a request, and refuses what Tornado itself would fail at."""
 
 from tornado.httputil import (
     HTTPConnection,
@@ -10,6 +10,8 @@ from tornado.httputil import (
 )
 from tornado.web import Application
 
+from gateway.http.request_target import normalized
+
 
 class StrictApplication(Application):
     """Every request goes through a StrictDelegate."""
@@ -20,14 +22,19 @@ class StrictApplication(Application):
 
 
 class StrictDelegate(HTTPMessageDelegate):
-    """Turns a ValueError of Tornado's own reading into what it does with a malformed request: 400, and the end."""
+    """Normalizes the target, and turns a ValueError of Tornado's parsing into 400, as for any malformed request."""
 
     def __init__(self, delegate: HTTPMessageDelegate) -> None:
         self._delegate = delegate
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> object:  # type: ignore[override]
-        """Called by Tornado; a Host with a port of thousands of digits is no number to Python, for example."""
+        """Called by Tornado. Python does not read a Host with a port of thousands of digits, for example."""
         try:
+            if isinstance(start_line, RequestStartLine):
+                target, host = normalized(start_line.path)
+                start_line = start_line._replace(path=target)
+                if host is not None:  # RFC 9112, section 3.2.2: it counts more than the Host header
+                    headers["Host"] = host
             return self._delegate.headers_received(start_line, headers)
         except ValueError:
             raise HTTPInputError("Malformed request headers") from None
