@@ -33,7 +33,7 @@ def request_controls(
     if endpoint is not None:
         where: endpoints.Endpoint | None = endpoints.named(endpoint, server_key, config)
     else:
-        where = endpoints.controls(configuration.load(config), camera)
+        where = endpoints.controls(configuration.load(config, keys=False), camera)
     if where is None:
         raise ControlError("not-connected", endpoints.no_controls(camera))
     with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:

@@ -46,7 +46,7 @@ def request_snapshot(
     if endpoint is not None:
         where = endpoints.named(endpoint, server_key, config)
     else:
-        where = endpoints.snapshot(configuration.load(config))
+        where = endpoints.snapshot(configuration.load(config, keys=False))
     request = {"camera": camera, "timeout": timeout, **wishes}
     with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
         sockets.connect(socket, where)

@@ -27,7 +27,7 @@ def endpoint_of(
         raise ValueError(f"camera {camera!r}: allowed are {CAMERA_ALLOWED}")
     if endpoint is not None:
         return endpoints.named(endpoint, server_key, config)
-    return endpoints.frames(configuration.load(config), camera)
+    return endpoints.frames(configuration.load(config, keys=False), camera)
 
 
 class Subscriber:

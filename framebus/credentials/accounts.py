@@ -88,17 +88,17 @@ def read(file: Path) -> Accounts:
 
 
 @contextmanager
-def changing(file: Path, user: str | None = None) -> Iterator[Accounts]:
+def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[Accounts]:
     """Change users and tokens: the block changes the two dictionaries. Nothing is written if it raises.
 
     Args:
         file: The secrets file.
-        user: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
+        owner: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
 
     Raises:
         SecretsError: The file cannot be read or written, or would hold too many of them.
     """
-    with secrets_file.changing(file, user) as content:
+    with secrets_file.changing(file, owner) as content:
         before = read(file)
         after = Accounts(dict(before.users), dict(before.tokens))
         yield after

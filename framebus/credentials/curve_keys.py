@@ -69,19 +69,19 @@ def read(file: Path) -> CurveKeys:
 
 
 @contextmanager
-def changing(file: Path, user: str | None = None) -> Iterator[list[CurveKeys]]:
+def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[list[CurveKeys]]:
     """Change the keys: the block gets them as the only item of a list, and replaces that item.
 
     A lock keeps other processes from changing the file meanwhile. Nothing is written if the block raises.
 
     Args:
         file: The secrets file.
-        user: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
+        owner: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
 
     Raises:
         SecretsError: The file cannot be read or written.
     """
-    with secrets_file.changing(file, user) as content:
+    with secrets_file.changing(file, owner) as content:
         before = _keys_of(content, file)
         keys = [before]
         yield keys

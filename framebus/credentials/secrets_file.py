@@ -7,7 +7,6 @@ import errno
 import fcntl
 import json
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +55,7 @@ def read(file: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def changing(file: Path, user: str | None = None) -> Iterator[dict[str, Any]]:
+def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[dict[str, Any]]:
     """Change the file: the block changes the dictionary that it gets.
 
     A lock keeps other processes from changing the file meanwhile. Nothing is written if the block raises or changes
@@ -64,18 +63,19 @@ def changing(file: Path, user: str | None = None) -> Iterator[dict[str, Any]]:
 
     Args:
         file: The secrets file.
-        user: The user that the file and its lock belong to when root writes them, such as the `user` of the
-            configuration. None keeps the owner of the file, or for a new file takes the owner of its folder.
+        owner: User and group id that the file and its lock belong to when root writes them; see
+            framebus.runtime.privileges.service_owner. None keeps the owner of the file, or for a new file takes the
+            owner of its folder.
 
     Raises:
         SecretsError: The file cannot be read or written.
     """
-    with _locked(file, user):
+    with _locked(file, owner):
         before = read(file)
         content = json.loads(json.dumps(before))
         yield content
         if content != before:
-            _write(file, content, user)
+            _write(file, content, owner)
 
 
 def check_writable(file: Path) -> None:
@@ -104,24 +104,18 @@ def signature(file: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_mode
 
 
-def _write(file: Path, content: dict[str, Any], user: str | None) -> None:
+def _write(file: Path, content: dict[str, Any], owner: tuple[int, int] | None) -> None:
     try:
-        owner = _owner_for(file, user)
-        write_atomically(file, json.dumps(content, indent=1).encode() + b"\n", PRIVATE, lasting=True, owner=owner)
+        text = json.dumps(content, indent=1).encode() + b"\n"
+        write_atomically(file, text, PRIVATE, lasting=True, owner=_owner_for(file, owner))
     except OSError as error:
         raise SecretsError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _owner_for(file: Path, user: str | None) -> tuple[int, int] | None:
+def _owner_for(file: Path, owner: tuple[int, int] | None) -> tuple[int, int] | None:
     """Who shall own what root writes, so that framebus can read it; None if this process is not root."""
-    if os.geteuid() != 0:
-        return None
-    if user is not None:
-        try:
-            entry = pwd.getpwnam(user)
-        except KeyError:
-            raise SecretsError(f"user {user} does not exist; run: sudo adduser --system --group {user}") from None
-        return entry.pw_uid, entry.pw_gid
+    if os.geteuid() != 0 or owner is not None:
+        return owner
     status = file.stat() if file.exists() else file.parent.stat()
     return status.st_uid, status.st_gid
 
@@ -131,14 +125,14 @@ def _lock_of(file: Path) -> Path:
 
 
 @contextmanager
-def _locked(file: Path, user: str | None) -> Iterator[None]:
+def _locked(file: Path, owner: tuple[int, int] | None) -> Iterator[None]:
     lock = _lock_of(file)
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE)
     except OSError as error:
         raise _no_lock(lock, error) from None
     try:
-        _give_lock(descriptor, lock, _owner_for(file, user))
+        _give_lock(descriptor, lock, _owner_for(file, owner))
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

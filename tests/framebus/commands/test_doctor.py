@@ -1,4 +1,4 @@
-"""`framebus doctor`: on a machine that is well, and on one with a fault of each kind."""
+"""`framebus doctor`: on a machine without faults, and on one with a fault of each kind."""
 
 import re
 import socket
@@ -27,14 +27,14 @@ def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def test_on_a_machine_that_is_well_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
+def test_on_a_machine_without_faults_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     status, text = doctor(config)
     assert status == 0
     assert f"ok    configuration: {config.path}\n" in text
     assert re.search(r"^ok    Python 3\.\d+\.\d+, pyzmq [\d.]+, tornado ", text, re.M)
     assert f"ok    the sockets are in {config.run_dir}\n" in text
-    assert f"note  nobody serves at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
+    assert f"note  nothing listens at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
     assert re.search(r"^ok    camera front: testcard: a picture of 320x240, \d+ kB, after \d+\.\d s$", text, re.M)
     assert text.endswith("\nNothing is wrong.\n")
 
@@ -50,7 +50,7 @@ def test_a_running_camera_is_asked_and_left_alone(configure: Configure, start: S
     assert "note  only this machine can watch\n" in text
 
 
-def test_a_camera_that_is_not_there_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
+def test_a_missing_camera_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
     config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
     status, text = doctor(config)
     assert status == 1
@@ -67,7 +67,7 @@ def test_a_running_camera_that_is_offline_is_wrong_with_its_reason(
     assert re.search(r"^WRONG camera front is offline since \d\d:\d\d:\d\d: .*/dev/nothing", text, re.M)
 
 
-def test_a_port_that_another_program_has_is_wrong(configure: Configure, doctor: Doctor) -> None:
+def test_a_port_in_use_by_another_program_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     address = config.gateway.listen
     with socket.create_server((address.host, address.port)) as other:
@@ -75,11 +75,14 @@ def test_a_port_that_another_program_has_is_wrong(configure: Configure, doctor: 
         other.listen()
         status, text = doctor_while_answering(other, lambda: doctor(config))
     assert status == 1
-    assert f"WRONG another program listens at {address}\n      → stop it, or name another port" in text
+    assert (
+        f"WRONG {address}: address already in use by another program\n      → stop that program, or set another port"
+        in text
+    )
 
 
 def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int, str]]) -> tuple[int, str]:
-    """Run the doctor while something that is no framebus answers the port."""
+    """Run the doctor while another program answers on the port."""
     from threading import Thread
 
     def answer() -> None:
@@ -90,9 +93,9 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
 
     thread = Thread(target=answer)
     thread.start()
-    found = run()
+    result = run()
     thread.join()
-    return found
+    return result
 
 
 def test_too_little_memory_and_disk_are_wrong(
@@ -102,8 +105,8 @@ def test_too_little_memory_and_disk_are_wrong(
     monkeypatch.setattr(diagnostics, "LEAST_DISK_MB", 1 << 40)
     status, text = doctor(configure())
     assert status == 1
-    assert re.search(r"^WRONG \d+ MB of memory are free; framebus takes about 90 and more$", text, re.M)
-    assert re.search(r"^WRONG \d+ MB are free where state_dir is \(/.*\)$", text, re.M)
+    assert re.search(r"^WRONG \d+ MB of memory are free; framebus needs about 90 MB or more$", text, re.M)
+    assert re.search(r"^WRONG \d+ MB are free on the disk of state_dir \(/.*\)$", text, re.M)
 
 
 @pytest.mark.parametrize(("bits", "text"), [("0x50005", "has"), ("0x50000", "has had")])
@@ -121,10 +124,10 @@ def test_a_package_that_a_camera_needs_is_named(
 ) -> None:
     monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
     config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
-    assert "WRONG camera yard: RTSP and files take PyAV, which is not installed\n" in doctor(config)[1]
+    assert "WRONG camera yard: RTSP and files need PyAV, which is not installed\n" in doctor(config)[1]
 
 
-def test_a_configuration_with_mistakes_is_told_at_once(
+def test_a_configuration_with_mistakes_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "framebus.toml"

@@ -55,9 +55,9 @@ def test_other_keys_of_the_file_stay(file: Path) -> None:
     ("content", "where"),
     [
         ('{"users": {"anna": {"scrypt": 5}}}', "$.users[...].scrypt"),
-        ('{"users": {"an na": {"scrypt": "x"}}}', "$.users`` - at ``key"),
+        ('{"users": {"an na": {"scrypt": "x"}}}', "key` in `$.users"),
         ('{"tokens": {"a": {"sha256": "x"}}}', "$.tokens[...]"),
-        ('{"users": {"anna": {"scrypt": "x", "scopes": ["fly"]}}}', "$.users[...].scopes[...]"),
+        ('{"users": {"anna": {"scrypt": "x", "scopes": ["fly"]}}}', "$.users[...].scopes[0]"),
     ],
 )
 def test_an_invalid_user_is_refused_without_quoting_it(content: str, where: str, file: Path) -> None:
@@ -65,10 +65,8 @@ def test_an_invalid_user_is_refused_without_quoting_it(content: str, where: str,
     file.chmod(0o600)
     with pytest.raises(SecretsError) as refused:
         accounts.read(file)
-    text = str(refused.value)
-    assert text.startswith(f"{file}: ")
-    assert text.endswith(" is invalid; allowed: what `framebus passwd` and `framebus token` write there")
-    assert "fly" not in text
+    allowed = "what `framebus passwd` and `framebus token` write there"
+    assert str(refused.value) == f"{file}: the value of {where} is invalid; allowed: {allowed}"
 
 
 @pytest.mark.parametrize("name", ["anna", "A.n-n_a@home", "7", "x" * 64])

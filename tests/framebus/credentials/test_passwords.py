@@ -50,6 +50,8 @@ def test_each_hash_has_another_salt() -> None:
         "scrypt$2$0$1$AAAA$AAAA",
         "scrypt$2$-8$-1$AAAA$AAAA",
         "scrypt$2$8$0$AAAA$AAAA",
+        "scrypt$2$-8$1$AAAA$AAAA",
+        "scrypt$2$8$-1$AAAA$AAAA",
         "scrypt$1$8$1$AAAA$AAAA",
         "scrypt$x$8$1$AAAA$AAAA",
         "scrypt$2$1$1$AAAA$",
@@ -63,7 +65,9 @@ def test_another_algorithm_matches_no_password() -> None:
     assert not matches("x", stored_hash("x", 2, 1, 1).replace("scrypt", "bcrypt"))
 
 
-@pytest.mark.parametrize(("cost", "block_size", "parallel"), [(2, 1, 1), (16384, 8, 1), (32768, 8, 2), (4096, 4, 16)])
+@pytest.mark.parametrize(
+    ("cost", "block_size", "parallel"), [(2, 1, 1), (16384, 8, 1), (32768, 8, 2), (4096, 4, 16), (4, 65536, 2)]
+)
 def test_a_hash_is_checked_with_its_own_parameters(cost: int, block_size: int, parallel: int) -> None:
     """So that the parameters can be raised later without asking all users for a new password."""
     stored = stored_hash("correct horse", cost, block_size, parallel)
@@ -71,7 +75,10 @@ def test_a_hash_is_checked_with_its_own_parameters(cost: int, block_size: int, p
     assert not matches("another horse", stored)
 
 
-@pytest.mark.parametrize(("cost", "block_size", "parallel"), [(1 << 16, 8, 1), (1 << 18, 64, 1), (2, 1, 17)])
+@pytest.mark.parametrize(
+    ("cost", "block_size", "parallel"),
+    [(1 << 16, 8, 1), (1 << 18, 64, 1), (2, 1, 17), (4, 65537, 2), (2, -8, 1), (2, 8, -1)],
+)
 def test_a_hash_that_would_take_too_much_memory_or_time_matches_no_password(
     cost: int, block_size: int, parallel: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,13 @@ def test_a_use_that_changes_nothing_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "unused").exists()
 
 
+def test_early_times_are_kept_as_they_are(tmp_path: Path) -> None:
+    """A machine without a clock begins at 0."""
+    keep(tmp_path, {"a": 0.5, "b": 0.25}, {"a", "b"})
+    keep(tmp_path, {"a": 0.75}, {"a", "b"})
+    assert last_used(tmp_path) == {"a": 0.75, "b": 0.25}
+
+
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"a": "x"}', b"\xff"])
 def test_a_damaged_file_counts_as_empty_and_is_replaced(content: bytes, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(content)
