@@ -104,7 +104,7 @@ def shown(file: Path) -> str:
 def _absolute(file: Path) -> Path | None:
     """The full path; None if it is relative to a folder that was deleted."""
     try:
-        return file.absolute()
+        return Path(os.path.abspath(file))
     except OSError:
         return None
 
