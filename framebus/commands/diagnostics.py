@@ -28,8 +28,13 @@ UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
 """Bits of that file, as of `vcgencmd get_throttled`."""
 
 
-def examine(config: Config) -> Iterator[Finding]:
-    """Run all checks in a sensible order; each one runs when its finding is asked for."""
+def examine(config: Config, *, cameras: bool = True) -> Iterator[Finding]:
+    """Run all checks in a sensible order; each one runs when its finding is asked for.
+
+    Args:
+        config: The configuration.
+        cameras: Whether to try cameras: capture does not run with a configuration that has mistakes.
+    """
     for check in (
         software,
         memory,
@@ -43,7 +48,9 @@ def examine(config: Config) -> Iterator[Finding]:
         gateway,
     ):
         yield from check(config)
-    if camera_checks.can_see(config):
+    if not cameras:
+        yield Finding("note", "the cameras were not tried, as the configuration has mistakes")
+    elif camera_checks.can_see(config):
         for camera in config.cameras:
             yield camera_checks.camera(config, camera)
 
@@ -190,7 +197,7 @@ def _holder(port: int) -> str:
 def _snapshot_bytes(config: Config) -> int:
     """The memory of a running snapshot service, whose history may be full already."""
     try:
-        process = Path("/proc") / (config.run_dir / "snapshot.lock").read_text().strip()
+        process = Path("/proc") / (config.run_dir / "snapshot service.lock").read_text().strip()
         if b"snapshot" not in (process / "cmdline").read_bytes().split(b"\0"):
             return 0  # it has ended, and another process has its number
         lines = (line.split() for line in (process / "status").read_text().splitlines())

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         print(line(Finding("wrong", mistake)), flush=True)
     if as_root is not None:
         print(line(Finding("note", as_root)), flush=True)
-    for finding in examine(config):
+    for finding in examine(config, cameras=not mistakes):
         print(line(finding), flush=True)
         wrong += finding.level == "wrong"
     print(f"\n{wrong} of these are wrong." if wrong else "\nNothing is wrong.")
