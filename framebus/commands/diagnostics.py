@@ -20,6 +20,8 @@ from framebus.runtime.run_dir import RunDirError, prepare
 
 LEAST_MEMORY_MB = 100
 """With one camera of 1280x720 framebus takes some 90 MB (docs/performance.md)."""
+HISTORY_MEMORY_SHARE = 0.5
+"""The history of all cameras may take this share of the free memory: clips and stills need the rest."""
 LEAST_DISK_MB = 50
 WARM_CELSIUS = 80.0
 """At this temperature a Raspberry Pi slows down (its documentation, "Frequency management and thermal control")."""
@@ -92,13 +94,14 @@ def history(config: Config) -> Iterator[Finding]:
         return
     cameras = len(config.cameras)
     needed_mb = int(config.snapshot.history_mb * cameras)
-    available_mb = (available_bytes() + _snapshot_bytes(config)) // 1_000_000
-    if needed_mb > available_mb:
-        fits_mb = max(1, available_mb // 2 // cameras)
+    free_mb = (available_bytes() + _snapshot_bytes(config)) // 1_000_000
+    limit_mb = int(free_mb * HISTORY_MEMORY_SHARE)
+    if needed_mb > limit_mb:
         yield Finding(
             "wrong",
-            f"the history may take {needed_mb} MB ({cameras} x history_mb), and {available_mb} MB of memory are free",
-            f"set history_mb in [snapshot] to {fits_mb} or less",
+            f"the history may take {needed_mb} MB ({cameras} x history_mb); of {free_mb} MB of free memory, allow it "
+            f"{limit_mb} MB at most",
+            f"set history_mb in [snapshot] to {max(1, limit_mb // cameras)} or less",
         )
 
 

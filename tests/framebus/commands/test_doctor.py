@@ -214,11 +214,11 @@ def test_a_history_that_does_not_fit_into_memory_is_wrong(
     monkeypatch.setattr(diagnostics, "available_bytes", lambda: 500_000_000)
     tables = "".join(f'[camera.{name}]\nsource = "testcard"\n' for name in ("a", "b", "c"))
     assert "the history may take" not in doctor(configure(tables, snapshot="history_mb = 200"))[1]
-    assert "the history may take" not in doctor(configure(tables, snapshot="history = 10\nhistory_mb = 166"))[1]
+    assert "the history may take" not in doctor(configure(tables, snapshot="history = 10\nhistory_mb = 83"))[1]
     status, text = doctor(configure(tables, snapshot="history = 10\nhistory_mb = 200"))
     assert status == 1
     assert (
-        "WRONG the history may take 600 MB (3 x history_mb), and 500 MB of memory are free\n"
+        "WRONG the history may take 600 MB (3 x history_mb); of 500 MB of free memory, allow it 250 MB at most\n"
         "      → set history_mb in [snapshot] to 83 or less\n"
     ) in text
 
@@ -226,7 +226,7 @@ def test_a_history_that_does_not_fit_into_memory_is_wrong(
 def test_the_history_that_a_running_service_holds_counts_as_free(
     configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = configure(snapshot="history = 10\nhistory_mb = 20")
+    config = configure(snapshot="history = 10\nhistory_mb = 10")
     monkeypatch.setattr(diagnostics, "available_bytes", lambda: 5_000_000)
     assert [finding.level for finding in diagnostics.history(config)] == ["wrong"]
     start("snapshot", config=config).wait_for(" INFO ")
