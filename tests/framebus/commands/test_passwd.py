@@ -28,6 +28,7 @@ def passwd(config: Config, *arguments: str, password: str = "correct horse") -> 
     return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=30)
 
 
+@pytest.mark.slow
 def test_a_user_gets_a_password_and_another_one(config: Config) -> None:
     made = passwd(config, "anna")
     assert (made.returncode, made.stderr) == (0, using(config))
@@ -44,6 +45,7 @@ def test_a_user_gets_a_password_and_another_one(config: Config) -> None:
     assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password changes no rights"
 
 
+@pytest.mark.slow
 def test_users_are_listed_and_removed(config: Config) -> None:
     passwd(config, "anna", "--scope", "view")
     assert passwd(config).stdout == "anna\tview for all cameras\n"

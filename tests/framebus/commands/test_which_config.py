@@ -17,7 +17,7 @@ from tests.installed import Installed
 from tests.processes import python, wait_until
 
 NOBODY = pwd.getpwnam("nobody")
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root finds the framebus of other users")
+root_only = pytest.mark.root
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from framebus.credentials.secrets_file import (
 )
 
 NOBODY = pwd.getpwnam("nobody")
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to other users")
+root_only = pytest.mark.root
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def test_a_failure_leaves_the_file_and_no_temporary_one(tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to other users")
+@pytest.mark.root
 def test_the_owner_is_set_before_the_file_can_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace, owners = os.replace, []
 
