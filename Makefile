@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .tools
 
-.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-faults coverage soak bench lock audit lint format clean
+.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-faults coverage soak mutants bench lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,6 +45,10 @@ coverage:  ## Measure which lines and branches the tests of test-fast reach; fai
 
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
+
+mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the tests notice; MUTANTS="credentials --survivors" for less
+	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("mutmut") is None)' || $(PY) -m pip install -q --disable-pip-version-check 'mutmut>=3.3'
+	@exec $(PY) -m tests.mutants $(MUTANTS)
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)

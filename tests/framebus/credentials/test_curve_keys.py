@@ -82,7 +82,7 @@ def test_what_is_no_key_is_refused_without_showing_it(file: Path, curve: object)
     write(file, json.dumps({"curve": curve}))
     with pytest.raises(SecretsError) as error:
         read(file)
-    assert str(error.value) == f"{file}: curve holds what is no key; allowed: what `framebus keys` writes there"
+    assert str(error.value) == f"{file}: curve holds an invalid key; allowed: what `framebus keys` writes there"
 
 
 def test_a_folder_in_its_place_is_said(file: Path) -> None:

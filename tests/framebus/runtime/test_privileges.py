@@ -76,7 +76,7 @@ def test_without_a_user_nothing_changes(run_dir: Path) -> None:
     config = config_for(run_dir, None)
     assert let_go(config, lambda: pytest.fail("read again")) is config
     assert warn(config) == (
-        'framebus runs as root, which it need not: name another user in framebus.toml, such as user = "framebus"'
+        'framebus runs as root and need not: set another user in framebus.toml, such as user = "framebus"'
         if os.geteuid() == 0
         else None
     )
@@ -87,8 +87,8 @@ def test_without_a_user_nothing_changes(run_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("user", "why"),
     [
-        ("nobody-of-this-name", "user nobody-of-this-name is not known here; "),
-        ("root", "user root is root by another name; allowed: one without its power"),
+        ("nobody-of-this-name", "user nobody-of-this-name does not exist on this machine; "),
+        ("root", "user root has the rights of root; allowed: a user without them"),
     ],
 )
 def test_a_user_that_will_not_do_is_said(user: str, why: str, run_dir: Path) -> None:
@@ -111,4 +111,4 @@ def test_every_process_says_when_it_cannot(arguments: tuple[str, ...], run_dir: 
     file.write_text(f'run_dir = "{run_dir}"\nuser = "nobody-of-this-name"\n')
     running = start(*arguments, "--config", str(file))
     assert running.ended() == 1
-    assert "user nobody-of-this-name is not known here; run: sudo adduser" in running.log
+    assert "user nobody-of-this-name does not exist on this machine; run: sudo adduser" in running.log
