@@ -59,6 +59,21 @@ class Source(ABC):
         return ""
 
     @property
+    def flaw(self) -> str:
+        """What is wrong with the frames that arrive, such as "the driver marks each as damaged"; else empty.
+
+        It completes the reason when no picture comes for too long.
+        """
+        return ""
+
+    def changed(self) -> bool:
+        """Whether something has changed since the last call or `open` that makes opening worthwhile again.
+
+        The reader asks about twice a second while it waits to open a camera that has failed: it must be cheap.
+        """
+        return False
+
+    @property
     @abstractmethod
     def name(self) -> str:
         """What it is, as the config would say it: never `auto`, and no secret in it."""
@@ -85,7 +100,8 @@ class Source(ABC):
     def still(self, seq: int) -> Picture | None:
         """The next picture in the size of stills; called in between two calls of `read`, where `has_stills` says so.
 
-        Returns None when none came within READ_LIMIT_SECONDS. Raises SourceError when the camera is gone.
+        Returns None when none came within READ_LIMIT_SECONDS and two frame periods. Raises SourceError when the camera
+        is gone.
         """
         raise NotImplementedError  # a source without stills of its own is asked for none
 

@@ -12,7 +12,7 @@ from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
 from capture.v4l2 import frame_sizes, reasons
 from capture.v4l2.buffer_queue import BufferQueue
 from capture.v4l2.device import USABLE_FORMATS, PixelFormat, V4l2Device, usable_formats
-from capture.v4l2.resolve import path_of
+from capture.v4l2.resolve import path_of, video_nodes
 from framebus.config.size import Size
 from framebus.protocol.controls import Control, ControlError, Value
 
@@ -42,6 +42,7 @@ class V4l2Source(Source):
         self._queue: BufferQueue | None = None
         self._fps_meter = fps
         self._dropped_earlier = 0
+        self._seen: dict[str, int] = {}
 
     @property
     def name(self) -> str:
@@ -50,6 +51,7 @@ class V4l2Source(Source):
 
     def open(self) -> None:
         """Let the camera stream in the format and size that it has nearest to what is wanted."""
+        self._seen = self._nodes()
         self._path = path_of(self._target)
         try:
             self._device = device = V4l2Device(self._path)
@@ -89,6 +91,12 @@ class V4l2Source(Source):
             self._device.close()
             self._device = None
 
+    def changed(self) -> bool:
+        """Whether a device node has come, gone, or changed its owner or mode."""
+        nodes = self._nodes()
+        changed, self._seen = nodes != self._seen, nodes
+        return changed
+
     def controls(self) -> list[Control]:
         """What the driver offers."""
         assert self._device is not None  # opened before it is asked
@@ -106,6 +114,9 @@ class V4l2Source(Source):
             raise
         except OSError as error:
             raise SourceError(reasons.gone(self._path)) from error
+
+    def _nodes(self) -> dict[str, int]:
+        return video_nodes(*([self._target] if self._target.startswith("/") else []))
 
     def _negotiate(self, device: V4l2Device) -> None:
         identity = device.identity()
