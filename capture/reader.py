@@ -188,6 +188,7 @@ class Reader:
     def flush_logs(self) -> None:
         """Log the losses and repeats that are due; to be called about once a second."""
         self._losses.flush()
+        self._trouble.flush()
         self._repeat_log.flush()
 
     def stop(self) -> None:
@@ -216,6 +217,7 @@ class Reader:
                 continue
             try:
                 self._schedule.attempt()
+                fps = self._rate_control.fps
                 self._read_until_closed()
             except SourceStuck as error:
                 self._fail(str(error), at_once=True)
@@ -226,7 +228,7 @@ class Reader:
                     self._fail(f"{error}, {times} times in a row: the process ends, to be started again")
                     return
                 self._fail(str(error), at_once=isinstance(error, Stalled))
-                self._pause(self._schedule.fail())
+                self._pause(self._schedule.fail(), fps)
 
     def _most_failures(self, error: SourceError) -> float:
         """After how many failures like this in a row another process shall try."""
@@ -234,13 +236,12 @@ class Reader:
             return STALLS_BEFORE_ANOTHER_PROCESS
         return FAILURES_BEFORE_ANOTHER_PROCESS if isinstance(error, (Stalled, UnforeseenError)) else math.inf
 
-    def _pause(self, seconds: float) -> None:
-        """Wait before the next attempt.
+    def _pause(self, seconds: float, fps: float) -> None:
+        """Wait before the next attempt; `fps` was wanted when the last one began.
 
         A viewer or a device that comes cuts the pause short; a request for controls or for a still does not.
         """
         end = time.monotonic() + seconds
-        fps = self._rate_control.fps
         self._refuse_requests()
         while not self._rate_control.stopped and (left := end - time.monotonic()) > 0:
             self._rate_control.pause(min(left, POLL_SECONDS))

@@ -35,6 +35,7 @@ class Trouble:
         self._grace = grace_seconds
         self._now = now
         self._offline_at = 0.0
+        self._logged_offline = False
         self._kind: type[Exception] | None = None
         self._repeats = 0
 
@@ -61,11 +62,23 @@ class Trouble:
         elif not self.reason:
             self._offline_at = self._now() + self._grace
         self.reason = reason
-        self._log.log(logging.WARNING, f"camera {self._camera} offline: {reason}")
+        if self.offline:
+            self._log_offline()
+        else:
+            self._log.log(logging.WARNING, f"camera {self._camera}: {reason}; opening it again")
 
     def end(self) -> None:
-        """Note a picture, and log it where there was trouble."""
-        if self.reason:
+        """Note a picture, and log it where the camera was offline."""
+        if self._logged_offline:
             self._log.log(logging.INFO, f"camera {self._camera} is back")
-        self.reason = ""
+        self.reason, self._logged_offline = "", False
         self._kind = None
+
+    def flush(self) -> None:
+        """Log that the camera is offline, once the grace has passed; to be called before anybody is told so."""
+        if self.offline and not self._logged_offline:
+            self._log_offline()
+
+    def _log_offline(self) -> None:
+        self._logged_offline = True
+        self._log.log(logging.WARNING, f"camera {self._camera} offline: {self.reason}")

@@ -27,7 +27,8 @@ Level = Literal["ok", "note", "wrong"]
 
 STATUS_SECONDS = 2.5
 """A capture that runs tells its status each second."""
-TRIAL_SECONDS = 30.0
+TRIAL_SECONDS = 90.0
+"""The trial ends by itself before that, and says at what the camera hangs (capture/probe.py)."""
 LEAST_MEMORY_MB = 100
 """What the pipeline takes with one camera of 1280x720 is some 90 MB (docs/performance.md)."""
 LEAST_DISK_MB = 50

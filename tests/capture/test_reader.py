@@ -254,9 +254,8 @@ def test_a_camera_that_does_not_open_is_tried_again(read: Start, caplog: pytest.
     reading.until(lambda: not reading.reader.trouble, "the end of the trouble")
     assert source.calls == ["open", "close", "open", "close", "open", "close", "open"]
     assert caplog.messages == [
-        "camera front offline: /dev/video0: absent",
-        "camera front offline: /dev/video0: busy",
-        "camera front is back",
+        "camera front: /dev/video0: absent; opening it again",
+        "camera front: /dev/video0: busy; opening it again",
     ]
 
 
@@ -646,6 +645,7 @@ def test_a_camera_that_only_a_new_process_can_use_ends_the_reader(caplog: pytest
     reading.until(lambda: reading.reader.ended, "the end")
     assert reading.reader.trouble == "scripted: closing it hangs"
     assert caplog.messages == ["camera front offline: scripted: closing it hangs"]
+    assert reading.reader.offline
     assert source.calls == ["open", "close"]
     reading.reader.stop()
 
