@@ -55,6 +55,32 @@ def no_format(device: str, offered: list[str], usable: tuple[str, ...]) -> str:
     return f"{device}: offers {found}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
 
 
+def planes(device: str, fourcc: str, count: int) -> str:
+    """A frame lies in several buffers of memory."""
+    return f"{device}: gives {fourcc} in {count} planes of memory; framebus reads one; {NAME_ANOTHER}"
+
+
+def clock_off(device: str, seconds: float) -> str:
+    """The time stamps of its driver are of another clock."""
+    return (
+        f"{device}: the time stamps of its driver lie {seconds:.0f} s back; framebus uses the time at which each "
+        "frame arrives instead"
+    )
+
+
+def bad_size(device: str, size: object, allowed: str) -> str:
+    """The driver claims a size that no camera has."""
+    return f"{device}: its driver gives pictures of {size}; allowed: {allowed}; {NAME_ANOTHER}"
+
+
+def only_compressed(device: str, fourcc: str) -> str:
+    """The camera gives video that is decoded with the extra `av`, which is not installed."""
+    return (
+        f"{device}: offers nothing but compressed video ({fourcc}); framebus decodes it with the extra av: "
+        "pip install 'framebus[av]'"
+    )
+
+
 def _holders(device: str) -> str:
     """Who has it open, as far as we may see: other users' processes show theirs to root alone."""
     target = os.path.realpath(device)
