@@ -35,7 +35,7 @@ def not_opened(device: str, error: OSError) -> str:
     if number in (errno.ENODEV, errno.ENXIO):
         return gone(device)
     if number == errno.EBUSY:
-        return f"{device}: in use by {_holders(device)}; end that, or {NAME_ANOTHER}"
+        return f"{device}: {_in_use(device)}"
     return f"{device}: {_SENTENCES.get(number) or f'its driver refuses: {error.strerror}'}"
 
 
@@ -81,14 +81,21 @@ def only_compressed(device: str, fourcc: str) -> str:
     )
 
 
+def _in_use(device: str) -> str:
+    holders = _holders(device)
+    if holders:
+        return f"in use by {holders}; end that, or {NAME_ANOTHER}"
+    return f"in use by another program; end that, or {NAME_ANOTHER}; `sudo fuser -v {device}` names it"
+
+
 def _holders(device: str) -> str:
-    """Who has it open, as far as we may see: other users' processes show theirs to root alone."""
+    """Who has it open; empty where we may not see that, as other users' processes show theirs to root alone."""
     target = os.path.realpath(device)
     processes = sorted(Path("/proc").glob("[0-9]*"), key=lambda process: int(process.name))
     found = [process for process in processes if int(process.name) != os.getpid() and target in _open_files(process)]
     # The command's name and not its arguments, which may hold passwords.
     names = [f"{_command(process)} (process {process.name})" for process in found[:MAX_HOLDERS]]
-    return " and ".join(names) or "another program"
+    return " and ".join(names)
 
 
 def _open_files(process: Path) -> Iterator[str]:

@@ -41,7 +41,7 @@ def test_something_else_than_a_v4l2_device(device: str) -> None:
 NO_PERMISSION = (
     "no permission to open it; add your user to the group video (sudo usermod -aG video $USER) and log in again"
 )
-IN_USE = "in use by another program; end that, or name another one in `source`"
+IN_USE = f"in use by another program; end that, or name another one in `source`; `sudo fuser -v {DEVICE}` names it"
 NO_BANDWIDTH = "no USB bandwidth left for it; plug it into another USB port, or lower `size` or `fps`"
 
 
