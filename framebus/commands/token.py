@@ -55,7 +55,7 @@ def make(config: Config, options: argparse.Namespace) -> None:
         if options.name in everybody.tokens:
             raise UsageError(f"there is a token {options.name} already; remove it first, or choose another name")
         everybody.tokens[options.name] = Token(token_hash(token), round(time.time()), scopes, cameras)
-    print(token)
+    print(token, flush=True)  # before the sentence, where both go to one file
     print(f"That is token {options.name}, for {rights(scopes, cameras)}. It is not shown again.", file=sys.stderr)
 
 

@@ -313,6 +313,7 @@ def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
     assert not reading.reader.ended
 
 
+@pytest.mark.slow
 def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
     source = ScriptedSource(endless=PICTURE)
     reading = read(source, fps=0.5, stall_timeout=1.0)
@@ -320,6 +321,7 @@ def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
     assert source.calls == ["open"]
 
 
+@pytest.mark.slow
 def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None:
     """A source may answer a change of the pace with None: that alone must not have the camera opened anew."""
     source = ScriptedSource(PICTURE, None, None, PICTURE)

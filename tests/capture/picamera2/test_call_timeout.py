@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from capture.picamera2 import call_timeout
 from capture.picamera2.call_timeout import call_with_timeout, given_up
 from capture.source import SourceStuck
@@ -47,6 +49,7 @@ def main() -> None:
     time.sleep(DEADLINE_SECONDS)
 
 
+@pytest.mark.slow
 def test_the_process_ends_whatever_hangs_at_its_end() -> None:
     process = subprocess.run(python("tests.capture.picamera2.test_call_timeout"), timeout=DEADLINE_SECONDS)
     assert process.returncode == -signal.SIGALRM

@@ -23,6 +23,7 @@ def missing(module: str) -> ImportError:
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Apt's packages for Python, none yet; and we are in a virtual environment."""
     monkeypatch.setattr(sys, "base_prefix", "/usr")
+    monkeypatch.setattr(sys, "prefix", "/home/pi/framebus/.venv")
     return tmp_path
 
 

@@ -23,6 +23,7 @@ def passwd(config: Config, *arguments: str, password: str = "correct horse") -> 
     return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=30)
 
 
+@pytest.mark.slow
 def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
     made = passwd(config, "anna")
     assert (made.returncode, made.stderr) == (0, "")
@@ -39,6 +40,7 @@ def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
     assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password takes nothing away"
 
 
+@pytest.mark.slow
 def test_people_are_listed_and_removed(config: Config) -> None:
     passwd(config, "anna", "--scope", "view")
     assert passwd(config).stdout == "anna\tview of all cameras\n"

@@ -37,6 +37,7 @@ def test_a_token_is_shown_once_and_its_hash_kept(config: Config) -> None:
     )
 
 
+@pytest.mark.slow
 def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
     token(config, "add", "printer", "--scope", "snapshot", "--camera", "front")
     assert token(config, "list").stdout.startswith("printer\tsnapshot of front\tmade 20")

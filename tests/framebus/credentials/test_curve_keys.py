@@ -113,7 +113,7 @@ def test_two_who_change_it_at_once_both_do(file: Path) -> None:
     assert sorted(read(file).clients) == ["c0", "c1", "c2", "c3"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to others")
+@pytest.mark.root
 def test_a_file_that_root_changes_stays_its_owners(file: Path) -> None:
     write(file, "{}")
     os.chown(file, 1234, 1235)

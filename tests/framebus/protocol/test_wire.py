@@ -103,7 +103,8 @@ def test_a_frame_of_a_later_version_1_is_read_without_the_keys_that_are_not_know
     parts, header = parse((FOLDER / "live-from-later.bin").read_bytes(), FrameHeader)
 
     metadata = {"ExposureTime": 9998, "ColourGains": [1.5, 2.25]}
-    assert header == msgspec.structs.replace(FRAME, orientation=1, camera_metadata=metadata)
+    clock = {"monotonic": 5.654321, "published": 5.671234}
+    assert header == msgspec.structs.replace(FRAME, orientation=1, camera_metadata=metadata, **clock)
     assert parts.body == JPEG
 
 

@@ -58,6 +58,7 @@ async def code(site: Site, path: str, method: str = "GET", **headers: str) -> in
     return (await site.get(path, method=method, headers=named, allow_nonstandard_methods=True)).code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scope", "opens"),
     [
