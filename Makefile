@@ -43,6 +43,12 @@ coverage:  ## Measure which lines and branches the tests of test-fast reach; fai
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 
+fuzz: $(VENV)/.dev-ok $(TOOLS)/.fuzz-ok  ## Fuzz the parsers, each for SECONDS=600; FUZZ="wire jpeg" for some of them
+	@PYTHONPATH=$(CURDIR) $(TOOLS)/fuzz/bin/python -P -m tests.fuzz --seconds $(or $(SECONDS),600) $(FUZZ)
+
+fuzz-api: $(VENV)/.dev-ok $(TOOLS)/.fuzz-ok  ## Send requests made from the API's description; fails on a 5xx answer or an undescribed one
+	@PYTHONPATH=$(CURDIR) $(TOOLS)/fuzz/bin/python -P -m tests.fuzz.api
+
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
 
@@ -94,6 +100,12 @@ $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PY) -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("picamera2") is None)' || $(PY) -m pip install -q --disable-pip-version-check --no-deps -r tests/picamera2.txt
+	@touch $@
+
+# Atheris and schemathesis have dependencies of their own: not for the tests' environment.
+$(TOOLS)/.fuzz-ok: pyproject.toml
+	@$(PYTHON) -m venv --clear $(TOOLS)/fuzz
+	@$(TOOLS)/fuzz/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]' atheris schemathesis
 	@touch $@
 
 $(TOOLS)/.ok:

@@ -5,7 +5,7 @@ OpenAPI has no word for them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
@@ -13,7 +13,6 @@ import msgspec
 
 from framebus.protocol.controls import Control
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
-from framebus.protocol.wire import CAMERA_PATTERN
 from gateway.access.permissions import Permission
 
 OPENAPI_VERSION = "3.1.0"
@@ -32,6 +31,7 @@ ERRORS = {
     401: "Log in, or send a token.",
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
+    415: "The body has another content type.",
     429: "Too many requests from this address; see Retry-After.",
     503: "Not available now, with the reason; see Retry-After.",
     504: "No suitable answer in time.",
@@ -77,7 +77,7 @@ SOCKET = "switching to the websocket protocol"
 OPERATIONS: dict[str, dict[str, Operation]] = {
     "/": {"get": PAGE},
     "/camera/([^/]+)/": {"get": PAGE},
-    "/camera/([^/]+)": {"get": Operation("A redirect to the page of the camera.", status=301, errors=(404,))},
+    "/camera/([^/]+)": {"get": Operation("A redirect to the page of the camera.", status=302, errors=(404,))},
     "/camera/([^/]+)/stream.mjpg": {"get": STREAM},
     "/camera/([^/]+)/snapshot.jpg": {"get": STILL},
     "/camera/([^/]+)/clip.(mjpg|avi)": {
@@ -96,7 +96,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/api/cameras/([^/]+)/controls": {
         "get": Operation("The controls of the camera.", {JSON: CONTROLS}, errors=(404, 503, 504)),
         "patch": Operation(
-            "Set controls: all of them or none.", {JSON: CONTROLS}, body=(JSON, VALUES), errors=(400, 404, 503, 504)
+            "Set controls: all of them or none.",
+            {JSON: CONTROLS},
+            body=(JSON, VALUES),
+            errors=(400, 404, 415, 503, 504),
         ),
         "delete": Operation(
             "Reset all controls, or those that are named.",
@@ -120,28 +123,29 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "/logout": {"post": Operation("End the session; redirects to the login.", status=303, errors=(403, 503))},
-    "/healthz": {"get": Operation("Whether the gateway answers.", {TEXT: {}})},
-    "/readyz": {"get": Operation("Whether every camera gives frames.", {TEXT: {}}, errors=(503,))},
+    "/healthz": {"get": Operation("Whether the gateway answers.", {JSON: OBJECT})},
+    "/readyz": {"get": Operation("Whether every camera gives frames.", {JSON: OBJECT}, errors=(503,))},
     "/metrics": {"get": Operation("Metrics for Prometheus.", {TEXT: {}})},
     "/state": {"get": Operation("The state of the first camera, as ustreamer tells it.", {JSON: OBJECT})},
     "/(?:stream|stream.mjpg|live.jpg)": {"get": STREAM},
     "/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)": {"get": STILL},
     "/page/(.*)": {"get": Operation("A file of the page.", {"application/octet-stream": {}}, errors=(404,))},
 }
-PLACEHOLDERS = {
-    "([^/]+)": ("camera", {"type": "string", "pattern": f"^{CAMERA_PATTERN}$"}),
+PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "([^/]+)": ("camera", {"type": "string"}),
     "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),
     "(.*)": ("file", {"type": "string"}),
 }
 """Name and schema of each group of the table's patterns."""
 
 
-def document(routes: Mapping[str, Permission], version: str) -> dict[str, Any]:
+def document(routes: Mapping[str, Permission], version: str, cameras: Sequence[str]) -> dict[str, Any]:
     """Describe the API.
 
     Args:
         routes: The pattern of each path of the route table, with its permission.
         version: Of framebus.
+        cameras: The names of the cameras that the reader of the document may see.
 
     Returns:
         An OpenAPI document, ready to be encoded as JSON.
@@ -150,7 +154,7 @@ def document(routes: Mapping[str, Permission], version: str) -> dict[str, Any]:
     paths = {
         path: {method: _operation(one, permission, method, parameters) for method, one in OPERATIONS[pattern].items()}
         for pattern, permission in routes.items()
-        for path, parameters in _paths(pattern)
+        for path, parameters in _paths(pattern, cameras)
     }
     return {
         "openapi": OPENAPI_VERSION,
@@ -167,7 +171,7 @@ def document(routes: Mapping[str, Permission], version: str) -> dict[str, Any]:
     }
 
 
-def _paths(pattern: str) -> list[tuple[str, list[dict[str, Any]]]]:
+def _paths(pattern: str, cameras: Sequence[str]) -> list[tuple[str, list[dict[str, Any]]]]:
     """The paths that a pattern stands for, each with its parameters."""
     if choice := re.fullmatch(r"/\(\?:([^)]+)\)", pattern):
         return [(f"/{name}", []) for name in choice[1].split("|")]
@@ -175,7 +179,8 @@ def _paths(pattern: str) -> list[tuple[str, list[dict[str, Any]]]]:
     for group, (name, schema) in PLACEHOLDERS.items():
         if group in pattern:
             pattern = pattern.replace(group, f"{{{name}}}")
-            parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
+            known = {"enum": list(cameras)} if name == "camera" else {}
+            parameters.append({"name": name, "in": "path", "required": True, "schema": {**schema, **known}})
     return [(pattern, parameters)]
 
 
@@ -209,7 +214,7 @@ def _response(operation: Operation) -> dict[str, Any]:
 
 
 def _error(text: str) -> dict[str, Any]:
-    return {"description": text, "content": {JSON: {"schema": ERROR}, TEXT: {}}}
+    return {"description": text, "content": {JSON: {"schema": ERROR}, TEXT: {}, HTML: {}}}
 
 
 def _error_schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from tornado.web import Application, RequestHandler
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Permission
-from gateway.http import cameras_api, health, login, page, stills, streams, websocket_handlers
+from gateway.http import api_description, cameras_api, health, login, page, stills, streams, websocket_handlers
 from gateway.http.base_handler import BaseHandler, Unknown
 from gateway.http.services import Services
 from gateway.http.strict_application import StrictApplication
@@ -25,6 +25,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/cameras", cameras_api.Cameras, VIEW),
     ("/api/cameras/([^/]+)/controls", cameras_api.Controls, CONTROLS),
     ("/api/me", login.Me, ANYONE),
+    ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),
     ("/logout", login.Logout, PUBLIC),
     ("/healthz", health.Health, PUBLIC),

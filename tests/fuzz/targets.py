@@ -12,7 +12,7 @@ from capture.media.jpeg_parts import JpegParts, PartError
 from framebus.config.load import ConfigError, parse
 from framebus.protocol import stills, wire
 from framebus.protocol.controls import ControlsHeader
-from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest
+from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from gateway.net.forwarded import client_of
 
@@ -34,7 +34,7 @@ def fuzz_wire(data: bytes) -> None:
 def fuzz_stills(data: bytes) -> None:
     """A still request, as JSON and as the query of a URL, is refused with RequestError or has values in range."""
     query = dict(parse_qsl(data.decode("latin-1")))
-    reads: list[Callable[[], SnapshotRequest | ClipRequest]] = [
+    reads: list[Callable[[], SnapshotRequest | ClipRequest | CancelRequest]] = [
         lambda: stills.read(data),
         lambda: stills.from_query("front", query),
     ]
@@ -54,17 +54,19 @@ def fuzz_jpeg(data: bytes) -> None:
         return
     assert picture.width > 0
     assert picture.height > 0
+    assert picture.data.startswith(b"\xff\xd8")
+    assert picture.data.endswith(b"\xff\xd9")
 
 
 def fuzz_multipart(data: bytes) -> None:
-    """Parts are JPEGs by their first and last bytes, however the stream is cut into pieces."""
+    """Parts begin as a JPEG does, however the stream is cut into pieces; Jpeg.parse judges the rest of them."""
     for size in (1 + len(data) // 3, 7):
         parts = JpegParts()
         try:
             for at in range(0, len(data), size):
                 for picture in parts.feed(data[at : at + size]):
                     assert picture.startswith(b"\xff\xd8")
-                    assert picture.endswith(b"\xff\xd9")
+                    fuzz_jpeg(picture)
             parts.end()
         except PartError:
             pass
