@@ -142,7 +142,7 @@ async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: p
     assert list(first.everyone()) == [0]
 
 
-async def test_a_worker_that_comes_back_is_counted_anew(make: Make) -> None:
+async def test_a_worker_that_comes_back_is_counted_again(make: Make) -> None:
     first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
     await counts(first, 5)
     second.close()
