@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .tools
 
-.PHONY: help run test test-v4l2 test-libcamera test-faults soak bench lock audit lint format clean
+.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-faults coverage soak mutants bench lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -12,8 +12,19 @@ help:  ## Show these lines
 run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 	@exec $(PY) -m framebus up
 
-test: $(VENV)/.dev-ok  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
+test:  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
+	@tests/system_packages.sh install tests
+	@$(MAKE) -s $(VENV)/.dev-ok
 	@$(PY) -m pytest -p no:benchmark -n 2 $(TESTS)
+
+test-fast: $(VENV)/.dev-ok  ## Run the tests that start no processes, in less than a minute
+	@$(PY) -m pytest -p no:benchmark -n 2 -m "not slow" $(TESTS)
+
+test-debian: $(VENV)/.dev-ok  ## Run all tests on Debian 13 with apt's packages, in a chroot, in 10 minutes (as root)
+	@$(PY) -m tests.debian $(TESTS)
+
+test-versions: $(VENV)/.dev-ok $(TOOLS)/.ok  ## Run tests on the oldest and newest versions that pyproject.toml allows (as root)
+	@$(PY) -m tests.versions $(LEG) $(TESTS)
 
 test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid drivers, in QEMU, in 4 minutes
 	@exec $(PY) -m tests.vm $(VM)
@@ -24,16 +35,34 @@ test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virt
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
 	@FRAMEBUS_FAULTS=1 $(PY) -m pytest -p no:benchmark -n 2 tests/e2e/faults $(FAULTS)
 
+coverage:  ## Measure which lines and branches the tests of test-fast reach; fails below the floor in pyproject.toml
+	@tests/system_packages.sh install tests
+	@$(MAKE) -s $(VENV)/.dev-ok
+	@$(PY) -m coverage erase
+	@$(PY) -m coverage run -m pytest -p no:benchmark -n 2 -m "not slow" $(TESTS)
+	@$(PY) -m coverage combine -q
+	@$(PY) -m coverage report
+
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
+
+mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the tests notice; MUTANTS="credentials --survivors" for less
+	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("mutmut") is None)' || $(PY) -m pip install -q --disable-pip-version-check 'mutmut>=3.3'
+	@exec $(PY) -m tests.mutants $(MUTANTS)
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
 
-lock: $(TOOLS)/.ok  ## Pin the newest versions of what framebus needs, in requirements.lock
-	@sed -n 's/^#/&/p' requirements.lock > $(TOOLS)/head
-	@$(TOOLS)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o $(TOOLS)/lock
-	@cat $(TOOLS)/head $(TOOLS)/lock > requirements.lock
+lock: $(TOOLS)/.ok  ## Pin the newest versions of what framebus needs, in requirements.lock, if the tests pass on them
+	@sed -n 's/^#/&/p' requirements.lock > $(TOOLS)/new.lock
+	@$(TOOLS)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o $(TOOLS)/lock --upgrade
+	@cat $(TOOLS)/lock >> $(TOOLS)/new.lock
+	@tests/system_packages.sh install tests
+	@$(TOOLS)/bin/uv venv -q --clear --python $(PYTHON) $(TOOLS)/locked
+	@$(TOOLS)/bin/uv pip install -q --python $(TOOLS)/locked/bin/python -r pyproject.toml --extra dev -c $(TOOLS)/lock
+	@$(TOOLS)/bin/uv pip install -q --python $(TOOLS)/locked/bin/python --no-deps -r tests/picamera2.txt
+	@PYTHONPATH=$(CURDIR) $(TOOLS)/locked/bin/python -P -m pytest -n 2 $(TESTS) || { echo "requirements.lock stays as it was: tests fail on the newest versions, which are in $(TOOLS)/new.lock"; exit 1; }
+	@mv $(TOOLS)/new.lock requirements.lock
 
 audit: $(TOOLS)/.ok  ## Ask PyPI for known holes in what requirements.lock pins; fails where it cannot ask
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
@@ -45,7 +74,7 @@ format: $(VENV)/.dev-ok  ## Put the code into the house style
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 clean:  ## Remove the virtual environment and what tools left behind
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # System site packages: on a Raspberry Pi picamera2 and libcamera come from apt and exist nowhere else.
@@ -64,7 +93,7 @@ $(VENV)/.ok: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PY) -m pip install -q --disable-pip-version-check -e '.[dev]'
-	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("picamera2") is None)' || $(PY) -m pip install -q --disable-pip-version-check --no-deps picamera2==0.3.38
+	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("picamera2") is None)' || $(PY) -m pip install -q --disable-pip-version-check --no-deps -r tests/picamera2.txt
 	@touch $@
 
 $(TOOLS)/.ok:

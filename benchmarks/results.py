@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -80,7 +81,7 @@ def machine() -> dict[str, Any]:
 def versions() -> dict[str, str | None]:
     """Return the versions of framebus and of what it depends on."""
     return {
-        "framebus": version("framebus"),
+        "framebus": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
         "commit": first_line_of("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
         "python": platform.python_version(),
         "pyzmq": zmq.pyzmq_version(),

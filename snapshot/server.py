@@ -138,6 +138,7 @@ class Snapshot:
             self._converters.losses.flush()
             self._losses.flush()
             self._check_memory(now)
+            self._subscriptions.check()
             if self._authenticator is not None:
                 self._authenticator.tick()
 

@@ -8,6 +8,7 @@ import zmq
 from framebus.protocol.wire import Kind, topic
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 LINGER_SECONDS = 2.0
 """How long a camera stays awake after the last still that needed it: a client that polls does not wake it each time."""
@@ -30,7 +31,7 @@ class Subscriptions:
         self._peers = peers
         self._context = context
         self._poller = poller
-        self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}
+        self._sockets: dict[tuple[Kind, str], ReconnectingSocket] = {}
         self._needed_at: dict[str, float] = {}
         for camera in peers:
             for kind in ALWAYS:
@@ -39,6 +40,11 @@ class Subscriptions:
     def items(self) -> list[tuple[Kind, str, "zmq.Socket[bytes]"]]:
         """Return the open subscriptions: kind, camera, socket."""
         return [(kind, camera, socket) for (kind, camera), socket in self._sockets.items()]
+
+    def check(self) -> None:
+        """Connect again where libzmq gave up. To be called about once a second."""
+        for socket in self._sockets.values():
+            socket.check()
 
     def need_live(self, camera: str, *, needed: bool) -> None:
         """Subscribe to `live/` at once when it is needed, and unsubscribe LINGER_SECONDS after it was needed last."""

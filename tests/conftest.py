@@ -13,12 +13,16 @@ from framebus.config.load import Config, load
 from framebus.runtime.run_dir import prepare
 from tests.capture.v4l2 import shim
 from tests.processes import Running, python
+from tests.selection import pytest_collection_modifyitems
+from tests.skips import pytest_make_collect_report, pytest_runtest_makereport
 
 if importlib.util.find_spec("hypothesis"):  # it is not in the chroot of the libcamera tests
     from hypothesis import settings
 
     settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
     settings.load_profile("untimed")
+
+__all__ = ["pytest_collection_modifyitems", "pytest_make_collect_report", "pytest_runtest_makereport"]
 
 Configure = Callable[..., Config]
 Start = Callable[..., Running]

@@ -12,7 +12,11 @@ ROOT = Path(__file__).parent.parent
 THEIR_OWN = {"typing_extensions", "cython_runtime"}
 """What msgspec imports where it is there, and what pyzmq makes."""
 PROCESSES = {"capture", "gateway", "snapshot"}
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "examples").glob("*.md")),
+]
 
 
 def imports(file: Path) -> set[str]:
@@ -47,7 +51,7 @@ def test_importing_it_loads_no_more_than_that() -> None:
     assert {name for name in loaded if not name.startswith("_")} <= {"framebus", "zmq", "msgspec", *THEIR_OWN}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_documents_link_to_files_that_exist(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         if "://" not in target:
@@ -61,3 +65,14 @@ def test_the_readme_lists_the_commands_of_the_makefile() -> None:
         assert f"make {target}" in listed
     for command in re.findall(r"`make ([a-z0-9-]+)`", (ROOT / "README.md").read_text()):
         assert command in targets
+
+
+NAMED_FILES = re.findall(
+    r"`((?:framebus|capture|gateway|snapshot|tests|docs|benchmarks|examples)/[\w./-]+)`",
+    "\n".join((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/architecture.md")),
+)
+
+
+@pytest.mark.parametrize("named", sorted(set(NAMED_FILES)))
+def test_the_guides_name_files_that_exist(named: str) -> None:
+    assert "KIND" in named or (ROOT / named).exists()

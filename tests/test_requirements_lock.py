@@ -6,7 +6,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent.parent
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ]+)", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""`framebus cert`: a certificate that this machine signs itself, so that nobody on the way can read along."""
+"""`framebus cert`: makes a self-signed certificate, so that passwords and frames travel encrypted."""
 
 import argparse
 import hashlib
@@ -11,72 +11,116 @@ import subprocess
 import sys
 from pathlib import Path
 
-from framebus.config.load import ConfigError, load
+from framebus.commands import which_config
+from framebus.config.load import ConfigError
 from framebus.errors import UsageError
+from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 CERTIFICATE = "framebus.crt"
 KEY = "framebus.key"
 DAYS = 3650
+MAX_DAYS = 36500
 HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:*")
-
-
 EXTENSIONS = ("basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth")
-"""It vouches for this server and for nobody else, also where somebody trusts it (RFC 5280, section 4.2.1)."""
+"""It is valid for this server alone, also for a browser that trusts it (RFC 5280, section 4.2.1)."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """For whom, for how long, and where to."""
+    """Add the arguments: host names, days and the folder."""
     parser.add_argument(
-        "--host", action="append", default=[], help="a name or an address of this machine, beside those that it knows"
+        "--host", action="append", default=[], help="a name or address of this machine, in addition to its own ones"
     )
     parser.add_argument("--days", type=int, default=DAYS, help=f"how long it is valid (default: {DAYS})")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to (default: beside the configuration)")
-    parser.add_argument("--force", action="store_true", help="replace what is there")
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", help="where to write it (default: beside the configuration)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace existing files")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make a pair, and say which two lines use it."""
+    """Make a certificate and print the two lines of the configuration that use it; returns the exit status."""
     try:
-        path = load(options.config, keys=False).path
-        folder = Path(options.output) if options.output else path.parent if path else Path.cwd()
+        config = which_config.load(options.config)
+        folder = folder_for(options.output, config.path)
         certificate, key = folder / CERTIFICATE, folder / KEY
         names = hosts(options.host)
-        make(certificate, key, names, options.days, options.force)
+        make(certificate, key, names, options.days, options.force, service_owner(config))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except UsageError as error:
+    except (UsageError, PrivilegeError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     print(f"A certificate for {', '.join(names)}, valid for {options.days} days. Add to [gateway]:")
-    print(f'tls_cert = "{certificate.absolute()}"\ntls_key = "{key.absolute()}"')
-    print(f"Browsers warn of it once, as nobody vouches for it. Its SHA-256 fingerprint is\n{fingerprint(certificate)}")
+    print(f'tls_cert = "{certificate}"\ntls_key = "{key}"')
+    print(f"Browsers warn once, as no authority signed it. Its SHA-256 fingerprint is\n{fingerprint(certificate)}")
     return EXIT_OK
 
 
+def folder_for(output: str | None, config: Path | None) -> Path:
+    """The folder of the two files, with its full path.
+
+    Raises:
+        UsageError: It would be the current folder, which was deleted.
+    """
+    folder = Path(output) if output else config.parent if config else Path()
+    try:
+        return folder.absolute()
+    except OSError:
+        raise UsageError("the current folder was deleted; name another one with -o and its full path") from None
+
+
 def hosts(more: list[str]) -> list[str]:
-    """Everything that this machine is called. Raises UsageError for what cannot be a name."""
+    """List the names and addresses of this machine.
+
+    Args:
+        more: Those that the user named.
+
+    Raises:
+        UsageError: One of them is not a host name or an address.
+    """
     name = socket.gethostname().partition(".")[0]
-    found = ["localhost", "127.0.0.1", "::1"]
+    names = ["localhost", "127.0.0.1", "::1"]
     if name and set(name) <= HOST_LETTERS:
-        found += [name, f"{name}.local"]
+        names += [name, f"{name}.local"]
     for host in more:
         if not host or not set(host) <= HOST_LETTERS:
             raise UsageError(f"host {host[:80]!r}; allowed: a name such as cameras.example, or an address")
-    return list(dict.fromkeys([*found, *more]))
+    return list(dict.fromkeys([*names, *more]))
 
 
-def make(certificate: Path, key: Path, names: list[str], days: int, force: bool) -> None:
-    """Write both files, the key for its owner alone. Raises UsageError."""
+def make(
+    certificate: Path,
+    key: Path,
+    names: list[str],
+    days: int,
+    force: bool,
+    owner: tuple[int, int] | None = None,
+) -> None:
+    """Write a certificate and its key, which only its owner can read.
+
+    Args:
+        certificate: The file of the certificate.
+        key: The file of the key.
+        names: The names and addresses that it is valid for.
+        days: How long it is valid.
+        force: Whether to replace existing files.
+        owner: User and group id that the key belongs to; None for this user.
+
+    Raises:
+        UsageError: openssl is not installed or fails, a file exists, or the days are out of range.
+    """
     openssl = shutil.which("openssl")
     if openssl is None:
-        raise UsageError("the program openssl makes certificates, and it is not here; run: sudo apt install openssl")
-    there = [str(file) for file in (certificate, key) if file.exists()]
-    if there and not force:
-        raise UsageError(f"{' and '.join(there)} are there already; to replace them, say --force")
-    if not 1 <= days <= 36500:
-        raise UsageError(f"{days} days; allowed: 1 to 36500")
+        raise UsageError(
+            "framebus cert needs the program openssl, which is not installed; run: sudo apt install openssl"
+        )
+    existing = [str(file) for file in (certificate, key) if file.exists()]
+    if existing and not force:
+        raise UsageError(f"{' and '.join(existing)} exist already; add --force to replace them")
+    if not 1 <= days <= MAX_DAYS:
+        raise UsageError(f"{days} days; allowed: 1 to {MAX_DAYS}")
     alternatives = ",".join(f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
     command = [openssl, "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     command += ["-subj", "/CN=framebus", "-addext", f"subjectAltName={alternatives}", "-days", str(days)]
@@ -85,13 +129,16 @@ def make(certificate: Path, key: Path, names: list[str], days: int, force: bool)
     os.umask(0o077)
     ran = subprocess.run([*command, "-keyout", key, "-out", certificate], capture_output=True, text=True)
     if ran.returncode:
-        raise UsageError(f"openssl could not make it: {ran.stderr.strip().splitlines()[-1][:200]}")
+        reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
+        raise UsageError(f"openssl failed: {reason[:200]}")
     key.chmod(0o600)
     certificate.chmod(0o644)
+    if owner is not None:
+        os.chown(key, *owner, follow_symlinks=False)
 
 
 def fingerprint(certificate: Path) -> str:
-    """As browsers show it."""
+    """The SHA-256 fingerprint of a certificate, as browsers show it."""
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest().upper()
     return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
 

@@ -1,66 +1,68 @@
-"""What `framebus doctor` looks at, each check on its own: what was found, and what to do where that is wrong.
+"""The checks of `framebus doctor`, one function each: what is the case, and what to do if that is wrong.
 
-The cameras themselves are tried by capture, in a process of its own.
+The checks of files are in framebus.commands.file_checks, those of cameras in framebus.commands.camera_checks.
 """
 
 import errno
 import shutil
 import socket
 import ssl
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
-import zmq
-
+from framebus.commands import camera_checks, file_checks
+from framebus.commands.findings import Finding
 from framebus.config.load import Config
-from framebus.protocol.wire import StatusHeader, WireError, parse, topic
-from framebus.runtime.run_dir import Lock, RunDirError, prepare
-from framebus.transport import endpoints, sockets
+from framebus.runtime.memory import available_bytes
+from framebus.runtime.run_dir import RunDirError, prepare
 
-Level = Literal["ok", "note", "wrong"]
-
-STATUS_SECONDS = 2.5
-"""A capture that runs tells its status each second."""
-TRIAL_SECONDS = 30.0
 LEAST_MEMORY_MB = 100
-"""What the pipeline takes with one camera of 1280x720 is some 90 MB (docs/performance.md)."""
+"""With one camera of 1280x720 framebus takes some 90 MB (docs/performance.md)."""
+HISTORY_MEMORY_SHARE = 0.5
+"""The history of all cameras may take this share of the free memory: clips and stills need the rest."""
 LEAST_DISK_MB = 50
 WARM_CELSIUS = 80.0
-"""From here on a Raspberry Pi slows down (its documentation, "Frequency management and thermal control")."""
+"""At this temperature a Raspberry Pi slows down (its documentation, "Frequency management and thermal control")."""
 THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
 """Bits of that file, as of `vcgencmd get_throttled`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's: how bad it is, what was found, and what to do."""
+def examine(config: Config, *, cameras: bool = True) -> Iterator[Finding]:
+    """Run all checks in a sensible order; each one runs when its finding is asked for.
 
-    level: Level
-    text: str
-    advice: str = ""
-
-
-def examine(config: Config) -> Iterator[Finding]:
-    """Everything, in the order in which one would look; each is found out only when it is asked for."""
-    for check in (software, memory, disk, power, folder, gateway):
+    Args:
+        config: The configuration.
+        cameras: Whether to try cameras: capture does not run with a configuration that has mistakes.
+    """
+    for check in (
+        software,
+        memory,
+        history,
+        disk,
+        power,
+        file_checks.configuration,
+        file_checks.secrets,
+        file_checks.state,
+        folder,
+        gateway,
+    ):
         yield from check(config)
-    for camera in config.cameras:
-        yield from camera_found(config, camera)
+    if not cameras:
+        yield Finding("note", "the cameras were not tried, as the configuration has mistakes")
+    elif camera_checks.can_see(config):
+        for camera in config.cameras:
+            yield camera_checks.camera(config, camera)
 
 
 def software(config: Config) -> Iterator[Finding]:
     """Python and the packages; PyAV where a camera needs it."""
     names = ["pyzmq", "tornado", "supervisor", "msgspec", "pillow", "videodev2"]
-    found = {name: _version(name) for name in names}
-    missing = [name for name, version in found.items() if version is None]
-    versions = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    installed = {name: _version(name) for name in names}
+    missing = [name for name, version in installed.items() if version is None]
+    versions = ", ".join(f"{name} {version}" for name, version in installed.items() if version)
     yield Finding("ok", f"Python {'.'.join(map(str, sys.version_info[:3]))}, {versions}")
     if missing:
         yield Finding("wrong", f"{', '.join(missing)}: not installed", f"run: {sys.executable} -m pip install framebus")
@@ -72,28 +74,43 @@ def software(config: Config) -> Iterator[Finding]:
     if needs_av and _version("av") is None:
         advice = f"run: {sys.executable} -m pip install 'framebus[av]'"
         yield Finding(
-            "wrong", f"camera {', '.join(needs_av)}: RTSP and files take PyAV, which is not installed", advice
+            "wrong", f"camera {', '.join(needs_av)}: RTSP and files need PyAV, which is not installed", advice
         )
 
 
 def memory(_config: Config) -> Iterator[Finding]:
-    """Whether there is room."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            free_mb = int(line.split()[1]) // 1024
-            if free_mb < LEAST_MEMORY_MB:
-                advice = "stop other programs, or lower size, workers and history in framebus.toml"
-                yield Finding("wrong", f"{free_mb} MB of memory are free; framebus takes about 90 and more", advice)
-            else:
-                yield Finding("ok", f"{free_mb} MB of memory are free")
+    """Whether there is enough memory to run."""
+    free_mb = available_bytes() // 1_000_000
+    if free_mb < LEAST_MEMORY_MB:
+        advice = "stop other programs, or lower size, workers and history in framebus.toml"
+        yield Finding("wrong", f"{free_mb} MB of memory are free; framebus needs about 90 MB or more", advice)
+    else:
+        yield Finding("ok", f"{free_mb} MB of memory are free")
+
+
+def history(config: Config) -> Iterator[Finding]:
+    """Whether the histories of all cameras fit into memory once they are full."""
+    if not config.snapshot.history:
+        return
+    cameras = len(config.cameras)
+    needed_mb = int(config.snapshot.history_mb * cameras)
+    free_mb = (available_bytes() + _snapshot_bytes(config)) // 1_000_000
+    limit_mb = int(free_mb * HISTORY_MEMORY_SHARE)
+    if needed_mb > limit_mb:
+        yield Finding(
+            "wrong",
+            f"the history may take {needed_mb} MB ({cameras} x history_mb); of {free_mb} MB of free memory, allow it "
+            f"{limit_mb} MB at most",
+            f"set history_mb in [snapshot] to {max(1, limit_mb // cameras)} or less",
+        )
 
 
 def disk(config: Config) -> Iterator[Finding]:
-    """Whether what was set can be kept."""
-    folder = next((path for path in (config.state_dir, *config.state_dir.parents) if path.exists()), Path("/"))
+    """Whether there is room for what framebus stores."""
+    folder = file_checks.existing(config.state_dir)
     free_mb = shutil.disk_usage(folder).free // 1_000_000
     if free_mb < LEAST_DISK_MB:
-        yield Finding("wrong", f"{free_mb} MB are free where state_dir is ({folder})", "make room there")
+        yield Finding("wrong", f"{free_mb} MB are free on the disk of state_dir ({folder})", "free some space there")
 
 
 def power(_config: Config) -> Iterator[Finding]:
@@ -117,17 +134,17 @@ def power(_config: Config) -> Iterator[Finding]:
 
 
 def folder(config: Config) -> Iterator[Finding]:
-    """The folder of the sockets."""
+    """Whether the folder of the sockets can be used."""
     try:
         prepare(config)
     except RunDirError as error:
-        yield Finding("wrong", str(error))
+        yield Finding("wrong", str(error), camera_checks.other_user(config))
     else:
         yield Finding("ok", f"the sockets are in {config.run_dir}")
 
 
 def gateway(config: Config) -> Iterator[Finding]:
-    """Whether it serves, or could."""
+    """Whether the gateway serves, or could."""
     address = config.gateway.listen
     host = address.host if address.host not in ("", "0.0.0.0", "::") else "127.0.0.1"
     try:
@@ -135,28 +152,30 @@ def gateway(config: Config) -> Iterator[Finding]:
             answer = _healthz(connection, encrypted=config.gateway.tls_cert is not None)
     except OSError as error:
         if error.errno == errno.ECONNREFUSED:
-            yield Finding("note", f"nobody serves at {address}", "start framebus: framebus up")
+            yield Finding("note", f"nothing listens at {address}", "start framebus: framebus up")
         else:
             reason = error.strerror or str(error)
-            yield Finding("wrong", f"{address} cannot be reached: {reason}", "name another with listen in [gateway]")
+            yield Finding("wrong", f"{address} cannot be reached: {reason}", "set another listen in [gateway]")
         return
     if b"Server: framebus" in answer:
         yield Finding("ok", f"framebus serves at http{'s' if config.gateway.tls_cert else ''}://{address}/")
     else:
-        advice = (
-            f"stop it, or name another port with listen in [gateway]; sudo ss -ltnp 'sport = :{address.port}' names it"
-        )
-        yield Finding("wrong", f"another program listens at {address}", advice)
+        advice = f"stop that program, or set another port with listen in [gateway]; {_holder(address.port)}"
+        yield Finding("wrong", f"{address}: address already in use by another program", advice)
     if address.is_loopback:
         yield Finding(
             "note",
             "only this machine can watch",
-            "`framebus passwd NAME`, and then listen in [gateway], open it to your network",
+            'to open it to your network, run `framebus passwd NAME`, and then set listen = "0.0.0.0:8080" in [gateway]',
         )
 
 
 def _healthz(connection: socket.socket, *, encrypted: bool) -> bytes:
-    """What is answered; whose certificate it is does not matter here. Raises OSError."""
+    """Ask whether it is framebus; any certificate will do.
+
+    Raises:
+        OSError: There is no answer.
+    """
     if encrypted:
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -167,75 +186,24 @@ def _healthz(connection: socket.socket, *, encrypted: bool) -> bytes:
         return connection.recv(4096)
 
 
-def camera_found(config: Config, camera: str) -> Iterator[Finding]:
-    """What its capture says where one runs, else what it gives when it is tried."""
-    if not config.cameras[camera].is_here:
-        yield connected_camera(config, camera)
-        return
-    try:
-        Lock(config, camera).close()
-    except RunDirError:
-        yield running_camera(config, camera)
-    else:
-        yield tried_camera(config, camera)
-
-
-def connected_camera(config: Config, camera: str) -> Finding:
-    """What is heard of the camera of another machine."""
-    where = endpoints.frames(config, camera)
-    advice = f"see whether framebus runs there and publishes camera {camera}, and whether a firewall is between"
-    if where.client is not None:
-        advice += (
-            ", and run there: framebus keys list; it has to list the key of this machine, "
-            f"{where.client.public}, and its own is {where.server_key} here"
-        )
-    return status_of(camera, where, Finding("wrong", f"camera {camera}: nothing comes from {where.endpoint}", advice))
-
-
-def running_camera(config: Config, camera: str) -> Finding:
-    """What its capture process says of it."""
-    advice = "its log says more; kill it, and supervisord starts it again"
-    silent = Finding("wrong", f"camera {camera}: its process runs, and says nothing", advice)
-    return status_of(camera, endpoints.frames(config, camera), silent)
-
-
-def status_of(camera: str, where: endpoints.Endpoint, silent: Finding) -> Finding:
-    """What the capture there says, or `silent`."""
-    with zmq.Context() as context:
-        subscriber = sockets.subscriber(context, where, topic("status", camera))
-        try:
-            if not subscriber.poll(int(STATUS_SECONDS * 1000)):
-                return silent
-            _, status = parse(subscriber.recv(), StatusHeader)
-        except WireError as error:
-            return Finding("wrong", f"camera {camera}: another program publishes at its endpoint: {error}")
-        finally:
-            subscriber.close()
-    if status.state == "offline":
-        since = time.strftime("%H:%M:%S", time.localtime(status.since))
-        return Finding("wrong", f"camera {camera} is offline since {since}: {status.reason}")
-    losses = f"; {status.dropped} frames of the camera were lost" if status.dropped else ""
-    losses += f"; {status.bad} were damaged" if status.bad else ""
-    picture = f"{status.width}x{status.height} at {status.fps:g} fps"
-    return Finding("ok", f"camera {camera} is {status.state}: {status.source}, {picture}{losses}")
-
-
-def tried_camera(config: Config, camera: str) -> Finding:
-    """Take a picture with it."""
-    command = [sys.executable, "-m", "capture", camera, "--try"]
-    options = ["--config", str(config.path)] if config.path else []
-    try:
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return Finding(
-            "wrong", f"camera {camera}: no answer within {TRIAL_SECONDS:g} s", "unplug it, and plug it in again"
-        )
-    said = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    return Finding("wrong" if done.returncode else "ok", f"camera {camera}: {said}")
-
-
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _holder(port: int) -> str:
+    return f"sudo ss -ltnp 'sport = :{port}' names it"
+
+
+def _snapshot_bytes(config: Config) -> int:
+    """The memory of a running snapshot service, whose history may be full already."""
+    try:
+        process = Path("/proc") / (config.run_dir / "snapshot service.lock").read_text().strip()
+        if b"snapshot" not in (process / "cmdline").read_bytes().split(b"\0"):
+            return 0  # it has ended, and another process has its number
+        lines = (line.split() for line in (process / "status").read_text().splitlines())
+        return next(int(words[1]) * 1024 for words in lines if words[0] == "VmRSS:")
+    except (OSError, StopIteration, ValueError):
+        return 0

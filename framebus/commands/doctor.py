@@ -1,41 +1,107 @@
-"""`framebus doctor`: what is wrong with this machine and what to do about it, in plain words."""
+"""`framebus doctor`: finds what is wrong on this machine, and says what to do about it."""
 
 import argparse
+import dataclasses
 import sys
+from pathlib import Path
 
-from framebus.commands.diagnostics import Finding, examine
-from framebus.config.load import ConfigError, load
-from framebus.runtime.privileges import PrivilegeError, let_go, warn
+from framebus.commands import which_config
+from framebus.commands.diagnostics import examine
+from framebus.commands.findings import Finding
+from framebus.config.load import Config, ConfigError, default_run_dir, load
+from framebus.runtime.privileges import PrivilegeError, become, is_root, let_go, service_owner, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Nothing: it looks at everything."""
+    """This command has no arguments of its own: it checks everything."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a line for each finding, as it is found; the status is 1 where something is wrong."""
+    """Print a line for each finding; the status is 1 if something is wrong."""
     try:
-        config = let_go(load(options.config), lambda: load(options.config))
+        path = which_config.locate(options.config)
+        path = path and Path(which_config.shown(path))  # the full one: another user cannot see this folder, perhaps
+        config, mistakes = read(path)
+        as_root = warn(config) if service_of(config) is None else None
+        config = as_service(config, path)
     except (ConfigError, PrivilegeError) as error:
         print(f"{MARKS['wrong']} the configuration cannot be used:\n{error}", file=sys.stderr)
         return EXIT_USAGE
     where = config.path or "the built-in defaults, as there is no framebus.toml"
     print(line(Finding("ok", f"configuration: {where}")), flush=True)
-    as_root = warn(config)
+    wrong = len(mistakes)
+    for mistake in mistakes:
+        print(line(Finding("wrong", mistake)), flush=True)
     if as_root is not None:
         print(line(Finding("note", as_root)), flush=True)
-    wrong = 0
-    for finding in examine(config):
+    for finding in examine(config, cameras=not mistakes):
         print(line(finding), flush=True)
         wrong += finding.level == "wrong"
     print(f"\n{wrong} of these are wrong." if wrong else "\nNothing is wrong.")
     return EXIT_FAILED if wrong else EXIT_OK
 
 
+def read(path: Path | None) -> tuple[Config, list[str]]:
+    """Read the configuration.
+
+    Returns:
+        The configuration, and the mistakes that concern the secrets file alone.
+
+    Raises:
+        ConfigError: It has other mistakes.
+    """
+    try:
+        return load(path), []
+    except ConfigError as error:
+        try:
+            return load(path, keys=False), error.mistakes
+        except ConfigError:
+            raise error from None
+
+
+def service_of(config: Config) -> which_config.Supervisor | tuple[int, int] | None:
+    """Who runs framebus with this configuration, if root asks and that is another user."""
+    if not is_root() or config.user is not None:
+        return None
+    running = [one for one in which_config.supervisors() if config.path and one.config == config.path]
+    return next((one for one in running if one.uid != 0), None) or service_owner(config)
+
+
+def as_service(config: Config, path: Path | None) -> Config:
+    """Become the user that runs framebus, so that the checks see what that user sees.
+
+    Returns:
+        The configuration as that user reads it.
+
+    Raises:
+        ConfigError: That user cannot read the configuration.
+        PrivilegeError: There is no such user.
+    """
+    config = let_go(config, lambda: read(path)[0])
+    match service_of(config):
+        case which_config.Supervisor() as running:
+            become(running.uid, running.groups)
+            config = read(path)[0]
+            return with_run_dir(config, running.run_dir)
+        case (int(uid), _):
+            become(uid)
+            return read(path)[0]
+    return config
+
+
+def with_run_dir(config: Config, run_dir: Path) -> Config:
+    """The configuration with the run_dir of a running framebus, where the file sets none: it depends on the session."""
+    default = Path(default_run_dir())
+    if config.run_dir != default:
+        return config
+    state_dir = run_dir if config.state_dir == default else config.state_dir
+    return dataclasses.replace(config, run_dir=run_dir, state_dir=state_dir)
+
+
 def line(finding: Finding) -> str:
-    """The finding, and what to do below it."""
+    """Format a finding, with what to do below it."""
     advice = f"\n      → {finding.advice}" if finding.advice else ""
     return f"{MARKS[finding.level]} {finding.text}{advice}"

@@ -1,76 +1,93 @@
-"""`framebus passwd NAME`: let a person in with a password, change it, or let the person in no more."""
+"""`framebus passwd NAME`: add a user who logs in with a password, change the password, or remove the user."""
 
 import argparse
 import getpass
 import sys
 
-from framebus.config.load import Config, ConfigError, load
+from framebus.commands import which_config
+from framebus.config.load import Config, ConfigError
 from framebus.credentials import accounts
 from framebus.credentials.accounts import NAME_ALLOWED, SCOPES, User
 from framebus.credentials.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hash_password
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import UsageError
+from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
-NOBODY_LEFT = ", and nobody is left: without {}, everybody on this machine would be"
+NONE_LEFT = "; no users and tokens are left. Without the file {}, every program on this machine has access"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Who, and what they may."""
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a person; without one, all are listed")
+    """Add the arguments: the user and their rights."""
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a user; without one, all are listed")
     add_rights(parser, "all")
-    parser.add_argument("--remove", action="store_true", help="let the person in no more")
+    parser.add_argument("--remove", action="store_true", help="remove the user")
 
 
 def add_rights(parser: argparse.ArgumentParser, default: str) -> None:
-    """What somebody may do, and with which cameras."""
-    parser.add_argument("--scope", action="append", choices=SCOPES, help=f"what it may do (default: {default})")
-    parser.add_argument("--camera", action="append", metavar="CAMERA", help="this camera alone (default: all cameras)")
+    """Add the arguments for rights: scopes and cameras."""
+    parser.add_argument("--scope", action="append", choices=SCOPES, help=f"a right to give (default: {default})")
+    parser.add_argument("--camera", action="append", metavar="CAMERA", help="only this camera (default: all cameras)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Change the secrets file."""
+    """List the users, or change one; returns the exit status."""
     try:
-        config = load(options.config, keys=False)
+        config = which_config.load(options.config, secrets=True)
         if options.name is None:
             for name, user in accounts.read(config.secrets).users.items():
                 print(f"{name}\t{rights(user.scopes, user.cameras)}")
-            return EXIT_OK
-        check(config, options.name, options.camera)
-        change(config, options)
+        else:
+            check(config, options.name, options.camera)
+            change(config, options)
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except SecretsError as error:
+    except (SecretsError, PrivilegeError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
 
 
 def change(config: Config, options: argparse.Namespace) -> None:
-    """Raises UsageError, SecretsError."""
+    """Remove the user, or set the password and the rights that were named.
+
+    Raises:
+        UsageError: There is no such user to remove, or the password cannot be used.
+        SecretsError: The secrets file cannot be changed.
+    """
     if options.remove:
-        with accounts.changing(config.secrets) as everybody:
-            if everybody.users.pop(options.name, None) is None:
-                raise UsageError(
-                    f"there is no person {options.name}; there is {', '.join(everybody.users) or 'nobody'}"
-                )
-            left = bool(everybody)
-        print(f"{options.name} is let in no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
+        remove(config, options.name)
         return
-    stored = hash_password(asked_for(options.name))
-    with accounts.changing(config.secrets) as everybody:
-        before = everybody.users.get(options.name)
+    password_hash = hash_password(read_password(options.name))
+    with accounts.changing(config.secrets, service_owner(config)) as changed:
+        before = changed.users.get(options.name)
         scopes = tuple(options.scope) if options.scope else before.scopes if before else SCOPES
         cameras = tuple(options.camera) if options.camera else before.cameras if before else None
-        everybody.users[options.name] = User(stored, scopes, cameras)
-    print(
-        f"{options.name} may log in, for {rights(scopes, cameras)}; the password is kept, hashed, in {config.secrets}"
-    )
+        changed.users[options.name] = User(password_hash, scopes, cameras)
+    print(f"{options.name} can log in, with {rights(scopes, cameras)}; {config.secrets} holds a hash of the password")
+
+
+def remove(config: Config, name: str) -> None:
+    """Remove a user.
+
+    Raises:
+        UsageError: There is no such user.
+        SecretsError: The secrets file cannot be changed.
+    """
+    with accounts.changing(config.secrets, service_owner(config)) as changed:
+        if changed.users.pop(name, None) is None:
+            raise UsageError(f"there is no user {name}; there is {', '.join(changed.users) or 'none'}")
+        left = bool(changed)
+    print(f"removed {name}{'' if left else NONE_LEFT.format(config.secrets)}")
 
 
 def check(config: Config, name: str, cameras: list[str] | None) -> None:
-    """Raises UsageError for a name that cannot be, and for a camera that is not there."""
+    """Check the arguments.
+
+    Raises:
+        UsageError: A user or token cannot have this name, or there is no such camera.
+    """
     if not accounts.is_name(name):
         raise UsageError(f"name {name[:80]!r}; allowed: {NAME_ALLOWED}")
     for camera in cameras or []:
@@ -78,19 +95,29 @@ def check(config: Config, name: str, cameras: list[str] | None) -> None:
             raise UsageError(f"there is no camera {camera[:40]}; there is {', '.join(config.cameras)}")
 
 
-def asked_for(name: str) -> str:
-    """The password: asked for twice on a terminal, else the first line of stdin. Raises UsageError."""
-    if sys.stdin.isatty():
-        password = getpass.getpass(f"Password for {name}: ")
-        if getpass.getpass("Once more: ") != password:
-            raise UsageError("the two passwords differ; nothing was changed")
-    else:
-        password = sys.stdin.readline().rstrip("\n")
+def read_password(name: str) -> str:
+    """Ask for the password twice on a terminal; otherwise read the first line of stdin.
+
+    Raises:
+        UsageError: The two differ, or the password cannot be used.
+    """
+    try:
+        if sys.stdin.isatty():
+            password = getpass.getpass(f"Password for {name}: ")
+            if getpass.getpass("Repeat the password: ") != password:
+                raise UsageError("the two passwords differ; nothing was changed")
+        else:
+            password = sys.stdin.readline().rstrip("\r\n")
+        password.encode()
+    except UnicodeError:
+        raise UsageError("the password is not UTF-8 text; nothing was changed") from None
+    except EOFError:
+        raise UsageError("no password was entered; nothing was changed") from None
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise UsageError(f"a password of {len(password)} letters; allowed: {PASSWORD_ALLOWED}")
+        raise UsageError(f"a password of {len(password)} characters; allowed: {PASSWORD_ALLOWED}")
     return password
 
 
 def rights(scopes: tuple[str, ...], cameras: tuple[str, ...] | None) -> str:
-    """What somebody may, in words."""
-    return f"{', '.join(scopes)} of {', '.join(cameras) if cameras is not None else 'all cameras'}"
+    """Describe rights, such as `view, snapshot for all cameras`."""
+    return f"{', '.join(scopes)} for {', '.join(cameras) if cameras is not None else 'all cameras'}"

@@ -1,4 +1,4 @@
-"""`framebus snapshot NAME`: one still from the snapshot service, into a file."""
+"""`framebus snapshot NAME`: saves one still from the snapshot service to a file."""
 
 import argparse
 import sys
@@ -9,51 +9,55 @@ from typing import Any
 import zmq
 
 from framebus.client.snapshots import SnapshotError, request_snapshot
+from framebus.commands import which_config
 from framebus.config.load import ConfigError
 from framebus.protocol.stills import RequestError, SnapshotRequest, from_query
 from framebus.protocol.wire import WireError
 from framebus.runtime.atomic_write import write_atomically
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
-WISHES = {
-    "max_age": ("SECONDS", "not older than this; else a fresh one is made"),
-    "settle": ("S|Nf", "so many seconds, or frames as in 10f, after a camera that rested was woken"),
-    "timeout": ("SECONDS", "wait at most so long (default: 5)"),
-    "width": ("PIXELS", "at most so wide; the aspect stays, and nothing is enlarged"),
-    "height": ("PIXELS", "at most so high"),
-    "quality": ("1-100", "encode it anew with this quality"),
-    "at": ("UNIXTIME", "the picture of this moment, from the history"),
-    "ago": ("SECONDS", "the picture of so long ago, from the history"),
+PARAMETERS = {
+    "max_age": ("SECONDS", "the largest allowed age; an older one is replaced by a fresh one"),
+    "settle": ("S|Nf", "seconds, or frames as in 10f, to wait after an idle camera was woken"),
+    "timeout": ("SECONDS", "the longest wait (default: 5)"),
+    "width": ("PIXELS", "the largest width; the aspect ratio stays, and nothing is enlarged"),
+    "height": ("PIXELS", "the largest height"),
+    "quality": ("1-100", "encode it again with this JPEG quality"),
+    "at": ("UNIXTIME", "the frame of this moment, from the history"),
+    "ago": ("SECONDS", "the frame of that long ago, from the history"),
 }
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Which camera, what the still shall be, and where to."""
+    """Add the arguments: the camera, the still and the file."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="where to write it (default: NAME.jpg; - for stdout); %%Y-%%m-%%d and the like stand for the moment at "
-        "which it was taken, and missing folders of such a name are made",
+        help="where to write it (default: NAME.jpg; - for stdout); %%Y-%%m-%%d and other codes of strftime stand for "
+        "the time at which it was taken, and missing folders of such a name are created",
     )
-    parser.add_argument("--fresh", action="store_true", help="one that is taken from now on")
-    parser.add_argument("--upright", action="store_true", help="turn the pixels, rather than say how to in a tag")
-    parser.add_argument("--full", action="store_true", help="in still_size of the configuration")
-    for name, (value, text) in WISHES.items():
+    parser.add_argument("--fresh", action="store_true", help="a frame captured after the request")
+    parser.add_argument(
+        "--upright", action="store_true", help="rotate the pixels, instead of naming the orientation in a tag"
+    )
+    parser.add_argument("--full", action="store_true", help="in the still_size of the configuration")
+    for name, (value, text) in PARAMETERS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", metavar=value, help=text)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the still, or say why there is none."""
+    """Write the still, or print why there is none; returns the exit status."""
     output = options.output or f"{options.camera}.jpg"
     try:
         request = request_of(options)
-        frame = request_snapshot(config=options.config, **wishes(request))
+        config = which_config.load(options.config)
+        frame = request_snapshot(config=config.path, **parameters(request))
         if output == "-":
             sys.stdout.buffer.write(frame.jpeg)
         else:
-            if "%" in output:  # a folder a day is made; one that was merely misspelt is not
+            if "%" in output:  # creates a folder a day, but none for a misspelt name
                 output = datetime.fromtimestamp(frame.captured).strftime(output)
                 Path(output).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(Path(output), frame.jpeg)
@@ -61,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except TimeoutError as error:
-        print(f"{error}; is framebus running?", file=sys.stderr)
+        print(error, file=sys.stderr)
         return EXIT_FAILED
     except (SnapshotError, WireError) as error:
         print(error, file=sys.stderr)
@@ -73,16 +77,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def request_of(options: argparse.Namespace) -> SnapshotRequest:
-    """What the flags ask for, judged as over HTTP. Raises RequestError."""
-    query = {name: getattr(options, name) for name in WISHES if getattr(options, name) is not None}
+    """Build the request, checked like one over HTTP.
+
+    Raises:
+        RequestError: A value is not allowed.
+    """
+    query = {name: getattr(options, name) for name in PARAMETERS if getattr(options, name) is not None}
     query |= {name: "1" for name in ("fresh", "full") if getattr(options, name)}
     if options.upright:
         query["orientation"] = "upright"
     return from_query(options.camera, query)
 
 
-def wishes(request: SnapshotRequest) -> dict[str, Any]:
-    """The request as arguments of request_snapshot: what was asked for, and nothing else."""
+def parameters(request: SnapshotRequest) -> dict[str, Any]:
+    """The request as arguments of request_snapshot, without those that have their default."""
     defaults = SnapshotRequest(camera=request.camera)
     fields = [name for name in SnapshotRequest.__struct_fields__ if name != "v"]
     return {

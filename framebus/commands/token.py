@@ -1,89 +1,108 @@
-"""`framebus token add|list|remove`: let a thing in, such as a dashboard or a script, by a token that it shows."""
+"""`framebus token add|list|remove`: the tokens with which programs such as dashboards and scripts get access."""
 
 import argparse
 import json
 import sys
 import time
 
-from framebus.commands.passwd import NOBODY_LEFT, add_rights, check, rights
-from framebus.config.load import Config, ConfigError, load
+from framebus.commands import which_config
+from framebus.commands.passwd import NONE_LEFT, add_rights, check, rights
+from framebus.config.load import Config, ConfigError
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, new_token, token_hash
 from framebus.credentials.secrets_file import SecretsError
 from framebus.credentials.token_usage import last_used
 from framebus.errors import UsageError
+from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 
 DEFAULT_SCOPES = ("view", "snapshot")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """What to do, and to which token."""
+    """Add the actions and their arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    making = actions.add_parser("add", help="make a token; it is shown once")
-    making.add_argument("name", metavar="NAME", help="what the token is for")
-    add_rights(making, " and ".join(DEFAULT_SCOPES))
-    listing = actions.add_parser("list", help="list them, and when each was used last")
+    adding = actions.add_parser("add", help="make a token and print it once")
+    adding.add_argument("name", metavar="NAME", help="what the token is for")
+    add_rights(adding, " and ".join(DEFAULT_SCOPES))
+    listing = actions.add_parser("list", help="list the tokens and when each was last used")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    removing = actions.add_parser("remove", help="accept a token no more")
+    removing = actions.add_parser("remove", help="revoke a token")
     removing.add_argument("name", metavar="NAME")
-    for action in (making, listing, removing):
+    for action in (adding, listing, removing):
         add_config(action, default=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Change or show what is in the secrets file."""
+    """Change or list the tokens; returns the exit status."""
     try:
-        config = load(options.config, keys=False)
+        config = which_config.load(options.config, secrets=True)
         {"add": make, "list": show, "remove": remove}[options.action](config, options)
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    except SecretsError as error:
+    except (SecretsError, PrivilegeError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
 
 
 def make(config: Config, options: argparse.Namespace) -> None:
-    """Raises UsageError, SecretsError."""
+    """Make a token and print it on stdout.
+
+    Raises:
+        UsageError: The name or a camera is not allowed, or the name is taken.
+        SecretsError: The secrets file cannot be changed.
+    """
     check(config, options.name, options.camera)
     token = new_token()
     scopes = tuple(options.scope or DEFAULT_SCOPES)
     cameras = tuple(options.camera) if options.camera else None
-    with accounts.changing(config.secrets) as everybody:
-        if options.name in everybody.tokens:
+    with accounts.changing(config.secrets, service_owner(config)) as changed:
+        if options.name in changed.tokens:
             raise UsageError(f"there is a token {options.name} already; remove it first, or choose another name")
-        everybody.tokens[options.name] = Token(token_hash(token), round(time.time()), scopes, cameras)
-    print(token)
-    print(f"That is token {options.name}, for {rights(scopes, cameras)}. It is not shown again.", file=sys.stderr)
+        changed.tokens[options.name] = Token(token_hash(token), round(time.time()), scopes, cameras)
+    print(token, flush=True)  # before the sentence, where both go to one file
+    print(f"token {options.name}: {rights(scopes, cameras)}. It is not shown again.", file=sys.stderr)
 
 
 def show(config: Config, options: argparse.Namespace) -> None:
-    """Raises SecretsError."""
+    """List the tokens, without the tokens themselves.
+
+    Raises:
+        SecretsError: The secrets file cannot be read.
+    """
     tokens = accounts.read(config.secrets).tokens
     used = last_used(config.state_dir)
     if options.json:
         rows = {
-            name: {"scopes": token.scopes, "cameras": token.cameras, "created": token.created}
+            name: {"scopes": token.scopes, "cameras": token.cameras, "created": token.created, "used": used.get(name)}
             for name, token in tokens.items()
         }
-        print(json.dumps({name: {**row, "used": used.get(name)} for name, row in rows.items()}, indent=1))
+        print(json.dumps(rows, indent=1))
         return
     for name, token in tokens.items():
-        last = f"last used {day(used[name])}" if name in used else "not used yet"
-        print(f"{name}\t{rights(token.scopes, token.cameras)}\tmade {day(token.created)}\t{last}")
+        use = f"last used {local_time(used[name])}" if name in used else "not used yet"
+        print(f"{name}\t{rights(token.scopes, token.cameras)}\tcreated {local_time(token.created)}\t{use}")
 
 
 def remove(config: Config, options: argparse.Namespace) -> None:
-    """Raises UsageError, SecretsError."""
-    with accounts.changing(config.secrets) as everybody:
-        if everybody.tokens.pop(options.name, None) is None:
-            raise UsageError(f"there is no token {options.name[:80]}; there is {', '.join(everybody.tokens) or 'none'}")
-        left = bool(everybody)
-    print(f"token {options.name} is accepted no more{'' if left else NOBODY_LEFT.format(config.secrets)}")
+    """Revoke a token.
+
+    Raises:
+        UsageError: There is no such token.
+        SecretsError: The secrets file cannot be changed.
+    """
+    with accounts.changing(config.secrets, service_owner(config)) as changed:
+        if changed.tokens.pop(options.name, None) is None:
+            raise UsageError(f"there is no token {options.name[:80]}; there is {', '.join(changed.tokens) or 'none'}")
+        left = bool(changed)
+    print(f"revoked token {options.name}{'' if left else NONE_LEFT.format(config.secrets)}")
 
 
-def day(seconds: float) -> str:
-    """A moment in local time."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+def local_time(seconds: float) -> str:
+    """A moment in Unix seconds as date and time of this machine's zone."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    except (OverflowError, ValueError, OSError):  # a damaged file
+        return "at an unknown time"

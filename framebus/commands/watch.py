@@ -1,4 +1,4 @@
-"""`framebus watch NAME`: what a camera's frames look like to a subscriber, a line a second."""
+"""`framebus watch NAME`: the rate, age and size of a camera's frames as a subscriber gets them, a line a second."""
 
 import argparse
 import itertools
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import zmq
 
 from framebus.client.subscriber import Subscriber
-from framebus.config.load import Config, ConfigError, load
+from framebus.commands import which_config
+from framebus.config.load import Config, ConfigError
 from framebus.config.strict_toml import did_you_mean
 from framebus.protocol.frame import Frame
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
@@ -21,42 +22,51 @@ SILENCE_SECONDS = 5.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Which camera, and for how long."""
+    """Add the arguments: the camera and the number of lines."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
-    parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after so many lines (default: with Ctrl-C)")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after N lines (default: with Ctrl-C)")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print until the lines are done, or Ctrl-C."""
+    """Print lines until there are enough, or Ctrl-C; returns the exit status."""
     try:
-        with Subscriber(options.camera, config=options.config) as subscriber:
-            check_known(options.camera, load(options.config))
+        config = which_config.load(options.config)
+        with Subscriber(options.camera, config=config.path) as subscriber:
+            check_known(options.camera, config)
             for _ in range(options.lines) if options.lines else itertools.count():
                 print(describe(collect(subscriber)), flush=True)
     except (ConfigError, ValueError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except TimeoutError as error:
-        print(f"{error}; is its capture process running?", file=sys.stderr)
+        print(error, file=sys.stderr)
         return EXIT_FAILED
-    except BrokenPipeError:  # the reader has seen enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail once more
+    except BrokenPipeError:  # the reader of a pipe has ended, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail too
     except KeyboardInterrupt:
         pass
     return EXIT_OK
 
 
 def check_known(camera: str, config: Config) -> None:
-    """Raises ConfigError for a camera that the configuration, where there is one, does not have."""
+    """Check the name of a camera.
+
+    Raises:
+        ConfigError: The configuration file does not have this camera.
+    """
     if config.path is not None and camera not in config.cameras:
-        known = list(config.cameras)
-        raise ConfigError([f"there is no camera {camera}; there is {', '.join(known)}{did_you_mean(camera, known)}"])
+        names = list(config.cameras)
+        raise ConfigError([f"there is no camera {camera}; there is {', '.join(names)}{did_you_mean(camera, names)}"])
 
 
 def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
-    """The frames of the next second, at least one, each with its age in seconds as it arrived.
+    """Receive the frames of the next second, at least one.
 
-    Raises TimeoutError after SILENCE_SECONDS without any.
+    Returns:
+        Each frame with its age in seconds when it arrived.
+
+    Raises:
+        TimeoutError: No frame arrived within SILENCE_SECONDS.
     """
     frame = subscriber.receive(SILENCE_SECONDS)
     frames = [(frame, frame.age)]
@@ -71,9 +81,9 @@ def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
 
 
 def describe(frames: Sequence[tuple[Frame, float]]) -> str:
-    """One line: rate, age, gaps and size. Takes at least one frame."""
+    """Format rate, age, gaps and size of one or more frames as a line."""
     (first, first_age), (last, last_age) = frames[0], frames[-1]
-    # Between their arrivals: the first of all may have been captured long before, and sent again for us.
+    # Between arrivals: the very first frame may have been captured long before, and sent again for this subscriber.
     seconds = (last.captured + last_age) - (first.captured + first_age)
     rate = (len(frames) - 1) / seconds if seconds > 0 else len(frames) / LINE_SECONDS
     ages_ms = [age * 1000 for _, age in frames]

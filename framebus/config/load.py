@@ -100,7 +100,8 @@ def find(path: str | os.PathLike[str] | None = None) -> Path | None:
     named = path or os.environ.get(ENVIRONMENT)
     if named:
         return Path(named)
-    return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if file.is_file()), None)
+    # Unlike Path.is_file, os.path.isfile is False where the current folder cannot be read.
+    return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if os.path.isfile(file)), None)
 
 
 def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Config:
@@ -109,7 +110,7 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
     Raises ConfigError with every mistake in it.
     """
     mistakes = Mistakes(str(path or FILE_NAME))
-    folder = path.absolute().parent if path else Path.cwd()
+    folder = path.absolute().parent if path else _current_folder()
     for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
         mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
@@ -135,6 +136,13 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Con
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
     return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot)
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it was deleted: nothing can be read or created in it
+        return Path("/nonexistent")
 
 
 def _kind(path: Path) -> str:

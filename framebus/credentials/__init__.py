@@ -1,1 +1,1 @@
-"""User accounts, tokens, passwords and CURVE keys, as stored in the secrets file."""
+"""User accounts, tokens, password hashes and CURVE keys, as the secrets file stores them."""

@@ -1,4 +1,4 @@
-"""Who may do what: the people and the tokens of the secrets file. Who is asking is the gateway's part."""
+"""The users and tokens of the secrets file and their rights. The gateway decides who sent a request."""
 
 import base64
 import hashlib
@@ -20,32 +20,32 @@ SCOPES: tuple[Scope, ...] = ("view", "snapshot", "control", "admin")
 NAME_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}\Z"
 NAME_ALLOWED = "1 to 64 of A-Z, a-z, 0-9, and _ . @ -, the first a letter or a digit"
 MAX_OF_EACH = 1000
-"""People, and tokens."""
+"""The limit for users, and for tokens."""
 TOKEN_PREFIX = "fb_"
-"""So that a token that went astray can be told for what it is."""
+"""Makes a token recognizable in a log or a repository that it got into by mistake."""
 TOKEN_BYTES = 32
 
 Name = Annotated[str, msgspec.Meta(pattern=NAME_PATTERN)]
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A person, who logs in."""
+    """A person who logs in with a password."""
 
     scrypt: str
-    """The password, as framebus.credentials.passwords stores it."""
+    """The password hash, as framebus.credentials.passwords makes it."""
     scopes: tuple[Scope, ...] = SCOPES
     cameras: tuple[CameraName, ...] | None = None
-    """The only ones that count for this person; None for all."""
+    """The cameras that the scopes hold for; None for all."""
 
     def __repr__(self) -> str:
-        return f"User({self.scopes}, {self.cameras})"  # without the hash: this may stand in a traceback
+        return f"User({self.scopes}, {self.cameras})"  # without the hash: a traceback may show this
 
 
 class Token(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A thing, which shows its token."""
+    """A program that sends a token."""
 
     sha256: str
-    """Of the token, in hex: what has 256 bits by chance needs no slow hash."""
+    """SHA-256 of the token, in hex. A token has 256 random bits: a slow hash would add nothing."""
     created: float
     """Unix seconds."""
     scopes: tuple[Scope, ...] = ("view", "snapshot")
@@ -56,54 +56,69 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Accounts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All of them, by name."""
+    """All users and tokens, by name."""
 
     users: Annotated[dict[Name, User], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
     tokens: Annotated[dict[Name, Token], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
     asked_for: bool = False
-    """Whether anybody was ever named: who has removed the last one has not opened the door to everybody."""
+    """Whether the file has ever held a user or a token: removing the last one does not let everyone in."""
 
     def __bool__(self) -> bool:
-        """Whether there is anybody."""
+        """Whether there is a user or a token."""
         return bool(self.users or self.tokens)
 
 
 def read(file: Path) -> Accounts:
-    """Those in the file; nobody where there is no file. Raises SecretsError."""
+    """Read the users and tokens.
+
+    Returns:
+        Those of the file; none if there is no file.
+
+    Raises:
+        SecretsError: The file cannot be read, or framebus did not write these.
+    """
     content = secrets_file.read(file)
-    named: dict[str, Any] = {key: content[key] for key in ("users", "tokens") if key in content}
+    tables: dict[str, Any] = {key: content[key] for key in ("users", "tokens") if key in content}
     try:
-        return msgspec.convert({**named, "asked_for": bool(named)}, Accounts)
+        return msgspec.convert({**tables, "asked_for": bool(tables)}, Accounts)
     except msgspec.ValidationError as error:
-        where = str(error).rpartition(" - at ")[2].strip("`")
+        key = str(error).rpartition(" - at ")[2].strip("`")
         allowed = "what `framebus passwd` and `framebus token` write there"
-        raise SecretsError(f"{file}: {where} is not what it should be; allowed: {allowed}") from None
+        raise SecretsError(f"{file}: the value of {key} is invalid; allowed: {allowed}") from None
 
 
 @contextmanager
-def changing(file: Path) -> Iterator[Accounts]:
-    """Change them: the block changes the two dictionaries. Raises SecretsError; nothing is written where it raises."""
-    with secrets_file.changing(file) as content:
-        accounts = read(file)
-        held = Accounts(dict(accounts.users), dict(accounts.tokens))
-        yield held
-        for what, all_of_them in (("people", held.users), ("tokens", held.tokens)):
-            if len(all_of_them) > MAX_OF_EACH:
-                raise SecretsError(f"{file} would hold {len(all_of_them)} {what}; allowed: at most {MAX_OF_EACH}")
-        if accounts.asked_for or held:
-            content.update(users=msgspec.to_builtins(held.users), tokens=msgspec.to_builtins(held.tokens))
+def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[Accounts]:
+    """Change users and tokens: the block changes the two dictionaries. Nothing is written if it raises.
+
+    Args:
+        file: The secrets file.
+        owner: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
+
+    Raises:
+        SecretsError: The file cannot be read or written, or would hold too many of them.
+    """
+    with secrets_file.changing(file, owner) as content:
+        before = read(file)
+        after = Accounts(dict(before.users), dict(before.tokens))
+        yield after
+        for kind, entries in (("users", after.users), ("tokens", after.tokens)):
+            if len(entries) > MAX_OF_EACH:
+                raise SecretsError(f"{file} would hold {len(entries)} {kind}; allowed: at most {MAX_OF_EACH}")
+        if before.asked_for or after:
+            content.update(users=msgspec.to_builtins(after.users), tokens=msgspec.to_builtins(after.tokens))
 
 
 def is_name(name: str) -> bool:
-    """Whether a person or a token may be called that: nothing that could stand for more in a header or a log."""
+    """Whether a user or a token may have this name: no character has a meaning in a header, a path or a log."""
     return re.match(NAME_PATTERN, name) is not None
 
 
 def new_token() -> str:
-    """A token that nobody can guess."""
+    """Make a token of 256 random bits."""
     return TOKEN_PREFIX + base64.urlsafe_b64encode(os.urandom(TOKEN_BYTES)).decode().rstrip("=")
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a token."""
+    """The SHA-256 of a token in hex, which the secrets file stores in place of the token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,8 +1,7 @@
-"""The CURVE keys of this machine, in the secrets file: its own two pairs, and the clients that may connect to it.
+"""The CURVE keys of this machine in the secrets file: its own two key pairs, and the clients that may connect.
 
-CURVE (rfc.zeromq.org/spec/26) encrypts what goes over tcp and tells who is at the other end. What stands under `curve`
-in the file is ours; whatever else is in it survives. framebus.transport.zap_authenticator
-checks clients against it.
+CURVE (rfc.zeromq.org/spec/26) encrypts and authenticates connections over tcp. This module reads and writes the key
+`curve` of the file and leaves the rest alone. framebus.transport.zap_authenticator checks clients against it.
 """
 
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from framebus.credentials import secrets_file
 from framebus.credentials.secrets_file import SecretsError
 
 KEY = "curve"
-"""Where ours stands in the file."""
+"""The key of the secrets file that holds the CURVE keys."""
 Z85_KEY_PATTERN = r"\A[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}\Z"
 """32 bytes in Z85 (rfc.zeromq.org/spec/32)."""
 CLIENT_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
@@ -28,56 +27,70 @@ Z85Key = Annotated[str, msgspec.Meta(pattern=Z85_KEY_PATTERN)]
 
 
 class KeyPair(msgspec.Struct, frozen=True):
-    """A key pair of CURVE, in Z85."""
+    """A CURVE key pair, in Z85."""
 
     public: Z85Key
     secret: Z85Key
 
     @classmethod
     def make(cls) -> "KeyPair":
-        """A new one."""
+        """Make a new key pair."""
         public, secret = zmq.curve_keypair()
         return cls(public.decode(), secret.decode())
 
     def __repr__(self) -> str:
-        """Without the secret: this may stand in a log or a traceback."""
+        """The public key alone: a log or a traceback may show this."""
         return f"KeyPair({self.public})"
 
 
 class CurveKeys(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the file says under `curve`."""
+    """The content of `curve` in the secrets file."""
 
     server: KeyPair | None = None
-    """Who this machine is to those who connect to it."""
+    """The key pair for clients that connect to this machine."""
     client: KeyPair | None = None
-    """Who this machine is to those it connects to."""
+    """The key pair with which this machine connects to others."""
     clients: Annotated[
         dict[Annotated[str, msgspec.Meta(pattern=CLIENT_PATTERN)], Z85Key], msgspec.Meta(max_length=MAX_CLIENTS)
     ] = {}
-    """The public keys of those who may connect to it, by names given here."""
+    """The public keys of the clients that may connect, by the names that this machine gives them."""
 
 
 def read(file: Path) -> CurveKeys:
-    """The keys in the file; none where there is no file. Raises SecretsError."""
+    """Read the keys.
+
+    Returns:
+        Those of the file; none if there is no file.
+
+    Raises:
+        SecretsError: The file cannot be read, or framebus did not write these.
+    """
     return _keys_of(secrets_file.read(file), file)
 
 
 @contextmanager
-def changing(file: Path) -> Iterator[list[CurveKeys]]:
-    """Change the keys: the block finds them in a list, and leaves there what shall be written.
+def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[list[CurveKeys]]:
+    """Change the keys: the block gets them as the only item of a list, and replaces that item.
 
-    Nobody else changes the file meanwhile, and nothing is written where the block raises. Raises SecretsError.
+    A lock keeps other processes from changing the file meanwhile. Nothing is written if the block raises.
+
+    Args:
+        file: The secrets file.
+        owner: Its owner if root writes it; see framebus.credentials.secrets_file.changing.
+
+    Raises:
+        SecretsError: The file cannot be read or written.
     """
-    with secrets_file.changing(file) as content:
-        held = [_keys_of(content, file)]
-        before = held[0]
-        yield held
-        if held[0] != before:
-            content[KEY] = msgspec.to_builtins(held[0])
+    with secrets_file.changing(file, owner) as content:
+        before = _keys_of(content, file)
+        keys = [before]
+        yield keys
+        if keys[0] != before:
+            content[KEY] = msgspec.to_builtins(keys[0])
 
 
 def _keys_of(content: dict[str, Any], file: Path) -> CurveKeys:
     try:
         return msgspec.convert(content.get(KEY, {}), CurveKeys)
     except msgspec.ValidationError:
-        raise SecretsError(f"{file}: {KEY} holds what is no key; allowed: what `framebus keys` writes there") from None
+        raise SecretsError(f"{file}: {KEY} holds an invalid key; allowed: what `framebus keys` writes there") from None

@@ -1,4 +1,4 @@
-"""Passwords as scrypt hashes (RFC 7914), each with the parameters that it was made with."""
+"""Password hashes with scrypt (RFC 7914); each hash names the parameters that it was made with."""
 
 import base64
 import hashlib
@@ -7,58 +7,70 @@ import os
 from functools import cache
 
 COST = 1 << 14
-BLOCK_BYTES = 8 * 128
-"""r = 8, in blocks of 128 bytes."""
+"""N of RFC 7914. With r = 8 and p = 1 a hash takes 16 MB, and a quarter of a second on a Pi Zero 2 W."""
+BLOCK_SIZE = 8
+"""r of RFC 7914, in units of 128 bytes."""
 PARALLEL = 1
-"""N = 2^14, r = 8, p = 1 takes 16 MB, and a Pi Zero 2 W a quarter of a second: what RFC 7914 says for a login."""
+"""p of RFC 7914."""
 SALT_BYTES = 16
 HASH_BYTES = 32
-MAX_COST = 1 << 18
-"""What a file may ask for: no stored hash shall take the machine's memory."""
+MAX_MEMORY_BYTES = 64 << 20
+"""What checking a stored hash may take: a file with other parameters cannot use up the memory of the machine."""
+MAX_PARALLEL = 16
+"""Each step of p costs as much time as the first."""
 MIN_PASSWORD = 8
 MAX_PASSWORD = 256
-PASSWORD_ALLOWED = f"{MIN_PASSWORD} to {MAX_PASSWORD} letters"
+"""Both limits in characters."""
+PASSWORD_ALLOWED = f"{MIN_PASSWORD} to {MAX_PASSWORD} characters"
 
 
 def hash_password(password: str) -> str:
-    """What to store: `scrypt$N$r$p$SALT$HASH`."""
+    """Hash a password with a new salt.
+
+    Returns:
+        The text to store: `scrypt$N$r$p$SALT$HASH`, salt and hash in Base64.
+    """
     salt = os.urandom(SALT_BYTES)
-    r = BLOCK_BYTES // 128
-    parts = (COST, r, PARALLEL, *map(_text, (salt, _scrypt(password, salt, COST, r, PARALLEL))))
-    return "$".join(("scrypt", *map(str, parts)))
+    key = _scrypt(password, salt, COST, BLOCK_SIZE, PARALLEL)
+    return f"scrypt${COST}${BLOCK_SIZE}${PARALLEL}${_base64(salt)}${_base64(key)}"
 
 
 def matches(password: str, stored: str) -> bool:
-    """Whether the password is the one that was stored. Takes as long as `hashed` does, also when it is not.
+    """Check a password against a stored hash; takes equally long for a right and a wrong one.
 
-    Returns False for what is no such hash.
+    Returns:
+        Whether it is the password. False for a text that `hash_password` cannot have made.
     """
     try:
-        kind, cost, r, parallel, salt, expected = stored.split("$")
-        numbers = int(cost), int(r), int(parallel)
-        if kind != "scrypt" or not 1 < numbers[0] <= MAX_COST or numbers[1] * numbers[2] > 64:
+        kind, cost_text, block_size_text, parallel_text, salt, expected = stored.split("$")
+        cost, block_size, parallel = int(cost_text), int(block_size_text), int(parallel_text)
+        if kind != "scrypt" or min(cost, block_size, parallel) < 1 or parallel > MAX_PARALLEL:
             return False
-        found = _scrypt(password, base64.b64decode(salt), *numbers)
-        return hmac.compare_digest(found, base64.b64decode(expected))
+        if _memory_bytes(cost, block_size, parallel) > MAX_MEMORY_BYTES:
+            return False
+        key = _scrypt(password, base64.b64decode(salt), cost, block_size, parallel)
+        return hmac.compare_digest(key, base64.b64decode(expected))
     except ValueError:
         return False
 
 
-def is_stored(text: str) -> bool:
-    """Whether this is what `hashed` returns."""
-    return text.startswith("scrypt$") and text.count("$") == 5
-
-
 @cache
 def dummy_hash() -> str:
-    """To be compared with when there is no such person, so that it takes as long. No password is empty."""
+    """A hash to check against when the user does not exist, so that the answer takes as long. Matches no password."""
     return hash_password("")
 
 
-def _scrypt(password: str, salt: bytes, cost: int, r: int, parallel: int) -> bytes:
-    memory = 2 * 128 * r * (cost + parallel + 2)
-    return hashlib.scrypt(password.encode(), salt=salt, n=cost, r=r, p=parallel, maxmem=memory, dklen=HASH_BYTES)
+def _memory_bytes(cost: int, block_size: int, parallel: int) -> int:
+    """What OpenSSL allocates (EVP_PBE_scrypt(3)): 128 * r * (N + p + 2)."""
+    return 128 * block_size * (cost + parallel + 2)
 
 
-def _text(data: bytes) -> str:
+def _scrypt(password: str, salt: bytes, cost: int, block_size: int, parallel: int) -> bytes:
+    limit = 2 * _memory_bytes(cost, block_size, parallel)
+    return hashlib.scrypt(
+        password.encode(), salt=salt, n=cost, r=block_size, p=parallel, maxmem=limit, dklen=HASH_BYTES
+    )
+
+
+def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()

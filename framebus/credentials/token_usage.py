@@ -1,4 +1,4 @@
-"""When each token was used last, in a file of state_dir: gateways write it now and then, `framebus token` shows it."""
+"""When each token was last used: a file in state_dir that gateways write now and then and `framebus token` shows."""
 
 from pathlib import Path
 
@@ -10,7 +10,11 @@ FILE = "tokens-used.json"
 
 
 def last_used(state_dir: Path) -> dict[str, float]:
-    """Unix seconds of the last use, by the names of the tokens; nothing where it was not kept, or cannot be read."""
+    """Read when tokens were last used.
+
+    Returns:
+        Unix seconds by the name of the token; empty if there is no such file, or it cannot be read.
+    """
     try:
         return msgspec.json.decode((state_dir / FILE).read_bytes(), type=dict[str, float])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
@@ -18,7 +22,16 @@ def last_used(state_dir: Path) -> dict[str, float]:
 
 
 def keep(state_dir: Path, used: dict[str, float], known: set[str]) -> None:
-    """Add these to what is kept, and forget all that are not `known`. Raises OSError."""
+    """Store when tokens were last used; an earlier time than the stored one changes nothing.
+
+    Args:
+        state_dir: The folder of the file; created if it does not exist.
+        used: Unix seconds by the name of the token.
+        known: The tokens that exist; all others are removed from the file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     before = last_used(state_dir)
     merged = {name: max(used.get(name, 0), before.get(name, 0)) for name in known & (used.keys() | before.keys())}
     if merged != before:

@@ -1,35 +1,69 @@
-"""Files that are there whole or not at all, whoever reads them and whenever the power goes."""
+"""Replaces files in one step: a reader sees the old content or the new one, and a crash leaves one of the two."""
 
+import contextlib
+import errno
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 READABLE = 0o666
-"""What a new file may be, before the umask: mkstemp makes it for its owner alone."""
+"""The mode of a file for everyone, as `open` asks for it: the umask removes what the user does not want."""
 PRIVATE = 0o600
-"""For its owner alone."""
+"""The mode of a file for its owner alone."""
+NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
+"""A file system without fsync for folders (fsync(2)), or a folder that may be written to but not opened."""
 
 
-def write_atomically(path: Path, content: bytes, mode: int = READABLE, *, lasting: bool = False) -> None:
-    """Write a file so that nobody ever sees half of it. Raises OSError, and leaves nothing behind then.
+def write_atomically(
+    path: Path,
+    content: bytes,
+    mode: int = READABLE,
+    *,
+    lasting: bool = False,
+    owner: tuple[int, int] | None = None,
+) -> None:
+    """Replace a file, or create it, in one step.
 
-    What is there already and is no file, such as /dev/null, is written to and stays what it is. `mode` is cut down by
-    the umask. `lasting` waits until the disk has it: the loss of power right after does not lose it.
+    Args:
+        path: The file. Something that is not a regular file, such as /dev/null, is written to instead of replaced.
+        content: All of its new content.
+        mode: Its permissions; the kernel removes those of the umask, as for every new file.
+        lasting: Return only when the disk holds the content and the folder's entry: a power cut cannot undo it.
+        owner: User and group ids that own the file from the moment at which it can be seen. Only root may set others.
+
+    Raises:
+        OSError: The file was not replaced, and no temporary file is left.
     """
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if owner is not None:
+                os.fchown(descriptor, *owner)
             file.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(descriptor, mode & ~umask)
+            file.flush()
             if lasting:
-                file.flush()
                 os.fsync(descriptor)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise
+    if lasting:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk holds the folder's entries: fsync of a file does not include its name (fsync(2))."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise

@@ -138,6 +138,23 @@ def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]
     `body` runs until `stop` is requested and closes what it opened. It may raise ProcessError or RunDirError to end
     with a sentence.
     """
+    try:
+        return _run(name, config_path, body)
+    finally:
+        flush_stdout()
+
+
+def flush_stdout() -> None:
+    """Write what is left of the log. Python would end with status 120 when it cannot, as when the reader is gone."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]) -> int:
     log_to_stdout(name)
     os.umask(0o077)  # sockets and locks are for this user alone
     began = time.monotonic()

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
@@ -20,8 +19,6 @@ GRACE_SECONDS = 0.5
 """How long to wait beyond the deadline of a request: the service refuses it at the deadline."""
 CLIP_PAGE_SECONDS = 5.0
 """How long to wait for a page of a clip."""
-MAX_CLIPS_PER_CLIENT = 2
-"""Clips that one client fetches at the same time; the snapshot service keeps 8 in all."""
 STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504, "internal": 500}
 """HTTP status for a code of the service; 503 for every other."""
 
@@ -37,21 +34,13 @@ class Shared:
 class ClipPages:
     """The pages of a clip, to be read once; `close` tells the service that no more are wanted."""
 
-    def __init__(
-        self,
-        client: "StillsClient",
-        request: ClipRequest,
-        header: ClipHeader,
-        first_page: bytes,
-        on_close: Callable[[], None],
-    ) -> None:
+    def __init__(self, client: "StillsClient", request: ClipRequest, header: ClipHeader, first_page: bytes) -> None:
         self._client = client
         self._request = msgspec.structs.replace(request, id=header.id, offset=0)
         self._size = header.size
         self._offset = 0
         self._first_page = first_page
         self._closed = False
-        self._on_close = on_close
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -74,7 +63,6 @@ class ClipPages:
         if self._closed:
             return
         self._closed = True
-        self._on_close()
         if self._offset < self._size:
             self._client.end_clip(self._request)
 
@@ -92,7 +80,6 @@ class StillsClient:
         """Connect to the snapshot service, which need not run yet; `max_waiting` requests may be under way."""
         self._service = ServiceClient("the snapshot service", endpoint, context, max_waiting)
         self._shared: dict[SnapshotRequest, Shared] = {}
-        self._clips: Counter[str] = Counter()
 
     @property
     def waiting(self) -> int:
@@ -111,25 +98,14 @@ class StillsClient:
             frame = await self._share(request)
         return frame
 
-    async def clip(self, request: ClipRequest, client: str = "") -> tuple[ClipHeader, ClipPages]:
+    async def clip(self, request: ClipRequest) -> tuple[ClipHeader, ClipPages]:
         """Make a clip; return its header and its pages. The caller closes the pages.
 
-        Args:
-            request: which clip.
-            client: who asks; each has at most MAX_CLIPS_PER_CLIENT clips open. The empty name has no limit.
-
         Raises:
-            HttpError: with the service's reason, also while the pages are read; 429 when the client has too many clips.
+            HttpError: with the service's reason, also while the pages are read.
         """
-        if client and self._clips[client] >= MAX_CLIPS_PER_CLIENT:
-            raise HttpError(429, "too-often", f"{MAX_CLIPS_PER_CLIENT} clips for {client} are being fetched already")
-        self._clips[client] += 1
-        try:
-            header, page = await self.clip_page(request)
-        except BaseException:
-            self._end_clip_of(client)
-            raise
-        return header, ClipPages(self, request, header, page, lambda: self._end_clip_of(client))
+        header, page = await self.clip_page(request)
+        return header, ClipPages(self, request, header, page)
 
     async def clip_header(self, request: ClipRequest) -> ClipHeader:
         """Return the header that a clip would have, without making one. Raises HttpError."""
@@ -147,11 +123,6 @@ class StillsClient:
         except WireError as error:
             raise malformed(error) from None
         return header, message.body
-
-    def _end_clip_of(self, client: str) -> None:
-        self._clips[client] -= 1
-        if not self._clips[client]:
-            del self._clips[client]
 
     def end_clip(self, request: ClipRequest) -> None:
         """Tell the service that a clip is not wanted any more; `request` names its id."""

@@ -3,6 +3,7 @@
 from framebus.config.load import Config
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.connection_limits import Connections
+from gateway.net.progress import LOST
 
 REFUSED = (
     "requests refused",
@@ -11,6 +12,7 @@ REFUSED = (
     "connections refused",
     "connections not taken",
     "failed logins",
+    LOST,
 )
 """All that a gateway turns away; what has not happened yet is 0, not absent."""
 

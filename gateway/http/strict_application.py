@@ -1,14 +1,23 @@
-"""An application of Tornado's that refuses what Tornado itself would fail at, before there is a handler to answer."""
+"""A Tornado application that normalizes the target of a request, and refuses what Tornado itself would fail at."""
 
+from contextlib import suppress
+
+from tornado.http1connection import HTTP1Connection
 from tornado.httputil import (
     HTTPConnection,
     HTTPHeaders,
-    HTTPInputError,
     HTTPMessageDelegate,
     RequestStartLine,
     ResponseStartLine,
 )
+from tornado.iostream import StreamClosedError
+from tornado.log import gen_log
 from tornado.web import Application
+
+from gateway.http.request_target import normalized
+
+MALFORMED = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+"""Tornado's own answer to a malformed request."""
 
 
 class StrictApplication(Application):
@@ -16,21 +25,30 @@ class StrictApplication(Application):
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """Called by Tornado."""
-        return StrictDelegate(super().start_request(server_conn, request_conn))
+        return StrictDelegate(super().start_request(server_conn, request_conn), request_conn)
 
 
 class StrictDelegate(HTTPMessageDelegate):
-    """Turns a ValueError of Tornado's own reading into what it does with a malformed request: 400, and the end."""
+    """Normalizes the target, and answers a ValueError of Tornado's parsing with 400, as any malformed request.
 
-    def __init__(self, delegate: HTTPMessageDelegate) -> None:
+    It answers by itself: only Tornado 6.5 and newer take an HTTPInputError from here, 6.4 logs it as a bug.
+    """
+
+    def __init__(self, delegate: HTTPMessageDelegate, connection: HTTPConnection) -> None:
         self._delegate = delegate
+        self._connection = connection
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> object:  # type: ignore[override]
-        """Called by Tornado; a Host with a port of thousands of digits is no number to Python, for example."""
+        """Called by Tornado. Python does not read a Host with a port of thousands of digits, for example."""
         try:
+            if isinstance(start_line, RequestStartLine):
+                target, host = normalized(start_line.path)
+                start_line = start_line._replace(path=target)
+                if host is not None:  # RFC 9112, section 3.2.2: it counts more than the Host header
+                    headers["Host"] = host
             return self._delegate.headers_received(start_line, headers)
         except ValueError:
-            raise HTTPInputError("Malformed request headers") from None
+            return self._refuse()
 
     def data_received(self, chunk: bytes) -> object:  # type: ignore[override]
         """Called by Tornado."""
@@ -43,3 +61,11 @@ class StrictDelegate(HTTPMessageDelegate):
     def on_connection_close(self) -> None:
         """Called by Tornado."""
         self._delegate.on_connection_close()
+
+    async def _refuse(self) -> None:
+        assert isinstance(self._connection, HTTP1Connection)  # the only one that Tornado's server has
+        gen_log.info("Malformed HTTP message from %s: Malformed request headers", self._connection.context)
+        stream = self._connection.detach()
+        with suppress(StreamClosedError):
+            await stream.write(MALFORMED)
+        stream.close()

@@ -1,6 +1,9 @@
-"""docs/security.md and docs/access.md promise nothing that is not there: tests, commands, scopes, keys."""
+"""What docs/security.md and docs/access.md name exists: tests, commands, scopes, keys."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from framebus.__main__ import COMMANDS
@@ -15,22 +18,43 @@ ACCESS = (ROOT / "docs" / "access.md").read_text()
 RELIABILITY = (ROOT / "docs" / "reliability.md").read_text()
 
 
-def test_every_promise_names_a_test_that_is_there() -> None:
-    promises = re.findall(r"^\| (.+?) \| .+ \| (.+?) \|$", SECURITY, flags=re.MULTILINE)[1:]
-    tests = {file.name for file in (ROOT / "tests").rglob("test_*.py")}
-    assert len(promises) > 15
-    for promise, named in promises:
-        files = re.findall(r"`([^`]+)`", named)
-        assert files, promise
-        assert {Path(file).name for file in files} <= tests, promise
-        assert all((ROOT / file).exists() for file in files if "/" in file), promise
+def promises() -> list[tuple[str, list[str]]]:
+    """Each promise of the table with the tests that it names."""
+    section = SECURITY.partition("## Promises")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    return [(promise.strip(), re.findall(r"`([^`]+)`", tests)) for promise, _, tests in rows]
 
 
-def test_the_scopes_are_those_that_there_are() -> None:
+def test_every_promise_names_tests() -> None:
+    assert len(promises()) > 20
+    for promise, tests in promises():
+        assert tests, promise
+        assert all(re.fullmatch(r"[\w/]+/test_\w+\.py::test_\w+", test) for test in tests), promise
+
+
+def test_every_test_of_a_promise_is_collected() -> None:
+    """pytest itself says so: a test that was renamed, or lost its name to another of the same module, is none."""
+    tests = {f"tests/{test}" for _, named in promises() for test in named}
+    files = sorted({test.partition("::")[0] for test in tests})
+    command = [sys.executable, "-P", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    environment = {**os.environ, "FRAMEBUS_FAULTS": "1", "PYTEST_ADDOPTS": ""}
+    collected = subprocess.run(
+        [*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=50, check=False
+    )
+    assert tests - {line.partition("[")[0] for line in collected.stdout.splitlines()} == set()
+
+
+def test_the_policy_is_linked_and_says_how_to_report() -> None:
+    policy = (ROOT / "SECURITY.md").read_text()
+    assert "(../SECURITY.md)" in SECURITY
+    assert {"## Reporting a vulnerability", "## Supported versions"} <= set(policy.splitlines())
+
+
+def test_the_scopes_are_those_of_the_code() -> None:
     assert re.findall(r"^\| `(\w+)` \|", ACCESS, flags=re.MULTILINE) == list(SCOPES)
 
 
-def test_the_commands_are_there() -> None:
+def test_the_commands_exist() -> None:
     named = set(re.findall(r"(?:-m |`)framebus (\w+)", ACCESS + SECURITY))
     assert named
     assert named <= COMMANDS.keys()

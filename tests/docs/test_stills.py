@@ -36,7 +36,7 @@ def test_every_parameter_is_there_and_no_other() -> None:
 
 def test_every_flag_is_there_and_no_other() -> None:
     named = {name for row in rows("What to ask for") for name in re.findall(r"`--([\w-]+)", row[1])}
-    assert named == {wish.replace("_", "-") for wish in command.WISHES} | {"fresh", "full", "upright"}
+    assert named == {wish.replace("_", "-") for wish in command.PARAMETERS} | {"fresh", "full", "upright"}
 
 
 def test_every_header_is_there() -> None:

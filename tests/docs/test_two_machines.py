@@ -43,16 +43,16 @@ class Machine:
 def test_two_machines_can_be_set_up_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    control_service, camera = Machine(tmp_path / "desk"), Machine(tmp_path / "camera")
+    desk, camera = Machine(tmp_path / "desk"), Machine(tmp_path / "camera")
     client, add, server, listing, remove = COMMANDS
 
-    control_service.run(client, monkeypatch)
+    desk.run(client, monkeypatch)
     key_of_desk = capsys.readouterr().out.strip()
     camera.run([word.replace("THE KEY OF THE DESK", key_of_desk) for word in add], monkeypatch)
     camera.run(server, monkeypatch)
     key_of_camera = capsys.readouterr().out.strip()
 
-    config = control_service.write("the desk", camera=key_of_camera)
+    config = desk.write("the desk", camera=key_of_camera)
     assert not config.cameras["front"].is_here
     config = camera.write("the camera's machine")
     assert str(config.cameras["front"].publish) == "tcp://*:5555"

@@ -1,12 +1,9 @@
-"""Two machines in one: network namespaces, and a cable between them that can be pulled. Takes root."""
+"""Two machines in one: network namespaces, and a cable between them that can be pulled. For tests marked `root`."""
 
-import os
 import secrets
 import subprocess
 from types import TracebackType
 from typing import Self
-
-import pytest
 
 from tests.programs import need
 
@@ -14,14 +11,6 @@ ADDRESSES = ("192.0.2.1", "192.0.2.2")
 """TEST-NET-1 (RFC 5737). Nobody else sees them: they are in the namespaces alone."""
 CABLE = "cable"
 """What both machines call their end of it."""
-
-
-def need_root() -> None:
-    """Only root makes network namespaces: without, the test is skipped, or fails where CI=true."""
-    if os.geteuid() != 0:
-        if os.environ.get("CI") == "true":
-            pytest.fail("network namespaces take root")
-        pytest.skip("network namespaces take root")
 
 
 def ip(*arguments: str) -> None:

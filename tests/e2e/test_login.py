@@ -23,16 +23,16 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def pipeline(configure: Configure, start: Start) -> Iterator[ClosedPipeline]:
+def closed(configure: Configure, start: Start) -> Iterator[ClosedPipeline]:
     """One camera; Anna may do everything."""
     config = configure(TESTCARD)
     with accounts.changing(config.secrets) as everybody:
         everybody.users["anna"] = User(hash_password(PASSWORD))
-    pipeline = ClosedPipeline(config, start("framebus", "up", config=config, environment=STRICT))
-    pipeline.wait_until_whole()
-    yield pipeline
-    assert "Traceback" not in pipeline.up.log
-    assert PASSWORD not in pipeline.up.log
+    closed = ClosedPipeline(config, start("framebus", "up", config=config, environment=STRICT))
+    closed.wait_until_whole()
+    yield closed
+    assert "Traceback" not in closed.up.log
+    assert PASSWORD not in closed.up.log
 
 
 def status(url: str, **headers: str) -> int:
@@ -44,10 +44,10 @@ def status(url: str, **headers: str) -> int:
 
 
 @pytest.mark.browser
-def test_a_person_logs_in_watches_and_logs_out(pipeline: ClosedPipeline, browser: Browser) -> None:
-    tab = Tab(browser, f"{pipeline.url}/camera/front/")
+def test_a_person_logs_in_watches_and_logs_out(closed: ClosedPipeline, browser: Browser) -> None:
+    tab = Tab(browser, f"{closed.url}/camera/front/")
     page = tab.page
-    assert page.url == f"{pipeline.url}/login?next=/camera/front/"
+    assert page.url == f"{closed.url}/login?next=/camera/front/"
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", "wrong horse")
     page.click("button")
@@ -55,17 +55,17 @@ def test_a_person_logs_in_watches_and_logs_out(pipeline: ClosedPipeline, browser
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", PASSWORD)
     page.click("button")
-    page.wait_for_url(f"{pipeline.url}/camera/front/")
+    page.wait_for_url(f"{closed.url}/camera/front/")
     tab.wait_for_pictures()
     assert page.inner_text(".who") == "anna"
     (cookie,) = page.context.cookies()
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("framebus_session", True, "Lax")
     assert page.evaluate("document.cookie") == ""
     kept = f"framebus_session={cookie['value']}"
-    assert status(f"{pipeline.url}/api/cameras", Cookie=kept) == 200
+    assert status(f"{closed.url}/api/cameras", Cookie=kept) == 200
     page.click(".way-out button")
-    page.wait_for_url(f"{pipeline.url}/login")
-    assert status(f"{pipeline.url}/api/cameras", Cookie=kept) == 401, "a cookie copied before the logout"
+    page.wait_for_url(f"{closed.url}/login")
+    assert status(f"{closed.url}/api/cameras", Cookie=kept) == 401, "a cookie copied before the logout"
     refused = [complaint for complaint in tab.complaints if "401" not in complaint]
     assert refused == []
     page.close()
@@ -73,39 +73,39 @@ def test_a_person_logs_in_watches_and_logs_out(pipeline: ClosedPipeline, browser
 
 @pytest.mark.browser
 def test_the_page_goes_to_the_login_when_the_session_ends(
-    pipeline: ClosedPipeline, browser: Browser, start: Start
+    closed: ClosedPipeline, browser: Browser, start: Start
 ) -> None:
-    tab = Tab(browser, f"{pipeline.url}/")
+    tab = Tab(browser, f"{closed.url}/")
     tab.page.fill("[name=name]", "anna")
     tab.page.fill("[name=password]", PASSWORD)
     tab.page.click("button")
     tab.wait_for_pictures()
-    with accounts.changing(pipeline.config.secrets) as everybody:
+    with accounts.changing(closed.config.secrets) as everybody:
         everybody.users["anna"] = User(hash_password("another horse"))
-    tab.page.wait_for_url(f"{pipeline.url}/login?next=%2F", timeout=15_000)
+    tab.page.wait_for_url(f"{closed.url}/login?next=%2F", timeout=15_000)
     tab.page.close()
 
 
 @pytest.mark.browser
-def test_a_page_with_a_token_needs_no_login(pipeline: ClosedPipeline, browser: Browser) -> None:
+def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Browser) -> None:
     token = new_token()
-    with accounts.changing(pipeline.config.secrets) as everybody:
+    with accounts.changing(closed.config.secrets) as everybody:
         everybody.tokens["dashboard"] = Token(token_hash(token), 0, ("view", "snapshot"))
-    tab = Tab(browser, f"{pipeline.url}/?token={token}")
+    tab = Tab(browser, f"{closed.url}/?token={token}")
     tab.wait_for_pictures()
     still = tab.page.get_attribute(".still", "href") or ""
     assert status(still) == 200
     assert status(still.replace(token, "x")) == 401
     assert tab.page.is_hidden(".way-out")
-    with accounts.changing(pipeline.config.secrets) as everybody:
+    with accounts.changing(closed.config.secrets) as everybody:
         del everybody.tokens["dashboard"]
     tab.page.wait_for_url("**/login?**", timeout=15_000)
-    assert token not in pipeline.up.log
+    assert token not in closed.up.log
     tab.page.close()
 
 
-def test_nothing_is_inline_and_nothing_may_come_from_elsewhere(pipeline: ClosedPipeline) -> None:
-    with urllib.request.urlopen(f"{pipeline.url}/login", timeout=10) as answer:
+def test_nothing_is_inline_and_nothing_may_come_from_elsewhere(closed: ClosedPipeline) -> None:
+    with urllib.request.urlopen(f"{closed.url}/login", timeout=10) as answer:
         rules = answer.headers["Content-Security-Policy"]
         page = answer.read().decode()
     assert "default-src 'none'" in rules
@@ -126,16 +126,16 @@ def test_the_page_breaks_none_of_its_own_rules(pipeline: Pipeline, browser: Brow
     tab.page.close()
 
 
-def test_a_stream_ends_with_its_token(pipeline: ClosedPipeline) -> None:
+def test_a_stream_ends_with_its_token(closed: ClosedPipeline) -> None:
     token = new_token()
-    with accounts.changing(pipeline.config.secrets) as everybody:
+    with accounts.changing(closed.config.secrets) as everybody:
         everybody.tokens["player"] = Token(token_hash(token), 0, ("view",))
-    connection = http.client.HTTPConnection(str(pipeline.config.gateway.listen), timeout=20)
+    connection = http.client.HTTPConnection(str(closed.config.gateway.listen), timeout=20)
     connection.request("GET", f"/stream?token={token}")
     answer = connection.getresponse()
     assert answer.status == 200
     assert b"boundary" in answer.readline()
-    with accounts.changing(pipeline.config.secrets) as everybody:
+    with accounts.changing(closed.config.secrets) as everybody:
         del everybody.tokens["player"]
     while answer.read(65536):
         pass
@@ -144,39 +144,39 @@ def test_a_stream_ends_with_its_token(pipeline: ClosedPipeline) -> None:
 
 
 @pytest.fixture
-def run(start: Start, pipeline: ClosedPipeline) -> Callable[..., str]:
+def run(start: Start, closed: ClosedPipeline) -> Callable[..., str]:
     """Run a command to its end; returns what it printed."""
 
     def command(*arguments: str) -> str:
-        ran = start("framebus", *arguments, config=pipeline.config)
+        ran = start("framebus", *arguments, config=closed.config)
         assert ran.ended() == 0, ran.log
         return ran.log
 
     return command
 
 
-def test_a_token_is_made_used_listed_and_removed(pipeline: ClosedPipeline, run: Callable[..., str]) -> None:
+def test_a_token_is_made_used_listed_and_removed(closed: ClosedPipeline, run: Callable[..., str]) -> None:
     token = run("token", "add", "octoprint", "--scope", "snapshot", "--camera", "front").splitlines()[0]
-    assert status(f"{pipeline.url}/snapshot?token={token}") == 200
-    assert status(f"{pipeline.url}/snapshot", Authorization=f"Bearer {token}") == 200
-    assert status(f"{pipeline.url}/?action=snapshot&token={token}") == 200
-    assert status(f"{pipeline.url}/api/cameras?token={token}") == 403
+    assert status(f"{closed.url}/snapshot?token={token}") == 200
+    assert status(f"{closed.url}/snapshot", Authorization=f"Bearer {token}") == 200
+    assert status(f"{closed.url}/?action=snapshot&token={token}") == 200
+    assert status(f"{closed.url}/api/cameras?token={token}") == 403
     assert "snapshot of front" in run("token", "list")
     run("token", "remove", "octoprint")
-    assert status(f"{pipeline.url}/snapshot?token={token}") == 401
+    assert status(f"{closed.url}/snapshot?token={token}") == 401
     assert run("token", "list") == ""
-    assert token not in pipeline.up.log
+    assert token not in closed.up.log
 
 
-def test_the_secrets_file_is_for_its_owner_alone(pipeline: ClosedPipeline, start: Start) -> None:
-    assert pipeline.config.secrets.stat().st_mode & 0o777 == 0o600
-    pipeline.config.secrets.chmod(0o644)
-    refused = start("framebus", "token", "list", config=pipeline.config)
+def test_the_secrets_file_is_for_its_owner_alone(closed: ClosedPipeline, start: Start) -> None:
+    assert closed.config.secrets.stat().st_mode & 0o777 == 0o600
+    closed.config.secrets.chmod(0o644)
+    refused = start("framebus", "token", "list", config=closed.config)
     assert refused.ended() == 1
     assert refused.log == (
-        f"{pipeline.config.secrets} can be read by others (mode 0644); run: chmod 600 {pipeline.config.secrets}\n"
+        f"{closed.config.secrets} can be read by others (mode 0644); run: chmod 600 {closed.config.secrets}\n"
     )
-    assert status(f"{pipeline.url}/api/cameras") == 401, "those who were in it stay in force"
+    assert status(f"{closed.url}/api/cameras") == 401, "those who were in it stay in force"
 
 
 def test_a_gateway_does_not_start_with_secrets_that_it_cannot_use(configure: Configure, start: Start) -> None:
@@ -197,14 +197,14 @@ def test_open_to_the_network_needs_people(run_dir: Path, start: Start) -> None:
     assert "allow_anonymous = true" in refused.log
 
 
-def test_what_is_known_of_a_person(pipeline: ClosedPipeline) -> None:
+def test_what_is_known_of_a_person(closed: ClosedPipeline) -> None:
     def me(config: Config, **headers: str) -> dict[str, object]:
         request = urllib.request.Request(f"http://{config.gateway.listen}/api/me", headers=headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, object] = json.load(answer)
             return found
 
-    assert me(pipeline.config) == {
+    assert me(closed.config) == {
         "kind": "nobody",
         "name": "",
         "scopes": [],
@@ -212,5 +212,5 @@ def test_what_is_known_of_a_person(pipeline: ClosedPipeline) -> None:
         "session": False,
         "login": True,
     }
-    anna = me(pipeline.config, Authorization="Basic YW5uYTpjb3JyZWN0IGhvcnNl")
+    anna = me(closed.config, Authorization="Basic YW5uYTpjb3JyZWN0IGhvcnNl")
     assert (anna["kind"], anna["name"], anna["session"]) == ("user", "anna", False)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Configure
 from tests.e2e.conftest import STRICT
-from tests.e2e.namespaces import Network, need_root
+from tests.e2e.namespaces import Network
 from tests.e2e.proxies import PREFIX, command
 from tests.processes import Running, python, wait_until
 from tests.programs import need
@@ -36,9 +36,9 @@ def running(line: tuple[str, ...], log: Path, **environment: str) -> Iterator[Ru
         process.close()
 
 
+@pytest.mark.root
 @pytest.mark.parametrize("program", ["nginx", "caddy"])
 def test_pictures_stay_fresh(program: str, configure: Configure, tmp_path: Path) -> None:
-    need_root()
     config = configure(CAMERA)
     setting = re.search(r"net\.ipv4\.tcp_notsent_lowat *= *(\d+)", DOCUMENT.read_text())
     assert setting is not None

@@ -17,9 +17,11 @@ from framebus import request_snapshot
 from framebus.config.load import load
 from framebus.transport.sockets import HEARTBEAT_TIMEOUT_MS
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.e2e.namespaces import ADDRESSES, Network, need_root
+from tests.e2e.namespaces import ADDRESSES, Network
 from tests.processes import Running, python, wait_until
 from tests.programs import need
+
+pytestmark = pytest.mark.root
 
 CAMERA, DESK = 0, 1
 FRAMES, CONTROL = f"tcp://{ADDRESSES[CAMERA]}:5555", f"tcp://{ADDRESSES[CAMERA]}:5556"
@@ -111,7 +113,6 @@ class Hosts:
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    need_root()
     folders = [Path(tempfile.mkdtemp(prefix=f"framebus-{name}-")) for name in ("camera", "desk")]
     with Network() as network:
         machines = [Host(network, end, folder, tmp_path / f"{end}.log") for end, folder in enumerate(folders)]

@@ -11,9 +11,10 @@ import pytest
 from framebus.config.load import Config, load
 from tests.conftest import TESTCARD
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.framebus.runtime.test_privileges import root_only
 from tests.installed import NOBODY, Installed
 from tests.processes import Running
+
+pytestmark = pytest.mark.root
 
 Write = Callable[..., Config]
 Run = Callable[..., Running]
@@ -31,7 +32,6 @@ def place() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Installed]:
     """framebus where everybody can run it."""
-    root_only()
     folder = Path(tempfile.mkdtemp(prefix="framebus-installed-"))
     folder.chmod(0o755)
     yield Installed(folder)

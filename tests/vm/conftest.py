@@ -62,7 +62,7 @@ def note(request: pytest.FixtureRequest) -> Note:
     return request.config.stash.setdefault(NOTES, []).append
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     notes = terminalreporter.config.stash.get(NOTES, [])
     if notes:
         terminalreporter.section("measured, where Python takes eleven times as long")

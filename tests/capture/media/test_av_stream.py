@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
+from capture.media import av_stream
 from capture.source import SourceError
 from capture.sources.media import MediaSource
 from tests.capture import jpegs
@@ -35,6 +37,21 @@ def h264(tmp_path: Path) -> Path:
 @pytest.fixture
 def transport_stream(tmp_path: Path) -> bytes:
     return clips.of_colours(tmp_path / "clip.ts", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("raised", "asked"),
+    [(TypeError("unexpected keyword argument"), {}), (av.FFmpegError(2, "none"), {"metadata_errors": "replace"})],
+    ids=["PyAV 19", "PyAV 18 and older"],
+)
+def test_metadata_is_lenient_as_each_version_has_it(
+    raised: Exception, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert av_stream.lenient_metadata() == asked
 
 
 def endless(content_type: str, data: bytes) -> IpCamera:
@@ -182,6 +199,7 @@ def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         source = MediaSource(camera.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
@@ -211,6 +229,7 @@ source.close()
 """
 
 
+@pytest.mark.slow
 def test_a_process_can_end_while_a_stream_hangs_in_ffmpeg(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         command = [sys.executable, "-W", "error", "-c", ENDS_WHILE_FFMPEG_HANGS, camera.url()]

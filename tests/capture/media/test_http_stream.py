@@ -79,6 +79,7 @@ def test_its_times_are_those_of_its_arrival() -> None:
         assert before[1] <= found.monotonic <= time.monotonic()
 
 
+@pytest.mark.slow
 def test_a_slow_pace_gets_the_newest_and_the_camera_is_never_held_up() -> None:
     shown = [jpegs.jpeg((64, 48), quality=50) + bytes(100_000)] * 200  # 20 MB: more than any socket holds
     camera = Multipart()
@@ -331,6 +332,7 @@ def test_an_answer_that_never_comes() -> None:
         assert failure(server.url(login=LOGIN), SHORT) == no_answer(server.url())
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_too_slowly_is_not_waited_for_again_and_again() -> None:
     def drip(call: Call) -> None:
         for number in range(10_000):

@@ -32,6 +32,7 @@ def test_what_people_see(text: str, seen: str) -> None:
     assert shown(text) == seen
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1), st.sampled_from(["http://a:{}@cam/v", "rtsp://:{}@cam", "http://cam/?x=1&pwd={}"]))
 def test_a_secret_is_never_seen(secret: str, form: str) -> None:
     hidden = f"«{secret}»".replace("&", "")

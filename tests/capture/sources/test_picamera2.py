@@ -280,8 +280,8 @@ def encoded_at(rates: list[float], seconds: float = 1) -> list[tuple[int, int]]:
     source, rate_control = opened(), RateControl(NEVER)
     encoder.simplejpeg.encode_jpeg_yuv_planes = counted
     found = []
-    for fps_meter in rates:
-        rate_control.set(fps_meter)
+    for rate in rates:
+        rate_control.set(rate)
         source.read(rate_control, 1)
         calls[0], taken = 0, 0
         end = time.monotonic() + seconds
@@ -478,7 +478,7 @@ def why_not_opened(camera: int) -> str:
             "imx708",
             "busy",
             "picamera2:0: in use by another program; end that (rpicam-hello, motion, another framebus …), or name "
-            "another one in `source`",
+            "another one in `source`; `sudo fuser -v /dev/media*` names it",
         ),
         (
             0,

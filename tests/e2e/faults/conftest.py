@@ -125,7 +125,7 @@ def webcam(up: Up, shim_library: Path, tmp_path: Path, fault_file: Path) -> Pipe
     )
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     """The table, whatever failed, and in whichever worker it ran."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     properties = [each for report in reports for each in getattr(report, "user_properties", ())]

@@ -12,7 +12,7 @@ from tests.conftest import Configure, Start
 from tests.programs import need
 
 
-def test_a_pair_is_made_and_its_two_lines_are_said(configure: Configure, start: Start) -> None:
+def test_a_certificate_is_made_and_its_two_lines_are_printed(configure: Configure, start: Start) -> None:
     need("openssl")
     config = configure()
     made = start("framebus", "cert", "--host", "cameras.example", "--host", "192.0.2.7", config=config)
@@ -33,17 +33,17 @@ def test_a_pair_is_made_and_its_two_lines_are_said(configure: Configure, start: 
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
 
 
-def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
+def test_existing_files_are_kept(tmp_path: Path) -> None:
     certificate, key = tmp_path / "a.crt", tmp_path / "a.key"
     key.write_text("precious")
     with pytest.raises(UsageError) as refused:
         make(certificate, key, hosts([]), 10, force=False)
-    assert str(refused.value) == f"{key} are there already; to replace them, say --force"
+    assert str(refused.value) == f"{key} exist already; add --force to replace them"
     assert key.read_text() == "precious"
 
 
 @pytest.mark.parametrize("host", ["", "a b", "a,DNS:b", "a\nb"])
-def test_what_is_no_name_is_refused(host: str) -> None:
+def test_an_invalid_host_is_refused(host: str) -> None:
     with pytest.raises(UsageError) as refused:
         hosts([host])
     assert str(refused.value) == f"host {host!r}; allowed: a name such as cameras.example, or an address"
@@ -54,7 +54,7 @@ def test_without_openssl_it_says_what_to_install(tmp_path: Path, monkeypatch: py
     with pytest.raises(UsageError) as refused:
         make(tmp_path / "a.crt", tmp_path / "a.key", hosts([]), 10, force=False)
     assert str(refused.value) == (
-        "the program openssl makes certificates, and it is not here; run: sudo apt install openssl"
+        "framebus cert needs the program openssl, which is not installed; run: sudo apt install openssl"
     )
 
 

@@ -84,6 +84,6 @@ def test_every_sort_of_control_has_its_line() -> None:
         ["power", "50 Hz      Off      0 (Off), 1 (50 Hz)"],
         ["auto", "true       false    true or false"],
         ["gains", "[1.5,2.0]  -        2 numbers, each from 0 to 8"],
-        ["focus", "5          1        a whole number from 0 to 9; no effect now"],
+        ["focus", "5          1        a whole number from 0 to 9; inactive"],
         ["lux", "-          -        read only"],
     ]

@@ -1,16 +1,21 @@
-"""`framebus doctor`: on a machine that is well, and on one with a fault of each kind."""
+"""`framebus doctor`: on a machine without faults, and on one with a fault of each kind."""
 
+import os
 import re
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from framebus.__main__ import main
-from framebus.commands import diagnostics
-from framebus.config.load import Config
+from framebus.commands import camera_checks, diagnostics, file_checks
+from framebus.config.load import Config, load
+from framebus.credentials import accounts
+from framebus.runtime.run_dir import Lock, RunDirError
 from tests.conftest import TESTCARD, Configure, Start
+from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody, root_only
 from tests.processes import wait_until
 
 Doctor = Callable[[Config], tuple[int, str]]
@@ -27,14 +32,14 @@ def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def test_on_a_machine_that_is_well_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
+def test_on_a_machine_without_faults_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     status, text = doctor(config)
     assert status == 0
     assert f"ok    configuration: {config.path}\n" in text
     assert re.search(r"^ok    Python 3\.\d+\.\d+, pyzmq [\d.]+, tornado ", text, re.M)
     assert f"ok    the sockets are in {config.run_dir}\n" in text
-    assert f"note  nobody serves at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
+    assert f"note  nothing listens at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
     assert re.search(r"^ok    camera front: testcard: a picture of 320x240, \d+ kB, after \d+\.\d s$", text, re.M)
     assert text.endswith("\nNothing is wrong.\n")
 
@@ -50,7 +55,7 @@ def test_a_running_camera_is_asked_and_left_alone(configure: Configure, start: S
     assert "note  only this machine can watch\n" in text
 
 
-def test_a_camera_that_is_not_there_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
+def test_a_missing_camera_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
     config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
     status, text = doctor(config)
     assert status == 1
@@ -67,7 +72,7 @@ def test_a_running_camera_that_is_offline_is_wrong_with_its_reason(
     assert re.search(r"^WRONG camera front is offline since \d\d:\d\d:\d\d: .*/dev/nothing", text, re.M)
 
 
-def test_a_port_that_another_program_has_is_wrong(configure: Configure, doctor: Doctor) -> None:
+def test_a_port_in_use_by_another_program_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     address = config.gateway.listen
     with socket.create_server((address.host, address.port)) as other:
@@ -75,11 +80,14 @@ def test_a_port_that_another_program_has_is_wrong(configure: Configure, doctor: 
         other.listen()
         status, text = doctor_while_answering(other, lambda: doctor(config))
     assert status == 1
-    assert f"WRONG another program listens at {address}\n      → stop it, or name another port" in text
+    assert (
+        f"WRONG {address}: address already in use by another program\n      → stop that program, or set another port"
+        in text
+    )
 
 
 def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int, str]]) -> tuple[int, str]:
-    """Run the doctor while something that is no framebus answers the port."""
+    """Run the doctor while another program answers on the port."""
     from threading import Thread
 
     def answer() -> None:
@@ -90,9 +98,9 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
 
     thread = Thread(target=answer)
     thread.start()
-    found = run()
+    result = run()
     thread.join()
-    return found
+    return result
 
 
 def test_too_little_memory_and_disk_are_wrong(
@@ -102,8 +110,8 @@ def test_too_little_memory_and_disk_are_wrong(
     monkeypatch.setattr(diagnostics, "LEAST_DISK_MB", 1 << 40)
     status, text = doctor(configure())
     assert status == 1
-    assert re.search(r"^WRONG \d+ MB of memory are free; framebus takes about 90 and more$", text, re.M)
-    assert re.search(r"^WRONG \d+ MB are free where state_dir is \(/.*\)$", text, re.M)
+    assert re.search(r"^WRONG \d+ MB of memory are free; framebus needs about 90 MB or more$", text, re.M)
+    assert re.search(r"^WRONG \d+ MB are free on the disk of state_dir \(/.*\)$", text, re.M)
 
 
 @pytest.mark.parametrize(("bits", "text"), [("0x50005", "has"), ("0x50000", "has had")])
@@ -121,10 +129,10 @@ def test_a_package_that_a_camera_needs_is_named(
 ) -> None:
     monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
     config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
-    assert "WRONG camera yard: RTSP and files take PyAV, which is not installed\n" in doctor(config)[1]
+    assert "WRONG camera yard: RTSP and files need PyAV, which is not installed\n" in doctor(config)[1]
 
 
-def test_a_configuration_with_mistakes_is_told_at_once(
+def test_a_configuration_with_mistakes_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "framebus.toml"
@@ -135,3 +143,203 @@ def test_a_configuration_with_mistakes_is_told_at_once(
         f"WRONG the configuration cannot be used:\n{file}: camera.front.fps: found 0; "
         "allowed: frames a second, more than 0 and at most 240\n"
     )
+
+
+def test_a_camera_that_is_tried_is_locked_meanwhile(configure: Configure, start: Start, free_port: int) -> None:
+    """A capture that starts during the trial must not open the camera too. supervisord starts it again."""
+    with socket.create_server(("127.0.0.1", 0)) as camera:
+        camera.settimeout(10)
+        port = camera.getsockname()[1]
+        config = configure(f'[camera.front]\nsource = "http://127.0.0.1:{port}/stream"\n')
+        doctor = start("framebus", "doctor", config=config)
+        connection, _ = camera.accept()  # the trial is under way
+        with connection:
+            with pytest.raises(RunDirError, match=f"front already runs as process {doctor.pid} "):
+                Lock(config, "front")
+            capture = start("capture", "front", config=config)
+            assert capture.ended() == 1
+            assert f"front already runs as process {doctor.pid} " in capture.log
+    doctor.ended(30)
+    assert "WRONG camera front: " in doctor.log
+    Lock(config, "front").close()
+
+
+@pytest.mark.parametrize(
+    ("source", "mode", "wrong"),
+    [
+        ("rtsp://user:secret@192.0.2.1/stream", 0o644, True),
+        ("rtsp://user:secret@192.0.2.1/stream", 0o604, True),
+        ("http://192.0.2.1/videostream.cgi?loginuse=admin&loginpas=x&password=secret", 0o644, True),
+        ("http://192.0.2.1/snapshot.jpg?token=secret", 0o644, True),
+        ("rtsp://user:secret@192.0.2.1/stream", 0o640, False),
+        ("rtsp://user:secret@192.0.2.1/stream", 0o600, False),
+        ("rtsp://192.0.2.1/stream", 0o644, False),
+        ("testcard", 0o644, False),
+        ("v4l2:name=Pass@Word", 0o644, False),
+    ],
+)
+def test_a_password_that_all_users_can_read_is_wrong(source: str, mode: int, wrong: bool, configure: Configure) -> None:
+    config = configure(f'[camera.front]\nsource = "{source}"\n')
+    assert config.path is not None
+    config.path.chmod(mode)
+    findings = list(file_checks.configuration(config))
+    assert bool(findings) == wrong
+    for finding in findings:
+        assert finding.level == "wrong"
+        assert finding.text == (
+            f"{config.path} holds a password (camera front), and all users can read it (mode {mode:04o})"
+        )
+        assert finding.advice == f"run: chmod 640 {config.path}"
+        assert "secret" not in finding.text + finding.advice
+
+
+@pytest.mark.parametrize(("owner", "group", "command"), [(0, NOBODY.pw_gid, "sudo chmod 640"), (0, 0, "sudo chgrp")])
+def test_the_command_keeps_the_file_readable_for_the_service(
+    owner: int, group: int, command: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure('[camera.front]\nsource = "rtsp://user:secret@192.0.2.1/stream"\n')
+    assert config.path is not None
+    status = os.stat_result((0o100644, 0, 0, 1, owner, group, 0, 0, 0, 0))
+    monkeypatch.setattr(os, "geteuid", lambda: NOBODY.pw_uid)
+    monkeypatch.setattr(os, "getegid", lambda: NOBODY.pw_gid)
+    monkeypatch.setattr(os, "getgroups", lambda: [NOBODY.pw_gid])
+    line = file_checks.closing_command(config.path, status)
+    assert line.startswith(command)
+    assert line.endswith(f"chmod 640 {config.path}")
+
+
+def test_a_history_that_does_not_fit_into_memory_is_wrong(
+    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 500_000_000)
+    tables = "".join(f'[camera.{name}]\nsource = "testcard"\n' for name in ("a", "b", "c"))
+    assert "the history may take" not in doctor(configure(tables, snapshot="history_mb = 200"))[1]
+    assert "the history may take" not in doctor(configure(tables, snapshot="history = 10\nhistory_mb = 83"))[1]
+    status, text = doctor(configure(tables, snapshot="history = 10\nhistory_mb = 200"))
+    assert status == 1
+    assert (
+        "WRONG the history may take 600 MB (3 x history_mb); of 500 MB of free memory, allow it 250 MB at most\n"
+        "      → set history_mb in [snapshot] to 83 or less\n"
+    ) in text
+
+
+def test_the_history_that_a_running_service_holds_counts_as_free(
+    configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(snapshot="history = 10\nhistory_mb = 10")
+    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 5_000_000)
+    assert [finding.level for finding in diagnostics.history(config)] == ["wrong"]
+    start("snapshot", config=config).wait_for(" INFO ")
+    assert list(diagnostics.history(config)) == []
+
+
+def test_a_state_dir_that_is_a_file_is_wrong(configure: Configure) -> None:
+    for state_dir in ("file", "file/below"):
+        config = with_key(configure(), "state_dir", state_dir)
+        (config.run_dir / "file").touch()
+        found = list(file_checks.state(config))
+        assert [(one.level, one.text) for one in found] == [
+            ("wrong", f"state_dir {config.run_dir}/{state_dir}: {config.run_dir}/file is not a folder")
+        ]
+
+
+@root_only
+@pytest.mark.parametrize("key", ["state_dir", "secrets"])
+def test_what_this_user_cannot_write_is_wrong(key: str, configure: Configure, run_dir: Path) -> None:
+    """As on a read-only file system, and after a restore by root."""
+    run_dir.chmod(0o755)
+    config = configure()
+    (run_dir / "kept").mkdir()
+    named = with_key(config, key, "kept" if key == "state_dir" else "kept/secrets")
+    check = {"state_dir": file_checks.state, "secrets": file_checks.secrets}[key]
+    with as_nobody():
+        (found,) = check(named)
+    assert found.level == "wrong"
+    assert found.text.endswith("cannot be written: Permission denied")
+    assert str(run_dir / "kept") in found.text
+    os.chown(run_dir / "kept", NOBODY.pw_uid, NOBODY.pw_gid)
+    with as_nobody():
+        assert "wrong" not in [one.level for one in check(named)]
+
+
+@root_only
+def test_a_read_only_file_system_is_wrong(configure: Configure, doctor: Doctor, tmp_path: Path) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", tmp_path], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        for key, value in (("state_dir", str(tmp_path)), ("secrets", f"{tmp_path}/secrets")):
+            status, text = doctor(with_key(configure(), key, value))
+            assert status == 1
+            assert re.search(f"^WRONG .*{re.escape(value)} cannot be written: Read-only file system$", text, re.M)
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def with_key(config: Config, key: str, value: str) -> Config:
+    """The same configuration with one more key."""
+    assert config.path is not None
+    config.path.write_text(f'{key} = "{value}"\n{config.path.read_text()}')
+    return load(config.path)
+
+
+def test_the_secrets_file_is_named(configure: Configure, doctor: Doctor) -> None:
+    config = configure()
+    assert f"ok    secrets: {config.secrets}, no such file yet\n" in doctor(config)[1]
+    with accounts.changing(config.secrets) as changed:
+        changed.users["anna"] = accounts.User("x")
+    assert f"ok    secrets: {config.secrets}, 1 users and 0 tokens\n" in doctor(config)[1]
+    config.secrets.chmod(0o644)
+    status, text = doctor(config)
+    assert status == 1
+    assert f"WRONG {config.secrets} can be read by others (mode 0644); run: chmod 600 {config.secrets}\n" in text
+
+
+def test_an_open_address_without_users_is_wrong_and_the_machine_is_checked(
+    configure: Configure, doctor: Doctor
+) -> None:
+    config = configure()
+    assert config.path is not None
+    config.path.write_text(config.path.read_text().replace("127.0.0.1:", "0.0.0.0:"))
+    status, text = doctor(config)
+    assert status == 1
+    assert re.search(r"^WRONG .*gateway.listen: found .*; allowed: a loopback address", text, re.M)
+    assert f"ok    the sockets are in {config.run_dir}\n" in text
+    assert text.endswith(
+        "note  the cameras were not tried, as the configuration has mistakes\n\n1 of these are wrong.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        (
+            "/dev/video0: in use by another program; end that, or name another one in `source`",
+            "to see which program that is, run: sudo fuser -v /dev/video0",
+        ),
+        (
+            "picamera2: in use by another program; end that (…)",
+            "to see which program that is, run: sudo fuser -v /dev/media*",
+        ),
+        ("/dev/video0: in use by vlc (process 7); end that, or name another one in `source`", ""),
+        ("/dev/video0: there is no such device", ""),
+    ],
+)
+def test_a_camera_of_another_users_program_comes_with_the_command_that_finds_it(reason: str, advice: str) -> None:
+    assert camera_checks.who_holds(reason) == advice
+
+
+@root_only
+def test_the_framebus_of_another_user_is_left_to_that_user(configure: Configure) -> None:
+    config = configure()
+    os.chown(config.run_dir, 1234, 1234)
+    config.run_dir.chmod(0o711)
+    with as_nobody():
+        (found,) = diagnostics.folder(config)
+        assert not camera_checks.can_see(config)
+    assert found.level == "wrong"
+    assert found.text == f"run_dir {config.run_dir} belongs to user 1234; allowed: a folder of user {NOBODY.pw_uid}"
+    os.chown(config.run_dir, 0, 0)
+    with as_nobody():
+        (found,) = diagnostics.folder(config)
+    assert found.advice == "to check the framebus of user root, run: sudo framebus doctor"

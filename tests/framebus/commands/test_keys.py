@@ -1,4 +1,4 @@
-"""`framebus keys`: made once, shown without their secrets, listed and removed."""
+"""`framebus keys`: keys are made once, shown without their secrets, listed and removed."""
 
 import json
 import stat
@@ -18,6 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """With a configuration that takes keys, and has none yet."""
     (tmp_path / "framebus.toml").write_text('[camera.front]\npublish = "tcp://*:5555"\n')
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRAMEBUS_CONFIG", "framebus.toml")
     return tmp_path
 
 
@@ -29,13 +30,21 @@ def keys(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         monkeypatch.setattr("sys.argv", ["framebus", "keys", *arguments])
         status = main()
         printed = capsys.readouterr()
-        return status, printed.out, printed.err
+        using, _, hints = printed.err.rpartition(f"secrets: {secrets_file(folder)}\n")
+        assert not using or using == f"configuration: {folder}/framebus.toml; "
+        return status, printed.out, hints
 
     return run
 
 
+def secrets_file(folder: Path) -> Path:
+    """The secrets file that the configuration names."""
+    named = "there.secrets" in (folder / "framebus.toml").read_text()
+    return folder / ("there.secrets" if named else "framebus.secrets")
+
+
 def secrets_of(folder: Path) -> list[str]:
-    """Everything that nobody may see."""
+    """Everything that must not be shown."""
     found = read(folder / "framebus.secrets")
     return [pair.secret for pair in (found.server, found.client) if pair is not None]
 
@@ -49,10 +58,10 @@ def test_a_key_is_made_once_and_shown(keys: Keys, folder: Path, which: str) -> N
     assert shown == f"{pair.public}\n"
     assert pair.secret not in shown + hint
     if which == "client":
-        assert hint == f"list it on the camera's machine: framebus keys add NAME --public='{pair.public}'\n"
+        assert hint == f"on the machine with the camera, run: framebus keys add NAME --public='{pair.public}'\n"
     else:
         assert hint == (
-            "write it where this machine's cameras are watched, as server_key beside connect in [camera.NAME]\n"
+            "on the machine that watches these cameras, set it as server_key beside connect in [camera.NAME]\n"
         )
 
 
@@ -63,9 +72,7 @@ def test_a_key_made_elsewhere_is_listed(keys: Keys, folder: Path) -> None:
     assert (status, shown) == (0, "")
     assert found.server is not None
     assert found.clients == {"tower": public}
-    assert hint == (
-        f"tower may connect; the key of this machine, which it has to name as server_key, is {found.server.public}\n"
-    )
+    assert hint == (f'tower can connect; set there: server_key = "{found.server.public}"\n')
 
 
 def test_a_key_made_here_is_carried_there(keys: Keys, folder: Path) -> None:
@@ -73,7 +80,8 @@ def test_a_key_made_here_is_carried_there(keys: Keys, folder: Path) -> None:
     file = folder / "tower.key"
     assert (status, shown) == (0, "")
     assert (
-        hint == "tower may connect; take tower.key there, run `framebus keys client --take tower.key`, and delete it\n"
+        hint == "tower can connect; copy tower.key there, run `framebus keys client --take tower.key` there, and then "
+        "delete both files\n"
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     here = read(folder / "framebus.secrets")
@@ -86,14 +94,13 @@ def test_a_key_made_here_is_carried_there(keys: Keys, folder: Path) -> None:
     assert there is not None
     assert there.public == here.clients["tower"]
     assert (status, shown) == (0, f"{there.public}\n")
-    assert hint == f'write in [camera.NAME] beside connect: server_key = "{here.server.public}"\n'
+    assert hint == f'set beside connect in [camera.NAME]: server_key = "{here.server.public}"\n'
 
 
 def test_all_are_listed_without_secrets(keys: Keys, folder: Path) -> None:
     assert keys("list") == (
         0,
-        f"{'none yet':40}  this machine, for those who connect to it\n"
-        f"{'none yet':40}  this machine, for those it connects to\n",
+        f"{'none yet':40}  this machine, as a server\n{'none yet':40}  this machine, as a client\n",
         "",
     )
     (server, client) = (keys("server")[1].strip(), keys("client")[1].strip())
@@ -102,9 +109,7 @@ def test_all_are_listed_without_secrets(keys: Keys, folder: Path) -> None:
     status, shown, _ = keys("list")
     assert status == 0
     assert shown == (
-        f"{server}  this machine, for those who connect to it\n"
-        f"{client}  this machine, for those it connects to\n"
-        f"{public}  tower, may connect\n"
+        f"{server}  this machine, as a server\n{client}  this machine, as a client\n{public}  client tower\n"
     )
     assert not any(secret in shown for secret in secrets_of(folder))
 
@@ -112,17 +117,17 @@ def test_all_are_listed_without_secrets(keys: Keys, folder: Path) -> None:
 def test_a_client_is_removed(keys: Keys, folder: Path) -> None:
     keys("add", "tower")
     keys("add", "desk")
-    assert keys("remove", "tower") == (0, "", "tower may connect no more\n")
+    assert keys("remove", "tower") == (0, "", "removed client tower\n")
     assert list(read(folder / "framebus.secrets").clients) == ["desk"]
     assert keys("remove", "desk") == (
         0,
         "",
-        "desk may connect no more\n"
-        "nobody is listed now: framebus will not start again with an endpoint beyond this machine\n",
+        "removed client desk\n"
+        "no client is listed any more: framebus will not start again with a tcp address beyond this machine\n",
     )
 
 
-def test_what_cannot_be_is_said(keys: Keys, folder: Path) -> None:
+def test_an_invalid_argument_is_refused(keys: Keys, folder: Path) -> None:
     public = KeyPair.make().public
     keys("add", "tower", f"--public={public}")
     before = (folder / "framebus.secrets").read_bytes()
@@ -138,7 +143,7 @@ def test_what_cannot_be_is_said(keys: Keys, folder: Path) -> None:
         ),
         ("remove", "towr"): 'there is no client towr; there is tower; did you mean "tower"?',
         ("client", "--take", "framebus.toml"): (
-            "framebus.toml is no key file; allowed: one that `framebus keys add` has written"
+            "framebus.toml is no key file; allowed: one that `framebus keys add` wrote"
         ),
         ("client", "--take", "x.key"): "x.key cannot be read: No such file or directory",
     }
@@ -153,19 +158,19 @@ def test_another_key_is_not_overwritten(keys: Keys, folder: Path) -> None:
     status, _, refusal = keys("client", "--take", "tower.key")
     assert status == 1
     assert refusal == (
-        "this machine has another key already; let the other machine list that one: "
+        "this machine has another key already; list that one on the other machine: "
         f"framebus keys add NAME --public='{own}'\n"
     )
 
 
-def test_mistakes_of_the_configuration_are_said(keys: Keys, folder: Path) -> None:
+def test_mistakes_of_the_configuration_are_reported(keys: Keys, folder: Path) -> None:
     (folder / "framebus.toml").write_text("[camera.front]\nfps = 0\n")
     status, _, refusal = keys("server")
     assert status == 2
     assert refusal.startswith("framebus.toml: camera.front.fps: found 0; allowed: ")
 
 
-def test_a_file_that_others_can_read_is_not_used(keys: Keys, folder: Path) -> None:
+def test_a_file_that_others_can_read_is_refused(keys: Keys, folder: Path) -> None:
     keys("server")
     secrets = folder / "framebus.secrets"
     secrets.chmod(0o640)

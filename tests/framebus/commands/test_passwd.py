@@ -18,17 +18,23 @@ def config(configure: Configure) -> Config:
     return configure()
 
 
+def using(config: Config) -> str:
+    """The line on stderr that names the files."""
+    return f"configuration: {config.path}; secrets: {config.secrets}\n"
+
+
 def passwd(config: Config, *arguments: str, password: str = "correct horse") -> subprocess.CompletedProcess[str]:
     command = python("framebus", "passwd", *arguments, "--config", str(config.path))
     return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=30)
 
 
-def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
+@pytest.mark.slow
+def test_a_user_gets_a_password_and_another_one(config: Config) -> None:
     made = passwd(config, "anna")
-    assert (made.returncode, made.stderr) == (0, "")
+    assert (made.returncode, made.stderr) == (0, using(config))
     assert made.stdout == (
-        "anna may log in, for view, snapshot, control, admin of all cameras; the password is kept, hashed, in "
-        f"{config.secrets}\n"
+        "anna can log in, with view, snapshot, control, admin for all cameras; "
+        f"{config.secrets} holds a hash of the password\n"
     )
     first = accounts.read(config.secrets).users["anna"]
     assert matches("correct horse", first.scrypt)
@@ -36,23 +42,25 @@ def test_a_person_gets_a_password_and_another_one(config: Config) -> None:
     passwd(config, "anna", password="another horse")
     changed = accounts.read(config.secrets).users["anna"]
     assert matches("another horse", changed.scrypt)
-    assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password takes nothing away"
+    assert (changed.scopes, changed.cameras) == (("view",), ("front",)), "another password changes no rights"
 
 
-def test_people_are_listed_and_removed(config: Config) -> None:
+@pytest.mark.slow
+def test_users_are_listed_and_removed(config: Config) -> None:
     passwd(config, "anna", "--scope", "view")
-    assert passwd(config).stdout == "anna\tview of all cameras\n"
+    assert passwd(config).stdout == "anna\tview for all cameras\n"
     assert passwd(config, "anna", "--remove").stdout == (
-        f"anna is let in no more, and nobody is left: without {config.secrets}, everybody on this machine would be\n"
+        f"removed anna; no users and tokens are left. Without the file {config.secrets}, every program on this machine "
+        "has access\n"
     )
     again = passwd(config, "anna", "--remove")
-    assert (again.returncode, again.stderr) == (2, "there is no person anna; there is nobody\n")
+    assert (again.returncode, again.stderr) == (2, f"{using(config)}there is no user anna; there is none\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "password", "why"),
     [
-        (["anna"], "short", "a password of 5 letters; allowed: 8 to 256 letters\n"),
+        (["anna"], "short", "a password of 5 characters; allowed: 8 to 256 characters\n"),
         (
             ["an na"],
             "correct horse",
@@ -61,9 +69,9 @@ def test_people_are_listed_and_removed(config: Config) -> None:
         (["anna", "--camera", "back"], "correct horse", "there is no camera back; there is front\n"),
     ],
 )
-def test_what_cannot_be_is_said(arguments: list[str], password: str, why: str, config: Config) -> None:
+def test_an_invalid_argument_is_refused(arguments: list[str], password: str, why: str, config: Config) -> None:
     refused = passwd(config, *arguments, password=password)
-    assert (refused.returncode, refused.stderr) == (2, why)
+    assert (refused.returncode, refused.stderr) == (2, using(config) + why)
     assert not config.secrets.exists()
 
 

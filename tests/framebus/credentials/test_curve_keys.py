@@ -82,7 +82,7 @@ def test_what_is_no_key_is_refused_without_showing_it(file: Path, curve: object)
     write(file, json.dumps({"curve": curve}))
     with pytest.raises(SecretsError) as error:
         read(file)
-    assert str(error.value) == f"{file}: curve holds what is no key; allowed: what `framebus keys` writes there"
+    assert str(error.value) == f"{file}: curve holds an invalid key; allowed: what `framebus keys` writes there"
 
 
 def test_a_folder_in_its_place_is_said(file: Path) -> None:
@@ -113,7 +113,7 @@ def test_two_who_change_it_at_once_both_do(file: Path) -> None:
     assert sorted(read(file).clients) == ["c0", "c1", "c2", "c3"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to others")
+@pytest.mark.root
 def test_a_file_that_root_changes_stays_its_owners(file: Path) -> None:
     write(file, "{}")
     os.chown(file, 1234, 1235)

@@ -4,6 +4,7 @@
 would change, the format has changed, and with it the version.
 """
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -111,11 +112,19 @@ PACKED = {
 FROM_LATER = (
     b"live/front\n"
     b'{"from_a_later_version":{"deep":[1,null]},"v":1,"camera":"front","seq":42,"epoch":"9f86d081884c7d65",'
-    b'"captured":1767225600.123456,"monotonic":5025.654321,"published":5025.671234,"width":16,"height":8,'
+    b'"captured":1767225600.123456,"monotonic":5.654321,"published":5.671234,"width":16,"height":8,'
     b'"source":"v4l2:/dev/video0","dropped":3,"camera_metadata":{"ExposureTime":9998,"ColourGains":[1.5,2.25]}}\n'
     + JPEG
 )
-"""A frame with a key that this version does not know, with the camera's own metadata, and without an orientation."""
+"""A frame with a key that this version does not know, with the camera's own metadata, and without an orientation.
+
+Its clock reads five seconds: a frame from before the machine's start is older, but none may be from after now."""
+
+
+def from_later_now() -> bytes:
+    """The same, captured just now: its fixed time is in the future of a machine that was started an hour ago."""
+    now = f"{time.monotonic():.6f}".encode()
+    return FROM_LATER.replace(b"5025.654321", now).replace(b"5025.671234", now)
 
 
 def messages() -> dict[str, bytes]:

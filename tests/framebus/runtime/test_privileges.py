@@ -11,15 +11,8 @@ import pytest
 from framebus.config.load import Config, ConfigError, parse
 from framebus.runtime.privileges import PrivilegeError, let_go, warn
 from tests.conftest import Start
-from tests.programs import need
 
 NOBODY = "nobody"
-
-
-def root_only() -> None:
-    """CI and these tests run as root; anybody else can not become another."""
-    if os.geteuid() != 0:
-        need("root (these tests let go of it)")
 
 
 def in_a_child(work: Callable[[], str]) -> str:
@@ -43,8 +36,8 @@ def config_for(folder: Path, user: str | None) -> Config:
     return parse({**table, **({"user": user} if user else {})}, None)
 
 
+@pytest.mark.root
 def test_root_becomes_the_user_for_good(run_dir: Path) -> None:
-    root_only()
     config = config_for(run_dir, NOBODY)
 
     def become() -> str:
@@ -63,16 +56,16 @@ def test_root_becomes_the_user_for_good(run_dir: Path) -> None:
         assert (made.st_uid, stat.S_IMODE(made.st_mode)) == (uid, 0o700)
 
 
+@pytest.mark.root
 def test_a_folder_that_is_there_keeps_its_owner(run_dir: Path) -> None:
-    root_only()
     config = config_for(run_dir, NOBODY)
     config.run_dir.mkdir()
     in_a_child(lambda: str(let_go(config, lambda: config)))
     assert config.run_dir.stat().st_uid == 0
 
 
+@pytest.mark.root
 def test_the_configuration_is_read_again_as_that_user(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root_only()
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/0")
     config = config_for(run_dir, NOBODY)
     found = in_a_child(lambda: str(let_go(config, lambda: parse({"user": NOBODY}, None)).run_dir))
@@ -83,22 +76,22 @@ def test_without_a_user_nothing_changes(run_dir: Path) -> None:
     config = config_for(run_dir, None)
     assert let_go(config, lambda: pytest.fail("read again")) is config
     assert warn(config) == (
-        'framebus runs as root, which it need not: name another user in framebus.toml, such as user = "framebus"'
+        'framebus runs as root and need not: set another user in framebus.toml, such as user = "framebus"'
         if os.geteuid() == 0
         else None
     )
     assert warn(config_for(run_dir, NOBODY)) is None
 
 
+@pytest.mark.root
 @pytest.mark.parametrize(
     ("user", "why"),
     [
-        ("nobody-of-this-name", "user nobody-of-this-name is not known here; "),
-        ("root", "user root is root by another name; allowed: one without its power"),
+        ("nobody-of-this-name", "user nobody-of-this-name does not exist on this machine; "),
+        ("root", "user root has the rights of root; allowed: a user without them"),
     ],
 )
 def test_a_user_that_will_not_do_is_said(user: str, why: str, run_dir: Path) -> None:
-    root_only()
     config = config_for(run_dir, user)
     with pytest.raises(PrivilegeError) as refused:
         let_go(config, lambda: config)
@@ -111,11 +104,11 @@ def test_what_cannot_be_a_user_is_a_mistake(user: object) -> None:
         parse({"user": user}, None)
 
 
+@pytest.mark.root
 @pytest.mark.parametrize("arguments", [("framebus", "up"), ("snapshot",)])
 def test_every_process_says_when_it_cannot(arguments: tuple[str, ...], run_dir: Path, start: Start) -> None:
-    root_only()
     file = run_dir / "framebus.toml"
     file.write_text(f'run_dir = "{run_dir}"\nuser = "nobody-of-this-name"\n')
     running = start(*arguments, "--config", str(file))
     assert running.ended() == 1
-    assert "user nobody-of-this-name is not known here; run: sudo adduser" in running.log
+    assert "user nobody-of-this-name does not exist on this machine; run: sudo adduser" in running.log

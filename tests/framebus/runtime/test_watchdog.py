@@ -2,11 +2,13 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import Running
 
 PROGRAM = """
 import sys, time
-from framebus.watchdog import Watchdog
+from framebus.runtime.watchdog import Watchdog
 watchdog = Watchdog(0.3)
 if sys.argv[1] == "awake":
     watchdog.wake()
@@ -29,6 +31,7 @@ def test_a_loop_that_blocks_ends_the_process(tmp_path: Path) -> None:
     assert process.log == "fed\n"
 
 
+@pytest.mark.slow
 def test_it_sleeps_until_it_is_woken(tmp_path: Path) -> None:
     process = run(tmp_path, "asleep")
     assert process.ended() == 0

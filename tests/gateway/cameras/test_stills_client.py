@@ -8,7 +8,7 @@ from framebus.config.load import Config
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import snapshot_endpoint
-from gateway.cameras.stills_client import MAX_CLIPS_PER_CLIENT, StillsClient
+from gateway.cameras.stills_client import StillsClient
 from gateway.net.errors import HttpError
 from tests.gateway.camera import frame_header, jpeg
 from tests.gateway.conftest import until
@@ -212,26 +212,5 @@ async def test_a_clip_that_is_not_read_to_its_end_is_ended(
         read.close()
         await stills.clip_header(CLIP)
         assert [request.get("end") for request in service.requests[2:]] == [None, None, True]
-    stills.close()
-    context.destroy()
-
-
-async def test_one_client_has_a_share_of_the_clips(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
-    async with StillService(config).saying(PAGE):
-        opened = [(await stills.clip(CLIP, "192.0.2.1"))[1] for _ in range(MAX_CLIPS_PER_CLIENT)]
-        with pytest.raises(HttpError) as refusal:
-            await stills.clip(CLIP, "192.0.2.1")
-        assert (refusal.value.status_code, refusal.value.message) == (
-            429,
-            "2 clips for 192.0.2.1 are being fetched already",
-        )
-        await stills.clip(CLIP, "192.0.2.2")
-        opened[0].close()
-        await stills.clip(CLIP, "192.0.2.1")
-    async with StillService(config).refusing("not-kept", "why"):
-        for _ in range(MAX_CLIPS_PER_CLIENT + 1):
-            with pytest.raises(HttpError, match="404"):
-                await stills.clip(CLIP, "192.0.2.3")
     stills.close()
     context.destroy()

@@ -305,6 +305,7 @@ async def test_a_page_that_asks_and_never_reads_fills_no_memory(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.slow
 async def test_after_nonsense_nothing_more_is_answered(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     _, reader, writer = await upgraded(site)
     writer.write(masked(b'{"x":1}') + masked(b'{"clock":1}') * 3)

@@ -120,6 +120,7 @@ async def test_every_connection_is_counted_until_its_end(configure: Configure) -
     camera.close()
 
 
+@pytest.mark.slow
 async def test_who_sends_no_request_is_hung_up_on(configure: Configure) -> None:
     """Also in the middle of one: slow-loris."""
     config = configure(gateway="request_timeout = 1")

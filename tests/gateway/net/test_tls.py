@@ -61,6 +61,7 @@ async def test_a_stream_goes_through_tls(secure: Config, pair: tuple[Path, Path]
     camera.close()
 
 
+@pytest.mark.slow
 async def test_who_does_not_speak_tls_is_hung_up_on(configure: Configure, pair: tuple[Path, Path]) -> None:
     """Who says nothing, who speaks plain HTTP, who speaks nonsense: none of them is served, or stays."""
     config = configure(gateway='tls_cert = "framebus.crt"\ntls_key = "framebus.key"\nrequest_timeout = 1')

@@ -1,9 +1,9 @@
-"""Makes a folder with a Debian trixie in it: its Python, libcamera with its own virtual camera, and picamera2.
+"""Makes folders with a Debian trixie in them, each by a recipe: packages of Debian's, and the rest by pip.
 
-Debian's own packages wherever there are some, as on Raspberry Pi OS; the rest by pip. Made once for each recipe,
-outside the repository. Running something in it is tests.libcamera's part.
+Made once for each recipe, outside the repository. tests.debian and tests.libcamera run something in them.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -12,25 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 RELEASE, BACKPORTS = "trixie", "trixie-backports"
-LIBCAMERA = ("python3-libcamera", "libcamera-ipa")
-"""From the backports: with trixie's own 0.4.0 the virtual camera gives no frame."""
-DEBIAN = (
-    "python3-msgspec",
-    "python3-numpy",
-    "python3-piexif",
-    "python3-pil",
-    "python3-prctl",
-    "python3-pytest",
-    "python3-pytest-asyncio",
-    "python3-pytest-timeout",
-    "python3-zmq",
-)
-PYPI = ("picamera2", "simplejpeg", "videodev2")
-"""What Debian lacks and has wheels; in the versions of the other tests, where they have some."""
 LEFT_OUT = (
     "/usr/share/doc/*",
     "/usr/share/locale/*",
@@ -42,29 +30,77 @@ MIRROR = "http://deb.debian.org/debian"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 PASSED_ON = re.compile(r"Acquire::(https?|Retries|Check-|Queue-)")
 """Of the machine's settings for apt: proxies, certificates, patience, and whether its clock is to be trusted."""
-VIRTUAL_CAMERA = Path(__file__).with_name("virtual.yaml")
-VIRTUAL_CAMERA_PLACE = "usr/share/libcamera/pipeline/virtual/virtual.yaml"
 NEEDED = {"mmdebstrap": "mmdebstrap", "apt-get": "apt", "chroot": "coreutils"}
 """What is called, and the package of Debian that has it."""
 MAKE_SECONDS = 900
+PLACE = "/framebus"
+"""Where a chroot has the copy of the repository."""
+LOCAL = shutil.ignore_patterns(".git", ".venv", ".tools", ".hypothesis", ".*_cache", "__pycache__")
+"""What a working copy has beside the repository's files."""
+ROOT = Path(__file__).parents[2]
 
 
 class SetupError(Exception):
     """The chroot cannot be made; the text says why and what to do."""
 
 
-def chroot(cache: Path) -> Path:
-    """The folder of today's recipe, made in this one unless it is there; who calls has the lock. Raises SetupError."""
-    _check()
-    made = cache / f"{RELEASE}-{_recipe()}"
+@dataclass(frozen=True)
+class Recipe:
+    """What is to be in a chroot."""
+
+    command: str
+    """That makes it, such as `make test-debian`; for errors."""
+    packages: tuple[str, ...]
+    """Debian's."""
+    backports: tuple[str, ...] = ()
+    """Debian's, from the backports."""
+    pypi: tuple[str, ...] = ()
+    """What Debian lacks and has wheels; in the versions of this Python, where it has some."""
+    files: tuple[tuple[Path, str], ...] = ()
+    """Each with its place in the chroot."""
+    user: str = ""
+    """A user to add."""
+
+    def wanted_of_pypi(self) -> list[str]:
+        """The requirements that pip gets."""
+        here = {name: version for name in self.pypi if (version := _installed(name))}
+        return [f"{name}=={here[name]}" if name in here else name for name in self.pypi]
+
+    def digest(self) -> str:
+        """Another one for each change of what is to be in it."""
+        words = " ".join([*self.packages, *self.backports, *self.wanted_of_pypi(), self.user])
+        parts = [Path(__file__).read_bytes(), words.encode(), *(file.read_bytes() for file, _ in self.files)]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def cache_folder(variables: Mapping[str, str], name: str) -> Path:
+    """Where the chroots of this name are kept: under $FRAMEBUS_TEST_CACHE, else among the user's caches."""
+    given = variables.get("FRAMEBUS_TEST_CACHE")
+    users = Path(variables.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return ((Path(given) if given else users / "framebus-tests") / name).resolve()
+
+
+@contextmanager
+def lock(cache: Path) -> Iterator[None]:
+    """One run at a time: they share the copy of the repository."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def chroot(cache: Path, recipe: Recipe) -> Path:
+    """The folder of this recipe, made in the cache unless it is there; the caller holds the lock. Raises SetupError."""
+    _check(recipe.command)
+    made = cache / f"{RELEASE}-{recipe.digest()}"
     if not made.is_dir():
-        _make(made)
+        _make(made, recipe)
     return made
 
 
-def _check() -> None:
+def _check(command: str) -> None:
     if os.geteuid() != 0:
-        raise SetupError("only root can run programs in a chroot; run: sudo make test-libcamera")
+        raise SetupError(f"only root can run programs in a chroot; run: sudo {command}")
     missing = sorted({package for name, package in NEEDED.items() if shutil.which(name) is None})
     if not KEYRING.exists():
         missing.append("debian-archive-keyring")
@@ -73,24 +109,33 @@ def _check() -> None:
         raise SetupError(f"not installed: {packages}; run: apt-get install --no-install-recommends {packages}")
 
 
-def _recipe() -> str:
-    """Another one for each change of what is to be in it."""
-    parts = [Path(__file__).read_bytes(), VIRTUAL_CAMERA.read_bytes(), " ".join(_wanted_of_pypi()).encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
-
-
-def _make(made: Path) -> None:
-    print(f"Making a Debian {RELEASE} with libcamera, once, in {made}", flush=True)
+def _make(made: Path, recipe: Recipe) -> None:
+    print(f"Making a Debian {RELEASE} for {recipe.command}, once, in {made}", flush=True)
     for old in [*made.parent.glob("half-*"), *made.parent.glob(f"{RELEASE}-*")]:
         remove(old)
     half = Path(tempfile.mkdtemp(prefix="half-", dir=made.parent))
     try:
-        _install_debian(half)
-        _install_pypi(half)
-        shutil.copy(VIRTUAL_CAMERA, half / VIRTUAL_CAMERA_PLACE)
+        _install_debian(half, recipe)
+        _install_pypi(half, recipe.wanted_of_pypi())
+        for file, place in recipe.files:
+            shutil.copy(file, half / place)
+        if recipe.user:
+            _run("chroot", str(half), "useradd", "--create-home", recipe.user)
         half.rename(made)
     finally:
         remove(half)
+
+
+def copy(root: Path, names: tuple[str, ...] = (), owner: str = "root") -> None:
+    """Put the repository as it is now, or only these of its files and folders, into the chroot."""
+    place = root / PLACE.lstrip("/")
+    remove(place)
+    for name in names or ("",):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, place / name, ignore=LOCAL)
+        else:
+            shutil.copy(ROOT / name, place)
+    _run("chroot", str(root), "chown", "--recursive", f"{owner}:", PLACE)
 
 
 def remove(folder: Path) -> None:
@@ -100,9 +145,9 @@ def remove(folder: Path) -> None:
         raise SetupError(f"cannot remove {folder}; if something is mounted there, unmount it: {done.stderr.strip()}")
 
 
-def _install_debian(root: Path) -> None:
+def _install_debian(root: Path, recipe: Recipe) -> None:
     signed = f"[signed-by={KEYRING}] {_mirror()}"
-    packages = [*(f"{name}/{BACKPORTS}" for name in LIBCAMERA), *DEBIAN]
+    packages = [*(f"{name}/{BACKPORTS}" for name in recipe.backports), *recipe.packages]
     _run(
         "mmdebstrap",
         "--quiet",
@@ -133,21 +178,18 @@ def _apt_options() -> list[str]:
     return [line for line in _output("apt-config", "dump").splitlines() if PASSED_ON.match(line)]
 
 
-def _install_pypi(root: Path) -> None:
+def _install_pypi(root: Path, wanted: list[str]) -> None:
     """By this machine's pip, with its settings, for the other's Python."""
+    if not wanted:
+        return
     python = (root / "usr/bin/python3").readlink().name.removeprefix("python")
-    tags = [f"--platform=manylinux_2_{minor}_{platform.machine()}" for minor in (17, 28, 34)]
+    tags = [f"--platform=manylinux{since}_{platform.machine()}" for since in ("1", "_2_17", "_2_28", "_2_34")]
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
         *("--only-binary=:all:", "--implementation=cp", f"--python-version={python}", *tags),
         f"--target={root}/usr/local/lib/python{python}/dist-packages",
-        *_wanted_of_pypi(),
+        *wanted,
     )
-
-
-def _wanted_of_pypi() -> list[str]:
-    here = {name: version for name in PYPI if (version := _installed(name))}
-    return [f"{name}=={here[name]}" if name in here else name for name in PYPI]
 
 
 def _installed(name: str) -> str | None:

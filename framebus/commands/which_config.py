@@ -1,0 +1,132 @@
+"""Finds the configuration that a command works on, and says which one it is.
+
+A command of an ordinary user works on the framebus in the current folder, else on the one that this user runs, else on
+the service. A command of root, such as with sudo, works on the service: on the framebus that runs, else on the
+configuration in /etc/framebus. What was named with --config or in the environment comes first in both cases.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from framebus.config import load as configuration
+from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, Config, ConfigError
+from framebus.runtime.privileges import is_root
+
+PROC = Path("/proc")
+SUPERVISORD = b"supervisor.supervisord"
+"""The module that `framebus up` becomes, in its command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """A running `framebus up`, as far as this user may see it."""
+
+    pid: int
+    uid: int
+    groups: tuple[int, ...]
+    config: Path
+    run_dir: Path
+
+
+def supervisors(proc: Path = PROC) -> list[Supervisor]:
+    """Find each running `framebus up` that has a configuration file; an ordinary user sees only their own."""
+    folders = (folder for folder in proc.iterdir() if folder.name.isdecimal())
+    return [supervisor for folder in folders for supervisor in _supervisor(folder, proc)]
+
+
+def locate(named: str | None, proc: Path = PROC, system_file: Path = SYSTEM_FILE) -> Path | None:
+    """Find the configuration file of a command.
+
+    Args:
+        named: What --config says; None if it was not given.
+        proc: Where procfs is mounted.
+        system_file: The configuration of the service.
+
+    Returns:
+        The file; None if there is none and the defaults hold.
+
+    Raises:
+        ConfigError: Several framebus run, and nothing tells which one is meant.
+    """
+    given = named or os.environ.get(ENVIRONMENT)
+    if given:
+        return Path(given)
+    here = Path(FILE_NAME)
+    if not is_root() and os.path.isfile(here):  # unlike Path.is_file, False where the folder cannot be read
+        return here
+    running = sorted({supervisor.config for supervisor in supervisors(proc)})
+    own = _absolute(here)
+    for file in (own, system_file):
+        if file in running:
+            return file
+    if len(running) > 1:
+        files = ", ".join(map(str, running))
+        raise ConfigError([f"several framebus run here; name the configuration of one with --config: {files}"])
+    candidates = (*running, system_file, here)
+    return next((file for file in candidates if os.path.isfile(file)), None)
+
+
+def load(named: str | None, *, keys: bool = False, secrets: bool = False) -> Config:
+    """Read the configuration that a command works on, and name it on stderr unless --config did.
+
+    Args:
+        named: What --config says; None if it was not given.
+        keys: Whether to check that the secrets file has the users and keys that the configuration takes. The default
+            serves users who may read the configuration but not the secrets.
+        secrets: Whether the command reads or writes the secrets file. It is named then too, also with --config.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+    """
+    file = locate(named)
+    if file is None and secrets and _absolute(Path()) is None:
+        raise ConfigError(["the current folder was deleted; change to another one, or name a file with --config"])
+    config = configuration.load(file, keys=keys)
+    if secrets or not named:
+        announce(config, secrets=secrets)
+    return config
+
+
+def announce(config: Config, *, secrets: bool) -> None:
+    """Name the files on stderr: stdout is for what the command was asked for."""
+    file = "built-in defaults, as there is no framebus.toml" if config.path is None else shown(config.path)
+    print(f"configuration: {file}" + (f"; secrets: {config.secrets}" if secrets else ""), file=sys.stderr)
+
+
+def shown(file: Path) -> str:
+    """The full path of a file, as far as it can be told."""
+    return str(_absolute(file) or file)
+
+
+def _absolute(file: Path) -> Path | None:
+    """The full path; None if it is relative to a folder that was deleted."""
+    try:
+        return Path(os.path.abspath(file))
+    except OSError:
+        return None
+
+
+def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
+    """The process of this folder of procfs, if it is a supervisor and not one in a container."""
+    try:
+        if SUPERVISORD not in (folder / "cmdline").read_bytes().split(b"\0"):
+            return
+        if os.readlink(folder / "ns" / "pid") != os.readlink(proc / "self" / "ns" / "pid"):
+            return
+        entries = (folder / "environ").read_bytes().split(b"\0")
+        status = (folder / "status").read_text().splitlines()
+    except OSError:  # it has ended, or belongs to another user
+        return
+    environment = dict(os.fsdecode(entry).partition("=")[::2] for entry in entries)
+    values = {key: words.split() for key, _, words in (line.partition(":") for line in status)}
+    if ENVIRONMENT in environment and "FRAMEBUS_RUN_DIR" in environment:
+        yield Supervisor(
+            int(folder.name),
+            int(values["Uid"][1]),
+            tuple(map(int, values["Groups"])),
+            Path(environment[ENVIRONMENT]),
+            Path(environment["FRAMEBUS_RUN_DIR"]),
+        )

@@ -1,0 +1,52 @@
+"""Run the tests on a Debian 13 with apt's own packages, which is what a Raspberry Pi has.
+
+`python -m tests.debian` takes pytest's own arguments, such as `tests/gateway -k login`. Needs root. The tests run as a
+plain user; those that only root can run follow as root.
+"""
+
+import os
+import signal
+import sys
+import time
+
+from tests.debian.chroot import SetupError, cache_folder, chroot, copy, lock
+from tests.debian.inside import run
+from tests.debian.recipe import RECIPE, USER
+
+LIMIT_SECONDS = 1500
+"""Of all tests; they take a third of that on two processors."""
+COULD_NOT_RUN = 3
+NO_TESTS = 5
+"""pytest's exit status where the arguments select none."""
+PYTEST = ("python3", "-B", "-P", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider")
+
+
+def main(arguments: list[str]) -> int:
+    """Returns pytest's exit status, or COULD_NOT_RUN."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    begin = time.monotonic()
+    cache = cache_folder(os.environ, "debian")
+    try:
+        with lock(cache):
+            root = chroot(cache, RECIPE)
+            statuses: list[int] = []
+            for user, marked in ((USER, "not root"), ("root", "root")):
+                print(f"Tests on Debian 13 with apt's packages, as {user}", flush=True)
+                copy(root, owner=user)
+                statuses.append(run(root, user, [*PYTEST, "-m", marked, *arguments], LIMIT_SECONDS, {}))
+            return of_both(statuses)
+    except SetupError as error:
+        print(f"{RECIPE.command}: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    finally:
+        print(f"{time.monotonic() - begin:.0f} s in all", flush=True)
+
+
+def of_both(statuses: list[int]) -> int:
+    """One of them may have had no tests, but not both."""
+    failed = [status for status in statuses if status not in (0, NO_TESTS)]
+    return failed[0] if failed else min(statuses)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,292 @@
+"""Which configuration a command works on: with and without root, with a running framebus, and from any folder."""
+
+import os
+import pwd
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from framebus.commands import which_config
+from framebus.config.load import ConfigError
+from framebus.credentials import accounts
+from tests.conftest import TESTCARD, Configure, Start
+from tests.installed import Installed
+from tests.processes import python, wait_until
+
+NOBODY = pwd.getpwnam("nobody")
+root_only = pytest.mark.root
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that all users can read."""
+    with tempfile.TemporaryDirectory(prefix="framebus-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    """A procfs without processes."""
+    (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[1]")
+    return tmp_path / "proc"
+
+
+def add_process(
+    proc: Path, pid: int, command: str, environment: dict[str, str], pid_namespace: str = "pid:[1]"
+) -> None:
+    folder = proc / str(pid)
+    (folder / "ns").mkdir(parents=True)
+    (folder / "ns" / "pid").symlink_to(pid_namespace)
+    (folder / "cmdline").write_bytes(b"\0".join(command.encode().split()) + b"\0")
+    (folder / "environ").write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in environment.items()))
+    (folder / "status").write_text("Name:\tpython\nUid:\t999\t999\t999\t999\nGroups:\t44 999 \n")
+
+
+def add_supervisor(proc: Path, pid: int, config: str, **more: str) -> None:
+    environment = {"FRAMEBUS_CONFIG": config, "FRAMEBUS_RUN_DIR": "/run/framebus"}
+    add_process(proc, pid, "python -P -m supervisor.supervisord -n -c x.conf", environment, **more)
+
+
+def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
+    add_supervisor(proc, 7, "/etc/framebus/framebus.toml")
+    assert which_config.supervisors(proc) == [
+        which_config.Supervisor(7, 999, (44, 999), Path("/etc/framebus/framebus.toml"), Path("/run/framebus"))
+    ]
+
+
+def test_other_processes_are_no_framebus(proc: Path) -> None:
+    both = {"FRAMEBUS_CONFIG": "/a.toml", "FRAMEBUS_RUN_DIR": "/run"}
+    add_process(proc, 7, "python -m gateway", both)
+    add_process(proc, 8, "python -m supervisor.supervisord -c other.conf", {})
+    add_supervisor(proc, 9, "/in/a/container.toml", pid_namespace="pid:[2]")
+    (proc / "10").mkdir()  # has ended
+    assert which_config.supervisors(proc) == []
+
+
+def test_what_was_named_comes_first(proc: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    add_supervisor(proc, 7, "/running.toml")
+    monkeypatch.setenv("FRAMEBUS_CONFIG", "/environment.toml")
+    assert which_config.locate("/named.toml", proc) == Path("/named.toml")
+    assert which_config.locate(None, proc) == Path("/environment.toml")
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_the_order_without_a_name(root: bool, proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root works on the service, an ordinary user on the working copy in the current folder."""
+    monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
+    monkeypatch.setattr(which_config, "is_root", lambda: root)
+    copy, system, running = (tmp_path / name for name in ("copy", "system.toml", "running.toml"))
+    copy.mkdir()
+    monkeypatch.chdir(copy)
+
+    def located() -> Path | None:
+        return which_config.locate(None, proc, system)
+
+    assert located() is None
+    (copy / "framebus.toml").touch()
+    assert located() == Path("framebus.toml")
+    system.touch()
+    assert located() == (system if root else Path("framebus.toml"))
+    running.touch()
+    add_supervisor(proc, 7, str(running))
+    assert located() == (running if root else Path("framebus.toml"))
+    (copy / "framebus.toml").unlink()
+    assert located() == running
+
+
+def test_several_running_ones_are_no_guess(proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
+    monkeypatch.setattr(which_config, "is_root", lambda: True)
+    monkeypatch.chdir(tmp_path)
+    system = tmp_path / "system.toml"
+    add_supervisor(proc, 7, "/a.toml")
+    add_supervisor(proc, 8, "/b.toml")
+    with pytest.raises(ConfigError) as refused:
+        which_config.locate(None, proc, system)
+    assert (
+        str(refused.value) == "several framebus run here; name the configuration of one with --config: /a.toml, /b.toml"
+    )
+    add_supervisor(proc, 9, str(system))
+    assert which_config.locate(None, proc, system) == system
+    add_supervisor(proc, 10, str(tmp_path / "framebus.toml"))
+    assert which_config.locate(None, proc, system) == tmp_path / "framebus.toml"
+
+
+def test_the_real_supervisor_is_found(configure: Configure, start: Start) -> None:
+    config = configure()
+    up = start("framebus", "up", config=config)
+    up.wait_for("publishes at")
+    wait_until(lambda: any(one.pid == up.pid for one in which_config.supervisors()), "the supervisor in /proc")
+    found = next(one for one in which_config.supervisors() if one.pid == up.pid)
+    assert (found.uid, found.config, found.run_dir) == (os.geteuid(), config.path, config.run_dir)
+
+
+def run(*command: str, cwd: Path, **options: object) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in ("FRAMEBUS_CONFIG", "XDG_RUNTIME_DIR")}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[3])
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=30, check=False, **options
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("passwd",),
+        ("token", "list"),
+        ("keys", "list"),
+        ("watch", "nosuch"),
+        ("controls", "nosuch"),
+        ("config", "--check"),
+    ],
+)
+def test_every_command_names_the_configuration_that_it_found(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "framebus.toml").write_text(f'run_dir = "run"\nsecrets = "kept"\n{TESTCARD}')
+    environment = {**os.environ, "FRAMEBUS_CONFIG": "framebus.toml", "PYTHONPATH": str(Path(__file__).parents[3])}
+    command = python("framebus", *arguments)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert str(tmp_path / "framebus.toml") in done.stdout + done.stderr
+    if arguments[0] in ("passwd", "token", "keys"):
+        assert f"secrets: {tmp_path / 'kept'}\n" in done.stderr
+
+
+DELETED = "the current folder was deleted; change to another one, or name a file with --config\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("passwd", "anna"), DELETED),
+        (("token", "add", "printer"), DELETED),
+        (("keys", "server"), DELETED),
+        (("cert",), "the current folder was deleted; name another one with -o and its full path\n"),
+        (("watch", "front", "-n", "1"), "no frame of camera front within"),
+    ],
+)
+def test_a_deleted_folder_is_one_sentence(arguments: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+    """Without a service or a configuration; the defaults are for an ordinary user as for root."""
+    script = (
+        "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone');"
+        "from pathlib import Path; from framebus.commands import which_config, watch; from framebus import __main__;"
+        "which_config.supervisors = lambda *_: []; which_config.SYSTEM_FILE = Path('/nonexistent');"
+        "watch.SILENCE_SECONDS = 0.1;"
+        f"sys.argv = ['framebus', *{arguments!r}]; sys.exit(__main__.main())"
+    )
+    done = run(python()[0], "-c", script, cwd=tmp_path, input="correct horse\n")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (1, 2)
+
+
+@root_only
+def test_a_folder_that_cannot_be_read_is_no_traceback(place: Path) -> None:
+    installed = Installed(place)
+    home = place / "home"
+    home.mkdir(mode=0o700)
+    for arguments in (("doctor",), ("watch", "front", "-n", "1"), ("passwd",), ("config", "--check")):
+        done = subprocess.run(
+            installed.command("framebus", *arguments),
+            cwd=home,
+            env={"PATH": os.environ["PATH"], **installed.environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            user=NOBODY.pw_uid,
+            group=NOBODY.pw_gid,
+            extra_groups=[],
+        )
+        assert "Traceback" not in done.stdout + done.stderr, arguments
+
+
+@root_only
+def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place: Path, free_port: int) -> None:
+    installed = Installed(place)
+    home = place / "home"
+    home.mkdir(mode=0o700)
+    (place / "framebus.toml").write_text(
+        f'user = "nobody"\nrun_dir = "run"\n{TESTCARD}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n'
+    )
+    done = subprocess.run(
+        installed.command("framebus", "doctor", "--config", "../framebus.toml"),
+        cwd=home,
+        env={"PATH": os.environ["PATH"], **installed.environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert f"the sockets are in {place}/run\n" in done.stdout, done.stdout + done.stderr
+    assert (place / "run").stat().st_uid == NOBODY.pw_uid
+    assert "camera front: testcard: a picture of 320x240" in done.stdout
+
+
+@root_only
+def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
+    place: Path, configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    """`sudo framebus passwd bob` in a working copy, while the service of another user runs."""
+    config = configure()
+    for path in (config.run_dir, *config.run_dir.iterdir()):
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+    config.run_dir.chmod(0o755)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "framebus.toml").write_text(TESTCARD)
+    script = (
+        "import sys;"
+        "from pathlib import Path; from framebus.commands import which_config; from framebus import __main__;"
+        f"config, run_dir = Path({str(config.path)!r}), Path({str(config.run_dir)!r});"
+        f"one = which_config.Supervisor(1, {NOBODY.pw_uid}, (), config, run_dir);"
+        "which_config.supervisors = lambda *_: [one];"
+        "sys.argv = ['framebus', 'passwd', 'bob']; sys.exit(__main__.main())"
+    )
+    done = run(python()[0], "-c", script, cwd=copy, input="correct horse\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == f"configuration: {config.path}; secrets: {config.secrets}\n"
+    assert list(accounts.read(config.secrets).users) == ["bob"]
+    assert not (copy / "framebus.secrets").exists()
+    for file in (config.secrets, config.secrets.with_name(f"{config.secrets.name}.lock")):
+        assert file.stat().st_uid == NOBODY.pw_uid
+
+
+@root_only
+@pytest.mark.parametrize("arguments", [("watch", "front", "-n", "1"), ("snapshot", "front", "-o", "-")])
+def test_a_user_who_cannot_read_the_secrets_can_use_the_cameras(
+    arguments: tuple[str, ...], place: Path, start: Start, free_port: int
+) -> None:
+    installed = Installed(place)
+    (place / "run").mkdir(mode=0o700)
+    (place / "private").mkdir(mode=0o700)
+    file = place / "framebus.toml"
+    file.write_text(
+        f'run_dir = "run"\nsecrets = "private/secrets"\n{TESTCARD}\n[gateway]\nlisten = "0.0.0.0:{free_port}"\n'
+    )
+    with accounts.changing(place / "private" / "secrets") as changed:
+        changed.users["anna"] = accounts.User("x")
+    start("capture", "front", "--config", str(file)).wait_for("publishes at")
+    start("snapshot", "--config", str(file)).wait_for(" INFO ")
+    for path in ((place / "run"), *(place / "run").iterdir()):
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+    done = subprocess.run(
+        installed.command("framebus", *arguments, "--config", str(file)),
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **installed.environment},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        user=NOBODY.pw_uid,
+        group=NOBODY.pw_gid,
+        extra_groups=[],
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"front:" in done.stdout or done.stdout.startswith(b"\xff\xd8")
