@@ -12,7 +12,7 @@ from capture.media.jpeg_parts import JpegParts, PartError
 from framebus.config.load import ConfigError, parse
 from framebus.protocol import stills, wire
 from framebus.protocol.controls import ControlsHeader
-from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest
+from framebus.protocol.stills import ClipHeader, Request, RequestError
 from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from gateway.net.forwarded import client_of
 
