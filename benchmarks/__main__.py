@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: all of them, or those that are named; their tables, a summary, and a file of the figures."""
+"""Run all benchmarks or the named ones, print their tables and a summary, and write the results to a file."""
 
 import argparse
 import json
@@ -46,7 +46,7 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for. The exit status says whether it could be measured, not how it went."""
+    """Run the benchmarks. The exit status says whether they could be measured, not what the results are."""
     options = parse(arguments)
     try:
         before = results.read(options.compare) if options.compare else None
@@ -69,21 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     document = results.document(session.results, options.quick)
     options.json.write_text(json.dumps(document, indent=1) + "\n")
     if before is not None:
-        old, old_figures = before
+        old, old_results = before
         print(f"\nSince {old['date']}, commit {old['versions']['commit']}:\n")
-        print(comparison(old_figures, session.results))
-    print(f"\nAll figures are in {options.json}; --compare with that file shows what a later run changed.")
+        print(comparison(old_results, session.results))
+    print(f"\nThe results are in {options.json}; a later run with --compare shows the changes.")
     return EXIT_FAILED if failed else EXIT_OK
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="shorter and only once: about 100 s in all")
+    parser.add_argument("--quick", action="store_true", help="shorter, and each only once: about 100 s in all")
     default = RESULTS / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
-    parser.add_argument("--json", metavar="FILE", type=Path, default=default, help="where to write the figures")
-    parser.add_argument("--compare", metavar="FILE", type=Path, help="figures of an earlier run, to be compared with")
+    parser.add_argument("--json", metavar="FILE", type=Path, default=default, help="where to write the results")
+    parser.add_argument("--compare", metavar="FILE", type=Path, help="results of an earlier run to compare with")
     options = parser.parse_args(arguments)
     for name in options.names:
         if name not in BENCHMARKS:
@@ -92,8 +92,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def run(session: Session, names: Sequence[str]) -> list[str]:
-    """Each of these benchmarks; returns those that failed, which does not keep the others from running."""
-    print(described())
+    """Run benchmarks and return the names of those that failed; the others run nevertheless."""
+    print(environment_line())
     failed = []
     for name in names:
         benchmark = BENCHMARKS[name]
@@ -109,15 +109,15 @@ def run(session: Session, names: Sequence[str]) -> list[str]:
     return failed
 
 
-def described() -> str:
-    """Where and what this is."""
+def environment_line() -> str:
+    """Describe the machine and the versions."""
     machine, versions = results.machine(), results.versions()
-    known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    return f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, {time.ctime()}\n{known}"
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f"{machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, {time.ctime()}\n{listed}"
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends it as Ctrl-C does."""
+    """Handle SIGTERM like Ctrl-C."""
     raise KeyboardInterrupt
 
 

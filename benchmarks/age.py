@@ -1,4 +1,4 @@
-"""How old a picture is when its viewer has it whole, and where on its way it became so."""
+"""The age of a frame when a viewer has received it completely, and how much of it each stage adds."""
 
 from benchmarks import peers
 from benchmarks.load import Load
@@ -8,23 +8,23 @@ from benchmarks.processes import Helper, LeftOut
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Age of a picture when its viewer has it whole, in ms"
+TITLE = "Age of a frame when its viewer has received it completely, in ms"
 CASES = ((1, 2, 5.0), (20, 2, 3.0), (100, 2, 3.0))
 """Viewers, rounds, seconds of each turn."""
 NAMES = ("framebus", "ustreamer")
-STAGES = ("published", "received", "whole")
+STAGES = ("published", "received", "complete")
 SHARES = ("p50", "p95", "p99")
 
 
 def run(session: Session) -> None:
-    """Both in turns, then framebus by stages."""
+    """Measure framebus and ustreamer in turn, then framebus by stages."""
     camera = session.camera(162)
     with pipeline(camera, session.new_folder()) as ours:
         for viewers, rounds, usual in CASES:
             seconds = session.seconds(usual)
             for _ in range(session.rounds(rounds)):
                 measure(session, "framebus", ours.mjpeg, viewers, seconds)
-                # Started anew for each turn: it sends at ticks of its own, and their phase to the camera is luck
+                # Restarted for each turn: the phase of its timer relative to the camera is random
                 with session.leaving_out(LeftOut), peers.ustreamer(camera, session.new_folder()) as theirs:
                     measure(session, "ustreamer", theirs, viewers, seconds)
             by_stage(session, ours.mjpeg, ours.frames, viewers, seconds)
@@ -32,7 +32,7 @@ def run(session: Session) -> None:
 
 
 def measure(session: Session, name: str, server: Server, viewers: int, seconds: float) -> None:
-    """One turn."""
+    """Measure one server once."""
     with Load("mjpeg", server.host, server.port, server.path, viewers) as load:
         seen = load.measure(seconds)
     session.results.add_ages(f"age/{viewers}/{name}", seen.ages)
@@ -40,34 +40,34 @@ def measure(session: Session, name: str, server: Server, viewers: int, seconds: 
 
 
 def by_stage(session: Session, server: Server, endpoint: str, viewers: int, seconds: float) -> None:
-    """The same frames where capture publishes them, at a subscriber beside the gateway, and at the viewers."""
+    """Measure the age of the same frames at capture, at a subscriber beside the gateway, and at the viewers."""
     with (
         Load("mjpeg", server.host, server.port, server.path, viewers) as load,
         Helper("subscriber_process", {"kind": "framebus", "endpoint": endpoint, "work_seconds": 0}) as subscriber,
     ):
         subscriber.answer()
         subscriber.ask("begin")
-        whole = load.measure(seconds).ages
+        complete = load.measure(seconds).ages
         read = subscriber.ask("end")
-    for stage, ages in zip(STAGES, (read["published"], read["ages"], whole), strict=True):
+    for stage, ages in zip(STAGES, (read["published"], read["ages"], complete), strict=True):
         session.results.add_ages(f"age/{viewers}/stages/{stage}", ages)
         session.progress(f"{viewers} viewers, {stage}: {shown(ages)}")
 
 
 def shown(ages: dict[str, float]) -> str:
-    """In a line of progress."""
+    """Format percentiles for a line of progress."""
     return ", ".join(f"{share} {seconds * 1000:.1f}" for share, seconds in ages.items()) + " ms"
 
 
 def report(session: Session) -> str:
-    """Both tables."""
-    whole, stages = [], []
+    """Return both tables."""
+    rows, stages = [], []
     for viewers, _, _ in CASES:
         for name in NAMES:
             values = [session.results.value(f"age/{viewers}/{name}/{share}") for share in SHARES]
-            whole.append([f"{viewers} viewers: {name}", *(number(value) for value in values)])
+            rows.append([f"{viewers} viewers: {name}", *(number(value) for value in values)])
         for stage in STAGES:
             values = [session.results.value(f"age/{viewers}/stages/{stage}/{share}") for share in SHARES]
             stages.append([f"{viewers} viewers: {stage}", *(number(value) for value in values)])
     by_stages = table(["framebus by stages", *SHARES], stages)
-    return f"{table(['', *SHARES], whole)}\n\n{by_stages}"
+    return f"{table(['', *SHARES], rows)}\n\n{by_stages}"

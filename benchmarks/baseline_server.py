@@ -1,7 +1,7 @@
-"""The floor for a server that copies: a bare loop that sends a part to each connection. A process of its own.
+"""The baseline for a server that copies: a loop that sends a part to each connection, in its own process.
 
-It makes its pictures itself, at the camera's rate and stamped as the camera's are. A connection gets the newest part;
-what the kernel does not take at once is sent when it takes more. That is all: no HTTP, no limits, no options set.
+It generates its frames at the camera's rate, with the same time stamps. A connection gets the newest part; what the
+kernel does not take at once is sent later. It has no HTTP parser, no limits and no socket options.
 """
 
 import json
@@ -18,7 +18,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=bar
 
 
 class Connection:
-    """Somebody who watches, and the part in flight."""
+    """A viewer and the part in flight."""
 
     def __init__(self, peer: socket.socket) -> None:
         self.peer = peer
@@ -27,7 +27,7 @@ class Connection:
 
 
 class BaselineServer:
-    """Sends until it is ended."""
+    """Sends until standard input ends."""
 
     def __init__(self, listener: socket.socket, jpeg: bytes, fps: float) -> None:
         self._listener = listener
@@ -40,7 +40,7 @@ class BaselineServer:
         self._poll.register(sys.stdin, select.EPOLLIN)
 
     def run(self) -> None:
-        """Returns when standard input has ended."""
+        """Serve until standard input ends."""
         due = time.monotonic()
         while True:
             for descriptor, events in self._poll.poll(max(0.0, due - time.monotonic())):
@@ -80,7 +80,7 @@ class BaselineServer:
         self._send(connection)
 
     def _send(self, connection: Connection) -> None:
-        """The rest, then the newest part, until the kernel takes no more."""
+        """Send the rest and then the newest part, until the kernel takes no more."""
         was_full = bool(connection.rest)
         try:
             while True:
@@ -106,7 +106,7 @@ class BaselineServer:
 
 
 def main() -> None:
-    """The process: says on which port it listens."""
+    """Run the process; it prints the port that it listens on."""
     allow_many_sockets()
     settings = json.loads(sys.argv[1])
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)

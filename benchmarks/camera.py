@@ -1,4 +1,4 @@
-"""The camera of the benchmarks: tests/v4l2shim.c playing noise of 1280x720, each picture stamped when it is taken."""
+"""The camera of the benchmarks: tests/v4l2shim.c plays noise of 1280x720, each frame stamped with its capture time."""
 
 import io
 import os
@@ -17,32 +17,32 @@ from benchmarks.results import ROOT
 SIZE = (1280, 720)
 FPS = 30
 PICTURES = 4
-"""Played in a loop: so that nobody can take one for the one before."""
+"""Frames played in a loop, so that consecutive frames differ."""
 QUALITY = 80
 PICTURE_BYTES = {162: 162_000, 30: 30_000}
-"""Of a detailed picture of a webcam, and of a plain one; by their names, in KB."""
+"""Sizes of a detailed and of a plain webcam frame in bytes, by their size in KB."""
 MOST_NOISE = 100.0
 ROUNDS = 14
-"""Bisecting this often hits the size within a few percent: of small noise, a little more is many bytes more."""
+"""Bisection steps, which hit the size within a few percent."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A software webcam, for a process that is started with this environment."""
+    """A software webcam for a process that is started with this environment."""
 
     device: str
     environment: Mapping[str, str]
     picture: bytes
-    """One of those that it plays, without the stamp."""
+    """One of its frames, without the stamp."""
     fps: int = FPS
 
     def faster(self, fps: int) -> "Camera":
-        """The same camera with more pictures a second."""
+        """Return the same camera with a higher frame rate."""
         return replace(self, fps=fps, environment={**self.environment, "V4L2SHIM_FPS": str(fps)})
 
 
 def build(folder: Path) -> Path:
-    """Compile the webcam; returns what LD_PRELOAD wants. Raises LeftOut without a compiler."""
+    """Compile the webcam and return the library for LD_PRELOAD. Raises LeftOut without a compiler."""
     library = folder / "v4l2shim.so"
     if shutil.which("gcc") is None:
         raise LeftOut("gcc: not installed (sudo apt install gcc libc6-dev)")
@@ -52,14 +52,14 @@ def build(folder: Path) -> Path:
 
 
 def make_device() -> str:
-    """A file in the place of the device's node: ustreamer wants it to exist, and its name to be short."""
+    """Create a file in place of the device node, which ustreamer requires to exist under a short name."""
     descriptor, path = tempfile.mkstemp(prefix="v", dir="/tmp")
     os.close(descriptor)
     return path
 
 
 def make_camera(library: Path, device: str, folder: Path, kilobytes: int) -> Camera:
-    """A camera whose pictures are about as large as PICTURE_BYTES says."""
+    """Make a camera with frames of about the size in PICTURE_BYTES."""
     pictures = folder / f"{kilobytes}k"
     pictures.mkdir()
     noise = noise_for(PICTURE_BYTES[kilobytes])
@@ -76,7 +76,7 @@ def make_camera(library: Path, device: str, folder: Path, kilobytes: int) -> Cam
 
 
 def noise_for(wanted_bytes: int) -> float:
-    """How much noise makes a JPEG of this size."""
+    """Return the amount of noise that makes a JPEG of this size."""
     low, high = 0.0, MOST_NOISE
     for _ in range(ROUNDS):
         middle = (low + high) / 2
@@ -85,7 +85,7 @@ def noise_for(wanted_bytes: int) -> float:
 
 
 def encoded(noise: float) -> bytes:
-    """A JPEG of noise, in colour as a webcam's are."""
+    """Return a colour JPEG of noise."""
     jpeg = io.BytesIO()
     Image.effect_noise(SIZE, noise).convert("RGB").save(jpeg, "JPEG", quality=QUALITY)
     return jpeg.getvalue()

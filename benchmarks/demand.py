@@ -1,4 +1,4 @@
-"""What a camera costs while nobody watches, beside what it costs with one viewer, for each kind of source."""
+"""The CPU use of a camera without viewers and with one viewer, for each kind of source."""
 
 import sys
 import time
@@ -13,14 +13,14 @@ from benchmarks.processes import Process, cpu_seconds, free_port
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Demand: processor of capture, gateway and snapshot while nobody watches, beside one viewer"
+TITLE = "Demand: CPU use of capture, gateway and snapshot without viewers, and with one viewer"
 SECONDS = 6.0
 USB, CARD, NETWORK, BOX = "USB camera (Motion JPEG)", "test card", "network camera (Motion JPEG)", "idle_fps = 0"
 KINDS = (USB, CARD, NETWORK, BOX)
 
 
 def run(session: Session) -> None:
-    """Each kind on its own; what serves the network camera is not counted."""
+    """Measure each kind of source; the server of the network camera is not counted."""
     with ExitStack() as started:
         camera = session.camera(162)
         port = free_port()
@@ -36,10 +36,10 @@ def run(session: Session) -> None:
 
 
 class Running(ExitStack):
-    """The three processes with one camera; its `pids` are theirs."""
+    """The three processes with one camera; `pids` are their ids."""
 
     def __init__(self, folder: Path, camera: str, port: int, environment: Mapping[str, str]) -> None:
-        """`camera` are the lines of its table."""
+        """Start the processes; `camera` are the lines of its table in the configuration."""
         super().__init__()
         config = folder / "framebus.toml"
         config.write_text(
@@ -62,7 +62,7 @@ class Running(ExitStack):
 
 
 def measure(session: Session, name: str, camera: str, environment: Mapping[str, str]) -> None:
-    """One kind: with a viewer, then without."""
+    """Measure one kind of source with a viewer, then without."""
     port = free_port()
     seconds = session.seconds(SECONDS)
     with Running(session.new_folder(), camera, port, environment) as running:
@@ -79,7 +79,7 @@ def measure(session: Session, name: str, camera: str, environment: Mapping[str, 
 
 
 def report(session: Session) -> str:
-    """The table."""
+    """Return the table."""
     rows = []
     for name in KINDS:
         idle, watched = (session.results.value(f"demand/{name}/{what}") for what in ("idle", "watched"))

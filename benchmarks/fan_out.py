@@ -1,4 +1,4 @@
-"""What it costs the serving process to send a picture to many: seconds of processor time for each GB delivered."""
+"""The cost of sending frames to many viewers: CPU seconds of the serving process for each GB delivered."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,60 +12,60 @@ from benchmarks.processes import LeftOut, cpu_seconds
 from benchmarks.session import Session
 from benchmarks.table import number, ratio, table
 
-TITLE = "Fan-out: processor seconds of the serving process for each GB delivered"
+TITLE = "Fan-out: CPU seconds of the serving process for each GB delivered"
 CASES = ((162, 50, 3, 2.0), (162, 500, 3, 2.5), (30, 50, 3, 1.5))
 """KB a picture, viewers, rounds, seconds of each turn."""
 ORDER = ("MJPEG", "websocket", "ustreamer", "bare loop")
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """One who has turns."""
+class Subject:
+    """A server to measure, and the kind of its viewers."""
 
     kind: Kind
     server: Server
 
 
 def run(session: Session) -> None:
-    """Everybody in turns."""
+    """Measure all servers in turn."""
     for kilobytes in dict.fromkeys(case[0] for case in CASES):
-        with contestants(session, kilobytes) as (found, capture):
+        with subjects(session, kilobytes) as (servers, capture):
             for case in CASES:
                 if case[0] == kilobytes:
-                    measure(session, found, capture, *case)
+                    measure(session, servers, capture, *case)
     print(report(session))
 
 
 @contextmanager
-def contestants(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Contestant], int]]:
-    """All servers, by name, with this camera; and the id of capture's process."""
+def subjects(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Subject], int]]:
+    """Start all servers with this camera; yield them by name, and the process id of capture."""
     camera = session.camera(kilobytes)
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
-        found = {"MJPEG": Contestant("mjpeg", ours.mjpeg), "websocket": Contestant("websocket", ours.websocket)}
+        servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "websocket": Subject("websocket", ours.websocket)}
         with session.leaving_out(LeftOut):
             server = started.enter_context(peers.ustreamer(camera, session.new_folder()))
-            found["ustreamer"] = Contestant("mjpeg", server)
+            servers["ustreamer"] = Subject("mjpeg", server)
         server = started.enter_context(peers.baseline_server(camera, session.new_folder()))
-        found["bare loop"] = Contestant("mjpeg", server)
-        yield found, ours.pids["capture"]
+        servers["bare loop"] = Subject("mjpeg", server)
+        yield servers, ours.pids["capture"]
 
 
 def measure(
     session: Session,
-    found: dict[str, Contestant],
+    servers: dict[str, Subject],
     capture: int,
     kilobytes: int,
     viewers: int,
     rounds: int,
     seconds: float,
 ) -> None:
-    """A few rounds of one case."""
+    """Measure a few rounds of one case."""
     for turn in range(session.rounds(rounds)):
-        for name in rotated(list(found), turn):
-            contestant = found[name]
-            server = contestant.server
-            with Load(contestant.kind, server.host, server.port, server.path, viewers) as load:
+        for name in rotated(list(servers), turn):
+            subject = servers[name]
+            server = subject.server
+            with Load(subject.kind, server.host, server.port, server.path, viewers) as load:
                 before = cpu_seconds(capture)
                 seen = load.measure(session.seconds(seconds), server.pid)
                 captured = cpu_seconds(capture) - before
@@ -82,13 +82,13 @@ def measure(
 
 
 def rotated(names: list[str], turn: int) -> list[str]:
-    """Somebody else is first in each round: the first turns after a start cost more, whoever has them."""
+    """Start each round with another server, as the first measurements after a start are slower."""
     first = turn % len(names)
     return names[first:] + names[:first]
 
 
 def report(session: Session) -> str:
-    """The table."""
+    """Return the table."""
     rows = []
     for kilobytes, viewers, _, _ in CASES:
         values = {name: session.results.value(f"fan-out/{kilobytes} KB/{viewers}/{name}/cpu") for name in ORDER}

@@ -1,4 +1,4 @@
-"""What framebus needs when nobody watches, and how soon it shows something: memory, processor, first picture."""
+"""Memory and CPU use without viewers, and the time to the first frame."""
 
 import socket
 import sys
@@ -16,7 +16,7 @@ from benchmarks.processes import START_SECONDS, BenchError, LeftOut, Process, cp
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Footprint: memory, processor while nobody watches, time to the first picture"
+TITLE = "Footprint: memory, CPU use without viewers, time to the first frame"
 IDLE_SECONDS, QUICK_IDLE_SECONDS = 20.0, 4.0
 LINGER_SECONDS = 6.0
 """The gateway goes on for 5 s after its last viewer (gateway.cameras.feed)."""
@@ -26,7 +26,7 @@ OURS, USTREAMER = "framebus", "ustreamer"
 
 
 def run(session: Session) -> None:
-    """framebus as `framebus up` runs it, and ustreamer; both idle at the same time, as that takes a while."""
+    """Measure framebus as `framebus up` runs it, and ustreamer; both are idle at the same time, to save time."""
     port = free_port()
     folder = session.new_folder()
     camera = session.camera(162)
@@ -35,13 +35,13 @@ def run(session: Session) -> None:
     with ExitStack() as started:
         began = time.monotonic()
         started.enter_context(Process(command, folder / "up.log", camera.environment))
-        remember_first(session, OURS, "start to first picture", first_picture(port, PATH, began))
+        record_first(session, OURS, "start to first picture", first_picture(port, PATH, began))
         theirs = None
         with session.leaving_out(LeftOut):
             theirs = started.enter_context(ustreamer(session))
         time.sleep(LINGER_SECONDS)
         watch_idle(session, processes_of(folder / "run") | ({USTREAMER: theirs.pid} if theirs else {}))
-        remember_first(session, OURS, "connect to first picture, idle", first_picture(port, PATH, time.monotonic()))
+        record_first(session, OURS, "connect to first picture, idle", first_picture(port, PATH, time.monotonic()))
         while_watched(session, OURS, port, PATH)
         if theirs:
             while_watched(session, USTREAMER, theirs.port, theirs.path)
@@ -50,27 +50,27 @@ def run(session: Session) -> None:
 
 @contextmanager
 def ustreamer(session: Session) -> Iterator[Server]:
-    """From its start to its first picture. Raises LeftOut where it is not installed."""
+    """Start ustreamer and measure the time to its first frame. Raises LeftOut if it is not installed."""
     peers.check_ustreamer()
     port = free_port()
     camera = session.camera(162)
     began = time.monotonic()
     command = peers.ustreamer_command(camera, "127.0.0.1", port)
     with Process(command, session.new_folder() / "ustreamer.log", camera.environment) as process:
-        remember_first(session, USTREAMER, "start to first picture", first_picture(port, "/stream", began))
+        record_first(session, USTREAMER, "start to first picture", first_picture(port, "/stream", began))
         yield Server(process.pid, "127.0.0.1", port, "/stream")
 
 
 def while_watched(session: Session, name: str, port: int, path: str) -> None:
-    """How soon one more viewer sees something."""
+    """Measure the time to the first frame of another viewer."""
     with Load("mjpeg", "127.0.0.1", port, path, 1):
         for _ in range(FIRST_PICTURES):
             seconds = first_picture(port, path, time.monotonic())
-            remember_first(session, name, "connect to first picture, watched", seconds)
+            record_first(session, name, "connect to first picture, watched", seconds)
 
 
 def watch_idle(session: Session, pids: dict[str, int]) -> None:
-    """Memory and processor of each while nobody watches."""
+    """Measure memory and CPU use of each process without viewers."""
     seconds = QUICK_IDLE_SECONDS if session.quick else IDLE_SECONDS
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     time.sleep(seconds)
@@ -82,14 +82,14 @@ def watch_idle(session: Session, pids: dict[str, int]) -> None:
         session.progress(f"{name}: {memory:.1f} MB, {share:.2f} % of a core while idle")
 
 
-def remember_first(session: Session, name: str, what: str, seconds: float) -> None:
-    """One more time to a first picture."""
+def record_first(session: Session, name: str, what: str, seconds: float) -> None:
+    """Record a time to the first frame."""
     session.results.add(f"footprint/{name}/{what}", seconds * 1000, "ms")
     session.progress(f"{name}, {what}: {seconds * 1000:.0f} ms")
 
 
 def first_picture(port: int, path: str, began: float) -> float:
-    """Seconds from `began` until somebody who asks again and again has a whole picture of the camera."""
+    """Return the seconds from `began` until a client that retries has a complete frame of the camera."""
     while time.monotonic() < began + START_SECONDS:
         try:
             with viewer(port, path) as pictures:
@@ -102,7 +102,7 @@ def first_picture(port: int, path: str, began: float) -> float:
 
 @contextmanager
 def viewer(port: int, path: str) -> Iterator[Iterator[int]]:
-    """One connection; yields the stamps of its pictures, passing over what is not the camera's."""
+    """Open a connection and yield the stamps of the frames; images without a stamp are skipped."""
     with socket.create_connection(("127.0.0.1", port), timeout=START_SECONDS) as connection:
         connection.sendall(request("mjpeg", "127.0.0.1", path))
         yield stamps(connection)
@@ -119,9 +119,9 @@ def stamps(connection: socket.socket) -> Iterator[int]:
 
 
 def processes_of(run_dir: Path) -> dict[str, int]:
-    """The ids of a supervisord and its children, by what each runs."""
+    """Return the process ids of a supervisord and its children, by the module that each runs."""
     mark = f"FRAMEBUS_RUN_DIR={run_dir}\0".encode()
-    found = {}
+    pids = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             marked = mark in (folder / "environ").read_bytes()
@@ -130,12 +130,12 @@ def processes_of(run_dir: Path) -> dict[str, int]:
             continue
         if marked and "-m" in words:
             module = words[words.index("-m") + 1]
-            found["supervisord" if module.startswith("supervisor.") else module] = int(folder.name)
-    return dict(sorted(found.items()))
+            pids["supervisord" if module.startswith("supervisor.") else module] = int(folder.name)
+    return dict(sorted(pids.items()))
 
 
 def report(session: Session) -> str:
-    """Both tables."""
+    """Return both tables."""
     results = session.results
     names = [name.split("/")[1] for name in results if name.startswith("footprint/") and name.endswith("/PSS")]
     ours = [name for name in names if name != USTREAMER]

@@ -1,6 +1,6 @@
-"""Viewers: a process that reads many streams at once over epoll, and counts bytes, pictures and their ages.
+"""Viewers: a process that reads many streams over epoll, and counts bytes, frames and their ages.
 
-Told "begin" and "end" on its standard input; answers with what came in between. Load is the side that starts it.
+It reads "begin" and "end" from standard input, and prints what was received in between. Load starts it.
 """
 
 import contextlib
@@ -24,44 +24,44 @@ PARTS: dict[Kind, type[Parts]] = {"mjpeg": MjpegParts, "websocket": SocketParts,
 READ_BYTES = 1 << 19
 """One buffer for all viewers, small enough to stay in the processor's cache."""
 BATCH = 50
-"""Viewers that connect before the ones before them have their first picture: no listener's backlog is shorter."""
+"""Viewers that connect at the same time: no more than the backlog of any listener."""
 TEXT, PONG = 0x81, 0x8A
 """First bytes of a frame (RFC 6455, section 5.2)."""
 MASK = b"\0\0\0\0"
-"""A client has to mask; with this key nothing changes."""
+"""A client must mask its messages; this key changes nothing."""
 FIRST_PICTURE_SECONDS = 30.0
 SETTLE_SECONDS, SETTLE_SECONDS_EACH = 0.4, 0.002
-"""A camera that was idle has its full rate by then, and the windows of the new connections their full size."""
+"""Time for an idle camera to reach its full rate, and for the TCP windows to grow."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the viewers saw while it was measured, and what it cost the server."""
+    """What the viewers received during a measurement, and the CPU time of the server."""
 
     seconds: float
     gigabytes: float
     fps: float
-    """Pictures a second and viewer."""
+    """Frames a second for each viewer."""
     ages: dict[str, float]
-    """Percentiles in seconds, of a picture at the moment when its viewer has it whole."""
+    """Percentiles in seconds, of a frame when its viewer has received it completely."""
     cpu_seconds: float
-    """Of the processes that were named."""
+    """CPU time of the measured processes."""
     own_cores: float
-    """Of a processor, that the viewers themselves took: at 1 they, and no server, are the limit."""
+    """CPU use of the viewers in cores: at 1 they are the bottleneck, not the server."""
 
     @property
     def cpu_per_gigabyte(self) -> float:
-        """Seconds for each GB (10^9 bytes) that the viewers got."""
+        """CPU seconds for each GB (10^9 bytes) received."""
         return self.cpu_seconds / self.gigabytes
 
 
 class Load:
-    """Viewers in a process of their own. Leaving the `with` block ends it."""
+    """Viewers in their own process. Leaving the `with` block ends it."""
 
     def __init__(
         self, kind: Kind, host: str, port: int, path: str, viewers: int, *, prefix: Sequence[str] = ()
     ) -> None:
-        """Returns when each viewer has its first picture. Raises BenchError when one has none after a while."""
+        """Start the viewers and wait for the first frame of each. Raises BenchError when one gets none."""
         settings = {"kind": kind, "host": host, "port": port, "path": path, "viewers": viewers}
         self._helper = Helper("load", settings, prefix)
         try:
@@ -72,18 +72,18 @@ class Load:
             raise
 
     def measure(self, seconds: float, *pids: int) -> Seen:
-        """Watch for so long, and see what the processes of these ids use meanwhile."""
+        """Measure for so many seconds, with the CPU time of the processes `pids`."""
         self.begin()
         before = cpu_seconds(*pids)
         time.sleep(seconds)
         return self.end(cpu_seconds(*pids) - before)
 
     def begin(self) -> None:
-        """Count from here."""
+        """Start counting."""
         self._helper.ask("begin")
 
     def end(self, used_seconds: float = 0.0) -> Seen:
-        """What came since then; it cost the server so much."""
+        """Return what was received since `begin`; `used_seconds` is the CPU time of the server."""
         return Seen(cpu_seconds=used_seconds, **self._helper.ask("end"))
 
     def __enter__(self) -> "Load":
@@ -104,16 +104,16 @@ class Viewer:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(request(kind, host, path))
         if kind == "page":
-            self.say(json.dumps({"watch": ["front"]}).encode())
+            self.send(json.dumps({"watch": ["front"]}).encode())
         self.socket.setblocking(False)
 
-    def say(self, payload: bytes, opcode: int = TEXT) -> None:
-        """A frame of the websocket, at most 125 bytes."""
+    def send(self, payload: bytes, opcode: int = TEXT) -> None:
+        """Send a websocket frame of at most 125 bytes."""
         self.socket.send(bytes((opcode, 0x80 | len(payload))) + MASK + payload)
 
 
 class Viewers:
-    """All connections, and what has come since `begin`."""
+    """All connections, and what they received since `begin`."""
 
     def __init__(self) -> None:
         self._poll = select.epoll()
@@ -122,7 +122,7 @@ class Viewers:
         self.begin()
 
     def begin(self) -> None:
-        """Count from here."""
+        """Start counting."""
         self._began = time.monotonic()
         self._cpu = time.process_time()
         self.bytes = 0
@@ -130,7 +130,7 @@ class Viewers:
         self.ages: list[int] = []
 
     def seen(self) -> dict[str, Any]:
-        """What came since then."""
+        """Return what was received since `begin`."""
         seconds = time.monotonic() - self._began
         return {
             "seconds": seconds,
@@ -141,7 +141,7 @@ class Viewers:
         }
 
     def connect(self, kind: Kind, host: str, port: int, path: str, count: int) -> None:
-        """Add viewers; each has its first picture when this returns."""
+        """Add viewers and wait for the first frame of each."""
         while len(self._viewers) < count:
             for _ in range(min(BATCH, count - len(self._viewers))):
                 viewer = Viewer(kind, host, port, path)
@@ -151,13 +151,13 @@ class Viewers:
             while not all(viewer.pictures for viewer in self._viewers.values()):
                 if time.monotonic() > deadline:
                     sys.exit(f"no picture from {host}:{port}{path} within {FIRST_PICTURE_SECONDS:g} s")
-                self.turn(1.0)
+                self.read_once(1.0)
 
-    def obey(self) -> None:
-        """Watch until standard input ends."""
+    def serve_commands(self) -> None:
+        """Read streams and commands until standard input ends."""
         self._poll.register(sys.stdin, select.EPOLLIN)
         while True:
-            if self.turn(-1):
+            if self.read_once(-1):
                 match os.read(sys.stdin.fileno(), 16):
                     case b"begin\n":
                         self.begin()
@@ -167,15 +167,15 @@ class Viewers:
                     case b"":
                         return
 
-    def turn(self, seconds: float) -> bool:
-        """Read what has come; says whether standard input has something, too."""
-        told = False
+    def read_once(self, seconds: float) -> bool:
+        """Read what has arrived; return whether standard input is readable."""
+        has_command = False
         for descriptor, _ in self._poll.poll(seconds):
             if descriptor == 0:
-                told = True
+                has_command = True
             else:
                 self._read(self._viewers[descriptor])
-        return told
+        return has_command
 
     def _read(self, viewer: Viewer) -> None:
         parts = viewer.parts
@@ -195,13 +195,13 @@ class Viewers:
             if picture.stamp_ns:
                 self.ages.append(time.monotonic_ns() - picture.stamp_ns)
             if viewer.kind == "page":
-                viewer.say(b'{"ack":"front","seq":%d}' % picture.seq)
+                viewer.send(b'{"ack":"front","seq":%d}' % picture.seq)
         while parts.pings:
-            viewer.say(parts.pings.pop(), PONG)
+            viewer.send(parts.pings.pop(), PONG)
 
 
 def request(kind: Kind, host: str, path: str) -> bytes:
-    """What a viewer says first."""
+    """Return the request of a viewer."""
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}"]
     if kind != "mjpeg":
         lines += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
@@ -212,12 +212,12 @@ def request(kind: Kind, host: str, path: str) -> bytes:
 
 
 def tell(answer: dict[str, Any]) -> None:
-    """One line of JSON to whoever started this process."""
+    """Print an answer as a line of JSON."""
     print(json.dumps(answer), flush=True)
 
 
 def allow_many_sockets() -> None:
-    """Five hundred viewers need more than the usual soft limit may be."""
+    """Raise the soft limit of open files, which may be too low for five hundred viewers."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY:
         with contextlib.suppress(ValueError, OSError):
@@ -225,13 +225,13 @@ def allow_many_sockets() -> None:
 
 
 def main() -> None:
-    """The process."""
+    """Run the process."""
     allow_many_sockets()
     settings = json.loads(sys.argv[1])
     viewers = Viewers()
     viewers.connect(settings["kind"], settings["host"], settings["port"], settings["path"], settings["viewers"])
     tell({})
-    viewers.obey()
+    viewers.serve_commands()
 
 
 if __name__ == "__main__":

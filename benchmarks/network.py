@@ -1,4 +1,4 @@
-"""A slow link: a network namespace behind a pair of virtual interfaces, one of which sends at a given rate only."""
+"""A slow link: a network namespace behind a pair of virtual interfaces, one of which has a limited rate."""
 
 import os
 import shutil
@@ -14,30 +14,30 @@ HERE, THERE, BITS = "198.18.77.1", "198.18.77.2", 30
 BURST = "16kb"
 """Of the token bucket: no more than the rate needs at 250 Hz."""
 QUEUE = "50ms"
-"""What waits for the link is as long as in a good router; beyond that it drops."""
+"""Length of the queue, as in a good router; beyond it packets are dropped."""
 
 
 @dataclass(frozen=True)
 class SlowLink:
-    """What is sent to the namespace goes through it."""
+    """The link to the namespace."""
 
     host: str
-    """Our end's address: where servers have to listen."""
+    """Address of the near end, which servers must listen on."""
     prefix: tuple[str, ...]
-    """A command that runs another one behind the link."""
+    """Command prefix that runs a program behind the link."""
     interface: str
 
     def limit(self, megabits: int) -> None:
-        """From now on, so many Mbit/s."""
+        """Set the rate in Mbit/s."""
         shape = ("rate", f"{megabits}mbit", "burst", BURST, "latency", QUEUE)
         call("tc", "qdisc", "replace", "dev", self.interface, "root", "tbf", *shape)
 
 
 @contextmanager
 def slow_link() -> Iterator[SlowLink]:
-    """Made, and gone at the end. Raises LeftOut where this user, or this kernel, cannot make it."""
+    """Make a slow link and remove it at the end. Raises LeftOut if this user or this kernel cannot make one."""
     if os.geteuid() != 0:
-        raise LeftOut("a slow link takes root, for a network namespace: left out (sudo make bench)")
+        raise LeftOut("a slow link needs root for a network namespace: left out (sudo make bench)")
     for program in ("ip", "tc"):
         if shutil.which(program) is None:
             raise LeftOut(f"{program}: not installed (sudo apt install iproute2): left out")
@@ -60,7 +60,7 @@ def slow_link() -> Iterator[SlowLink]:
 
 
 def call(*command: str) -> None:
-    """Raises LeftOut with what the command complains of."""
+    """Run a command. Raises LeftOut with its error output."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode != 0:
         raise LeftOut(f"no slow link on this machine: {' '.join(command)}: {done.stderr.strip()}: left out")

@@ -1,60 +1,60 @@
-"""Cuts what a viewer's connection gives into pictures, and reads the camera's stamp in each. No sockets.
+"""Split the data of a viewer's connection into frames, and read the stamp of each. No sockets.
 
-It must cost next to nothing, since it runs beside what is measured: only the head of a part is ever looked at.
+It must be cheap, as it runs beside what is measured: it reads only the head of a part.
 """
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 STAMP = b"\xff\xd8\xff\xfe\x00\x17TS"
-"""How a picture of tests/v4l2shim.c begins; 19 digits follow, CLOCK_MONOTONIC in ns."""
+"""Start of a frame of tests/v4l2shim.c; 19 digits of CLOCK_MONOTONIC in ns follow."""
 STAMP_BYTES = len(STAMP) + 19
 MAX_HEAD_BYTES = 2048
-"""No head is longer, be it of an answer, of a part or of a message with its header."""
+"""Limit for the head of a response, of a part, or of a message with its header."""
 PING = 0x9
 
 
 class Picture(NamedTuple):
-    """A picture that the viewer has whole."""
+    """A frame that was received completely."""
 
     stamp_ns: int
-    """When the camera took it; 0 where it is not stamped."""
+    """Time of capture; 0 without a stamp."""
     seq: int
-    """Of the frame, where the page's websocket tells it; else 0."""
+    """Number of the frame on the websocket of the page; else 0."""
 
 
 class Head(NamedTuple):
-    """What precedes a body, and what is known of it."""
+    """The head of a body."""
 
     length: int
     body: int
     """Bytes that follow."""
     picture: Picture | None
-    """None for what is none, as the answer to the request."""
+    """None if the body is no frame."""
 
 
 class NotServed(Exception):
-    """The server answered with something else; the text is how its answer begins."""
+    """The server sent another response; the text is its beginning."""
 
 
 class Parts(ABC):
-    """One connection's state."""
+    """The state of one connection."""
 
     def __init__(self) -> None:
         self.left = 0
-        """Bytes of the present body that are still to come: less than these need not be looked at."""
+        """Bytes of the current body that are still to come."""
         self.pings: list[bytes] = []
-        """What pings said that have to be answered."""
+        """Payloads of pings that are to be answered."""
         self._unread = b""
         self._picture: Picture | None = None
 
     @abstractmethod
     def head(self, data: bytes) -> Head | None:
-        """Read the head that the bytes begin with, and as much of the body as says what it is; None if too short."""
+        """Read the head at the beginning of the data, and what is needed of the body; None if the data is too short."""
 
     def take(self, data: memoryview) -> list[Picture]:
-        """What has come; returns the pictures that it completes."""
-        whole: list[Picture] = []
+        """Take received data; return the frames that it completes."""
+        complete: list[Picture] = []
         at = 0
         while at < len(data):
             if self.left:
@@ -68,23 +68,25 @@ class Parts(ABC):
                     if len(seen) > MAX_HEAD_BYTES:
                         raise NotServed(repr(seen[:200]))
                     self._unread = seen
-                    return whole
-                beyond = head.length - len(self._unread)  # less than nothing when the body's begin is among the unread
+                    return complete
+                beyond = head.length - len(
+                    self._unread
+                )  # negative when the beginning of the body is among the unread data
                 self._unread = b""
                 self.left = head.body + min(beyond, 0)
                 at += max(beyond, 0)
                 self._picture = head.picture
             if not self.left and self._picture is not None:
-                whole.append(self._picture)
+                complete.append(self._picture)
                 self._picture = None
-        return whole
+        return complete
 
 
 class MjpegParts(Parts):
-    """multipart/x-mixed-replace, as framebus and ustreamer send it: each part with its Content-Length."""
+    """multipart/x-mixed-replace with Content-Length in each part, as framebus and ustreamer send it."""
 
     def head(self, data: bytes) -> Head | None:
-        """The answer's head, or a part's with the boundary before it."""
+        """Read the head of the response, or of a part with the boundary before it."""
         end = data.find(b"\r\n\r\n") + 4
         if end < 4:
             return None
@@ -103,7 +105,7 @@ class SocketParts(Parts):
     """Messages of a websocket, each a bare JPEG."""
 
     def head(self, data: bytes) -> Head | None:
-        """The answer's head, or that of a frame (RFC 6455, section 5.2)."""
+        """Read the head of the response, or of a websocket frame (RFC 6455, section 5.2)."""
         if data.startswith(b"HTTP"):
             end = data.find(b"\r\n\r\n") + 4
             return answer(data, end, b"101") if end >= 4 else None
@@ -121,10 +123,10 @@ class SocketParts(Parts):
         return Head(length, body, self.picture(data, length))
 
     needed_bytes = STAMP_BYTES
-    """How much of a message says what it is."""
+    """How much of a message is needed."""
 
     def picture(self, data: bytes, at: int) -> Picture | None:
-        """What the message that begins here shows."""
+        """Return the frame in the message that begins at `at`."""
         return Picture(stamp(data, at), 0)
 
 
@@ -132,10 +134,10 @@ class PageParts(SocketParts):
     """The page's websocket: messages of the wire format, frames and statuses."""
 
     needed_bytes = 1024
-    """Header and stamp of a frame have less than this."""
+    """Limit for header and stamp of a frame."""
 
     def picture(self, data: bytes, at: int) -> Picture | None:
-        """A frame's; a status, and what the server says as text, shows nothing."""
+        """Return the frame of a `live/` message; None for any other."""
         if not data.startswith(b"live/", at):
             return None
         second_line = data.index(b"\n", at) + 1
@@ -145,14 +147,14 @@ class PageParts(SocketParts):
 
 
 def answer(data: bytes, end: int, status: bytes) -> Head:
-    """The head of an answer that must have this status. Raises NotServed."""
+    """Read the head of a response. Raises NotServed for another status."""
     if data.split(b" ", 2)[1] != status:
         raise NotServed(repr(data[:200]))
     return Head(end, 0, None)
 
 
 def stamp(data: bytes, at: int) -> int:
-    """The stamp of the JPEG that begins here; 0 if it has none."""
+    """Return the stamp of the JPEG that begins at `at`; 0 without one."""
     if not data.startswith(STAMP, at):
         return 0
     return int(data[at + len(STAMP) : at + STAMP_BYTES])

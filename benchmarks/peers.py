@@ -1,4 +1,4 @@
-"""The other servers that framebus is measured beside: ustreamer, where it is installed, and a bare send loop."""
+"""The servers to compare with: ustreamer, if it is installed, and a bare send loop."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ USTREAMER = "ustreamer"
 
 @dataclass(frozen=True)
 class Server:
-    """Something that serves MJPEG."""
+    """A server of MJPEG."""
 
     pid: int
     host: str
@@ -25,14 +25,14 @@ class Server:
 
 
 def check_ustreamer() -> None:
-    """Raises LeftOut where it is not installed."""
+    """Raise LeftOut if ustreamer is not installed."""
     if shutil.which(USTREAMER) is None:
         raise LeftOut("ustreamer: not installed (sudo apt install ustreamer): left out")
 
 
 @contextmanager
 def ustreamer(camera: Camera, folder: Path, host: str = "127.0.0.1") -> Iterator[Server]:
-    """ustreamer with this camera, its pictures passed through. Raises LeftOut where it is not installed."""
+    """Run ustreamer with this camera, without re-encoding. Raises LeftOut if it is not installed."""
     check_ustreamer()
     port = free_port(host)
     with Process(ustreamer_command(camera, host, port), folder / "ustreamer.log", camera.environment) as process:
@@ -41,14 +41,14 @@ def ustreamer(camera: Camera, folder: Path, host: str = "127.0.0.1") -> Iterator
 
 
 def ustreamer_command(camera: Camera, host: str, port: int) -> list[str]:
-    """Its defaults, but for what makes it take the camera's JPEGs as they are."""
+    """Return the command: the defaults, and the options to pass through the JPEGs of the camera."""
     size = f"{SIZE[0]}x{SIZE[1]}"
     device = ["-d", camera.device, "-m", "MJPEG", "--encoder=HW", "-r", size, "-f", str(FPS)]
     return [USTREAMER, *device, "-s", host, "-p", str(port)]
 
 
 def has_picture(host: str, port: int) -> bool:
-    """Whether ustreamer shows its camera; without one it shows a picture of its own."""
+    """Return whether ustreamer shows its camera; without one it shows a placeholder."""
     try:
         with urllib.request.urlopen(f"http://{host}:{port}/state", timeout=1) as answer:
             return bool(json.load(answer)["result"]["source"]["online"])
@@ -58,7 +58,7 @@ def has_picture(host: str, port: int) -> bool:
 
 @contextmanager
 def baseline_server(camera: Camera, folder: Path) -> Iterator[Server]:
-    """The loop of benchmarks.baseline_server with pictures as large as this camera's."""
+    """Run benchmarks.baseline_server with frames of the size of this camera's."""
     picture = folder / "bare.jpg"
     picture.write_bytes(camera.picture)
     with Helper("baseline_server", {"picture": str(picture), "fps": FPS}) as helper:

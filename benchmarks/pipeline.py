@@ -1,4 +1,4 @@
-"""framebus as it is measured: capture, gateway and snapshot with a camera, without a supervisor around them."""
+"""The processes to measure: capture, gateway and snapshot with a camera, without a supervisor."""
 
 import json
 import sys
@@ -15,42 +15,42 @@ from benchmarks.processes import Process, free_port
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What runs."""
+    """The running processes."""
 
     host: str
     port: int
     run_dir: Path
     pids: dict[str, int]
-    """By the names of the processes."""
+    """Process ids by name."""
 
     @property
     def mjpeg(self) -> Server:
-        """What serves MJPEG."""
+        """The MJPEG stream."""
         return Server(self.pids["gateway"], self.host, self.port, "/camera/front/stream.mjpg")
 
     @property
     def websocket(self) -> Server:
-        """What serves bare JPEGs on a websocket."""
+        """The websocket with bare JPEGs."""
         return Server(self.pids["gateway"], self.host, self.port, "/camera/front/ws")
 
     @property
     def page(self) -> Server:
-        """What serves the page."""
+        """The websocket of the page."""
         return Server(self.pids["gateway"], self.host, self.port, "/ws")
 
     @property
     def frames(self) -> str:
-        """Where capture publishes on this machine."""
+        """Endpoint that capture publishes on."""
         return f"ipc://{self.run_dir}/front.frames"
 
     @property
     def stills(self) -> str:
-        """Where snapshot answers."""
+        """Endpoint of the snapshot service."""
         return f"ipc://{self.run_dir}/snapshot"
 
 
 def write_config(folder: Path, camera: Camera, host: str, port: int, more: str = "", workers: int = 1) -> Path:
-    """A framebus.toml of the benchmark's own; `more` are lines for its camera."""
+    """Write a framebus.toml; `more` are additional lines for its camera."""
     open_to_all = "allow_anonymous = true\n" if host != "127.0.0.1" else ""
     at_once = f"workers = {workers}\n" if workers > 1 else ""
     file = folder / "framebus.toml"
@@ -66,7 +66,7 @@ def write_config(folder: Path, camera: Camera, host: str, port: int, more: str =
 def pipeline(
     camera: Camera, folder: Path, host: str = "127.0.0.1", *, more: str = "", workers: int = 1
 ) -> Iterator[Pipeline]:
-    """All processes; the camera has given a picture when this returns. `more` are lines for its configuration."""
+    """Run all processes; yields when the camera has delivered a frame. `more` are additional lines for its camera."""
     port = free_port(host)
     config = write_config(folder, camera, host, port, more, workers)
     with ExitStack() as started:
@@ -82,18 +82,18 @@ def pipeline(
 
 
 def commands(workers: int) -> dict[str, list[str]]:
-    """What to start, by name, as `framebus up` does."""
+    """Return the commands to start, by name, as `framebus up` does."""
     numbered = {name: ["gateway", "--worker", name.rpartition("-")[2]] for name in gateways(workers)[1:]}
     return {"capture": ["capture", "front"], "snapshot": ["snapshot"], "gateway": ["gateway"], **numbered}
 
 
 def gateways(workers: int) -> list[str]:
-    """Their names, as in supervisord's configuration."""
+    """Return the names of the gateways, as in the configuration of supervisord."""
     return ["gateway", *(f"gateway-{number}" for number in range(1, workers))]
 
 
 def shows_camera(host: str, port: int) -> bool:
-    """Whether the gateway answers, and its camera has given a picture."""
+    """Return whether the gateway answers and its camera has delivered a frame."""
     try:
         with urllib.request.urlopen(f"http://{host}:{port}/api/cameras", timeout=1) as answer:
             return json.load(answer)["cameras"][0]["captured"] is not None

@@ -1,4 +1,4 @@
-"""The processes of a benchmark: started, asked what they cost, and ended by their id, also after Ctrl-C."""
+"""Start the processes of a benchmark, measure their resources, and end them by their ids, also after Ctrl-C."""
 
 import contextlib
 import json
@@ -17,11 +17,11 @@ from typing import Any, Self
 from benchmarks.results import ROOT
 
 START_SECONDS = 30.0
-"""Nothing takes so long to start, even on a small machine that is busy."""
+"""Limit for the start of a process, also on a small and busy machine."""
 END_SECONDS = 8.0
 """supervisord gives its children three seconds."""
 CPUCLOCK_SCHED = 2
-"""Of clock_getcpuclockid(3): user and system time of a whole process, in nanoseconds (linux/posix-timers.h)."""
+"""For clock_getcpuclockid(3): user and system time of a process in nanoseconds (linux/posix-timers.h)."""
 
 
 class BenchError(Exception):
@@ -33,7 +33,7 @@ class LeftOut(Exception):
 
 
 class Process:
-    """A command, its output in a file. Leaving the `with` block ends it."""
+    """A running command with its output in a file. Leaving the `with` block ends it."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._log = log
@@ -50,11 +50,11 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its id."""
+        """Its process id."""
         return self.process.pid
 
     def wait_until(self, true: Callable[[], object], what: str) -> None:
-        """Ask again and again. Raises BenchError when the process ends first, or nothing happens."""
+        """Wait until `true` returns true. Raises BenchError when the process ends first, or after START_SECONDS."""
         deadline = time.monotonic() + START_SECONDS
         while not true():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -63,7 +63,7 @@ class Process:
             time.sleep(0.02)
 
     def close(self) -> None:
-        """End it, kindly at first; may be called twice."""
+        """End the process, first with SIGTERM; may be called twice."""
         end(self.process)
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class Process:
 
 
 class Helper:
-    """A module of the benchmarks in a process of its own, told lines and answering each with a line of JSON."""
+    """A module of the benchmarks in its own process, which answers each line of input with a line of JSON."""
 
     def __init__(self, module: str, settings: Mapping[str, object], prefix: Sequence[str] = ()) -> None:
         """`settings` are its only argument, as JSON; `prefix` is a command that runs it, such as `ip netns exec`."""
@@ -88,30 +88,30 @@ class Helper:
             start_new_session=True,
         )
         self._module = module
-        self._said = b""
+        self._output = b""
 
     @property
     def pid(self) -> int:
-        """Its id."""
+        """Its process id."""
         return self.process.pid
 
     def answer(self, seconds: float = START_SECONDS) -> dict[str, Any]:
-        """Its next line. Raises BenchError when none comes."""
+        """Return its next answer. Raises BenchError without one."""
         assert self.process.stdout is not None
         deadline = time.monotonic() + seconds
-        while b"\n" not in self._said:
+        while b"\n" not in self._output:
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, left))
             more = os.read(self.process.stdout.fileno(), 1 << 16) if ready else b""
             if not more:
                 raise BenchError(f"benchmarks.{self._module} said nothing within {seconds:g} s")
-            self._said += more
-        line, _, self._said = self._said.partition(b"\n")
+            self._output += more
+        line, _, self._output = self._output.partition(b"\n")
         answered: dict[str, Any] = json.loads(line)
         return answered
 
     def ask(self, word: str, seconds: float = START_SECONDS) -> dict[str, Any]:
-        """Tell it a line, and wait for its answer."""
+        """Send a line and return the answer."""
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(f"{word}\n".encode())
@@ -162,21 +162,21 @@ def pss_bytes(pid: int) -> int:
     Raises OSError when there is no such process, or no more than its name.
     """
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss: +([0-9]+) kB", rollup, re.MULTILINE)
-    if found is None:  # it has just let go of its memory, to end
+    pss = re.search(r"^Pss: +([0-9]+) kB", rollup, re.MULTILINE)
+    if pss is None:  # the process is ending and has released its memory
         raise ProcessLookupError(f"process {pid} ends")
-    return int(found[1]) * 1024
+    return int(pss[1]) * 1024
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listened on a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 def listens(host: str, port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Return whether a program accepts connections there."""
     try:
         socket.create_connection((host, port), timeout=1).close()
     except OSError:

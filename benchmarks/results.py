@@ -1,4 +1,4 @@
-"""What was measured, as plain data: figures under their names, their medians, and the file that a later run reads."""
+"""Results as plain data: named values, their medians, and the file that a later run compares with."""
 
 import json
 import math
@@ -23,7 +23,7 @@ SHARES = (0.50, 0.95, 0.99)
 
 @dataclass
 class Result:
-    """One figure, measured in one or more runs; the median of them stands for it. Less is better unless said."""
+    """One measured value, in one or more runs; the median counts. Lower is better unless `more_is_better`."""
 
     unit: str
     runs: list[float] = field(default_factory=list)
@@ -36,36 +36,36 @@ class Result:
 
 
 class Results(dict[str, Result]):
-    """By name: benchmark/what/…/figure."""
+    """Results by name: benchmark/case/…/value."""
 
     def add(self, name: str, value: float, unit: str, *, more_is_better: bool = False) -> None:
-        """One more run of a figure."""
+        """Add a run to a value."""
         self.setdefault(name, Result(unit, more_is_better=more_is_better)).runs.append(value)
 
     def add_ages(self, name: str, ages: dict[str, float]) -> None:
-        """The percentiles of one run, in seconds, as p50, p95 and p99 in ms."""
+        """Add the percentiles of one run, given in seconds, in milliseconds."""
         for share, seconds in ages.items():
             self.add(f"{name}/{share}", seconds * 1000, "ms")
 
     def value(self, name: str) -> float | None:
-        """None for what was not measured."""
+        """Return the median of a value; None if it was not measured."""
         return self[name].value if name in self else None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of the values that so large a share of them does not exceed (nearest rank). Raises for none."""
+    """Return a percentile by the nearest-rank method. Raises ValueError without values."""
     if not values:
         raise ValueError("a percentile of nothing")
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
-    """p50, p95 and p99; nothing of nothing."""
+    """Return p50, p95 and p99; an empty dict without values."""
     return {f"p{share * 100:.0f}": percentile(values, share) for share in SHARES} if values else {}
 
 
 def machine() -> dict[str, Any]:
-    """Where this is measured."""
+    """Describe this machine."""
     model = [
         line.split(":", 1)[1].strip() for line in lines("/proc/cpuinfo") if line.startswith(("model name", "Model"))
     ]
@@ -79,20 +79,20 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Of what is measured, and of what it stands on."""
+    """Return the versions of framebus and of what it depends on."""
     return {
         "framebus": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
-        "commit": said("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
+        "commit": first_line_of("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"),
         "python": platform.python_version(),
         "pyzmq": zmq.pyzmq_version(),
         "libzmq": zmq.zmq_version(),
         "tornado": version("tornado"),
-        "ustreamer": said("ustreamer", "--version"),
+        "ustreamer": first_line_of("ustreamer", "--version"),
     }
 
 
 def document(results: Results, quick: bool) -> dict[str, Any]:
-    """What is written to the file."""
+    """Return the content of the results file."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
@@ -103,18 +103,18 @@ def document(results: Results, quick: bool) -> dict[str, Any]:
 
 
 def read(file: Path) -> tuple[dict[str, Any], Results]:
-    """The document of an earlier run, and its figures. Raises OSError, and ValueError for a file of another kind."""
-    found = json.loads(file.read_text())
-    if not isinstance(found, dict) or not isinstance(found.get("figures"), dict):
-        raise ValueError(f"{file} is no result of make bench: it has no figures")
+    """Read the file of an earlier run; return its document and its results. Raises OSError or ValueError."""
+    document = json.loads(file.read_text())
+    if not isinstance(document, dict) or not isinstance(document.get("figures"), dict):
+        raise ValueError(f"{file} is not a results file of make bench: it has no figures")
     results = Results()
-    for name, stored in found["figures"].items():
+    for name, stored in document["figures"].items():
         results[name] = Result(stored["unit"], list(stored["runs"]), stored["more_is_better"])
-    return found, results
+    return document, results
 
 
-def said(*command: str) -> str | None:
-    """The first line that a command prints; None where there is no such command, or it fails."""
+def first_line_of(*command: str) -> str | None:
+    """Return the first line that a command prints; None if it does not exist or fails."""
     if shutil.which(command[0]) is None:
         return None
     answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
@@ -122,5 +122,5 @@ def said(*command: str) -> str | None:
 
 
 def lines(file: str) -> list[str]:
-    """Of a file of /proc."""
+    """Return the lines of a file in /proc."""
     return Path(file).read_text().splitlines()

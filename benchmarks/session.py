@@ -1,4 +1,4 @@
-"""One run of the benchmarks: how long each takes, where its files lie, its progress and its figures."""
+"""The state of one run of the benchmarks: durations, files, progress and results."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from benchmarks.camera import Camera
 from benchmarks.results import Results
 
 QUICK_SHARE = 0.4
-"""Of the usual length of a measurement."""
+"""Fraction of the usual duration in a quick run."""
 LEAST_SECONDS = 1.0
 
 
@@ -22,7 +22,7 @@ class Session:
     """What the benchmarks share."""
 
     folder: Path
-    """Short enough for the paths of sockets; removed by its maker, with the device."""
+    """Short enough for the paths of sockets; removed by its owner, with the device."""
     quick: bool = False
     results: Results = field(default_factory=Results)
 
@@ -33,7 +33,7 @@ class Session:
         self._device = ""
 
     def camera(self, kilobytes: int) -> Camera:
-        """The camera whose pictures are so large; made when it is first asked for. Raises LeftOut."""
+        """Return the camera with frames of this size, made at the first call. Raises LeftOut."""
         if kilobytes not in self._made:
             self._made[kilobytes] = cameras.make_camera(self._library, self.device, self.folder, kilobytes)
         return self._made[kilobytes]
@@ -45,7 +45,7 @@ class Session:
         return self._device
 
     def remove_device(self) -> None:
-        """To be called at the end."""
+        """Remove the device node; to be called at the end."""
         if self._device:
             os.unlink(self._device)
 
@@ -54,27 +54,27 @@ class Session:
         return cameras.build(self.folder)
 
     def new_folder(self) -> Path:
-        """For a pipeline's configuration, sockets and logs."""
+        """Make a folder for the configuration, sockets and logs of a pipeline."""
         self._folders += 1
         folder = self.folder / str(self._folders)
         folder.mkdir()
         return folder
 
     def seconds(self, usual: float) -> float:
-        """How long to measure."""
+        """Return how long to measure, in seconds."""
         return max(LEAST_SECONDS, usual * QUICK_SHARE) if self.quick else usual
 
     def rounds(self, usual: int) -> int:
-        """How often to let everybody have a turn."""
+        """Return how many rounds to measure."""
         return 1 if self.quick else usual
 
     def progress(self, text: str) -> None:
-        """What has just been seen."""
+        """Print a line of progress."""
         print(f"  {time.monotonic() - self._began:4.0f} s  {text}", flush=True)
 
     @contextmanager
     def leaving_out(self, kind: type[Exception]) -> Iterator[None]:
-        """Go on without what raises this, and say so."""
+        """Continue after this exception, and print its text."""
         try:
             yield
         except kind as error:

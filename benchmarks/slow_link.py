@@ -1,4 +1,4 @@
-"""How old a picture is behind a link that carries only some of them."""
+"""The age of frames behind a link that cannot carry all of them."""
 
 import time
 from contextlib import ExitStack
@@ -14,43 +14,43 @@ from benchmarks.processes import LeftOut
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Slow link: age of a picture of 162 KB when its only viewer has it whole, in ms"
+TITLE = "Slow link: age of a frame of 162 KB when its only viewer has received it completely, in ms"
 CASES = ((16, 4.0), (4, 5.0))
 """Mbit/s, seconds."""
 WARM_SECONDS = 2.0
-"""Until what fills up is full."""
+"""Time for buffers to fill."""
 NAMES = ("MJPEG", "page websocket", "ustreamer")
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """One who has turns."""
+class Subject:
+    """A server to measure, and the kind of its viewers."""
 
     kind: Kind
     server: Server
 
 
 def run(session: Session) -> None:
-    """Everybody in turns, alone on the link."""
+    """Measure all servers in turn, each alone on the link."""
     camera = session.camera(162)
     with ExitStack() as started:
         link = started.enter_context(slow_link())
         ours = started.enter_context(pipeline(camera, session.new_folder(), link.host))
-        found = {"MJPEG": Contestant("mjpeg", ours.mjpeg), "page websocket": Contestant("page", ours.page)}
+        servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "page websocket": Subject("page", ours.page)}
         with session.leaving_out(LeftOut):
             server = started.enter_context(peers.ustreamer(camera, session.new_folder(), link.host))
-            found["ustreamer"] = Contestant("mjpeg", server)
+            servers["ustreamer"] = Subject("mjpeg", server)
         for megabits, seconds in CASES[:1] if session.quick else CASES:
             link.limit(megabits)
-            for name, contestant in found.items():
-                measure(session, link, megabits, name, contestant, session.seconds(seconds))
+            for name, subject in servers.items():
+                measure(session, link, megabits, name, subject, session.seconds(seconds))
     print(report(session))
 
 
-def measure(session: Session, link: SlowLink, megabits: int, name: str, contestant: Contestant, seconds: float) -> None:
-    """One turn."""
-    server = contestant.server
-    with Load(contestant.kind, server.host, server.port, server.path, 1, prefix=link.prefix) as load:
+def measure(session: Session, link: SlowLink, megabits: int, name: str, subject: Subject, seconds: float) -> None:
+    """Measure one server once."""
+    server = subject.server
+    with Load(subject.kind, server.host, server.port, server.path, 1, prefix=link.prefix) as load:
         time.sleep(WARM_SECONDS)
         seen = load.measure(seconds)
     session.results.add_ages(f"slow-link/{megabits}/{name}", seen.ages)
@@ -59,7 +59,7 @@ def measure(session: Session, link: SlowLink, megabits: int, name: str, contesta
 
 
 def report(session: Session) -> str:
-    """The table."""
+    """Return the table."""
     rows = []
     for megabits, name in ((megabits, name) for megabits, _ in CASES for name in NAMES):
         key = f"slow-link/{megabits}/{name}"

@@ -1,4 +1,4 @@
-"""How many stills a second there are, and how long one takes, while others watch the stream."""
+"""How many stills a second are served, and at which latency, while viewers watch the stream."""
 
 import time
 import urllib.request
@@ -12,7 +12,7 @@ from benchmarks.processes import Helper, LeftOut
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Snapshots of 162 KB, asked for on 4 connections while 20 viewers watch the stream"
+TITLE = "Snapshots of 162 KB, requested on 4 connections while 20 viewers watch the stream"
 VIEWERS = 20
 CONNECTIONS = 4
 ROUNDS = 2
@@ -21,15 +21,15 @@ HTTP, ZEROMQ, USTREAMER = "framebus over HTTP", "framebus over ZeroMQ", "ustream
 HTTP_SMALL, ZEROMQ_SMALL = "framebus over HTTP, width=320", "framebus over ZeroMQ, width=320"
 NAMES = (HTTP, ZEROMQ, USTREAMER, HTTP_SMALL, ZEROMQ_SMALL)
 PATH = "/camera/front/snapshot.jpg"
-POLLS_SECONDS = 0.01
-"""Between two stills of one who polls: about a hundred a second, more than any program in the field asks for."""
+POLL_SECONDS = 0.01
+"""Pause of a client that polls: about a hundred stills a second, more than known programs request."""
 IDLE_SECONDS = 9.0
-"""By then nobody keeps the camera awake any more: the gateway goes on for 5 s, the snapshot service for 2."""
+"""After this time the camera is idle: the gateway keeps it awake for 5 s, the snapshot service for 2."""
 FRESH = 3
 
 
 def run(session: Session) -> None:
-    """All in turns, each with its own viewers."""
+    """Measure each server in turn, each with its own viewers."""
     camera = session.camera(162)
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
@@ -48,29 +48,29 @@ def run(session: Session) -> None:
 
 
 def measure_ours(session: Session, ours: Pipeline) -> None:
-    """Both ways to a still."""
+    """Measure stills over HTTP and over ZeroMQ."""
     with viewers_of(ours.mjpeg):
         measure(session, HTTP, host=ours.host, port=ours.port, path=PATH)
         measure(session, ZEROMQ, endpoint=ours.stills)
         measure(session, HTTP_SMALL, host=ours.host, port=ours.port, path=f"{PATH}?width=320")
-        measure(session, ZEROMQ_SMALL, endpoint=ours.stills, wishes={"width": 320})
+        measure(session, ZEROMQ_SMALL, endpoint=ours.stills, parameters={"width": 320})
 
 
 def measure_ages(session: Session, ours: Pipeline) -> None:
-    """How old pictures are at the viewers while nobody asks for stills, and while somebody polls them."""
+    """Measure the age of frames at the viewers, without and with a client that polls stills."""
     seconds = session.seconds(SECONDS)
-    settings = {"connections": 1, "seconds": seconds + 2, "pause": POLLS_SECONDS}
-    where = {"host": ours.host, "port": ours.port, "path": PATH}
+    settings = {"connections": 1, "seconds": seconds + 2, "pause": POLL_SECONDS}
+    server = {"host": ours.host, "port": ours.port, "path": PATH}
     with viewers_of(ours.mjpeg) as load:
         session.results.add_ages("snapshots/viewers/without", load.measure(seconds).ages)
-        with Helper("still_clients", {**settings, **where}) as helper:
+        with Helper("still_clients", {**settings, **server}) as helper:
             session.results.add_ages("snapshots/viewers/with", load.measure(seconds).ages)
             rate = helper.answer()["rate"]
-    session.progress(f"the viewers, without anybody who asks, and beside {rate:.0f} stills a second: measured")
+    session.progress(f"viewers without stills, and with {rate:.0f} stills a second: measured")
 
 
 def measure_fresh(session: Session, ours: Pipeline) -> None:
-    """A fresh still from a camera at which nobody looks."""
+    """Measure the time to a fresh still of an idle camera."""
     time.sleep(IDLE_SECONDS)
     began = time.monotonic()
     with urllib.request.urlopen(f"http://{ours.host}:{ours.port}{PATH}?fresh=1", timeout=10) as answer:
@@ -81,13 +81,13 @@ def measure_fresh(session: Session, ours: Pipeline) -> None:
 
 
 def viewers_of(server: Server) -> Load:
-    """Those who watch meanwhile."""
+    """Viewers of the stream during a measurement."""
     return Load("mjpeg", server.host, server.port, server.path, VIEWERS)
 
 
-def measure(session: Session, name: str, **where: object) -> None:
-    """One turn."""
-    settings = {"connections": CONNECTIONS, "seconds": session.seconds(SECONDS), **where}
+def measure(session: Session, name: str, **server: object) -> None:
+    """Measure stills from one server, over HTTP or ZeroMQ."""
+    settings = {"connections": CONNECTIONS, "seconds": session.seconds(SECONDS), **server}
     with Helper("still_clients", settings) as helper:
         seen = helper.answer()
     session.results.add(f"snapshots/{name}/rate", seen["rate"], "a second", more_is_better=True)
@@ -106,7 +106,7 @@ def report(session: Session) -> str:
         took = [number(session.results.value(f"snapshots/{name}/{share}")) for share in ("p50", "p99")]
         rows.append([name, rate, *took])
     ages = []
-    for name, text in (("without", "nobody asks for stills"), ("with", "somebody polls them, 80 to 100 a second")):
+    for name, text in (("without", "no stills requested"), ("with", "80 to 100 stills requested a second")):
         shares = [number(session.results.value(f"snapshots/viewers/{name}/{share}")) for share in ("p50", "p99")]
         ages.append([text, *shares])
     fresh = number(session.results.value("snapshots/fresh from idle"), 0)

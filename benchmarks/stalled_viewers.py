@@ -1,4 +1,4 @@
-"""What viewers that never read do to those that do, and to the gateway's memory."""
+"""The effect of viewers that never read on the others, and on the memory of the gateway."""
 
 import re
 import shutil
@@ -17,34 +17,34 @@ from benchmarks.processes import pss_bytes
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Stalled viewers: 50 that never read beside 50 that do, age in ms at those"
+TITLE = "Stalled viewers: 50 that never read, and 50 that do; age in ms at the latter"
 READERS = STALLED = 50
 ROUNDS = 2
 SECONDS = 4.0
 FILLING_SECONDS = 1.0
-"""Until the kernel's buffers of those who do not read are full."""
+"""Time for the kernel's buffers of the stalled viewers to fill."""
 WITHOUT, WITH = "without", "with"
 
 
 def run(session: Session) -> None:
-    """Without and with, in turns."""
+    """Measure without and with stalled viewers, in turn."""
     with pipeline(session.camera(162), session.new_folder()) as ours:
         server = ours.mjpeg
         with Load("mjpeg", server.host, server.port, server.path, READERS) as load:
-            load.measure(session.seconds(SECONDS))  # what the first frames make the gateway allocate is no matter here
+            load.measure(session.seconds(SECONDS))  # what the gateway allocates for the first frames does not count
             before = pss_bytes(server.pid)
             for _ in range(session.rounds(ROUNDS)):
                 measure(session, load, WITHOUT, session.seconds(SECONDS))
                 with stalled(server):
                     time.sleep(FILLING_SECONDS)
                     measure(session, load, WITH, session.seconds(SECONDS))
-                    remember_memory(session, server, pss_bytes(server.pid) - before)
+                    record_memory(session, server, pss_bytes(server.pid) - before)
     print(report(session))
 
 
 @contextmanager
 def stalled(server: Server) -> Iterator[None]:
-    """Viewers that ask, and never read what they are sent."""
+    """Open viewers that send a request and never read."""
     with ExitStack() as opened:
         for _ in range(STALLED):
             viewer = opened.enter_context(socket.create_connection((server.host, server.port), timeout=10))
@@ -53,14 +53,14 @@ def stalled(server: Server) -> Iterator[None]:
 
 
 def measure(session: Session, load: Load, state: str, seconds: float) -> None:
-    """One turn."""
+    """Measure the age at the viewers that read."""
     seen = load.measure(seconds)
     session.results.add_ages(f"stalled/{state}", seen.ages)
     session.progress(f"{READERS} readers {state} {STALLED} stalled: {shown(seen.ages)} at {seen.fps:.1f} fps each")
 
 
-def remember_memory(session: Session, server: Server, more: int) -> None:
-    """What the stalled have cost, one frame that all may share taken off."""
+def record_memory(session: Session, server: Server, more: int) -> None:
+    """Record the memory of a stalled viewer, without the one frame that all share."""
     each = max(0, more - PICTURE_BYTES[162]) / STALLED / 1024
     session.results.add("stalled/memory of the gateway", each, "KB each")
     session.progress(f"memory of the gateway: {more / 1024:.0f} KB more, {each:.0f} KB each beyond one frame")
@@ -71,7 +71,7 @@ def remember_memory(session: Session, server: Server, more: int) -> None:
 
 
 def kernel_bytes(port: int) -> list[int]:
-    """What the kernel holds to be sent for each connection of a server; nothing where `ss` is not there to tell."""
+    """Return the size of the kernel's send queue for each connection of a server; empty without the program `ss`."""
     if shutil.which("ss") is None:
         return []
     command = ["ss", "-tnmOH", "state", "established", f"( sport = :{port} )"]
@@ -79,12 +79,12 @@ def kernel_bytes(port: int) -> list[int]:
 
 
 def send_queues(text: str) -> list[int]:
-    """wmem_queued of each connection in what ss prints (ss(8), skmem)."""
-    return [int(found) for found in re.findall(r"skmem:\([^)]*\bw([0-9]+)", text)]
+    """Return wmem_queued of each connection from the output of ss (ss(8), skmem)."""
+    return [int(size) for size in re.findall(r"skmem:\([^)]*\bw([0-9]+)", text)]
 
 
 def report(session: Session) -> str:
-    """The tables."""
+    """Return the tables."""
     ages = [
         [state, *(number(session.results.value(f"stalled/{state}/{share}")) for share in SHARES)]
         for state in (WITHOUT, WITH)

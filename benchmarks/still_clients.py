@@ -1,4 +1,4 @@
-"""Asks for stills as fast as they are answered, over a few connections: a process that prints what it got as JSON."""
+"""Requests stills as fast as they are answered, over a few connections: a process that prints its results as JSON."""
 
 import json
 import socket
@@ -12,42 +12,42 @@ import zmq
 from benchmarks.load import tell
 from benchmarks.results import percentiles
 
-WARM_SECONDS = 0.3
+WARM_UP_SECONDS = 0.3
 READ_BYTES = 1 << 18
-ANSWER_SECONDS = 10.0
+REPLY_SECONDS = 10.0
 POLL_MS = 100
 
 
 class StillClient(ABC):
-    """One connection, on which one question is under way at a time."""
+    """One connection with at most one request under way."""
 
     @abstractmethod
-    def ask(self) -> None:
-        """Send the question."""
+    def send_request(self) -> None:
+        """Send the request."""
 
     @property
     @abstractmethod
     def pollable(self) -> "int | zmq.Socket[bytes]":
-        """Readable when the answer, or more of it, is there."""
+        """Readable when the reply, or a part of it, has arrived."""
 
     @abstractmethod
-    def answered(self) -> int:
-        """Read what has come; the bytes of the whole answer, or 0 while it is not whole."""
+    def read_reply(self) -> int:
+        """Read what has arrived; return the size of the complete reply in bytes, or 0 while it is incomplete."""
 
 
 class HttpStillClient(StillClient):
-    """A still over HTTP, on one connection as long as the server keeps it."""
+    """Requests stills over HTTP on one persistent connection."""
 
     def __init__(self, host: str, port: int, path: str) -> None:
-        self._where = (host, port)
+        self._address = (host, port)
         self._request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-        self._socket = socket.create_connection(self._where, timeout=ANSWER_SECONDS)
+        self._socket = socket.create_connection(self._address, timeout=REPLY_SECONDS)
         self._buffer = bytearray(READ_BYTES)
         self._head = b""
         self._left = 0
         self._bytes = 0
 
-    def ask(self) -> None:
+    def send_request(self) -> None:
         self._head, self._left, self._bytes = b"", 0, 0
         self._socket.sendall(self._request)
 
@@ -55,10 +55,10 @@ class HttpStillClient(StillClient):
     def pollable(self) -> int:
         return self._socket.fileno()
 
-    def answered(self) -> int:
+    def read_reply(self) -> int:
         count = self._socket.recv_into(self._buffer)
         if not count:
-            sys.exit(f"the server at {self._where} has closed the connection")
+            sys.exit(f"the server at {self._address} has closed the connection")
         if self._bytes:
             self._left -= count
         else:
@@ -74,21 +74,21 @@ class HttpStillClient(StillClient):
 
 
 class ZeroMqStillClient(StillClient):
-    """A still from the snapshot service."""
+    """Requests stills from the snapshot service."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, wishes: dict[str, Any]) -> None:
-        self._request = json.dumps({"camera": "front", **wishes}).encode()
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", endpoint: str, parameters: dict[str, Any]) -> None:
+        self._request = json.dumps({"camera": "front", **parameters}).encode()
         self._socket = context.socket(zmq.DEALER)
         self._socket.connect(endpoint)
 
-    def ask(self) -> None:
+    def send_request(self) -> None:
         self._socket.send(self._request)
 
     @property
     def pollable(self) -> "zmq.Socket[bytes]":
         return self._socket
 
-    def answered(self) -> int:
+    def read_reply(self) -> int:
         reply = self._socket.recv()
         if not reply.startswith(b"snapshot/"):
             sys.exit(f"no still, but {reply[:200]!r}")
@@ -96,53 +96,60 @@ class ZeroMqStillClient(StillClient):
 
 
 def content_length(head: bytes) -> int:
-    """What the head of an answer says of its body."""
+    """Return the Content-Length in the head of a response."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             return int(value)
-    raise ValueError(f"an answer without Content-Length: {head[:200]!r}")
+    raise ValueError(f"a response without Content-Length: {head[:200]!r}")
 
 
-def ask_for(askers: list[StillClient], seconds: float, pause_seconds: float = 0) -> dict[str, Any]:
-    """Ask on all of them for so long, after each answer at once or after a pause; answers a second, and how long they
-    took.
+def request_stills(clients: list[StillClient], seconds: float, pause_seconds: float = 0) -> dict[str, Any]:
+    """Send requests on all connections, each after the reply to the one before.
+
+    Args:
+        clients: the connections.
+        seconds: how long to measure.
+        pause_seconds: how long to wait after a reply.
+
+    Returns:
+        `rate`, in replies a second, and `took`, the percentiles of their latency.
     """
     poller = zmq.Poller()
-    asked = {asker.pollable: (asker, time.monotonic()) for asker in askers}
-    for asker in askers:
-        poller.register(asker.pollable, zmq.POLLIN)
-        asker.ask()
+    under_way = {client.pollable: (client, time.monotonic()) for client in clients}
+    for client in clients:
+        poller.register(client.pollable, zmq.POLLIN)
+        client.send_request()
     took: list[float] = []
-    begin = time.monotonic() + WARM_SECONDS
+    begin = time.monotonic() + WARM_UP_SECONDS
     while time.monotonic() < begin + seconds:
         for pollable, _ in poller.poll(POLL_MS):
-            asker, since = asked[pollable]
-            if asker.answered():
+            client, since = under_way[pollable]
+            if client.read_reply():
                 now = time.monotonic()
                 if since > begin:
                     took.append(now - since)
                 if pause_seconds:
                     time.sleep(pause_seconds)
-                asked[pollable] = asker, time.monotonic()
-                asker.ask()
+                under_way[pollable] = client, time.monotonic()
+                client.send_request()
     return {"rate": len(took) / (time.monotonic() - begin), "took": percentiles(took)}
 
 
 def main() -> None:
-    """The process."""
+    """Run the process."""
     settings = json.loads(sys.argv[1])
     count, seconds = settings["connections"], settings["seconds"]
     if "endpoint" in settings:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        askers: list[StillClient] = [
-            ZeroMqStillClient(context, settings["endpoint"], settings.get("wishes", {})) for _ in range(count)
+        clients: list[StillClient] = [
+            ZeroMqStillClient(context, settings["endpoint"], settings.get("parameters", {})) for _ in range(count)
         ]
-        tell(ask_for(askers, seconds, settings.get("pause", 0)))
+        tell(request_stills(clients, seconds, settings.get("pause", 0)))
         context.destroy(linger=0)
     else:
-        askers = [HttpStillClient(settings["host"], settings["port"], settings["path"]) for _ in range(count)]
-        tell(ask_for(askers, seconds, settings.get("pause", 0)))
+        clients = [HttpStillClient(settings["host"], settings["port"], settings["path"]) for _ in range(count)]
+        tell(request_stills(clients, seconds, settings.get("pause", 0)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Subscribers of a camera's frames: a process with one of them, as a program of a user's would have it.
+"""A process with one subscriber to a camera's frames, as in a user's program.
 
-Told "begin" and "end" on its standard input; answers with the ages of the frames that were handed over in between.
+It reads "begin" and "end" from standard input, and prints the ages of the frames received in between.
 """
 
 import json
@@ -23,41 +23,41 @@ from framebus.protocol.wire import FrameHeader
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A frame that was handed over: seconds since it was captured."""
+class Received:
+    """The ages of a frame, in seconds since its capture."""
 
     published: float
-    """When capture had it ready to be sent."""
-    handed_over: float
+    """When capture published it; below, when the subscriber received it."""
+    received: float
 
 
 class Log:
-    """What was taken since `begin`."""
+    """The frames received since `begin`."""
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """From here."""
-        self.taken: list[Taken] = []
+        """Start counting."""
+        self.received: list[Received] = []
         self._began = time.monotonic()
 
     def add(self, header: FrameHeader) -> None:
-        """A frame is here, now."""
+        """Record a frame that has just arrived."""
         captured = header.monotonic
-        self.taken.append(Taken(header.published - captured, time.monotonic() - captured))
+        self.received.append(Received(header.published - captured, time.monotonic() - captured))
 
-    def seen(self) -> dict[str, Any]:
-        """What came since then."""
+    def statistics(self) -> dict[str, Any]:
+        """Return the rate and the percentiles of the ages since `begin`."""
         return {
-            "fps": len(self.taken) / (time.monotonic() - self._began),
-            "published": percentiles([taken.published for taken in self.taken]),
-            "ages": percentiles([taken.handed_over for taken in self.taken]),
+            "fps": len(self.received) / (time.monotonic() - self._began),
+            "published": percentiles([frame.published for frame in self.received]),
+            "ages": percentiles([frame.received for frame in self.received]),
         }
 
 
 def headers(kind: str, endpoint: str) -> Iterator[FrameHeader]:
-    """Of the frames, by framebus, or by a SUB socket with pyzmq's default settings."""
+    """Yield the headers of the frames, received by framebus or by a SUB socket with the default settings of pyzmq."""
     if kind == "framebus":
         for frame in Subscriber("front", endpoint=endpoint):
             yield frame.header
@@ -70,7 +70,7 @@ def headers(kind: str, endpoint: str) -> Iterator[FrameHeader]:
 
 
 def read(kind: str, endpoint: str, work_seconds: float, log: Log) -> None:
-    """Take frames for ever, each costing so much time."""
+    """Receive frames until the process ends, and spend `work_seconds` on each."""
     for number, header in enumerate(headers(kind, endpoint)):
         log.add(header)
         if number == 0:
@@ -80,7 +80,7 @@ def read(kind: str, endpoint: str, work_seconds: float, log: Log) -> None:
 
 
 def main() -> None:
-    """The process: the frames in a thread, so that it hears of the end while it waits for one."""
+    """Run the process. Frames are received in a thread, so that standard input is read meanwhile."""
     settings = json.loads(sys.argv[1])
     log = Log()
     threading.Thread(
@@ -93,7 +93,7 @@ def main() -> None:
                 log.begin()
                 tell({})
             case b"end\n":
-                tell(log.seen())
+                tell(log.statistics())
             case b"":
                 os._exit(0)  # the other thread waits in ZeroMQ
 

@@ -1,4 +1,4 @@
-"""How old a frame is when a program gets it over ZeroMQ: a slow one, one behind a slow link, and twenty at once."""
+"""The age of frames at subscribers: a slow one, one behind a slow link, and twenty at once."""
 
 import time
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from benchmarks.processes import Helper, LeftOut, cpu_seconds, free_port
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
-TITLE = "Subscribers: age of a frame of 162 KB when a program gets it, in ms"
+TITLE = "Subscribers: age of a frame of 162 KB when a program receives it, in ms"
 WORK_SECONDS = 0.2
-"""What the slow program needs for each frame."""
+"""Time that the slow program spends on each frame."""
 SLOW_SECONDS, LINK_SECONDS, MANY_SECONDS = 6.0, 4.0, 3.0
 WARM_SECONDS = 2.0
 MANY = 20
@@ -25,7 +25,7 @@ PLAIN = "pyzmq with default settings"
 
 @dataclass(frozen=True)
 class Case:
-    """How a subscriber is placed."""
+    """A subscriber to measure."""
 
     name: str
     endpoint: str
@@ -34,13 +34,13 @@ class Case:
     prefix: Sequence[str] = ()
 
     def reader(self, kind: str) -> Helper:
-        """One, in a process of its own."""
+        """Start the subscriber in its own process."""
         settings = {"kind": kind, "endpoint": self.endpoint, "work_seconds": self.work_seconds}
         return Helper("subscriber_process", settings, self.prefix)
 
 
 def run(session: Session) -> None:
-    """One case after the other."""
+    """Measure all cases."""
     port = free_port()
     publish = f'publish = "tcp://127.0.0.1:{port}"'
     with pipeline(session.camera(162), session.new_folder(), more=publish) as ours:
@@ -55,7 +55,7 @@ def run(session: Session) -> None:
 
 
 def behind_a_slow_link(session: Session) -> None:
-    """One that is fast, behind a link that is not. Raises LeftOut."""
+    """Measure a fast subscriber behind a slow link. Raises LeftOut."""
     with slow_link() as link:
         endpoint = f"tcp://{link.host}:{free_port(link.host)}"
         publish = f'publish = "{endpoint}"\ninsecure_tcp = true'
@@ -66,7 +66,7 @@ def behind_a_slow_link(session: Session) -> None:
 
 
 def side_by_side(session: Session, case: Case, seconds: float, kinds: Sequence[str] = ("framebus", "plain")) -> None:
-    """A subscriber of each kind, at the same time: they mostly wait."""
+    """Measure a subscriber of each kind at the same time, as they are mostly idle."""
     with ExitStack() as started:
         readers = {kind: started.enter_context(case.reader(kind)) for kind in kinds}
         for reader in readers.values():
@@ -83,7 +83,7 @@ def side_by_side(session: Session, case: Case, seconds: float, kinds: Sequence[s
 
 
 def many(session: Session, endpoint: str, capture: int, seconds: float) -> None:
-    """Twenty programs that take every frame: the median of their percentiles, and what capture needs for each."""
+    """Measure twenty subscribers at once: the medians of their percentiles, and the CPU use of capture."""
     with ExitStack() as started:
         readers = [
             started.enter_context(
@@ -108,7 +108,7 @@ def many(session: Session, endpoint: str, capture: int, seconds: float) -> None:
 
 
 def report(session: Session) -> str:
-    """The table."""
+    """Return the table."""
     cases = ("200 ms a frame, ipc", "200 ms a frame, tcp", "16 Mbit/s, tcp", f"{MANY} at once, ipc")
     rows = []
     for case in cases:

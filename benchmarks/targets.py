@@ -1,4 +1,4 @@
-"""The ratios that framebus sets itself, each between figures of one and the same run, and whether they were reached."""
+"""The performance targets of framebus, most of them ratios within one run, and whether they were met."""
 
 from dataclasses import dataclass
 
@@ -8,37 +8,37 @@ from benchmarks.table import MISSING, table
 
 @dataclass(frozen=True)
 class Target:
-    """A figure, or its ratio to another one, and the limit for it."""
+    """A value or the ratio of two values, and its limit."""
 
     text: str
     result: str
     limit: float
     base: str | None = None
-    """What the figure is divided by."""
+    """The value to divide by."""
     at_least: bool = False
-    """Whether the limit is a lower one."""
+    """Whether the limit is a lower bound."""
 
-    def found(self, results: Results) -> float | None:
-        """None where one of the figures was not measured."""
+    def measured(self, results: Results) -> float | None:
+        """Return the value or the ratio; None if a value is missing."""
         value = results.value(self.result)
         if self.base is None or value is None:
             return value
         base = results.value(self.base)
         return value / base if base else None
 
-    def reached(self, found: float) -> bool:
-        """Whether that is good enough."""
-        return found >= self.limit if self.at_least else found <= self.limit
+    def is_met(self, value: float) -> bool:
+        """Return whether the target is met."""
+        return value >= self.limit if self.at_least else value <= self.limit
 
     @property
     def limit_text(self) -> str:
-        """As in "at most 1.3x"."""
+        """The limit as text, such as "at most 1.3x"."""
         unit = "" if self.base is None else "x"
         return f"{'at least' if self.at_least else 'at most'} {self.limit:g}{unit}"
 
 
 def fan_out() -> list[Target]:
-    """Processor time for each GB."""
+    """Targets for the CPU time of a GB delivered."""
     targets = []
     for viewers in (50, 500):
         key, where = f"fan-out/162 KB/{viewers}", f"{viewers} viewers"
@@ -51,7 +51,7 @@ def fan_out() -> list[Target]:
 
 
 def age() -> list[Target]:
-    """No older than ustreamer's."""
+    """Targets for the age of frames: not older than with ustreamer."""
     return [
         Target(
             f"age {share}, {viewers} viewers: to ustreamer",
@@ -71,13 +71,13 @@ TARGETS = (
     Target("age p50, 1 viewer, ms", "age/1/framebus/p50", 1.5),
     Target("slow link of 16 Mbit/s, MJPEG, p50, ms", "slow-link/16/MJPEG/p50", 170),
     Target("slow link of 16 Mbit/s, page websocket, p50, ms", "slow-link/16/page websocket/p50", 170),
-    Target("stalled viewers: p99 of those who read", WITH, 1.2, WITHOUT),
+    Target("stalled viewers: p99 of the others", WITH, 1.2, WITHOUT),
     Target("stalled viewers: KB each beyond one frame", "stalled/memory of the gateway", 64),
     Target("slow subscriber, ipc, p50, ms", "subscribers/200 ms a frame, ipc/framebus/p50", 50),
     Target("slow subscriber, tcp, p50, ms", "subscribers/200 ms a frame, tcp/framebus/p50", 50),
     Target("cached stills over HTTP, p99, ms", "snapshots/framebus over HTTP/p99", 5),
     Target(
-        "viewers' p50 age beside who polls stills", "snapshots/viewers/with/p50", 1.2, "snapshots/viewers/without/p50"
+        "viewers' p50 age while stills are polled", "snapshots/viewers/with/p50", 1.2, "snapshots/viewers/without/p50"
     ),
     Target(
         "USB camera idle to one viewer",
@@ -97,11 +97,11 @@ TARGETS = (
 
 
 def summary(results: Results) -> str:
-    """What was aimed at and what was found, for all that was measured."""
+    """Return a table of the targets whose values were measured."""
     rows = []
     for target in TARGETS:
-        found = target.found(results)
-        verdict = MISSING if found is None else "reached" if target.reached(found) else "MISSED"
+        measured = target.measured(results)
+        verdict = MISSING if measured is None else "reached" if target.is_met(measured) else "MISSED"
         if target.result in results:
-            rows.append([target.text, MISSING if found is None else f"{found:.2f}", target.limit_text, verdict])
-    return table(["ratios and figures to reach", "found", "wanted", ""], rows)
+            rows.append([target.text, MISSING if measured is None else f"{measured:.2f}", target.limit_text, verdict])
+    return table(["target", "measured", "limit", ""], rows)

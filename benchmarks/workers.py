@@ -1,4 +1,4 @@
-"""How much more two gateways on one port deliver than one, when one has more to do than it can."""
+"""The throughput of two gateway workers compared with one, under more load than one can serve."""
 
 import os
 from contextlib import ExitStack
@@ -9,22 +9,22 @@ from benchmarks.processes import LeftOut
 from benchmarks.session import Session
 from benchmarks.table import number, ratio, table
 
-TITLE = "Workers: GB a second that one gateway and two deliver, all that they can"
+TITLE = "Workers: maximum throughput of one and of two gateways, in GB/s"
 FPS = 240
-"""With 200 viewers and 162 KB that is 7.8 GB/s: more than a processor's core sends."""
+"""With 200 viewers and 162 KB this is 7.8 GB/s, more than one core can send."""
 LOADS, VIEWERS = 2, 100
 """Processes of viewers, and viewers of each."""
 ROUNDS = 2
 SECONDS = 3.0
 CORES = 5
-"""What it takes to see all of it: two for the gateways, two for the viewers, and one for capture and the rest."""
+"""Cores for an undisturbed measurement: two for the gateways, two for the viewers, one for the rest."""
 
 
 def run(session: Session) -> None:
-    """One, then two, in turns. Raises LeftOut."""
+    """Measure one worker and two, in turn. Raises LeftOut."""
     cores = os.cpu_count() or 1
     if session.quick and cores < CORES:
-        raise LeftOut(f"{held_back(cores)} Left out of a quick run.")
+        raise LeftOut(f"{core_note(cores)} Left out of a quick run.")
     camera = session.camera(162).faster(FPS)
     with ExitStack() as started:
         ours = {count: started.enter_context(pipeline(camera, session.new_folder(), workers=count)) for count in (1, 2)}
@@ -35,7 +35,7 @@ def run(session: Session) -> None:
 
 
 def measure(session: Session, count: int, ours: Pipeline, seconds: float) -> None:
-    """One turn. The second load is asked while the first one counts."""
+    """Measure once. The second load runs while the first one is measured."""
     pids = [ours.pids[name] for name in gateways(count)]
     server = ours.mjpeg
     with ExitStack() as started:
@@ -53,22 +53,22 @@ def measure(session: Session, count: int, ours: Pipeline, seconds: float) -> Non
 
 
 def report(session: Session) -> str:
-    """The table, and what held them back."""
+    """Return the table, with a note when the machine has too few cores."""
     results = session.results
     one = results.value("workers/1/rate")
     rows = []
     for count in (1, 2):
         rate = results.value(f"workers/{count}/rate")
         rows.append([str(count), number(rate), ratio(rate, one), number(results.value(f"workers/{count}/cores"))])
-    found = table(["workers", "GB/s", "of one", "cores used"], rows)
+    rates = table(["workers", "GB/s", "of one", "cores used"], rows)
     cores = os.cpu_count() or 1
     if cores >= CORES:
-        return found
-    return f"{found}\n\n{held_back(cores)}"
+        return rates
+    return f"{rates}\n\n{core_note(cores)}"
 
 
-def held_back(cores: int) -> str:
-    """Why less is gained here than there is to gain."""
+def core_note(cores: int) -> str:
+    """Return why this machine shows less than the possible gain."""
     return (
         f"This machine has {cores} cores, and the viewers and the camera run on them, too: two gateways at their full "
         f"speed, and two processes of viewers that keep up with them, take {CORES}."

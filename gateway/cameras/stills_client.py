@@ -121,7 +121,7 @@ class StillsClient:
                 raise refusal(refused.code, refused.message)
             message, header = parse(reply, ClipHeader)
         except WireError as error:
-            raise nonsense(error) from None
+            raise malformed(error) from None
         return header, message.body
 
     def end_clip(self, request: ClipRequest) -> None:
@@ -164,7 +164,7 @@ class StillsClient:
         except SnapshotError as error:
             raise refusal(error.code, str(error)) from None
         except WireError as error:
-            raise nonsense(error) from None
+            raise malformed(error) from None
 
 
 def refusal(code: str, message: str) -> HttpError:
@@ -172,6 +172,6 @@ def refusal(code: str, message: str) -> HttpError:
     return HttpError(STATUSES.get(code, 503), code, message)
 
 
-def nonsense(error: WireError) -> HttpError:
+def malformed(error: WireError) -> HttpError:
     """The HTTP error for a reply that does not follow the wire format."""
     return HttpError(503, "bad-reply", f"the snapshot service sent a malformed reply: {error}")

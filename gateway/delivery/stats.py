@@ -5,6 +5,9 @@ from bisect import bisect_left
 from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats
 from gateway.delivery.encoded_frame import EncodedFrame
 
+MAX_AGE_SECONDS = 3600.0
+"""Older frames count as this old, so that a wrong clock does not dominate the sum."""
+
 
 class FeedStats:
     """Counters of one camera, which only rise."""
@@ -32,7 +35,7 @@ class FeedStats:
         """Count a message that is sent to a viewer; `encoded` is its frame."""
         self.sent += 1
         self.sent_bytes += len(message)
-        age = max(0.0, encoded.frame.age)  # another machine's clock may be ahead
+        age = min(max(0.0, encoded.frame.age), MAX_AGE_SECONDS)  # another machine's clock may be wrong
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 

@@ -1,6 +1,6 @@
 /**
- * The page: puts the connection, the server's clock and the cameras' views together, decides which cameras are watched,
- * and says in the banner and the title how things stand.
+ * The page: connects the websocket, the estimate of the server's clock and the views of the cameras, decides which cameras
+ * to subscribe to, and shows the state in the banner and the title.
  */
 
 import { ServerClock } from "./clock.js";
@@ -11,11 +11,11 @@ import { splitMessage } from "./wire.js";
 
 const REFRESH_MS = 250;
 const CLOCK_EVERY_MS = 10_000;
-const CLOCK_QUESTIONS = 4;
+const CLOCK_SAMPLES = 4;
 const CLOCK_GAP_MS = 150;
-const LIST_AGAIN_MS = 5000;
+const LIST_RETRY_MS = 5000;
 const NOTE_MS = 10_000;
-/** So many attempts in vain, while the list of cameras comes: something on the way passes no websockets. */
+/** After this many failed attempts, while /api/cameras answers, a proxy is assumed to block websockets. */
 const BLOCKED_AFTER = 3;
 
 const only = /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
@@ -24,22 +24,22 @@ const clock = new ServerClock();
 const cameraList = new CameraList(part(".cameras"), only, clock, watch);
 const connection = new Connection(socketAddress(), { opened, lost, received, silent: askClock });
 
-/** @type {{cameras: object[] | null, mistake: string} | null} the answer to the last question for the list */
+/** @type {{cameras: object[] | null, mistake: string} | null} the last answer of /api/cameras */
 let list = null;
-let listAsked = -Infinity;
-/** Whether the websocket is open and the server has spoken over it: a proxy may open one to nowhere. */
+let listRequestedAt = -Infinity;
+/** Whether the websocket is open and a message has arrived: a proxy may open one without the server. */
 let connected = false;
 let everConnected = false;
-/** Unix seconds; null while connected, and before that was so for the first time. */
+/** Unix seconds; null while connected, and before the first connection. */
 let lostSince = null;
-/** Attempts in vain since the last connection. */
+/** Failed attempts since the last connection. */
 let failures = 0;
-/** What the server was last asked for, as JSON; a new connection begins with nothing. */
+/** The cameras that the server was last asked for, as JSON; a new connection starts with none. */
 let watched = "[]";
-/** @type {import("./camera-view.js").CameraView | null} the one that F is for */
-let attended = null;
+/** @type {import("./camera-view.js").CameraView | null} the one that the key F applies to */
+let lastUsedView = null;
 let note = { text: "", until: -Infinity };
-/** Whether the page is being left: the browser closes the connection then, which nobody needs to be told. */
+/** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
 let leaving = false;
 
 function socketAddress() {
@@ -56,7 +56,7 @@ function opened() {
   readList();
 }
 
-function found() {
+function becameConnected() {
   connected = everConnected = true;
   failures = 0;
   lostSince = null;
@@ -66,7 +66,7 @@ function found() {
 function lost() {
   connected = false;
   if (everConnected) lostSince ??= (clock.at(performance.now()) ?? Date.now()) / 1000;
-  // Whether the server still answers at all is asked anew.
+  // Check again whether the server still answers.
   if (failures === 0 && list?.cameras) list = null;
   failures += 1;
   refresh();
@@ -74,7 +74,7 @@ function lost() {
 
 /** @param {string | ArrayBuffer} data @param {(answer: object) => void} reply */
 function received(data, reply) {
-  if (!connected) found();
+  if (!connected) becameConnected();
   try {
     if (typeof data === "string") return receivedText(JSON.parse(data));
     const message = splitMessage(data);
@@ -106,9 +106,9 @@ function receivedStatus({ camera, header }) {
   if (view) view.status = header;
 }
 
-/** Tell the server which cameras to send: those in sight, none in a hidden tab. It costs nothing to send the rest. */
+/** Subscribe to the visible cameras, or to none in a hidden tab. */
 function watch() {
-  const cameras = document.hidden ? [] : cameraList.inSight;
+  const cameras = document.hidden ? [] : cameraList.visible;
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
   const asked = JSON.stringify(cameras);
   if (asked === watched || !connection.open) return;
@@ -121,35 +121,35 @@ function askClock() {
 }
 
 function askClockOften() {
-  for (let question = 0; question < CLOCK_QUESTIONS; question += 1) setTimeout(askClock, question * CLOCK_GAP_MS);
+  for (let sample = 0; sample < CLOCK_SAMPLES; sample += 1) setTimeout(askClock, sample * CLOCK_GAP_MS);
 }
 
 async function readList() {
-  listAsked = performance.now();
+  listRequestedAt = performance.now();
   const before = list;
   list = await fetchCameras();
   if (list.unauthorized) return logIn();
   if (list.cameras) cameraList.arrange(list.cameras);
-  if (list.cameras && !before?.cameras) serverFound();
+  if (list.cameras && !before?.cameras) serverAnswers();
   refresh();
 }
 
-/** The server answers again: no need to wait for the next attempt. The failures so far were not a proxy's. */
-function serverFound() {
+/** The server answers again: connect at once. The failures so far were not caused by a proxy. */
+function serverAnswers() {
   if (failures < 2) return;
   failures = 1;
   connection.connect();
 }
 
-/** The list is asked for again while it is missing, and while nothing else tells of the cameras. @param {number} now */
-function listIsDue(now) {
-  return (!list?.cameras || !connected) && now - listAsked > LIST_AGAIN_MS && !document.hidden;
+/** Whether to request the list again: while it is missing, and while there is no connection. @param {number} now */
+function isListDue(now) {
+  return (!list?.cameras || !connected) && now - listRequestedAt > LIST_RETRY_MS && !document.hidden;
 }
 
 function refresh() {
   const now = performance.now();
   connection.check(now);
-  if (listIsDue(now)) readList();
+  if (isListDue(now)) readList();
   document.body.dataset.connection = connected ? "open" : "lost";
   const around = { now, connected, lostSince, blocked: blocked() };
   for (const view of cameraList.views) view.refresh(around);
@@ -164,14 +164,14 @@ function blocked() {
 /** @param {number} now */
 function showBanner(now) {
   const trouble = !connected && failures > 0;
-  const text = trouble ? troubleInWords() : now < note.until ? note.text : "";
+  const text = trouble ? connectionMessage() : now < note.until ? note.text : "";
   const wait = connection.retryIn(now);
   part(".banner").hidden = text === "" || leaving;
   write(".banner-text", text);
   write(".banner-countdown", trouble ? countdown(wait) : "");
 }
 
-function troubleInWords() {
+function connectionMessage() {
   if (blocked()) return "The camera server answers, but no websocket can be opened to it: is there a proxy in between?";
   return lostSince === null ? "No connection to the camera server" : "Connection to the camera server lost";
 }
@@ -189,18 +189,18 @@ function showSummary() {
   const summary = down > 0 && all > 1 ? `${down} of ${all} cameras down` : down > 0 ? "the camera is down" : all === 1 ? "1 camera" : `${all} cameras`;
   write(".summary", only || all === 0 ? "" : summary);
   part(".empty").hidden = all > 0;
-  write(".empty", emptyInWords());
+  write(".empty", emptyMessage());
   const title = `${titleMark(down)} ${only ?? (all === 0 ? "cameras" : summary)} — framebus`;
   if (document.title !== title) document.title = title;
 }
 
-/** The state in one sign, for a tab too narrow for more. @param {number} down how many cameras are */
+/** The state as one character, for narrow tabs. @param {number} down how many cameras are down */
 function titleMark(down) {
   if (!connected || down > 0) return "⚠";
   return cameraList.views.some((view) => view.state === "live") ? "●" : "○";
 }
 
-function emptyInWords() {
+function emptyMessage() {
   if (list?.cameras && only) return `This camera server has no camera named ${only}.`;
   if (list?.cameras) return "This camera server has no camera yet: add one to framebus.toml and restart it.";
   return list ? `The list of cameras could not be read (${list.mistake}).` : "Looking for cameras…";
@@ -211,16 +211,16 @@ function write(selector, text) {
   if (part(selector).textContent !== text) part(selector).textContent = text;
 }
 
-/** Remember the camera that the pointer or the keyboard went to last. @param {Event} event */
-function attend(event) {
-  attended = event.target.closest("camera-view") ?? attended;
+/** Remember the camera that was last used with the pointer or the keyboard. @param {Event} event */
+function rememberView(event) {
+  lastUsedView = event.target.closest("camera-view") ?? lastUsedView;
 }
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input")) return;
-  const view = attended?.isConnected ? attended : cameraList.views[0];
+  const view = lastUsedView?.isConnected ? lastUsedView : cameraList.views[0];
   view?.toggleFullscreen();
 }
 
@@ -229,8 +229,8 @@ document.addEventListener("visibilitychange", () => {
   watch();
   refresh();
 });
-document.addEventListener("pointerover", attend);
-document.addEventListener("focusin", attend);
+document.addEventListener("pointerover", rememberView);
+document.addEventListener("focusin", rememberView);
 document.addEventListener("keydown", pressed);
 addEventListener("online", () => connection.connect());
 addEventListener("pageshow", () => (leaving = false));

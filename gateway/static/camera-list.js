@@ -1,47 +1,47 @@
 /**
- * The cameras on the page: one view each, in the server's order, and which of them are in sight. The names come from
- * /api/cameras and from the statuses, whichever is first; either alone is enough.
+ * The cameras on the page: one view each, in the server's order, and which of them are visible. The names come from
+ * /api/cameras and from the statuses; either alone is enough.
  */
 
 import { ask } from "./auth.js";
 import { CameraView } from "./camera-view.js";
 
-/** A view is woken a little before it scrolls into sight. */
-const SIGHT_MARGIN = "120px";
+/** A camera is subscribed to before it scrolls into view. */
+const VISIBLE_MARGIN = "120px";
 const LIST_TIMEOUT_MS = 5000;
 
 export class CameraList {
   /** @type {Map<string, CameraView>} */
   #views = new Map();
   /** @type {Set<string>} */
-  #inSight = new Set();
-  #place;
+  #visible = new Set();
+  #container;
   #only;
   #clock;
   #changed;
   #observer;
 
   /**
-   * @param {Element} place where the views go
+   * @param {Element} container of the views
    * @param {string | null} only the camera this page is for; null for all
    * @param {import("./clock.js").ServerClock} clock
-   * @param {() => void} changed called when views came, went, or moved into or out of sight
+   * @param {() => void} changed called when views were added or removed, or became visible or hidden
    */
-  constructor(place, only, clock, changed) {
-    this.#place = place;
+  constructor(container, only, clock, changed) {
+    this.#container = container;
     this.#only = only;
     this.#clock = clock;
     this.#changed = changed;
-    this.#observer = new IntersectionObserver((entries) => this.#sighted(entries), { rootMargin: SIGHT_MARGIN });
+    this.#observer = new IntersectionObserver((entries) => this.#updateVisible(entries), { rootMargin: VISIBLE_MARGIN });
   }
 
   get views() {
     return [...this.#views.values()];
   }
 
-  /** The names of the cameras in sight, sorted. */
-  get inSight() {
-    return [...this.#inSight].sort();
+  /** The names of the visible cameras, sorted. */
+  get visible() {
+    return [...this.#visible].sort();
   }
 
   /** @param {string} camera @returns {CameraView | undefined} undefined for one that this page does not show */
@@ -51,12 +51,12 @@ export class CameraList {
 
   /** The camera's view, made when there is none; undefined when this page is for another. @param {string} camera */
   view(camera) {
-    const found = this.#views.get(camera);
-    if (found || (this.#only ?? camera) !== camera) return found;
+    const existing = this.#views.get(camera);
+    if (existing || (this.#only ?? camera) !== camera) return existing;
     const view = document.createElement("camera-view");
     view.build(camera, this.#clock, this.#only !== null);
     this.#views.set(camera, view);
-    this.#place.append(view);
+    this.#container.append(view);
     this.#observer.observe(view);
     this.#changed();
     return view;
@@ -71,9 +71,9 @@ export class CameraList {
     const names = new Set(listed.map((entry) => entry.name));
     for (const camera of this.#views.keys()) if (!names.has(camera)) this.#remove(camera);
     const wanted = listed.map((entry) => this.#views.get(entry.name)).filter(Boolean);
-    const shown = this.#place.querySelectorAll("camera-view");
-    // Moving a node restarts much of it: only when the order is another.
-    if (wanted.some((view, at) => view !== shown[at])) this.#place.append(...wanted);
+    const shown = this.#container.querySelectorAll("camera-view");
+    // Moving a node reloads parts of it, so it is moved only when the order differs.
+    if (wanted.some((view, at) => view !== shown[at])) this.#container.append(...wanted);
   }
 
   /** @param {string} camera */
@@ -82,22 +82,22 @@ export class CameraList {
     this.#observer.unobserve(view);
     view.remove();
     this.#views.delete(camera);
-    this.#inSight.delete(camera);
+    this.#visible.delete(camera);
     this.#changed();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
-  #sighted(entries) {
+  #updateVisible(entries) {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting && this.#views.has(target.dataset.camera)) this.#inSight.add(target.dataset.camera);
-      else this.#inSight.delete(target.dataset.camera);
+      if (isIntersecting && this.#views.has(target.dataset.camera)) this.#visible.add(target.dataset.camera);
+      else this.#visible.delete(target.dataset.camera);
     }
     this.#changed();
   }
 }
 
 /**
- * Ask the server for its cameras.
+ * Get the list of cameras from the server.
  *
  * @returns {Promise<{cameras: object[] | null, mistake: string}>} cameras is null when the server gave no list
  */

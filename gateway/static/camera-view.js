@@ -1,6 +1,6 @@
 /**
- * One camera's tile as a custom element: its picture, the state it is in and why, its figures and addresses. It draws
- * what it is handed; when to watch the camera, and the connection, are left to app.js.
+ * The view of one camera as a custom element: its picture, its state and the reason, its statistics and addresses. app.js
+ * decides when to subscribe to the camera, and owns the connection.
  */
 
 import { withToken } from "./auth.js";
@@ -10,15 +10,15 @@ import { CanvasRenderer } from "./canvas-renderer.js";
 import { addCopyButton } from "./copy-button.js";
 import * as format from "./format.js";
 
-/** Figures that change with every picture are rewritten this often: faster cannot be read. */
-const FIGURES_EVERY_MS = 1000;
-/** A picture from the future: the camera's clock is not the server's, so that no age can be told. */
+/** How often statistics are rewritten; faster changes cannot be read. */
+const STATISTICS_EVERY_MS = 1000;
+/** A picture further in the future than this comes from a machine with another clock, so that its age is unknown. */
 const SKEW_MS = 1000;
 /** A second click within this time makes it a double-click. */
 const DOUBLE_CLICK_MS = 250;
 
 /**
- * @typedef {object} Surroundings what a view must know to judge its picture
+ * @typedef {object} Surroundings what a view needs to choose its state
  * @property {number} now milliseconds of performance.now()
  * @property {boolean} connected
  * @property {number | null} lostSince Unix seconds
@@ -34,10 +34,10 @@ export class CameraView extends HTMLElement {
   #undrawable = false;
   #ageMs = null;
   #drawnAt = -Infinity;
-  /** When the page began to watch; null while it does not. */
+  /** When the page subscribed; null while it is not subscribed. */
   #watchedAt = null;
-  #figuresAt = -Infinity;
-  #spoken = "";
+  #statisticsAt = -Infinity;
+  #announced = "";
   #clickTimer = 0;
 
   /**
@@ -65,37 +65,37 @@ export class CameraView extends HTMLElement {
     return this.dataset.state;
   }
 
-  /** Whether the page asks for this camera's pictures. @param {boolean} watched */
+  /** Whether the page is subscribed to this camera. @param {boolean} watched */
   set watched(watched) {
     if (watched === (this.#watchedAt !== null)) return;
     this.#watchedAt = watched ? performance.now() : null;
   }
 
-  /** The camera's newest status, of the websocket or of /api/cameras: they share their keys. */
+  /** The newest status of the camera, from the websocket or /api/cameras, which have the same keys. */
   set status(status) {
     this.#status = status;
   }
 
-  /** Draw a picture and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
+  /** Draw a frame and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
   offer(frame) {
     if (this.#watchedAt === null) return frame.acknowledge();
     this.#renderer.offer(frame);
   }
 
-  /** Show how things stand; to be called several times a second. @param {Surroundings} around */
+  /** Update what is shown; to be called several times a second. @param {Surroundings} around */
   refresh(around) {
     const { now } = around;
-    // A pause in the connection is one in watching: the server needs a moment to send the first picture.
+    // A lost connection ends the subscription: the server needs a moment to send the first picture.
     if (!around.connected && this.#watchedAt !== null) this.#watchedAt = now;
-    this.#showCondition(judge(this.#seen(around)));
-    // What is left to somebody whose proxy passes no websockets.
-    this.#part(".notice-instead").hidden = !around.blocked;
+    this.#showState(judge(this.#seen(around)));
+    // The alternative behind a proxy that blocks websockets.
+    this.#part(".overlay-instead").hidden = !around.blocked;
     const age = this.#shownAge(now);
     this.dataset.ageMs = age === null ? "" : String(Math.round(age));
-    if (now - this.#figuresAt >= FIGURES_EVERY_MS) this.#showFigures(now, age);
+    if (now - this.#statisticsAt >= STATISTICS_EVERY_MS) this.#showStatistics(now, age);
   }
 
-  /** Fill the screen with the picture, or leave that. */
+  /** Enter or leave fullscreen. */
   toggleFullscreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.#part(".picture").requestFullscreen?.();
@@ -137,59 +137,59 @@ export class CameraView extends HTMLElement {
     return age < -SKEW_MS ? null : Math.max(0, age);
   }
 
-  /** As it was when drawn; of a picture that stays, as it is now. @param {number} now */
+  /** The age when the picture was drawn; of a picture that stays, its age now. @param {number} now */
   #shownAge(now) {
     if (this.#stats.last === null) return null;
-    return now - this.#drawnAt < FIGURES_EVERY_MS ? this.#ageMs : this.#ageOf(this.#stats.last, now);
+    return now - this.#drawnAt < STATISTICS_EVERY_MS ? this.#ageMs : this.#ageOf(this.#stats.last, now);
   }
 
   /** @param {import("./view-state.js").ViewState} condition */
-  #showCondition({ state, title, reason, since }) {
-    // Figures of another state must not stay, not even for the rest of their second.
+  #showState({ state, title, reason, since }) {
+    // Statistics of another state must not stay, not even for the rest of their second.
     if (this.dataset.state !== state) {
       this.dataset.state = state;
-      this.#figuresAt = -Infinity;
+      this.#statisticsAt = -Infinity;
     }
     this.#write(".badge-text", state);
-    this.#write(".notice-title", since === null ? title : `${title} since ${format.moment(since)}`);
-    this.#write(".notice-reason", reason);
+    this.#write(".overlay-title", since === null ? title : `${title} since ${format.moment(since)}`);
+    this.#write(".overlay-reason", reason);
     const last = this.#stats.last;
-    this.#write(".notice-picture", last ? `Picture of ${format.moment(last.captured)}` : "");
-    this.#speak(`${this.#camera}: ${title}. ${reason}`);
+    this.#write(".overlay-picture", last ? `Picture of ${format.moment(last.captured)}` : "");
+    this.#announce(`${this.#camera}: ${title}. ${reason}`);
   }
 
-  /** Screen readers hear each change once. @param {string} sentence */
-  #speak(sentence) {
-    if (sentence === this.#spoken) return;
-    this.#spoken = sentence;
-    this.#write(".spoken", sentence);
+  /** Announce each change to screen readers once. @param {string} sentence */
+  #announce(sentence) {
+    if (sentence === this.#announced) return;
+    this.#announced = sentence;
+    this.#write(".visually-hidden", sentence);
   }
 
   /** @param {number} now @param {number | null} age */
-  #showFigures(now, age) {
-    this.#figuresAt = now;
+  #showStatistics(now, age) {
+    this.#statisticsAt = now;
     const { width, height } = this.#part("canvas");
     const status = this.#status;
     const fact = (name, text) => this.#write(`[data-fact="${name}"]`, text);
-    const figure = (name, text) => this.#write(`[data-figure="${name}"]`, String(text ?? "–"));
+    const statistic = (name, text) => this.#write(`[data-statistic="${name}"]`, String(text ?? "–"));
     const drawn = this.#stats.last !== null;
     fact("fps", this.#stats.frames > 1 ? format.rate(this.#stats.fps(now)) : "");
     fact("age", drawn ? format.age(age) : "");
     fact("size", drawn ? `${width}×${height}` : "");
     fact("dropped", status ? `${status.dropped} dropped` : "");
-    figure("source", status?.source);
-    figure("published", status && format.rate(status.fps));
-    figure("dropped", status?.dropped);
-    figure("bad", status?.bad);
-    figure("skipped", this.#stats.skipped);
+    statistic("source", status?.source);
+    statistic("published", status && format.rate(status.fps));
+    statistic("dropped", status?.dropped);
+    statistic("bad", status?.bad);
+    statistic("skipped", this.#stats.skipped);
   }
 
   /** @param {string} camera */
   #label(camera) {
     this.#write(".name", camera);
     this.#part("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
-    name(this.#part(".still"), "Save a still");
-    name(this.#part(".fullscreen"), "Fullscreen (F)");
+    label(this.#part(".still"), "Save a still");
+    label(this.#part(".fullscreen"), "Fullscreen (F)");
     this.#part(".fullscreen").hidden = !document.fullscreenEnabled;
   }
 
@@ -199,7 +199,7 @@ export class CameraView extends HTMLElement {
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
     this.#part(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
-    this.#part(".notice-instead").href = withToken(`${home}stream.mjpg`).href;
+    this.#part(".overlay-instead").href = withToken(`${home}stream.mjpg`).href;
     addCopyButton(this.#part('[data-address="stream"]'), `${home}stream.mjpg`);
     addCopyButton(this.#part('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
@@ -209,7 +209,7 @@ export class CameraView extends HTMLElement {
     enlarge.addEventListener("click", (event) => this.#clicked(event, enlarge.href));
   }
 
-  /** A mouse may double-click: its first click waits. Keys and fingers go at once. @param {PointerEvent} event */
+  /** Delay the first click of a mouse, as it may become a double-click. Keys and touches act at once. @param {PointerEvent} event */
   #clicked(event, page) {
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
     if (event.detail === 0 || event.pointerType === "touch" || elsewhere) return;
@@ -231,15 +231,15 @@ export class CameraView extends HTMLElement {
     return this.querySelector(selector);
   }
 
-  /** Touch the page only where something changed. @param {string} selector @param {string} text */
+  /** Change the text of an element only if it differs. @param {string} selector @param {string} text */
   #write(selector, text) {
     const part = this.#part(selector);
     if (part.textContent !== text) part.textContent = text;
   }
 }
 
-/** @param {Element} control @param {string} text for the eye and for the ear */
-function name(control, text) {
+/** @param {Element} control @param {string} text shown, and read by screen readers */
+function label(control, text) {
   control.title = text;
   control.setAttribute("aria-label", text);
 }

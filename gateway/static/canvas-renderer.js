@@ -1,13 +1,12 @@
 /**
- * Draws JPEGs on a canvas, the newest or none: while one is being decoded only the newest that came meanwhile is kept.
- * Whom to tell about it is left to the owner.
+ * Draws JPEGs on a canvas. While one is being decoded, only the newest of those that arrive is kept.
  */
 
 /**
  * @typedef {object} Frame
  * @property {Record<string, any>} header
  * @property {Uint8Array} body a JPEG
- * @property {() => void} acknowledge called exactly once: when the picture was drawn, or given up
+ * @property {() => void} acknowledge called exactly once: when the frame was drawn or discarded
  */
 
 export class CanvasRenderer {
@@ -26,32 +25,32 @@ export class CanvasRenderer {
    */
   constructor(canvas, drawn, failed) {
     this.#canvas = canvas;
-    // Not "bitmaprenderer": with it Chromium 156 leaves the EXIF orientation out, turning pictures on their side.
+    // Not "bitmaprenderer": with it Chromium 156 ignores the EXIF orientation.
     this.#context = canvas.getContext("2d", { alpha: false });
     this.#drawn = drawn;
     this.#failed = failed;
   }
 
-  /** Draw a picture, now or when the one being decoded is done. @param {Frame} frame */
+  /** Draw a frame, now or when the one being decoded is done. @param {Frame} frame */
   offer(frame) {
     this.#next?.acknowledge();
     this.#next = frame;
-    if (!this.#decoding) this.#run();
+    if (!this.#decoding) this.#drawPending();
   }
 
-  async #run() {
+  async #drawPending() {
     this.#decoding = true;
     while (this.#next) {
       const frame = this.#next;
       this.#next = null;
-      await this.#paint(frame);
+      await this.#draw(frame);
       frame.acknowledge();
     }
     this.#decoding = false;
   }
 
   /** @param {Frame} frame */
-  async #paint(frame) {
+  async #draw(frame) {
     const bitmap = await decode(frame.body);
     if (bitmap === null) return this.#failed(frame);
     this.#resize(bitmap.width, bitmap.height);
@@ -60,7 +59,7 @@ export class CanvasRenderer {
     this.#drawn(frame);
   }
 
-  /** Setting a canvas's size empties it, even to the same. @param {number} width @param {number} height */
+  /** Setting the size of a canvas clears it, even to the same value. @param {number} width @param {number} height */
   #resize(width, height) {
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;

@@ -1,10 +1,10 @@
 /**
- * The server's clock as seen from this page, so that the age of a picture is right although the two machines' clocks
- * differ. Estimates as NTP does: of several questions the one with the shortest round trip is trusted.
+ * Estimates the server's clock, so that the age of a picture is right although the clocks of the two machines differ.
+ * As in NTP, the sample with the shortest round trip is used.
  */
 
 const SAMPLES_KEPT = 16;
-/** Beyond what the round trips explain, by this much, the server's clock was set: a Raspberry Pi has none at boot. */
+/** A larger difference than the round trips explain means that the server's clock was set, as a Raspberry Pi does at boot. */
 const JUMP_MS = 50;
 
 export class ServerClock {
@@ -12,7 +12,7 @@ export class ServerClock {
   #samples = [];
 
   /**
-   * Take in one answer.
+   * Record an answer of the server.
    *
    * @param {number} sent when the question left, milliseconds of performance.now()
    * @param {number} received when the answer came, on the same clock
@@ -32,7 +32,7 @@ export class ServerClock {
   }
 
   /**
-   * The server's time.
+   * Return the server's time.
    *
    * @param {number} local milliseconds of performance.now()
    * @returns {number | null} Unix milliseconds; null while unknown

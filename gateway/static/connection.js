@@ -1,14 +1,14 @@
 /**
- * The page's one websocket: opened again by itself, with growing pauses, whenever it is lost, and given up when it went
- * silent without closing. What is said over it is left to the owner.
+ * The websocket of the page. It reconnects with increasing pauses, and closes a connection on which nothing arrives. Its
+ * owner decides what is sent.
  */
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
-/** The server says something each second; with no camera at all it has nothing to say unless it is asked. */
+/** The server sends a status each second; without cameras it sends nothing unless it is asked. */
 const ASK_AFTER_MS = 3000;
 const SILENCE_MS = 6000;
-/** On a very slow link one picture may take longer than SILENCE_MS: each time in vain it is given twice as long. */
+/** On a very slow link one picture may take longer than SILENCE_MS: after each timeout, the limit is doubled. */
 const LONGEST_SILENCE_MS = 24_000;
 const SETTLED_MS = 30_000;
 
@@ -18,7 +18,7 @@ const SETTLED_MS = 30_000;
  * @property {() => void} lost each time an attempt failed or the connection broke
  * @property {(data: string | ArrayBuffer, reply: (answer: object) => void) => void} received `reply` answers on the
  *   connection that the message came by, and does nothing when that is gone
- * @property {() => void} silent make the server say something
+ * @property {() => void} silent called to make the server send something
  */
 
 export class Connection {
@@ -61,12 +61,12 @@ export class Connection {
     this.#startedAt = this.#heardAt = performance.now();
   }
 
-  /** Say something, if there is somebody to hear it. @param {object} message */
+  /** Send a message, if there is a connection. @param {object} message */
   send(message) {
     if (this.#socket) post(this.#socket, message);
   }
 
-  /** Look after a connection that went silent; call it several times a second. @param {number} now */
+  /** Check for a connection on which nothing arrives; to be called several times a second. @param {number} now */
   check(now) {
     const silent = now - this.#heardAt;
     if (this.#socket && silent > this.#silence) {

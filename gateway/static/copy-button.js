@@ -1,11 +1,11 @@
-/** A read-only address with a button that copies it, also where browsers keep the clipboard from plain http. */
+/** A read-only address with a button that copies it, also over plain http, where browsers have no clipboard API. */
 
 import { withToken } from "./auth.js";
 
-const THANKS_MS = 2000;
+const CONFIRMATION_MS = 2000;
 
 /**
- * Make the address in a row copyable.
+ * Show an address in a row and make its button copy it.
  *
  * @param {Element} row holds one input and one button
  * @param {string} url relative to the page's base
@@ -17,7 +17,7 @@ export function addCopyButton(row, url) {
   input.addEventListener("focus", () => input.select());
   button.addEventListener("click", async () => {
     button.textContent = (await copy(input)) ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => (button.textContent = "Copy"), THANKS_MS);
+    setTimeout(() => (button.textContent = "Copy"), CONFIRMATION_MS);
   });
 }
 
@@ -27,7 +27,7 @@ async function copy(input) {
     await navigator.clipboard.writeText(input.value);
     return true;
   } catch {
-    // Over plain http there is no navigator.clipboard; the old way still works there.
+    // Over plain http there is no navigator.clipboard; execCommand still works.
     input.select();
     return document.execCommand("copy");
   }

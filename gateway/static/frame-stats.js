@@ -1,6 +1,6 @@
 /**
- * How the drawn pictures of one camera follow each other: how many, how fast, how many were skipped, and whether the
- * last one may pass for live. Pure code: times come in as milliseconds of performance.now().
+ * Statistics of the frames of one camera: how many were drawn, at which rate, how many were skipped, and whether the
+ * last one counts as live. Pure code: times are milliseconds of performance.now().
  */
 
 const STALLED_AFTER_MS = 2000;
@@ -15,9 +15,9 @@ const RATE_OVER_MS = 3000;
  */
 
 export class FrameStats {
-  /** Pictures drawn. */
+  /** Frames drawn. */
   frames = 0;
-  /** Published pictures that never came here: the link or this browser is slower than the camera. */
+  /** Published frames that were not received, as the link or this browser is slower than the camera. */
   skipped = 0;
   /** @type {FrameHeader | null} of the last picture drawn */
   last = null;
@@ -27,7 +27,7 @@ export class FrameStats {
   #times = [];
 
   /**
-   * Take in one drawn picture.
+   * Record a frame that was drawn.
    *
    * @param {FrameHeader} header
    * @param {number} now
@@ -41,32 +41,32 @@ export class FrameStats {
     const patience = this.patience;
     const follows = now - (this.#times.at(-1) ?? -Infinity) <= patience;
     if (follows && before?.epoch === header.epoch) this.skipped += Math.max(0, header.seq - before.seq - 1);
-    // The first picture after a pause may be hours old: it counts when it is young, or when another one follows it.
+    // The first frame after a pause may be hours old: it counts as live when it is recent, or when another one follows.
     if (follows || (ageMs !== null && ageMs <= patience)) this.freshAt = now;
-    this.#note(now);
+    this.#record(now);
   }
 
-  /** Milliseconds without a new picture after which the camera counts as stalled. A slow camera gets longer. */
+  /** Milliseconds without a new frame after which the camera counts as stalled; more for a slow camera. */
   get patience() {
     const [first, second, third] = this.#times.slice(-3);
-    // The shorter of two gaps: one stall must not make the next one wait.
+    // The shorter of two gaps, so that one stall does not raise the limit for the next one.
     const gap = third === undefined ? 0 : Math.min(second - first, third - second);
     return Math.min(Math.max(STALLED_AFTER_MS, 3 * gap), MAX_STALLED_AFTER_MS);
   }
 
-  /** Whether the picture may pass for live. @param {number} now */
+  /** Whether the last frame counts as live. @param {number} now */
   moving(now) {
     return now - this.freshAt <= this.patience;
   }
 
-  /** Pictures drawn each second. @param {number} now */
+  /** Frames drawn per second. @param {number} now */
   fps(now) {
     if (this.#times.length < 2 || !this.moving(now)) return 0;
     return ((this.#times.length - 1) * 1000) / (this.#times.at(-1) - this.#times[0]);
   }
 
   /** @param {number} now */
-  #note(now) {
+  #record(now) {
     this.#times.push(now);
     while (this.#times.length > 3 && now - this.#times[0] > RATE_OVER_MS) this.#times.shift();
   }

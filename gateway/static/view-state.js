@@ -1,6 +1,6 @@
 /**
- * Which state a camera's view shows, and why, from everything the page knows. Pure code: the rule that an old picture
- * never passes for live stands here.
+ * Decides which state the view of a camera shows, and why. Pure code. It contains the rule that an old picture is never
+ * shown as live.
  */
 
 /**
@@ -10,8 +10,8 @@
  * @property {boolean} blocked whether the server answers, but opens no websocket
  * @property {{state: string, reason: string, since: number} | null} status the camera's newest status
  * @property {boolean} watched whether the page asks for this camera's pictures
- * @property {boolean} moving whether the picture drawn last may pass for live
- * @property {boolean} waiting whether the page began to watch so lately that a picture may still be on its way
+ * @property {boolean} moving whether the picture drawn last counts as live
+ * @property {boolean} waiting whether the page subscribed so recently that a picture may still be in transit
  * @property {number | null} pictureSince Unix seconds at which the last live picture was drawn
  * @property {boolean} undrawable whether the newest picture could not be decoded
  *
@@ -27,10 +27,10 @@ const LIVE = { state: "live", title: "Live", reason: "", since: null };
 /** @type {ViewState} */
 const PAUSED = { state: "idle", title: "Paused", reason: "Not watched while it is out of sight.", since: null };
 /** @type {ViewState} */
-const CALLING = { state: "connecting", title: "Connecting", reason: "Calling the camera server.", since: null };
+const CONNECTING = { state: "connecting", title: "Connecting", reason: "Connecting to the camera server.", since: null };
 
 /**
- * Judge what is seen of a camera.
+ * Return the state to show for a camera.
  *
  * @param {Seen} seen
  * @returns {ViewState}
@@ -48,14 +48,14 @@ export function judge(seen) {
 
 /** @param {number | null} since @param {boolean} blocked @returns {ViewState} */
 function withoutServer(since, blocked) {
-  if (since === null && !blocked) return CALLING;
+  if (since === null && !blocked) return CONNECTING;
   const reason = blocked ? "No websocket can be opened to the camera server." : "The camera server does not answer.";
   return { state: "connecting", title: "No connection", reason, since };
 }
 
 /** @param {Seen} seen @returns {ViewState} */
 function withoutPicture({ status, waiting, undrawable, pictureSince }) {
-  if (!status) return { state: "connecting", title: "Connecting", reason: "Asking for the camera.", since: null };
+  if (!status) return { state: "connecting", title: "Connecting", reason: "Waiting for the status of the camera.", since: null };
   if (status.state === "starting") {
     const reason = status.reason || "The camera is starting.";
     return { state: "connecting", title: "Starting", reason, since: status.since };

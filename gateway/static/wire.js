@@ -1,6 +1,6 @@
 /**
- * The wire format: takes one binary message of the websocket apart. Pure code, the same format as framebus/protocol/wire.py;
- * what the parts mean is left to those who asked for them.
+ * The wire format: splits a binary message of the websocket into its parts. Pure code, the same format as
+ * framebus/protocol/wire.py.
  */
 
 const LINE_FEED = 10;
@@ -15,7 +15,7 @@ const FIRST_LINE = /^([a-z]+)\/([a-z0-9][a-z0-9_-]{0,31})$/;
  */
 
 /**
- * Take a message apart.
+ * Split a message.
  *
  * @param {ArrayBuffer} message
  * @returns {Message}

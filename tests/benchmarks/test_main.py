@@ -21,4 +21,4 @@ def test_a_file_to_compare_with_is_read_before_anything_is_measured(
     file = tmp_path / "other.json"
     file.write_text(json.dumps({"figures": []}))
     assert main(["--compare", str(file)]) == EXIT_USAGE
-    assert capsys.readouterr().err == f"{file} is no result of make bench: it has no figures\n"
+    assert capsys.readouterr().err == f"{file} is not a results file of make bench: it has no figures\n"

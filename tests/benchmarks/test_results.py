@@ -55,5 +55,5 @@ def test_a_later_run_reads_what_this_one_wrote(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     file.write_text("[]")
-    with pytest.raises(ValueError, match=f"^{file} is no result of make bench: it has no figures$"):
+    with pytest.raises(ValueError, match=f"^{file} is not a results file of make bench: it has no figures$"):
         read(file)

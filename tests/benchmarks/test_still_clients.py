@@ -10,5 +10,5 @@ def test_it_is_found_however_it_is_spelt() -> None:
 
 
 def test_an_answer_without_it_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^an answer without Content-Length: b'HTTP/1.1 200 OK'$"):
+    with pytest.raises(ValueError, match=r"^a response without Content-Length: b'HTTP/1.1 200 OK'$"):
         content_length(b"HTTP/1.1 200 OK")

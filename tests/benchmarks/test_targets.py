@@ -20,14 +20,14 @@ def row(text: str, mark: str) -> str:
 def test_a_ratio_is_that_of_the_medians() -> None:
     target = Target("", "ours", 1.3, "base")
     results = Results({"ours": Result("s", [9.0, 2.0, 3.0]), "base": Result("s", [2.0])})
-    assert target.found(results) == 1.5
-    assert not target.reached(1.5)
-    assert target.reached(1.3)
+    assert target.measured(results) == 1.5
+    assert not target.is_met(1.5)
+    assert target.is_met(1.3)
 
 
 def test_some_figures_shall_be_large() -> None:
-    assert Target("", "ours", 1.7, at_least=True).reached(1.8)
-    assert not Target("", "ours", 1.7, at_least=True).reached(1.6)
+    assert Target("", "ours", 1.7, at_least=True).is_met(1.8)
+    assert not Target("", "ours", 1.7, at_least=True).is_met(1.6)
 
 
 def test_the_summary_says_which_were_reached() -> None:

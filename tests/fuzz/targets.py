@@ -12,7 +12,7 @@ from capture.media.jpeg_parts import JpegParts, PartError
 from framebus.config.load import ConfigError, parse
 from framebus.protocol import stills, wire
 from framebus.protocol.controls import ControlsHeader
-from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest
+from framebus.protocol.stills import ClipHeader, Request, RequestError
 from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from gateway.net.forwarded import client_of
 
@@ -34,7 +34,7 @@ def fuzz_wire(data: bytes) -> None:
 def fuzz_stills(data: bytes) -> None:
     """A still request, as JSON and as the query of a URL, is refused with RequestError or has values in range."""
     query = dict(parse_qsl(data.decode("latin-1")))
-    reads: list[Callable[[], SnapshotRequest | ClipRequest | CancelRequest]] = [
+    reads: list[Callable[[], Request]] = [
         lambda: stills.read(data),
         lambda: stills.from_query("front", query),
     ]

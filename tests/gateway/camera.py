@@ -15,7 +15,7 @@ from framebus.runtime.run_dir import frames_endpoint
 
 
 def jpeg(colour: str = "red", size: tuple[int, int] = (64, 48), quality: int = 80) -> bytes:
-    """A small whole JPEG."""
+    """A small complete JPEG."""
     output = io.BytesIO()
     Image.new("RGB", size, colour).save(output, "JPEG", quality=quality)
     return output.getvalue()

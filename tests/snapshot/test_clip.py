@@ -35,7 +35,7 @@ def probed(file: Path) -> dict[str, Any]:
 
 
 def written(clip: Clip, file: Path, page: int) -> Path:
-    """The whole clip, read in pages of this size."""
+    """The complete clip, read in pages of this size."""
     data = b""
     while part := clip.page(len(data), page):
         data += part
@@ -61,10 +61,10 @@ def test_motion_jpeg_is_the_frames_in_a_row(tmp_path: Path) -> None:
     assert int(probed(file)["nb_read_frames"]) == 25
 
 
-def test_the_jpegs_are_not_encoded_anew() -> None:
+def test_the_jpegs_are_not_encoded_again() -> None:
     taken = stills(3)
-    whole = Clip(taken, "avi").page(0, 10_000_000)
-    assert all(still.jpeg in whole for still in taken)
+    data = Clip(taken, "avi").page(0, 10_000_000)
+    assert all(still.jpeg in data for still in taken)
 
 
 def test_an_avi_has_frames_of_one_size() -> None:

@@ -56,7 +56,7 @@ def test_clocks_that_drift_are_followed() -> None:
     assert here.monotonic == pytest.approx(100.0 + second + drifted - 0.01)
 
 
-def test_after_a_restart_it_learns_anew() -> None:
+def test_a_restart_resets_the_offset() -> None:
     clock = ClockOffset()
     clock.here(header(100.0), arrived=100.0)
     restarted = clock.here(header(50.0, epoch="e2"), arrived=101.0)

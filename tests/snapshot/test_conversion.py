@@ -25,15 +25,15 @@ def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = 
     return Still(frame_header("front", 1, width=width, height=height, orientation=orientation), data)
 
 
-def converted(before: Still, **wishes: object) -> tuple[Still, Image.Image]:
-    wanted = Conversion.of(before, SnapshotRequest(camera="front", **wishes))  # type: ignore[arg-type]
+def converted(before: Still, **parameters: object) -> tuple[Still, Image.Image]:
+    wanted = Conversion.of(before, SnapshotRequest(camera="front", **parameters))  # type: ignore[arg-type]
     assert wanted is not None
     after = convert(before, wanted, 64)
     return after, Image.open(io.BytesIO(after.jpeg))
 
 
 @pytest.mark.parametrize(
-    ("wishes", "size"),
+    ("parameters", "size"),
     [
         ({"width": 320}, (320, 180)),
         ({"height": 90}, (160, 90)),
@@ -45,17 +45,17 @@ def converted(before: Still, **wishes: object) -> tuple[Still, Image.Image]:
         ({"width": 5000, "quality": 10}, (640, 360)),
     ],
 )
-def test_the_aspect_stays_and_nothing_is_enlarged(wishes: dict[str, int], size: tuple[int, int]) -> None:
-    after, picture = converted(still(), **wishes)
+def test_the_aspect_stays_and_nothing_is_enlarged(parameters: dict[str, int], size: tuple[int, int]) -> None:
+    after, picture = converted(still(), **parameters)
     assert picture.size == size
     assert (after.header.width, after.header.height) == size
     assert after.header.seq == 1
 
 
-@pytest.mark.parametrize("wishes", [{"width": 100}, {"height": 100}, {"width": 100, "height": 100}])
+@pytest.mark.parametrize("parameters", [{"width": 100}, {"height": 100}, {"width": 100, "height": 100}])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_a_scaled_picture_is_decoded_at_a_reduced_scale(
-    wishes: dict[str, int], orientation: int, monkeypatch: pytest.MonkeyPatch
+    parameters: dict[str, int], orientation: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded = []
     load = JpegImageFile.load
@@ -66,7 +66,7 @@ def test_a_scaled_picture_is_decoded_at_a_reduced_scale(
 
     monkeypatch.setattr(JpegImageFile, "load", noting)
     for upright in ({}, {"orientation": "upright"}):
-        converted(still((1600, 1200), orientation), **wishes, **upright)
+        converted(still((1600, 1200), orientation), **parameters, **upright)
         assert decoded
         assert max(map(max, decoded)) <= 400
         decoded.clear()

@@ -58,7 +58,7 @@ class Asking:
         return header.code, header.message
 
     def close(self) -> None:
-        """Let go of all sockets."""
+        """Close all sockets."""
         self._context.destroy(linger=0)
 
 
@@ -98,7 +98,7 @@ def last_line(running: Running) -> str:
 
 @pytest.fixture
 def asking(configure: Configure, start: Start) -> Iterator[Asking]:
-    """The service, without any capture, and somebody who asks it."""
+    """The service, without any capture, and a requester."""
     config = configure(FRONT)
     answers(start, config)
     asking = Asking(config)
@@ -222,7 +222,7 @@ def test_nested_json_does_not_end_it(asking: Asking) -> None:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=100), min_size=1, max_size=12))
-def test_whatever_is_asked_it_goes_on(asking: Asking, parts: list[bytes]) -> None:
+def test_any_request_is_answered(asking: Asking, parts: list[bytes]) -> None:
     with asking.socket() as dealer:
         dealer.send_multipart(parts)
         dealer.send_multipart([b"after that", REQUEST])
@@ -240,7 +240,7 @@ def test_no_zeromq_at_all_does_not_end_it(asking: Asking, run_dir: Path) -> None
     assert asking.refused(REQUEST)[0] == "no-frame"
 
 
-def test_one_who_asks_and_never_listens_holds_nobody_up(asking: Asking) -> None:
+def test_a_requester_that_never_reads_delays_no_other(asking: Asking) -> None:
     with asking.socket() as deaf:
         deaf.setsockopt(zmq.SNDTIMEO, 100)
         with contextlib.suppress(zmq.Again):
@@ -353,7 +353,7 @@ def test_every_mistake_in_the_configuration_is_named(run_dir: Path, start: Start
 
 
 def test_a_frame_that_is_none_does_not_end_it(configure: Configure, start: Start) -> None:
-    """Whoever may bind the endpoint of a camera may send anything: the service drops it."""
+    """A process that binds the endpoint of a camera may send anything: the service drops what is malformed."""
     config = configure(FRONT)
     running = answers(start, config)
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()

@@ -76,21 +76,21 @@ class Service:
         """The camera's capture says how it does."""
         self.service.status(camera, pack("status", camera, status_header(state, reason, since, camera)))
 
-    def ask(self, **wishes: Any) -> bytes:
+    def ask(self, **parameters: Any) -> bytes:
         """Ask, and return who has asked: the envelope of the reply."""
         self._asked += 1
         name = b"%d" % self._asked
-        self.service.ask([name], json.dumps({"camera": "front", **wishes}).encode())
+        self.service.ask([name], json.dumps({"camera": "front", **parameters}).encode())
         return name
 
     def replies(self) -> dict[bytes, bytes]:
         """The replies since the last call, by who has asked."""
         return {envelope[0]: reply for envelope, reply in self.service.replies()}
 
-    def replies_to(self, **wishes: Any) -> bytes:
+    def replies_to(self, **parameters: Any) -> bytes:
         """The reply to what is asked, where that comes at once."""
-        asker = self.ask(**wishes)
-        return self.replies()[asker]
+        requester = self.ask(**parameters)
+        return self.replies()[requester]
 
     def answer(self, request: bytes) -> bytes:
         """The reply to a request that is answered at once."""
@@ -169,7 +169,7 @@ def test_cameras_are_kept_apart(clock: Clock) -> None:
     assert service.answer(b'{"camera":"back"}') == peek(3, "back", kind="snapshot")
 
 
-def test_a_repeat_and_an_older_frame_are_passed_over(clock: Clock) -> None:
+def test_a_repeat_and_an_older_frame_are_ignored(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(5, body=FIVE))
     service.put("front", peek(5, body=b"\xff\xd8again\xff\xd9"))
@@ -198,7 +198,7 @@ def test_the_first_frame_of_another_run_is_newer_whatever_its_number(clock: Cloc
         ),
     ],
 )
-def test_what_is_no_frame_is_dropped_and_counted(
+def test_a_malformed_frame_is_dropped_and_counted(
     malformed: bytes, reason: str, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     service = Service(configured(), clock)
@@ -353,7 +353,7 @@ def test_any_json_is_answered(request: dict[str, Any]) -> None:
 
 
 @given(st.binary(max_size=200), st.booleans())
-def test_any_bytes_for_a_frame_are_passed_over(noise: bytes, begun: bool) -> None:
+def test_any_bytes_for_a_frame_are_ignored(noise: bytes, begun: bool) -> None:
     service = Service(configured(), Clock())
     service.put("front", b"peek/front\n" + noise if begun else noise)
     assert refusal(service.answer(b'{"camera":"front"}'), "front")[0] == "no-frame"
@@ -367,13 +367,13 @@ def test_any_bytes_for_a_frame_are_passed_over(noise: bytes, begun: bool) -> Non
 def test_a_fresh_still_is_taken_after_the_request(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    asker = service.ask(fresh=True)
+    requester = service.ask(fresh=True)
     assert service.service.wants_live("front")
     service.put("front", peek(2, age=0.0))  # taken in the very moment of the request: not after it
     assert service.replies() == {}
     clock.seconds += 0.1
     service.put("front", peek(3, age=-0.05))
-    assert service.replies() == {asker: peek(3, age=-0.05, kind="snapshot")}
+    assert service.replies() == {requester: peek(3, age=-0.05, kind="snapshot")}
     assert not service.service.wants_live("front")
 
 
@@ -381,37 +381,37 @@ def test_an_age_that_is_asked_for_is_kept(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1, age=2))
     assert service.ask(max_age=2.5) in service.replies()
-    asker = service.ask(max_age=1)
+    requester = service.ask(max_age=1)
     assert service.replies() == {}
     service.put("front", peek(2, age=1.5))
     assert service.replies() == {}
     service.put("front", peek(3, age=0.5))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
 
 
 def test_exposure_settles_for_so_many_seconds_after_the_wake(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.tell("idle")
-    asker = service.ask(settle=1.5)
+    requester = service.ask(settle=1.5)
     for seq, after in enumerate((0.5, 1.0, 1.5), 1):
         service.put("front", peek(seq, age=-after))
     clock.seconds += 1.6
     assert service.replies() == {}
     service.put("front", peek(4, age=-1.6))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
 
 
 def test_exposure_settles_for_so_many_frames_after_the_wake(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.tell("idle")
-    asker = service.ask(settle="3f")
+    requester = service.ask(settle="3f")
     for seq in (1, 2, 3):
         clock.seconds += 0.1
         service.put("front", peek(seq, age=-0.1 * seq))
         assert service.replies() == {}
     clock.seconds += 0.1
     service.put("front", peek(4, age=-0.4))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
 
 
 @pytest.mark.parametrize("settle", [1.5, "10f"])
@@ -422,17 +422,19 @@ def test_a_camera_that_is_awake_for_longer_has_settled(settle: float | str, cloc
     assert service.ask(settle=settle) in service.replies()
 
 
-@pytest.mark.parametrize("wish", [{"fresh": True}, {"max_age": 0}, {"settle": 1}, {"settle": "5f"}, {"full": True}])
-def test_the_deadline_ends_every_waiting(wish: dict[str, Any], clock: Clock) -> None:
+@pytest.mark.parametrize(
+    "parameters", [{"fresh": True}, {"max_age": 0}, {"settle": 1}, {"settle": "5f"}, {"full": True}]
+)
+def test_the_deadline_ends_every_waiting(parameters: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(front={"still_size": "640x480"}), clock)
     service.tell("idle")
-    asker = service.ask(**wish, timeout=2)
+    requester = service.ask(**parameters, timeout=2)
     service.service.tick()
     assert service.replies() == {}
     assert service.service.seconds_left() == 2
     clock.seconds += 2
     service.service.tick()
-    assert refusal(service.replies()[asker], "front") == (
+    assert refusal(service.replies()[requester], "front") == (
         "timeout",
         "camera front gave no picture that will do within 2 s",
     )
@@ -440,10 +442,10 @@ def test_the_deadline_ends_every_waiting(wish: dict[str, Any], clock: Clock) -> 
 
 def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Clock) -> None:
     service = Service(configured(), clock)
-    asker = service.ask(fresh=True, timeout=60)
+    requester = service.ask(fresh=True, timeout=60)
     service.tell("offline", "unplugged", since=1000.0)
     service.service.tick()
-    code, sentence = refusal(service.replies()[asker], "front")
+    code, sentence = refusal(service.replies()[requester], "front")
     assert code == "offline"
     assert re.fullmatch(r"camera front is offline since \d\d:\d\d:\d\d: unplugged", sentence)
     assert refusal(service.replies_to(fresh=True), "front") == (code, sentence)
@@ -452,10 +454,10 @@ def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Cloc
 def test_a_closed_camera_is_woken_and_one_that_is_away_is_not_waited_for(clock: Clock) -> None:
     service = Service(configured(front={"idle_fps": 0}), clock)
     service.tell("idle", "closed until somebody watches")
-    asker = service.ask()
+    requester = service.ask()
     assert service.service.wants_live("front")
     service.put("front", peek(1, age=-0.1))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
     clock.seconds += 60
     service.tell("offline", "unplugged")
     assert refusal(service.replies_to(), "front")[0] == "stale"
@@ -491,23 +493,23 @@ def test_a_request_for_full_right_after_another_asks_again(clock: Clock) -> None
     service = Service(configured(**FULL), clock)
     service.tell()
     for seq in range(1, 4):
-        asker = service.ask(full=True)
+        requester = service.ask(full=True)
         assert list(service.service.full_requests()) == ["front"]
         clock.seconds += 0.5
         service.service.full_frame("front", full(seq, clock))
-        assert list(service.replies()) == [asker]
+        assert list(service.replies()) == [requester]
 
 
 def test_a_malformed_frame_of_full_size_is_asked_for_again(clock: Clock) -> None:
     service = Service(configured(**FULL), clock)
     service.tell()
-    asker = service.ask(full=True)
+    requester = service.ask(full=True)
     assert list(service.service.full_requests()) == ["front"]
     service.service.full_frame("front", b"full/front\nnothing\n")
     assert list(service.service.full_requests()) == ["front"]
     clock.seconds += 0.5
     service.service.full_frame("front", full(1, clock))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
 
 
 @pytest.mark.parametrize("settle", [1.5, "3f"])
@@ -518,7 +520,7 @@ def test_full_with_settle_on_an_idle_camera_comes_when_it_has_settled(
     service = Service(configured(**FULL), clock)
     if known:
         service.tell("idle")
-    asker = service.ask(full=True, settle=settle)
+    requester = service.ask(full=True, settle=settle)
     assert service.service.wants_live("front"), "the camera has to be awake to settle"
     for seq in range(1, 21):
         clock.seconds += 0.1
@@ -531,20 +533,20 @@ def test_full_with_settle_on_an_idle_camera_comes_when_it_has_settled(
     assert list(service.service.full_requests()) == ["front"]
     clock.seconds += 0.2
     service.service.full_frame("front", full(21, clock))
-    assert list(service.replies()) == [asker]
+    assert list(service.replies()) == [requester]
 
 
-@pytest.mark.parametrize("wish", [{"fresh": True}, {"settle": 60}, {"full": True}, {"full": True, "settle": 60}])
-def test_a_request_that_is_taken_back_gives_up_its_place(wish: dict[str, Any], clock: Clock) -> None:
+@pytest.mark.parametrize("parameters", [{"fresh": True}, {"settle": 60}, {"full": True}, {"full": True, "settle": 60}])
+def test_a_request_that_is_taken_back_gives_up_its_place(parameters: dict[str, Any], clock: Clock) -> None:
     config = parse({"camera": FULL, "snapshot": {"max_requests": 2}}, None)
     service = Service(config, clock)
-    service.tell("live" if wish == {"full": True} else "idle", since=0.0)
-    askers = [service.ask(**wish, timeout=60) for _ in range(2)]
-    assert refusal(service.replies_to(**wish), "front")[0] == "busy"
-    service.service.ask([askers[0]], b'{"camera":"front","cancel":true}')
+    service.tell("live" if parameters == {"full": True} else "idle", since=0.0)
+    requesters = [service.ask(**parameters, timeout=60) for _ in range(2)]
+    assert refusal(service.replies_to(**parameters), "front")[0] == "busy"
+    service.service.ask([requesters[0]], b'{"camera":"front","cancel":true}')
     assert service.replies() == {}, "neither is answered"
-    assert service.ask(**wish, timeout=60) not in service.replies()
-    assert refusal(service.replies_to(**wish), "front")[0] == "busy"
+    assert service.ask(**parameters, timeout=60) not in service.replies()
+    assert refusal(service.replies_to(**parameters), "front")[0] == "busy"
 
 
 @pytest.mark.parametrize("request_", [{"cancel": False}, {"cancel": 1}, {"cancel": True, "fresh": True}])
@@ -552,12 +554,12 @@ def test_what_is_no_request_to_take_one_back_is_told_so(request_: dict[str, Any]
     assert refusal(Service(configured(), clock).replies_to(**request_))[0] == "bad-request"
 
 
-def test_hundreds_who_ask_share_one_fresh_frame(clock: Clock) -> None:
+def test_hundreds_of_requests_share_one_fresh_frame(clock: Clock) -> None:
     service = Service(configured(), clock)
-    askers = {service.ask(fresh=True) for _ in range(500)}
+    requesters = {service.ask(fresh=True) for _ in range(500)}
     service.put("front", peek(1, age=-0.1))
     replies = service.replies()
-    assert set(replies) == askers
+    assert set(replies) == requesters
     assert len(set(map(id, replies.values()))) == 1, "one message, shared"
 
 
@@ -574,42 +576,42 @@ def test_more_than_may_wait_are_refused(clock: Clock) -> None:
 def test_a_burst_of_a_thousand_costs_one_conversion(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    askers = {service.ask(width=1) for _ in range(500)}
+    requesters = {service.ask(width=1) for _ in range(500)}
     (job,) = service.service.jobs()
     service.service.converted(job, Still(job.still.header, b"\xff\xd8small"))
-    askers |= {service.ask(width=1) for _ in range(500)}
+    requesters |= {service.ask(width=1) for _ in range(500)}
     assert list(service.service.jobs()) == []
     replies = service.replies()
-    assert set(replies) == askers
+    assert set(replies) == requesters
     assert set(replies.values()) == {peek(1, kind="snapshot", body=b"\xff\xd8small")}
 
 
 def test_each_frame_size_and_quality_is_made_once(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    for wish in ({"width": 1}, {"quality": 50}, {"width": 1, "quality": 50}, {"height": 1}, {"width": 1}):
-        service.ask(**wish)
+    for parameters in ({"width": 1}, {"quality": 50}, {"width": 1, "quality": 50}, {"height": 1}, {"width": 1}):
+        service.ask(**parameters)
     assert len(list(service.service.jobs())) == 4
     service.put("front", peek(2))
     service.ask(width=1)
     assert len(list(service.service.jobs())) == 1
 
 
-@pytest.mark.parametrize("wish", [{"width": 2}, {"width": 5000, "height": 5000}, {"orientation": "upright"}])
-def test_what_would_change_nothing_is_the_frame_itself(wish: dict[str, Any], clock: Clock) -> None:
+@pytest.mark.parametrize("parameters", [{"width": 2}, {"width": 5000, "height": 5000}, {"orientation": "upright"}])
+def test_what_would_change_nothing_is_the_frame_itself(parameters: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    assert service.replies_to(**wish) == peek(1, kind="snapshot")
+    assert service.replies_to(**parameters) == peek(1, kind="snapshot")
 
 
-def test_a_picture_that_cannot_be_decoded_is_told_to_all_who_asked(clock: Clock) -> None:
+def test_a_picture_that_cannot_be_decoded_is_reported_to_all_requesters(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    askers = [service.ask(width=1) for _ in range(2)]
+    requesters = [service.ask(width=1) for _ in range(2)]
     (job,) = service.service.jobs()
     service.service.converted(job, StillError("damaged", "a picture of camera front cannot be decoded"))
     replies = service.replies()
-    assert [refusal(replies[asker], "front") for asker in askers] == [
+    assert [refusal(replies[requester], "front") for requester in requesters] == [
         ("damaged", "a picture of camera front cannot be decoded")
     ] * 2
 
@@ -676,7 +678,7 @@ def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPat
     service = past(60, clock)
     message, header = parse_message(service.replies_to(clip="mjpg", seconds=4), ClipHeader)
     assert (message.kind, header.frames, header.seconds, header.size) == ("clip", 5, 4.0, 25)
-    service.put("front", peek(99, age=-99))  # the ring moves on; the clip does not
+    service.put("front", peek(99, age=-99))  # the history moves on; the clip does not
     rest, more = parse_message(service.replies_to(clip="mjpg", id=header.id, offset=20), ClipHeader)
     assert more == msgspec.structs.replace(header, offset=20)
     assert message.body + rest.body == b"\xff\xd8J\xff\xd9" * 5
@@ -769,13 +771,13 @@ def test_another_machine_whose_wall_clock_is_wrong_has_settled_when_it_has(clock
     service = Service(configured(front=FAR), clock)
     service.put("front", far_frame(1, NOW))
     service.tell(since=0.0)  # long ago, it says
-    asker = service.ask(settle=1)
+    requester = service.ask(settle=1)
     clock.seconds = NOW + 0.5
     service.put("front", far_frame(2, clock.seconds))
     assert service.replies() == {}
     clock.seconds = NOW + 1.5
     service.put("front", far_frame(3, clock.seconds))
-    assert asker in service.replies()
+    assert requester in service.replies()
 
 
 def test_so_long_ago_is_counted_by_the_cameras_own_clock(clock: Clock) -> None:
@@ -790,10 +792,10 @@ def test_so_long_ago_is_counted_by_the_cameras_own_clock(clock: Clock) -> None:
 def test_a_full_one_of_another_machine_may_be_from_our_future(clock: Clock) -> None:
     service = Service(configured(front={**FAR, "still_size": "640x480"}), clock)
     service.tell()
-    asker = service.ask(full=True)
+    requester = service.ask(full=True)
     clock.seconds = NOW + 0.1
     service.service.full_frame("front", far_frame(1, clock.seconds))
-    assert asker in service.replies()
+    assert requester in service.replies()
 
 
 # Cameras that say anything
@@ -811,10 +813,10 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
     for seq in range(1, 4):
         changed = json.dumps({**json.loads(header), "seq": seq, key: value}).encode()
         service.put("front", b"\n".join((before, changed, body)))
-    for wish in ({}, {"width": 1}, {"max_age": 5}, {"at": 1e300}, {"ago": 1}, {"clip": "avi"}, {"clip": "mjpg"}):
-        asker = service.ask(**wish)
+    for parameters in ({}, {"width": 1}, {"max_age": 5}, {"at": 1e300}, {"ago": 1}, {"clip": "avi"}, {"clip": "mjpg"}):
+        requester = service.ask(**parameters)
         service.service.tick()
-        reply = service.replies().get(asker)
+        reply = service.replies().get(requester)
         if reply is not None and reply.startswith(b"error/"):
             assert parse_message(reply, ErrorHeader)[1].code != "internal"
     service.put("back", peek(7, "back"))
@@ -830,10 +832,10 @@ def test_no_status_ends_the_service(key: str, value: Any, state: State, front: d
     service.tell(state)
     said = json.dumps({**json.loads(msgspec.json.encode(status_header(state))), key: value})
     service.service.status("front", b"status/front\n" + said.encode() + b"\n")
-    for wish in ({}, {"fresh": True}, {"settle": 5}, {"full": True, "settle": "5f"}):
-        asker = service.ask(**wish)
+    for parameters in ({}, {"fresh": True}, {"settle": 5}, {"full": True, "settle": "5f"}):
+        requester = service.ask(**parameters)
         service.service.tick()
-        reply = service.replies().get(asker)
+        reply = service.replies().get(requester)
         if reply is not None and reply.startswith(b"error/"):
             assert parse_message(reply, ErrorHeader)[1].code != "internal"
     service.put("back", peek(7, "back"))

@@ -101,7 +101,7 @@ async def test_the_cameras_reason_is_passed_on(site: Site, code: str, status: in
     assert (answer.code, json.loads(answer.body)) == (status, {"error": {"code": code, "message": "why"}})
 
 
-async def test_nonsense_and_silence_are_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_malformed_reply_and_silence_are_reported(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     async with capture_saying(site.config, b"nonsense"):
         answer = await site.get(PATH)
     assert (answer.code, json.loads(answer.body)["error"]["code"]) == (503, "bad-reply")

@@ -113,7 +113,7 @@ async def test_after_a_pause_the_frame_sent_again_is_no_repeat(
     assert feed.stats.received == 2
 
 
-async def test_what_is_no_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:
+async def test_a_malformed_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:
     onlooker = Onlooker(feed)
     feed.join(onlooker)
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")

@@ -151,6 +151,35 @@ async def test_no_status_of_one_camera_costs_another_anything(
     assert "Task exception" not in caplog.text
 
 
+async def test_no_frame_of_one_camera_costs_another_anything(config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    front, back = PublishedCamera(config, "front"), PublishedCamera(config, "back")
+    keys = ("captured", "monotonic", "published", "width", "height", "dropped", "epoch", "source")
+    values = (1e300, -1e300, 1e18, -1e18, -1.0, 2**63, 2**200, 'quoted"', "line\r\n", "x" * 100_000)
+    async with serving(config) as site:
+        cameras = site.gateway._cameras
+        requests = (("/camera/front/stream.mjpg", ""), ("/camera/front/ws", UPGRADE))
+        clients = [await asyncio.to_thread(silent_client, site, *request) for request in requests]
+        await asyncio.to_thread(front.wait_for_subscription, b"\x01live/front\n")
+        front.show(jpeg())
+        await until(lambda: cameras.feeds["front"].viewers == 2)
+        for key in keys:
+            for value in values:
+                changes: dict[str, Any] = {key: value}
+                front.show(jpeg(), **changes)
+                await asyncio.sleep(0.005)
+                cameras.tick()
+            for path in ("/api/cameras", "/metrics", "/readyz"):
+                assert (await site.get(path)).code in (200, 503), (path, key)
+        await asyncio.to_thread(back.wait_for_subscription, b"\x01status/back\n")
+        back.say("live")
+        await until(lambda: cameras.feeds["back"].status.state == "live")
+        for client in clients:
+            client.close()
+    front.close()
+    back.close()
+    assert "Exception in callback" not in caplog.text
+
+
 async def test_a_camera_whose_tick_fails_is_counted_and_the_others_tick(
     config: Config, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ def context() -> "zmq.Context[zmq.Socket[bytes]]":
     return zmq.Context()
 
 
-async def test_many_who_ask_for_the_same_at_once_share_one_request(
+async def test_simultaneous_equal_requests_are_sent_once(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
@@ -38,15 +38,15 @@ async def test_many_who_ask_for_the_same_at_once_share_one_request(
 
 async def test_each_wish_is_a_request_of_its_own(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
-    wishes = [SnapshotRequest(camera="front", width=width) for width in range(1, 51)]
+    parameters = [SnapshotRequest(camera="front", width=width) for width in range(1, 51)]
     async with StillService(config).answering(jpeg()) as service:
-        await asyncio.gather(*map(stills.get, wishes))
+        await asyncio.gather(*map(stills.get, parameters))
     assert sorted(request["width"] for request in service.requests) == list(range(1, 51))
     stills.close()
     context.destroy()
 
 
-async def test_a_fresh_still_that_was_made_for_an_earlier_asker_is_asked_for_anew(
+async def test_a_fresh_still_made_for_an_earlier_request_is_requested_again(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
@@ -58,7 +58,7 @@ async def test_a_fresh_still_that_was_made_for_an_earlier_asker_is_asked_for_ane
     context.destroy()
 
 
-async def test_one_who_leaves_does_not_end_it_for_the_others(
+async def test_a_caller_that_leaves_does_not_cancel_the_request_of_the_others(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
@@ -92,7 +92,7 @@ async def test_the_service_may_be_restarted(config: Config, context: "zmq.Contex
     context.destroy()
 
 
-async def test_a_late_reply_goes_to_nobody_else(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+async def test_a_late_reply_goes_to_no_other_request(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
     with pytest.raises(HttpError) as refusal:
         await stills.get(SOON)
@@ -107,7 +107,9 @@ async def test_a_late_reply_goes_to_nobody_else(config: Config, context: "zmq.Co
     context.destroy()
 
 
-async def test_there_is_a_limit_to_those_who_wait(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+async def test_the_number_of_requests_under_way_is_limited(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
     stills = StillsClient(snapshot_endpoint(config), context, max_waiting=1)
     first = asyncio.create_task(stills.get(SOON))
     await asyncio.sleep(0.01)

@@ -142,7 +142,7 @@ async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: p
     assert list(first.everyone()) == [0]
 
 
-async def test_a_worker_that_comes_back_is_counted_anew(make: Make) -> None:
+async def test_a_worker_that_comes_back_is_counted_again(make: Make) -> None:
     first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
     await counts(first, 5)
     second.close()
@@ -255,3 +255,21 @@ async def test_as_many_as_are_allowed_watch_through_all_together(
         for _ in range(REQUESTS):
             with pytest.raises(HTTPClientError, match="503"):
                 await websocket_connect(first.websocket_url + "/camera/front/ws")
+
+
+async def test_counting_viewers_builds_no_statistics(configure: Configure, context: Context) -> None:
+    class Counted:
+        """Viewers whose statistics, of all cameras, must not be built to count those of one."""
+
+        def own_viewers(self) -> int:
+            return 3
+
+        def own_viewers_of(self, camera: str) -> int:
+            return 2
+
+        def own_stats(self) -> ViewersHeader:
+            raise AssertionError("built")
+
+    workers = Workers(0, endpoints_of(configure()), context, Counted())
+    assert (workers.viewers(), workers.viewers_of("front")) == (3, 2)
+    workers.close()

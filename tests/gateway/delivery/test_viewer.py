@@ -3,7 +3,7 @@ from gateway.net.transport import Transport
 
 
 class ScriptedTransport(Transport):
-    """Is free when the test says so."""
+    """A transport that is busy or free as the test sets it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class ScriptedTransport(Transport):
 
 
 class ScriptedViewer(Viewer):
-    """Takes from a box that always holds the newest message."""
+    """Sends the newest message that the test sets."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)

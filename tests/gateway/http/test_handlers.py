@@ -103,7 +103,7 @@ async def test_a_service_that_does_not_answer_is_504(configure: Configure) -> No
     assert (answer.code, answer.body) == (504, b"504: the snapshot service did not answer within 0.6 s\n")
 
 
-async def test_a_service_that_talks_nonsense_is_503(site: Site) -> None:
+async def test_a_malformed_reply_of_the_service_is_503(site: Site) -> None:
     async with StillService(site.config).saying(b"nonsense"):
         answer = await site.get("/snapshot")
     assert (answer.code, answer.body) == (

@@ -24,7 +24,7 @@ function seen(differently) {
 const cases = [
   ["pictures that move are live", {}, "live", ""],
   ["without a connection nothing is live", { connected: false, lostSince: 5 }, "connecting", "The camera server does not answer."],
-  ["before the first connection", { connected: false }, "connecting", "Calling the camera server."],
+  ["before the first connection", { connected: false }, "connecting", "Connecting to the camera server."],
   [
     "a server that opens no websocket",
     { connected: false, blocked: true },
@@ -34,7 +34,7 @@ const cases = [
   ["an offline camera is not live, whatever was drawn", { status: status("offline", "Unplugged.") }, "offline", "Unplugged."],
   ["an offline camera without a reason", { status: status("offline") }, "offline", "The camera gives no pictures."],
   ["what is not watched", { watched: false }, "idle", "Not watched while it is out of sight."],
-  ["a camera without a status", { status: null, moving: false }, "connecting", "Asking for the camera."],
+  ["a camera without a status", { status: null, moving: false }, "connecting", "Waiting for the status of the camera."],
   ["a camera that starts", { status: status("starting", "Opening it."), moving: false }, "connecting", "Opening it."],
   ["a camera that sleeps", { status: status("idle", "Nobody watches."), moving: false }, "idle", "Waking the camera."],
   ["a camera watched only now", { moving: false, waiting: true }, "connecting", "Waiting for a new picture."],

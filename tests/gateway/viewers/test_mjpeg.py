@@ -82,7 +82,7 @@ async def test_the_last_picture_is_repeated_in_silence(site: Site, camera: Publi
     stream.close()
 
 
-async def test_a_slow_viewer_gets_the_newest_and_slows_nobody(site: Site, camera: PublishedCamera) -> None:
+async def test_a_slow_viewer_gets_the_newest_and_delays_no_other(site: Site, camera: PublishedCamera) -> None:
     picture = padded(jpeg("red", (1600, 1200), 95), 2_000_000)
     slow = await opened(site, camera, picture)
     quick = await Stream.open(site)
