@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from framebus.errors import FramebusError
+from framebus.protocol.jpeg import EOI, SOI
 
-SOI = b"\xff\xd8"
-EOI = b"\xff\xd9"
 SOS = 0xDA
 DHT = 0xC4
 APP1 = 0xE1

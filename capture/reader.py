@@ -3,62 +3,54 @@
 It hands each frame, ready to be sent, to the loop in capture.server, which owns the sockets.
 """
 
+import contextlib
 import logging
+import math
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-import msgspec
-
+from capture import unforeseen
+from capture.control_queue import MAX_PENDING_REQUESTS, ControlQueue, ControlRequest
 from capture.control_service import ControlService
-from capture.jpeg import Jpeg, JpegError
+from capture.frame_builder import MAX_JPEG_BYTES, FrameBuilder, Published
+from capture.jpeg import JpegError
 from capture.rate_control import RateControl
+from capture.repeat_log import RepeatLog
+from capture.retry_schedule import MIN_SECONDS_BETWEEN_ATTEMPTS, MIN_SECONDS_FOR_VIEWERS, RetrySchedule
+from capture.silence import Silence
 from capture.source import Picture, Source, SourceError, SourceStuck
-from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+from capture.trouble import OFFLINE_GRACE_SECONDS, Trouble
+from framebus.protocol.wire import Kind
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = logging.getLogger("capture")
 
-HANG_SECONDS = 20.0
-"""No call into a camera takes so long that ever returns: opening one that does not answer takes at most ten."""
-RETRY_SECONDS = (0.5, 1.0, 2.0)
-"""Pauses between attempts to open the camera; the last one goes on."""
+HANG_MARGIN_SECONDS = 10.0
+"""Beyond what a call into the source may legitimately take; then the call hangs, and the process has to end."""
+POLL_SECONDS = 0.5
+"""How often to look, during a pause, for what makes another attempt worthwhile."""
 STALLS_BEFORE_ANOTHER_PROCESS = 3
-"""In a row, without a picture in between: what a process holds may be broken where opening anew does not help."""
+"""In a row, after this process had pictures: what it holds may be broken where opening again does not help."""
+FAILURES_BEFORE_ANOTHER_PROCESS = 20
+"""Unforeseen ones in a row, or stalls of a process that never had a picture: about seven minutes."""
+STILL_ATTEMPTS = 10
+"""A still that does not come must not slow the viewers down for ever."""
 CLOSE_SECONDS = 1.0
-"""How long the end of the process waits for a camera that does not let go."""
-MAX_PENDING_REQUESTS = 16
-"""Requests for controls that wait for the camera; more are refused at once."""
-MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
-"""Leaves room for the header."""
+"""How long the end of the process waits for the camera to be closed."""
 
 
 class Stalled(SourceError):
-    """The camera is open and gives nothing."""
+    """The camera is open and gives no complete picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A frame as it goes out."""
-
-    header: FrameHeader
-    message: bytes
-    kind: Kind = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """A request for controls, or the reply to one, and what leads back to who asked."""
-
-    envelope: list[bytes]
-    message: bytes
+class UnforeseenError(SourceError):
+    """The source raised something else than SourceError; the text says what."""
 
 
 class Reader:
-    """Reads one camera in a thread of its own. Its descriptor is readable when there is a frame, or news of the camera.
+    """Reads one camera in a thread of its own. Its descriptor is readable when there is a frame or a change of state.
 
     Frames are handed over one by one: `seq` rises by one for each that `take` returns.
     """
@@ -73,55 +65,95 @@ class Reader:
         epoch: str,
         stall_timeout: float = 5,
         max_jpeg_bytes: int = MAX_JPEG_BYTES,
+        retry_schedule: RetrySchedule | None = None,
+        offline_grace: float = OFFLINE_GRACE_SECONDS,
     ) -> None:
-        """`stall_timeout` are the seconds without a whole picture, beyond the idle period, until it is opened anew.
+        """Prepare to read.
 
-        Pictures of more than `max_jpeg_bytes`, which may be MAX_JPEG_BYTES at most, are thrown away.
+        Args:
+            camera: its name in the configuration.
+            make: makes the source, not yet opened.
+            rate_control: the rate at which pictures are wanted.
+            control_service: answers requests for controls.
+            epoch: the id of this run of capture.
+            stall_timeout: seconds without a complete picture, beyond two frame periods, until the camera is opened
+                again. The limit for a call that hangs follows from it.
+            max_jpeg_bytes: larger pictures are thrown away; MAX_JPEG_BYTES at most.
+            retry_schedule: the pauses between attempts to open the camera.
+            offline_grace: seconds of failure until `offline`.
         """
         self.source_name = ""
-        self.trouble = ""
-        """Why there is no picture; empty while all is well."""
         self.opened = False
         self.ended = False
-        """Whether nothing is read any more; before `stop`, because of a failure that nobody foresaw."""
+        """Whether nothing is read any more; before `stop`, because only another process can use the camera."""
         self._camera = camera
         self._make = make
         self._rate_control = rate_control
         self._control_service = control_service
         self._stall_timeout = stall_timeout
-        self._max_jpeg_bytes = max_jpeg_bytes
+        self._builder = FrameBuilder(camera, epoch, max_jpeg_bytes)
+        self._schedule = retry_schedule or RetrySchedule()
+        self._still_attempts = 0
         self._full_wanted = False
-        self._requests: deque[ControlRequest] = deque()
-        self._answers: deque[ControlRequest] = deque()
-        self._epoch = epoch
+        self._requests = ControlQueue(control_service, self._notify)
         self._in_camera_since: float | None = None
         self._source: Source | None = None
-        self._failures = 0
-        self._stalls = 0
+        self._flaw = ""
         self._seq = 0
         self._frame: Published | None = None
         self._emptied = threading.Condition()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._losses = RateLimitedLog(logger)
+        self._repeat_log = RepeatLog(logger)
+        self._trouble = Trouble(camera, self._repeat_log, offline_grace)
+        self._tracebacks = unforeseen.TracebackLog(logger)
         self._thread = threading.Thread(target=self._run, name=f"read-{camera}", daemon=True)
 
     @property
     def bad(self) -> int:
-        """Pictures thrown away because they were no whole JPEG."""
+        """Pictures thrown away because they were no complete JPEG."""
         return self._losses.total.total() + (self._source.damaged if self._source else 0)
 
     @property
     def dropped(self) -> int:
-        """Pictures of the camera that never reached us."""
+        """Pictures of the camera that were lost before they reached the reader."""
         return self._source.dropped if self._source else 0
 
     @property
+    def waiting(self) -> str:
+        """What the open source waits for before it can give a picture; empty when it waits for nothing."""
+        source = self._source
+        if source is None or self._in_camera_since is None:
+            return ""
+        try:
+            return source.waiting
+        except BaseException:  # a source that cannot say what it waits for waits for nothing
+            return ""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no picture; empty while all is well."""
+        return self._trouble.reason
+
+    @property
+    def offline(self) -> bool:
+        """Whether the trouble has lasted for longer than the grace."""
+        return self._trouble.offline
+
+    @property
+    def hang_limit_seconds(self) -> float:
+        """A call into the camera that takes longer than this is taken to hang; opening may take two patiences."""
+        legitimate = self._source.call_limit_seconds if self._source else 0.0
+        return max(legitimate, 2 * self._stall_timeout) + HANG_MARGIN_SECONDS
+
+    @property
     def hangs(self) -> bool:
-        """Whether the camera has not let its thread go for so long that it never may."""
-        return self._in_camera_since is not None and time.monotonic() - self._in_camera_since > HANG_SECONDS
+        """Whether a call into the camera has not returned for so long that it may never return."""
+        since = self._in_camera_since
+        return since is not None and time.monotonic() - since > self.hang_limit_seconds
 
     def start(self) -> None:
-        """Begin to read, at the pace."""
+        """Begin to read, at the rate that the rate control says."""
         self._thread.start()
 
     def fileno(self) -> int:
@@ -137,15 +169,12 @@ class Reader:
         return frame
 
     def ask(self, request: ControlRequest) -> None:
-        """Have a request for controls answered by the thread that has the camera, which is opened for it if need be."""
-        if len(self._requests) >= MAX_PENDING_REQUESTS:
-            self._answer(
-                request,
-                self._control_service.refusal("busy", f"{MAX_PENDING_REQUESTS} requests wait already for this camera"),
-            )
-            return
-        self._requests.append(request)
-        self._rate_control.nudge()
+        """Have the thread that owns the camera answer a request for controls; it opens the camera if need be."""
+        if self._requests.put(request):
+            self._rate_control.nudge()
+        else:
+            busy = f"{MAX_PENDING_REQUESTS} requests wait already for this camera"
+            self._requests.reply(request, self._control_service.refusal("busy", busy))
 
     def want_full(self) -> None:
         """Have one picture of full size, among the others that `take` returns."""
@@ -154,27 +183,32 @@ class Reader:
 
     def answers(self) -> list[ControlRequest]:
         """The replies since the last call."""
-        return [self._answers.popleft() for _ in range(len(self._answers))]
+        return self._requests.replies()
 
-    def flush_losses(self) -> None:
-        """Say what was lost and not yet said; to be called about once a second."""
+    def flush_logs(self) -> None:
+        """Log the losses and repeats that are due; to be called about once a second."""
         self._losses.flush()
+        self._trouble.flush()
+        self._repeat_log.flush()
 
     def stop(self) -> None:
-        """End the thread and let go of the camera; a camera that hangs is left to the end of the process."""
+        """End the thread and close the camera; a camera that hangs is left to the end of the process."""
         self._rate_control.stop()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
         if self._thread.is_alive():
             name = self.source_name or f"camera {self._camera}"
-            logger.warning("%s: the camera does not let go; leaving it to the end of the process", name)
+            logger.warning("%s: closing the camera takes too long; the end of the process closes it", name)
 
     def _run(self) -> None:
         try:
             self._read_while_wanted()
+        except BaseException as error:  # a mistake of this module, not of a source: those are handled within
+            self._fail(unforeseen.reason(f"camera {self._camera}", "reading it", error), at_once=True)
+            logger.exception("camera %s: the thread that reads it has failed", self._camera)
         finally:
             self.ended = True
-            self._tell()
+            self._notify()
 
     def _read_while_wanted(self) -> None:
         while not self._rate_control.stopped:
@@ -182,112 +216,169 @@ class Reader:
                 self._rate_control.pause(1.0)
                 continue
             try:
+                self._schedule.attempt()
+                fps = self._rate_control.fps
                 self._read_until_closed()
             except SourceStuck as error:
-                self._in_trouble(str(error))
+                self._fail(str(error), at_once=True)
                 return  # `ended` then ends the process, and the supervisor starts another
             except SourceError as error:
-                self._stalls = self._stalls + 1 if isinstance(error, Stalled) else 0
-                if self._stalls >= STALLS_BEFORE_ANOTHER_PROCESS:
-                    self._in_trouble(f"{error}; {self._stalls} times in a row, so another process shall try")
+                times = self._trouble.count(type(error))
+                if times >= self._most_failures(error):
+                    self._fail(f"{error}, {times} times in a row: the process ends, to be started again")
                     return
-                self._in_trouble(str(error))
-                self._pause(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
-                self._failures += 1
+                self._fail(str(error), at_once=isinstance(error, Stalled))
+                self._pause(self._schedule.fail(), fps)
 
-    def _pause(self, seconds: float) -> None:
-        """Wait before the next attempt; a new rate cuts it short, a request for controls does not."""
+    def _most_failures(self, error: SourceError) -> float:
+        """After how many failures like this in a row another process shall try."""
+        if isinstance(error, Stalled) and self._seq:
+            return STALLS_BEFORE_ANOTHER_PROCESS
+        return FAILURES_BEFORE_ANOTHER_PROCESS if isinstance(error, (Stalled, UnforeseenError)) else math.inf
+
+    def _pause(self, seconds: float, fps: float) -> None:
+        """Wait before the next attempt; `fps` was wanted when the last one began.
+
+        A viewer or a device that comes cuts the pause short; a request for controls or for a still does not.
+        """
         end = time.monotonic() + seconds
         self._refuse_requests()
-        while (left := end - time.monotonic()) > 0:
-            self._rate_control.pause(left)
-            if not self._requests:
-                return
+        while not self._rate_control.stopped and (left := end - time.monotonic()) > 0:
+            self._rate_control.pause(min(left, POLL_SECONDS))
             self._refuse_requests()
+            fps, before = self._rate_control.fps, fps
+            if self._source_changed():
+                end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_BETWEEN_ATTEMPTS))
+            elif fps > before:
+                end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_FOR_VIEWERS))
+
+    def _source_changed(self) -> bool:
+        try:
+            return self._source is not None and self._source.changed()
+        except BaseException:  # the next attempt will tell
+            return False
+
+    @contextlib.contextmanager
+    def _calling(self, doing: str) -> Iterator[None]:
+        """Watch a call into the source. Raises UnforeseenError for what is neither SourceError nor SourceStuck."""
+        self._in_camera_since = time.monotonic()
+        try:
+            yield
+        except (SourceError, SourceStuck):
+            raise
+        except BaseException as error:  # of a library, it may be anything; this thread has to go on
+            text = unforeseen.reason(self.source_name or f"camera {self._camera}", doing, error)
+            self._tracebacks.log(text, error)
+            raise UnforeseenError(text) from None
 
     def _read_until_closed(self) -> None:
-        self._source = source = self._source or self._make()
-        self.source_name = source.name
+        with self._calling("setting it up"):
+            self._source = source = self._source or self._make()
+            self.source_name = source.name
         try:
-            self._in_camera_since = time.monotonic()
+            self._open(source)
+            self._read(source)
+        except SourceError:
+            with contextlib.suppress(SourceError):  # the first failure is the reason
+                self._close(source)
+            raise
+        except SourceStuck:
+            with contextlib.suppress(SourceError, SourceStuck):
+                self._close(source)
+            raise
+        self._close(source)
+        self.opened = False
+        self._notify()
+
+    def _open(self, source: Source) -> None:
+        self._flaw = ""
+        with self._calling("opening it"):
             source.open()
             self.source_name = source.name  # once more: `auto` knows only now what it is
-            self._control_service.restore(source)
-            self.opened = True
-            self._tell()
-            self._process_requests(source)
-            self._read(source)
+        try:
+            with self._calling("setting its controls"):
+                self._control_service.restore(source)
+        except UnforeseenError as error:  # pictures with other settings are better than none
+            self._repeat_log.log(logging.WARNING, f"camera {self._camera}: the controls stay as they are: {error}")
+        self.opened = True
+        self._notify()
+        self._process_requests(source)
+
+    def _close(self, source: Source) -> None:
+        try:
+            with self._calling("closing it"):
+                source.close()
         finally:
-            self._in_camera_since = time.monotonic()
-            source.close()
             self._in_camera_since = None
-            self.opened = False
-            self._tell()
 
     def _read(self, source: Source) -> None:
-        last_whole = time.monotonic()
-        paced = self._rate_control.fps
-        flaw = ""
+        silence = Silence(self._stall_timeout)
         while self._rate_control.wanted:
-            if self._full_wanted:
-                self._take_full(source)
-            self._in_camera_since = time.monotonic()
-            picture = source.read(self._rate_control, self._seq + 1)
-            if picture is not None:
-                try:
-                    frame = self._frame_of(picture, source)
-                except JpegError as error:
-                    flaw = f"; the last one was {error}"
-                    self._losses.count("pictures thrown away that are no whole JPEG", str(error))
-                else:
-                    last_whole, flaw = time.monotonic(), ""
-                    self._well()
-                    self._hand_over(frame)
-                    if self._full_wanted and not source.has_stills:
-                        self._hand_over_full(
-                            Published(frame.header, retopic(frame.message, "full", self._camera), "full")
-                        )
+            if self._full_wanted and source.has_stills:
+                self._take_still(source)
+            with self._calling("reading it"):
+                picture = source.read(self._rate_control, self._seq + 1)
+            if picture is not None and self._publish(picture, source):
+                silence.end()
             self._process_requests(source)
-            fps = self._rate_control.fps
-            if fps != paced:  # what was an idle period so far is no silence of the new rate
-                paced, last_whole = fps, time.monotonic()
-            if fps > 0 and time.monotonic() - last_whole > self._stall_timeout + 1 / fps:
-                raise Stalled(f"{source.name}: no whole picture for {time.monotonic() - last_whole:.0f} s{flaw}")
+            self._check_silence(source, silence)
 
-    def _take_full(self, source: Source) -> None:
-        if not source.has_stills:
-            return  # the next picture is as large as any
-        picture = source.still(self._seq + 1)
-        if picture is None:
+    def _check_silence(self, source: Source, silence: Silence) -> None:
+        fps, waiting = self._rate_control.fps, self.waiting
+        if fps <= 0:
             return
-        try:
-            self._hand_over_full(self._frame_of(picture, source, "full"))
-        except JpegError as error:
-            self._losses.count("pictures thrown away that are no whole JPEG", str(error))
+        silent = silence.exceeded(fps, source.waiting_limit_seconds if waiting else 0)
+        if silent:
+            why = waiting or self._flaw or source.flaw
+            raise Stalled(f"{self.source_name}: no complete picture for {silent:.0f} s{why and f'; {why}'}")
 
-    def _frame_of(self, picture: Picture, source: Source, kind: Kind = "live") -> Published:
-        """A picture of full size bears the number of the last one published. Raises JpegError."""
-        if len(picture.jpeg) > self._max_jpeg_bytes:
-            raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
-        jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
-        if source.orientation != 1:
-            jpeg = jpeg.with_orientation(source.orientation)
-        header = FrameHeader(
-            v=VERSION,
-            camera=self._camera,
-            seq=self._seq + 1 if kind == "live" else max(1, self._seq),
-            epoch=self._epoch,
-            captured=round(picture.captured, 6),
-            monotonic=round(picture.monotonic, 6),
-            published=round(time.monotonic(), 6),
-            width=jpeg.width,
-            height=jpeg.height,
-            orientation=jpeg.orientation,
-            source=source.name,
-            dropped=source.dropped,
-            camera_metadata=picture.metadata or msgspec.UNSET,
-        )
-        return Published(header, pack(kind, self._camera, header, jpeg.data), kind)
+    def _publish(self, picture: Picture, source: Source) -> bool:
+        """Hand over a live picture; returns whether it was complete."""
+        frame = self._frame_of(picture, source, "live")
+        if frame is None:
+            return False
+        self._recover()
+        self._hand_over(frame)
+        if self._full_wanted and not source.has_stills:
+            self._hand_over_full(frame.as_full())
+        return True
+
+    def _take_still(self, source: Source) -> None:
+        self._still_attempts += 1
+        if self._still_attempts >= STILL_ATTEMPTS:
+            self._full_wanted, self._still_attempts = False, 0
+        try:
+            with self._calling("taking a still"):
+                picture = source.still(self._seq + 1)
+        except SourceError as error:
+            self._full_wanted, self._still_attempts = False, 0
+            if not isinstance(error, UnforeseenError):
+                raise
+            self._repeat_log.log(logging.WARNING, f"camera {self._camera}: no still: {error}")
+            return
+        frame = None if picture is None else self._frame_of(picture, source, "full")
+        if frame is not None:
+            self._hand_over_full(frame)
+
+    def _frame_of(self, picture: Picture, source: Source, kind: Kind) -> Published | None:
+        """The frame of a picture; None where that is no complete JPEG, which is counted.
+
+        A picture of full size bears the number of the last one published.
+        """
+        seq = self._seq + 1 if kind == "live" else max(1, self._seq)
+        try:
+            return self._builder.build(
+                picture,
+                seq,
+                source=self.source_name,
+                orientation=source.orientation,
+                dropped=source.dropped,
+                kind=kind,
+            )
+        except JpegError as error:
+            self._flaw = f"the last one was {error}"
+            self._losses.count("pictures thrown away that are incomplete JPEGs", str(error))
+            return None
 
     def _hand_over(self, frame: Published) -> None:
         """Put the frame where `take` finds it, once the one before was taken: none that has a number is skipped."""
@@ -297,36 +388,33 @@ class Reader:
             self._frame = frame
             if frame.kind == "live":
                 self._seq = frame.header.seq
-        self._tell()
+        self._notify()
 
     def _hand_over_full(self, frame: Published) -> None:
-        self._full_wanted = False
+        self._full_wanted, self._still_attempts = False, 0
         self._hand_over(frame)
 
     def _process_requests(self, source: Source) -> None:
         while self._requests:
-            self._answer(self._requests[0], self._control_service.answer(self._requests[0].message, source))
-            self._requests.popleft()  # not before: one that finds the camera gone is refused with the reason
+            try:
+                with self._calling("its controls"):
+                    self._requests.answer_next(source)
+            except UnforeseenError as error:
+                self._repeat_log.log(logging.WARNING, f"camera {self._camera}: {error}")
+                self._requests.reply_next(self._control_service.refusal("refused", str(error)))
 
     def _refuse_requests(self) -> None:
         while self._requests:
-            self._answer(self._requests.popleft(), self._control_service.refusal("offline", self.trouble))
+            self._requests.reply_next(self._control_service.refusal("offline", self.trouble))
 
-    def _answer(self, request: ControlRequest, reply: bytes) -> None:
-        self._answers.append(ControlRequest(request.envelope, reply))
-        self._tell()
+    def _fail(self, reason: str, *, at_once: bool = False) -> None:
+        self._trouble.begin(reason, at_once=at_once)
+        self.opened = False  # not before there is a reason: the state goes on meanwhile
+        self._notify()
 
-    def _in_trouble(self, reason: str) -> None:
-        if reason != self.trouble:
-            logger.warning("camera %s offline: %s", self._camera, reason)
-        self.trouble = reason
-        self._tell()
+    def _recover(self) -> None:
+        self._trouble.end()
+        self._schedule.succeed()
 
-    def _well(self) -> None:
-        if self.trouble:
-            logger.info("camera %s is back", self._camera)
-        self.trouble = ""
-        self._failures = self._stalls = 0
-
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         os.eventfd_write(self._event, 1)

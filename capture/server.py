@@ -9,15 +9,26 @@ from typing import Any
 import msgspec
 import zmq
 
+from capture.control_queue import MAX_PENDING_REQUESTS, ControlRequest
 from capture.control_service import ControlService, file_of
 from capture.fps_meter import FpsMeter
+from capture.frame_builder import Published
 from capture.rate_control import RateControl
-from capture.reader import MAX_PENDING_REQUESTS, ControlRequest, Published, Reader
+from capture.reader import Reader
 from capture.sources import make_source
 from capture.subscriptions import Subscriptions
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.protocol.wire import MAX_REQUEST_BYTES, VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.protocol.wire import (
+    MAX_ENVELOPE_PARTS,
+    MAX_REQUEST_BYTES,
+    VERSION,
+    Kind,
+    State,
+    StatusHeader,
+    pack,
+    retopic,
+)
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock, control_endpoint, frames_endpoint
 from framebus.transport import sockets
@@ -26,6 +37,8 @@ from framebus.transport.zap_authenticator import ZapAuthenticator
 logger = logging.getLogger("capture")
 
 STATUS_INTERVAL_SECONDS = 1.0
+LAST_WORDS_MS = 500
+"""How long the end of the process waits for the last status to be sent."""
 RESEND_MAX_AGE_SECONDS = 2.0
 """A new subscriber gets the newest frame at once, unless that is older: then it waits for a fresh one."""
 PEEK_FPS_WHEN_CLOSED = 1.0
@@ -36,8 +49,6 @@ SEND_HIGH_WATER_MARK = 2
 """Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
-MAX_ENVELOPE_PARTS = 8
-"""What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription needs more; the connection of one who sends more is cut off."""
 
@@ -134,13 +145,22 @@ class Capture:
                 self._publish(self._reader.take())
                 for answer in self._reader.answers():
                     self._control.send_multipart([*answer.envelope, answer.message])
-            if self._reader.ended:
-                raise ProcessError("the thread that reads the camera has failed; what it printed says why")
-            if self._reader.hangs:
-                raise ProcessError(
-                    f"camera {self._camera} does not answer: it has to be left, and opened by another process"
-                )
+            if self._reader.ended or self._reader.hangs:
+                raise ProcessError(self._last_words())
             self._tell_status()
+
+    def _last_words(self) -> str:
+        """Publish why this process cannot read the camera any more; returns the reason."""
+        reason = self._reader.trouble if self._reader.ended else self._hang_reason
+        self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+        self._send_status("offline", reason or "the camera is not read any more")
+        return f"camera {self._camera}: {reason}"
+
+    @property
+    def _hang_reason(self) -> str:
+        name = self._reader.source_name or f"camera {self._camera}"
+        limit = self._reader.hang_limit_seconds
+        return f"{name}: the camera has not answered for {limit:g} s: the process ends, to be started again"
 
     def stop(self) -> None:
         """Let go of the camera, then of the endpoint."""
@@ -204,27 +224,34 @@ class Capture:
         state = self._judge()
         if state == self._state and now < self._status_due:
             return
-        if state[0] != self._state[0]:
-            self._since = time.time()
-        self._state = state
         self._status_due = now + STATUS_INTERVAL_SECONDS
         self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
-        self._reader.flush_losses()
+        self._reader.flush_logs()
         if self._authenticator is not None:
             self._authenticator.tick()
-        self._socket.send(pack("status", self._camera, self._status(now)))
+        self._send_status(*state)
+
+    def _send_status(self, state: State, reason: str) -> None:
+        if state != self._state[0]:
+            self._since = time.time()
+        self._state = (state, reason)
+        self._socket.send(pack("status", self._camera, self._status(time.monotonic())))
 
     def _judge(self) -> tuple[State, str]:
         """The state, and why."""
-        if self._reader.trouble:
-            return "offline", self._reader.trouble
+        waiting = self._reader.waiting
+        if self._rate_control.wanted and waiting:
+            return "starting", waiting
+        trouble = self._reader.trouble
+        if self._reader.offline:
+            return "offline", trouble
         if not self._rate_control.wanted:
             return "idle", "closed until somebody watches"
-        if self._newest is None or not self._reader.opened:
-            return "starting", "opening the camera"
+        if self._newest is None or not (self._reader.opened or trouble):
+            return "starting", trouble or "opening the camera"
         if not self._subscriptions.wants("live"):
-            return "idle", f"{self._settings.idle_fps:g} fps until somebody watches"
-        return "live", ""
+            return "idle", trouble or f"{self._settings.idle_fps:g} fps until somebody watches"
+        return "live", trouble  # a hiccup, within the grace
 
     @property
     def _refused(self) -> int | msgspec.UnsetType:

@@ -44,6 +44,35 @@ class Source(ABC):
     orientation = 1
     """The EXIF orientation that its pictures are to be given; what a camera turns by itself is not in it any more."""
 
+    call_limit_seconds = 10.0
+    """The longest that a call into this source may legitimately take, in seconds; a call that takes longer hangs."""
+    waiting_limit_seconds = 30.0
+    """How long `waiting` is accepted before the reader opens the source again."""
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet although the camera sends data, such as "waiting for a key frame"; else empty.
+
+        The status shows it as the reason. While it is not empty, the reader does not open the source again for
+        `waiting_limit_seconds`. Another thread may read it during any call.
+        """
+        return ""
+
+    @property
+    def flaw(self) -> str:
+        """What is wrong with the frames that arrive, such as "the driver marks each as damaged"; else empty.
+
+        It completes the reason when no picture comes for too long.
+        """
+        return ""
+
+    def changed(self) -> bool:
+        """Whether something has changed since the last call or `open` that makes opening worthwhile again.
+
+        The reader asks about twice a second while it waits to open a camera that has failed: it must be cheap.
+        """
+        return False
+
     @property
     @abstractmethod
     def name(self) -> str:
@@ -71,7 +100,8 @@ class Source(ABC):
     def still(self, seq: int) -> Picture | None:
         """The next picture in the size of stills; called in between two calls of `read`, where `has_stills` says so.
 
-        Returns None when none came within READ_LIMIT_SECONDS. Raises SourceError when the camera is gone.
+        Returns None when none came within READ_LIMIT_SECONDS and two frame periods. Raises SourceError when the camera
+        is gone.
         """
         raise NotImplementedError  # a source without stills of its own is asked for none
 

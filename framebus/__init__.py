@@ -1,29 +1,85 @@
 """framebus: the newest frame of a camera that another process owns.
 
-What is named here is what a program of yours imports; pyzmq and msgspec are all that it needs. The gateway, the
-captures and the snapshot service import the modules of this package, and no process imports another.
+These names are what a program imports; pyzmq and msgspec are all that they need. Each is loaded when it is first used.
 """
 
-from framebus.client.async_subscriber import AsyncSubscriber
-from framebus.client.controls import request_controls
-from framebus.client.snapshots import SnapshotError, request_snapshot
-from framebus.client.subscriber import Subscriber
-from framebus.config.load import ConfigError
-from framebus.protocol.controls import Control, ControlError
-from framebus.protocol.frame import Frame
-from framebus.protocol.wire import WireError
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from framebus.client.async_subscriber import AsyncSubscriber
+    from framebus.client.controls import request_controls
+    from framebus.client.options import SubscriberKind
+    from framebus.client.snapshots import SnapshotError, request_snapshot
+    from framebus.client.subscriber import Subscriber
+    from framebus.config.load import ConfigError
+    from framebus.errors import (
+        ArgumentError,
+        FramebusError,
+        ReplyTimeoutError,
+        ResourceError,
+        SubscriberClosed,
+        SubscriberError,
+    )
+    from framebus.protocol.controls import Control, ControlError, ControlsRequest, Value
+    from framebus.protocol.frame import Frame
+    from framebus.protocol.wire import FrameHeader, WireError
+    from framebus.transport.sockets import EndpointError
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ArgumentError",
     "AsyncSubscriber",
     "ConfigError",
     "Control",
     "ControlError",
+    "ControlsRequest",
+    "EndpointError",
     "Frame",
+    "FrameHeader",
+    "FramebusError",
+    "ReplyTimeoutError",
+    "ResourceError",
     "SnapshotError",
     "Subscriber",
+    "SubscriberClosed",
+    "SubscriberError",
+    "SubscriberKind",
+    "Value",
     "WireError",
     "request_controls",
     "request_snapshot",
 ]
+
+_MODULES = {
+    "AsyncSubscriber": "client.async_subscriber",
+    "ConfigError": "config.load",
+    "Control": "protocol.controls",
+    "ControlError": "protocol.controls",
+    "ControlsRequest": "protocol.controls",
+    "EndpointError": "transport.sockets",
+    "Frame": "protocol.frame",
+    "FrameHeader": "protocol.wire",
+    "SnapshotError": "client.snapshots",
+    "Subscriber": "client.subscriber",
+    "SubscriberKind": "client.options",
+    "Value": "protocol.controls",
+    "WireError": "protocol.wire",
+    "request_controls": "client.controls",
+    "request_snapshot": "client.snapshots",
+}
+"""Where each name is defined; the others are in framebus.errors."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is first used (PEP 562): the processes of framebus need few of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"framebus.{_MODULES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 
+from framebus import __version__
 from framebus.runtime.process import add_config, arguments
 
 COMMANDS = {
@@ -23,6 +24,7 @@ COMMANDS = {
 def main() -> int:
     """Run a command; returns its exit status."""
     parser = arguments("framebus", "A camera server of small processes: the newest frame or none.")
+    parser.add_argument("--version", action="version", version=f"framebus {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")

@@ -2,6 +2,12 @@
 
 * :exc:`FramebusError`
     * :exc:`UsageError`: a command was called with arguments that cannot be used.
+    * :exc:`ArgumentError`: a function was called with an argument that cannot be used; also a `ValueError`.
+    * :exc:`ReplyTimeoutError`: no frame or no reply came in time; also a `TimeoutError`.
+    * :exc:`ResourceError`: the process has too few file descriptors left.
+    * :exc:`SubscriberError`: a subscriber was used where it cannot be; also a `RuntimeError`.
+        * :exc:`SubscriberClosed`: the subscriber was closed.
+    * :exc:`~framebus.transport.sockets.EndpointError`: an endpoint is invalid; also a `zmq.ZMQError`.
     * :exc:`~framebus.config.load.ConfigError`: the configuration cannot be used; it names every mistake.
     * :exc:`~framebus.protocol.wire.WireError`: a message does not follow the wire format.
     * :exc:`~framebus.protocol.stills.RequestError`: a still request does not follow the wire format.
@@ -22,3 +28,30 @@ class FramebusError(Exception):
 
 class UsageError(FramebusError):
     """A command was called with arguments that cannot be used; the text says what is allowed."""
+
+
+class ArgumentError(FramebusError, ValueError):
+    """A function was called with an argument that cannot be used; the text says what is allowed."""
+
+
+class ReplyTimeoutError(FramebusError, TimeoutError):
+    """No frame or no reply came in time; the text says why, where that is known."""
+
+
+class ResourceError(FramebusError):
+    """The process has too few file descriptors left for a connection."""
+
+
+class SubscriberError(FramebusError, RuntimeError):
+    """A subscriber was used where it cannot be: by two threads at once, after a fork, or in another event loop."""
+
+
+class SubscriberClosed(SubscriberError):
+    """The subscriber was closed."""
+
+    def __init__(self, camera: str) -> None:
+        super().__init__(f"the subscriber of camera {camera} is closed")
+        self.camera = camera
+
+    def __reduce__(self) -> tuple[type["SubscriberClosed"], tuple[str]]:
+        return type(self), (self.camera,)

@@ -1,4 +1,4 @@
-"""`python -m snapshot`: start, loop, stop are in snapshot.server."""
+"""Run the snapshot service: `python -m snapshot`."""
 
 import sys
 
@@ -8,7 +8,7 @@ from snapshot.server import Snapshot
 
 
 def main() -> int:
-    """Run the snapshot service's process; returns its exit status."""
+    """Run the snapshot service and return the exit status."""
     options = arguments("snapshot", "Answer requests for stills from the newest frame of every camera.").parse_args()
 
     def snapshot(config: Config, stop: Stop) -> None:

@@ -1,42 +1,48 @@
-"""What the snapshot service knows of one camera: its newest frame, the ring of the last ones, and how it does.
+"""The state of one camera in the snapshot service: its newest frame, its history, and its status.
 
-No sockets: messages in. What to answer is snapshot.still_service's part.
+No sockets: it takes messages. snapshot.still_service decides what to answer.
 """
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from logging import getLogger
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import StatusHeader, WireError, parse
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, StatusHeader, WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.time_of_day import time_of_day
 from snapshot.clock_offset import ClockOffset
 from snapshot.history import History
 from snapshot.still import Still
 
 logger = getLogger("snapshot")
 
-STATUS_TIMEOUT_SECONDS = 3.0
-"""capture tells its status each second; silent for this long, it is not there."""
 MB = 1_000_000
 
 
 class CameraState:
-    """Takes a camera's messages and holds what is newest."""
+    """Takes the messages of a camera and keeps the newest of each kind."""
 
     def __init__(
         self, camera: str, settings: CameraConfig, snapshot: SnapshotConfig, now: Callable[[], float] = time.monotonic
     ) -> None:
-        """`now` is CLOCK_MONOTONIC, in seconds."""
+        """Start with no frame and no status.
+
+        Args:
+            camera: its name.
+            settings: its configuration.
+            snapshot: the configuration of the snapshot service.
+            now: CLOCK_MONOTONIC, in seconds.
+        """
         self.camera = camera
         self.newest: Still | None = None
         self.history = History(snapshot.history, round(snapshot.history_mb * MB))
         self.sleeps = settings.idle_fps == 0
-        """Whether the camera is closed while nobody watches: then an old frame is no sign of trouble."""
+        """Whether the camera is closed while it has no viewers: an old frame is no fault then."""
+        self.max_megapixels = settings.max_megapixels
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._same_host = settings.is_here
@@ -46,10 +52,10 @@ class CameraState:
         self._status: StatusHeader | None = None
         self._status_at = now()
         self._live_at: float | None = None
-        """Since when the camera is at its full rate; by our clock, for another machine's may be wrong."""
+        """Since when the camera runs at its full rate, by our clock: that of another machine may be wrong."""
 
     def put(self, message: bytes) -> Still | None:
-        """Take a `peek/` or `live/` message; returns its frame where that is a newer one."""
+        """Take a `peek/` or `live/` message; return its frame, or None unless it is newer than the last one."""
         frame = self._frame_filter.accept(message)
         if frame is None:
             return None
@@ -58,7 +64,7 @@ class CameraState:
         return self.newest
 
     def full(self, message: bytes) -> Still | None:
-        """Take a `full/` message: each is a frame of its own."""
+        """Take a `full/` message; return its frame, or None if it is malformed."""
         frame = FrameFilter(same_host=self._same_host, now=self._now).accept(message)
         return None if frame is None else self._still(frame)
 
@@ -76,17 +82,17 @@ class CameraState:
             self._live_at = self._status_at
 
     def age(self, still: Still) -> float:
-        """Seconds since the sensor took it."""
+        """Return the seconds since the sensor captured a frame."""
         return self._now() - still.header.monotonic
 
     @property
     def current(self) -> Still | None:
-        """The newest frame, unless the next one is so long overdue that it is none of now."""
+        """The newest frame; None when the next one is overdue by more than `stale_after`."""
         return self.newest if self.newest and self.age(self.newest) <= self._fresh_seconds else None
 
     @property
     def awake_seconds(self) -> float:
-        """How long the camera has been at its full rate: what has settled since need not settle again."""
+        """How long the camera has run at its full rate, in seconds: this time counts for `settle`."""
         if self._status is None or self._status.state != "live":
             return 0.0
         if not self._same_host:
@@ -95,37 +101,34 @@ class CameraState:
 
     @property
     def unix_seconds(self) -> float:
-        """Now, by the clock that times the camera's pictures."""
+        """The current time by the clock of the camera's machine."""
         if self._same_host or self.newest is None:
             return time.time()
         return self.newest.header.captured + self.age(self.newest)
 
     @property
     def fps(self) -> float:
-        """Frames a second, of late; 0 where that is not known."""
+        """Frames a second, as in the last status; 0 without one."""
         return self._status.fps if self._status is not None else 0.0
 
     @property
     def trouble(self) -> str:
-        """Why there will be no picture for now, and since when; empty while nothing speaks against one."""
+        """Why the camera gives no pictures, and since when; empty while it may give some."""
         silent = self._now() - self._status_at
         if silent >= STATUS_TIMEOUT_SECONDS:
-            return f"camera {self.camera} is offline since {_clock(time.time() - silent)}: its process does not answer"
+            since = time_of_day(time.time() - silent)
+            return f"camera {self.camera} is offline since {since}: its process does not answer"
         if self._status is not None and self._status.state == "offline":
-            return f"camera {self.camera} is offline since {_clock(self._status.since)}: {self._status.reason}"
+            return f"camera {self.camera} is offline since {time_of_day(self._status.since)}: {self._status.reason}"
         return ""
 
     def _still(self, frame: Frame) -> Still:
-        """Its times by our clock, for all that is judged by them."""
+        """The frame with its times by our clock."""
         if self._same_host:
             return Still.of(frame)
         return Still(self._clock_offset.here(frame.header, self._now()), frame.jpeg)
 
     def flush_losses(self) -> None:
-        """Say what was lost and not yet said; to be called about once a second."""
+        """Log the losses that were not logged yet; to be called about once a second."""
         self._frame_filter.losses.flush()
         self.losses.flush()
-
-
-def _clock(unix_seconds: float) -> str:
-    return f"{datetime.fromtimestamp(unix_seconds):%H:%M:%S}"

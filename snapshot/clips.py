@@ -1,7 +1,8 @@
-"""The clips that are being fetched: each stays whole from its first page to its last, while the ring moves on."""
+"""The clips that are being fetched: each stays available from its first page to its last while the history moves on."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from snapshot.clip import Clip
@@ -9,47 +10,91 @@ from snapshot.errors import StillError
 from snapshot.still import Still
 
 MAX_CLIPS = 8
-"""At a time: each holds on to its frames, as much as a history."""
-IDLE_SECONDS = 60.0
-"""A clip that nobody fetches on for so long is let go."""
+"""Clips that are fetched at the same time."""
+IDLE_SECONDS = 20.0
+"""A clip is dropped after this long without a request for a page."""
+MB = 1_000_000
+
+
+@dataclass
+class Fetched:
+    """A clip that is being fetched, and when it was last asked for."""
+
+    camera: str
+    clip: Clip
+    used_at: float
 
 
 class Clips:
-    """Hands out clips by an id that nobody guesses."""
+    """Hands out clips by an id that cannot be guessed."""
 
-    PAGE_BYTES: ClassVar[int] = 1024 * 1024
-    """What one reply holds of a clip."""
+    PAGE_BYTES: ClassVar[int] = 256 * 1024
+    """Size of a page. At 13 KB/s, a client takes it within IDLE_SECONDS."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], max_bytes: int) -> None:
+        """Make an empty table.
+
+        Args:
+            now: CLOCK_MONOTONIC, in seconds.
+            max_bytes: what the frames of all clips may take together; a frame in several clips counts once.
+        """
         self._now = now
-        self._clips: dict[str, tuple[str, Clip, float]] = {}
+        self.max_bytes = max_bytes
+        self._clips: dict[str, Fetched] = {}
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    @property
+    def bytes(self) -> int:
+        """What the frames of all clips take; a frame in several clips counts once."""
+        return _bytes(still for fetched in self._clips.values() for still in fetched.clip.stills)
 
     def open(self, camera: str, stills: list[Still], form: Literal["mjpg", "avi"]) -> tuple[str, Clip]:
-        """A new clip of these frames. Raises StillError when there are too many."""
+        """Make a clip of these frames and return its id and the clip.
+
+        Raises:
+            StillError: there are too many clips, or their frames take too much memory.
+        """
         self.tick()
         if len(self._clips) >= MAX_CLIPS:
             raise StillError("busy", f"{MAX_CLIPS} clips are being fetched already")
         clip = Clip(stills, form)
-        name = secrets.token_hex(8)
-        self._clips[name] = camera, clip, self._now()
-        return name, clip
+        held = [still for fetched in self._clips.values() for still in fetched.clip.stills]
+        if held and _bytes((*held, *clip.stills)) > self.max_bytes:
+            raise StillError(
+                "busy",
+                f"the clips that are being fetched take {_bytes(held) / MB:.0f} MB; "
+                f"allowed: {self.max_bytes / MB:g} MB with this one (history_mb)",
+            )
+        clip_id = secrets.token_hex(8)
+        self._clips[clip_id] = Fetched(camera, clip, self._now())
+        return clip_id, clip
 
-    def known(self, camera: str, name: str) -> Clip:
-        """A clip that is being fetched. Raises StillError when it is not, or no more, or another camera's."""
-        owner, clip, _ = self._clips.get(name, ("", None, 0.0))
-        if clip is None or owner != camera:
+    def get(self, camera: str, clip_id: str) -> Clip:
+        """Return a clip that is being fetched.
+
+        Raises:
+            StillError: there is none of this id, or it is of another camera, or was dropped.
+        """
+        fetched = self._clips.get(clip_id)
+        if fetched is None or fetched.camera != camera:
             raise StillError(
                 "not-kept", f"there is no such clip of camera {camera}, or it was not fetched on for {IDLE_SECONDS:g} s"
             )
-        self._clips[name] = camera, clip, self._now()
-        return clip
+        fetched.used_at = self._now()
+        return fetched.clip
 
-    def close(self, name: str) -> None:
-        """A clip was fetched to its end; may be said twice."""
-        self._clips.pop(name, None)
+    def close(self, clip_id: str) -> None:
+        """Drop a clip, which was fetched or is not wanted any more. May be called twice."""
+        self._clips.pop(clip_id, None)
 
     def tick(self) -> None:
-        """Let go of those that nobody fetches."""
-        for name, (_, _, used) in list(self._clips.items()):
-            if self._now() - used > IDLE_SECONDS:
-                del self._clips[name]
+        """Drop the clips that were not asked for during IDLE_SECONDS."""
+        oldest = self._now() - IDLE_SECONDS
+        self._clips = {clip_id: fetched for clip_id, fetched in self._clips.items() if fetched.used_at >= oldest}
+
+
+def _bytes(stills: Iterable[Still]) -> int:
+    """What the pictures take, each counted once."""
+    return sum({id(still): len(still.jpeg) for still in stills}.values())

@@ -1,19 +1,19 @@
-"""When another machine's frames were taken, by our clock: its own clocks mean nothing here. No sockets."""
+"""When another machine's frames were captured, by our clock. No sockets."""
 
 import msgspec
 
 from framebus.protocol.wire import FrameHeader
 
 WINDOW_SECONDS = 60.0
-"""The fastest frame of the last one or two of these tells how far the clocks are apart, which drift by 0.1 ms/s."""
+"""The offset is that of the fastest frame of the last one or two windows. Clocks drift apart by about 0.1 ms/s."""
 
 
 class ClockOffset:
-    """Learns from each frame how far CLOCK_MONOTONIC of its machine is from ours.
+    """Estimates the offset between CLOCK_MONOTONIC of another machine and ours.
 
-    The difference between a frame's arrival and its `published` is that, and how long it was under way: so the least
-    one seen is the nearest. What is left is how long the fastest frame took. A first frame that was sent again passes
-    for up to two seconds younger than it is, until the next one comes.
+    The arrival of a frame minus its `published` is the offset plus the time on the way, so the smallest one seen is the
+    nearest. Its error is the time on the way of the fastest frame. A first frame that was sent again counts as up to
+    two seconds younger than it is, until the next one comes.
     """
 
     def __init__(self) -> None:
@@ -22,17 +22,22 @@ class ClockOffset:
         self._least = self._least_before = float("inf")
 
     def here(self, header: FrameHeader, arrived: float) -> FrameHeader:
-        """The header with `monotonic` and `published` by our clock; `arrived` is by ours, in seconds."""
-        if header.epoch != self._epoch:  # it may be another machine, or the same after a restart
+        """Return the header with `monotonic` and `published` by our clock.
+
+        Args:
+            header: as it came.
+            arrived: when it came, by our CLOCK_MONOTONIC, in seconds.
+        """
+        if header.epoch != self._epoch:  # another machine, or the same one after a restart
             self._epoch, self._since = header.epoch, arrived
             self._least = self._least_before = float("inf")
         elif arrived - self._since > WINDOW_SECONDS:
             self._since = arrived
             self._least_before, self._least = self._least, float("inf")
         self._least = min(self._least, arrived - header.published)
-        apart = min(self._least, self._least_before)
+        offset = min(self._least, self._least_before)
         return msgspec.structs.replace(
             header,
-            monotonic=min(arrived, header.monotonic + apart),
-            published=min(arrived, header.published + apart),
+            monotonic=min(arrived, header.monotonic + offset),
+            published=min(arrived, header.published + offset),
         )

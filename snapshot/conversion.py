@@ -1,4 +1,7 @@
-"""Smaller, coarser and upright pictures. Pure, and slow: called in threads, outside which Pillow lets others run."""
+"""Make a smaller, more compressed or upright picture of a frame.
+
+The functions are pure and slow: they run in threads. Pillow releases the GIL while it decodes and encodes.
+"""
 
 import io
 from dataclasses import dataclass
@@ -7,21 +10,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from framebus.protocol.stills import SnapshotRequest
+from snapshot.errors import StillError
 from snapshot.still import Still
 
 if TYPE_CHECKING:
     from PIL import Image
 
 DEFAULT_QUALITY = 85
-"""Of a picture that is encoded anew, where the request does not say."""
+"""JPEG quality of a converted picture when the request names none."""
+MEGAPIXEL = 1_000_000
+"""Pixels."""
 ORIENTATION_TAG = 0x0112
-MAX_ASIDE = 1 << 16
-"""More than any JPEG has: no bound in this direction (ITU-T T.81 counts lines and samples in 16 bits)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One picture to be made of another; equal where the results are."""
+    """What to make of a picture. Equal conversions have equal results."""
 
     camera: str
     epoch: str
@@ -34,10 +38,10 @@ class Conversion:
 
     @classmethod
     def of(cls, still: Still, request: SnapshotRequest, *, full: bool = False) -> "Conversion | None":
-        """What a request makes of a frame; None where that is the frame as it is."""
+        """Return what a request makes of a frame; None where that is the unchanged frame."""
         header = still.header
         upright = request.orientation == "upright" and header.orientation != 1
-        # As the picture will be: lying on its side, its width is what was its height.
+        # The size of the result: turning by 90 degrees swaps width and height.
         across, down = (
             (header.width, header.height)
             if header.orientation < 5 or not upright
@@ -53,16 +57,37 @@ class Conversion:
         return cls(header.camera, header.epoch, header.seq, full, width, height, request.quality, upright)
 
 
-def convert(still: Still, wanted: Conversion) -> Still:
-    """The picture as it is wanted. Raises ValueError or OSError for a JPEG that Pillow cannot read."""
-    from PIL import Image  # only here: who asks for frames as they are needs no Pillow, 10 MB of memory
+def pixels(jpeg: bytes) -> int:
+    """Read how many pixels a JPEG claims to have, without decoding it.
 
-    picture: Image.Image = Image.open(io.BytesIO(still.jpeg))
-    box = (wanted.width or MAX_ASIDE, wanted.height or MAX_ASIDE)
-    turned = wanted.upright and still.header.orientation >= 5
+    Raises:
+        Exception: the JPEG is damaged; Pillow raises exceptions of many types for that.
+    """
+    width, height = _opened(jpeg).size
+    return width * height
+
+
+def convert(still: Still, wanted: Conversion, max_megapixels: float) -> Still:
+    """Convert a picture.
+
+    Args:
+        still: the picture to convert.
+        wanted: what to make of it.
+        max_megapixels: a picture that claims more is refused before it is decoded.
+
+    Raises:
+        StillError: the picture has more than `max_megapixels`.
+        Exception: the JPEG is damaged; Pillow raises exceptions of many types for that.
+    """
+    from PIL import Image  # imported late: requests for unchanged frames do not need Pillow, which takes 10 MB
+
+    picture = _opened(still.jpeg)
+    check_size(picture.size, wanted.camera, max_megapixels)
     if wanted.width or wanted.height:
-        # JPEG is decoded at a half, a quarter or an eighth where that is enough (draft), and then made smaller.
-        picture.thumbnail(box[::-1] if turned else box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        # thumbnail decodes a JPEG at a half, a quarter or an eighth where that is enough for both sides (draft).
+        box = _box(picture.size, wanted, turned=wanted.upright and still.header.orientation >= 5)
+        picture.thumbnail(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    picture.load()  # save would copy the pixels of a picture that is not loaded
     orientation = still.header.orientation
     exif = Image.Exif()
     if wanted.upright:
@@ -78,8 +103,38 @@ def convert(still: Still, wanted: Conversion) -> Still:
     return Still(header, jpeg.getvalue())
 
 
+def check_size(size: tuple[int, int], camera: str, max_megapixels: float) -> None:
+    """Raise StillError for a picture with more pixels than `max_megapixels` of its camera allows."""
+    width, height = size
+    if width * height > max_megapixels * MEGAPIXEL:
+        raise StillError(
+            "too-large",
+            f"a picture of camera {camera} has {width}x{height} pixels; "
+            f"allowed: at most {max_megapixels:g} megapixels (max_megapixels)",
+        )
+
+
+def _opened(jpeg: bytes) -> "Image.Image":
+    """The picture with its headers read and its pixels not yet decoded."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # check_size applies the limit of the camera, which may be higher
+    return Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+
+
+def _box(size: tuple[int, int], wanted: Conversion, *, turned: bool) -> tuple[int, int]:
+    """The size that the stored pixels have to fit in; a side without a limit is as long as the aspect requires.
+
+    With a longer one, Pillow would find no reduced scale to be enough, and decode the picture at its full size.
+    """
+    across, down = size
+    width, height = (wanted.height, wanted.width) if turned else (wanted.width, wanted.height)
+    width, height = min(width or across, across), min(height or down, down)
+    return min(width, -(-height * across // down)), min(height, -(-width * down // across))
+
+
 def _turns() -> "dict[int, Image.Transpose]":
-    """How to turn the pixels for each orientation (TIFF 6.0)."""
+    """How to turn the pixels for each EXIF orientation (TIFF 6.0)."""
     from PIL.Image import Transpose
 
     return {

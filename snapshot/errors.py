@@ -1,10 +1,10 @@
-"""The exception with which the snapshot service refuses a request."""
+"""The exception for requests that the snapshot service refuses."""
 
 from framebus.errors import FramebusError
 
 
 class StillError(FramebusError):
-    """A request that gets no picture: `code` is for programs, the text for people."""
+    """A refused request: `code` is for programs, the text for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

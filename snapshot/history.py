@@ -1,4 +1,4 @@
-"""The last frames of one camera, as many as the configuration allows in seconds and in bytes. No sockets, no clock."""
+"""The last frames of one camera, limited in seconds and in bytes. No sockets, no clock."""
 
 from collections import deque
 
@@ -6,12 +6,17 @@ from snapshot.still import Still
 
 
 class History:
-    """Frames in the order of their capture; the oldest go when there are too many."""
+    """Frames in the order of their capture; the oldest are dropped when there are too many."""
 
-    def __init__(self, seconds: float, most_bytes: int) -> None:
-        """With `seconds` 0 it keeps none."""
+    def __init__(self, seconds: float, max_bytes: int) -> None:
+        """Make an empty history.
+
+        Args:
+            seconds: how long to keep a frame; 0 keeps none.
+            max_bytes: what the pictures may take.
+        """
         self._seconds = seconds
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._stills: deque[Still] = deque()
         self.bytes = 0
         """What the pictures take."""
@@ -20,29 +25,33 @@ class History:
         return len(self._stills)
 
     def put(self, still: Still) -> None:
-        """Take a frame that is newer than all here."""
+        """Take a frame that is newer than all others."""
         if not self._seconds:
             return
         self._stills.append(still)
         self.bytes += len(still.jpeg)
-        newest = still.header.monotonic
-        while self._stills and (
-            self._stills[0].header.monotonic < newest - self._seconds or self.bytes > self._most_bytes
-        ):
-            self.bytes -= len(self._stills.popleft().jpeg)
+        self._drop_oldest()
+
+    def limit(self, max_bytes: int) -> None:
+        """Change what the pictures may take."""
+        self._max_bytes = max_bytes
+        self._drop_oldest()
 
     def near(self, captured: float) -> Still | None:
-        """The frame nearest to this moment, in Unix seconds; None where that lies before the first or after the last.
+        """Return the frame nearest to a moment; None for a moment before the first or after the last frame.
 
-        A frame counts for as long before and after as frames are apart here.
+        A frame counts for as long before and after as the frames are apart.
+
+        Args:
+            captured: the moment, in Unix seconds.
         """
         if not self._stills:
             return None
-        found = min(self._stills, key=lambda still: abs(still.header.captured - captured))
-        return found if abs(found.header.captured - captured) <= self._slack else None
+        nearest = min(self._stills, key=lambda still: abs(still.header.captured - captured))
+        return nearest if abs(nearest.header.captured - captured) <= self._slack else None
 
     def last(self, seconds: float) -> list[Still]:
-        """The frames of so many seconds up to the newest, the oldest first."""
+        """Return the frames of so many seconds up to the newest, the oldest first."""
         if not self._stills:
             return []
         begin = self._stills[-1].header.monotonic - seconds
@@ -58,3 +67,10 @@ class History:
         """Seconds: twice the mean distance of two frames, and at least one."""
         first, last = self._stills[0].header.monotonic, self._stills[-1].header.monotonic
         return max(1.0, 2 * (last - first) / max(1, len(self._stills) - 1))
+
+    def _drop_oldest(self) -> None:
+        while self._stills and (
+            self._stills[0].header.monotonic < self._stills[-1].header.monotonic - self._seconds
+            or self.bytes > self._max_bytes
+        ):
+            self.bytes -= len(self._stills.popleft().jpeg)

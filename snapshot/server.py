@@ -1,5 +1,6 @@
-"""The snapshot service's process: hears every camera, and answers requests for stills from what it has or has made."""
+"""The process of the snapshot service: takes the frames of every camera and answers requests for stills and clips."""
 
+import contextlib
 import logging
 import math
 import time
@@ -9,10 +10,12 @@ import zmq
 
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.protocol.wire import MAX_REQUEST_BYTES, Kind
+from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind
+from framebus.runtime.memory import available_bytes
 from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
-from framebus.transport import sockets
+from framebus.transport import endpoints, sockets
 from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
 from snapshot.still_service import StillService
@@ -20,30 +23,39 @@ from snapshot.subscriptions import Subscriptions
 
 logger = logging.getLogger("snapshot")
 
-MAX_ENVELOPE_PARTS = 8
-"""What a requester puts before its request, to know the reply by, comes back with it; with more, it gets no reply."""
 MAX_REQUESTS_AT_ONCE = 64
-"""The rest waits for the next turn of the loop: a flood of requests holds up no frame."""
+"""The rest waits for the next iteration of the loop, so that a flood of requests delays no frame."""
 SHARED_FROM = 16
-"""Replies at once: pyzmq's way without a copy costs half as much again for each (measured at 162 KB)."""
+"""From this many replies in one iteration on, they are sent without a copy, which costs 1.5 times as much CPU for each
+(measured at 162 KB)."""
 REPLIES_HIGH_WATER_MARK = 256
-"""Replies that wait for a requester that does not take them; the rest is dropped, and is that requester's loss."""
+"""Replies that wait for a requester that does not read them; ZeroMQ drops the rest."""
 MAX_MESSAGE_BYTES = 2 * MAX_REQUEST_BYTES
-"""A larger request ends its connection; one just too large is still told so."""
+"""A larger request ends its connection; one between MAX_REQUEST_BYTES and this gets a refusal."""
 TICK_SECONDS = 1.0
+MEMORY_CHECK_SECONDS = 5.0
+"""How often the history is fitted to the available memory."""
 
 
 class Snapshot:
-    """Answers from `start` to `stop`."""
+    """Answers requests from `start` to `stop`."""
 
     def __init__(self, config: Config) -> None:
+        """Prepare the service; `start` opens the sockets."""
         self._config = config
-        self._service = StillService(config)
+        self._service = StillService(config.cameras, config.snapshot)
         self._checked_at = 0.0
+        self._memory_checked_at = float("-inf")
+        self._losses = RateLimitedLog(logger)
         self._authenticator: ZapAuthenticator | None = None
 
     def run(self, stop: Stop) -> None:
-        """Answer until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
+        """Answer until `stop` is requested.
+
+        Raises:
+            RunDirError: the service runs already, or its folder cannot be used.
+            ProcessError: the endpoint cannot be bound.
+        """
         self.start()
         try:
             self.loop(stop)
@@ -51,8 +63,8 @@ class Snapshot:
             self.stop()
 
     def start(self) -> None:
-        """Take the endpoint, then subscribe to all cameras; these need not run yet."""
-        self._lock = Lock(self._config, "snapshot service")  # with a space in it, as no camera may be called that
+        """Bind the endpoint and subscribe to all cameras, which need not run yet."""
+        self._lock = Lock(self._config, "snapshot service")  # the space keeps it apart from the lock of a camera
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)
@@ -71,11 +83,12 @@ class Snapshot:
             self.stop()
             raise ProcessError(f"cannot answer at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._poller = zmq.Poller()
-        self._subscriptions = Subscriptions(self._config, self._context, self._poller)
+        peers = {camera: endpoints.frames(self._config, camera) for camera in self._config.cameras}
+        self._subscriptions = Subscriptions(peers, self._context, self._poller)
         logger.info("answers at %s", endpoint)
 
     def loop(self, stop: Stop) -> None:
-        """Frames first, so that a request is answered with the newest."""
+        """Handle what arrives: frames before requests, so that a request gets the newest frame."""
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
         for readable in (self._router, self._converters, stop, *guarded):
             self._poller.register(readable, zmq.POLLIN)
@@ -89,8 +102,8 @@ class Snapshot:
                 if socket in ready:
                     self._take(kind, camera, socket.recv())
             if self._converters.fileno() in ready:
-                for job, result in self._converters.results():
-                    self._service.converted(job, result)
+                for result in self._converters.results():
+                    self._service.converted(result.job, result.outcome)
             if self._router in ready:
                 self._read_requests()
             self._service.tick()
@@ -99,11 +112,14 @@ class Snapshot:
                 self._converters.begin(job)
             self._send_replies()
             for camera in self._config.cameras:
-                self._subscriptions.need("live", camera, needed=self._service.wants_live(camera))
-                self._subscriptions.need("full", camera, needed=self._service.wants_full(camera))
+                self._subscriptions.need_live(camera, needed=self._service.wants_live(camera))
+                if not self._service.wants_full(camera):
+                    self._subscriptions.close_full(camera)
+            for camera in self._service.full_requests():
+                self._subscriptions.request_full(camera)
 
     def stop(self) -> None:
-        """Let go of the endpoint."""
+        """Close the sockets."""
         self._converters.close()
         self._context.destroy()
         self._lock.close()
@@ -119,20 +135,33 @@ class Snapshot:
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(snapshot_endpoint(self._config))
+            self._converters.losses.flush()
+            self._losses.flush()
+            self._check_memory(now)
+            self._subscriptions.check()
             if self._authenticator is not None:
                 self._authenticator.tick()
 
+    def _check_memory(self, now: float) -> None:
+        if now - self._memory_checked_at >= MEMORY_CHECK_SECONDS:
+            self._memory_checked_at = now
+            with contextlib.suppress(OSError, StopIteration):  # no procfs
+                self._service.limit_history(available_bytes())
+
     def _take(self, kind: Kind, camera: str, message: bytes) -> None:
-        match kind:
-            case "status":
-                self._service.status(camera, message)
-            case "full":
-                self._service.full_frame(camera, message)
-            case _:
-                self._service.frame(camera, message)
+        try:
+            match kind:
+                case "status":
+                    self._service.status(camera, message)
+                case "full":
+                    self._service.full_frame(camera, message)
+                case _:
+                    self._service.frame(camera, message)
+        except Exception as error:  # whatever one camera sends, the others are served
+            self._losses.count("messages that failed", f"{kind} of camera {camera}: {type(error).__name__}: {error}")
 
     def _send_replies(self) -> None:
-        """A burst without a copy for each asker, as it may wait in the socket; a few are copied, which costs less."""
+        """Send many replies without a copy of each, as they may wait in the socket, and few with a copy."""
         replies = list(self._service.replies())
         if len(replies) < SHARED_FROM:
             for envelope, reply in replies:

@@ -1,4 +1,4 @@
-"""A frame as the snapshot service keeps it, and as it goes out."""
+"""A frame as the snapshot service keeps and sends it."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from framebus.protocol.wire import FrameHeader, pack
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """One picture and what is known of it."""
+    """One picture and its header."""
 
     header: FrameHeader
     jpeg: bytes
 
     @classmethod
     def of(cls, frame: Frame) -> "Still":
-        """The picture of a frame."""
+        """Return the still of a frame."""
         return cls(frame.header, frame.jpeg)
 
     @property
     def reply(self) -> bytes:
-        """What an asker gets: a `snapshot/` message."""
+        """The reply with this picture: a `snapshot/` message."""
         return pack("snapshot", self.header.camera, self.header, self.jpeg)

@@ -1,44 +1,49 @@
 """What the snapshot service answers, and when: requests and frames in, replies and conversions out.
 
-No sockets, no threads: snapshot.server hands in what comes, and takes away what is to be sent or converted.
+No sockets and no threads: snapshot.server passes in what arrives, and fetches what is to be sent or converted.
 """
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from logging import getLogger
 
-from framebus.config.load import Config
-from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
+from framebus.config.camera import CameraConfig
+from framebus.config.snapshot import SnapshotConfig, history_limit_mb
+from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
-from snapshot.camera_state import CameraState
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from snapshot.camera_state import MB, CameraState
+from snapshot.clip import Clip
 from snapshot.clips import Clips
 from snapshot.conversion import Conversion
 from snapshot.errors import StillError
 from snapshot.still import Still
 
+logger = getLogger("snapshot")
+
 MAX_CONVERSIONS = 64
 """Pictures that wait to be converted; more are refused at once."""
-REFUSED_CAMERA = 40
-"""Letters of a name that is repeated in a refusal."""
-
 Envelope = list[bytes]
 
 
 @dataclass(eq=False)
 class Waiting:
-    """A request that waits for a frame, and which frames will do."""
+    """A request that waits for a frame, and which frames satisfy it."""
 
     envelope: Envelope
     request: SnapshotRequest
     deadline: float
     since: float
-    """The frame has to be captured after this; CLOCK_MONOTONIC, as all times here."""
+    """The frame must be captured after this time of CLOCK_MONOTONIC, like all times here."""
     frames_left: int
-    """Frames after `since` that pass first."""
+    """How many frames after `since` to skip."""
+    then_full: bool = False
+    """The frame only shows that the camera has settled; the request wants a frame of full size after it."""
 
     def takes(self, still: Still) -> bool:
-        """Whether this frame will do; to be asked once a frame."""
+        """Return whether a frame satisfies the request; to be called once for each frame."""
         if still.header.monotonic <= self.since:
             return False
         self.frames_left -= 1
@@ -47,26 +52,40 @@ class Waiting:
 
 @dataclass(eq=False)
 class Job:
-    """A picture to be converted, and who waits for it."""
+    """A picture to be converted, and the requests that wait for it."""
 
     wanted: Conversion
     still: Still
+    max_megapixels: float
     askers: list[Envelope] = field(default_factory=list)
 
 
 class StillService:
-    """Answers each request once: with a picture, or with the reason why there is none."""
+    """Answers each request once, with a picture or with the reason why there is none."""
 
-    def __init__(self, config: Config, now: Callable[[], float] = time.monotonic) -> None:
-        """`now` is CLOCK_MONOTONIC, in seconds."""
-        self.cameras = {
-            camera: CameraState(camera, settings, config.snapshot, now) for camera, settings in config.cameras.items()
-        }
-        self._most_waiting = config.snapshot.max_requests
-        self._most_converted_bytes = config.snapshot.cache_mb * 1e6
+    def __init__(
+        self,
+        cameras: Mapping[str, CameraConfig],
+        snapshot: SnapshotConfig,
+        now: Callable[[], float] = time.monotonic,
+        max_conversions: int = MAX_CONVERSIONS,
+    ) -> None:
+        """Start with no frames and no requests.
+
+        Args:
+            cameras: the settings of each camera.
+            snapshot: the settings of the service.
+            now: CLOCK_MONOTONIC, in seconds.
+            max_conversions: pictures that may wait to be converted.
+        """
+        self.cameras = {camera: CameraState(camera, settings, snapshot, now) for camera, settings in cameras.items()}
+        self._max_conversions = max_conversions
+        self._max_waiting = snapshot.max_requests
+        self._max_converted_bytes = snapshot.cache_mb * 1e6
+        self.losses = RateLimitedLog(logger)
         self._now = now
-        self._has_full = {camera for camera, settings in config.cameras.items() if settings.still_size}
-        self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in config.cameras}
+        self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
+        self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in cameras}
         self._waiting_full: dict[str, list[Waiting]] = {camera: [] for camera in self._has_full}
         self._replies: deque[tuple[Envelope, bytes]] = deque()
         self._new_jobs: deque[Job] = deque()
@@ -74,18 +93,30 @@ class StillService:
         self._converted: OrderedDict[Conversion, bytes] = OrderedDict()
         self._converted_bytes = 0
         self._built: tuple[Still, bytes] | None = None
-        self._clips = Clips(now)
-        self.keeps_history = config.snapshot.history > 0
+        self._full_asked: set[str] = set()
+        """Cameras that have been asked for a full frame, which has not come yet."""
+        self._full_requests: set[str] = set()
+        self._history_mb = snapshot.history_mb
+        self._told_of_memory = False
+        self._clips = Clips(now, round(snapshot.history_mb * MB))
+        self.keeps_history = snapshot.history > 0
 
     def ask(self, envelope: Envelope, message: bytes) -> None:
-        """Take a request, whatever that is."""
+        """Take a request, which may be malformed.
+
+        Args:
+            envelope: the parts before it, which come back before the reply.
+            message: the request.
+        """
         camera = ""
         try:
             request = read(message)
             camera = request.camera
             if camera not in self.cameras:
                 raise StillError("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
-            if isinstance(request, ClipRequest):
+            if isinstance(request, CancelRequest):
+                self._cancel(envelope, camera)
+            elif isinstance(request, ClipRequest):
                 self._replies.append((envelope, self._clip(request)))
             else:
                 self._answer(envelope, request)
@@ -93,6 +124,9 @@ class StillService:
             self._refuse(envelope, camera, StillError("bad-request", str(error)))
         except StillError as refused:
             self._refuse(envelope, camera, refused)
+        except Exception as error:  # a fault of ours: this requester is told, and the others are served
+            self.losses.count("requests that failed", f"{type(error).__name__}: {error}")
+            self._refuse(envelope, camera, StillError("internal", f"the request failed: {type(error).__name__}"))
 
     def frame(self, camera: str, message: bytes) -> None:
         """Take a `peek/` or `live/` message."""
@@ -102,31 +136,32 @@ class StillService:
 
     def full_frame(self, camera: str, message: bytes) -> None:
         """Take a `full/` message."""
+        self._full_asked.discard(camera)
         still = self.cameras[camera].full(message)
         if still is not None:
             self._serve(self._waiting_full[camera], still, full=True)
+        self._ask_for_full(camera)
 
     def status(self, camera: str, message: bytes) -> None:
         """Take a `status/` message."""
         self.cameras[camera].put_status(message)
 
-    def converted(self, job: Job, result: Still | None) -> None:
-        """A job is done; None where the picture could not be read."""
+    def converted(self, job: Job, result: Still | StillError) -> None:
+        """Answer the requests that wait for a job, which has ended with a picture or with a reason."""
         del self._jobs[job.wanted]
-        if result is None:
-            refused = StillError("damaged", f"a picture of camera {job.wanted.camera} cannot be decoded")
+        if isinstance(result, StillError):
             for envelope in job.askers:
-                self._refuse(envelope, job.wanted.camera, refused)
+                self._refuse(envelope, job.wanted.camera, result)
             return
         reply = result.reply
         self._replies.extend((envelope, reply) for envelope in job.askers)
         self._converted[job.wanted] = reply
         self._converted_bytes += len(reply)
-        while self._converted_bytes > self._most_converted_bytes:
+        while self._converted_bytes > self._max_converted_bytes:
             self._converted_bytes -= len(self._converted.popitem(last=False)[1])
 
     def tick(self) -> None:
-        """Tell those whose time is over, or whose camera has gone, that there will be no picture."""
+        """Refuse the requests whose deadline has passed or whose camera is offline; to be called often."""
         now = self._now()
         for waiting in (*self._waiting.values(), *self._waiting_full.values()):
             for asked in list(waiting):
@@ -138,29 +173,62 @@ class StillService:
                     text = f"camera {asked.request.camera} gave no picture that will do within {seconds}"
                     self._give_up(waiting, asked, StillError("timeout", text))
         self._clips.tick()
+        self.losses.flush()
         for camera in self.cameras.values():
             camera.flush_losses()
 
+    def limit_history(self, available_bytes: int) -> None:
+        """Keep less history than `history_mb` where the memory is short; to be called now and then.
+
+        Args:
+            available_bytes: memory that this process can still take.
+        """
+        if not self.keeps_history:
+            return
+        held_bytes = sum(camera.history.bytes for camera in self.cameras.values())
+        limit_mb = history_limit_mb(self._history_mb, len(self.cameras), (available_bytes + held_bytes) / MB)
+        if limit_mb < self._history_mb and not self._told_of_memory:
+            self._told_of_memory = True
+            logger.warning(
+                "keeps at most %.0f MB of history for each of %d cameras instead of %g: "
+                "%.0f MB of memory are available; lower history_mb in [snapshot]",
+                limit_mb,
+                len(self.cameras),
+                self._history_mb,
+                available_bytes / MB,
+            )
+        self._clips.max_bytes = round(limit_mb * MB)
+        for camera in self.cameras.values():
+            camera.history.limit(round(limit_mb * MB))
+
     def replies(self) -> Iterable[tuple[Envelope, bytes]]:
-        """What is to be sent, each once."""
+        """Return the replies to send, each once, with their envelopes."""
         while self._replies:
             yield self._replies.popleft()
 
     def jobs(self) -> Iterable[Job]:
-        """What is to be converted, each once; `converted` is to be called with each."""
+        """Return the conversions to start, each once; `converted` is to be called when one has ended."""
         while self._new_jobs:
             yield self._new_jobs.popleft()
 
     def wants_live(self, camera: str) -> bool:
-        """Whether somebody waits for a frame that has to be made."""
+        """Return whether the frames of the full rate are needed: by a request that waits, or by the history."""
         return self.keeps_history or bool(self._waiting[camera])
 
     def wants_full(self, camera: str) -> bool:
-        """Whether somebody waits for a frame of full size."""
-        return bool(self._waiting_full.get(camera))
+        """Return whether a request waits for a frame of full size."""
+        wanted = bool(self._waiting_full.get(camera))
+        if not wanted:
+            self._full_asked.discard(camera)
+        return wanted
+
+    def full_requests(self) -> Iterable[str]:
+        """Return the cameras to ask for a frame of full size, each once."""
+        while self._full_requests:
+            yield self._full_requests.pop()
 
     def seconds_left(self) -> float:
-        """Until the first deadline."""
+        """Return the seconds until the first deadline; infinity without one."""
         deadlines = [
             asked.deadline for waiting in (*self._waiting.values(), *self._waiting_full.values()) for asked in waiting
         ]
@@ -172,8 +240,9 @@ class StillService:
             self._give(envelope, request, self._past(camera, request))
             return
         now = self._now()
-        if request.full and request.camera in self._has_full:
+        if request.full and request.camera in self._has_full and not self._has_to_settle(camera, request):
             self._wait(self._waiting_full[request.camera], envelope, request, now)
+            self._ask_for_full(request.camera)
         elif request.fresh or request.full or self._has_to_settle(camera, request):
             self._wait(self._waiting[request.camera], envelope, request, now)
         elif request.max_age is not None:
@@ -197,23 +266,48 @@ class StillService:
         camera = self.cameras[request.camera]
         if camera.trouble:
             raise StillError("offline", camera.trouble)
-        if len(waiting) >= self._most_waiting:
-            raise StillError("busy", f"{self._most_waiting} requests wait already for camera {request.camera}")
+        if len(waiting) >= self._max_waiting:
+            raise StillError("busy", f"{self._max_waiting} requests wait already for camera {request.camera}")
         frames = 0
         if self._has_to_settle(camera, request):
             since += max(0.0, request.settle_seconds - camera.awake_seconds)
             frames = request.settle_frames
-        waiting.append(Waiting(envelope, request, self._now() + request.timeout, since, frames))
+        full = self._waiting_full.get(request.camera)
+        then_full = request.full and full is not None and waiting is not full
+        deadline = self._now() + request.timeout
+        waiting.append(Waiting(envelope, request, deadline, since, frames, then_full))
+
+    def _ask_for_full(self, camera: str) -> None:
+        """Ask the camera for a frame of full size where one is waited for, unless one is under way."""
+        if self._waiting_full.get(camera) and camera not in self._full_asked:
+            self._full_asked.add(camera)
+            self._full_requests.add(camera)
+
+    def _cancel(self, envelope: Envelope, camera: str) -> None:
+        """Forget a request that waits for a frame."""
+        for waiting in (self._waiting[camera], self._waiting_full.get(camera, [])):
+            waiting[:] = [asked for asked in waiting if asked.envelope != envelope]
 
     def _serve(self, waiting: list[Waiting], still: Still, *, full: bool) -> None:
         taking = [asked for asked in waiting if asked.takes(still)]
         served = set(taking)
         waiting[:] = [asked for asked in waiting if asked not in served]
         for asked in taking:
+            if asked.then_full:
+                self._wait_for_full(asked, still)
+                continue
             try:
                 self._give(asked.envelope, asked.request, still, full=full)
             except StillError as refused:
                 self._refuse(asked.envelope, asked.request.camera, refused)
+
+    def _wait_for_full(self, asked: Waiting, settled: Still) -> None:
+        """The camera has settled with this frame: the next frame of full size will do."""
+        camera = asked.request.camera
+        self._waiting_full[camera].append(
+            Waiting(asked.envelope, asked.request, asked.deadline, settled.header.monotonic, 0)
+        )
+        self._ask_for_full(camera)
 
     def _give(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
         wanted = Conversion.of(still, request, full=full) if request.converts else None
@@ -224,14 +318,14 @@ class StillService:
             self._replies.append((envelope, self._converted[wanted]))
         elif wanted in self._jobs:
             self._jobs[wanted].askers.append(envelope)
-        elif len(self._jobs) >= MAX_CONVERSIONS:
-            raise StillError("busy", f"{MAX_CONVERSIONS} pictures wait already to be converted")
+        elif len(self._jobs) >= self._max_conversions:
+            raise StillError("busy", f"{self._max_conversions} pictures wait already to be converted")
         else:
-            self._jobs[wanted] = job = Job(wanted, still, [envelope])
+            self._jobs[wanted] = job = Job(wanted, still, self.cameras[request.camera].max_megapixels, [envelope])
             self._new_jobs.append(job)
 
     def _reply(self, still: Still) -> bytes:
-        """The message with this frame, built once for all who get it."""
+        """The reply with this frame, built once for all requests that get it."""
         if self._built is None or self._built[0] is not still:
             self._built = still, still.reply
         return self._built[1]
@@ -239,8 +333,7 @@ class StillService:
     def _past(self, camera: CameraState, request: SnapshotRequest) -> Still:
         span = camera.history.span
         if span is None:
-            reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
-            raise StillError("not-kept", f"there is no history of camera {camera.camera}: {reason}")
+            raise self._no_history(camera)
         moment = request.at if request.at is not None else camera.unix_seconds - (request.ago or 0)
         still = camera.history.near(moment)
         if still is None:
@@ -250,19 +343,18 @@ class StillService:
             )
         return still
 
+    def _no_history(self, camera: CameraState) -> StillError:
+        reason = "it is empty yet" if self.keeps_history else "set history in [snapshot] to have one"
+        return StillError("not-kept", f"there is no history of camera {camera.camera}: {reason}")
+
     def _clip(self, request: ClipRequest) -> bytes:
-        """A page of a clip, and the first one with the clip itself."""
-        camera = self.cameras[request.camera]
-        try:
-            if request.id:
-                clip_id, clip = request.id, self._clips.known(request.camera, request.id)
-            else:
-                stills = camera.history.last(request.seconds)
-                if not stills:
-                    self._past(camera, SnapshotRequest(camera=request.camera, ago=0))
-                clip_id, clip = self._clips.open(request.camera, stills, request.clip)
-        except StillError as error:
-            raise StillError(error.code, str(error)) from None
+        """The reply with a page of a clip; a request without an id makes a new one."""
+        if request.id:
+            clip_id, clip = request.id, self._clips.get(request.camera, request.id)
+        elif request.end:
+            clip_id, clip = "", Clip(self._last(request), request.clip)
+        else:
+            clip_id, clip = self._clips.open(request.camera, self._last(request), request.clip)
         header = ClipHeader(
             v=VERSION,
             camera=request.camera,
@@ -272,10 +364,18 @@ class StillService:
             frames=clip.frames,
             seconds=round(clip.seconds, 3),
         )
-        page = clip.page(request.offset, self._clips.PAGE_BYTES)
-        if request.offset + len(page) >= clip.size:
+        page = b"" if request.end else clip.page(request.offset, self._clips.PAGE_BYTES)
+        if request.end or request.offset + len(page) >= clip.size:
             self._clips.close(clip_id)
         return pack("clip", request.camera, header, page)
+
+    def _last(self, request: ClipRequest) -> list[Still]:
+        """The frames for a clip, one or more. Raises StillError where there are none."""
+        camera = self.cameras[request.camera]
+        stills = camera.history.last(request.seconds)
+        if not stills:
+            raise self._no_history(camera)
+        return stills
 
     def _nothing_current(self, camera: CameraState) -> StillError:
         trouble = f"; {camera.trouble}" if camera.trouble else ""

@@ -1,52 +1,81 @@
-"""The snapshot service's subscriptions: always the quiet kinds of every camera, the others while they are needed."""
+"""The snapshot service's subscriptions: to `peek/` and `status/` of every camera, to `live/` and `full/` on demand."""
 
 import time
+from collections.abc import Mapping
 
 import zmq
 
-from framebus.config.load import Config
 from framebus.protocol.wire import Kind, topic
-from framebus.transport import endpoints, sockets
+from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 LINGER_SECONDS = 2.0
-"""How long a camera is kept awake for stills: who polls for fresh ones does not wake it each time."""
+"""How long a camera stays awake after the last still that needed it: a client that polls does not wake it each time."""
 ALWAYS: tuple[Kind, ...] = ("peek", "status")
 
 
 class Subscriptions:
-    """A socket for each kind and camera, since one that conflates holds one message in all. Closed by its maker."""
+    """One socket for each kind and camera, as a socket with CONFLATE holds one message in all. Closed by its owner."""
 
-    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller) -> None:
-        """The captures need not run yet. Each socket is in the poller while it is here."""
-        self._peers = {camera: endpoints.frames(config, camera) for camera in config.cameras}
+    def __init__(
+        self, peers: Mapping[str, Endpoint], context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller
+    ) -> None:
+        """Subscribe to what is always needed; the captures need not run yet.
+
+        Args:
+            peers: where the capture of each camera publishes.
+            context: for the sockets.
+            poller: every open socket is registered in it.
+        """
+        self._peers = peers
         self._context = context
         self._poller = poller
-        self._sockets: dict[tuple[Kind, str], zmq.Socket[bytes]] = {}
-        self._needed_at: dict[tuple[Kind, str], float] = {}
-        for camera in config.cameras:
+        self._sockets: dict[tuple[Kind, str], ReconnectingSocket] = {}
+        self._needed_at: dict[str, float] = {}
+        for camera in peers:
             for kind in ALWAYS:
                 self._open(kind, camera)
 
     def items(self) -> list[tuple[Kind, str, "zmq.Socket[bytes]"]]:
-        """Every subscription of now: its kind, its camera, its socket."""
+        """Return the open subscriptions: kind, camera, socket."""
         return [(kind, camera, socket) for (kind, camera), socket in self._sockets.items()]
 
-    def need(self, kind: Kind, camera: str, *, needed: bool) -> None:
-        """Subscribe at once where it is needed, and give it up some time after it was needed last.
+    def check(self) -> None:
+        """Connect again where libzmq gave up. To be called about once a second."""
+        for socket in self._sockets.values():
+            socket.check()
 
-        For `full/` at once: a subscription is what asks for the one frame.
-        """
-        key = kind, camera
+    def need_live(self, camera: str, *, needed: bool) -> None:
+        """Subscribe to `live/` at once when it is needed, and unsubscribe LINGER_SECONDS after it was needed last."""
+        is_open = ("live", camera) in self._sockets
         if needed:
-            self._needed_at[key] = time.monotonic()
-            if key not in self._sockets:
-                self._open(kind, camera)
-        elif key in self._sockets and (kind == "full" or time.monotonic() - self._needed_at[key] > LINGER_SECONDS):
-            socket = self._sockets.pop(key)
-            self._poller.unregister(socket)
-            socket.close()
+            self._needed_at[camera] = time.monotonic()
+            if not is_open:
+                self._open("live", camera)
+        elif is_open and time.monotonic() - self._needed_at[camera] > LINGER_SECONDS:
+            self._close("live", camera)
+
+    def request_full(self, camera: str) -> None:
+        """Ask for one frame of full size: each subscription to `full/` asks for one."""
+        socket = self._sockets.get(("full", camera))
+        if socket is None:
+            self._open("full", camera)
+        else:
+            socket.setsockopt(zmq.UNSUBSCRIBE, topic("full", camera))
+            socket.setsockopt(zmq.SUBSCRIBE, topic("full", camera))
+
+    def close_full(self, camera: str) -> None:
+        """Unsubscribe from `full/`; may be called when there is no subscription."""
+        if ("full", camera) in self._sockets:
+            self._close("full", camera)
 
     def _open(self, kind: Kind, camera: str) -> None:
         socket = sockets.subscriber(self._context, self._peers[camera], topic(kind, camera))
         self._sockets[kind, camera] = socket
         self._poller.register(socket, zmq.POLLIN)
+
+    def _close(self, kind: Kind, camera: str) -> None:
+        socket = self._sockets.pop((kind, camera))
+        self._poller.unregister(socket)
+        socket.close()

@@ -4,7 +4,8 @@
  * colons between, are the same camera) as a driver would: at each tick the next frame goes into the first buffer that
  * is queued, with the tick's time and number; where none is queued the frame is lost and its number is missing.
  *
- * V4L2SHIM_DIR      plays the *.jpg files of this folder in a loop, and *.yuyv files (bare bytes) as YUYV
+ * V4L2SHIM_DIR      plays the *.jpg files of this folder in a loop, *.yuyv files (bare bytes) as YUYV or another raw format,
+ *                   and *.h264 files (an access unit each) as H264 or HEVC
  * V4L2SHIM_FPS      ticks a second, default 30; with 0 there is one only when the program calls v4l2shim_tick
  * V4L2SHIM_FAULT    a file: while it exists its first word breaks the camera: "hang" (no more ticks), "gone" (unplugged:
  *                   open answers ENOENT, all else ENODEV, poll POLLHUP), "broken" (poll says POLLHUP, but DQBUF that there
@@ -24,6 +25,8 @@
  * V4L2SHIM_CLOCK    "unknown": the time of the frames is not said to be of CLOCK_MONOTONIC, and is 1 s; "wall": it is of
  *                   CLOCK_REALTIME, without saying so
  * V4L2SHIM_UNNUMBERED  set: every frame's number is 0
+ * V4L2SHIM_PLANES   how many planes of memory a frame is said to have where device_caps have VIDEO_CAPTURE_MPLANE, default 1
+ * V4L2SHIM_YCBCR    what S_FMT says of ycbcr_enc, V4L2SHIM_COLORSPACE of colorspace: numbers
  * V4L2SHIM_GIVES    the fourcc code that S_FMT sets, whatever was asked for; V4L2SHIM_QUANTIZATION a number, likewise
  *
  * Each JPEG carries the comment segment "TS<19 digits>" after SOI: the CLOCK_MONOTONIC ns of its time, so that a reader
@@ -58,7 +61,7 @@ struct file { unsigned char *data; size_t size; };
 struct kind { struct file files[NFILES]; int n, next; };
 struct fifo { int at[NBUF], n; };
 
-static struct kind jpegs, yuyvs;
+static struct kind jpegs, yuyvs, videos;
 static unsigned char *bufs[NBUF];
 static struct v4l2_buffer filled[NBUF]; /* what DQBUF answers for each */
 static struct fifo queued, done;
@@ -153,18 +156,22 @@ static void load(void) {
 		snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name);
 		if (end && !strcmp(end, ".jpg")) load_file(&jpegs, path);
 		if (end && !strcmp(end, ".yuyv")) load_file(&yuyvs, path);
+		if (end && !strcmp(end, ".h264")) load_file(&videos, path);
 	}
 	if (jpegs.n) read_size(jpegs.files[0].data, jpegs.files[0].size);
 	sscanf(setting("V4L2SHIM_SIZE", ""), "%ux%u", &width, &height);
 }
 
+static int is_video(unsigned f) { return f == V4L2_PIX_FMT_H264 || f == V4L2_PIX_FMT_HEVC; }
+static int is_raw(unsigned f) { return f != V4L2_PIX_FMT_MJPEG && f != V4L2_PIX_FMT_JPEG && !is_video(f); }
+
 /* The next picture into a buffer; returns its bytes. */
 static size_t draw(unsigned char *p, unsigned long long ns) {
-	struct kind *kind = format == V4L2_PIX_FMT_YUYV ? &yuyvs : &jpegs;
+	struct kind *kind = is_video(format) ? &videos : is_raw(format) ? &yuyvs : &jpegs;
 	if (!kind->n) return 0;
 	struct file *file = &kind->files[kind->next++ % kind->n];
 	size_t n = file->size > BUFSZ - TSLEN ? BUFSZ - TSLEN : file->size;
-	if (kind == &yuyvs) {
+	if (kind != &jpegs) {
 		memcpy(p, file->data, n);
 	} else {
 		memcpy(p, "\xFF\xD8\xFF\xFE\x00\x17", 6);
@@ -274,8 +281,8 @@ static int shim_open(int flags) {
 	int ends[2];
 	if (is_fault("gone")) { errno = ENOENT; return -1; }
 	if (is_refused("open")) return -1;
-	if (!jpegs.n && !yuyvs.n) load();
-	if (!jpegs.n && !yuyvs.n) { errno = ENODEV; return -1; }
+	if (!jpegs.n && !yuyvs.n && !videos.n) load();
+	if (!jpegs.n && !yuyvs.n && !videos.n) { errno = ENODEV; return -1; }
 	if (cam_fd >= 0) return dup(cam_fd);
 	if (pipe2(ends, O_CLOEXEC | (flags & O_NONBLOCK))) return -1;
 	bell = ends[1];
@@ -367,8 +374,34 @@ static void set_format(struct v4l2_pix_format *pix, int keep) {
 	pix->field = V4L2_FIELD_NONE;
 	pix->bytesperline = yuyv ? 2 * width : 0;
 	pix->sizeimage = yuyv ? 2 * width * height : BUFSZ;
-	pix->colorspace = yuyv ? V4L2_COLORSPACE_SRGB : V4L2_COLORSPACE_JPEG;
+	pix->colorspace = is_raw(wanted) ? V4L2_COLORSPACE_SRGB : V4L2_COLORSPACE_JPEG;
+	if (getenv("V4L2SHIM_COLORSPACE")) pix->colorspace = atoi(getenv("V4L2SHIM_COLORSPACE"));
+	pix->ycbcr_enc = atoi(setting("V4L2SHIM_YCBCR", "0"));
 	pix->quantization = atoi(setting("V4L2SHIM_QUANTIZATION", "0"));
+}
+
+static int set_any_format(struct v4l2_format *f, int keep) {
+	struct v4l2_pix_format pix = {0};
+	struct v4l2_pix_format_mplane *mp = &f->fmt.pix_mp;
+	if (f->type == V4L2_BUF_TYPE_VIDEO_CAPTURE) {
+		set_format(&f->fmt.pix, keep);
+		return 0;
+	}
+	pix.width = mp->width, pix.height = mp->height, pix.pixelformat = mp->pixelformat;
+	set_format(&pix, keep);
+	mp->width = pix.width, mp->height = pix.height, mp->pixelformat = pix.pixelformat;
+	mp->colorspace = pix.colorspace, mp->ycbcr_enc = pix.ycbcr_enc, mp->quantization = pix.quantization;
+	mp->num_planes = atoi(setting("V4L2SHIM_PLANES", "1"));
+	mp->plane_fmt[0].bytesperline = pix.bytesperline;
+	mp->plane_fmt[0].sizeimage = pix.sizeimage;
+	return 0;
+}
+
+/* Whether this is the type of queue that the camera has. */
+static int has_queue(unsigned type) {
+	unsigned caps = strtoul(setting("V4L2SHIM_CAPS", "0x04000001"), NULL, 0);
+	if (type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) return !!(caps & V4L2_CAP_VIDEO_CAPTURE_MPLANE);
+	return type == V4L2_BUF_TYPE_VIDEO_CAPTURE && !(caps & V4L2_CAP_VIDEO_CAPTURE_MPLANE);
 }
 
 static void set_period(struct v4l2_fract *period) {
@@ -384,9 +417,18 @@ static int dqbuf(int fd, struct v4l2_buffer *b) {
 	if (!rung) { errno = dead ? ENODEV : EAGAIN; return -1; }
 	pthread_mutex_lock(&lock);
 	int i = pop(&done);
+	struct v4l2_plane *planes = b->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE ? b->m.planes : NULL;
 	if (i >= 0) *b = filled[i];
 	pthread_mutex_unlock(&lock);
 	if (i < 0) { errno = EAGAIN; return -1; }
+	if (planes) {
+		planes[0].bytesused = b->bytesused;
+		planes[0].data_offset = 0;
+		b->type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+		b->m.planes = planes;
+		b->length = 1;
+		b->bytesused = 0;
+	}
 	return 0;
 }
 
@@ -487,7 +529,7 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 	}
 	CALL(ENUM_FMT); {
 		struct v4l2_fmtdesc *d = arg;
-		if (!offered(d->index)) break;
+		if (!has_queue(d->type) || !offered(d->index)) break;
 		d->pixelformat = offered(d->index);
 		d->flags = d->pixelformat == V4L2_PIX_FMT_YUYV ? 0 : V4L2_FMT_FLAG_COMPRESSED;
 		strcpy((char *)d->description, d->pixelformat == V4L2_PIX_FMT_MJPEG ? "Motion-JPEG" : "Other");
@@ -513,10 +555,11 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 	}
 	CALL(G_FMT);
 		((struct v4l2_format *)arg)->fmt.pix.pixelformat = 0;
-		set_format(&((struct v4l2_format *)arg)->fmt.pix, 0);
-		return 0;
-	CALL(S_FMT); set_format(&((struct v4l2_format *)arg)->fmt.pix, 1); return 0;
-	CALL(TRY_FMT); set_format(&((struct v4l2_format *)arg)->fmt.pix, 0); return 0;
+		return set_any_format(arg, 0);
+	CALL(S_FMT);
+		if (!has_queue(((struct v4l2_format *)arg)->type)) break;
+		return set_any_format(arg, 1);
+	CALL(TRY_FMT); return set_any_format(arg, 0);
 	CALL(QUERYCTRL); return query_control(arg);
 	CALL(QUERYMENU); {
 		struct v4l2_querymenu *m = arg;
@@ -553,7 +596,7 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 	CALL(REQBUFS); {
 		struct v4l2_requestbuffers *r = arg;
 		int most = atoi(setting("V4L2SHIM_BUFFERS", "8"));
-		if (r->memory != V4L2_MEMORY_MMAP) break;
+		if (r->memory != V4L2_MEMORY_MMAP || !has_queue(r->type)) break;
 		if ((int)r->count > most) r->count = most;
 		nbufs = r->count;
 		queued.n = 0;
@@ -562,8 +605,14 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 	CALL(QUERYBUF); {
 		struct v4l2_buffer *b = arg;
 		if ((int)b->index >= nbufs) break;
-		b->length = BUFSZ;
-		b->m.offset = b->index * BUFSZ;
+		if (b->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
+			b->m.planes[0].length = BUFSZ;
+			b->m.planes[0].m.mem_offset = b->index * BUFSZ;
+			b->length = 1;
+		} else {
+			b->length = BUFSZ;
+			b->m.offset = b->index * BUFSZ;
+		}
 		b->flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 		return 0;
 	}

@@ -8,8 +8,9 @@ last byte, and does not wait for the delimiter that many cameras send with the n
 
 import re
 
-from capture.jpeg import EOI, SOI, SOS, STANDALONE
+from capture.jpeg import SOS, STANDALONE
 from framebus.errors import FramebusError
+from framebus.protocol.jpeg import EOI, SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES

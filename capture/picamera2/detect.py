@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from capture.picamera2 import reasons
-from capture.picamera2.reasons import Found
+from capture.picamera2.reasons import CameraInfo
 
 SUBDEVICES = Path("/sys/class/video4linux")
 """Each sensor whose driver has found it is a v4l-subdev here; a USB camera has none."""
@@ -31,7 +31,7 @@ def first_camera(subdevices: Path = SUBDEVICES) -> tuple[int | None, str]:
     return (own[0].number, f"the Pi camera {own[0].model} is attached") if own else (None, "no Pi camera is attached")
 
 
-def attached() -> list[Found]:
+def attached() -> list[CameraInfo]:
     """All that libcamera knows, in picamera2's order, in which USB cameras come last.
 
     Raises one of reasons.UNIMPORTABLE where picamera2 cannot be used at all.
@@ -39,9 +39,9 @@ def attached() -> list[Found]:
     from picamera2 import Picamera2
 
     told = Picamera2.global_camera_info()
-    return [Found(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(told)]
+    return [CameraInfo(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(told)]
 
 
-def is_usb(camera: Found) -> bool:
+def is_usb(camera: CameraInfo) -> bool:
     """Whether it is no Pi camera: libcamera lists USB cameras as well, and V4L2 serves those better."""
     return _USB.search(camera.path) is not None

@@ -16,6 +16,8 @@ SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
 INSTALL = "sudo apt install python3-picamera2 --no-install-recommends"
 NEW_VENV = "python3 -m venv --system-site-packages --clear .venv"
 VIDEO_GROUP = "add your user to the group video (sudo usermod -aG video $USER) and log in again"
+DMA_HEAPS = ("vidbuf_cached", "linux,cma")
+"""In /dev/dma_heap: where libcamera and picamera2 get memory for pictures, the first one that opens."""
 MAX_NAMED = 8
 """More cameras than these are not named."""
 UNIMPORTABLE = (ImportError, AttributeError, ValueError)
@@ -24,7 +26,7 @@ than simplejpeg was made for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CameraInfo:
     """A camera that libcamera knows, by picamera2's number."""
 
     number: int
@@ -76,7 +78,7 @@ def _no_libcamera(packages: Path) -> str:
     )
 
 
-def no_such_camera(camera: str, number: int, found: Sequence[Found], folder: str = "/dev") -> str:
+def no_such_camera(camera: str, number: int, found: Sequence[CameraInfo], folder: str = "/dev") -> str:
     """libcamera works, and has no camera of this number; `folder` is that of the device nodes."""
     if found:
         known = ", ".join(f"{each.number} ({each.model})" for each in found[:MAX_NAMED])
@@ -84,13 +86,24 @@ def no_such_camera(camera: str, number: int, found: Sequence[Found], folder: str
     nodes = sorted(Path(folder).glob("media*"))
     if nodes and not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
         return f"{camera}: no permission to open {nodes[0]} and the like; {VIDEO_GROUP}"
+    heaps = [heap for name in DMA_HEAPS if (heap := Path(folder) / "dma_heap" / name).exists()]
+    if nodes and heaps and not any(os.access(heap, os.R_OK | os.W_OK) for heap in heaps):
+        return f"{camera}: no permission to open {heaps[0]}, without which libcamera finds no camera; {VIDEO_GROUP}"
     return (
         f"{camera}: libcamera finds no camera; check the cable with the power off, then what "
         "`rpicam-hello --list-cameras` says"
     )
 
 
-def usb(camera: str, found: Found) -> str:
+def _dma_heap_refused(names: Sequence[str], folder: str = "/dev") -> str:
+    """picamera2 gets no memory for pictures: the heap may be missing, or closed to this user."""
+    heaps = [heap for name in names if (heap := Path(folder) / "dma_heap" / name).exists()]
+    if not heaps:
+        return f"there is no {folder}/dma_heap/{names[-1]}: the kernel gives no memory for pictures (CMA)"
+    return f"no permission to open {heaps[0]}; {VIDEO_GROUP}"
+
+
+def usb(camera: str, found: CameraInfo) -> str:
     """The camera is one that V4L2 serves better."""
     return f"{camera}: {found.model} is a USB camera; name it as v4l2:/dev/videoN in `source`"
 
@@ -103,8 +116,10 @@ def refused(camera: str, error: Exception) -> str:
     if os.strerror(errno.EBUSY) in text:
         return (
             f"{camera}: in use by another program; end that (rpicam-hello, motion, another framebus …), "
-            f"or {NAME_ANOTHER}"
+            f"or {NAME_ANOTHER}; `sudo fuser -v /dev/media*` names it"
         )
+    if "dmaHeap" in text:  # picamera2's own words, in its dma_heap.py
+        return f"{camera}: {_dma_heap_refused(DMA_HEAPS)}"
     if number in (errno.EACCES, errno.EPERM):
         return f"{camera}: no permission to open {getattr(root, 'filename', None) or 'it'}; {VIDEO_GROUP}"
     if number == errno.ENOMEM or os.strerror(errno.ENOMEM) in text:

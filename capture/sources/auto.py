@@ -3,14 +3,13 @@
 A machine that had a camera waits for one again, when it is unplugged: a test card would pass for it.
 """
 
-import contextlib
 import logging
-import os
 import time
 from collections.abc import Callable
 
 from capture.rate_control import RateControl
 from capture.source import Picture, Source, SourceError
+from capture.v4l2 import resolve
 from capture.v4l2.device import capture_devices
 from framebus.config.source_spec import SourceSpec
 from framebus.protocol.controls import Control, Value
@@ -21,14 +20,15 @@ FIRST_DEVICE = "/dev/video0"
 """Looked for by name as well: a sandbox may pass the camera through and not show it in /dev."""
 LOOK_SECONDS = 0.5
 """How often to look for a camera while there is none: a look at a folder that hardly ever changes."""
-Nodes = dict[str, int]
-"""When each node in /dev that may be a camera was last changed, in ns."""
 
 Make = Callable[[SourceSpec], Source]
 
 
 class AutoSource(Source):
     """The source that was chosen, in the place of which another may come."""
+
+    call_limit_seconds = 40.0
+    """It may import picamera2 to look for a camera, and open one with it."""
 
     def __init__(self, make: Make) -> None:
         """`make` makes the source of a name, not yet opened."""
@@ -37,13 +37,29 @@ class AutoSource(Source):
         self._inner: Source | None = None
         self._had_camera = False
         self._looked_at = 0.0
-        self._seen: Nodes = {}
+        self._seen: dict[str, int] = {}
         self._lost_earlier = (0, 0)
 
     @property
     def name(self) -> str:
         """What was chosen."""
         return self._inner.name if self._inner is not None else "auto"
+
+    @property
+    def waiting(self) -> str:
+        """What the chosen source says."""
+        return self._inner.waiting if self._inner is not None else ""
+
+    @property
+    def flaw(self) -> str:
+        """What the chosen source says."""
+        return self._inner.flaw if self._inner is not None else ""
+
+    def changed(self) -> bool:
+        """Whether a node in /dev has come, gone or changed, or what the chosen source says."""
+        nodes = video_nodes()
+        changed, self._seen = nodes != self._seen, nodes
+        return changed or (self._inner is not None and self._inner.changed())
 
     def open(self) -> None:
         """Choose, and open that."""
@@ -56,6 +72,8 @@ class AutoSource(Source):
             self._chosen, self._inner = chosen, self._make(chosen)
             self._lost_earlier = (self.dropped, self.damaged)
         self._had_camera = self._had_camera or chosen.kind != "testcard"
+        self.waiting_limit_seconds = self._inner.waiting_limit_seconds
+        self.call_limit_seconds = max(self.call_limit_seconds, self._inner.call_limit_seconds)
         self._inner.open()
         self.orientation, self.has_stills = self._inner.orientation, self._inner.has_stills
 
@@ -115,11 +133,6 @@ def choose() -> tuple[SourceSpec, str]:
     return SourceSpec("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
 
 
-def video_nodes() -> Nodes:
-    """The nodes in /dev that may be cameras. One changes once more when udev lets our group open it."""
-    found = {}
-    names = [name for name in os.listdir("/dev") if name.startswith(("video", "v4l-subdev"))]
-    for path in {FIRST_DEVICE, *(f"/dev/{name}" for name in names)}:
-        with contextlib.suppress(OSError):  # gone meanwhile
-            found[path] = os.stat(path).st_ctime_ns
-    return found
+def video_nodes() -> dict[str, int]:
+    """When each node in /dev that may be a camera was last changed."""
+    return resolve.video_nodes(FIRST_DEVICE)

@@ -33,10 +33,14 @@ OPEN_LIMIT_SECONDS = 30.0
 """A Pi Zero takes some seconds to import picamera2 from a cold card."""
 CLOSE_LIMIT_SECONDS = 5.0
 """It takes half a second."""
+STILL_PERIODS = 2
+"""A still is the next frame that begins after the request: it ends two frame periods later at most."""
 
 
 class Picamera2Source(Source):
     """The camera of a number, as picamera2 counts them."""
+
+    call_limit_seconds = OPEN_LIMIT_SECONDS
 
     def __init__(
         self,
@@ -101,7 +105,7 @@ class Picamera2Source(Source):
     def still(self, seq: int) -> Picture | None:
         """The next frame in the still's size, encoded for it."""
         assert self._camera is not None  # opened before it is asked
-        encoded = self._camera.still(self._quality, READ_LIMIT_SECONDS)
+        encoded = self._camera.still(self._quality, READ_LIMIT_SECONDS + STILL_PERIODS / self._camera.fps)
         return None if encoded is None else self._picture(self._camera, encoded)
 
     def _picture(self, camera: "Camera", encoded: "Encoded") -> Picture:

@@ -1,10 +1,10 @@
-"""The driver's buffers, read so that only the newest frame is ever handed over. Its meaning is left to v4l2.
+"""The driver's buffers, read so that only the newest frame is ever handed over. What is in a frame is not its concern.
 
 A driver fills its buffers in turn and stops once all are full: what lies in them then is as old as that moment.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.v4l2.device import Filled, V4l2Device
 
@@ -12,6 +12,12 @@ STALE_PERIODS = 2
 """A frame that is older than this many frame periods, beyond what the camera takes anyhow, is not handed over."""
 SEQUENCES = 1 << 32
 """v4l2_buffer.sequence is an unsigned number of 32 bits."""
+LAG_PERIODS = 10
+"""A time stamp that lies further back than this many frame periods when the frame arrives is not believed: a driver has
+no room for so many frames. One that is less than LEAST_LAG_SECONDS back is believed at any rate."""
+LEAST_LAG_SECONDS = 2.0
+LAGS_IN_A_ROW = 3
+"""One such time stamp may mean that this process was stopped for a while; three mean that the driver's clock is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +30,28 @@ class Frame:
 
 
 class BufferQueue:
-    """Reads a streaming device. Whoever made the device closes it."""
+    """Reads a streaming device. The caller closes the device."""
 
     def __init__(self, device: V4l2Device, period_seconds: float, least_bytes: int) -> None:
+        """Begin to read a device that streams.
+
+        Args:
+            device: the device.
+            period_seconds: the frame period.
+            least_bytes: how many bytes a complete frame has at least.
+        """
         self.lost = 0
-        """Frames that the driver dropped or that were bad, but for those that were not wanted."""
+        """Frames that the driver dropped or that were bad, except for those that were not wanted."""
+        self.clock_lag = 0.0
+        """Seconds by which the driver's time stamps lie back where they are not believed any more; else 0."""
+        self.flaw = ""
+        """What is wrong with the newest frames; empty once a good one came."""
         self._device = device
         self._period = period_seconds
         self._least_bytes = least_bytes
         self._latency = 0.0
+        self._lags = 0
+        self._bad_in_a_row = 0
         self._emptied_at = time.monotonic()
         self._sequence: int | None = None
         self._unwanted = False
@@ -42,9 +61,16 @@ class BufferQueue:
         self._unwanted = True
 
     def take(self, limit_seconds: float) -> Frame | None:
-        """The newest frame if it is fresh, else the next one; None when that does not come in time.
+        """Take the newest frame if it is fresh, else the next one.
 
-        Raises OSError when the device is gone.
+        Args:
+            limit_seconds: how long to wait for it.
+
+        Returns:
+            The frame; None when it does not come in time.
+
+        Raises:
+            OSError: the device is gone.
         """
         deadline = time.monotonic() + limit_seconds
         emptied_at = self._emptied_at
@@ -56,18 +82,72 @@ class BufferQueue:
             left = deadline - time.monotonic()
             if left <= 0 or not self._device.wait(left):
                 return None
-            filled = self._newest()
-            if filled is not None and filled.timestamp is not None:
-                self._latency = filled.dequeued - filled.timestamp
+            filled = self._waited_for()
         return self._copied(filled)
 
+    def take_all(self, limit_seconds: float) -> list[Frame]:
+        """Take every good frame in order, for formats in which each frame needs those before it.
+
+        Args:
+            limit_seconds: how long to wait for the first.
+
+        Returns:
+            The frames, the oldest first; none when none came in time.
+
+        Raises:
+            OSError: the device is gone.
+        """
+        frames = []
+        if self._device.wait(limit_seconds):
+            for _ in range(self._device.buffer_count):
+                filled = self._device.dequeue()
+                if filled is None:
+                    break
+                if self._count(filled):
+                    frames.append(self._copied(self._believed(filled)))
+                else:
+                    self._device.enqueue(filled.index)
+        return frames
+
+    def _believed(self, filled: Filled) -> Filled:
+        """The same buffer, without its time stamp where that lies too far back."""
+        if filled.timestamp is None or not self._lags_behind(filled.dequeued - filled.timestamp):
+            return filled
+        return replace(filled, timestamp=None)
+
+    def _lags_behind(self, lag: float) -> bool:
+        """Whether a time stamp lies too far back to be believed; after some in a row, the driver's clock is off."""
+        if lag <= max(LEAST_LAG_SECONDS, LAG_PERIODS * self._period):
+            self._lags = 0
+            return False
+        self._lags += 1
+        if self._lags >= LAGS_IN_A_ROW:
+            self.clock_lag, self._latency = lag, 0.0
+        return True
+
+    def _waited_for(self) -> Filled | None:
+        """The newest frame after one has arrived, from whose time stamp the camera's latency is seen."""
+        filled = self._newest()
+        if filled is None or filled.timestamp is None:
+            return filled
+        lag = filled.dequeued - filled.timestamp
+        if not self._lags_behind(lag):
+            self._latency = lag
+            return filled
+        if self.clock_lag:
+            return replace(filled, timestamp=None)
+        self._device.enqueue(filled.index)  # it is old, or its clock is off: the next frames will tell
+        return None
+
     def _newest(self) -> Filled | None:
-        """Empty the queue; all but the newest whole frame goes back at once."""
+        """Empty the queue; all but the newest good frame go back at once."""
         newest = None
         for _ in range(self._device.buffer_count):
             filled = self._device.dequeue()
             if filled is None:
                 break
+            if self.clock_lag:
+                filled = replace(filled, timestamp=None)
             if self._count(filled):
                 newest, filled = filled, newest
             if filled is not None:
@@ -76,15 +156,26 @@ class BufferQueue:
         return newest
 
     def _count(self, filled: Filled) -> bool:
-        """Count what was lost before this frame, and this frame if it is bad; returns whether it is whole."""
+        """Count what was lost before this frame, and this frame if it is bad; returns whether it is good."""
         if self._sequence is not None and not self._unwanted:
             missing = (filled.sequence - self._sequence - 1) % SEQUENCES
             if missing < SEQUENCES // 2:  # else it went back: some drivers do not count at all
                 self.lost += missing
         self._sequence = filled.sequence
-        whole = not filled.failed and filled.bytes_used >= self._least_bytes
-        self.lost += not whole
-        return whole
+        good = not filled.failed and filled.bytes_used >= self._least_bytes
+        self._note(filled, good)
+        return good
+
+    def _note(self, filled: Filled, good: bool) -> None:
+        self.lost += not good
+        self._bad_in_a_row = 0 if good else self._bad_in_a_row + 1
+        if good:
+            self.flaw = ""
+        elif filled.failed:
+            self.flaw = f"the driver marked the last {self._bad_in_a_row} frames as damaged"
+        else:
+            got = f"{filled.bytes_used} bytes instead of {self._least_bytes}"
+            self.flaw = f"the last {self._bad_in_a_row} frames were incomplete ({got})"
 
     def _is_stale(self, filled: Filled, emptied_at: float) -> bool:
         """Whether a frame that was there already when we looked is too old.

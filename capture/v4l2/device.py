@@ -23,21 +23,45 @@ from typing import Any
 
 import videodev2 as kernel
 
-from capture.v4l2 import frame_sizes, reasons
+from capture.source import SourceError
+from capture.v4l2 import frame_sizes, planes, reasons
 from capture.v4l2.controls import Native, read, write
 from framebus.config.size import Size
 from framebus.protocol.controls import Value
 
 logger = logging.getLogger("capture")
 
-USABLE_FORMATS = ("MJPG", "JPEG", "YUYV", "UYVY", "NV12", "YU12", "GREY")
-"""The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs us nothing."""
+JPEG_FORMATS = ("MJPG", "JPEG")
+RAW_FORMATS = ("YUYV", "UYVY", "YVYU", "VYUY", "NV12", "NV21", "YU12", "YV12", "RGB3", "BGR3", "GREY")
+"""Those of capture.v4l2.raw, which is not imported here: it needs Pillow, 3 MB of memory."""
+VIDEO_FORMATS = ("H264", "HEVC")
+"""Those of capture.v4l2.video_decoder, for cameras that offer nothing else."""
+USABLE_FORMATS = (*JPEG_FORMATS, *RAW_FORMATS)
+"""The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs nothing."""
 NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
 """Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera's business."""
 MAX_FORMATS = 64
 """A driver that lists more than these is not believed."""
+RGB_FORMATS = ("RGB3", "BGR3")
+_ENCODINGS = {
+    kernel.V4L2_YCBCR_ENC_709: "709",
+    kernel.V4L2_YCBCR_ENC_XV709: "709",
+    kernel.V4L2_YCBCR_ENC_BT2020: "2020",
+    kernel.V4L2_YCBCR_ENC_BT2020_CONST_LUM: "2020",
+    kernel.V4L2_YCBCR_ENC_SMPTE240M: "240M",
+}
+_ENCODING_OF_COLORSPACE = {
+    kernel.V4L2_COLORSPACE_REC709: "709",
+    kernel.V4L2_COLORSPACE_DCI_P3: "709",
+    kernel.V4L2_COLORSPACE_BT2020: "2020",
+    kernel.V4L2_COLORSPACE_SMPTE240M: "240M",
+}
 UNKNOWN_CALL = (errno.ENOTTY, errno.EINVAL)
 """How drivers say that they do not know a call."""
+
+
+class UnusableFormat(SourceError):
+    """The driver has set a format that framebus cannot read; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,7 @@ class Identity:
     card: str
     driver: str
     captures: bool
-    """Whether it streams pictures to programs, in one plane each."""
+    """Whether it streams pictures to programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,8 @@ class PixelFormat:
     size: Size
     bytes_per_line: int
     full_range: bool
+    encoding: str = "601"
+    """Of YCbCr: one of capture.v4l2.raw.WEIGHTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +91,8 @@ class Filled:
     """A buffer that the driver has handed over; give it back with `enqueue`."""
 
     index: int
+    begin: int
+    """Where in the buffer the data begins."""
     bytes_used: int
     sequence: int
     failed: bool
@@ -79,9 +107,11 @@ class V4l2Device:
     """An open device node. Whoever makes it closes it."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
         self._maps: list[mmap.mmap] = []
         self._streaming = False
+        self._queue: planes.Queue = planes.SinglePlanar()
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
 
@@ -95,14 +125,16 @@ class V4l2Device:
         found = self._call(kernel.VIDIOC_QUERYCAP, kernel.v4l2_capability())
         # `capabilities` is the sum of all nodes of the same hardware.
         can = found.device_caps if found.capabilities & kernel.V4L2_CAP_DEVICE_CAPS else found.capabilities
-        needed = kernel.V4L2_CAP_VIDEO_CAPTURE | kernel.V4L2_CAP_STREAMING
-        return Identity(kernel.arr_to_str(found.card), kernel.arr_to_str(found.driver), can & needed == needed)
+        queue = planes.queue_of(can)
+        self._queue = queue or self._queue
+        captures = queue is not None and bool(can & kernel.V4L2_CAP_STREAMING)
+        return Identity(kernel.arr_to_str(found.card), kernel.arr_to_str(found.driver), captures)
 
     def formats(self) -> list[str]:
         """The fourcc codes that it offers, in its own order."""
         found: list[str] = []
         while len(found) < MAX_FORMATS:
-            description = kernel.v4l2_fmtdesc(index=len(found), type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
+            description = kernel.v4l2_fmtdesc(index=len(found), type=self._queue.type)
             try:
                 self._call(kernel.VIDIOC_ENUM_FMT, description)
             except OSError as error:
@@ -130,22 +162,20 @@ class V4l2Device:
 
     def set_format(self, fourcc: str, size: Size) -> PixelFormat:
         """Ask for a format and a size; returns what the driver made of it."""
-        wanted = kernel.v4l2_format(type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
-        pixels = wanted.fmt.pix
+        wanted = kernel.v4l2_format(type=self._queue.type)
+        pixels = self._queue.pixels(wanted)
         pixels.width, pixels.height = size.width, size.height
         pixels.pixelformat = _code(fourcc)
         self._call(kernel.VIDIOC_S_FMT, wanted)
-        # V4L2_MAP_QUANTIZATION_DEFAULT: of the YUV kinds, the colour space JPEG alone has the full range by default.
-        default = pixels.quantization == kernel.V4L2_QUANTIZATION_DEFAULT
-        full_range = pixels.quantization == kernel.V4L2_QUANTIZATION_FULL_RANGE or (
-            default and pixels.colorspace == kernel.V4L2_COLORSPACE_JPEG
-        )
-        got = Size(pixels.width, pixels.height)
-        return PixelFormat(_fourcc(pixels.pixelformat), got, pixels.bytesperline, full_range)
+        got, size = _fourcc(pixels.pixelformat), Size(pixels.width, pixels.height)
+        if self._queue.memory_planes(wanted) != 1:
+            raise UnusableFormat(reasons.planes(self._path, got, self._queue.memory_planes(wanted)))
+        line = self._queue.bytes_per_line(wanted)
+        return PixelFormat(got, size, line, _is_full_range(pixels, got), _encoding(pixels))
 
     def set_fps(self, fps: float) -> float | None:
         """Ask for a rate; returns what the driver made of it, or None where it does not say."""
-        wanted = kernel.v4l2_streamparm(type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE)
+        wanted = kernel.v4l2_streamparm(type=self._queue.type)
         period = Fraction(1 / fps).limit_denominator(1_000_000)
         interval = wanted.parm.capture.timeperframe
         interval.numerator, interval.denominator = period.numerator, period.denominator
@@ -159,22 +189,20 @@ class V4l2Device:
 
     def request_buffers(self, count: int) -> None:
         """Get buffers, fewer or more as the driver likes, map them, and give them all to the driver."""
-        request = kernel.v4l2_requestbuffers(
-            count=count, type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE, memory=kernel.V4L2_MEMORY_MMAP
-        )
+        request = kernel.v4l2_requestbuffers(count=count, type=self._queue.type, memory=kernel.V4L2_MEMORY_MMAP)
         self._call(kernel.VIDIOC_REQBUFS, request)
         if not request.count:
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         for index in range(request.count):
-            buffer = self._call(kernel.VIDIOC_QUERYBUF, _buffer(index))
-            self._maps.append(
-                mmap.mmap(self._fd, buffer.length, mmap.MAP_SHARED, mmap.PROT_READ, offset=buffer.m.offset)
-            )
+            length, offset = self._queue.mapping(self._call(kernel.VIDIOC_QUERYBUF, self._queue.buffer(index)))
+            if not length:  # mmap would take that for the size of a file
+                raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+            self._maps.append(mmap.mmap(self._fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=offset))
             self.enqueue(index)
 
     def start(self) -> None:
         """Begin to stream."""
-        self._call(kernel.VIDIOC_STREAMON, c_int(kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE))
+        self._call(kernel.VIDIOC_STREAMON, c_int(self._queue.type))
         self._streaming = True
 
     def wait(self, seconds: float) -> bool:
@@ -187,15 +215,17 @@ class V4l2Device:
     def dequeue(self) -> Filled | None:
         """The oldest filled buffer, or None."""
         try:
-            buffer = self._call(kernel.VIDIOC_DQBUF, _buffer(0))
+            buffer = self._call(kernel.VIDIOC_DQBUF, self._queue.buffer(0))
         except BlockingIOError:
             return None
         now = time.monotonic()
         known = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
         timestamp = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
+        begin, end = self._queue.used(buffer)
         return Filled(
             index=buffer.index,
-            bytes_used=buffer.bytesused,
+            begin=begin,
+            bytes_used=max(0, end - begin),
             sequence=buffer.sequence,
             failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
             dequeued=now,
@@ -205,11 +235,11 @@ class V4l2Device:
 
     def data(self, filled: Filled) -> bytes:
         """A copy of what is in the buffer."""
-        return self._maps[filled.index][: filled.bytes_used]
+        return self._maps[filled.index][filled.begin : filled.begin + filled.bytes_used]
 
     def enqueue(self, index: int) -> None:
         """Give a buffer to the driver, to be filled."""
-        self._call(kernel.VIDIOC_QBUF, _buffer(index))
+        self._call(kernel.VIDIOC_QBUF, self._queue.buffer(index))
 
     def close(self) -> None:
         """Stop, unmap and close; again does nothing."""
@@ -217,7 +247,7 @@ class V4l2Device:
             return
         if self._streaming:
             with contextlib.suppress(OSError):  # an unplugged camera cannot be stopped any more
-                self._call(kernel.VIDIOC_STREAMOFF, c_int(kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE))
+                self._call(kernel.VIDIOC_STREAMOFF, c_int(self._queue.type))
             self._streaming = False
         for mapping in self._maps:
             mapping.close()
@@ -268,6 +298,7 @@ def _why_no_camera(node: str) -> str:
         return reasons.not_opened(node, error)
     if not identity.captures or identity.driver in NO_CAMERAS:
         return reasons.no_camera(node, identity.card, identity.driver)
+    # Compressed video alone is what second nodes of webcams give: such a camera has to be named.
     return "" if usable_formats(offered) else reasons.no_format(node, offered, USABLE_FORMATS)
 
 
@@ -276,8 +307,17 @@ def _number(node: str) -> tuple[int, str]:
     return (int(digits[0]) if digits else 0, node)
 
 
-def _buffer(index: int) -> Any:
-    return kernel.v4l2_buffer(index=index, type=kernel.V4L2_BUF_TYPE_VIDEO_CAPTURE, memory=kernel.V4L2_MEMORY_MMAP)
+def _is_full_range(pixels: Any, fourcc: str) -> bool:
+    """As V4L2_MAP_QUANTIZATION_DEFAULT: RGB has the full range by default, and of YCbCr the colour space JPEG alone."""
+    if pixels.quantization == kernel.V4L2_QUANTIZATION_DEFAULT:
+        return fourcc in RGB_FORMATS or pixels.colorspace == kernel.V4L2_COLORSPACE_JPEG
+    return bool(pixels.quantization == kernel.V4L2_QUANTIZATION_FULL_RANGE)
+
+
+def _encoding(pixels: Any) -> str:
+    """As V4L2_MAP_YCBCR_ENC_DEFAULT, where the driver does not say."""
+    default = _ENCODING_OF_COLORSPACE.get(pixels.colorspace, "601")
+    return _ENCODINGS.get(pixels.u.ycbcr_enc, default if not pixels.u.ycbcr_enc else "601")
 
 
 def _fourcc(code: int) -> str:

@@ -69,13 +69,15 @@ Ask = Callable[[int, Any], bool]
 def sizes(ask: Ask, pixel_format: int, wanted: Size) -> list[Size]:
     """The sizes of a format; of a range, the one in it that is nearest. Empty where the driver does not say."""
     found: list[Size] = []
-    while len(found) < MAX_OFFERS:
-        entry = FrameSize(index=len(found), pixel_format=pixel_format)
+    for index in range(MAX_OFFERS):
+        entry = FrameSize(index=index, pixel_format=pixel_format)
         if not ask(ENUM_FRAMESIZES, entry):
             break
         if entry.type != _DISCRETE:
-            return [_within(entry.stepwise, wanted)]
-        found.append(Size(entry.discrete.width, entry.discrete.height))
+            size = _within(entry.stepwise, wanted)
+            return [size] if size.width > 0 and size.height > 0 else []
+        if entry.discrete.width and entry.discrete.height:  # some drivers list sizes that they do not have
+            found.append(Size(entry.discrete.width, entry.discrete.height))
     return found
 
 
@@ -88,7 +90,9 @@ def rates(ask: Ask, pixel_format: int, size: Size) -> list[float]:
             break
         ranged = entry.type != _DISCRETE
         periods = [entry.stepwise.min, entry.stepwise.max] if ranged else [entry.discrete]
-        found += [period.denominator / period.numerator for period in periods if period.numerator]
+        found += [
+            period.denominator / period.numerator for period in periods if period.numerator and period.denominator
+        ]
         if ranged:
             break
     return sorted(found, reverse=True)

@@ -35,7 +35,7 @@ def not_opened(device: str, error: OSError) -> str:
     if number in (errno.ENODEV, errno.ENXIO):
         return gone(device)
     if number == errno.EBUSY:
-        return f"{device}: in use by {_holders(device)}; end that, or {NAME_ANOTHER}"
+        return f"{device}: {_in_use(device)}"
     return f"{device}: {_SENTENCES.get(number) or f'its driver refuses: {error.strerror}'}"
 
 
@@ -55,14 +55,47 @@ def no_format(device: str, offered: list[str], usable: tuple[str, ...]) -> str:
     return f"{device}: offers {found}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
 
 
+def planes(device: str, fourcc: str, count: int) -> str:
+    """A frame lies in several buffers of memory."""
+    return f"{device}: gives {fourcc} in {count} planes of memory; framebus reads one; {NAME_ANOTHER}"
+
+
+def clock_off(device: str, seconds: float) -> str:
+    """The time stamps of its driver are of another clock."""
+    return (
+        f"{device}: the time stamps of its driver lie {seconds:.0f} s back; framebus uses the time at which each "
+        "frame arrives instead"
+    )
+
+
+def bad_size(device: str, size: object, allowed: str) -> str:
+    """The driver claims a size that no camera has."""
+    return f"{device}: its driver gives pictures of {size}; allowed: {allowed}; {NAME_ANOTHER}"
+
+
+def only_compressed(device: str, fourcc: str) -> str:
+    """The camera gives video that is decoded with the extra `av`, which is not installed."""
+    return (
+        f"{device}: offers nothing but compressed video ({fourcc}); framebus decodes it with the extra av: "
+        "pip install 'framebus[av]'"
+    )
+
+
+def _in_use(device: str) -> str:
+    holders = _holders(device)
+    if holders:
+        return f"in use by {holders}; end that, or {NAME_ANOTHER}"
+    return f"in use by another program; end that, or {NAME_ANOTHER}; `sudo fuser -v {device}` names it"
+
+
 def _holders(device: str) -> str:
-    """Who has it open, as far as we may see: other users' processes show theirs to root alone."""
+    """Who has it open; empty where we may not see that, as other users' processes show theirs to root alone."""
     target = os.path.realpath(device)
     processes = sorted(Path("/proc").glob("[0-9]*"), key=lambda process: int(process.name))
     found = [process for process in processes if int(process.name) != os.getpid() and target in _open_files(process)]
     # The command's name and not its arguments, which may hold passwords.
     names = [f"{_command(process)} (process {process.name})" for process in found[:MAX_HOLDERS]]
-    return " and ".join(names) or "another program"
+    return " and ".join(names)
 
 
 def _open_files(process: Path) -> Iterator[str]:

@@ -3,6 +3,8 @@
 Read from sysfs, so that no camera is opened for it. Asked anew at each opening: two cameras never swap.
 """
 
+import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,19 @@ def path_of(target: str, sysfs: Path = SYSFS) -> str:
         raise SourceError(f"v4l2:{target}: found {len(found)} such cameras: {listed}; say which by serial or by path")
     listed = ", ".join(map(str, there)) or "none"
     raise SourceError(f"v4l2:{target}: no such camera is plugged in; there is {listed}")
+
+
+def video_nodes(*paths: str, folder: str = "/dev") -> dict[str, int]:
+    """When each node that may be a camera, and each of these paths, was last changed, in nanoseconds.
+
+    A node changes once more when udev lets our group open it.
+    """
+    names = [name for name in os.listdir(folder) if name.startswith(("video", "v4l-subdev"))]
+    changed = {}
+    for path in {*paths, *(f"{folder}/{name}" for name in names)}:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            changed[path] = os.stat(path).st_ctime_ns
+    return changed
 
 
 def _serial(device: Path) -> str:

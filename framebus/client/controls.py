@@ -1,15 +1,18 @@
 """Ask the capture of a camera for its controls, from any program."""
 
 import os
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
-import zmq
 
-from framebus.config import load as configuration
-from framebus.protocol.controls import Control, ControlError, ControlsHeader, ControlsRequest
+from framebus.client.options import check_camera, check_configured, check_seconds, load
+from framebus.client.request import ask
+from framebus.errors import ArgumentError
+from framebus.protocol.controls import Control, ControlError, ControlsHeader, ControlsRequest, Value
 from framebus.protocol.wire import ErrorHeader, WireError, parse, split
-from framebus.transport import endpoints, sockets
+from framebus.transport import endpoints
+from framebus.transport.endpoints import Endpoint
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
 
@@ -18,30 +21,57 @@ def request_controls(
     camera: str,
     request: ControlsRequest | None = None,
     *,
+    set: Mapping[str, Value] | None = None,
+    reset: Sequence[str] | Literal["all"] | None = None,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     endpoint: str | None = None,
     server_key: str | None = None,
     config: str | os.PathLike[str] | None = None,
 ) -> list[Control]:
-    """The controls of a camera, after what `request` resets and sets; waits at most `timeout` seconds.
+    """List the controls of a camera, and reset and set some first. Any thread and process may call this.
 
-    `endpoint` is for a camera of another machine, and `server_key` that machine's public key; as with Subscriber.
-    Raises ControlError with the camera's reason (codes unknown-control, wrong-type, out-of-range, read-only, inactive,
-    offline, busy, not-connected, bad-request), TimeoutError when nobody answers, WireError when what answers is no
-    capture, and ConfigError.
+    ::
+
+        from framebus import request_controls
+
+        for control in request_controls("front", set={"brightness": 0.1}):
+            print(control.name, control.value, control.allowed)
+
+    Args:
+        camera: The camera's name in the configuration.
+        request: `set` and `reset` in one object, in place of the two arguments.
+        set: Values by the names of controls. When one is refused, none is set.
+        reset: The names of controls to set back first, or "all".
+        timeout: Seconds to wait.
+        endpoint: A control socket outside the configuration, such as "tcp://10.0.0.7:5557".
+        server_key: The public key of that machine, where it has one.
+        config: The path of framebus.toml; None searches for it as the commands do.
+
+    Returns:
+        Every control of the camera as it is afterwards, in the camera's order.
+
+    Raises:
+        ControlError: The request was refused. Its `code` is unknown-control, wrong-type, out-of-range, read-only,
+            inactive, refused, offline, busy, bad-request, or not-connected for a camera of another machine without
+            `connect_control`.
+        TimeoutError: The capture process did not answer; the text says why, where that is known. It is a
+            ReplyTimeoutError.
+        WireError: The reply is not one of a capture process.
+        ArgumentError: A name, time or key is invalid, or `request` was given beside `set` or `reset`. It is a
+            ValueError, too.
+        ConfigError: The configuration has mistakes, or no such camera, or there is no key of this machine.
+        EndpointError: The endpoint is invalid. It is a zmq.ZMQError, too.
+        ResourceError: The process has too few file descriptors left.
     """
-    if endpoint is not None:
-        where: endpoints.Endpoint | None = endpoints.named(endpoint, server_key, config)
-    else:
-        where = endpoints.controls(configuration.load(config, keys=False), camera)
-    if where is None:
-        raise ControlError("not-connected", endpoints.no_controls(camera))
-    with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
-        sockets.connect(socket, where)
-        socket.send(encode(request or ControlsRequest()))
-        if not socket.poll(int(timeout * 1000)):
-            raise TimeoutError(f"no answer from camera {camera} at {where.endpoint} within {timeout:g} s")
-        return parse_reply(socket.recv_multipart()[-1])
+    check_camera(camera)
+    check_seconds("timeout", timeout)
+    if request is not None and (set is not None or reset is not None):
+        raise ArgumentError("request: allowed without set and reset")
+    if request is None:
+        request = ControlsRequest(set=dict(set or {}), reset="all" if reset == "all" else list(reset or []))
+    service = _find(camera, endpoint, server_key, config)
+    text = f"no answer from camera {camera} at {service.endpoint} within {timeout:g} s"
+    return parse_reply(ask(service, encode(request), timeout, text))
 
 
 def encode(request: ControlsRequest) -> bytes:
@@ -52,7 +82,7 @@ def encode(request: ControlsRequest) -> bytes:
 def parse_reply(reply: bytes) -> list[Control]:
     """Read what capture sent.
 
-    Raises ControlError when it is an error/ message, WireError when it is neither that nor a list of controls.
+    Raises ControlError when it is an error/ message, and WireError when it is neither that nor a list of controls.
     """
     kind = split(reply).kind
     if kind == "error":
@@ -67,3 +97,14 @@ def parse_reply(reply: bytes) -> list[Control]:
 def request_of(values: dict[str, Any], reset: list[str] | None) -> ControlsRequest:
     """A request that sets these values; an empty list resets all, None nothing."""
     return ControlsRequest(set=values, reset="all" if reset == [] else reset or [])
+
+
+def _find(camera: str, endpoint: str | None, server_key: str | None, path: str | os.PathLike[str] | None) -> Endpoint:
+    if endpoint is not None:
+        return endpoints.named(endpoint, server_key, path)
+    config = load(path)
+    check_configured(camera, config)
+    service = endpoints.controls(config, camera)
+    if service is None:
+        raise ControlError("not-connected", endpoints.no_controls(camera))
+    return service

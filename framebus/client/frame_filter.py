@@ -1,34 +1,30 @@
-"""From the messages of one topic to the frames worth handing over. No sockets: those are the subscribers' part."""
+"""Which messages of one topic are new frames. No sockets: the subscribers own those."""
 
 import time
 from collections.abc import Callable
 from logging import getLogger
 
 from framebus.protocol.frame import Frame
+from framebus.protocol.jpeg import EOI, SOI
 from framebus.protocol.wire import FrameHeader, WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = getLogger("framebus")
 
-SOI = b"\xff\xd8"
-"""What every JPEG begins with: start of image (ITU-T T.81, annex B)."""
-EOI = b"\xff\xd9"
-"""And ends with: end of image."""
 CLOCK_SLACK_SECONDS = 1.0
-"""A camera's driver may time a frame by when it will be complete."""
+"""A driver may time a frame by the moment at which it will be complete."""
 
 
 class FrameFilter:
-    """Judges each message: a frame newer than the last one, or nothing.
+    """Takes each message of a topic, and returns a frame when it is newer than the last one.
 
-    capture sends its newest frame again whenever somebody subscribes, to everybody: such a repeat is passed over in
-    silence.
+    capture sends its newest frame again to all subscribers whenever one subscribes; such a repeat is ignored.
     """
 
     def __init__(self, *, same_host: bool = True, now: Callable[[], float] = time.monotonic) -> None:
-        """`now` is CLOCK_MONOTONIC, in seconds; `same_host` says whether it is the camera's as well."""
+        """`now` is CLOCK_MONOTONIC in seconds; `same_host` says whether the camera uses the same clock."""
         self.missed = 0
-        """Frames published but never handed over, in all."""
+        """Frames published but not handed over, since the start."""
         self.losses = RateLimitedLog(logger)
         self._same_host = same_host
         self._now = now
@@ -36,7 +32,7 @@ class FrameFilter:
         self._seq = 0
 
     def accept(self, message: bytes) -> Frame | None:
-        """The frame in this message; None for a repeat, an older one, or what is no frame (counted)."""
+        """The frame in this message; None for a repeat, an older frame, or a malformed message, which is counted."""
         try:
             parts, header = parse(message, FrameHeader)
             self._check(header, parts.body)
@@ -53,7 +49,7 @@ class FrameFilter:
         return Frame(header, parts.body, missed, self._same_host)
 
     def _check(self, header: FrameHeader, body: bytes) -> None:
-        """Raises WireError for what capture never publishes: it would pass for a picture, or be fresh for ever."""
+        """Raises WireError for an incomplete JPEG, and for a frame from the future, which would look fresh for ever."""
         if not body.startswith(SOI):
             raise WireError(f"frame of {len(body)} bytes that begin with {body[:2].hex() or 'nothing'}, expected ffd8")
         if not body.endswith(EOI):

@@ -1,66 +1,122 @@
 """Ask the snapshot service for a still, from any program."""
 
+import math
 import os
-from typing import Any
+from typing import Literal
 
 import msgspec
-import zmq
 
-from framebus.config import load as configuration
-from framebus.errors import FramebusError
+from framebus.client.options import check_camera, check_seconds, load
+from framebus.client.request import ask
+from framebus.errors import ArgumentError, FramebusError
 from framebus.protocol.frame import Frame
-from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS
+from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS
 from framebus.protocol.wire import ErrorHeader, FrameHeader, WireError, parse, split
-from framebus.transport import endpoints, sockets
+from framebus.transport import endpoints
 
 ANSWER_SECONDS = 0.5
-"""The service refuses at the deadline; so much later there is none."""
+"""The service refuses at the deadline; a reply that is not there so much later will not come."""
 
 
 class SnapshotError(FramebusError):
-    """The service has no still to give: `code` is for programs, the text for people."""
+    """The snapshot service refused a still.
+
+    Attributes:
+        code: The reason, for programs; docs/wire-format.md lists them. The text of the exception is for people.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    def __reduce__(self) -> tuple[type["SnapshotError"], tuple[str, str]]:
+        return type(self), (self.code, str(self))
 
 
 def request_snapshot(
     camera: str,
     *,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    max_age: float | None = None,
+    fresh: bool = False,
+    settle: float | str = 0.0,
+    width: int | None = None,
+    height: int | None = None,
+    quality: int | None = None,
+    orientation: Literal["upright"] | None = None,
+    at: float | None = None,
+    ago: float | None = None,
+    full: bool = False,
     endpoint: str | None = None,
     server_key: str | None = None,
     config: str | os.PathLike[str] | None = None,
-    **wishes: Any,
 ) -> Frame:
-    """Get one still of a camera, waiting at most `timeout` seconds.
+    """Get one still of a camera from the snapshot service. Any thread and process may call this.
 
-    `wishes` are what framebus.protocol.stills.SnapshotRequest names: max_age, fresh, settle, width, height, quality,
-    orientation, at, ago, full. `endpoint` is for the service of another machine, and `server_key` its public key.
+    ::
 
-    Raises SnapshotError with the service's reason (codes unknown-camera, no-frame, stale, offline, timeout, not-kept,
-    busy, bad-request), TimeoutError when it does not answer, WireError when what answers is no snapshot service,
-    ConfigError.
+        from framebus import request_snapshot
+
+        frame = request_snapshot("front", fresh=True, width=640)
+        with open("front.jpg", "wb") as file:
+            file.write(frame.jpeg)
+
+    Args:
+        camera: The camera's name in the configuration.
+        timeout: Seconds to wait, more than 0 and at most 60.
+        max_age: Seconds; where the newest frame is older, a new one is made.
+        fresh: The frame is captured after the request arrived.
+        settle: Seconds, or frames as in "10f", that pass first where the camera was idle.
+        width: Pixels at most; the aspect stays, and nothing is enlarged.
+        height: Pixels at most.
+        quality: 1 to 100; the JPEG is encoded again with this quality.
+        orientation: "upright" turns the pixels.
+        at: Unix seconds; the nearest frame of the history.
+        ago: Seconds; the frame of the history nearest to that moment.
+        full: In `still_size` of the configuration.
+        endpoint: A snapshot service outside the configuration, such as "tcp://10.0.0.7:5556".
+        server_key: The public key of that machine, where it has one.
+        config: The path of framebus.toml; None searches for it as the commands do.
+
+    Raises:
+        SnapshotError: The service refused. Its `code` is unknown-camera, no-frame, stale, offline, timeout, not-kept,
+            damaged, busy or bad-request.
+        TimeoutError: The service did not answer; the text says why, where that is known. It is a ReplyTimeoutError.
+        WireError: The reply is not one of a snapshot service.
+        ArgumentError: A name, time or key is invalid. It is a ValueError, too.
+        ConfigError: The configuration has mistakes, or there is no key of this machine.
+        EndpointError: The endpoint is invalid. It is a zmq.ZMQError, too.
+        ResourceError: The process has too few file descriptors left.
     """
+    check_camera(camera)
+    _check_timeout(timeout)
     if endpoint is not None:
-        where = endpoints.named(endpoint, server_key, config)
+        service = endpoints.named(endpoint, server_key, config)
     else:
-        where = endpoints.snapshot(configuration.load(config, keys=False))
-    request = {"camera": camera, "timeout": timeout, **wishes}
-    with zmq.Context() as context, sockets.make(context, zmq.DEALER) as socket:
-        sockets.connect(socket, where)
-        socket.send(msgspec.json.encode(request))
-        if not socket.poll(int((timeout + ANSWER_SECONDS) * 1000)):
-            raise TimeoutError(f"no answer from the snapshot service at {where.endpoint} within {timeout:g} s")
-        reply = socket.recv_multipart()[-1]
-    return parse_reply(reply, same_host=where.same_host)
+        service = endpoints.snapshot(load(config))
+    request = {
+        "camera": camera,
+        "timeout": timeout,
+        "max_age": max_age,
+        "fresh": fresh or None,
+        "settle": settle or None,
+        "width": width,
+        "height": height,
+        "quality": quality,
+        "orientation": orientation,
+        "at": at,
+        "ago": ago,
+        "full": full or None,
+    }
+    asked = msgspec.json.encode({name: value for name, value in request.items() if value is not None})
+    text = f"no answer from the snapshot service at {service.endpoint} within {timeout:g} s"
+    return parse_reply(ask(service, asked, timeout + ANSWER_SECONDS, text), same_host=service.same_host)
 
 
 def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
     """Read what the service sent.
 
-    Raises SnapshotError when it is an error/ message, WireError when it is neither that nor a still.
+    Raises SnapshotError when it is an error/ message, and WireError when it is neither that nor a still.
     """
     kind = split(reply).kind
     if kind == "error":
@@ -70,3 +126,11 @@ def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
         raise WireError(f"reply of kind {kind}, expected snapshot or error")
     message, header = parse(reply, FrameHeader)
     return Frame(header, message.body, same_host=same_host)
+
+
+def _check_timeout(timeout: float) -> None:
+    check_seconds("timeout", timeout)
+    if not math.isfinite(timeout) or not 0 < timeout <= MAX_TIMEOUT_SECONDS:
+        raise ArgumentError(
+            f"timeout {timeout!r}: allowed are seconds, more than 0 and at most {MAX_TIMEOUT_SECONDS:g}"
+        )

@@ -22,7 +22,8 @@ from framebus.transport import endpoints, sockets
 
 STATUS_SECONDS = 2.5
 """A running capture sends its status each second."""
-TRIAL_SECONDS = 30.0
+TRIAL_SECONDS = 90.0
+"""The trial ends by itself before that, and says at what the camera hangs (capture/probe.py)."""
 HELD = re.compile(r"(/dev/[^\s:]+)?: in use by another program")
 """What capture says of a device that a program of another user has open."""
 PACKAGES = Path(__file__).parents[2]

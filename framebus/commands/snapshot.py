@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except TimeoutError as error:
-        print(f"{error}; is framebus running?", file=sys.stderr)
+        print(error, file=sys.stderr)
         return EXIT_FAILED
     except (SnapshotError, WireError) as error:
         print(error, file=sys.stderr)

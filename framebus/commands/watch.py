@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     except TimeoutError as error:
-        print(f"{error}; is its capture process running?", file=sys.stderr)
+        print(error, file=sys.stderr)
         return EXIT_FAILED
     except BrokenPipeError:  # the reader of a pipe has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail too

@@ -26,6 +26,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
     ] = 1
     max_frame_mb: Annotated[float, msgspec.Meta(gt=0, le=31, description="MB, more than 0 and at most 31")] = 31
+    max_megapixels: Annotated[float, msgspec.Meta(ge=0.1, le=500, description="megapixels from 0.1 to 500")] = 64
     stall_timeout: Annotated[
         float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
     ] = 5

@@ -30,6 +30,10 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
         list[Annotated[str, msgspec.Meta(pattern=r"\A(\*|https?://[A-Za-z0-9._\[\]:-]+)\Z")]],
         msgspec.Meta(description='a list of origins such as ["https://home.example"]; ["*"] is every one'),
     ] = []
+    allow_hosts: Annotated[
+        list[Annotated[str, msgspec.Meta(pattern=r"\A(\*|(\*\.)?[A-Za-z0-9._-]+)\Z")]],
+        msgspec.Meta(description='a list of host names such as ["cam.example"]; "*.example" covers a domain, "*" all'),
+    ] = []
     max_viewers: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = 1000
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")] = (
         2000

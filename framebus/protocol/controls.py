@@ -3,19 +3,23 @@
 Pure: values in, judgements out. What a camera makes of a value is capture's part.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from framebus.config.strict_toml import did_you_mean
 from framebus.errors import FramebusError
-from framebus.protocol.wire import VERSION, CameraName
-
-Value = bool | int | float | str | list[float]
-ControlType = Literal["bool", "int", "float", "menu", "text", "list"]
+from framebus.protocol.wire import VERSION, CameraName, Count, ShortText
 
 MAX_TEXT_BYTES = 4096
-"""No value that is a text, and no name, is longer."""
+"""No value that is a text is longer."""
+MAX_CONTROLS = 1024
+MAX_CHOICES = 1024
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Value = bool | Integer | float | Annotated[str, msgspec.Meta(max_length=MAX_TEXT_BYTES)] | list[float]
+ChoiceNumber = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,19}\Z")]
+ControlType = Literal["bool", "int", "float", "menu", "text", "list"]
 
 
 class ControlError(FramebusError, ValueError):
@@ -25,6 +29,9 @@ class ControlError(FramebusError, ValueError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self) -> tuple[type["ControlError"], tuple[str, str]]:
+        return type(self), (self.code, str(self))
+
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that can be set in a camera, and how it is set now.
@@ -32,7 +39,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `name` is one of docs/cameras.md where cameras of several kinds mean the same, else the camera's own name for it.
     """
 
-    name: str
+    name: ShortText
     type: ControlType
     value: Value | None = None
     """None where the camera does not tell; of a menu the number."""
@@ -41,11 +48,11 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max: float | None = None
     """Of a list, the bounds of each number in it; of a text, of its length in characters."""
     step: float | None = None
-    length: int | None = None
+    length: Count | None = None
     """How many numbers a list has."""
-    menu: dict[str, str] | None = None
+    menu: Annotated[dict[ChoiceNumber, ShortText], msgspec.Meta(max_length=MAX_CHOICES)] | None = None
     """The number of each choice, in decimal, and what the camera calls it."""
-    unit: str = ""
+    unit: ShortText = ""
     read_only: bool = False
     inactive: bool = False
     """Another control has a value with which this one has no effect."""
@@ -137,7 +144,7 @@ class ControlsHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     v: Literal[1]
     camera: CameraName
-    controls: list[Control]
+    controls: Annotated[list[Control], msgspec.Meta(max_length=MAX_CONTROLS)]
 
 
 def named(controls: list[Control], name: str) -> Control:

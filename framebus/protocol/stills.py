@@ -11,8 +11,19 @@ import msgspec
 
 from framebus.config.strict_toml import did_you_mean
 from framebus.errors import FramebusError
+from framebus.protocol import wire
 from framebus.protocol.controls import shown
-from framebus.protocol.wire import CAMERA_ALLOWED, MAX_REQUEST_BYTES, VERSION, is_camera_name
+from framebus.protocol.wire import (
+    CAMERA_ALLOWED,
+    MAX_COUNT,
+    MAX_REQUEST_BYTES,
+    MAX_UNIX_SECONDS,
+    VERSION,
+    CameraName,
+    Count,
+    Epoch,
+    is_camera_name,
+)
 
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 MAX_TIMEOUT_SECONDS: Final = 60.0
@@ -48,7 +59,10 @@ class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] | None = None
     orientation: Annotated[Literal["upright"], msgspec.Meta(description="upright")] | None = None
     """`upright`: the pixels are turned, rather than a tag saying how to."""
-    at: Annotated[float, msgspec.Meta(ge=0, description="Unix seconds")] | None = None
+    at: (
+        Annotated[float, msgspec.Meta(ge=0, le=MAX_UNIX_SECONDS, description="Unix seconds, up to the year 3000")]
+        | None
+    ) = None
     ago: Seconds | None = None
     """The frame of the history that is nearest to that moment."""
     full: Annotated[bool, msgspec.Meta(description="true or false")] = False
@@ -78,37 +92,52 @@ class ClipRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     clip: Annotated[Literal["mjpg", "avi"], msgspec.Meta(description="mjpg or avi")]
     seconds: Annotated[float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")] = 10.0
     id: Annotated[str, msgspec.Meta(max_length=64, description="the id of a clip that was asked for")] = ""
-    offset: Annotated[int, msgspec.Meta(ge=0, description="bytes, a whole number from 0")] = 0
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT, description="bytes, a whole number from 0")] = 0
+    end: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """The clip is not wanted any more; without an id, only its header is wanted."""
+
+
+class CancelRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Take back a request that waits: the one that came with the same parts before it. There is no reply."""
+
+    v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
+    camera: str
+    cancel: Annotated[Literal[True], msgspec.Meta(description="true")]
 
 
 class ClipHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The header of a `clip/` message, whose body is the file from `offset` on, as much of it as fits."""
 
     v: Literal[1]
-    camera: str
-    id: str
-    size: int
-    """Of the whole file, in bytes."""
-    offset: int
-    frames: int
-    seconds: float
+    camera: CameraName
+    id: Epoch
+    size: Count
+    """Of the complete file, in bytes."""
+    offset: Count
+    frames: Count
+    seconds: wire.Seconds
     """From the first frame to the last."""
 
 
-RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest)
+Request = SnapshotRequest | ClipRequest | CancelRequest
+RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest, CancelRequest)
 
 
-def read(message: bytes) -> SnapshotRequest | ClipRequest:
+def read(message: bytes) -> Request:
     """A request as JSON. Raises RequestError."""
     if len(message) > MAX_REQUEST_BYTES:
         raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
     try:
         found = msgspec.json.decode(message, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise RequestError(f'request: {error}; allowed: {{"camera":"NAME"}}') from None
     if "camera" not in found:
         raise RequestError('camera: found nothing; allowed: {"camera":"NAME"}')
-    kind: type[SnapshotRequest] | type[ClipRequest] = ClipRequest if "clip" in found else SnapshotRequest
+    kind: type[Request] = SnapshotRequest
+    if "clip" in found:
+        kind = ClipRequest
+    elif "cancel" in found:
+        kind = CancelRequest
     unknown = [key for key in found if key not in kind.__struct_fields__]
     if unknown:
         allowed = list(kind.__struct_fields__)
@@ -116,6 +145,8 @@ def read(message: bytes) -> SnapshotRequest | ClipRequest:
         raise RequestError(f"{shown(unknown[0], 40)}: no such parameter; allowed: {', '.join(allowed)}{hint}")
     if kind is ClipRequest:
         return _checked(_convert(ClipRequest, found, strict=True))
+    if kind is CancelRequest:
+        return _checked(_convert(CancelRequest, found, strict=True))
     return _checked(_convert(SnapshotRequest, found, strict=True))
 
 
@@ -146,7 +177,7 @@ def _convert(kind: type[RequestT], found: dict[str, Any], *, strict: bool) -> Re
         if name in found:
             try:
                 value = msgspec.convert(found[name], hint, strict=strict)
-            except msgspec.ValidationError:
+            except (msgspec.ValidationError, ValueError, OverflowError):
                 raise RequestError(f"{name}: found {shown(found[name], 40)}; allowed: {_allowed(hint)}") from None
             if value != default:  # a default is left out where the request is sent on
                 values[name] = value
@@ -173,7 +204,7 @@ def _checked(request: RequestT) -> RequestT:
     """What no annotation can say."""
     if not is_camera_name(request.camera):
         raise RequestError(f"camera: found {shown(request.camera, 40)}; allowed: {CAMERA_ALLOWED}")
-    if isinstance(request, ClipRequest):
+    if not isinstance(request, SnapshotRequest):
         return request
     if request.at is not None and request.ago is not None:
         raise RequestError("at and ago: found both; allowed: one of them")

@@ -15,10 +15,16 @@ from framebus.errors import FramebusError
 VERSION: Final = 1
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
-"""No message is larger: room for a 100-megapixel JPEG, and a bound on what a broken peer can make us hold."""
+"""No message is larger: room for a 100-megapixel JPEG, and a bound on what a faulty peer can make a reader hold."""
 
 MAX_REQUEST_BYTES = 64 * 1024
 """No request to a service is larger."""
+
+MAX_ENVELOPE_PARTS = 8
+"""Parts that a requester may put before its request; they come back before the reply. With more, it gets no reply."""
+
+STATUS_TIMEOUT_SECONDS = 3.0
+"""capture sends a status once a second; after this long without one, it counts as absent."""
 
 AGE_BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Of the histogram of ages: Prometheus' own default bounds."""
@@ -30,72 +36,114 @@ Kind = Literal["live", "peek", "full", "status", "snapshot", "clip", "controls",
 FRAME_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "snapshot")
 KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "clip", "controls", "error", "viewers")
 
+MAX_COUNT: Final = 2**53 - 1
+"""The largest integer that every JSON reader takes exactly (RFC 8259, section 6)."""
+MAX_UNIX_SECONDS: Final = 32_503_680_000
+"""The year 3000: every later time is a mistake, and breaks calendars."""
+MAX_MONOTONIC_SECONDS: Final = 10_000_000_000
+"""300 years; negative for a frame from before this machine was started."""
+MAX_PIXELS: Final = 65535
+"""The largest width and height of a JPEG (ITU-T T.81, B.2.2)."""
+MAX_EPOCH_LENGTH: Final = 64
+MAX_NAME_LENGTH: Final = 128
+"""Of a control, a unit, a clip, or a key of camera_metadata, in characters."""
+MAX_TEXT_LENGTH: Final = 16384
+"""Of a reason, a source or a message, in characters."""
+MAX_AGES: Final = 64
+MAX_CAMERAS: Final = 256
+"""In one message; more than any configuration has."""
+MAX_PID: Final = 2**31 - 1
+MAX_FPS: Final = 100_000
+MAX_HEADER_BYTES: Final = 512 * 1024
+MAX_METADATA_DEPTH: Final = 8
+MAX_METADATA_VALUES: Final = 4096
+MAX_METADATA_INTEGER: Final = 2**63 - 1
+
+CONTROL_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+TEXT_PATTERN = rf"\A[^{CONTROL_CHARACTERS}]*\Z"
+"""One line: a text ends up in logs, HTTP headers and pages."""
+TOKEN_PATTERN = r"\A[0-9A-Za-z._-]*\Z"
+CODE_PATTERN = r"\A[a-z0-9][a-z0-9-]{0,63}\Z"
+
 CameraName = Annotated[str, msgspec.Meta(pattern=CAMERA_PATTERN)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
+Pid = Annotated[int, msgspec.Meta(ge=0, le=MAX_PID)]
+UnixSeconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_UNIX_SECONDS)]
+MonotonicSeconds = Annotated[float, msgspec.Meta(ge=-MAX_MONOTONIC_SECONDS, le=MAX_MONOTONIC_SECONDS)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_MONOTONIC_SECONDS)]
+Pixels = Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS)]
+PixelsOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_PIXELS)]
+"""0 before the first frame."""
+Rate = Annotated[float, msgspec.Meta(ge=0, le=MAX_FPS)]
+Text = Annotated[str, msgspec.Meta(pattern=TEXT_PATTERN, max_length=MAX_TEXT_LENGTH)]
+ShortText = Annotated[str, msgspec.Meta(pattern=TEXT_PATTERN, max_length=MAX_NAME_LENGTH)]
+Epoch = Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN, max_length=MAX_EPOCH_LENGTH)]
+Code = Annotated[str, msgspec.Meta(pattern=CODE_PATTERN)]
 State = Literal["starting", "live", "idle", "offline"]
 
 
 class WireError(FramebusError, ValueError):
-    """A message that is not of the wire format; the text says what is wrong with it."""
+    """A message does not follow the wire format; the text says where and how."""
 
 
 class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one picture. Times are seconds; see docs/wire-format.md for each key."""
+    """The header of one picture. Times are seconds; see docs/wire-format.md for each key."""
 
     v: Literal[1]
     camera: CameraName
-    seq: Annotated[int, msgspec.Meta(ge=1)]
-    epoch: str
-    captured: float
-    monotonic: float
-    published: float
-    width: Annotated[int, msgspec.Meta(ge=1)]
-    height: Annotated[int, msgspec.Meta(ge=1)]
+    seq: Number
+    epoch: Epoch
+    captured: UnixSeconds
+    monotonic: MonotonicSeconds
+    published: MonotonicSeconds
+    width: Pixels
+    height: Pixels
     orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
-    source: str
-    dropped: Annotated[int, msgspec.Meta(ge=0)]
+    source: Text
+    dropped: Count
     camera_metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """How a camera does: once a second, and at every change of state."""
+    """The state of a camera: once a second, and at every change of state."""
 
     v: Literal[1]
     camera: CameraName
     state: State
-    reason: str
+    reason: Text
     """Why it is in this state, in words; empty when live."""
-    since: float
+    since: UnixSeconds
     """Unix seconds of the last change of state."""
-    epoch: str
-    pid: int
-    source: str
-    """What is really used: `auto` has become the camera it chose."""
-    seq: int
+    epoch: Epoch
+    pid: Pid
+    source: Text
+    """The camera in use: `auto` has become the camera it chose."""
+    seq: Count
     """Of the newest published frame; 0 before the first."""
-    captured: float | None
+    captured: UnixSeconds | None
     """Unix seconds of the newest published frame, and below its CLOCK_MONOTONIC; null before the first."""
-    monotonic: float | None
-    width: int
-    height: int
-    fps: float
+    monotonic: MonotonicSeconds | None
+    width: PixelsOrNone
+    height: PixelsOrNone
+    fps: Rate
     """Frames published in the last second."""
     watched: bool
-    """Whether anybody subscribes to live/."""
-    dropped: int
-    """Camera frames lost before they reached us."""
-    bad: int
-    """Frames thrown away because they were no whole JPEG."""
+    """Whether there are subscribers to live/."""
+    dropped: Count
+    """Camera frames lost before they reached framebus."""
+    bad: Count
+    """Frames dropped because they were incomplete JPEGs."""
     refused: Count | msgspec.UnsetType = msgspec.UNSET
-    """Connections over tcp that were refused for want of a listed key."""
+    """Connections over tcp that were refused because their key is not listed."""
 
 
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Why a service could not answer; the message is a sentence for people, the code is for programs."""
 
     v: Literal[1]
-    code: str
-    message: str
+    code: Code
+    message: Text
 
 
 class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -112,9 +160,9 @@ class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The same: the page had not drawn those before."""
     runs: Count = 0
     """Runs of the capture process that were seen."""
-    ages: list[Count] = []
+    ages: Annotated[list[Count], msgspec.Meta(max_length=MAX_AGES)] = []
     """How old frames were when they were sent: how many up to each of AGE_BOUNDS_SECONDS, and above the last."""
-    age_seconds: float = 0.0
+    age_seconds: Seconds = 0.0
     """The sum of their ages."""
 
 
@@ -125,10 +173,10 @@ class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     v: Literal[1]
-    pid: int
+    pid: Pid
     viewers: Count
     """Connections; a page that shows two cameras is one, and counts for both of them below."""
-    cameras: dict[CameraName, CameraStats]
+    cameras: Annotated[dict[CameraName, CameraStats], msgspec.Meta(max_length=MAX_CAMERAS)]
 
 
 HeaderT = TypeVar("HeaderT", bound=msgspec.Struct)
@@ -147,6 +195,7 @@ class _Version(msgspec.Struct, frozen=True):
     v: Any = msgspec.UNSET
 
 
+_control_characters = re.compile(f"[{CONTROL_CHARACTERS}\ud800-\udfff]")
 _encoder = msgspec.json.Encoder()
 _version_decoder = msgspec.json.Decoder(_Version)
 
@@ -162,8 +211,8 @@ def topic(kind: Kind, camera: str) -> bytes:
 
 
 def pack(kind: Kind, camera: str, header: msgspec.Struct, body: bytes = b"") -> bytes:
-    """Build one message."""
-    return b"".join((topic(kind, camera), _encoder.encode(header), b"\n", body))
+    """Build one message. Control characters in its texts, such as those of a driver's error, become spaces."""
+    return b"".join((topic(kind, camera), _encoder.encode(_cleaned(header)), b"\n", body))
 
 
 def retopic(message: bytes, kind: Kind, camera: str) -> bytes:
@@ -194,13 +243,19 @@ def split(message: bytes) -> Message:
 def decode(header: bytes, kind: type[HeaderT]) -> HeaderT:
     """Read a JSON header, or a request, as the given struct.
 
-    Raises WireError when it is no JSON, of another version, or lacks a key or has one of the wrong type.
+    Raises WireError when it is not JSON, has another version, lacks a key, or has a value of another type or out of
+    its bounds.
     """
+    if len(header) > MAX_HEADER_BYTES:
+        raise WireError(f"{kind.__name__} of {len(header)} bytes, allowed: at most {MAX_HEADER_BYTES}")
     try:
-        found: HeaderT = _decoder(kind).decode(header)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        decoded: HeaderT = _decoder(kind).decode(header)
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(_version_mistake(header) or f"{kind.__name__}: {error}") from None
-    return found
+    metadata = getattr(decoded, "camera_metadata", msgspec.UNSET)
+    if metadata is not msgspec.UNSET:
+        _check_metadata(metadata)
+    return decoded
 
 
 def parse(message: bytes, kind: type[HeaderT]) -> tuple[Message, HeaderT]:
@@ -221,11 +276,56 @@ def is_camera_name(name: str) -> bool:
     return re.match(CAMERA_PATTERN, name) is not None
 
 
+def one_line(text: str) -> str:
+    """The text as a header may hold it: in one line, without control characters, of at most MAX_TEXT_LENGTH."""
+    return _control_characters.sub(" ", text)[:MAX_TEXT_LENGTH]
+
+
+def _cleaned(header: msgspec.Struct) -> msgspec.Struct:
+    changes = {}
+    for name in ("reason", "source", "message"):
+        text = getattr(header, name, None)
+        if isinstance(text, str) and (len(text) > MAX_TEXT_LENGTH or _control_characters.search(text)):
+            changes[name] = one_line(text)
+    return msgspec.structs.replace(header, **changes) if changes else header
+
+
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    """Raises WireError for values that a reader could not store, show or send on."""
+    left = MAX_METADATA_VALUES
+    level: list[Any] = [metadata]
+    for _ in range(MAX_METADATA_DEPTH):
+        inner: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                for key in value:
+                    _check_metadata_text(key, MAX_NAME_LENGTH)
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+            elif isinstance(value, str):
+                _check_metadata_text(value, MAX_TEXT_LENGTH)
+            elif isinstance(value, int) and not -MAX_METADATA_INTEGER <= value <= MAX_METADATA_INTEGER:
+                raise WireError("camera_metadata with an integer of more than 63 bits")
+        left -= len(inner)
+        if left < 0:
+            raise WireError(f"camera_metadata with more than {MAX_METADATA_VALUES} values")
+        if not inner:
+            return
+        level = inner
+    raise WireError(f"camera_metadata nested deeper than {MAX_METADATA_DEPTH}")
+
+
+def _check_metadata_text(text: str, most: int) -> None:
+    if len(text) > most or _control_characters.search(text):
+        raise WireError(f"camera_metadata with a text of control characters or of more than {most} characters")
+
+
 def _version_mistake(header: bytes) -> str | None:
     try:
         version = _version_decoder.decode(header).v
         found = _shown(repr(version).encode())  # nests deeper than the decoder does: it too may be too much
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         return None
     if version is msgspec.UNSET or version == VERSION:
         return None

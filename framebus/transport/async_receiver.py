@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import zmq
 
+from framebus.transport.reconnecting_socket import ReconnectingSocket
+
 MAX_BURST = 64
 """Messages taken in one turn of the loop; the rest waits for the next turn, so that others get theirs."""
 
@@ -12,9 +14,11 @@ MAX_BURST = 64
 class AsyncReceiver:
     """Calls back with the parts of each message that arrives on a socket. The caller closes both, this one first.
 
-    The descriptor of a ZeroMQ socket is edge-triggered: it speaks once, and any call on the socket may swallow that
-    (zmq_getsockopt(3), ZMQ_FD). So everything is read whenever it speaks, and `drain` has to be called after each
-    `send` and each `setsockopt` on the same socket.
+    The loop holds the receiver and its callback until `close`.
+
+    The descriptor of a ZeroMQ socket is edge-triggered: it becomes readable once, and any call on the socket may
+    consume that (zmq_getsockopt(3), ZMQ_FD). So everything is read whenever it is readable, and `drain` has to be
+    called after each `send` and each `setsockopt` on the same socket.
     """
 
     def __init__(self, socket: "zmq.Socket[bytes]", callback: Callable[[list[bytes]], None]) -> None:
@@ -22,11 +26,17 @@ class AsyncReceiver:
         self._callback = callback
         self._loop = asyncio.get_running_loop()
         self._closed = False
-        self._loop.add_reader(socket.FD, self.drain)
+        self._timer: asyncio.TimerHandle | None = None
+        self._descriptors = [int(socket.FD)]
+        self._loop.add_reader(self._descriptors[0], self.drain)
+        if isinstance(socket, ReconnectingSocket) and socket.monitor_socket is not None:
+            self._descriptors.append(int(socket.monitor_socket.FD))
+            self._loop.add_reader(self._descriptors[1], self.drain)
         self._loop.call_soon(self.drain)
 
     def drain(self) -> None:
-        """Take what has arrived."""
+        """Take what has arrived, and connect again where libzmq gave up."""
+        self._check_connection()
         for _ in range(MAX_BURST):
             if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
                 return
@@ -38,7 +48,23 @@ class AsyncReceiver:
         self._loop.call_soon(self.drain)
 
     def close(self) -> None:
-        """Listen no more. The socket stays open."""
-        if not self._closed:
-            self._closed = True
-            self._loop.remove_reader(self._socket.FD)
+        """Stop reading. The socket stays open."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._loop.is_closed():
+            for descriptor in self._descriptors:
+                self._loop.remove_reader(descriptor)
+
+    def _check_connection(self) -> None:
+        if self._closed or not isinstance(self._socket, ReconnectingSocket):
+            return
+        self._socket.check()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        seconds = self._socket.reconnects_in
+        if seconds is not None:
+            self._timer = self._loop.call_later(seconds, self.drain)

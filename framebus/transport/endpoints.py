@@ -1,6 +1,6 @@
-"""Where a camera is connected to, on this machine or on another, and with which keys.
+"""Which endpoint to connect to for a camera, on this machine or another, and with which keys.
 
-The endpoints that this machine's own processes bind are framebus.runtime.run_dir's part.
+framebus.runtime.run_dir has the endpoints that this machine's own processes bind.
 """
 
 import os
@@ -11,12 +11,13 @@ from framebus.config.load import Config, ConfigError
 from framebus.config.server_key import ServerKey
 from framebus.credentials.curve_keys import KeyPair, read
 from framebus.credentials.secrets_file import SecretsError
+from framebus.errors import ArgumentError
 from framebus.runtime.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint to connect to; over CURVE where it has keys, which it then has both."""
+    """An endpoint to connect to. With a server key it is encrypted with CURVE, and has a key of this machine, too."""
 
     endpoint: str
     server_key: str | None = None
@@ -24,20 +25,20 @@ class Endpoint:
 
     @property
     def same_host(self) -> bool:
-        """Whether its CLOCK_MONOTONIC is ours: what goes over tcp is judged as if from another machine."""
+        """Whether its CLOCK_MONOTONIC is that of this machine; everything over tcp counts as another machine."""
         return self.endpoint.startswith("ipc://")
 
 
 def frames(config: Config, camera: str) -> Endpoint:
-    """Where a camera's frames and status come from. Raises ConfigError when there is no key for it."""
+    """The endpoint of a camera's frames and status. Raises ConfigError when there is no key for it."""
     settings = config.cameras.get(camera)
     if settings is None or settings.connect is None:
         return Endpoint(frames_endpoint(config, camera))
-    return peer(config, str(settings.connect), settings.server_key)
+    return with_keys(config, str(settings.connect), settings.server_key)
 
 
 def controls(config: Config, camera: str) -> Endpoint | None:
-    """Where a camera's controls are; None for one of another machine that does not offer them here.
+    """The endpoint of a camera's controls; None for a camera of another machine without `connect_control`.
 
     Raises ConfigError when there is no key for it.
     """
@@ -46,11 +47,11 @@ def controls(config: Config, camera: str) -> Endpoint | None:
         return Endpoint(control_endpoint(config, camera))
     if settings.connect_control is None:
         return None
-    return peer(config, str(settings.connect_control), settings.server_key)
+    return with_keys(config, str(settings.connect_control), settings.server_key)
 
 
 def no_controls(camera: str) -> str:
-    """Why there are none of a camera whose `controls` is None."""
+    """Why a camera whose `controls` is None has no controls."""
     return (
         f"camera {camera} is on another machine, and its controls are not connected; "
         f"set connect_control in [camera.{camera}], and control there"
@@ -58,12 +59,12 @@ def no_controls(camera: str) -> str:
 
 
 def snapshot(config: Config) -> Endpoint:
-    """Where this machine's snapshot service answers."""
+    """The endpoint of this machine's snapshot service."""
     return Endpoint(snapshot_endpoint(config))
 
 
-def peer(config: Config, endpoint: str, server_key: ServerKey | None) -> Endpoint:
-    """An endpoint, with this machine's own key where the other has one. Raises ConfigError when there is none."""
+def with_keys(config: Config, endpoint: str, server_key: ServerKey | None) -> Endpoint:
+    """An endpoint, with this machine's own key where the server has one. Raises ConfigError when there is none."""
     if server_key is None:
         return Endpoint(endpoint)
     try:
@@ -78,14 +79,14 @@ def peer(config: Config, endpoint: str, server_key: ServerKey | None) -> Endpoin
 
 
 def named(endpoint: str, server_key: str | None, config: str | os.PathLike[str] | None) -> Endpoint:
-    """An endpoint that a program names, with this machine's own key where it names the other's.
+    """An endpoint given by a program, with this machine's own key where the program gives a server key.
 
-    Raises ConfigError when there is none, and ValueError for what is no key.
+    Raises ConfigError when there is none, and ArgumentError, a ValueError, when the server key is not a key.
     """
     if server_key is None:
         return Endpoint(endpoint)
     try:
         expected = ServerKey.parse(server_key)
     except ValueError as error:
-        raise ValueError(f"server_key: allowed: {error}") from None
-    return peer(configuration.load(config), endpoint, expected)
+        raise ArgumentError(f"server_key: allowed: {error}") from None
+    return with_keys(configuration.load(config, keys=False), endpoint, expected)

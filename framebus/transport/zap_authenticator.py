@@ -7,7 +7,6 @@ are refused by libzmq itself, which its monitor tells. The monitor also tells ho
 
 import contextlib
 import os
-import resource
 import socket as system_socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from zmq.utils.monitor import parse_monitor_message
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import CurveKeys, KeyPair, read
 from framebus.credentials.secrets_file import SecretsError, signature
+from framebus.runtime.descriptors import allow_descriptors
 from framebus.runtime.process import ProcessError
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport.sockets import HANDSHAKE_IVL_MS
@@ -93,7 +93,7 @@ class ZapAuthenticator:
         self._zap = context.socket(zmq.REP)
         self._zap.linger = 0
         self._zap.bind(ZAP_ENDPOINT)
-        allow_descriptors()
+        allow_descriptors(DESCRIPTORS)
 
     @property
     def guards(self) -> bool:
@@ -279,11 +279,3 @@ def address_of(found: system_socket.socket) -> str:
         return str(found.getpeername()[0])
     except (OSError, IndexError):
         return UNKNOWN
-
-
-def allow_descriptors() -> None:
-    """Raise this process's limit of open files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

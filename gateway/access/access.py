@@ -1,4 +1,4 @@
-"""Decides each request: who it is that asks, and whether that one may. Every handler asks here before anything else."""
+"""Authenticates and authorizes every request: which client sends it, and whether that client may."""
 
 import base64
 import binascii
@@ -7,8 +7,6 @@ import hmac
 import logging
 import time
 from dataclasses import replace
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
@@ -17,10 +15,11 @@ from framebus.credentials.accounts import Token, User, token_hash
 from framebus.credentials.token_usage import keep
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.accounts_file import AccountsFile
-from gateway.access.identity import LOCAL, NOBODY, Identity
+from gateway.access.identity import LOCAL, UNAUTHENTICATED, Identity
+from gateway.access.origin_check import OriginCheck
 from gateway.access.password_cache import PasswordCache, TooManyLoginsError
-from gateway.access.permissions import READING, Permission
-from gateway.access.sessions import COOKIE, Sessions
+from gateway.access.permissions import Permission
+from gateway.access.sessions import Sessions, cookie_name
 from gateway.access.throttle import Throttle
 from gateway.net.connection_limits import share_of
 from gateway.net.errors import HttpError
@@ -29,22 +28,23 @@ from gateway.net.forwarded import Client, client_of
 logger = logging.getLogger("gateway")
 
 KEEP_USE_SECONDS = 60.0
-"""So often, at most, it is written down when tokens were used."""
+"""How often, at most, the last use of each token is written to disk."""
 MAX_CREDENTIALS = 1024
-"""Letters of a token, or of a name with its password."""
-LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".home.arpa", ".test")
-"""Names that nobody can register, or that no browser takes from the public DNS (RFC 6762, 6761, 8375)."""
+"""Characters of a token, or of a name with its password."""
 
 
 class Access:
-    """Made by the gateway, closed by it."""
+    """Authentication and authorization. Made by the gateway, closed by it."""
 
     def __init__(self, config: Config, losses: RateLimitedLog) -> None:
         """Raises SecretsError when the secrets file cannot be used."""
-        self._config = config
+        self._state_dir = config.state_dir
         self._settings = config.gateway
         self._losses = losses
         self._directory = AccountsFile(config.secrets)
+        self._origins = OriginCheck(config.gateway)
+        self.cookie = cookie_name(config.gateway.listen.port)
+        """The name of the session cookie."""
         self.passwords = PasswordCache()
         self.sessions = Sessions(config.state_dir, self._settings.session_days)
         self.throttle = Throttle(self._settings.workers)
@@ -53,69 +53,91 @@ class Access:
 
     @property
     def frames(self) -> list[str]:
-        """The origins whose pages may hold ours in a frame."""
+        """The origins whose pages may show ours in a frame."""
         return self._settings.allow_frames
 
     @property
     def session_days(self) -> float:
-        """How long a login lasts."""
+        """How long a login lasts after its last use."""
         return self._settings.session_days
 
     @property
     def has_accounts(self) -> bool:
-        """Whether there is anybody who could log in."""
+        """Whether there is an account to log in with."""
         return bool(self._directory.accounts.users)
 
     async def check(self, request: HTTPServerRequest, permission: Permission, camera: str | None) -> Identity:
-        """Who asks, when that one may.
+        """Authenticate and authorize a request.
 
-        Raises HttpError: 401 for who did not say who it is, 403 for who may not, 429 for who guesses.
+        Args:
+            request: the request.
+            permission: what its route requires.
+            camera: the camera in its path, if any.
+
+        Returns:
+            The identity of the client.
+
+        Raises:
+            HttpError: 401 without credentials that count, 403 where they do not suffice, 429 after too many failures.
         """
         client = self.client(request)
-        identity = await self.identify(request, client) if permission.asks else NOBODY
-        self._check_origin(request, client, identity)
+        identity = await self.identify(request, client) if permission.asks else UNAUTHENTICATED
+        self._origins.check(request, client, identity)
         scope = permission.of(request.method or "")
-        if identity.kind == "local" and scope is not None:
-            self._check_host(client)
+        if scope is not None:
+            self._origins.check_host(client, identity)
         if not identity.may(scope):
-            raise self._refusal(identity, f"the scope {scope}")
+            raise self._refusal(identity, client, scope)
         if scope is not None and camera is not None and not identity.sees(camera):
             raise HttpError(403, "forbidden", f"{identity.name or 'you'} may not see camera {camera[:40]}")
         return identity
 
     def client(self, request: HTTPServerRequest) -> Client:
-        """Who is at the other end."""
+        """The client that sent the request."""
         return client_of(request, self._settings.trusted_proxies)
 
     async def identify(self, request: HTTPServerRequest, client: Client) -> Identity:
-        """Who asks, by the first of: a token, a name and a password, a cookie, nothing. Raises HttpError."""
+        """Authenticate by the first of: a token, a name and a password, a session cookie, nothing. Raises HttpError."""
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
-        if not self._directory.accounts.asked_for:  # and so these are meant for somebody else
-            return self._unnamed(client)
+        if not self._directory.accounts.asked_for:  # without accounts, these are meant for another program
+            return self._unauthenticated(client)
         if token or kind.lower() == "bearer":
             is_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
-            return self._by_token(token or credentials.strip(), client, guessed=not is_elsewhere)
+            return self._by_token(token or credentials.strip(), client, counts=not is_elsewhere)
         if kind.lower() == "basic":
-            return await self._by_password(*_pair(credentials), client)
-        cookie = request.cookies.get(COOKIE)
-        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unnamed(client)
+            return await self._by_password(*_basic_credentials(credentials), client)
+        cookie = request.cookies.get(self.cookie)
+        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unauthenticated(client)
 
     async def log_in(self, name: str, password: str, client: Client) -> str:
-        """The cookie of a new session. Raises HttpError."""
+        """Begin a session and return its cookie. Raises HttpError."""
         identity = await self._by_password(name, password, client)
         try:
             return self.sessions.begin(identity.name, identity.proof)[0]
         except OSError as error:
-            raise HttpError(503, "no-session", f"the session cannot be kept: {error.strerror}") from None
+            reason = error.strerror or str(error)
+            self._losses.count("failed logins", f"no session can be begun: {reason}")
+            raise HttpError(503, "no-session", f"the session cannot be kept: {reason}") from None
+
+    def renewed_cookie(self, identity: Identity) -> str | None:
+        """A new cookie for a session in use, so that it does not end; None while the one that it has is new enough."""
+        if not identity.session or not self.sessions.is_due(identity.until):
+            return None
+        try:
+            return self.sessions.renew(identity.session, identity.name, identity.proof)
+        except OSError:  # the next request may have more luck, until the session ends
+            return None
 
     def holds(self, identity: Identity) -> bool:
-        """Whether somebody who came in before would still come in: not with a revoked token, or after a logout."""
+        """Whether a client that was let in before would still be: not with a revoked token, or after a logout."""
         accounts = self._directory.accounts
         if identity.kind == "user":
             user = accounts.users.get(identity.name)
-            if user is None or (identity.session and self.sessions.ended(identity.session)):
+            if user is None or (
+                identity.session and self.sessions.ended(identity.session, identity.name, identity.until)
+            ):
                 return False
             return identity.until > time.time() and _user(identity.name, user, identity.session) == identity
         if identity.kind == "token":
@@ -126,78 +148,81 @@ class Access:
         return self._settings.allow_anonymous
 
     def tick(self) -> None:
-        """To be called once a second."""
+        """Call this once a second."""
         if self._used and time.monotonic() - self._kept_at > KEEP_USE_SECONDS:
             self.keep_use()
 
     def keep_use(self) -> None:
-        """Write down when the tokens were used."""
+        """Write to disk when tokens were used."""
         self._kept_at = time.monotonic()
         try:
-            keep(self._config.state_dir, self._used, set(self._directory.accounts.tokens))
+            keep(self._state_dir, self._used, set(self._directory.accounts.tokens))
         except OSError as error:
-            logger.warning("when tokens were used cannot be kept: %s", error.strerror)
+            logger.warning("the last use of tokens cannot be saved: %s", error.strerror)
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Save what is left to save, and check no more passwords."""
         if self._used:
             self.keep_use()
         self.passwords.close()
 
-    def _by_token(self, token: str, client: Client, *, guessed: bool) -> Identity:
-        """A wrong one that another site's page sends is not held against its visitor."""
-        found = token_hash(token[:MAX_CREDENTIALS]).encode()
+    def _by_token(self, token: str, client: Client, *, counts: bool) -> Identity:
+        """Not `counts`: a wrong token that another site's page sends is not held against its visitor."""
+        digest = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
-        for name, known in self._directory.accounts.tokens.items():  # all of them, so that it takes the same time
-            if hmac.compare_digest(known.sha256.encode(), found):
-                match = name, known
+        for name, stored in self._directory.accounts.tokens.items():  # all of them, so that it takes the same time
+            if hmac.compare_digest(stored.sha256.encode(), digest):
+                match = name, stored
         if match is None:
             self._check_throttle(client)
-            if guessed:
+            if counts:
                 self.throttle.attempt(client.address)
-            self._losses.count("failed logins", f"a token that is none, from {client.address}")
-            raise HttpError(401, "unauthorized", "this token is none, or was removed")
+            self._losses.count("failed logins", f"invalid token from {client.address}")
+            raise HttpError(401, "unauthorized", "invalid or revoked token")
         self._used[match[0]] = time.time()
         return _token(*match)
 
     async def _by_password(self, name: str, password: str, client: Client) -> Identity:
         user = self._directory.accounts.users.get(name)
         address = share_of(client.address) or "local"
-        if not self.passwords.known(name, password, user, address):
+        if self.passwords.known(name, password, user, address):
+            assert user is not None  # else the pair would not have been right
+            return _user(name, user)
+        counts = not self.passwords.is_under_way(name, password, user, address)
+        if counts:  # those who wait for the same hash make one attempt
             self._check_throttle(client)
             self.throttle.attempt(client.address)
-            try:
-                right = await self.passwords.right(name, password, user, address)
-            except TooManyLoginsError:
-                raise HttpError(503, "busy", "too many passwords wait to be checked") from None
-            if not right:
-                self._losses.count("failed logins", f"as {name[:64]!a}, from {client.address}")
-                raise HttpError(401, "unauthorized", "the name or the password is not right")
+        try:
+            right = await self.passwords.right(name, password, user, address)
+        except TooManyLoginsError:
+            raise HttpError(503, "busy", "too many passwords are waiting to be checked") from None
+        if not right or user is None:
+            self._losses.count("failed logins", f"as {name[:64]!a}, from {client.address}")
+            raise HttpError(401, "unauthorized", "wrong user name or password")
+        if counts:
             self.throttle.success(client.address)
-        assert user is not None  # else it would not have been right
         return _user(name, user)
 
     def _by_cookie(self, cookie: str) -> Identity | None:
-        read = self.sessions.read(cookie[:MAX_CREDENTIALS])
-        if read is None:
+        session = self.sessions.read(cookie[:MAX_CREDENTIALS])
+        if session is None:
             return None
-        session, name, proof, until = read
-        user = self._directory.accounts.users.get(name)
-        if user is None or not hmac.compare_digest(_proof(user.scrypt), proof):
+        user = self._directory.accounts.users.get(session.name)
+        if user is None or not hmac.compare_digest(_proof(user.scrypt), session.proof):
             return None
-        return replace(_user(name, user, session), until=until)
+        return replace(_user(session.name, user, session.id), until=session.until)
 
     @property
     def _is_local(self) -> bool:
-        """Whether nobody but this machine can ask, and nobody was ever given a password or a token."""
+        """Whether only this machine can connect, and there was never an account."""
         return self._settings.listen.is_loopback and not self._directory.accounts.asked_for
 
-    def _unnamed(self, client: Client) -> Identity:
-        if self._is_local and not client.through_proxy:  # whoever comes through a proxy comes from elsewhere
+    def _unauthenticated(self, client: Client) -> Identity:
+        if self._is_local and not client.forwarded:  # a proxy passes on the requests of other machines
             return LOCAL
         if self._settings.allow_anonymous:
             return Identity("anonymous", scopes=frozenset(self._settings.anonymous_scopes))
-        return NOBODY
+        return UNAUTHENTICATED
 
     def _check_throttle(self, client: Client) -> None:
         wait_seconds = self.throttle.wait_seconds(client.address)
@@ -205,50 +230,13 @@ class Access:
             self._losses.count("failed logins", f"too many from {client.address}")
             raise HttpError(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
 
-    def _check_origin(self, request: HTTPServerRequest, client: Client, identity: Identity) -> None:
-        """What another site's page may not: change anything, or open a websocket, which browsers let it read."""
-        is_websocket = request.headers.get("Upgrade", "").lower() == "websocket"
-        if request.method in READING and not is_websocket:
-            return
-        origin = request.headers.get("Origin") or request.headers.get("Sec-Websocket-Origin")
-        if origin is None:
-            if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-                raise HttpError(403, "other-origin", "a page of another site may not do this")
-            return
-        allowed = self._settings.allow_origins
-        # A browser adds a person's cookie or password by itself; and nobody logs in on another site's page.
-        if origin in allowed or ("*" in allowed and identity.kind in ("token", "local", "anonymous")):
-            return
-        try:
-            host = urlsplit(origin).netloc
-        except ValueError:
-            host = ""
-        if not host or host.lower() != client.host.lower():
-            raise HttpError(
-                403,
-                "other-origin",
-                f"a page of {origin[:100]!a} may not do this; allowed: {client.host[:100]!a}, and "
-                "allow_origins in [gateway]",
-            )
-
-    def _check_host(self, client: Client) -> None:
-        """A public name that leads to this machine's own loopback address is an attack on it (DNS rebinding)."""
-        host = urlsplit(f"//{client.host}").hostname or "" if _splits(client.host) else "?.?"
-        if "." not in host.rstrip(".") or host.rstrip(".").endswith(LOCAL_ENDINGS) or _is_address(host):
-            return
-        listed = [urlsplit(origin).hostname for origin in self._settings.allow_origins]
-        if host in listed:
-            return
-        raise HttpError(
-            403,
-            "other-host",
-            f"{host[:100]!a} is no name of this machine; a proxy before it belongs into trusted_proxies in [gateway]",
-        )
-
-    def _refusal(self, identity: Identity, what: str) -> HttpError:
-        if identity.kind in ("nobody", "anonymous"):
-            return HttpError(401, "unauthorized", "log in, or show a token")
-        return HttpError(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes {what}")
+    def _refusal(self, identity: Identity, client: Client, scope: str | None) -> HttpError:
+        if identity.kind not in ("nobody", "anonymous"):
+            return HttpError(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes the scope {scope}")
+        if self._is_local and client.forwarded:
+            advice = "to let other machines in, add a person with `framebus passwd NAME`"
+            return HttpError(401, "unauthorized", f"this request came through a proxy; {advice}")
+        return HttpError(401, "unauthorized", "log in, or send a token")
 
 
 def _user(name: str, user: User, session: str = "") -> Identity:
@@ -262,31 +250,15 @@ def _token(name: str, token: Token) -> Identity:
 
 
 def _proof(stored: str) -> str:
-    """Of a stored password, for a cookie: another one gives another."""
+    """What a cookie holds of a stored password: it changes with the password."""
     return hashlib.sha256(stored.encode()).hexdigest()[:32]
 
 
-def _pair(credentials: str) -> tuple[str, str]:
-    """The name and the password of HTTP Basic (RFC 7617); empty ones where there are none."""
+def _basic_credentials(credentials: str) -> tuple[str, str]:
+    """The name and the password of HTTP Basic (RFC 7617); empty strings where there are none."""
     try:
         text = base64.b64decode(credentials[:MAX_CREDENTIALS].strip(), validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return "", ""
     name, _, password = text.partition(":")
     return name, password
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _splits(host: str) -> bool:
-    try:
-        urlsplit(f"//{host}")
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""The people and tokens of now: the secrets file, read again whenever it has changed."""
+"""The current people and tokens: the secrets file, read again whenever it has changed."""
 
 import logging
 from pathlib import Path
@@ -13,17 +13,17 @@ logger = logging.getLogger("gateway")
 
 
 class AccountsFile:
-    """Asks at each use whether the file has changed: a look at its inode takes microseconds."""
+    """Checks at each use whether the file has changed, which takes microseconds."""
 
     def __init__(self, file: Path) -> None:
-        """Raises SecretsError when what is there cannot be used: nobody shall be let in by mistake."""
+        """Raises SecretsError when the file cannot be used."""
         self._file = file
         self._signature = secrets_file.signature(file)
         self._accounts = accounts.read(file)
 
     @property
     def accounts(self) -> Accounts:
-        """Those in the file; where it has become unusable, those who were in it last."""
+        """The accounts in the file; if it has become unusable, those that were in it last."""
         signature = secrets_file.signature(self._file)
         if signature != self._signature:
             self._signature = signature

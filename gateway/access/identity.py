@@ -1,4 +1,4 @@
-"""Somebody who asks, and what they may."""
+"""The identity of a client, and what it may do."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,29 +9,29 @@ from framebus.credentials.accounts import SCOPES, Scope
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Frozen at the moment of the request; whether it still holds later is for gateway.access.access to say."""
+    """A client as it was at the request. `Access.holds` says whether it would still be let in."""
 
     kind: Literal["nobody", "local", "anonymous", "user", "token"]
-    """`local` is everybody on this machine, where nobody was ever given a password."""
+    """`local` is any client on this machine, while there are no accounts."""
     name: str = ""
     scopes: frozenset[Scope] = frozenset()
     cameras: frozenset[str] | None = None
-    """The only ones that there are for this one; None for all."""
+    """The cameras it may see; None for all."""
     proof: str = ""
-    """The stored hash by which it was known: another password or token is somebody else."""
+    """The stored hash that it was checked against. It changes with the password or token."""
     session: str = ""
-    """The session of its cookie; empty without one."""
+    """The id of its login session; empty without one."""
     until: float = field(default=math.inf, compare=False)
-    """Unix seconds at which that ends."""
+    """When the session ends, in Unix seconds."""
 
     def may(self, scope: Scope | None) -> bool:
-        """Whether it has the scope, on whichever camera."""
+        """Whether it has the scope."""
         return scope is None or scope in self.scopes or "admin" in self.scopes
 
     def sees(self, camera: str) -> bool:
-        """Whether the camera is there for it."""
+        """Whether it may see the camera."""
         return self.cameras is None or camera in self.cameras
 
 
-NOBODY = Identity("nobody")
+UNAUTHENTICATED = Identity("nobody")
 LOCAL = Identity("local", scopes=frozenset(SCOPES))

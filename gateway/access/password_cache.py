@@ -1,6 +1,6 @@
-"""Names and passwords, checked off the event loop; a pair that was right is known again without its hash.
+"""Checks names and passwords off the event loop, and remembers the pairs that were right.
 
-A script that polls with HTTP Basic would else take a core: a hash is slow on purpose.
+Without the memory, a script that polls with HTTP Basic would take a core: a hash is slow on purpose.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from framebus.errors import FramebusError
 from framebus.runtime.malloc import trim_large_allocations
 
 MAX_REMEMBERED = 256
-"""Pairs that were right; the one used longest ago is forgotten first."""
+"""Pairs that were right; the least recently used is forgotten first."""
 THREADS = 2
-"""Hashes at a time: each takes 16 MB, and a core."""
+"""Hashes at a time: each takes 16 MB and a core."""
 MAX_WAITING = 32
 
 
 class TooManyLoginsError(FramebusError):
-    """So many passwords wait to be checked that another one cannot."""
+    """MAX_WAITING passwords are waiting to be checked."""
 
 
 class PasswordCache:
@@ -38,7 +38,7 @@ class PasswordCache:
         self._threads = ThreadPoolExecutor(THREADS, "password")
 
     def known(self, name: str, password: str, user: User | None, address: str) -> bool:
-        """Whether this pair was found right before, from the same address, for the password that the person has now.
+        """Whether this pair was right before, from the same address, for the password that the person has now.
 
         For another address it would be a way to guess without a hash and without a pause.
         """
@@ -47,10 +47,14 @@ class PasswordCache:
             self._right.move_to_end(mark)
         return mark in self._right
 
-    async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
-        """Whether it is the person's password; for nobody it takes as long, and is not. Raises TooManyLoginsError.
+    def is_under_way(self, name: str, password: str, user: User | None, address: str) -> bool:
+        """Whether this pair is being checked for the same address: `right` waits for that hash."""
+        return self._mark(name, password, user, address) in self._under_way
 
-        Who asks for the same at the same time shares one hash.
+    async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
+        """Whether this is the person's password. Raises TooManyLoginsError.
+
+        For an unknown person it takes as long. Simultaneous equal calls share one hash.
         """
         mark = self._mark(name, password, user, address)
         if mark not in self._under_way:
@@ -68,14 +72,14 @@ class PasswordCache:
         return right
 
     def close(self) -> None:
-        """Check no more."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _judge(self, password: str, user: User | None) -> bool:
         return self._check(password, user.scrypt if user is not None else dummy_hash())
 
     def _mark(self, name: str, password: str, user: User | None, address: str) -> bytes:
-        """Of the pair and what is stored: neither the password nor anything to guess it by stays in memory."""
+        """A keyed digest: neither the password nor anything to guess it by stays in memory."""
         stored = user.scrypt if user is not None else ""
         text = "\0".join((name, password, stored, address))
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")

@@ -1,4 +1,4 @@
-"""What a path asks of who calls it. Each route names one; see gateway.http.routes."""
+"""The scope that each route requires. gateway.http.routes assigns them."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The scope that reading takes, and the one that changing takes; None is open to everybody."""
+    """The scopes required for reading and for changing; None requires none."""
 
     read: Scope | None
     write: Scope | None
     asks: bool = True
-    """Whether it matters who it is at all: where not, a wrong password or token is none of ours."""
+    """Whether the client is identified at all. If not, a wrong password or token is ignored."""
 
     def of(self, method: str) -> Scope | None:
-        """The scope for a method."""
+        """The scope required for an HTTP method."""
         return self.read if method in READING else self.write
 
 
 PUBLIC = Permission(None, None, asks=False)
-WHOEVER = Permission(None, None)
-"""Open to everybody as well, but not the same for each."""
+ANYONE = Permission(None, None)
+"""Open to every client; the answer depends on its identity."""
 VIEW = Permission("view", "admin")
 SNAPSHOT = Permission("snapshot", "admin")
 CONTROLS = Permission("view", "control")

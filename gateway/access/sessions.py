@@ -1,14 +1,18 @@
-"""Cookies of people who have logged in: signed, with an end, and worth nothing once logged out.
+"""Login sessions: signed cookies that end some days after their last use, and at once with a logout.
 
-The key, and who has logged out before the end, are in state_dir: every worker sees them, and they outlive a restart as
-long as that folder does. Lost together, they end every session; neither is ever there without the other's meaning.
+The key and the list of logouts are files in state_dir. Every worker reads them, and they survive a restart as long as
+that folder does. If either is missing or damaged, every session ends.
 """
 
 import contextlib
 import fcntl
+import logging
+import math
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tornado.web import create_signed_value, decode_signed_value
@@ -16,45 +20,96 @@ from tornado.web import create_signed_value, decode_signed_value
 from framebus.credentials import secrets_file
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
 
+logger = logging.getLogger("gateway")
+
 COOKIE = "framebus_session"
 KEY_FILE = "session.key"
 LOGGED_OUT_FILE = "logged-out"
 SIGNATURE_VERSION = 2
-"""Of tornado.web.create_signed_value; the one before signs less."""
+"""Of tornado.web.create_signed_value; version 1 signs less."""
 KEY_BYTES = 32
 SESSION_BYTES = 16
-MAX_LOGGED_OUT = 10_000
-"""Sessions that were ended before their time; with more, a new key ends all of them."""
+MAX_LOGGED_OUT_EACH = 100
+"""Logouts remembered for one person; with more, all sessions of that person end."""
 DAY_SECONDS = 86400.0
+RENEW_AFTER = 0.05
+"""A cookie is renewed when this part of its life is over: for thirty days, after a day and a half."""
+EVERYONE_OF = "@"
+"""Begins the name of an entry that ends all sessions of one person; ids of sessions are in hex."""
+
+
+def cookie_name(port: int) -> str:
+    """The cookie of the gateway on this port: cookies ignore ports, so two gateways on one host need two names."""
+    return f"{COOKIE}_{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a valid cookie says."""
+
+    id: str
+    name: str
+    """Of the person."""
+    proof: str
+    """Changes with the person's password."""
+    until: float
+    """When it ends, in Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """An entry of the list of logouts."""
+
+    until: float
+    """Unix seconds; it can be forgotten then."""
+    name: str = ""
+    """Of the person; empty in files of earlier versions."""
+    before: float = 0.0
+    """For an entry for all sessions of a person: Unix seconds; cookies made before are not valid."""
 
 
 class Sessions:
     """Makes and reads cookies."""
 
     def __init__(self, state_dir: Path, days: float, now: Callable[[], float] = time.time) -> None:
-        """Nothing is read or written before somebody logs in, or shows a cookie."""
+        """Nothing is read or written before the first login or cookie."""
         self._folder = state_dir
         self._days = days
         self._now = now
         self._key = b""
-        self._logged_out: dict[str, float] = {}
+        self._logged_out: dict[str, Logout] = {}
         self._signatures: tuple[tuple[int, ...], ...] = ()
 
     def begin(self, name: str, proof: str) -> tuple[str, str]:
-        """A new session: what to put into the cookie, and the session's own name. Raises OSError.
+        """Begin a session.
 
-        `proof` is what a session shall end with: another password is another proof.
+        Args:
+            name: of the person.
+            proof: the session ends when this changes.
+
+        Returns:
+            The value of the cookie, and the id of the session.
+
+        Raises:
+            OSError: the key cannot be written or read.
         """
-        self._refresh(make=True)
         session = os.urandom(SESSION_BYTES).hex()
-        value = f"{session} {name} {proof} {self._now():.0f}"
-        return create_signed_value(self._key, COOKIE, value, clock=self._now).decode(), session
+        return self.renew(session, name, proof), session
 
-    def read(self, cookie: str) -> tuple[str, str, str, float] | None:
-        """The session, the name, the proof, and the Unix seconds at which it ends.
+    def renew(self, session: str, name: str, proof: str) -> str:
+        """A new cookie for a session. Raises OSError."""
+        self._refresh(make=True)
+        if not self._key:
+            raise OSError(f"{self._folder / KEY_FILE} cannot be used")
+        value = f"{session} {name} {proof} {self._now():.6f}"
+        return create_signed_value(self._key, COOKIE, value, clock=self._now).decode()
 
-        None for a cookie that is forged, too old, or logged out.
-        """
+    def is_due(self, until: float) -> bool:
+        """Whether a cookie that ends then should be renewed."""
+        return self._now() > until - (1 - RENEW_AFTER) * self._days * DAY_SECONDS
+
+    def read(self, cookie: str) -> Session | None:
+        """The session of a cookie; None for a cookie that is forged, too old, or logged out."""
         self._refresh(make=False)
         if not self._key:
             return None
@@ -62,64 +117,109 @@ class Sessions:
             self._key, COOKIE, cookie, max_age_days=self._days, clock=self._now, min_version=SIGNATURE_VERSION
         )
         parts = value.decode("utf-8", "replace").split(" ") if value else []
-        if len(parts) != 4 or parts[0] in self._logged_out:
+        if len(parts) != 4:
             return None
-        return parts[0], parts[1], parts[2], float(parts[3]) + self._days * DAY_SECONDS
+        session, name, proof, begun = parts[0], parts[1], parts[2], float(parts[3])
+        if self._is_logged_out(session, name, begun):
+            return None
+        return Session(session, name, proof, begun + self._days * DAY_SECONDS)
 
-    def ended(self, session: str) -> bool:
-        """Whether somebody has logged out of it, or all were ended."""
+    def ended(self, session: str, name: str = "", until: float = math.inf) -> bool:
+        """Whether a session was logged out, alone or with all of its person, or the key is gone."""
         self._refresh(make=False)
-        return not self._key or session in self._logged_out
+        return not self._key or self._is_logged_out(session, name, until - self._days * DAY_SECONDS)
 
-    def end(self, session: str) -> None:
-        """Log out; takes the disk's time, and may be called in any thread. Raises OSError when it cannot be kept."""
+    def end(self, session: str, name: str = "") -> None:
+        """Log out. Blocks for the disk's time; may be called in any thread. Raises OSError when it cannot be kept."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self._folder / f"{LOGGED_OUT_FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker, or thread, may have somebody who logs out
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker, or thread, may write it at the same time
             now = self._now()
-            with contextlib.suppress(ValueError):  # a list that cannot be read lets nobody in, until it is whole again
+            with contextlib.suppress(ValueError):  # a list that cannot be read ends every session anyway
                 before = _logged_out(self._folder / LOGGED_OUT_FILE)
-                left = {name: until for name, until in before.items() if until > now}
-                self._keep({**left, session: now + self._days * DAY_SECONDS})
+                left = {key: entry for key, entry in before.items() if entry.until > now}
+                left[session] = Logout(now + self._days * DAY_SECONDS, name)
+                self._keep(_limited(left, name, now, now + self._days * DAY_SECONDS))
         finally:
             os.close(lock)
 
-    def _keep(self, logged_out: dict[str, float]) -> None:
-        if len(logged_out) > MAX_LOGGED_OUT:
-            (self._folder / KEY_FILE).unlink(missing_ok=True)
-            logged_out = {}
-        lines = "".join(f"{name} {until:.0f}\n" for name, until in logged_out.items())
+    def _is_logged_out(self, session: str, name: str, begun: float) -> bool:
+        everyone = self._logged_out.get(EVERYONE_OF + name)
+        return session in self._logged_out or (everyone is not None and begun < everyone.before)
+
+    def _keep(self, logged_out: dict[str, Logout]) -> None:
+        lines = "".join(
+            f"{key} {entry.until:.0f} {entry.name or '-'} {entry.before:.6f}\n" for key, entry in logged_out.items()
+        )
         write_atomically(self._folder / LOGGED_OUT_FILE, lines.encode(), PRIVATE, lasting=True)
 
     def _refresh(self, make: bool) -> None:
-        """Read the two files again where they have changed."""
+        """Read the two files again if they have changed."""
         files = self._folder / KEY_FILE, self._folder / LOGGED_OUT_FILE
         if make and not files[0].exists():
             self._make_key(files[0])
         signatures = tuple(map(secrets_file.signature, files))
-        if signatures == self._signatures:
-            return
-        self._signatures = signatures
+        if signatures != self._signatures:
+            self._signatures = signatures
+            self._read(*files)
+        if make and not self._key and _is_damaged(files[0]):
+            logger.warning("%s was damaged: a new one is made, and every earlier login has ended", files[0])
+            files[0].unlink(missing_ok=True)
+            self._make_key(files[0])
+            self._signatures = tuple(map(secrets_file.signature, files))
+            self._read(*files)
+
+    def _read(self, key_file: Path, logged_out_file: Path) -> None:
+        self._key, self._logged_out = b"", {}  # without one of them, the other could let in who has logged out
         try:
-            self._logged_out = _logged_out(files[1])
-            self._key = files[0].read_bytes()
-        except (OSError, ValueError):  # without the one, the other would let in who has logged out
-            self._key, self._logged_out = b"", {}
+            logged_out = _logged_out(logged_out_file)
+            key = key_file.read_bytes()
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            logger.warning("logins do not work: %s and %s cannot be read (%s)", key_file, logged_out_file.name, error)
+            return
+        if len(key) < KEY_BYTES:
+            logger.warning("logins do not work until the next one: %s is empty or cut off", key_file)
+            return
+        self._key, self._logged_out = key, logged_out
 
     def _make_key(self, file: Path) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_name(f"{KEY_FILE}.{os.getpid()}")
         write_atomically(beside, os.urandom(KEY_BYTES).hex().encode(), PRIVATE, lasting=True)
-        with contextlib.suppress(FileExistsError):  # another worker was faster: that one's key it is
+        with contextlib.suppress(FileExistsError):  # another worker was faster: its key is used
             os.link(beside, file)
         beside.unlink()
 
 
-def _logged_out(file: Path) -> dict[str, float]:
-    """Until when each session is to be remembered. Raises OSError, ValueError."""
+def _limited(logged_out: dict[str, Logout], name: str, now: float, until: float) -> dict[str, Logout]:
+    """Replace the logouts of a person who has too many by one for all sessions of that person: it costs no other."""
+    if Counter(entry.name for entry in logged_out.values())[name] <= MAX_LOGGED_OUT_EACH:
+        return logged_out
+    left = {key: entry for key, entry in logged_out.items() if entry.name != name}
+    return {**left, EVERYONE_OF + name: Logout(until, name, before=now)}
+
+
+def _is_damaged(key_file: Path) -> bool:
+    """Whether the key can be read, and is too short to be one: a loss of power can leave an empty file."""
+    try:
+        return len(key_file.read_bytes()) < KEY_BYTES
+    except OSError:
+        return False
+
+
+def _logged_out(file: Path) -> dict[str, Logout]:
+    """The list of logouts. Raises OSError, ValueError."""
     try:
         lines = file.read_text().splitlines()
     except FileNotFoundError:
         return {}
-    return {name: float(until) for name, _, until in (line.partition(" ") for line in lines)}
+    return dict(map(_entry, lines))
+
+
+def _entry(line: str) -> tuple[str, Logout]:
+    key, until, *more = line.split(" ")
+    name, before = more if len(more) == 2 else ("", "0")
+    return key, Logout(float(until), "" if name == "-" else name, float(before))

@@ -1,20 +1,25 @@
-"""Slows down who guesses: after some failures from one address, each further attempt has to wait longer."""
+"""Slows down guessing: after some failures from one address, each further attempt has to wait longer."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
 from gateway.net.connection_limits import share_of
 
 FREE_FAILURES = 5
-"""A mistyped password or two are nobody's fault."""
+"""Attempts without a pause, for mistyped passwords."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 FORGET_SECONDS = 600.0
-"""After so long without a failure all is forgotten."""
+"""An address without a failure for this long is forgotten."""
 MAX_ADDRESSES = 4096
 """Addresses remembered; the one that failed longest ago is forgotten first."""
+IPV6_SITE_BITS = 80
+"""An IPv6 site has at most a /48 (RFC 6177), and so 65536 networks of /64 to guess from."""
+SITE_SHARE = 4
+"""A site may fail this many times as often as one of its networks."""
 
 
 @dataclass(slots=True)
@@ -27,10 +32,10 @@ class Record:
 
 
 class Throttle:
-    """An attempt counts as failed until it is said to have succeeded, so that many at once are no way round."""
+    """An attempt counts as failed until it is known to have succeeded, so that simultaneous attempts gain nothing."""
 
     def __init__(self, workers: int = 1, now: Callable[[], float] = time.monotonic) -> None:
-        """Each of so many gateways has one of these, and who guesses may choose between them."""
+        """Each of the `workers` of the gateway has one of these, and a client may choose between them."""
         self._free_failures = max(1, FREE_FAILURES // workers)
         self._workers = workers
         self._now = now
@@ -38,37 +43,51 @@ class Throttle:
 
     def wait_seconds(self, address: str) -> float:
         """How long this address has to wait before its next attempt; 0 when it need not."""
-        record = self._records.get(_whose(address))
+        return max(self._wait_seconds(source) for source, _ in _sources(address))
+
+    def attempt(self, address: str) -> None:
+        """An attempt begins."""
+        for source, share in _sources(address):
+            self._count(source, self._free_failures * share)
+
+    def success(self, address: str) -> None:
+        """The attempt succeeded. The failures before it still count."""
+        for source, share in _sources(address):
+            record = self._records.get(source)
+            if record is not None:
+                record.failures -= 1
+                if record.failures < self._free_failures * share:
+                    record.free_at = 0.0
+
+    def _wait_seconds(self, source: str) -> float:
+        record = self._records.get(source)
         if record is None or self._now() - record.last > FORGET_SECONDS:
             return 0.0
         return max(0.0, record.free_at - self._now())
 
-    def attempt(self, address: str) -> None:
-        """An attempt begins."""
-        whose, now = _whose(address), self._now()
-        record = self._records.pop(whose, Record())
+    def _count(self, source: str, free_failures: int) -> None:
+        now = self._now()
+        record = self._records.pop(source, Record())
         if now - record.last > FORGET_SECONDS:
             record = Record()
         record.failures += 1
         record.last = now
-        beyond = record.failures - self._free_failures
+        beyond = record.failures - free_failures
         if beyond >= 0:
-            record.free_at = now + self._workers * min(
-                LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10)
-            )
-        self._records[whose] = record
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10))
+            record.free_at = now + self._workers * pause
+        self._records[source] = record
         if len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
 
-    def success(self, address: str) -> None:
-        """The attempt was none of a guesser's. The failures before it still count."""
-        record = self._records.get(_whose(address))
-        if record is not None:
-            record.failures -= 1
-            if record.failures < self._free_failures:
-                record.free_at = 0.0
 
+def _sources(address: str) -> list[tuple[str, int]]:
+    """What an attempt is counted for, and the share of each: the address, and of IPv6 its network and its site.
 
-def _whose(address: str) -> str:
-    """This machine too: behind a proxy that is not trusted, everybody comes from there."""
-    return share_of(address) or "local"
+    This machine counts too: behind a proxy that is not trusted, every client has its address.
+    """
+    network = share_of(address) or "local"
+    if ":" not in network:
+        return [(network, 1)]
+    site = IPv6Address(int(IPv6Address(network)) >> IPV6_SITE_BITS << IPV6_SITE_BITS)
+    return [(network, 1), (f"{site}/48", SITE_SHARE)]

@@ -1,1 +1,1 @@
-"""The cameras as the gateway knows them, and the clients of the services behind them."""
+"""The cameras in the gateway, and the clients of the services behind them."""

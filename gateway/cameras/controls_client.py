@@ -1,4 +1,4 @@
-"""A camera's controls for HTTP, from its capture."""
+"""Get and set a camera's controls for HTTP, by requests to its capture."""
 
 import zmq
 
@@ -11,24 +11,25 @@ from gateway.cameras.service_client import ServiceClient
 from gateway.net.errors import HttpError
 
 DEADLINE_SECONDS = 5.0
-"""A camera that is closed is opened for it."""
+"""Long enough to open a camera that is closed."""
 NOT_CONNECTED = "not-connected"
 STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409}
-"""What HTTP says; everything else is a fault of the request."""
+"""HTTP status for a code of the camera; 400 for every other."""
 
 
 class ControlsClient:
-    """Made inside the running loop; closed by its maker."""
+    """Made inside the running loop; closed by its owner."""
 
     def __init__(self, camera: str, peer: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """The camera's process need not run yet; None for one whose controls cannot be reached."""
+        """Connect to a camera's process, which need not run yet; `peer` is None when its controls cannot be reached."""
         self._camera = camera
         self._capture = None if peer is None else ServiceClient(f"the process of camera {camera}", peer, context)
 
     async def request(self, request: ControlsRequest) -> list[Control]:
-        """The controls, after what the request resets and sets.
+        """Reset and set controls, and return all of them.
 
-        Raises HttpError with the camera's reason, or 504 when it does not answer in time.
+        Raises:
+            HttpError: with the camera's reason, or 504 when it does not answer in time.
         """
         if self._capture is None:
             raise HttpError(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
@@ -38,9 +39,9 @@ class ControlsClient:
         except ControlError as error:
             raise HttpError(STATUSES.get(error.code, 400), error.code, str(error)) from None
         except WireError as error:
-            raise HttpError(503, "bad-reply", f"the camera's process answered nonsense: {error}") from None
+            raise HttpError(503, "bad-reply", f"the camera's process sent a malformed reply: {error}") from None
 
     def close(self) -> None:
-        """Whoever still waits gets no answer."""
+        """Close the socket. Requests under way get no reply."""
         if self._capture is not None:
             self._capture.close()

@@ -1,4 +1,4 @@
-"""One camera as the gateway knows it: its status, its newest frame, and who watches. Sockets to the camera are here."""
+"""One camera in the gateway: its status, its newest frame, its viewers, and the sockets to its capture."""
 
 import asyncio
 import logging
@@ -10,49 +10,69 @@ import zmq
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import VERSION, StatusHeader, WireError, pack, parse, topic
+from framebus.protocol.wire import (
+    STATUS_TIMEOUT_SECONDS,
+    VERSION,
+    StatusHeader,
+    WireError,
+    pack,
+    parse,
+    topic,
+)
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
 from gateway.delivery.encoded_frame import EncodedFrame
-from gateway.delivery.offline_image import draw, sentence
+from gateway.delivery.offline_image import OfflineImages, sentence
 from gateway.delivery.stats import FeedStats
 from gateway.delivery.viewer import Viewer
 
 logger = logging.getLogger("gateway")
 
 LINGER_SECONDS = 5.0
-"""How long frames still come after the last viewer left: a page that is reloaded finds the camera awake."""
-STATUS_TIMEOUT_SECONDS = 3.0
-"""capture tells its status each second; silent for this long, it is not there."""
+"""How long the gateway stays subscribed after the last viewer left, so that a reloaded page finds the camera awake."""
 REPEAT_ONCE_SECONDS = 0.2
-"""Browsers draw a multipart picture when the next one begins: the last one is sent twice."""
+"""The last picture is sent twice, as some browsers draw a part only when the next one begins."""
 REPEAT_SECONDS = 1.0
-"""Mainsail's parser gives up after 10 s without a part; a viewer that is gone is noticed only when written to."""
+"""Mainsail's parser gives up after 10 s without a part, and a closed connection is noticed only by writing."""
 
 
 class Feed:
-    """Subscribes to a camera's status always, and to its frames while somebody watches. Closed by its maker."""
+    """Subscribes to a camera's status always, and to its frames while it has viewers. Closed by its owner."""
 
     def __init__(
         self,
         camera: str,
         peer: Endpoint,
         context: "zmq.Context[zmq.Socket[bytes]]",
+        max_megapixels: float,
+        offline_images: OfflineImages,
         on_status: Callable[["Feed"], None],
         on_viewers: Callable[[], None],
     ) -> None:
-        """`on_status` is called when the status has changed or was told again, `on_viewers` when one comes or goes."""
+        """Subscribe to the camera's status.
+
+        Args:
+            camera: its name.
+            peer: where its capture publishes; that need not run yet.
+            context: for the sockets.
+            max_megapixels: no larger picture is decoded.
+            offline_images: draws what viewers see while the camera is offline.
+            on_status: called when a status arrived, and once a second while none does.
+            on_viewers: called when a viewer has come or gone.
+        """
         self.camera = camera
         self.encoded: EncodedFrame | None = None
-        """The newest frame, while somebody watches."""
+        """The newest frame, while there are viewers."""
         self.offline_image: EncodedFrame | None = None
-        """What those get who see nothing but pictures, while the camera is away."""
+        """What viewers of bare pictures get while the camera is offline."""
         self.stats = FeedStats()
         self._on_status = on_status
         self._on_viewers = on_viewers
         self._endpoint = peer
+        self._max_megapixels = max_megapixels
+        self._offline_images = offline_images
         self._context = context
         self._frame_filter = FrameFilter(same_host=peer.same_host)
         self._losses = RateLimitedLog(logger)
@@ -67,7 +87,7 @@ class Feed:
         self._end_of_linger: asyncio.TimerHandle | None = None
         self._end_of_silence: asyncio.TimerHandle | None = None
         self._status_socket = sockets.subscriber(context, peer, topic("status", camera))
-        self._status_receiver = AsyncReceiver(self._status_socket, self._take_status)
+        self._status_receiver = AsyncReceiver(self._status_socket, self._guarded(self._take_status))
 
     @property
     def viewers(self) -> int:
@@ -80,26 +100,26 @@ class Feed:
         silent = time.monotonic() - self._status_at
         if self._status is not None and silent < STATUS_TIMEOUT_SECONDS:
             return self._status
-        known = self._status
+        last = self._status
         return StatusHeader(
             v=VERSION,
             camera=self.camera,
-            state="starting" if known is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
+            state="starting" if last is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
             reason=self._silence if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
             since=round(time.time() - silent, 6),
-            epoch=known.epoch if known else "",
+            epoch=last.epoch if last else "",
             pid=0,
-            source=known.source if known else "",
-            seq=known.seq if known else 0,
-            captured=known.captured if known else None,
-            monotonic=known.monotonic if known else None,
-            width=known.width if known else 0,
-            height=known.height if known else 0,
+            source=last.source if last else "",
+            seq=last.seq if last else 0,
+            captured=last.captured if last else None,
+            monotonic=last.monotonic if last else None,
+            width=last.width if last else 0,
+            height=last.height if last else 0,
             fps=0,
             watched=False,
-            dropped=known.dropped if known else 0,
-            bad=known.bad if known else 0,
-            refused=known.refused if known else msgspec.UNSET,
+            dropped=last.dropped if last else 0,
+            bad=last.bad if last else 0,
+            refused=last.refused if last else msgspec.UNSET,
         )
 
     @property
@@ -109,7 +129,7 @@ class Feed:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the newest frame that the gateway knows of was captured; None before the first."""
+        """Seconds since the newest known frame was captured; None before the first."""
         if self.encoded is not None:
             return self.encoded.frame.age if self._endpoint.same_host else max(0.0, self.encoded.frame.age)
         status = self.status
@@ -117,11 +137,11 @@ class Feed:
             return None
         if self._endpoint.same_host:
             return time.monotonic() - status.monotonic
-        return max(0.0, time.time() - status.captured)  # by two clocks, of which one may be ahead
+        return max(0.0, time.time() - status.captured)  # by two clocks, which may differ
 
     @property
     def _silence(self) -> str:
-        """Why nothing is heard of the camera."""
+        """Why no status arrives."""
         return (
             "its capture process does not answer"
             if self._endpoint.same_host
@@ -130,37 +150,37 @@ class Feed:
 
     @property
     def away(self) -> bool:
-        """Whether the camera is offline, but there is a picture of it in which to say so."""
+        """Whether the camera is offline and there is a last picture, so that an offline image can be drawn."""
         return self.status.state == "offline" and self._last is not None
 
     def join(self, viewer: Viewer) -> None:
-        """A viewer shall get the frames from now on, and the newest at once."""
+        """Add a viewer: it gets the newest frame at once, and each later one."""
         self._viewers.add(viewer)
         self._on_viewers()
         self.keep_awake()
-        self._tell_pictures()
+        self._update_offline_image()
         viewer.wake()
 
     def leave(self, viewer: Viewer) -> None:
-        """A viewer has gone; may be said twice."""
+        """Remove a viewer; may be called twice."""
         self._viewers.discard(viewer)
         self._on_viewers()
         if not self._viewers and self._live is not None:
             self._linger()
 
     def keep_awake(self) -> None:
-        """Subscribe to frames, for as long as somebody watches and LINGER_SECONDS more."""
+        """Subscribe to frames, while there are viewers and for LINGER_SECONDS more."""
         if self._end_of_linger is not None:
             self._end_of_linger.cancel()
             self._end_of_linger = None
         if self._live is None:
             self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
-            # the newest frame is sent to us again, and shall not pass for a repeat
+            # capture sends its newest frame again, which the old filter would take for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
-            self._live = socket, AsyncReceiver(socket, self._take_frame)
+            self._live = socket, AsyncReceiver(socket, self._guarded(self._take_frame))
 
     async def first_frame(self, seconds: float) -> EncodedFrame | None:
-        """The newest frame, waiting for one if there is none yet; None when none came in time."""
+        """Return the newest frame, waiting up to `seconds` for the first; None when none came."""
         self.keep_awake()
         try:
             async with asyncio.timeout(seconds):
@@ -173,15 +193,15 @@ class Feed:
         return self.encoded
 
     def tick(self) -> None:
-        """To be called once a second: notices a camera that is silent, and says what was lost."""
+        """Notice a camera that is silent, and log losses; to be called once a second."""
         self._losses.flush()
         self._frame_filter.losses.flush()
         if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
             self._on_status(self)
-        self._tell_pictures()
+        self._update_offline_image()
 
     def close(self) -> None:
-        """End every viewer's connection and both subscriptions."""
+        """Close the connections of all viewers, and both subscriptions."""
         for viewer in list(self._viewers):
             viewer.close()
         if self._drawing is not None:
@@ -209,6 +229,17 @@ class Feed:
         self._drawn = ""
         self._first_frame.clear()
 
+    def _guarded(self, take: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], None]:
+        """`take`, with what it raises counted: an exception would leave the socket unread and this camera silent."""
+
+        def guarded(parts: list[bytes]) -> None:
+            try:
+                take(parts)
+            except Exception as error:
+                self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
+
+        return guarded
+
     def _take_status(self, parts: list[bytes]) -> None:
         try:
             _, status = parse(parts[-1], StatusHeader)
@@ -220,7 +251,7 @@ class Feed:
         self._status = status
         self._status_at = time.monotonic()
         self._on_status(self)
-        self._tell_pictures()
+        self._update_offline_image()
 
     def _take_frame(self, parts: list[bytes]) -> None:
         frame = self._frame_filter.accept(parts[-1])
@@ -236,8 +267,8 @@ class Feed:
             viewer.wake()
         self._repeat_after(REPEAT_ONCE_SECONDS)
 
-    def _tell_pictures(self) -> None:
-        """Put into a picture that the camera is away, and why: once for each reason, and for all viewers."""
+    def _update_offline_image(self) -> None:
+        """Draw the offline image: once for each reason, for all viewers."""
         status = self.status
         if status.state != "offline":
             self._drawn = ""
@@ -249,7 +280,10 @@ class Feed:
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:
         try:
-            picture = await asyncio.to_thread(draw, last.frame.jpeg, text)
+            picture = await self._offline_images.draw(last.frame.jpeg, text, self._max_megapixels)
+        except Exception as error:  # viewers keep the last picture
+            self._losses.count("offline images not drawn", f"{type(error).__name__}: {error}")
+            return
         finally:
             self._drawing = None
         if self._last is last and self._drawn == text:  # else the camera is back

@@ -1,6 +1,7 @@
-"""Asks a service over one socket, many requests at a time, each with a deadline."""
+"""Send requests to a service over one socket, many at a time, each with a deadline."""
 
 import asyncio
+import contextlib
 import itertools
 
 import zmq
@@ -11,47 +12,90 @@ from framebus.transport.endpoints import Endpoint
 from gateway.net.errors import HttpError
 
 MAX_WAITING = 256
-"""Requests under way to one service; more than these are refused at once."""
+"""Requests under way to one service; more are refused at once."""
 
 
 class ServiceClient:
-    """Made inside the running loop; closed by its maker."""
+    """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, service: str, peer: Endpoint | str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """`service` is its name in a sentence, a bare endpoint one without keys. It need not run yet."""
+    def __init__(
+        self,
+        service: str,
+        peer: Endpoint | str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
+        """Connect to a service, which need not run yet.
+
+        Args:
+            service: its name in a sentence.
+            peer: where it listens; a string is an endpoint without keys.
+            context: for the socket.
+            max_waiting: requests that may be under way.
+        """
         self._service = service
+        self._max_waiting = max_waiting
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
         self._numbers = itertools.count()
         self._socket = sockets.make(context, zmq.DEALER)
-        self._socket.setsockopt(zmq.SNDHWM, MAX_WAITING)
+        self._socket.setsockopt(zmq.SNDHWM, max_waiting)
         sockets.connect(self._socket, peer)
         self._receiver = AsyncReceiver(self._socket, self._take)
 
-    async def ask(self, request: bytes, deadline_seconds: float) -> bytes:
-        """The reply to a request.
+    @property
+    def waiting(self) -> int:
+        """How many requests are under way."""
+        return len(self._waiting)
 
-        Raises HttpError: 503 when too many wait already, 504 when no reply comes in time.
+    async def ask(self, request: bytes, deadline_seconds: float, cancel: bytes | None = None) -> bytes:
+        """Send a request and return the reply.
+
+        Args:
+            request: what to send.
+            deadline_seconds: how long to wait for the reply.
+            cancel: what to send when the caller is cancelled, so that the service forgets the request.
+
+        Raises:
+            HttpError: 503 when too many requests are under way, 504 when no reply comes in time.
         """
-        if len(self._waiting) >= MAX_WAITING:
-            raise HttpError(503, "busy", f"{MAX_WAITING} requests to {self._service} are under way already")
+        if len(self._waiting) >= self._max_waiting:
+            raise HttpError(503, "busy", f"{self._max_waiting} requests to {self._service} are under way already")
+        if self._socket.closed:
+            raise HttpError(503, "stopping", "the gateway stops")
         number = next(self._numbers).to_bytes(8)
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
         try:
-            self._socket.send_multipart([number, b"", request], zmq.NOBLOCK)
-            self._receiver.drain()
+            self._send(number, request)
             async with asyncio.timeout(deadline_seconds):
                 return await reply
         except (TimeoutError, zmq.Again):
             seconds = f"{deadline_seconds:g} s"
             raise HttpError(504, "timeout", f"{self._service} did not answer within {seconds}") from None
+        except asyncio.CancelledError:
+            if cancel is not None:
+                self._send_if_possible(number, cancel)
+            raise
         finally:
             del self._waiting[number]
 
+    def tell(self, message: bytes) -> None:
+        """Send a message whose reply does not matter."""
+        self._send_if_possible(next(self._numbers).to_bytes(8), message)
+
     def close(self) -> None:
-        """Whoever still waits gets no answer."""
+        """Close the socket. Requests under way get no reply."""
         self._receiver.close()
         self._socket.close()
+
+    def _send(self, number: bytes, message: bytes) -> None:
+        self._socket.send_multipart([number, b"", message], zmq.NOBLOCK)
+        self._receiver.drain()
+
+    def _send_if_possible(self, number: bytes, message: bytes) -> None:
+        if not self._socket.closed:
+            with contextlib.suppress(zmq.Again):
+                self._send(number, message)
 
     def _take(self, parts: list[bytes]) -> None:
         waiting = self._waiting.get(parts[0])

@@ -1,88 +1,120 @@
-"""Stills and clips for HTTP, from the snapshot service. Simultaneous equal requests are sent once."""
+"""Get stills and clips for HTTP from the snapshot service. Simultaneous equal requests are sent once."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import msgspec
 import zmq
 
 from framebus.client.snapshots import SnapshotError, parse_reply
 from framebus.protocol.frame import Frame
-from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
+from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, WireError, parse, split
-from gateway.cameras.service_client import ServiceClient
+from gateway.cameras.service_client import MAX_WAITING, ServiceClient
 from gateway.net.errors import HttpError
 
 GRACE_SECONDS = 0.5
-"""The service refuses at the deadline of a request; so much later, it does not answer at all."""
-STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504}
-"""What HTTP says; everything else passes by, and is 503."""
+"""How long to wait beyond the deadline of a request: the service refuses it at the deadline."""
+CLIP_PAGE_SECONDS = 5.0
+"""How long to wait for a page of a clip."""
+STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504, "internal": 500}
+"""HTTP status for a code of the service; 503 for every other."""
+
+
+@dataclass(eq=False)
+class Shared:
+    """A request under way, and how many wait for its reply."""
+
+    task: asyncio.Task[Frame]
+    waiting: int = 0
+
+
+class ClipPages:
+    """The pages of a clip, to be read once; `close` tells the service that no more are wanted."""
+
+    def __init__(self, client: "StillsClient", request: ClipRequest, header: ClipHeader, first_page: bytes) -> None:
+        self._client = client
+        self._request = msgspec.structs.replace(request, id=header.id, offset=0)
+        self._size = header.size
+        self._offset = 0
+        self._first_page = first_page
+        self._closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next page. Raises HttpError when the service has none, as the clip was dropped."""
+        if self._closed or self._offset >= self._size:
+            raise StopAsyncIteration
+        if self._offset == 0:
+            page, self._first_page = self._first_page, b""
+        else:
+            _, page = await self._client.clip_page(msgspec.structs.replace(self._request, offset=self._offset))
+        self._offset += len(page)
+        if not page:
+            raise HttpError(503, "bad-reply", "the snapshot service sent an empty page of a clip")
+        return page
+
+    def close(self) -> None:
+        """End the clip, unless it was read to its end. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._offset < self._size:
+            self._client.end_clip(self._request)
+
+    async def aclose(self) -> None:
+        """The same, for contextlib.aclosing."""
+        self.close()
 
 
 class StillsClient:
-    """Made inside the running loop; closed by its maker."""
+    """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """The service need not run yet."""
-        self._service = ServiceClient("the snapshot service", endpoint, context)
-        self._shared: dict[SnapshotRequest, asyncio.Task[Frame]] = {}
+    def __init__(
+        self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]", max_waiting: int = MAX_WAITING
+    ) -> None:
+        """Connect to the snapshot service, which need not run yet; `max_waiting` requests may be under way."""
+        self._service = ServiceClient("the snapshot service", endpoint, context, max_waiting)
+        self._shared: dict[SnapshotRequest, Shared] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many requests are under way to the service."""
+        return self._service.waiting
 
     async def get(self, request: SnapshotRequest) -> Frame:
-        """The still that is asked for.
+        """Get a still. A caller that is cancelled gives up its place; the last one takes the request back.
 
-        Raises HttpError with the service's reason: 400, 404, 503, or 504 when none comes in time.
+        Raises:
+            HttpError: with the service's reason (400, 404, 500, 503), or 504 when no still comes in time.
         """
         arrived = time.monotonic()
         frame = await self._share(request)
-        if request.fresh and frame.header.monotonic <= arrived:  # it was made for one who asked a moment earlier
+        if request.fresh and frame.header.monotonic <= arrived:  # it was made for an earlier request
             frame = await self._share(request)
         return frame
 
-    async def clip(self, request: ClipRequest) -> tuple[ClipHeader, AsyncIterator[bytes]]:
-        """The clip that is asked for, and its pages. Raises HttpError, also while the pages are read."""
-        header, page = await self._page(request)
+    async def clip(self, request: ClipRequest) -> tuple[ClipHeader, ClipPages]:
+        """Make a clip; return its header and its pages. The caller closes the pages.
 
-        async def pages() -> AsyncIterator[bytes]:
-            yield page
-            offset = len(page)
-            while offset < header.size:
-                _, more = await self._page(msgspec.structs.replace(request, id=header.id, offset=offset))
-                offset += len(more)
-                yield more
+        Raises:
+            HttpError: with the service's reason, also while the pages are read.
+        """
+        header, page = await self.clip_page(request)
+        return header, ClipPages(self, request, header, page)
 
-        return header, pages()
+    async def clip_header(self, request: ClipRequest) -> ClipHeader:
+        """Return the header that a clip would have, without making one. Raises HttpError."""
+        header, _ = await self.clip_page(msgspec.structs.replace(request, end=True))
+        return header
 
-    def close(self) -> None:
-        """Whoever still waits gets no answer."""
-        for task in self._shared.values():
-            task.cancel()
-        self._service.close()
-
-    async def _share(self, request: SnapshotRequest) -> Frame:
-        """Ask, or wait with the one who has asked for the same."""
-        task = self._shared.get(request)
-        if task is None:
-            task = self._shared[request] = asyncio.create_task(self._ask(request))
-            task.add_done_callback(lambda done: self._end(request, done))
-        return await asyncio.shield(task)  # one who leaves does not end it for the others
-
-    def _end(self, request: SnapshotRequest, done: asyncio.Task[Frame]) -> None:
-        self._shared.pop(request, None)
-        if not done.cancelled():
-            done.exception()  # looked at, where all who waited have left: asyncio would complain
-
-    async def _ask(self, request: SnapshotRequest) -> Frame:
-        reply = await self._service.ask(msgspec.json.encode(request), request.timeout + GRACE_SECONDS)
-        try:
-            return parse_reply(reply)
-        except SnapshotError as error:
-            raise refusal(error.code, str(error)) from None
-        except WireError as error:
-            raise nonsense(error) from None
-
-    async def _page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
-        reply = await self._service.ask(msgspec.json.encode(request), GRACE_SECONDS * 10)
+    async def clip_page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
+        """Get a page of a clip. Raises HttpError."""
+        reply = await self._service.ask(msgspec.json.encode(request), CLIP_PAGE_SECONDS)
         try:
             if split(reply).kind == "error":
                 _, refused = parse(reply, ErrorHeader)
@@ -92,12 +124,54 @@ class StillsClient:
             raise nonsense(error) from None
         return header, message.body
 
+    def end_clip(self, request: ClipRequest) -> None:
+        """Tell the service that a clip is not wanted any more; `request` names its id."""
+        self._service.tell(msgspec.json.encode(msgspec.structs.replace(request, end=True)))
+
+    def close(self) -> None:
+        """Cancel the requests under way."""
+        for shared in list(self._shared.values()):
+            shared.task.cancel()
+        self._service.close()
+
+    async def _share(self, request: SnapshotRequest) -> Frame:
+        """Send a request, or wait for the reply to an equal one that is under way."""
+        shared = self._shared.get(request)
+        if shared is None:
+            shared = self._shared[request] = Shared(asyncio.create_task(self._ask(request)))
+            shared.task.add_done_callback(lambda done: self._end(request, done))
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.task)  # a caller that is cancelled does not cancel it for the others
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting and not shared.task.done():
+                shared.task.cancel()
+                self._end(request, shared.task)
+
+    def _end(self, request: SnapshotRequest, task: asyncio.Task[Frame]) -> None:
+        shared = self._shared.get(request)
+        if shared is not None and shared.task is task:
+            del self._shared[request]
+        if task.done() and not task.cancelled():
+            task.exception()  # retrieved, as asyncio logs an exception that no caller was left to get
+
+    async def _ask(self, request: SnapshotRequest) -> Frame:
+        cancel = msgspec.json.encode(CancelRequest(camera=request.camera, cancel=True))
+        reply = await self._service.ask(msgspec.json.encode(request), request.timeout + GRACE_SECONDS, cancel)
+        try:
+            return parse_reply(reply)
+        except SnapshotError as error:
+            raise refusal(error.code, str(error)) from None
+        except WireError as error:
+            raise nonsense(error) from None
+
 
 def refusal(code: str, message: str) -> HttpError:
-    """The service's reason, as HTTP has it."""
+    """The HTTP error for a code of the service."""
     return HttpError(STATUSES.get(code, 503), code, message)
 
 
 def nonsense(error: WireError) -> HttpError:
-    """What answers is no snapshot service."""
-    return HttpError(503, "bad-reply", f"the snapshot service answered nonsense: {error}")
+    """The HTTP error for a reply that does not follow the wire format."""
+    return HttpError(503, "bad-reply", f"the snapshot service sent a malformed reply: {error}")

@@ -1,21 +1,19 @@
-"""The gateways that share a port: each tells the others who watches through it, so that any of them can tell the sum.
+"""The gateway processes that share a port: each tells the others how many viewers it has, so that each knows the sum.
 
-With `workers = 1` there is nobody to tell, and no socket. Who may listen on the port is left to gateway.server.
+With `workers = 1` there is no socket. gateway.server decides which of them listen on the port.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import zmq
 
-from framebus.config.load import Config
 from framebus.protocol.wire import ViewersHeader, WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import viewers_endpoint, worker_name
+from framebus.runtime.run_dir import worker_name
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 
@@ -23,99 +21,122 @@ logger = logging.getLogger("gateway")
 
 INTERVAL_SECONDS = 1.0
 AFTER_A_CHANGE_SECONDS = 0.1
-"""Many who come or go at once are told of once."""
+"""Changes within this time are sent in one message."""
 SILENT_SECONDS = 3.0
-"""A worker not heard of for this long is not there, and nobody watches through it."""
+"""A worker that sent nothing for this long counts as absent and without viewers."""
 SEND_HIGH_WATER_MARK = 2
-"""Messages for a worker that does not take them; the next one says all of it again."""
+"""Messages that wait for a worker that does not read them; each contains everything."""
 MAX_SUBSCRIPTION_BYTES = 1024
-"""No subscription needs more; the connection of one who sends more is cut off."""
+"""No subscription is longer; a peer that sends more is disconnected."""
 
 
 class Heard(NamedTuple):
-    """What another worker said last, and when by time.monotonic."""
+    """The last message of another worker, and when it came by time.monotonic."""
 
     at: float
     header: ViewersHeader
 
 
+class OwnViewers(Protocol):
+    """The viewers of this worker."""
+
+    def own_viewers(self) -> int:
+        """Return how many connections show a camera."""
+
+    def own_viewers_of(self, camera: str) -> int:
+        """Return how many connections show this camera."""
+
+    def own_stats(self) -> ViewersHeader:
+        """Return what the other workers are told."""
+
+
 class Workers:
-    """Made inside the running loop; closed by its maker."""
+    """Made inside the running loop; closed by its owner."""
 
     def __init__(
         self,
-        config: Config,
         worker: int,
+        endpoints: list[str],
         context: "zmq.Context[zmq.Socket[bytes]]",
-        own: Callable[[], ViewersHeader],
+        own: OwnViewers,
     ) -> None:
-        """`worker` is the number of this one, from 0; `own` says how it does. The others need not run yet.
+        """Connect to the other workers, which need not run yet.
 
-        Raises zmq.ZMQError when its endpoint cannot be had.
+        Args:
+            worker: the number of this one, from 0.
+            endpoints: where each worker publishes, by its number.
+            context: for the sockets.
+            own: the viewers of this worker.
+
+        Raises:
+            zmq.ZMQError: the endpoint of this worker cannot be bound.
         """
         self.own_number = worker
-        self.count = config.gateway.workers
+        self.count = len(endpoints)
         self._own = own
         self._heard: dict[int, Heard] = {}
         self._losses = RateLimitedLog(logger)
         self._links: list[tuple[zmq.Socket[bytes], AsyncReceiver]] = []
-        self._telling: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
+        self._publisher: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
         self._loop = asyncio.get_running_loop()
         if self.count > 1:
-            self._tell_at(viewers_endpoint(config, worker), context)
+            self._publish_at(endpoints[worker], context)
             for other in set(range(self.count)) - {worker}:
-                self._listen_to(other, viewers_endpoint(config, other), context)
+                self._listen_to(other, endpoints[other], context)
 
     def everyone(self) -> dict[int, ViewersHeader]:
-        """The figures of each worker that is there, by its number: ours of now, the others' as they last said."""
-        oldest = time.monotonic() - SILENT_SECONDS
-        others = {number: heard.header for number, heard in self._heard.items() if heard.at > oldest}
-        return dict(sorted({**others, self.own_number: self._own()}.items()))
+        """Return the statistics of each worker that is present, by its number: its own, and the last of the others."""
+        return dict(sorted({**self._others(), self.own_number: self._own.own_stats()}.items()))
 
     def viewers(self) -> int:
-        """Connections that show a camera, through whichever worker."""
-        return sum(header.viewers for header in self.everyone().values())
+        """Return how many connections show a camera, through any worker."""
+        return self._own.own_viewers() + sum(header.viewers for header in self._others().values())
 
     def viewers_of(self, camera: str) -> int:
-        """How many connections show this camera, through whichever worker."""
-        stats = (header.cameras.get(camera) for header in self.everyone().values())
-        return sum(found.viewers for found in stats if found is not None)
+        """Return how many connections show this camera, through any worker."""
+        stats = (header.cameras.get(camera) for header in self._others().values())
+        return self._own.own_viewers_of(camera) + sum(of.viewers for of in stats if of is not None)
 
     def changed(self) -> None:
-        """Somebody has come or gone here: the others shall know soon."""
-        if self._telling is not None and self._next.when() > self._loop.time() + AFTER_A_CHANGE_SECONDS:
-            self._tell_in(AFTER_A_CHANGE_SECONDS)
+        """Tell the other workers soon that the viewers of this one have changed."""
+        if self._publisher is not None and self._next.when() > self._loop.time() + AFTER_A_CHANGE_SECONDS:
+            self._publish_in(AFTER_A_CHANGE_SECONDS)
 
     def close(self) -> None:
-        """Tell and hear no more."""
-        if self._telling is not None:
+        """Close the sockets."""
+        if self._publisher is not None:
             self._next.cancel()
-            self._links.append(self._telling)
-            self._telling = None
+            self._links.append(self._publisher)
+            self._publisher = None
         for socket, receiver in self._links:
             receiver.close()
             socket.close()
         self._links.clear()
 
-    def _tell_at(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """XPUB, not PUB: a worker that has just started subscribes, and is told at once."""
+    def _others(self) -> dict[int, ViewersHeader]:
+        """The last statistics of the other workers that are present."""
+        oldest = time.monotonic() - SILENT_SECONDS
+        return {number: heard.header for number, heard in self._heard.items() if heard.at > oldest}
+
+    def _publish_at(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """Publish with XPUB rather than PUB, to send to a worker as soon as it subscribes."""
         socket = sockets.make(context, zmq.XPUB)
         socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         socket.bind(endpoint)
-        self._telling = socket, AsyncReceiver(socket, lambda _: self.changed())
-        self._next = self._loop.call_later(INTERVAL_SECONDS, self._tell)
+        self._publisher = socket, AsyncReceiver(socket, lambda _: self.changed())
+        self._next = self._loop.call_later(INTERVAL_SECONDS, self._publish)
 
-    def _tell_in(self, seconds: float) -> None:
+    def _publish_in(self, seconds: float) -> None:
         self._next.cancel()
-        self._next = self._loop.call_later(seconds, self._tell)
+        self._next = self._loop.call_later(seconds, self._publish)
 
-    def _tell(self) -> None:
-        assert self._telling is not None  # else the timer would have been cancelled
-        socket, receiver = self._telling
-        socket.send(pack("viewers", worker_name(self.own_number), self._own()))
-        self._tell_in(INTERVAL_SECONDS)
+    def _publish(self) -> None:
+        assert self._publisher is not None  # else the timer would have been cancelled
+        socket, receiver = self._publisher
+        socket.send(pack("viewers", worker_name(self.own_number), self._own.own_stats()))
+        self._publish_in(INTERVAL_SECONDS)
         self._losses.flush()
         receiver.drain()
 

@@ -1,4 +1,4 @@
-"""A frame in every form in which viewers get it, each built once, when the first viewer needs it, and shared by all."""
+"""A frame in each form that viewers get, built when the first viewer needs it and shared by all."""
 
 from functools import cached_property
 
@@ -11,31 +11,31 @@ FIN_TEXT = 0x81
 
 
 class EncodedFrame:
-    """The newest picture of a camera, while it is that."""
+    """A frame of a camera, and what is sent of it."""
 
     def __init__(self, frame: Frame, message: bytes) -> None:
-        """`message` is the bus message that the frame came in."""
+        """Keep a frame; `message` is the message of the wire format that it came in."""
         self.frame = frame
         self._message = message
 
     @cached_property
     def part(self) -> bytes:
-        """For MJPEG viewers."""
+        """A part of an MJPEG stream."""
         return mjpeg.part(self.frame.jpeg, self.frame.captured)
 
     @cached_property
     def jpeg_message(self) -> bytes:
-        """For websockets that want bare pictures."""
+        """A websocket message with the bare JPEG."""
         return websocket_message(self.frame.jpeg)
 
     @cached_property
     def bus_message(self) -> bytes:
-        """For the page's websocket: the message as it came from the camera."""
+        """A websocket message for the page: the message as it came from the camera."""
         return websocket_message(self._message)
 
 
 def websocket_message(payload: bytes, first: int = FIN_BINARY) -> bytes:
-    """A message as a server sends it: unmasked, unfragmented (RFC 6455, section 5.2)."""
+    """Frame a message as a server sends it: unmasked and unfragmented (RFC 6455, section 5.2)."""
     length = len(payload)
     if length < 126:
         head = bytes((first, length))

@@ -1,4 +1,4 @@
-"""What a gateway has done for a camera since it started, counted where it happens and told by /metrics."""
+"""Counters of what a gateway has done for a camera since it started, for /metrics."""
 
 from bisect import bisect_left
 
@@ -7,37 +7,37 @@ from gateway.delivery.encoded_frame import EncodedFrame
 
 
 class FeedStats:
-    """Counters that only rise."""
+    """Counters of one camera, which only rise."""
 
     def __init__(self) -> None:
         self.received = 0
         """Frames that reached the gateway."""
         self.missed = 0
-        """Frames published that did not."""
+        """Published frames that did not reach the gateway."""
         self.sent = 0
-        """Frames sent to viewers, counted for each; and below, their bytes."""
+        """Frames sent to viewers, counted for each viewer; below, their bytes."""
         self.sent_bytes = 0
         self.skipped_line = 0
-        """Frames that a viewer did not get because its line was busy with one before."""
+        """Frames that a viewer did not get because its connection was busy with an earlier one."""
         self.skipped_page = 0
-        """Frames that a page did not get because it had not drawn those before."""
+        """Frames that a page did not get because it had not drawn earlier ones."""
         self.runs = 0
         """Runs of the capture process that were seen; all but the first are restarts."""
         self.ages = [0] * (len(AGE_BOUNDS_SECONDS) + 1)
-        """How old frames were when they were sent: how many up to each bound, and above the last."""
+        """Histogram of the age of frames when they were sent: how many up to each bound, and above the last."""
         self.age_seconds = 0.0
-        """Their sum."""
+        """Sum of these ages."""
 
     def sent_to_viewer(self, encoded: EncodedFrame, message: bytes) -> None:
-        """A viewer is given this message, made of this frame."""
+        """Count a message that is sent to a viewer; `encoded` is its frame."""
         self.sent += 1
         self.sent_bytes += len(message)
-        age = max(0.0, encoded.frame.age)  # of another machine, whose clock may be ahead of ours
+        age = max(0.0, encoded.frame.age)  # another machine's clock may be ahead
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 
-    def told(self, viewers: int) -> CameraStats:
-        """As the other workers and /metrics get it; `viewers` are the connections of now."""
+    def camera_stats(self, viewers: int) -> CameraStats:
+        """Return the counters as the wire format has them; `viewers` are the current connections."""
         return CameraStats(
             viewers=viewers,
             received=self.received,

@@ -1,45 +1,68 @@
-"""The policy of delivery: what a viewer's connection holds is the message in flight, and nothing else.
+"""The policy of delivery: a viewer's connection holds the message in flight, and nothing else.
 
-A message is chosen at the moment when the one before has left, and then it is the newest. So a slow viewer misses
-pictures and never sees an old one, and costs the others nothing. gateway.net.transport
-sends the bytes.
+A message is chosen when the one before has left, and then it is the newest. A slow viewer misses pictures, never sees
+an old one, and costs the others nothing. gateway.net.transport sends the bytes.
 """
 
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 from gateway.access.identity import LOCAL, Identity
 from gateway.net.transport import Transport
 
+STALLED_SECONDS = 20.0
+"""A viewer whose connection has taken no byte of a message for this long is disconnected."""
+
+
+class StatusSource(Protocol):
+    """A camera whose status can be sent."""
+
+    camera: str
+
+    @property
+    def status_message(self) -> bytes:
+        """The newest status, as a message of the wire format."""
+
 
 class Viewer(ABC):
-    """One viewer, and the line to it."""
+    """One viewer, and the connection to it."""
 
-    def __init__(self, line: Transport, identity: Identity = LOCAL) -> None:
-        """`identity` is who watches."""
+    def __init__(self, transport: Transport, identity: Identity = LOCAL) -> None:
+        """Make a viewer.
+
+        Args:
+            transport: the connection; its `on_free` is used.
+            identity: who watches.
+        """
         self.identity = identity
-        self._transport = line
+        self._transport = transport
         self._in_flight = False
         self._ended = False
-        line.on_free = self._left
+        self._taken_bytes: int | None = None
+        self._taken_at = 0.0
+        transport.on_free = self._left
 
     @property
     def in_flight(self) -> bool:
-        """Whether a message is on its way, so that no other can be sent."""
+        """Whether a message is under way, so that no other can be sent."""
         return self._in_flight
 
     @abstractmethod
     def next_message(self) -> bytes | None:
-        """What to send now, the newest there is; None while there is nothing that this viewer has not got."""
+        """Return what to send now, which is the newest; None while there is nothing new for this viewer."""
 
     @abstractmethod
     def close(self) -> None:
         """End the connection."""
 
-    def repeat(self) -> None:  # noqa: B027  (websockets need none: a message is drawn when it is whole)
-        """Nothing new came for a while: viewers that need it get the last picture once more."""
+    def repeat(self) -> None:  # noqa: B027  (websockets need none: a message is drawn when it has arrived)
+        """Send the last picture again, for viewers that need it; called when no new one came for a while."""
+
+    def tell_status(self, camera: StatusSource) -> None:  # noqa: B027  (only the page shows statuses)
+        """The status of a camera has changed."""
 
     def wake(self) -> None:
-        """There may be something to send."""
+        """Send what there is to send, unless a message is in flight."""
         while not self._in_flight and not self._ended:
             message = self.next_message()
             if message is None:
@@ -47,8 +70,27 @@ class Viewer(ABC):
             self._in_flight = not self._transport.send(message)
 
     def end(self) -> None:
-        """Send nothing more; what is in flight may still arrive."""
+        """Send nothing more; the message in flight may still arrive."""
         self._ended = True
+
+    def end_if_stalled(self, now: float, stalled_seconds: float = STALLED_SECONDS) -> bool:
+        """Disconnect a viewer that takes nothing; to be called about once a second.
+
+        Args:
+            now: CLOCK_MONOTONIC, in seconds.
+            stalled_seconds: how long the connection may take no byte of a message in flight.
+
+        Returns:
+            Whether it was disconnected.
+        """
+        taken_bytes = self._transport.taken_bytes
+        if not self._in_flight or taken_bytes is None or taken_bytes != self._taken_bytes:
+            self._taken_bytes, self._taken_at = taken_bytes, now
+        elif now - self._taken_at >= stalled_seconds:
+            self.end()
+            self._transport.close()
+            return True
+        return False
 
     def _left(self) -> None:
         self._in_flight = False

@@ -1,59 +1,86 @@
-"""What every handler of the gateway is: one that asks first who may, and tells an error in the client's own terms."""
+"""The base of every handler: authorizes the request first, and reports errors in the client's own terms."""
 
+import asyncio
 import json
 import math
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
-from tornado.web import RequestHandler
+from tornado.iostream import IOStream
+from tornado.web import Finish, RequestHandler
 
+from framebus import __version__
 from gateway.access.access import Access
-from gateway.access.identity import NOBODY, Identity
+from gateway.access.identity import UNAUTHENTICATED, Identity
 from gateway.access.permissions import PUBLIC, Permission
-from gateway.net.errors import RETRY_AFTER_SECONDS, HttpError, cors, wants_json
+from gateway.access.sessions import DAY_SECONDS
+from gateway.http.cookies import set_cookie
+from gateway.http.redirects import relative
+from gateway.http.services import Services
+from gateway.net.counted_stream import CountedStream, nothing
+from gateway.net.errors import EXPOSED, RETRY_AFTER_SECONDS, HttpError, cors, preflight, wants_json
 from gateway.net.forwarded import Client
 
 OF_SCRIPTS = ("cors", "same-origin", "websocket")
-"""Requests of a page's scripts (Fetch Metadata, Sec-Fetch-Mode): a challenge would open the browser's own dialogue."""
+"""Values of Sec-Fetch-Mode for requests of a page's scripts."""
+SWITCHING_PROTOCOLS = 101
 HEADERS = {
-    "Server": "framebus",  # Tornado would name itself and its version
-    "Referrer-Policy": "same-origin",  # a token in a URL is nobody else's business; without it, no form has an origin
+    "Server": f"framebus/{__version__}",  # Tornado would name itself and its version
+    "Referrer-Policy": "same-origin",  # keeps a token in a URL from other sites; without it, no form has an origin
     "X-Content-Type-Options": "nosniff",
 }
+
+T = TypeVar("T")
 
 
 class BaseHandler(RequestHandler):
     """Answers errors as JSON or as a line of text."""
 
     permission: Permission = Permission("admin", "admin")
-    """What it takes; the table of routes says it for each."""
-    identity: Identity = NOBODY
-    """Who asks, from `prepare` on."""
+    """What the request requires; the route table sets it."""
+    services: Services
+    identity: Identity = UNAUTHENTICATED
+    """The client's identity, from `prepare` on."""
+    is_challenged: ClassVar[bool] = True
+    """Whether a 401 asks for a password, so that a browser shows its dialog."""
+    _waiting: asyncio.Future[Any] | None = None
+    _release: Callable[[], None] = staticmethod(nothing)
+
+    def initialize(self, permission: Permission, services: Services) -> None:
+        """Called by Tornado with what the route table names."""
+        self.permission = permission
+        self.services = services
 
     def set_default_headers(self) -> None:
         """Called by Tornado."""
         for header, value in HEADERS.items():
             self.set_header(header, value)
-        for header, value in cors(self.settings.get("allow_origins", []), self.request.headers.get("Origin")).items():
+        allowed: list[str] = self.settings.get("allow_origins", [])
+        for header, value in cors(allowed, self.request.headers.get("Origin")).items():
             self.set_header(header, value)
+        if "Access-Control-Allow-Origin" in self._headers:
+            self.set_header("Access-Control-Expose-Headers", EXPOSED)
 
     @property
     def access(self) -> Access:
-        """Who decides."""
-        access: Access = self.settings["access"]
-        return access
+        """Authentication and authorization."""
+        return self.services.access
 
     @property
     def client(self) -> Client:
-        """Who is at the other end."""
+        """The client of this request."""
         return self.access.client(self.request)
 
     def permission_for(self) -> Permission:
-        """What this request takes."""
+        """What this request requires."""
         return self.permission
 
     async def prepare(self) -> None:
-        """Called by Tornado before the method: whoever may not gets no further."""
+        """Called by Tornado before the method: authorize the request."""
+        if self.request.method == "OPTIONS":  # a preflight carries no credentials, and tells nothing
+            return
+        self._take_share()
         permission = self.permission_for()
         camera = self.path_args[0] if permission is not PUBLIC and self.path_args else None
         try:
@@ -61,11 +88,93 @@ class BaseHandler(RequestHandler):
         except HttpError as error:
             if error.status_code != 401 or not self._is_for_a_person():
                 raise
-            self.redirect(f"{self.client.prefix}/login?next={quote(self.request.path)}")
+            self.go_to(f"/login?next={quote(self.request.path)}")
+            return
+        cookie = self.access.renewed_cookie(self.identity)
+        if cookie is not None:
+            self.send_cookie(cookie)
+
+    def options(self, *_: str) -> None:
+        """Say which methods there are, and answer a browser that asks before it sends a request to another site."""
+        methods = self.allowed_methods()
+        self.set_header("Allow", ", ".join(methods))
+        for header, value in preflight(self.settings.get("allow_origins", []), self.request.headers, methods).items():
+            self.set_header(header, value)
+        self.set_status(204)
+        self.finish()
+
+    def allowed_methods(self) -> list[str]:
+        """The methods that this handler has."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
+        ]
 
     def compute_etag(self) -> str | None:
         """Called by Tornado, which would hash every picture."""
         return None
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Called by Tornado, which would refuse a parameter that is no UTF-8, even one that has no meaning here."""
+        return value.decode("utf-8", "replace")
+
+    def go_to(self, path: str, status: int = 302) -> None:
+        """Redirect to another path of the gateway."""
+        self.set_header("Cache-Control", "no-store")
+        self.redirect(relative(self.request.path, path), status=status)
+
+    def send_cookie(self, value: str, days: float | None = None) -> None:
+        """Set the session cookie, for `session_days` unless said otherwise."""
+        lasts = self.access.session_days if days is None else days
+        header = set_cookie(
+            self.access.cookie,
+            value,
+            f"{self.client.prefix}/",  # not for others behind the same proxy
+            int(lasts * DAY_SECONDS),
+            secure=self.is_secure,
+            framed=self.request.headers.get("Sec-Fetch-Dest") == "iframe",
+        )
+        self.add_header("Set-Cookie", header)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the browser has the page over https: a proxy says so, or the browser itself in its Origin."""
+        return self.client.scheme == "https" or self.request.headers.get("Origin", "").startswith("https://")
+
+    async def while_connected(self, awaitable: Awaitable[T]) -> T:
+        """Wait for something, and give it up when the client leaves."""
+        self._waiting = waiting = asyncio.ensure_future(awaitable)
+        if self._is_gone():  # Tornado reports no connection that ended before its handler began
+            waiting.cancel()
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if not waiting.cancelled() or not self._is_gone():
+                raise
+            raise Finish from None
+
+    def on_connection_close(self) -> None:
+        """Called by Tornado when the client has left while it waits for its answer."""
+        super().on_connection_close()
+        self._release()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    def on_finish(self) -> None:
+        """Called by Tornado when the request was answered, and before a websocket goes on."""
+        super().on_finish()
+        if self.get_status() != SWITCHING_PROTOCOLS:
+            self._release()
+
+    def detach(self) -> IOStream:
+        """Take over the connection; it counts for its client until it ends."""
+        stream = super().detach()
+        if isinstance(stream, CountedStream) and not stream.closed():
+            stream.on_end(self._release)
+        else:
+            self._release()
+        return stream
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Called by Tornado, with the exception that ended the request."""
@@ -76,8 +185,10 @@ class BaseHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         if status_code in (429, 503):
             self.set_header("Retry-After", str(math.ceil(pause_seconds or RETRY_AFTER_SECONDS)))
-        if status_code == 401 and self.request.headers.get("Sec-Fetch-Mode") not in OF_SCRIPTS:
+        if status_code == 401 and not self._is_of_a_page():
             self.set_header("WWW-Authenticate", 'Basic realm="framebus", charset="UTF-8"')
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
         if wants_json(self.request.path, self.request.headers.get("Accept", "")):
             self.set_header("Content-Type", "application/json")
             self.finish(json.dumps({"error": {"code": code, "message": message}}) + "\n")
@@ -85,18 +196,45 @@ class BaseHandler(RequestHandler):
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             self.finish(f"{status_code}: {message}\n")
 
+    def _is_of_a_page(self) -> bool:
+        """Whether a page of ours sent this: a challenge would open the browser's own dialog over that page.
+
+        Browsers send no Sec-Fetch-Mode to an http address of the local network, so our pages mark their requests, and
+        the cookie of a session that has ended tells a browser from a program as well.
+        """
+        headers = self.request.headers
+        return (
+            not self.is_challenged
+            or headers.get("Sec-Fetch-Mode") in OF_SCRIPTS
+            or "X-Requested-With" in headers
+            or headers.get("Upgrade", "").lower() == "websocket"
+            or ("Authorization" not in headers and self.access.cookie in self.request.cookies)
+        )
+
     def _is_for_a_person(self) -> bool:
         """Whether a browser wants a page, rather than a program a picture."""
         asked = self.request
         named = "Authorization" in asked.headers or "token" in asked.query_arguments
         return asked.method == "GET" and "text/html" in asked.headers.get("Accept", "") and not named
 
+    def _take_share(self) -> None:
+        """Count the request for the client's address where a trusted proxy hides it. Raises HttpError."""
+        client = self.client
+        if client.through_proxy:
+            refusal, self._release = self.services.connections.let_in_through_proxy(client.address)
+            if refusal is not None:
+                raise HttpError(429, "too-many", refusal)
+
+    def _is_gone(self) -> bool:
+        stream = getattr(self.request.connection, "stream", None)
+        return stream is None or stream.closed()
+
 
 class Unknown(BaseHandler):
-    """Every path that leads nowhere."""
+    """Every path that is not in the route table."""
 
     permission = PUBLIC
 
     async def prepare(self) -> None:
-        """Whatever the method, and whoever asks."""
+        """Refuse any method, without a look at who asks."""
         raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")

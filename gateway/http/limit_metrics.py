@@ -3,6 +3,7 @@
 from framebus.config.load import Config
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.connection_limits import Connections
+from gateway.net.progress import LOST
 
 REFUSED = (
     "requests refused",
@@ -11,6 +12,7 @@ REFUSED = (
     "connections refused",
     "connections not taken",
     "failed logins",
+    LOST,
 )
 """All that a gateway turns away; what has not happened yet is 0, not absent."""
 
@@ -32,6 +34,7 @@ class Limits:
             found[f"snapshot.{key}"] = getattr(snapshot, key)
         for name, camera in self._config.cameras.items():
             found[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
+            found[f"camera.{name}.max_megapixels"] = camera.max_megapixels
         return found
 
     def refused(self) -> dict[str, int]:

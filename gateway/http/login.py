@@ -1,98 +1,108 @@
-"""The login page, the logout, and what a page may know of who looks at it. Who is right, gateway.access says."""
+"""The login page, the logout, and what a page may know about the identity of its client."""
 
 import asyncio
 import html
 from functools import cache
 from urllib.parse import urlsplit
 
-from gateway.access.permissions import Permission
-from gateway.access.sessions import COOKIE, DAY_SECONDS
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.static_files import PAGE
 from gateway.net.errors import HttpError
 
 MAX_NEXT = 500
-"""Letters of the path to go on to."""
+"""Characters of the path to go to after the login."""
+IN_A_FRAME = (
+    "This page is in a frame of another site, where browsers keep no login over plain http. Make a token with "
+    "`framebus token`, and add ?token=… to the address of the frame."
+)
 
 
-class PersonHandler(BaseHandler):
-    """What these have in common."""
-
-    def initialize(self, permission: Permission) -> None:
-        """Called by Tornado with what the route table names."""
-        self.permission = permission
-
-    def go_on(self, path: str) -> None:
-        """To a path of ours, with GET."""
-        self.set_header("Cache-Control", "no-store")
-        self.redirect(f"{self.client.prefix}{path}", status=303)
-
-    @property
-    def cookie_path(self) -> str:
-        """Where the cookie counts: not for others behind the same proxy."""
-        return f"{self.client.prefix}/"
-
-
-class Login(PersonHandler):
+class Login(BaseHandler):
     """/login"""
 
+    async def prepare(self) -> None:
+        """Show a refusal on the page itself: a person reads it."""
+        try:
+            await super().prepare()
+        except HttpError as error:
+            self.show(error.message, error.status_code)
+
     def get(self) -> None:
-        """The form."""
-        self.show("", 200)
+        """Show the form."""
+        is_kept = self.request.headers.get("Sec-Fetch-Dest") != "iframe" or self.is_secure
+        self.show("" if is_kept or not self._is_cross_site() else IN_A_FRAME, 200)
 
     async def post(self) -> None:
-        """What the form sends."""
+        """Log in with what the form sends."""
         name, password = self.get_body_argument("name", ""), self.get_body_argument("password", "", strip=False)
         try:
             cookie = await self.access.log_in(name, password, self.client)
         except HttpError as error:
-            self.show(f"{error.message[:1].upper()}{error.message[1:]}.", error.status_code)
+            self.show(error.message, error.status_code, name)
             return
-        self.set_cookie(
-            COOKIE,
-            cookie,
-            path=self.cookie_path,
-            max_age=int(self.access.session_days * DAY_SECONDS),
-            httponly=True,
-            samesite="Lax",
-            secure=self.client.scheme == "https",
-        )
-        self.go_on(next_path(self.get_body_argument("next", "/")))
+        self.send_cookie(cookie)
+        self.go_to(next_path(self.get_body_argument("next", "/")), status=303)
 
-    def show(self, message: str, status: int) -> None:
-        """The form again, and why."""
+    def show(self, message: str, status: int, name: str = "") -> None:
+        """Answer with the form, and a message if there is one."""
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", policy(self.access.frames))
-        where = self.get_argument("next", "/")
-        page = _form().replace("{{message}}", html.escape(message)).replace("{{next}}", html.escape(next_path(where)))
+        values = {
+            "message": _sentence(message),
+            "name": name,
+            "next": next_path(self.get_argument("next", "/")),
+        }
+        page = _form()
+        for key, value in values.items():
+            page = page.replace(f"{{{{{key}}}}}", html.escape(value.replace("{{", "{ {")))
+        if name:  # it is the password that is to be typed again
+            page = page.replace(" autofocus", "").replace('type="password"', 'type="password" autofocus')
         self.finish(page)
 
     head = get
 
+    def _is_cross_site(self) -> bool:
+        return self.request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
 
-class Logout(PersonHandler):
+
+class Logout(BaseHandler):
     """/logout"""
 
     async def post(self) -> None:
-        """End the cookie's session, here and wherever else the cookie was copied to."""
-        session = self.access.sessions.read(self.get_cookie(COOKIE, "") or "")
+        """End the session of the cookie, and of every copy of it; or let the browser forget its Basic password."""
+        cookie = self.get_cookie(self.access.cookie, "") or ""
+        session = self.access.sessions.read(cookie)
         if session is not None:
             try:
-                await asyncio.to_thread(self.access.sessions.end, session[0])
+                await asyncio.to_thread(self.access.sessions.end, session.id, session.name)
             except OSError as error:
                 raise HttpError(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
-        self.clear_cookie(COOKIE, path=self.cookie_path)
-        self.go_on("/login")
+        self.send_cookie("", days=0)
+        if not cookie and self.request.headers.get("Authorization", "").lower().startswith("basic"):
+            self._forget_password()
+        else:
+            self.go_to("/login", status=303)
+
+    def _forget_password(self) -> None:
+        """A browser forgets the password of its own dialog when that is refused; there is no other way over http."""
+        self.set_status(401)
+        self.set_header("WWW-Authenticate", 'Basic realm="framebus", charset="UTF-8"')
+        self.set_header("Clear-Site-Data", '"cookies"')  # over https, this is enough
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish('<!doctype html><title>Logged out</title><p>You are logged out. <a href="login">Log in</a></p>\n')
 
 
-class Me(PersonHandler):
+class Me(BaseHandler):
     """/api/me"""
 
+    is_challenged = False
+
     def get(self) -> None:
-        """Who asks, as the gateway knows it: so a page can say it, and go to the login."""
+        """Answer with the client's identity, so that a page can show it and go to the login."""
         me = self.identity
         self.set_header("Cache-Control", "no-store")
         self.finish(
@@ -110,12 +120,16 @@ class Me(PersonHandler):
 
 
 def next_path(text: str) -> str:
-    """The path to go on to, when it is one of ours; else the page."""
+    """The path to go to after the login: the given one if it is a path of the gateway, else the page."""
     plain = text.isascii() and text.isprintable() and "\\" not in text and len(text) <= MAX_NEXT
     if not plain or not text.startswith("/") or text.startswith("//"):
         return "/"
     parts = urlsplit(text)
     return "/" if parts.scheme or parts.netloc else parts.path
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:].removesuffix('.')}." if message else ""
 
 
 @cache

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from framebus import __version__
 from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, ViewersHeader
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
@@ -119,6 +120,16 @@ class CameraCollector(Collector):
                 yield number, camera, header.cameras[camera]
 
 
+class BuildCollector(Collector):
+    """The version, as the label of a sample that is always 1."""
+
+    def collect(self) -> Iterator[Metric]:
+        """One family with one sample."""
+        info = GaugeMetricFamily("framebus_build_info", "The version that runs.", labels=["version"])
+        info.add_metric([__version__], 1)
+        yield info
+
+
 class LimitCollector(Collector):
     """What may grow, how far, and what was turned away."""
 
@@ -145,4 +156,5 @@ def registry(cameras: CameraRegistry, limits: Limits) -> CollectorRegistry:
     made = CollectorRegistry()
     made.register(CameraCollector(cameras))
     made.register(LimitCollector(limits))
+    made.register(BuildCollector())
     return made

@@ -1,9 +1,17 @@
 """The headers of a still over HTTP. Pure: a frame in, headers out."""
 
+import re
 from email.utils import formatdate
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.stills import SnapshotRequest
+
+MAX_AGE_SECONDS = 2**31
+"""Largest value of an Age header (RFC 9111, section 1.2.2)."""
+MAX_EPOCH = 64
+"""Letters of an epoch that stand in an ETag."""
+NOT_IN_A_TAG = re.compile(r"[^\x21\x23-\x7e]")
+"""What an ETag must not contain (RFC 9110, section 8.8.3)."""
 
 
 def headers(frame: Frame, request: SnapshotRequest) -> dict[str, str]:
@@ -11,8 +19,8 @@ def headers(frame: Frame, request: SnapshotRequest) -> dict[str, str]:
     return {
         "Content-Type": "image/jpeg",
         "Cache-Control": "no-store",
-        "Last-Modified": formatdate(frame.captured, usegmt=True),
-        "Age": str(max(0, int(frame.age))),
+        "Last-Modified": _http_date(frame.captured),
+        "Age": str(int(min(max(0, frame.age), MAX_AGE_SECONDS))),
         "ETag": etag(frame, request),
         "X-Timestamp": f"{frame.captured:.6f}",
         "X-Width": str(frame.width),
@@ -30,10 +38,18 @@ def etag(frame: Frame, request: SnapshotRequest) -> str:
     ]
     made += ["up"] if request.orientation else []
     made += ["full"] if request.full else []
-    return f'"{"-".join([frame.epoch, str(frame.seq), *made])}"'
+    return f'"{"-".join([NOT_IN_A_TAG.sub("", frame.epoch)[:MAX_EPOCH], str(frame.seq), *made])}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:
     """Whether the client has it already (RFC 9110, section 13.1.2)."""
     given = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
     return "*" in given or tag in given
+
+
+def _http_date(unix_seconds: float) -> str:
+    """The date of a header; the epoch's for a time that the calendar cannot express."""
+    try:
+        return formatdate(unix_seconds, usegmt=True)
+    except (OverflowError, ValueError, OSError):
+        return formatdate(0, usegmt=True)

@@ -1,4 +1,4 @@
-"""An application of Tornado's that refuses what Tornado itself would fail at, before there is a handler to answer."""
+"""A Tornado application that normalizes the target of a request, and refuses what Tornado itself would fail at."""
 
 from contextlib import suppress
 
@@ -14,6 +14,8 @@ from tornado.iostream import StreamClosedError
 from tornado.log import gen_log
 from tornado.web import Application
 
+from gateway.http.request_target import normalized
+
 MALFORMED = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 """Tornado's own answer to a malformed request."""
 
@@ -27,7 +29,7 @@ class StrictApplication(Application):
 
 
 class StrictDelegate(HTTPMessageDelegate):
-    """Answers a ValueError from Tornado's own parsing as Tornado answers a malformed request: 400 and close.
+    """Normalizes the target, and answers a ValueError of Tornado's parsing with 400, as any malformed request.
 
     It answers by itself: only Tornado 6.5 and newer take an HTTPInputError from here, 6.4 logs it as a bug.
     """
@@ -37,8 +39,13 @@ class StrictDelegate(HTTPMessageDelegate):
         self._connection = connection
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> object:  # type: ignore[override]
-        """Called by Tornado; a Host with a port of thousands of digits is no number to Python, for example."""
+        """Called by Tornado. Python does not read a Host with a port of thousands of digits, for example."""
         try:
+            if isinstance(start_line, RequestStartLine):
+                target, host = normalized(start_line.path)
+                start_line = start_line._replace(path=target)
+                if host is not None:  # RFC 9112, section 3.2.2: it counts more than the Host header
+                    headers["Host"] = host
             return self._delegate.headers_received(start_line, headers)
         except ValueError:
             return self._refuse()

@@ -3,9 +3,9 @@
 import time
 
 import msgspec
-from tornado.websocket import WebSocketHandler
+from tornado.iostream import IOStream
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from gateway.access.permissions import Permission
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry, unknown_camera
 from gateway.http.base_handler import BaseHandler
@@ -14,26 +14,30 @@ from gateway.viewers.websocket import CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
 MAX_MESSAGE_BYTES = 16 * 1024
-"""Nothing that a client says is longer; Tornado closes the connection at more."""
+"""The longest message that a client may send; Tornado closes the connection at a longer one."""
 UNSUPPORTED = 1003
 """Close code of RFC 6455, section 7.4.1."""
 
 
+MAX_UNSENT_PONGS = 64
+"""Pings that a client may send while it does not read what is sent to it; RFC 6455 asks for an answer to each."""
+
+
 class Watch(msgspec.Struct, frozen=True):
-    """{"watch": ["front"]}: these cameras, and no others."""
+    """{"watch": ["front"]}: send these cameras, and no others."""
 
     watch: list[str]
 
 
 class Ack(msgspec.Struct, frozen=True):
-    """{"ack": "front", "seq": 42}: this frame was drawn, or given up."""
+    """{"ack": "front", "seq": 42}: the page has drawn this frame, or dropped it."""
 
     ack: str
     seq: int
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """{"clock": 1234.5}: what time is it where you are?"""
+    """{"clock": 1234.5}: asks for the time of the server."""
 
     clock: float
 
@@ -46,7 +50,7 @@ _DECODERS: tuple[msgspec.json.Decoder[Watch | Ack | Clock], ...] = (
 
 
 def said(message: str) -> Watch | Ack | Clock | None:
-    """What the page says; None for what is none of these."""
+    """Decode a message of the page; None for one that is not valid."""
     for decoder in _DECODERS:
         try:
             return decoder.decode(message)
@@ -58,78 +62,100 @@ def said(message: str) -> Watch | Ack | Clock | None:
 class Socket(BaseHandler, WebSocketHandler):
     """What both have in common."""
 
-    def initialize(self, permission: Permission, cameras: CameraRegistry) -> None:
-        """Called by Tornado with what the route table names."""
-        self.permission = permission
-        self._cameras = cameras
+    _viewer: CameraViewer | PageViewer | None = None
+    _unsent_pongs = 0
+
+    @property
+    def _cameras(self) -> CameraRegistry:
+        return self.services.cameras
 
     def check_origin(self, origin: str) -> bool:
-        """Called by Tornado; whoever may not come from there was refused before."""
+        """Called by Tornado; `prepare` has checked the origin already."""
         return True
 
     async def prepare(self) -> None:
         """Refuse before the handshake what cannot be served."""
         await super().prepare()
-        if self._finished:  # sent to the login page
+        if self._finished or self.request.method != "GET":  # redirected to the login page, or no handshake at all
             return
         if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
             raise HttpError(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
         self._cameras.check_room()
 
+    def on_ping(self, data: bytes) -> None:
+        """Called by Tornado, which has answered already: end a client that sends pings and reads no answers."""
+        stream = self._stream
+        self._unsent_pongs = self._unsent_pongs + 1 if stream is not None and stream.writing() else 0
+        if stream is not None and self._unsent_pongs > MAX_UNSENT_PONGS:
+            stream.close()
+
+    def on_close(self) -> None:
+        """Called by Tornado when the client has left."""
+        if self._viewer is not None:
+            self._cameras.release(self._viewer)
+            self._viewer.leave()
+
+    @property
+    def _stream(self) -> IOStream | None:
+        return self.ws_connection.stream if isinstance(self.ws_connection, WebSocketProtocol13) else None
+
+    def _has_left(self) -> bool:
+        """Whether the client has left during the handshake."""
+        return self._stream is None or self._stream.closed()
+
 
 class CameraSocket(Socket):
     """/camera/NAME/ws: each binary message is one JPEG."""
 
-    _viewer: CameraViewer | None = None
-
     async def prepare(self) -> None:
         """Refuse an unknown camera, too."""
         await super().prepare()
-        if not self._finished:
+        if not self._finished and self.request.method == "GET":
             self._feed = self._cameras.named(self.path_args[0], self.identity)
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """The handshake is done."""
+        """Called by Tornado after the handshake."""
+        if self._has_left():
+            return
         self._viewer = CameraViewer(self, self._feed, self.identity)
         self._cameras.admit(self._viewer)
         self._feed.join(self._viewer)
 
     def on_message(self, message: str | bytes) -> None:
-        """Nothing is expected; whatever comes is passed over."""
-
-    def on_close(self) -> None:
-        """The client has left."""
-        if self._viewer is not None:
-            self._cameras.release(self._viewer)
-            self._viewer.leave()
+        """Called by Tornado; the client has nothing to say, and messages are ignored."""
 
 
 class PageSocket(Socket):
-    """/ws: messages of the wire format to the page, JSON texts from it. docs/wire-format.md has both."""
+    """/ws: messages of the wire format to the page, JSON texts from it. docs/wire-format.md describes both."""
 
     _viewer: PageViewer | None = None
 
     async def prepare(self) -> None:
         """Refuse another subprotocol, too."""
         await super().prepare()
+        if self._finished:
+            return
         asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
-        if SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
+        if not self._finished and SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
             raise HttpError(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The only one there is, when it was asked for."""
+        """Called by Tornado."""
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """The handshake is done: say how every camera does."""
+        """Called by Tornado after the handshake: send the status of every camera."""
+        if self._has_left():
+            return
         self._viewer = PageViewer(self, self.identity)
         self._cameras.admit(self._viewer)
         for feed in self._seen().values():
             self._viewer.tell_status(feed)
 
     def on_message(self, message: str | bytes) -> None:
-        """Do what the page says; close on what it cannot have said."""
-        assert self._viewer is not None  # open
+        """Called by Tornado: do what the page asks for, and close the connection at an invalid message."""
+        if self._viewer is None:
+            return
         match said(message) if isinstance(message, str) else None:
             case Ack(camera, seq):
                 self._viewer.acknowledge(camera, seq)
@@ -141,19 +167,13 @@ class PageSocket(Socket):
                 self._viewer.end()
                 self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}')
 
-    def on_close(self) -> None:
-        """The page has left."""
-        if self._viewer is not None:
-            self._cameras.release(self._viewer)
-            self._viewer.leave()
-
     def _watch(self, viewer: PageViewer, names: list[str]) -> None:
-        """A page that was open before a restart may still name a camera that is gone: the others shall be shown."""
+        """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
         seen = self._seen()
         viewer.watch([seen[name] for name in names if name in seen])
         for name in sorted(set(names) - seen.keys())[:1]:
             viewer.answer("error", error=unknown_camera(name, seen))
 
     def _seen(self) -> dict[str, Feed]:
-        """The cameras that there are for this page, by name."""
+        """The cameras that this client may see, by name."""
         return {name: feed for name, feed in self._cameras.feeds.items() if self.identity.sees(name)}

@@ -1,23 +1,47 @@
-"""Streams of Tornado's that say when their connection ends, so that whoever let it in can count."""
+"""Streams that tell when their connection ends, how much the other end has taken, and that share the event loop.
 
+Tornado serves what has arrived already without a pause. A client that sends much more than it gets answers for, such as
+millions of empty pings over one websocket, would have the loop for itself: before 6.5.11 Tornado itself has no limit.
+"""
+
+import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
 from tornado.iostream import IOStream, SSLIOStream
 
+READS_PER_TURN = 64
+"""Reads that one connection gets in a turn of the event loop; a websocket frame takes two to four."""
+
+T = TypeVar("T")
+
 
 def nothing() -> None:
-    """What there is to say of a connection that nobody counts."""
+    """What to call at the end of a connection that is not counted."""
 
 
 class CountedStream(IOStream):
     """Calls `let_go` once, when the connection has ended or was handed over."""
 
     let_go: Callable[[], None] = staticmethod(nothing)
+    taken_bytes = 0
+    """Bytes that the kernel has taken."""
+    _reads = 0
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call this at the end of the connection, too."""
+        before = self.let_go
+
+        def both() -> None:
+            before()
+            callback()
+
+        self.let_go = both
 
     def hand_over(self) -> Callable[[], None]:
-        """The connection goes on without this stream: what is returned is to be called at its end instead."""
+        """The connection goes on without this stream: the caller has to call what is returned at its end."""
         let_go, self.let_go = self.let_go, nothing
         return let_go
 
@@ -26,24 +50,68 @@ class CountedStream(IOStream):
         super().close_fd()
         self.hand_over()()
 
+    def write_to_fd(self, data: memoryview) -> int:
+        """Called by Tornado."""
+        sent = super().write_to_fd(data)
+        self.taken_bytes += sent or 0
+        return sent
+
+    def read_bytes(self, num_bytes: int, partial: bool = False) -> "asyncio.Future[bytes]":
+        """Called by Tornado, for websocket frames and bodies."""
+        return self._paced(super().read_bytes(num_bytes, partial))
+
+    def read_until(self, delimiter: bytes, max_bytes: int | None = None) -> "asyncio.Future[bytes]":
+        """Called by Tornado, for the chunks of a body."""
+        return self._paced(super().read_until(delimiter, max_bytes))
+
+    def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> "asyncio.Future[bytes]":
+        """Called by Tornado, for the head of a request."""
+        return self._paced(super().read_until_regex(regex, max_bytes))
+
+    def _paced(self, awaitable: Awaitable[T]) -> "asyncio.Future[T]":
+        """The same read, done in a later turn of the loop when this connection has had its share of this one."""
+        read = cast("asyncio.Future[T]", awaitable)  # Tornado promises less than it returns
+        if not read.done():
+            self._reads = 0
+            return read
+        self._reads += 1
+        if self._reads < READS_PER_TURN:
+            return read
+        self._reads = 0
+        loop = asyncio.get_running_loop()
+        later: asyncio.Future[T] = loop.create_future()
+        loop.call_soon(_pass_on, read, later)
+        return later
+
 
 class CountedTlsStream(CountedStream, SSLIOStream):
-    """The same behind TLS."""
+    """The same over TLS."""
 
 
 def counted(
     connection: socket.socket, tls: ssl.SSLContext | None, let_go: Callable[[], None], max_buffer_bytes: int
 ) -> CountedStream:
-    """A stream for a connection that was accepted, and does not block; the handshake of TLS is done as it is read.
+    """Make a stream for an accepted connection that does not block. The TLS handshake is done as the stream is read.
 
-    Raises OSError when it has ended already; the connection is the caller's to close then.
+    Raises:
+        OSError: it has ended already; the caller closes the connection.
     """
     stream: CountedStream
     if tls is None:
         stream = CountedStream(connection, max_buffer_size=max_buffer_bytes)
     else:
-        connection.getpeername()  # what has gone already would leave a socket of TLS behind
+        connection.getpeername()  # a connection that has ended would leave a TLS socket behind
         encrypted = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         stream = CountedTlsStream(encrypted, max_buffer_size=max_buffer_bytes)
     stream.let_go = let_go
     return stream
+
+
+def _pass_on(read: "asyncio.Future[T]", later: "asyncio.Future[T]") -> None:
+    if later.cancelled():
+        return
+    error = read.exception()
+    if error is not None:
+        later.set_exception(error)
+    else:
+        later.set_result(read.result())

@@ -1,33 +1,34 @@
-"""How often one address may ask, as a bucket for each that fills at the rate and holds a burst (a token bucket)."""
+"""Limits requests for each address: how often (a token bucket), and how many at the same time."""
 
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from framebus.errors import FramebusError
 from gateway.net.connection_limits import share_of
 
 BURST_SECONDS = 2.0
 """Requests of so many seconds may come at once: a page that is reloaded, a poller that was held up."""
 MAX_ADDRESSES = 4096
-"""Buckets kept; the one used longest ago is forgotten first, and is full again then."""
-
-
+"""Buckets kept; the least recently used is forgotten first, and is full again then."""
 MAX_UNDER_WAY = 32
-"""Requests of one address that wait at the same time: a picture may take a minute, and there are 256 places for all."""
+"""Stills of one address at the same time: each may take a minute, and there are 256 places for all."""
+MAX_CLIPS = 4
+"""Clips of one address at the same time: the snapshot service keeps 8 for all."""
 
 
 class RateLimiter:
-    """One bucket for each address. This machine itself may ask as often as it likes."""
+    """One bucket for each address. This machine itself is not limited."""
 
     def __init__(self, per_second: float, now: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
         self._most = max(1.0, per_second * BURST_SECONDS)
         self._now = now
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        self._under_way: Counter[str] = Counter()
 
     def wait_seconds(self, address: str) -> float:
-        """Take one from the bucket of this address; 0 when there was one, else the seconds until there is."""
+        """Take one from the bucket of this address; 0 if there was one, else the seconds until there is."""
         share = share_of(address)
         if share is None:
             return 0.0
@@ -40,21 +41,33 @@ class RateLimiter:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._per_second
 
-    def begin(self, address: str) -> bool:
-        """A request of this address is under way, unless there are MAX_UNDER_WAY; if it is, `end` has to follow."""
-        share = share_of(address)
-        if share is None:
-            return True
-        if self._under_way[share] >= MAX_UNDER_WAY:
-            return False
-        self._under_way[share] += 1
-        return True
 
-    def end(self, address: str) -> None:
-        """It has been answered, or its client is gone."""
-        share = share_of(address)
+class TooManyUnderWayError(FramebusError):
+    """An address has as many requests under way as it may have."""
+
+
+class UnderWay:
+    """Counts the requests of each address that are being answered."""
+
+    def __init__(self, most: int, *, limits_local: bool = False) -> None:
+        """`limits_local` is whether this machine itself is limited, too."""
+        self.most = most
+        self._limits_local = limits_local
+        self._counts: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, address: str) -> Iterator[None]:
+        """Hold a place while the block runs. Raises TooManyUnderWayError."""
+        share = share_of(address) or ("local" if self._limits_local else None)
         if share is None:
+            yield
             return
-        self._under_way[share] -= 1
-        if not self._under_way[share]:
-            del self._under_way[share]
+        if self._counts[share] >= self.most:
+            raise TooManyUnderWayError
+        self._counts[share] += 1
+        try:
+            yield
+        finally:
+            self._counts[share] -= 1
+            if not self._counts[share]:
+                del self._counts[share]

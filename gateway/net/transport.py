@@ -36,6 +36,11 @@ class Transport(ABC):
         self.on_end: Callable[[], None] = lambda: None
         """Called once, when the connection has ended, whoever ended it."""
 
+    @property
+    def taken_bytes(self) -> int | None:
+        """How many bytes the connection has taken so far; None where that is unknown."""
+        return None
+
     @abstractmethod
     def send(self, message: bytes) -> bool:
         """Begin to send; says whether all has left already. If not, `on_free` follows, and no `send` before that."""
@@ -56,9 +61,15 @@ class SocketTransport(Transport):
         self._socket.setblocking(False)
         limit_unsent_bytes(connection)
         self._rest = memoryview(b"")
+        self._taken_bytes = 0
         self._closed = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(connection, self._read)
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """What the kernel has taken."""
+        return self._taken_bytes
 
     def send(self, message: bytes) -> bool:
         """Send what the kernel takes now, and the rest when it takes more."""
@@ -88,7 +99,9 @@ class SocketTransport(Transport):
 
     def _send(self, data: bytes | memoryview) -> int:
         try:
-            return self._socket.send(data)
+            sent = self._socket.send(data)
+            self._taken_bytes += sent
+            return sent
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError:  # reset, broken pipe, timed out: a viewer that has left, whatever it is called
@@ -114,7 +127,13 @@ class StreamTransport(Transport):
         super().__init__()
         self._stream = stream
         self._encrypted = isinstance(stream, SSLIOStream)
+        self._taken_bytes = 0
         limit_unsent_bytes(stream.socket)
+
+    @property
+    def taken_bytes(self) -> int | None:
+        """What the kernel has taken, from us or from the stream's buffer."""
+        return self._taken_bytes + self._stream.taken_bytes if isinstance(self._stream, CountedStream) else None
 
     def send(self, message: bytes) -> bool:
         """Past the stream's own buffer as far as the kernel takes it; the rest goes through that."""
@@ -123,6 +142,7 @@ class StreamTransport(Transport):
         try:
             if not self._encrypted and not stream.writing():
                 sent = stream.socket.send(message)
+                self._taken_bytes += sent
                 if sent == len(message):
                     return True
         except (BlockingIOError, InterruptedError):

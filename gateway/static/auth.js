@@ -4,6 +4,10 @@
  */
 
 const TIMEOUT_MS = 5000;
+/** A session is renewed by its use, and the websocket does not count as that: cookies come with answers alone. */
+const RENEW_EVERY_MS = 3_600_000;
+/** Marks the page's own requests: their refusal must not open the browser's password dialog over the page. */
+const MARK = { "X-Requested-With": "framebus" };
 const token = new URLSearchParams(location.search).get("token");
 
 /** The address with the page's own token, when it has one. @param {string} url relative to the page's base */
@@ -11,6 +15,11 @@ export function withToken(url) {
   const full = new URL(url, document.baseURI);
   if (token) full.searchParams.set("token", token);
   return full;
+}
+
+/** Ask the server for something. @param {string} url relative to the page's base @param {number} timeoutMs */
+export function ask(url, timeoutMs) {
+  return fetch(withToken(url), { cache: "no-store", headers: MARK, signal: AbortSignal.timeout(timeoutMs) });
 }
 
 /** Go to the login, and from there back to where we are. */
@@ -25,11 +34,13 @@ export function logIn() {
 /** Show who is logged in, and the way out. @param {HTMLFormElement} form */
 export async function showLogout(form) {
   try {
-    const answer = await fetch(withToken("api/me"), { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await ask("api/me", TIMEOUT_MS);
     const me = await answer.json();
     form.querySelector(".who").textContent = me.name;
-    form.hidden = !me.session;
+    form.hidden = me.kind !== "user";
   } catch {
     form.hidden = true; // without an answer there is nothing to log out of
   }
 }
+
+setInterval(() => ask("api/me", TIMEOUT_MS).catch(() => {}), RENEW_EVERY_MS);

@@ -3,7 +3,7 @@
  * /api/cameras and from the statuses, whichever is first; either alone is enough.
  */
 
-import { withToken } from "./auth.js";
+import { ask } from "./auth.js";
 import { CameraView } from "./camera-view.js";
 
 /** A view is woken a little before it scrolls into sight. */
@@ -103,7 +103,7 @@ export class CameraList {
  */
 export async function fetchCameras() {
   try {
-    const response = await fetch(withToken("api/cameras"), { cache: "no-store", signal: AbortSignal.timeout(LIST_TIMEOUT_MS) });
+    const response = await ask("api/cameras", LIST_TIMEOUT_MS);
     if (response.status === 401) return { cameras: null, mistake: "not logged in", unauthorized: true };
     if (!response.ok) return { cameras: null, mistake: `answer ${response.status}` };
     const { cameras } = await response.json();

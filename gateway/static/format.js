@@ -1,9 +1,9 @@
-/** Figures in words: ages, times of day, file names. Pure code. */
+/** Numbers as text: ages, rates, times of day, file names. Pure code. */
 
 const DAY_MS = 86_400_000;
 
 /**
- * How old something is, as short as it can be said.
+ * Return an age as a short text.
  *
  * @param {number | null} ms
  */
@@ -16,7 +16,7 @@ export function age(ms) {
 }
 
 /**
- * A rate, with a decimal only where it tells something.
+ * Return a rate, with one decimal where that is significant.
  *
  * @param {number} fps
  */
@@ -25,20 +25,21 @@ export function rate(fps) {
 }
 
 /**
- * The time of day, with the date when it is not of the last few hours.
+ * Return the time of day, with the date unless it is within twelve hours. A time that no Date can hold is "an unknown time".
  *
  * @param {number} unixSeconds
  * @param {number} [nowMs] Unix milliseconds
  */
 export function moment(unixSeconds, nowMs = Date.now()) {
   const then = new Date(unixSeconds * 1000);
+  if (Number.isNaN(then.getTime())) return "an unknown time";
   const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   if (Math.abs(nowMs - then.getTime()) < DAY_MS / 2) return time;
   return `${then.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
 }
 
 /**
- * The file name of a still, in local time and without characters that a file system refuses.
+ * Return the file name of a still, with the local time and without characters that a file system refuses.
  *
  * @param {string} camera
  * @param {Date} when

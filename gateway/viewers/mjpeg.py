@@ -10,28 +10,28 @@ from gateway.net.transport import Transport
 
 
 class MjpegViewer(Viewer):
-    """Shows one camera from the end of the request to the end of the connection, which it owns."""
+    """Shows one camera until the end of the connection, which it owns."""
 
     def __init__(
         self,
         feed: Feed,
         cameras: CameraRegistry,
-        line: Transport,
+        transport: Transport,
         head: bytes = STREAM_HEAD,
         identity: Identity = LOCAL,
     ) -> None:
-        """Begins at once, with the head of the response."""
-        super().__init__(line, identity)
+        """Start at once with the head of the response."""
+        super().__init__(transport, identity)
         self._feed = feed
         self._cameras = cameras
         self._shown: EncodedFrame | None = None
         self._head: bytes | None = head
-        line.on_end = self._leave
+        transport.on_end = self._leave
         cameras.admit(self)
         feed.join(self)
 
     def next_message(self) -> bytes | None:
-        """The head of the response, then the newest part."""
+        """Return the head of the response, then the newest part."""
         if self._head is not None:
             head, self._head = self._head, None
             return head
@@ -43,7 +43,7 @@ class MjpegViewer(Viewer):
         return encoded.part
 
     def repeat(self) -> None:
-        """Show the last picture again: browsers draw a part when the next one begins."""
+        """Send the last picture again: browsers draw a part when the next one begins."""
         if not self._in_flight:
             self._shown = None
             self.wake()

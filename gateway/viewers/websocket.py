@@ -1,4 +1,4 @@
-"""Viewers behind a websocket: one of a single camera, and the page, which shows many on one connection."""
+"""Viewers on a websocket: of one camera, and of the page, which shows many cameras on one connection."""
 
 from collections import OrderedDict
 
@@ -8,20 +8,20 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
 
 ACK_WINDOW = 2
-"""Frames of a camera under way to the page: one being drawn, and one on the line, so that a long line is kept busy."""
+"""Unacknowledged frames of a camera: one being drawn and one in transit, to use a link with a long delay."""
 GOING_AWAY = 1001
 """Close code of RFC 6455, section 7.4.1."""
 
 
 class SocketViewer(Viewer):
-    """Tornado reads and answers control frames; pictures, framed once for all viewers, are written past its framing."""
+    """Tornado reads, and answers control frames. Pictures are framed once for all viewers and bypass its framing."""
 
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
-        """The handler's websocket is open; its owner closes it."""
+        """Make a viewer of a handler whose websocket is open; its owner closes it."""
         protocol = handler.ws_connection
         assert isinstance(protocol, WebSocketProtocol13)  # Tornado has no other
         assert protocol.stream is not None  # it is open
@@ -29,7 +29,7 @@ class SocketViewer(Viewer):
         self._handler = handler
 
     def close(self) -> None:
-        """Say goodbye, and send nothing more, whether that is answered or not."""
+        """Send a close frame, and nothing after it."""
         self.end()
         self._handler.close(GOING_AWAY, "the gateway stops")
 
@@ -43,7 +43,7 @@ class CameraViewer(SocketViewer):
         self._shown: EncodedFrame | None = None
 
     def next_message(self) -> bytes | None:
-        """The newest picture."""
+        """Return the newest picture."""
         encoded = self._feed.offline_image or self._feed.encoded
         if encoded is None or encoded is self._shown:
             return None
@@ -52,12 +52,12 @@ class CameraViewer(SocketViewer):
         return encoded.jpeg_message
 
     def leave(self) -> None:
-        """The client has gone."""
+        """Remove the viewer from its camera."""
         self._feed.leave(self)
 
 
 class Watching:
-    """How far the page is with one camera."""
+    """What the page has received of one camera."""
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
@@ -66,7 +66,7 @@ class Watching:
         self._skipped: EncodedFrame | None = None
 
     def next_frame(self) -> EncodedFrame | None:
-        """The newest frame, if the page has not got it and can take one."""
+        """Return the newest frame, if the page has not received it and may receive one."""
         encoded = self.feed.encoded
         if encoded is None or encoded is self.shown:
             return None
@@ -76,47 +76,47 @@ class Watching:
         return encoded
 
     def _count_skipped(self, encoded: EncodedFrame) -> None:
-        """Once a frame, however often it is asked for."""
+        """Count a skipped frame once."""
         if encoded is not self._skipped:
             self._skipped = encoded
             self.feed.stats.skipped_page += 1
 
 
 class PageViewer(SocketViewer):
-    """Shows many cameras on one connection, each as fast as the page acknowledges; statuses go first."""
+    """Shows many cameras on one connection, each as fast as the page acknowledges; statuses have priority."""
 
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
         super().__init__(handler, identity)
         self._watching: OrderedDict[str, Watching] = OrderedDict()
-        self._statuses: dict[str, Feed] = {}
+        self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
 
     def next_message(self) -> bytes | None:
-        """An answer or a status that is due, else the newest frame of the camera that has waited longest."""
+        """Return an answer or a status that is due, else the newest frame of the camera that has waited longest."""
         if self._answers:
             _, answer = self._answers.popitem()
             return websocket_message(answer, FIN_TEXT)
         if self._statuses:
-            _, feed = self._statuses.popitem()
-            return websocket_message(feed.status_message)
-        for camera, watching in self._watching.items():
+            _, camera = self._statuses.popitem()
+            return websocket_message(camera.status_message)
+        for name, watching in self._watching.items():
             encoded = watching.next_frame()
             if encoded is not None:
                 watching.shown = encoded
                 watching.unacknowledged.add(encoded.frame.seq)
                 watching.feed.stats.sent_to_viewer(encoded, encoded.bus_message)
-                self._watching.move_to_end(camera)
+                self._watching.move_to_end(name)
                 return encoded.bus_message
         return None
 
     def answer(self, kind: str, **answer: object) -> None:
-        """Tell the page something that it asked for, as JSON; one answer of a kind waits at the most, the newest."""
+        """Send JSON that the page asked for; of each kind of answer at most one waits, the newest."""
         self._answers[kind] = msgspec.json.encode(answer)
         self.wake()
 
-    def tell_status(self, feed: Feed) -> None:
-        """A camera's status has changed: the newest goes out when the line is free."""
-        self._statuses[feed.camera] = feed
+    def tell_status(self, camera: StatusSource) -> None:
+        """The status of a camera has changed: the newest is sent when the connection is free."""
+        self._statuses[camera.camera] = camera
         self.wake()
 
     def watch(self, feeds: list[Feed]) -> None:
@@ -130,11 +130,11 @@ class PageViewer(SocketViewer):
                 feed.join(self)
 
     def leave(self) -> None:
-        """The page has gone."""
+        """Remove the viewer from all cameras."""
         self.watch([])
 
     def acknowledge(self, camera: str, seq: int) -> None:
-        """The page has drawn a frame. One that was never sent is passed over."""
+        """Take the acknowledgement of a frame; one that was never sent is ignored."""
         if camera in self._watching:
             self._watching[camera].unacknowledged.discard(seq)
             self.wake()

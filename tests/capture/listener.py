@@ -49,6 +49,11 @@ class Listener:
             assert time.monotonic() < deadline, f"the last status was {status}"
         raise AssertionError
 
+    @property
+    def waits(self) -> bool:
+        """Whether a message has come that was not taken."""
+        return bool(self._socket.poll(0))
+
     def skip(self) -> None:
         """Throw away what has come so far."""
         while self._socket.poll(0):

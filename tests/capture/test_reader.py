@@ -1,6 +1,8 @@
 import json
 import logging
 import select
+import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from capture.control_queue import ControlRequest
 from capture.control_service import ControlService
+from capture.frame_builder import MAX_JPEG_BYTES, Published
 from capture.rate_control import RateControl
-from capture.reader import CLOSE_SECONDS, MAX_JPEG_BYTES, RETRY_SECONDS, Published, Reader
-from capture.source import Source, SourceError, SourceStuck
+from capture.reader import CLOSE_SECONDS, FAILURES_BEFORE_ANOTHER_PROCESS, Reader
+from capture.retry_schedule import RetrySchedule
+from capture.source import Picture, Source, SourceError, SourceStuck
+from framebus.client.controls import parse_reply
 from framebus.client.frame_filter import FrameFilter
+from framebus.protocol.controls import Control, ControlError
 from framebus.protocol.frame import Frame
 from tests.capture.fake_source import Lost, ScriptedSource, Step, With
 from tests.capture.jpegs import APP1, DHT, ORIENTATION, after_soi, exif, jpeg, opened, segments, without
@@ -26,7 +33,7 @@ CUT_OFF = PICTURE[:-20]
 CUT_OFF_REASON = f"cut off after {len(CUT_OFF)} bytes: no end of image"
 
 
-class RecordingPace(RateControl):
+class RecordingRateControl(RateControl):
     """Notes the pauses that are asked for, and makes them short."""
 
     def __init__(self, fps: float) -> None:
@@ -36,6 +43,18 @@ class RecordingPace(RateControl):
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
         super().pause(min(seconds, 0.01))
+
+
+class RecordingSchedule(RetrySchedule):
+    """Notes the pauses between attempts, and makes them short."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def fail(self) -> float:
+        self.pauses.append(super().fail())
+        return min(self.pauses[-1], 0.01)
 
 
 class Reading:
@@ -48,7 +67,9 @@ class Reading:
         control_service: ControlService = NO_CONTROLS,
         **options: Any,
     ) -> None:
-        self.rate_control = RecordingPace(fps)
+        self.rate_control = RecordingRateControl(fps)
+        self.schedule = RecordingSchedule()
+        options.setdefault("retry_schedule", self.schedule)
         self.reader = Reader("front", make, self.rate_control, control_service, epoch="e1", **options)
         self._frame_filter = FrameFilter()
         self.reader.start()
@@ -146,7 +167,7 @@ def test_what_is_no_whole_picture_is_counted_and_never_handed_over(
     reading = read(CUT_OFF, b"", PICTURE, b"garbage", CUT_OFF, last)
     assert [(frame.seq, frame.jpeg) for frame in (reading.frame(), reading.frame())] == [(1, PICTURE), (2, last)]
     assert reading.reader.bad == 4
-    assert caplog.messages[0] == f"1 pictures thrown away that are no whole JPEG (1 in all): {CUT_OFF_REASON}"
+    assert caplog.messages[0] == f"1 pictures thrown away that are incomplete JPEGs (1 in all): {CUT_OFF_REASON}"
 
 
 def test_losses_are_said_once_a_second_and_not_for_each_picture(read: Start, caplog: pytest.LogCaptureFixture) -> None:
@@ -154,7 +175,7 @@ def test_losses_are_said_once_a_second_and_not_for_each_picture(read: Start, cap
     reading.frame()
 
     def all_said() -> bool:
-        reading.reader.flush_losses()
+        reading.reader.flush_logs()
         return caplog.messages[-1].endswith("(100 in all): 3 bytes that begin with 6261, expected ffd8")
 
     wait_until(all_said, "the rest of the losses in the log")
@@ -167,7 +188,7 @@ def test_a_picture_that_no_message_can_hold_is_thrown_away(read: Start, caplog: 
     assert reading.frame().jpeg == PICTURE
     assert reading.reader.bad == 1
     assert caplog.messages == [
-        "1 pictures thrown away that are no whole JPEG (1 in all): "
+        "1 pictures thrown away that are incomplete JPEGs (1 in all): "
         f"{MAX_JPEG_BYTES + 1} bytes, allowed: at most {MAX_JPEG_BYTES}"
     ]
 
@@ -233,18 +254,17 @@ def test_a_camera_that_does_not_open_is_tried_again(read: Start, caplog: pytest.
     reading.until(lambda: not reading.reader.trouble, "the end of the trouble")
     assert source.calls == ["open", "close", "open", "close", "open", "close", "open"]
     assert caplog.messages == [
-        "camera front offline: /dev/video0: absent",
-        "camera front offline: /dev/video0: busy",
-        "camera front is back",
+        "camera front: /dev/video0: absent; opening it again",
+        "camera front: /dev/video0: busy; opening it again",
     ]
 
 
-def test_the_pauses_between_attempts_grow_and_begin_anew_after_a_picture(read: Start) -> None:
+def test_the_pauses_between_attempts_grow_and_begin_with_the_shortest_after_a_picture(read: Start) -> None:
     failure = SourceError("gone")
     source = ScriptedSource(PICTURE, failure, endless=PICTURE, opening=[failure, failure, failure, failure, None])
     reading = read(source)
     reading.until(lambda: source.opened == 6, "the last attempt")
-    assert reading.rate_control.pauses == pytest.approx([*RETRY_SECONDS, RETRY_SECONDS[-1], RETRY_SECONDS[0]], abs=0.1)
+    assert reading.schedule.pauses == pytest.approx([0.25, 0.5, 1.0, 2.0, 0.25], abs=0.25)
 
 
 def test_a_camera_that_goes_away_comes_back_and_the_numbers_go_on(read: Start) -> None:
@@ -286,14 +306,14 @@ def test_a_silent_camera_is_opened_anew(read: Start) -> None:
     source = ScriptedSource(PICTURE)
     reading = read(source, stall_timeout=0.1)
     reading.until(lambda: source.opened >= 3, "opened anew, twice")
-    assert reading.reader.trouble == "scripted: no whole picture for 0 s"
+    assert reading.reader.trouble == "scripted: no complete picture for 0 s"
 
 
 def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(read: Start) -> None:
     source = ScriptedSource(PICTURE, endless=CUT_OFF)
     reading = read(source, stall_timeout=0.1)
     reading.until(lambda: source.opened >= 2, "opened anew")
-    assert reading.reader.trouble == f"scripted: no whole picture for 0 s; the last one was {CUT_OFF_REASON}"
+    assert reading.reader.trouble == f"scripted: no complete picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
 def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: Start) -> None:
@@ -302,7 +322,7 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
     reading.until(lambda: reading.reader.ended, "left")
     assert source.calls == ["open", "close"] * 3
     assert reading.reader.trouble == (
-        "scripted: no whole picture for 0 s; 3 times in a row, so another process shall try"
+        "scripted: no complete picture for 0 s, 3 times in a row: the process ends, to be started again"
     )
 
 
@@ -401,21 +421,223 @@ def test_a_camera_that_hangs_does_not_hold_up_the_end(where: str, caplog: pytest
     release.set()
     assert CLOSE_SECONDS <= took < DEADLINE_SECONDS / 2
     name = "camera front" if where == "made" else "scripted"
-    assert caplog.messages == [f"{name}: the camera does not let go; leaving it to the end of the process"]
+    assert caplog.messages == [f"{name}: closing the camera takes too long; the end of the process closes it"]
     wait_until(lambda: not any(thread.name == "read-front" for thread in threading.enumerate()), "the thread's end")
 
 
-def test_a_failure_that_nobody_foresaw_ends_the_reader_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[BaseException | None] = []
-    monkeypatch.setattr(threading, "excepthook", lambda failure: seen.append(failure.exc_value))
-    source = ScriptedSource(PICTURE, ZeroDivisionError("a bug"))
-    reading = Reading(lambda: source)
+FAILURES: list[BaseException] = [
+    ZeroDivisionError("a bug"),
+    ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed or bad record mac"),
+    struct.error("unpack requires a buffer of 4 bytes"),
+    MemoryError(),
+    RecursionError("maximum recursion depth exceeded"),
+    KeyError("width"),
+    UnicodeDecodeError("ascii", b"\xff", 0, 1, "ordinal not in range"),
+    AssertionError(),
+    OSError(24, "Too many open files"),
+    SystemExit(3),
+    KeyboardInterrupt(),
+]
+
+
+class BrokenSource(ScriptedSource):
+    """Raises something where it is told to, and gives pictures otherwise."""
+
+    has_stills = True
+
+    def __init__(self, where: str, failure: BaseException) -> None:
+        super().__init__(endless=PICTURE)
+        self.mended = False
+        self._where = where
+        self._failure = failure
+
+    @property
+    def name(self) -> str:
+        self._maybe("name")
+        return "broken"
+
+    def open(self) -> None:
+        super().open()
+        self._maybe("open")
+
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
+        self._maybe("read")
+        return super().read(rate_control, seq)
+
+    def close(self) -> None:
+        super().close()
+        self._maybe("close")
+
+    def still(self, seq: int) -> Picture | None:
+        self._maybe("still")
+        return self._play(PICTURE, seq)
+
+    def controls(self) -> list[Control]:
+        self._maybe("controls")
+        return []
+
+    def changed(self) -> bool:
+        raise self._failure
+
+    def _maybe(self, where: str) -> None:
+        if where == self._where and not self.mended:
+            raise self._failure
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+@pytest.mark.parametrize(
+    ("where", "doing"), [("open", "opening it"), ("read", "reading it"), ("name", "setting it up")]
+)
+def test_whatever_a_source_raises_becomes_a_reason_and_the_camera_is_tried_again(
+    read: Start, where: str, doing: str, failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = BrokenSource(where, failure)
+    reading = read(source)
+    reading.until(lambda: len(reading.schedule.pauses) >= 4, "several attempts")
+    name = "camera front" if where == "name" else "broken"
+    assert reading.reader.trouble.startswith(f"{name}: {doing} failed unexpectedly: {type(failure).__name__}")
+    assert reading.schedule.pauses[:4] == pytest.approx([0.25, 0.5, 1.0, 2.0], abs=0.25)
+    assert sum("Traceback" in message for message in caplog.messages) == 1
+    assert not reading.reader.ended
+    source.mended = True
+    assert reading.frame().seq == 1
+    reading.until(lambda: not reading.reader.trouble, "the end of the trouble")
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_a_source_that_cannot_be_closed_is_used_again(
+    read: Start, failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = BrokenSource("close", failure)
+    reading = read(source)
     reading.frame()
-    reading.until(lambda: reading.reader.ended, "the end")
-    wait_until(lambda: seen, "the failure")
-    assert str(seen[0]) == "a bug"
-    assert source.calls == ["open", "close"]
-    reading.reader.stop()
+    reading.rate_control.set(0)
+    reading.until(lambda: "closing it failed unexpectedly" in reading.reader.trouble, "the reason")
+    reading.rate_control.set(FPS)
+    assert reading.frame().seq > 1
+
+
+def test_the_first_failure_is_the_reason_where_closing_fails_as_well(read: Start) -> None:
+    source = BrokenSource("close", ZeroDivisionError("a bug"))
+    source._opening = iter([SourceError("unplugged")] * 3)
+    reading = read(source)
+    reading.until(lambda: reading.reader.trouble, "the reason")
+    assert reading.reader.trouble == "unplugged"
+    assert reading.frame().seq == 1
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_a_still_that_fails_costs_the_viewers_nothing(read: Start, failure: BaseException) -> None:
+    source = BrokenSource("still", failure)
+    reading = read(source)
+    reading.frame()
+    reading.reader.want_full()
+    seq = reading.frame().seq
+    assert [reading.frame().seq for _ in range(5)] == list(range(seq + 1, seq + 6))
+    assert source.calls == ["open"]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_controls_that_fail_are_refused_and_cost_the_viewers_nothing(
+    read: Start, failure: BaseException, tmp_path: Path
+) -> None:
+    source = BrokenSource("controls", failure)
+    reading = read(source, control_service=ControlService("front", {"gain": 2}, tmp_path / "front.controls.json"))
+    reading.frame()
+    reading.reader.ask(ControlRequest([b"me"], b"{}"))
+    answers: list[ControlRequest] = []
+
+    def answered() -> bool:
+        answers.extend(reading.reader.answers())
+        return bool(answers)
+
+    reading.until(answered, "the reply")
+    with pytest.raises(ControlError, match="its controls failed unexpectedly"):
+        parse_reply(answers[0].message)
+    assert reading.frame().seq > 1
+    assert source.calls == ["open"]
+
+
+def test_failures_without_an_end_are_left_to_another_process(read: Start) -> None:
+    source = BrokenSource("open", OSError(24, "Too many open files"))
+    reading = read(source)
+    reading.until(lambda: reading.reader.ended, "left")
+    assert source.opened == FAILURES_BEFORE_ANOTHER_PROCESS
+    assert reading.reader.trouble == (
+        "broken: opening it failed unexpectedly: OSError: [Errno 24] Too many open files, "
+        f"{FAILURES_BEFORE_ANOTHER_PROCESS} times in a row: the process ends, to be started again"
+    )
+
+
+def test_a_camera_that_never_gave_a_picture_is_not_left_to_another_process_at_once(read: Start) -> None:
+    source = ScriptedSource()
+    reading = read(source, stall_timeout=0.01)
+    reading.until(lambda: source.opened > 3, "a fourth attempt")
+    assert not reading.reader.ended
+
+
+def test_a_hiccup_is_not_offline_and_a_failure_that_lasts_is(read: Start) -> None:
+    failure = SourceError("unplugged")
+    again = threading.Event()
+    source = ScriptedSource(
+        PICTURE, failure, lambda: again.wait(DEADLINE_SECONDS), PICTURE, failure, opening=[None, None]
+    )
+    reading = read(source, offline_grace=DEADLINE_SECONDS)
+    reading.frame()
+    reading.until(lambda: reading.reader.trouble, "the trouble")
+    assert not reading.reader.offline
+    again.set()
+    reading.frame()
+    lasting = read(ScriptedSource(PICTURE, opening=[None, *[failure] * 100]), offline_grace=0.05, stall_timeout=0.05)
+    lasting.until(lambda: lasting.reader.offline, "offline")
+
+
+def test_a_silent_camera_is_offline_without_a_grace(read: Start) -> None:
+    reading = read(ScriptedSource(PICTURE), stall_timeout=0.05, offline_grace=DEADLINE_SECONDS)
+    reading.until(lambda: reading.reader.offline, "offline")
+
+
+def test_a_request_for_a_still_does_not_cut_the_pause_short(read: Start) -> None:
+    source = ScriptedSource(opening=[SourceError("absent")] * 1000)
+    reading = read(source, retry_schedule=RetrySchedule(pauses_seconds=[DEADLINE_SECONDS]))
+    reading.until(lambda: reading.reader.trouble, "the trouble")
+    for _ in range(20):
+        reading.reader.want_full()
+        reading.reader.ask(ControlRequest([b"me"], b"{}"))
+        reading.until(reading.reader.answers, "a refusal")
+    assert source.opened == 1
+
+
+def test_a_viewer_who_comes_does_not_wait_for_the_end_of_a_long_pause(read: Start) -> None:
+    source = ScriptedSource(endless=PICTURE, opening=[SourceError("absent")])
+    reading = read(source, fps=1, retry_schedule=RetrySchedule(pauses_seconds=[10 * DEADLINE_SECONDS]))
+    reading.until(lambda: reading.reader.trouble, "the trouble")
+    reading.rate_control.set(FPS)
+    assert reading.frame().seq == 1
+
+
+def test_a_device_that_appears_is_opened_without_waiting_for_the_end_of_a_long_pause(read: Start) -> None:
+    class PluggedInLater(ScriptedSource):
+        def changed(self) -> bool:
+            return plugged.is_set()
+
+    plugged = threading.Event()
+    source = PluggedInLater(endless=PICTURE, opening=[SourceError("absent")])
+    reading = read(source, retry_schedule=RetrySchedule(pauses_seconds=[10 * DEADLINE_SECONDS]))
+    reading.until(lambda: reading.reader.trouble, "the trouble")
+    plugged.set()
+    assert reading.frame().seq == 1
+
+
+def test_the_limit_for_a_call_that_hangs_follows_from_the_source_and_the_stall_timeout(read: Start) -> None:
+    slow = ScriptedSource(endless=PICTURE)
+    slow.call_limit_seconds = 30.0
+    reading = read(slow)
+    reading.frame()
+    assert reading.reader.hang_limit_seconds > 30
+    patient = read(ScriptedSource(endless=PICTURE), stall_timeout=60)
+    patient.frame()
+    assert patient.reader.hang_limit_seconds > 120
 
 
 def test_a_camera_that_only_a_new_process_can_use_ends_the_reader(caplog: pytest.LogCaptureFixture) -> None:
@@ -425,5 +647,35 @@ def test_a_camera_that_only_a_new_process_can_use_ends_the_reader(caplog: pytest
     reading.until(lambda: reading.reader.ended, "the end")
     assert reading.reader.trouble == "scripted: closing it hangs"
     assert caplog.messages == ["camera front offline: scripted: closing it hangs"]
+    assert reading.reader.offline
     assert source.calls == ["open", "close"]
     reading.reader.stop()
+
+
+class WaitingSource(ScriptedSource):
+    """Says that it waits for a key frame until its first picture."""
+
+    waiting_limit_seconds = DEADLINE_SECONDS
+
+    @property
+    def waiting(self) -> str:
+        return "" if self.numbers else "waiting for a key frame"
+
+
+def test_a_source_that_waits_for_a_key_frame_is_not_opened_again(read: Start) -> None:
+    released = threading.Event()
+    source = WaitingSource(*[None] * 5, lambda: released.wait(DEADLINE_SECONDS), PICTURE)
+    reading = read(source, stall_timeout=0.01, fps=50)
+    reading.until(lambda: reading.reader.waiting == "waiting for a key frame", "the reason")
+    released.set()
+    assert reading.frame().seq == 1
+    assert source.calls == ["open"]
+    assert reading.reader.waiting == ""
+
+
+def test_a_source_that_waits_too_long_is_opened_again(read: Start) -> None:
+    source = WaitingSource()
+    source.waiting_limit_seconds = 0.1
+    reading = read(source, stall_timeout=0.01)
+    reading.until(lambda: source.opened >= 2, "opened again")
+    assert reading.reader.trouble == "scripted: no complete picture for 0 s; waiting for a key frame"

@@ -2,8 +2,10 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,12 +15,13 @@ import pytest
 import zmq
 
 from capture.server import RESEND_MAX_AGE_SECONDS, Capture
+from capture.source import SourceError, SourceStuck
 from framebus import Subscriber
 from framebus.config.load import Config
 from framebus.protocol.wire import FrameHeader, parse
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import frames_endpoint
-from tests.capture.fake_source import ScriptedSource
+from tests.capture.fake_source import ScriptedSource, Step
 from tests.capture.jpegs import ORIENTATION, jpeg, opened
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
@@ -28,6 +31,7 @@ FRONT = '[camera.front]\nsource = "testcard"\nsize = "160x120"\n'
 
 WATCH_FOR_EVER = """
 import sys
+from capture.source import SourceError, SourceStuck
 from framebus import Subscriber
 for frame in Subscriber("front", endpoint=sys.argv[1]):
     print(frame.seq, flush=True)
@@ -492,16 +496,71 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
     wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
 
 
-def test_a_failure_that_nobody_foresaw_ends_the_process(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), ssl.SSLError(1, "bad record mac"), MemoryError()])
+def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
+    failure: Exception, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = configure(FRONT)
-    monkeypatch.setattr("threading.excepthook", lambda _: None)
-    failing = ScriptedSource(jpeg(), ZeroDivisionError("a bug"))
+    failing = ScriptedSource(*[failure] * 1000)
     monkeypatch.setattr("capture.server.make_source", lambda *_: failing)
-    capture = Capture(config, "front")
-    with pytest.raises(ProcessError) as raised, Listener(config, "live"):
-        capture.run(Stop())
-    assert str(raised.value) == "the thread that reads the camera has failed; what it printed says why"
-    assert failing.calls == ["open", "close"]
+    capture, stop = Capture(config, "front"), Stop()
+    thread = threading.Thread(target=lambda: capture.run(stop))
+    thread.start()
+    try:
+        with Listener(config, "status") as heard:
+            status = heard.status(lambda status: status.state == "offline")
+        assert status.reason.startswith(f"scripted: reading it failed unexpectedly: {type(failure).__name__}")
+    finally:
+        stop.request()
+        thread.join(DEADLINE_SECONDS)
+
+
+def test_where_only_another_process_can_help_the_status_says_why_before_this_one_ends(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(FRONT)
+    monkeypatch.setattr(
+        "capture.server.make_source", lambda *_: ScriptedSource(jpeg(), SourceStuck("scripted: closing it hangs"))
+    )
+    ended: list[str] = []
+
+    def run() -> None:
+        try:
+            Capture(config, "front").run(Stop())
+        except ProcessError as error:
+            ended.append(str(error))
+
+    with Listener(config, "status") as heard:
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert heard.status(lambda status: status.state == "offline").reason == "scripted: closing it hangs"
+        thread.join(DEADLINE_SECONDS)
+    assert ended == ["camera front: scripted: closing it hangs"]
+
+
+def test_a_camera_that_fails_every_few_pictures_is_never_told_offline(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(FRONT)
+    script: list[Step] = [jpeg(), jpeg(), SourceError("the connection ended")] * 1000
+    monkeypatch.setattr("capture.server.make_source", lambda *_: ScriptedSource(*script))
+    capture, stop = Capture(config, "front"), Stop()
+    thread = threading.Thread(target=lambda: capture.run(stop))
+    thread.start()
+    try:
+        with Listener(config, "status") as heard, Listener(config, "live") as live:
+            heard.status(lambda status: status.state == "live")
+            seqs: list[int] = []
+            states: set[str] = set()
+            while len(seqs) < 20:
+                seqs.append(live.frame().seq)
+                while heard.waits:
+                    states.add(next(heard.statuses()).state)
+        assert states == {"live"}
+        assert seqs[-1] - seqs[0] >= 19
+    finally:
+        stop.request()
+        thread.join(DEADLINE_SECONDS)
 
 
 def test_frames_are_published_over_tcp_as_well(configure: Configure, start: Start, free_port: int) -> None:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import snapshot.clips
+import snapshot.conversion
+import snapshot.converters
 import snapshot.still_service
 from framebus.commands import snapshot as command
 from framebus.protocol.frame import Frame
@@ -44,7 +46,8 @@ def test_every_header_is_there() -> None:
 
 
 def test_every_code_is_there_with_its_status_and_no_other() -> None:
-    text = inspect.getsource(snapshot.still_service) + inspect.getsource(snapshot.clips)
+    modules = (snapshot.still_service, snapshot.clips, snapshot.conversion, snapshot.converters)
+    text = "".join(map(inspect.getsource, modules))
     codes = set(re.findall(r'StillError\(\s*"([a-z-]+)"', text))
     found = re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", section("What comes back"), re.M)
     listed = {code: int(status) for status, code in found}

@@ -15,6 +15,8 @@ import capture.reader
 import capture.v4l2.controls
 import framebus.protocol.controls
 import snapshot.clips
+import snapshot.conversion
+import snapshot.converters
 import snapshot.still_service
 from framebus.config.load import Config
 from framebus.protocol import wire
@@ -185,7 +187,8 @@ def codes(title: str) -> set[str]:
 
 
 def test_every_code_of_the_snapshot_service_is_there_and_no_other() -> None:
-    text = inspect.getsource(snapshot.still_service) + inspect.getsource(snapshot.clips)
+    modules = (snapshot.still_service, snapshot.clips, snapshot.conversion, snapshot.converters)
+    text = "".join(map(inspect.getsource, modules))
     used = set(re.findall(r'StillError\(\s*"([a-z-]+)"', text))
 
     assert len(used) > 5

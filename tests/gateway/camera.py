@@ -1,6 +1,7 @@
 """A camera under the test's control: what its capture process would publish, on the endpoint where it would."""
 
 import io
+import struct
 import time
 from typing import Any
 
@@ -18,6 +19,14 @@ def jpeg(colour: str = "red", size: tuple[int, int] = (64, 48), quality: int = 8
     output = io.BytesIO()
     Image.new("RGB", size, colour).save(output, "JPEG", quality=quality)
     return output.getvalue()
+
+
+def claiming(size: tuple[int, int]) -> bytes:
+    """A small JPEG whose frame header claims another size."""
+    picture = jpeg(size=(16, 16))
+    frame_header_at = picture.index(b"\xff\xc0")
+    width, height = size
+    return picture[: frame_header_at + 5] + struct.pack(">HH", height, width) + picture[frame_header_at + 9 :]
 
 
 def padded(picture: bytes, size: int) -> bytes:

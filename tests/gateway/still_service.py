@@ -21,6 +21,7 @@ class StillService:
 
     def __init__(self, config: Config) -> None:
         self.requests: list[Any] = []
+        self.envelopes: list[list[bytes]] = []
         self.captured = time.time()
         self._endpoint = snapshot_endpoint(config)
 
@@ -38,7 +39,13 @@ class StillService:
             yield self
 
     @asynccontextmanager
-    async def saying(self, reply: bytes) -> AsyncIterator[Self]:
+    async def silent(self) -> AsyncIterator[Self]:
+        """Nothing."""
+        async with self.saying(None):
+            yield self
+
+    @asynccontextmanager
+    async def saying(self, reply: bytes | None) -> AsyncIterator[Self]:
         """Anything."""
         context = zmq.asyncio.Context()
         router = context.socket(zmq.ROUTER)
@@ -50,8 +57,10 @@ class StillService:
         await asyncio.gather(serving, return_exceptions=True)
         context.destroy()
 
-    async def _serve(self, router: zmq.asyncio.Socket, reply: bytes) -> None:
+    async def _serve(self, router: zmq.asyncio.Socket, reply: bytes | None) -> None:
         while True:
             *envelope, request = await router.recv_multipart()
             self.requests.append(msgspec.json.decode(request))
-            await router.send_multipart([*envelope, reply])
+            self.envelopes.append(envelope)
+            if reply is not None:
+                await router.send_multipart([*envelope, reply])

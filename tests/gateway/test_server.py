@@ -1,48 +1,13 @@
+"""The gateway as a process."""
+
 import socket
 import time
 
 import pytest
 
-from framebus.config.address import Address
-from framebus.runtime.process import ProcessError
-from gateway.server import address_to_open, listen, listen_beside, own_address
+from gateway.net.port_owner import owner_of_port
 from tests.conftest import Configure, Start
 from tests.gateway.camera import PublishedCamera
-
-
-def test_a_port_in_use_is_named(free_port: int) -> None:
-    with socket.create_server(("127.0.0.1", free_port)), pytest.raises(ProcessError) as error:
-        listen(Address("127.0.0.1", free_port))
-    assert str(error.value) == (
-        f"cannot listen on 127.0.0.1:{free_port}: another program listens there; "
-        "name another address with listen in [gateway]"
-    )
-
-
-def test_an_address_of_another_machine_is_named() -> None:
-    with pytest.raises(ProcessError) as error:
-        listen(Address("192.0.2.1", 8080))
-    assert str(error.value) == (
-        "cannot listen on 192.0.2.1:8080: this machine has no such address; "
-        "name another address with listen in [gateway]"
-    )
-
-
-@pytest.mark.parametrize(
-    ("host", "reached"),
-    [("", ["127.0.0.1", "::1"]), ("localhost", ["127.0.0.1"]), ("::1", ["::1"]), ("0.0.0.0", ["127.0.0.1"])],
-)
-def test_it_listens_where_it_was_told_to(free_port: int, host: str, reached: list[str]) -> None:
-    with listen(Address(host, free_port)):
-        for address in reached:
-            socket.create_connection((address, free_port), timeout=10).close()
-
-
-def test_the_page_is_opened_where_it_can_be_reached() -> None:
-    assert address_to_open(Address("127.0.0.1", 8080)) == "http://127.0.0.1:8080/"
-    assert address_to_open(Address("::1", 8080)) == "http://[::1]:8080/"
-    reachable = own_address() or "127.0.0.1"
-    assert address_to_open(Address("0.0.0.0", 80)) == address_to_open(Address("", 80)) == f"http://{reachable}:80/"
 
 
 def test_the_address_is_printed_when_the_first_frame_is_out(configure: Configure, start: Start) -> None:
@@ -68,43 +33,11 @@ def test_a_second_gateway_on_the_port_ends_with_one_line(configure: Configure, s
     second = start("gateway", config=config)
     assert second.ended() == 1
     (line,) = second.log.splitlines()
+    owner = owner_of_port(config.gateway.listen.port)
     assert line.endswith(
-        f"ERROR gateway: cannot listen on {config.gateway.listen}: another program listens there; "
-        "name another address with listen in [gateway]"
+        f"ERROR gateway: cannot listen on {config.gateway.listen}: address already in use by {owner}; "
+        "choose another address with listen in [gateway]"
     )
-
-
-@pytest.mark.parametrize("shares", [False, True])
-def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, shares: bool) -> None:
-    config = configure(gateway="workers = 2")
-    address = config.gateway.listen
-    with socket.create_server((address.host, address.port), reuse_port=shares):
-        for worker in (0, 1):
-            with pytest.raises(ProcessError) as error:
-                listen_beside(config, worker)
-            assert str(error.value) == (
-                f"cannot listen on {address}: another program listens there; "
-                "name another address with listen in [gateway]"
-            )
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_workers_share_the_port_whoever_comes_first(configure: Configure, order: tuple[int, int]) -> None:
-    config = configure(gateway="workers = 2")
-    places = [listen_beside(config, worker) for worker in order]
-    for lock, listener in places:
-        assert listener.getsockname()[1] == config.gateway.listen.port
-        listener.close()
-        lock.close()
-
-
-def test_while_workers_listen_nobody_else_gets_the_port(configure: Configure) -> None:
-    config = configure(gateway="workers = 2")
-    lock, listener = listen_beside(config, 1)
-    with pytest.raises(ProcessError):
-        listen(config.gateway.listen)
-    listener.close()
-    lock.close()
 
 
 def test_a_worker_runs_once(configure: Configure, start: Start) -> None:
@@ -170,10 +103,3 @@ def test_without_a_picture_the_page_is_named_all_the_same(configure: Configure, 
     gateway.wait_for(
         f"WARNING gateway: no camera has given a picture yet; the page says why: open http://{config.gateway.listen}/"
     )
-
-
-def test_a_name_that_nobody_knows_is_said_to_be_one() -> None:
-    with pytest.raises(ProcessError) as error:
-        listen(Address("no-such-host.invalid", 8080))
-    assert str(error.value).startswith("cannot listen on no-such-host.invalid:8080: ")
-    assert "while attempting" not in str(error.value)

@@ -163,7 +163,7 @@ def test_a_camera_that_is_in_use(pi_camera: PiCamera) -> None:
     told, works = pi_camera.run(while_it_is_taken)
     assert told == (
         "picamera2:0: in use by another program; end that (rpicam-hello, motion, another framebus …), or name "
-        "another one in `source`"
+        "another one in `source`; `sudo fuser -v /dev/media*` names it"
     )
     assert works
 

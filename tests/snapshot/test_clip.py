@@ -77,3 +77,17 @@ def test_behind_the_end_there_is_nothing() -> None:
     clip = Clip(stills(2), "mjpg")
     assert clip.page(clip.size, 10) == b""
     assert clip.page(clip.size + 100, 10) == b""
+
+
+@pytest.mark.parametrize("size", [(13_300, 13_300), (65_535, 65_535), (40_000, 40_000), (2**31, 5), (2**70, 2**70)])
+def test_an_avi_of_frames_that_claim_any_size_is_written(size: tuple[int, int]) -> None:
+    width, height = size
+    header = frame_header("front", 1, width=width, height=height)
+    clip = Clip([Still(header, jpeg())], "avi")
+    assert clip.page(0, 100_000).startswith(b"RIFF")
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 3600.0, 1e9, 1e300])
+def test_an_avi_of_frames_any_time_apart_is_written(seconds: float) -> None:
+    pair = [Still(frame_header("front", seq, monotonic=seq * seconds), jpeg()) for seq in range(2)]
+    assert Clip(pair, "avi").page(0, 100_000).startswith(b"RIFF")

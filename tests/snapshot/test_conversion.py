@@ -1,13 +1,16 @@
 import io
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from framebus.protocol.stills import SnapshotRequest
 from snapshot.conversion import Conversion, convert
+from snapshot.errors import StillError
 from snapshot.still import Still
 from tests.capture.jpegs import after_soi, exif
-from tests.gateway.camera import frame_header
+from tests.gateway.camera import claiming, frame_header
 
 
 def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = "RGB") -> Still:
@@ -25,7 +28,7 @@ def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = 
 def converted(before: Still, **wishes: object) -> tuple[Still, Image.Image]:
     wanted = Conversion.of(before, SnapshotRequest(camera="front", **wishes))  # type: ignore[arg-type]
     assert wanted is not None
-    after = convert(before, wanted)
+    after = convert(before, wanted, 64)
     return after, Image.open(io.BytesIO(after.jpeg))
 
 
@@ -47,6 +50,26 @@ def test_the_aspect_stays_and_nothing_is_enlarged(wishes: dict[str, int], size: 
     assert picture.size == size
     assert (after.header.width, after.header.height) == size
     assert after.header.seq == 1
+
+
+@pytest.mark.parametrize("wishes", [{"width": 100}, {"height": 100}, {"width": 100, "height": 100}])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_scaled_picture_is_decoded_at_a_reduced_scale(
+    wishes: dict[str, int], orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    load = JpegImageFile.load
+
+    def noting(picture: JpegImageFile) -> Any:
+        decoded.append(picture.size)
+        return load(picture)
+
+    monkeypatch.setattr(JpegImageFile, "load", noting)
+    for upright in ({}, {"orientation": "upright"}):
+        converted(still((1600, 1200), orientation), **wishes, **upright)
+        assert decoded
+        assert max(map(max, decoded)) <= 400
+        decoded.clear()
 
 
 def test_quality_counts() -> None:
@@ -88,4 +111,30 @@ def test_what_is_no_picture_is_an_error() -> None:
     wanted = Conversion.of(before, SnapshotRequest(camera="front", width=10))
     assert wanted is not None
     with pytest.raises((OSError, ValueError)):
-        convert(Still(before.header, b"\xff\xd8 nothing"), wanted)
+        convert(Still(before.header, b"\xff\xd8 nothing"), wanted, 64)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "max_megapixels"), [((40_000, 40_000), 64), ((65_535, 65_535), 500), ((1200, 900), 1)]
+)
+def test_a_picture_over_the_limit_of_its_camera_is_refused_before_it_is_decoded(
+    claimed: tuple[int, int], max_megapixels: float
+) -> None:
+    before = still((1200, 900)) if claimed == (1200, 900) else Still(still().header, claiming(claimed))
+    wanted = Conversion.of(before, SnapshotRequest(camera="front", width=10))
+    assert wanted is not None
+    with pytest.raises(StillError) as refused:
+        convert(before, wanted, max_megapixels)
+    width, height = claimed
+    assert (refused.value.code, str(refused.value)) == (
+        "too-large",
+        f"a picture of camera front has {width}x{height} pixels; "
+        f"allowed: at most {max_megapixels} megapixels (max_megapixels)",
+    )
+
+
+def test_a_picture_at_the_limit_is_converted() -> None:
+    before = still((1000, 1000))
+    wanted = Conversion.of(before, SnapshotRequest(camera="front", width=10))
+    assert wanted is not None
+    assert convert(before, wanted, 1).header.width == 10

@@ -55,3 +55,11 @@ def test_an_empty_one_has_nothing() -> None:
 
 def test_the_last_seconds_are_counted_from_the_newest() -> None:
     assert [kept.header.seq for kept in filled(History(60, 1000 * KB), 10).last(2)] == [8, 9, 10]
+
+
+def test_a_lower_limit_drops_the_oldest_at_once() -> None:
+    history = filled(History(3600, 10 * KB), 10)
+    history.limit(4 * KB)
+    assert [kept.header.seq for kept in history.last(100)] == [7, 8, 9, 10]
+    history.limit(20 * KB)
+    assert len(filled(history, 10)) == 14

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from framebus import SnapshotError, request_snapshot
 from framebus.config.load import Config
 from framebus.config.snapshot import SnapshotConfig
-from framebus.protocol.wire import ErrorHeader, parse
+from framebus.protocol.wire import MAX_ENVELOPE_PARTS, ErrorHeader, pack, parse
 from framebus.runtime.run_dir import snapshot_endpoint
-from snapshot.server import MAX_ENVELOPE_PARTS, MAX_MESSAGE_BYTES
+from snapshot.server import MAX_MESSAGE_BYTES
+from snapshot.still_service import MAX_CONVERSIONS
 from tests.capture.jpegs import opened
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox
+from tests.gateway.camera import PublishedCamera, claiming, frame_header, jpeg
 from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
@@ -391,6 +393,61 @@ def test_ten_thousand_malformed_requests_are_all_answered(asking: Asking) -> Non
                 assert reply(client)[-1].startswith((b"error/", b"snapshot/"))
             left -= batch
     assert asking.refused(REQUEST)[0] == "no-frame"
+
+
+def test_overlapping_requests_for_full_each_get_a_frame_after_them(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + 'still_size = "320x240"\n')
+    answers(start, config)
+    camera = PublishedCamera(config)
+    asking = Asking(config)
+    request = b'{"camera":"front","full":true,"timeout":20}'
+    with asking.socket() as first, asking.socket() as second:
+        camera.wait_for_subscription(b"\x01status/front\n")
+        first.send(request)
+        camera.wait_for_subscription(b"\x01full/front\n")
+        in_camera = frame_header("front", 1)
+        second.send(request)
+        assert not second.poll(300), "nothing has been published yet"
+        camera.send(pack("full", "front", in_camera, jpeg("red")))
+        assert reply(first)[-1].endswith(jpeg("red"))
+        camera.wait_for_subscription(b"\x01full/front\n")
+        camera.send(pack("full", "front", frame_header("front", 2), jpeg("blue")))
+        assert reply(second)[-1].endswith(jpeg("blue"))
+    asking.close()
+    camera.close()
+
+
+def test_a_request_that_is_taken_back_makes_room_for_another(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "[snapshot]\nmax_requests = 1\n")
+    answers(start, config)
+    asking = Asking(config)
+    with asking.socket() as dealer:
+        dealer.send_multipart([b"1", b'{"camera":"front","fresh":true,"timeout":60,"settle":30}'])
+        dealer.send_multipart([b"1", b'{"camera":"front","cancel":true}'])
+        dealer.send_multipart([b"2", b'{"camera":"front","fresh":true,"timeout":0.2}'])
+        number, answer = reply(dealer)
+    assert number == b"2"
+    assert parse(answer, ErrorHeader)[1].code in ("timeout", "offline"), "it had a place"
+    asking.close()
+
+
+def test_a_picture_that_claims_to_be_huge_costs_no_later_conversion(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    running = answers(start, config)
+    camera = PublishedCamera(config)
+    asking = Asking(config)
+    camera.wait_for_subscription(b"\x01peek/front\n")
+    camera.send(pack("peek", "front", frame_header("front", 1), claiming((40_000, 40_000))))
+    wait_until(lambda: asking.ask(REQUEST)[-1].startswith(b"snapshot/"), "the frame")
+    with asking.socket() as dealer:
+        for width in range(1, MAX_CONVERSIONS + 11):  # more than may wait
+            dealer.send(b'{"camera":"front","width":%d}' % (width % 60 + 1))
+            assert parse(reply(dealer)[-1], ErrorHeader)[1].code == "too-large"
+    running.wait_for("pictures not converted")
+    camera.send(pack("peek", "front", frame_header("front", 2), jpeg()))
+    wait_until(lambda: asking.ask(b'{"camera":"front","width":8}')[-1].startswith(b"snapshot/"), "a converted still")
+    asking.close()
+    camera.close()
 
 
 def test_stills_over_tcp_are_for_listed_machines(configure: Configure, start: Start, run_dir: Path) -> None:

@@ -21,10 +21,10 @@ from framebus.protocol.wire import (
     pack,
 )
 from framebus.protocol.wire import parse as parse_message
-from snapshot import still_service as module
-from snapshot.clips import Clips
+from snapshot.clips import MAX_CLIPS, Clips
+from snapshot.errors import StillError
 from snapshot.still import Still
-from snapshot.still_service import StillService
+from snapshot.still_service import MAX_CONVERSIONS, StillService
 
 NOW = 5000.0
 
@@ -39,11 +39,34 @@ class Clock:
         return self.seconds
 
 
-class Service:
-    """A desk, and the replies to what it was asked."""
+def status_header(state: State, reason: str = "", since: float = 0.0, camera: str = "front") -> StatusHeader:
+    """What a capture says of its camera."""
+    return StatusHeader(
+        v=1,
+        camera=camera,
+        state=state,
+        reason=reason,
+        since=since,
+        epoch="e1",
+        pid=1,
+        source="test",
+        seq=0,
+        captured=None,
+        monotonic=None,
+        width=2,
+        height=2,
+        fps=10.0,
+        watched=False,
+        dropped=0,
+        bad=0,
+    )
 
-    def __init__(self, config: Config, clock: Clock) -> None:
-        self.service = StillService(config, clock)
+
+class Service:
+    """The service, and its replies."""
+
+    def __init__(self, config: Config, clock: Clock, max_conversions: int = MAX_CONVERSIONS) -> None:
+        self.service = StillService(config.cameras, config.snapshot, clock, max_conversions)
         self._asked = 0
 
     def put(self, camera: str, message: bytes) -> None:
@@ -51,26 +74,7 @@ class Service:
 
     def tell(self, state: State = "live", reason: str = "", since: float = 0.0, camera: str = "front") -> None:
         """The camera's capture says how it does."""
-        status = StatusHeader(
-            v=1,
-            camera=camera,
-            state=state,
-            reason=reason,
-            since=since,
-            epoch="e1",
-            pid=1,
-            source="test",
-            seq=0,
-            captured=None,
-            monotonic=None,
-            width=2,
-            height=2,
-            fps=10.0,
-            watched=False,
-            dropped=0,
-            bad=0,
-        )
-        self.service.status(camera, pack("status", camera, status))
+        self.service.status(camera, pack("status", camera, status_header(state, reason, since, camera)))
 
     def ask(self, **wishes: Any) -> bytes:
         """Ask, and return who has asked: the envelope of the reply."""
@@ -457,6 +461,97 @@ def test_a_closed_camera_is_woken_and_one_that_is_away_is_not_waited_for(clock: 
     assert refusal(service.replies_to(), "front")[0] == "stale"
 
 
+FULL: dict[str, Any] = {"front": {"still_size": "640x480"}}
+
+
+def full(seq: int, clock: Clock, after: float = 0.0) -> bytes:
+    """A frame of full size captured so many seconds from now."""
+    return peek(seq, kind="full", age=NOW - clock.seconds - after)
+
+
+def test_overlapping_requests_for_full_are_all_served(clock: Clock) -> None:
+    service = Service(configured(**FULL), clock)
+    service.tell()
+    first = service.ask(full=True)
+    assert list(service.service.full_requests()) == ["front"]
+    in_camera = full(1, clock, after=0.1)
+    clock.seconds += 0.5
+    second = service.ask(full=True)
+    assert list(service.service.full_requests()) == [], "a frame is under way"
+    service.service.full_frame("front", in_camera)
+    assert list(service.replies()) == [first], "it was captured before the second request"
+    assert list(service.service.full_requests()) == ["front"], "so another one is asked for"
+    service.service.full_frame("front", full(2, clock, after=0.1))
+    assert list(service.replies()) == [second]
+    assert not service.service.wants_full("front")
+    assert list(service.service.full_requests()) == []
+
+
+def test_a_request_for_full_right_after_another_asks_again(clock: Clock) -> None:
+    service = Service(configured(**FULL), clock)
+    service.tell()
+    for seq in range(1, 4):
+        asker = service.ask(full=True)
+        assert list(service.service.full_requests()) == ["front"]
+        clock.seconds += 0.5
+        service.service.full_frame("front", full(seq, clock))
+        assert list(service.replies()) == [asker]
+
+
+def test_a_malformed_frame_of_full_size_is_asked_for_again(clock: Clock) -> None:
+    service = Service(configured(**FULL), clock)
+    service.tell()
+    asker = service.ask(full=True)
+    assert list(service.service.full_requests()) == ["front"]
+    service.service.full_frame("front", b"full/front\nnothing\n")
+    assert list(service.service.full_requests()) == ["front"]
+    clock.seconds += 0.5
+    service.service.full_frame("front", full(1, clock))
+    assert list(service.replies()) == [asker]
+
+
+@pytest.mark.parametrize("settle", [1.5, "3f"])
+@pytest.mark.parametrize("known", [True, False], ids=["idle", "not heard of"])
+def test_full_with_settle_on_an_idle_camera_comes_when_it_has_settled(
+    settle: float | str, known: bool, clock: Clock
+) -> None:
+    service = Service(configured(**FULL), clock)
+    if known:
+        service.tell("idle")
+    asker = service.ask(full=True, settle=settle)
+    assert service.service.wants_live("front"), "the camera has to be awake to settle"
+    for seq in range(1, 21):
+        clock.seconds += 0.1
+        service.put("front", peek(seq, age=NOW - clock.seconds))
+        service.tell("live", since=time.time() - 0.1 * seq)
+        if service.service.wants_full("front"):
+            break
+    assert seq > 3
+    assert service.replies() == {}
+    assert list(service.service.full_requests()) == ["front"]
+    clock.seconds += 0.2
+    service.service.full_frame("front", full(21, clock))
+    assert list(service.replies()) == [asker]
+
+
+@pytest.mark.parametrize("wish", [{"fresh": True}, {"settle": 60}, {"full": True}, {"full": True, "settle": 60}])
+def test_a_request_that_is_taken_back_gives_up_its_place(wish: dict[str, Any], clock: Clock) -> None:
+    config = parse({"camera": FULL, "snapshot": {"max_requests": 2}}, None)
+    service = Service(config, clock)
+    service.tell("live" if wish == {"full": True} else "idle", since=0.0)
+    askers = [service.ask(**wish, timeout=60) for _ in range(2)]
+    assert refusal(service.replies_to(**wish), "front")[0] == "busy"
+    service.service.ask([askers[0]], b'{"camera":"front","cancel":true}')
+    assert service.replies() == {}, "neither is answered"
+    assert service.ask(**wish, timeout=60) not in service.replies()
+    assert refusal(service.replies_to(**wish), "front")[0] == "busy"
+
+
+@pytest.mark.parametrize("request_", [{"cancel": False}, {"cancel": 1}, {"cancel": True, "fresh": True}])
+def test_what_is_no_request_to_take_one_back_is_told_so(request_: dict[str, Any], clock: Clock) -> None:
+    assert refusal(Service(configured(), clock).replies_to(**request_))[0] == "bad-request"
+
+
 def test_hundreds_who_ask_share_one_fresh_frame(clock: Clock) -> None:
     service = Service(configured(), clock)
     askers = {service.ask(fresh=True) for _ in range(500)}
@@ -512,16 +607,15 @@ def test_a_picture_that_cannot_be_decoded_is_told_to_all_who_asked(clock: Clock)
     service.put("front", peek(1))
     askers = [service.ask(width=1) for _ in range(2)]
     (job,) = service.service.jobs()
-    service.service.converted(job, None)
+    service.service.converted(job, StillError("damaged", "a picture of camera front cannot be decoded"))
     replies = service.replies()
     assert [refusal(replies[asker], "front") for asker in askers] == [
         ("damaged", "a picture of camera front cannot be decoded")
     ] * 2
 
 
-def test_more_conversions_than_may_wait_are_refused(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONVERSIONS", 1)
-    service = Service(configured(), clock)
+def test_more_conversions_than_may_wait_are_refused(clock: Clock) -> None:
+    service = Service(configured(), clock, max_conversions=1)
     service.put("front", peek(1))
     service.ask(quality=1)
     assert refusal(service.replies_to(quality=2), "front") == ("busy", "1 pictures wait already to be converted")
@@ -588,8 +682,47 @@ def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPat
     assert message.body + rest.body == b"\xff\xd8J\xff\xd9" * 5
     assert refusal(service.replies_to(clip="mjpg", id=header.id, offset=0), "front") == (
         "not-kept",
-        "there is no such clip of camera front, or it was not fetched on for 60 s",
+        "there is no such clip of camera front, or it was not fetched on for 20 s",
     )
+
+
+def test_with_little_memory_less_history_is_kept_and_said_once(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    config = parse({"camera": {"front": {}, "back": {}}, "snapshot": {"history": 60, "history_mb": 2}}, None)
+    service = Service(config, clock)
+    body = b"\xff\xd8" + bytes(100_000) + b"\xff\xd9"
+    for _ in range(2):
+        service.service.limit_history(10_000_000)
+    assert caplog.messages == []
+    for camera in ("front", "back"):
+        for seq in range(1, 40):
+            service.put(camera, peek(seq, camera, age=-seq / 100, body=body))
+    cameras = service.service.cameras.values()
+    assert [camera.history.bytes // 100_000 for camera in cameras] == [19, 19]
+    for _ in range(3):
+        service.service.limit_history(0)
+    assert caplog.messages == [
+        "keeps at most 1 MB of history for each of 2 cameras instead of 2: 0 MB of memory are available; "
+        "lower history_mb in [snapshot]"
+    ]
+    assert all(camera.history.bytes <= 1_000_000 for camera in cameras)
+    service.put("front", peek(40, age=-0.4, body=body))
+    assert service.service.cameras["front"].history.bytes <= 1_000_000
+    service.service.limit_history(10_000_000)
+    for seq in range(41, 80):
+        service.put("front", peek(seq, age=-seq / 100, body=body))
+    assert service.service.cameras["front"].history.bytes > 1_500_000, "memory is back"
+
+
+def test_a_clip_that_is_ended_or_only_asked_about_keeps_no_place(clock: Clock) -> None:
+    service = past(60, clock)
+    for _ in range(3 * MAX_CLIPS):
+        message, header = parse_message(service.replies_to(clip="avi", end=True), ClipHeader)
+        assert (message.body, header.id, header.frames) == (b"", "", 10)
+    for _ in range(3 * MAX_CLIPS):
+        opened = parse_message(service.answer(b'{"camera":"front","clip":"mjpg","offset":1000}'), ClipHeader)[1]
+        assert opened.id
+        service.replies_to(clip="mjpg", id=opened.id, end=True)
+    assert refusal(service.replies_to(clip="mjpg", id=opened.id), "front")[0] == "not-kept"
 
 
 # A camera of another machine, whose clocks are not ours
@@ -661,3 +794,47 @@ def test_a_full_one_of_another_machine_may_be_from_our_future(clock: Clock) -> N
     clock.seconds = NOW + 0.1
     service.service.full_frame("front", far_frame(1, clock.seconds))
     assert asker in service.replies()
+
+
+# Cameras that say anything
+
+HOSTILE_TIMES = (1e300, -1e300, 1e18, -1e18, 0.0, -1.0, 1.7e308, -1.7e308)
+
+
+@pytest.mark.parametrize("front", [{}, FAR], ids=["here", "far"])
+@pytest.mark.parametrize("key", ["captured", "monotonic", "published", "width", "height", "seq", "epoch", "dropped"])
+@pytest.mark.parametrize("value", [*HOSTILE_TIMES, 2**31, 2**63, 2**200, 1, 'quoted"', "line\r\n", "x" * 100_000])
+def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict[str, Any], clock: Clock) -> None:
+    config = parse({"camera": {"front": front, "back": {}}, "snapshot": {"history": 60}}, None)
+    service = Service(config, clock)
+    before, header, body = peek().split(b"\n", 2)
+    for seq in range(1, 4):
+        changed = json.dumps({**json.loads(header), "seq": seq, key: value}).encode()
+        service.put("front", b"\n".join((before, changed, body)))
+    for wish in ({}, {"width": 1}, {"max_age": 5}, {"at": 1e300}, {"ago": 1}, {"clip": "avi"}, {"clip": "mjpg"}):
+        asker = service.ask(**wish)
+        service.service.tick()
+        reply = service.replies().get(asker)
+        if reply is not None and reply.startswith(b"error/"):
+            assert parse_message(reply, ErrorHeader)[1].code != "internal"
+    service.put("back", peek(7, "back"))
+    assert service.answer(b'{"camera":"back"}') == peek(7, "back", kind="snapshot")
+
+
+@pytest.mark.parametrize("front", [{}, FAR], ids=["here", "far"])
+@pytest.mark.parametrize("state", ["offline", "live", "idle", "starting"])
+@pytest.mark.parametrize("key", ["since", "captured", "monotonic", "fps", "seq", "width", "reason", "source"])
+@pytest.mark.parametrize("value", [*HOSTILE_TIMES, None, 2**63, 2**200, "\0\r\n", "x" * 100_000])
+def test_no_status_ends_the_service(key: str, value: Any, state: State, front: dict[str, Any], clock: Clock) -> None:
+    service = Service(configured(front={**front, "still_size": "640x480"}, back={}), clock)
+    service.tell(state)
+    said = json.dumps({**json.loads(msgspec.json.encode(status_header(state))), key: value})
+    service.service.status("front", b"status/front\n" + said.encode() + b"\n")
+    for wish in ({}, {"fresh": True}, {"settle": 5}, {"full": True, "settle": "5f"}):
+        asker = service.ask(**wish)
+        service.service.tick()
+        reply = service.replies().get(asker)
+        if reply is not None and reply.startswith(b"error/"):
+            assert parse_message(reply, ErrorHeader)[1].code != "internal"
+    service.put("back", peek(7, "back"))
+    assert service.answer(b'{"camera":"back"}') == peek(7, "back", kind="snapshot")

@@ -106,7 +106,7 @@ def test_a_stall_is_noticed_and_over_with_its_cause(plug: Plug, watch: Watch, sh
     camera.stall()
     reason = front.offline()
     noticed = time.monotonic() - begin
-    assert reason.startswith(f"v4l2:{camera.node}: no whole picture for "), reason
+    assert reason.startswith(f"v4l2:{camera.node}: no complete picture for "), reason
     camera.stall()
     seconds = whole_again(front, STALL_RECOVERY_SECONDS)
     note(f"uvcvideo, stalled: said after {noticed:.1f} s, whole {seconds:.1f} s after it went on")

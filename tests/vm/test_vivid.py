@@ -100,6 +100,6 @@ def test_bad_and_dropped_buffers_cost_only_themselves(front: Watched, node: Path
 
 def test_a_driver_that_drops_everything_has_stalled(front: Watched, node: Path, note: Note) -> None:
     Controls(node).set(DROPPED, 100)
-    assert front.offline().startswith(f"v4l2:{node}: no whole picture for ")
+    assert front.offline().startswith(f"v4l2:{node}: no complete picture for ")
     Controls(node).set(DROPPED, 0)
     whole_again(front, note, "every buffer dropped")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from capture.picamera2.detect import attached, first_camera, is_usb
-from capture.picamera2.reasons import Found
+from capture.picamera2.reasons import CameraInfo
 from tests.capture.picamera2.pi_camera import PiCamera
 
 
@@ -21,7 +21,7 @@ from tests.capture.picamera2.pi_camera import PiCamera
     ],
 )
 def test_usb_cameras_are_known_by_their_place(path: str, usb: bool) -> None:
-    assert is_usb(Found(0, "", path)) is usb
+    assert is_usb(CameraInfo(0, "", path)) is usb
 
 
 def chosen(folder: str) -> tuple[int | None, str, bool]:

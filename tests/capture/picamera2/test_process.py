@@ -38,7 +38,7 @@ def test_a_sensor_that_stalls_comes_back(pi_camera: PiCamera, configure: Configu
         live.frame()
         pi_camera.fault.write_text("stall")
         told = statuses.status(lambda status: status.state == "offline").reason
-        assert re.fullmatch(r"picamera2:0: no whole picture for \d+ s", told)
+        assert re.fullmatch(r"picamera2:0: no complete picture for \d+ s", told)
         pi_camera.fault.unlink()
         live.skip()
         seq = live.frame().header.seq
@@ -67,7 +67,7 @@ def test_a_camera_that_hangs_does_not_hold_up_the_end(pi_camera: PiCamera, confi
         running.process.send_signal(signal.SIGTERM)
         assert running.ended() == 0
     assert time.monotonic() - began < DEADLINE_SECONDS / 2
-    assert "picamera2:0: the camera does not let go; leaving it to the end of the process" in running.log
+    assert "picamera2:0: closing the camera takes too long; the end of the process closes it" in running.log
 
 
 def test_a_still_has_its_own_size_while_the_stream_goes_on(

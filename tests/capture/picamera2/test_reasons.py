@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from capture.picamera2 import reasons
-from capture.picamera2.reasons import Found
+from capture.picamera2.reasons import CameraInfo
 
 CAMERA = "picamera2:0"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -83,7 +83,7 @@ def test_picamera2_lacks_something(packages: Path, error: Exception, told: str) 
 
 
 def test_no_camera_of_this_number(tmp_path: Path) -> None:
-    found = [Found(0, "imx708", "/base/a"), Found(1, "imx219", "/base/b")]
+    found = [CameraInfo(0, "imx708", "/base/a"), CameraInfo(1, "imx219", "/base/b")]
     assert reasons.no_such_camera("picamera2:2", 2, found) == (
         "picamera2:2: there is no camera 2; allowed: 0 (imx708), 1 (imx219)"
     )
@@ -109,7 +109,7 @@ def test_no_permission_looks_like_no_camera(tmp_path: Path, monkeypatch: pytest.
         (
             RuntimeError("Failed to acquire camera: Device or resource busy"),
             "in use by another program; end that (rpicam-hello, motion, another framebus …), or name another one in "
-            "`source`",
+            "`source`; `sudo fuser -v /dev/media*` names it",
         ),
         (
             PermissionError(errno.EACCES, "Permission denied", "/dev/dma_heap/linux,cma"),
@@ -125,3 +125,32 @@ def test_why_it_does_not_open(error: Exception, told: str) -> None:
     outer = RuntimeError("Camera __init__ sequence did not complete.")
     outer.__cause__ = error
     assert reasons.refused(CAMERA, outer) == f"{CAMERA}: {told}"
+
+
+@pytest.mark.parametrize("closed", ["vidbuf_cached", "linux,cma"])
+def test_no_permission_for_the_memory_is_not_the_cable(
+    closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "media0").touch()
+    (tmp_path / "dma_heap").mkdir()
+    (tmp_path / "dma_heap" / closed).touch()
+    monkeypatch.setattr(os, "access", lambda path, _mode: "dma_heap" not in str(path))  # root may open all
+    assert reasons.no_such_camera(CAMERA, 0, [], str(tmp_path)) == (
+        f"picamera2:0: no permission to open {tmp_path}/dma_heap/{closed}, without which libcamera finds no camera; "
+        "add your user to the group video (sudo usermod -aG video $USER) and log in again"
+    )
+
+
+def test_where_one_heap_opens_the_memory_is_not_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "media0").touch()
+    (tmp_path / "dma_heap").mkdir()
+    for name in reasons.DMA_HEAPS:
+        (tmp_path / "dma_heap" / name).touch()
+    monkeypatch.setattr(os, "access", lambda path, _mode: "vidbuf_cached" not in str(path))
+    assert "check the cable" in reasons.no_such_camera(CAMERA, 0, [], str(tmp_path))
+
+
+def test_picamera2_gets_no_memory() -> None:
+    told = reasons.refused(CAMERA, RuntimeError("Could not open any dmaHeap device"))
+    assert "dma_heap/" in told
+    assert "cable" not in told

@@ -478,7 +478,7 @@ def why_not_opened(camera: int) -> str:
             "imx708",
             "busy",
             "picamera2:0: in use by another program; end that (rpicam-hello, motion, another framebus …), or name "
-            "another one in `source`",
+            "another one in `source`; `sudo fuser -v /dev/media*` names it",
         ),
         (
             0,

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from capture.v4l2.raw import FORMATS, Layout
+from capture.v4l2.raw import FORMATS, RGB, WEIGHTS, Layout
 from framebus.config.size import Size
 
 SIZE = Size(64, 16)
@@ -61,13 +61,21 @@ def laid_out(fourcc: str, picture: list[list[tuple[int, int, int]]]) -> bytes:
                 + bytes(pair[0] for row in chroma for pair in row)
                 + bytes(pair[1] for row in chroma for pair in row)
             )
-    order = (0, 1, 2) if fourcc == "YUYV" else (1, 0, 2)
-    found = bytearray()
+        case "NV21":
+            return luma + bytes(value for row in chroma for pair in row for value in reversed(pair))
+        case "YV12":
+            blue, red = (bytes(pair[band] for row in chroma for pair in row) for band in (0, 1))
+            return luma + red + blue
+        case "RGB3" | "BGR3":
+            names = {values: colour for colour, values in LIMITED.items()}
+            colours = [names[pixel] for row in picture for pixel in row]
+            return bytes(value for rgb in colours for value in (rgb if fourcc == "RGB3" else rgb[::-1]))
+    packed = bytearray()
     for row in picture:
         for left, right in zip(row[::2], row[1::2], strict=True):
-            y0, u, y1, v = left[0], left[1], right[0], left[2]
-            found += bytes((y0, u, y1, v) if order[0] == 0 else (u, y0, v, y1))
-    return bytes(found)
+            named = {"Y": iter((left[0], right[0])), "U": iter((left[1],)), "V": iter((left[2],))}
+            packed += bytes(next(named[letter]) for letter in fourcc)
+    return bytes(packed)
 
 
 def is_near(found: object, wanted: tuple[int, ...]) -> bool:
@@ -150,7 +158,7 @@ QUARTERS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))
 def test_every_layout_shows_the_same_picture(fourcc: str) -> None:
     red, green, blue, yellow = (LIMITED[colour] for colour in QUARTERS)
     rows = [[red] * 32 + [green] * 32] * 16 + [[blue] * 32 + [yellow] * 32] * 16
-    layout = Layout(fourcc, Size(64, 32), 0, full_range=False)
+    layout = Layout(fourcc, Size(64, 32), 0, full_range=fourcc in RGB)
     data = laid_out(fourcc, rows)
     assert layout.frame_bytes == len(data)
     picture = decoded(layout.encode(data, 95))
@@ -171,3 +179,24 @@ def test_a_frame_has_its_planes_and_their_padding(fourcc: str, line: int, expect
     assert decoded(layout.encode(bytes([128]) * expected, 90)).size == (64, 16)
     with pytest.raises(ValueError, match=rf"^{expected - 1} bytes, expected {expected} of a 64x16 {fourcc} frame$"):
         layout.encode(bytes(expected - 1), 90)
+
+
+def test_rgb_of_a_limited_range() -> None:
+    picture = decoded(Layout("BGR3", SIZE, 0, full_range=False).encode(bytes((16, 16, 235)) * 64 * 16, 95))
+    assert is_near(picture.getpixel((32, 8)), (255, 0, 0))
+
+
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("encoding", WEIGHTS)
+@pytest.mark.parametrize("colour", LIMITED)
+def test_colours_of_each_encoding(colour: tuple[int, int, int], encoding: str, full_range: bool) -> None:
+    """Computed here as the recommendations have it: luma from the weights, chroma as scaled differences from it."""
+    weight_red, weight_blue = WEIGHTS[encoding]
+    red, green, blue = (value / 255 for value in colour)
+    luma = weight_red * red + (1 - weight_red - weight_blue) * green + weight_blue * blue
+    chroma = ((blue - luma) / (2 - 2 * weight_blue), (red - luma) / (2 - 2 * weight_red))
+    base, scale, chroma_scale = (0, 255, 255) if full_range else (16, 219, 224)
+    values = [round(base + scale * luma), *(min(255, round(128 + chroma_scale * value)) for value in chroma)]
+    data = line_of((values[0], values[1], values[2]), 64) * 16
+    picture = decoded(Layout("YUYV", SIZE, 0, full_range=full_range, encoding=encoding).encode(data, 95))
+    assert is_near(picture.getpixel((32, 8)), colour)

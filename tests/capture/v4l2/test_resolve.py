@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from capture.source import SourceError
-from capture.v4l2.resolve import Node, nodes, path_of
+from capture.v4l2.resolve import Node, nodes, path_of, video_nodes
 
 
 class Sysfs:
@@ -103,3 +103,22 @@ def test_none_or_too_many_is_told_with_what_there_is(target: str, sentence: str,
 def test_a_machine_without_any_camera(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"^v4l2:serial=A: no such camera is plugged in; there is none$"):
         path_of("serial=A", tmp_path)
+
+
+def test_a_node_that_comes_changes_or_goes_is_noticed(tmp_path: Path) -> None:
+    seen = [video_nodes(folder=str(tmp_path))]
+
+    def changed() -> bool:
+        seen.append(video_nodes(str(tmp_path / "by-id"), folder=str(tmp_path)))
+        return seen[-1] != seen[-2]
+
+    assert not changed()
+    (tmp_path / "null").touch()
+    assert not changed()
+    (tmp_path / "video0").touch()
+    assert changed()
+    (tmp_path / "by-id").symlink_to(tmp_path / "video0")
+    assert changed()
+    assert not changed()
+    (tmp_path / "video0").unlink()
+    assert changed()

@@ -6,7 +6,7 @@ import pytest
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.protocol.wire import pack
-from tests.framebus.golden.make import FROM_LATER, JPEG
+from tests.framebus.golden.make import JPEG, from_later_now
 from tests.framebus.publisher import frame_header
 
 
@@ -87,7 +87,7 @@ def test_a_new_epoch_counts_anew() -> None:
 
 
 def test_a_frame_of_a_later_version_1_is_a_frame() -> None:
-    frame = FrameFilter().accept(FROM_LATER)
+    frame = FrameFilter().accept(from_later_now())
 
     assert frame is not None
     assert frame.metadata == {"ExposureTime": 9998, "ColourGains": [1.5, 2.25]}

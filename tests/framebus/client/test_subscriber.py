@@ -12,7 +12,7 @@ from framebus import ConfigError, Subscriber
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, pack, topic
 from tests.conftest import Configure
 from tests.framebus.conftest import Publish
-from tests.framebus.golden.make import FROM_LATER, JPEG
+from tests.framebus.golden.make import JPEG, from_later_now
 from tests.framebus.publisher import Publisher, frame_header
 from tests.processes import DEADLINE_SECONDS, wait_until
 
@@ -100,7 +100,7 @@ def test_a_repeat_is_passed_over(publisher: Publisher, subscriber: Subscriber) -
 
 
 def test_a_frame_of_a_later_version_1_is_a_frame(publisher: Publisher, subscriber: Subscriber) -> None:
-    publisher.send_message(FROM_LATER)
+    publisher.send_message(from_later_now())
 
     assert subscriber.receive().seq == 42
 
@@ -224,7 +224,10 @@ def test_a_subscriber_may_have_a_timeout_of_its_own(endpoint: str) -> None:
         with pytest.raises(TimeoutError) as caught:
             next(iter(subscriber))
         assert time.monotonic() - before > 0.2
-        assert str(caught.value) == "no frame of camera front within 0.25 s"
+        assert str(caught.value) == (
+            "no frame of camera front within 0.25 s: "
+            f"{endpoint.removeprefix('ipc://')} does not exist; its process is not running"
+        )
 
 
 def test_a_repeat_does_not_prolong_the_wait(publisher: Publisher, subscriber: Subscriber) -> None:

@@ -100,7 +100,8 @@ def test_silence_is_said(
     assert command("front") == 1
     assert capsys.readouterr() == (
         "",
-        f"no answer from the snapshot service at ipc://{config.run_dir}/snapshot within 0.2 s; is framebus running?\n",
+        f"no answer from the snapshot service at ipc://{config.run_dir}/snapshot within 0.2 s: "
+        f"{config.run_dir}/snapshot does not exist; its process is not running\n",
     )
 
 

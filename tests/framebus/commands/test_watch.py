@@ -122,7 +122,7 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_silence_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("front") == 1
-    assert capsys.readouterr() == ("", "no frame of camera front within 0.2 s; is its capture process running?\n")
+    assert capsys.readouterr().err.startswith("no frame of camera front within 0.2 s")
 
 
 def test_a_name_that_no_camera_can_have_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@
 would change, the format has changed, and with it the version.
 """
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,6 +119,12 @@ FROM_LATER = (
 """A frame with a key that this version does not know, with the camera's own metadata, and without an orientation.
 
 Its clock reads five seconds: a frame from before the machine's start is older, but none may be from after now."""
+
+
+def from_later_now() -> bytes:
+    """The same, captured just now: its fixed time is in the future of a machine that was started an hour ago."""
+    now = f"{time.monotonic():.6f}".encode()
+    return FROM_LATER.replace(b"5025.654321", now).replace(b"5025.671234", now)
 
 
 def messages() -> dict[str, bytes]:

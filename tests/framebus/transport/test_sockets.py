@@ -1,6 +1,7 @@
 """How sockets are set up, and what comes of it on a real connection."""
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,22 +11,24 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, FrameHeader, parse, topic
-from framebus.runtime.run_dir import frames_endpoint
 from framebus.transport import sockets
-from tests.conftest import Configure, Start
+from framebus.transport.reconnecting_socket import ReconnectingSocket
+from tests.conftest import TESTCARD, Configure, Start
 from tests.framebus.conftest import Publish
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 Context = zmq.Context[zmq.Socket[bytes]]
-Subscribe = Callable[[str, bytes | None], "zmq.Socket[bytes]"]
+Subscribe = Callable[[str, bytes | None], ReconnectingSocket]
 DEADLINE_MS = int(DEADLINE_SECONDS * 1000)
 LIMITS = {
     zmq.LINGER: 0,
+    zmq.RECONNECT_IVL: sockets.RECONNECT_IVL_MS,
+    zmq.RECONNECT_IVL_MAX: sockets.RECONNECT_IVL_MAX_MS,
+}
+HEARTBEATS = {
     zmq.HEARTBEAT_IVL: sockets.HEARTBEAT_IVL_MS,
     zmq.HEARTBEAT_TIMEOUT: sockets.HEARTBEAT_TIMEOUT_MS,
     zmq.HEARTBEAT_TTL: sockets.HEARTBEAT_TIMEOUT_MS,
-    zmq.RECONNECT_IVL: sockets.RECONNECT_IVL_MS,
-    zmq.RECONNECT_IVL_MAX: sockets.RECONNECT_IVL_MAX_MS,
 }
 
 
@@ -33,9 +36,9 @@ LIMITS = {
 def subscribe() -> Iterator[Subscribe]:
     """Make a SUB socket: `subscribe(endpoint, topic)`."""
     context: Context = zmq.Context()
-    made: list[zmq.Socket[bytes]] = []
+    made: list[ReconnectingSocket] = []
 
-    def make(endpoint: str, topic: bytes | None) -> "zmq.Socket[bytes]":
+    def make(endpoint: str, topic: bytes | None) -> ReconnectingSocket:
         made.append(sockets.subscriber(context, endpoint, topic))
         return made[-1]
 
@@ -64,6 +67,8 @@ def test_a_subscriber_has_the_limits_and_holds_one_message(subscribe: Subscribe,
     assert made.getsockopt(zmq.TYPE) == zmq.SUB
     assert made.getsockopt(zmq.CONFLATE) == 1
     assert options_of(made, *LIMITS) == LIMITS
+    assert made.getsockopt(zmq.MAXMSGSIZE) == sockets.SUBSCRIBER_MAX_BYTES
+    assert made.getsockopt(zmq.HEARTBEAT_IVL) == 0, "a reader over ipc that does not answer PING would be disconnected"
 
 
 def test_a_subscriber_asks_for_its_topic(subscribe: Subscribe, endpoint: str, publish: Publish) -> None:
@@ -96,28 +101,82 @@ def test_an_endpoint_that_is_none_is_refused() -> None:
     context.destroy()
 
 
-def test_a_publisher_that_hangs_is_dialled_anew_until_it_goes_on(
-    subscribe: Subscribe, configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
+def test_a_publisher_that_hangs_is_disconnected_over_tcp_until_it_continues(
+    subscribe: Subscribe, configure: Configure, start: Start, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "HEARTBEAT_IVL_MS", 100)
     monkeypatch.setattr(sockets, "HEARTBEAT_TIMEOUT_MS", 1000)
-    config = configure()
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    config = configure(f'{TESTCARD}publish = "{endpoint}"\n')
     capture = start("capture", "front", config=config)
-    made = subscribe(frames_endpoint(config, "front"), topic("live", "front"))
+    made = subscribe(endpoint, topic("live", "front"))
     assert made.poll(DEADLINE_MS)
-
-    with made.get_monitor_socket(zmq.EVENT_DISCONNECTED) as monitor:
-        os.kill(capture.pid, signal.SIGSTOP)
-        assert monitor.poll(DEADLINE_MS), "a peer that is silent is still thought to live"
-        assert recv_monitor_message(monitor)["event"] == zmq.EVENT_DISCONNECTED
-        made.disable_monitor()
-
     _, before = parse(made.recv(), FrameHeader)
+
+    def disconnected() -> bool:
+        made.check()
+        return made.disconnects > 0
+
+    os.kill(capture.pid, signal.SIGSTOP)
+    wait_until(disconnected, "a silent peer is disconnected")
     os.kill(capture.pid, signal.SIGCONT)
-    after = before
-    while after.seq <= before.seq:  # the one from before may be sent again, when we subscribe anew
-        assert made.poll(DEADLINE_MS)
-        _, after = parse(made.recv(), FrameHeader)
+
+    def continues() -> bool:
+        made.check()
+        return bool(made.poll(50)) and parse(made.recv(), FrameHeader)[1].seq > before.seq
+
+    wait_until(continues, "the next frame comes")
+
+
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+@pytest.mark.parametrize("size", [sockets.SUBSCRIBER_MAX_BYTES + 1, 128 << 20])
+def test_a_message_over_the_limit_is_not_held_and_ends_no_subscription(
+    transport: str, size: int, subscribe: Subscribe, endpoint: str, free_port: int, publish: Publish
+) -> None:
+    where = endpoint if transport == "ipc" else f"tcp://127.0.0.1:{free_port}"
+    publisher = publish(where)
+    made = subscribe(where, topic("live", "front"))
+    assert publisher.subscription() == b"\x01live/front\n"
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    message = topic("live", "front") + bytes(size)
+    held_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
+    publisher.send_message(message)
+    del message
+
+    def subscribes_again() -> bool:
+        made.check()
+        made.poll(50)
+        return publisher.is_heard() and publisher.subscription() == b"\x01live/front\n"
+
+    wait_until(subscribes_again, "the subscriber connects again")
+    assert made.disconnects == 1
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
+    assert grown_kb < held_kb + size // 1024 * 3 // 2, "the publisher's own copy, and no other"
+    publisher.send_message(b"live/front\nsmall")
+    assert made.poll(DEADLINE_MS)
+    assert made.recv() == b"live/front\nsmall"
+
+
+def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_port: int, publish: Publish) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        made = subscribe(endpoint, topic("live", "front"))
+        server.settimeout(DEADLINE_SECONDS)
+        talker, _ = server.accept()
+        with talker:
+            # The greeting of ZMTP 3 with mechanism NULL, and then a command longer than any.
+            talker.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL".ljust(55, b"\0") + b"\x06" + b"\xff" * 64)
+            talker.settimeout(DEADLINE_SECONDS)
+            while talker.recv(1000):
+                pass
+    publisher = publish(endpoint)
+
+    def subscribes() -> bool:
+        made.check()
+        made.poll(50)
+        return publisher.is_heard()
+
+    wait_until(subscribes, "the subscriber connects again")
 
 
 def test_over_tcp_little_is_held(free_port: int) -> None:
@@ -126,11 +185,13 @@ def test_over_tcp_little_is_held(free_port: int) -> None:
     sockets.limit_tcp(made, f"tcp://127.0.0.1:{free_port}", 65536)
     assert made.getsockopt(zmq.SNDHWM) == 1
     assert made.getsockopt(zmq.SNDBUF) == 65536
+    assert options_of(made, *HEARTBEATS) == HEARTBEATS
     context.destroy()
 
 
 def test_over_tcp_a_dead_link_is_tried_again_soon(free_port: int) -> None:
     over_tcp = {
+        **HEARTBEATS,
         zmq.CONNECT_TIMEOUT: sockets.CONNECT_TIMEOUT_MS,
         zmq.HANDSHAKE_IVL: sockets.HANDSHAKE_IVL_MS,
     }

@@ -151,7 +151,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(config: Conf
         wrong = [await site.get("/api/cameras", headers=basic(name, "wrong")) for name in ("anna", "berta")]
         assert [answer.code for answer in wrong] == [401, 401]
         assert wrong[0].body == wrong[1].body
-        assert b"the name or the password is not right" in wrong[0].body
+        assert b"wrong user name or password" in wrong[0].body
 
 
 async def test_who_guesses_is_slowed_down_and_who_is_known_is_not(
@@ -273,7 +273,7 @@ async def test_everybodys_page_may_not_use_somebodys_cookie(configure: Configure
     config = configure(TWO, gateway='allow_origins = ["*"]')
     async with site_with(config, users=ANNA) as site:
         cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
-        asked = {"Cookie": f"framebus_session={cookie}", "Origin": "http://evil.example"}
+        asked = {"Cookie": f"{site.gateway._access.cookie}={cookie}", "Origin": "http://evil.example"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **asked) == 403
         assert await code(site, "/logout", "POST", **asked) == 403
         by_password = {**basic("anna", PASSWORD), "Origin": "http://evil.example"}
@@ -289,9 +289,9 @@ def _proof() -> str:
 async def test_a_cookie_ends_with_its_password(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
-        assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 200
+        assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 200
         add(config, users={"anna": User(hash_password("another horse"))})
-        assert await code(site, "/api/cameras", Cookie=f"framebus_session={cookie}") == 401
+        assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 401
 
 
 async def test_a_broken_secrets_file_locks_nobody_out_and_nobody_in(
@@ -401,7 +401,7 @@ async def test_a_secrets_file_that_is_gone_opens_nothing(config: Config) -> None
 async def test_a_logout_ends_the_cookie_whatever_else_comes_with_it(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
-        named = {"Cookie": f"framebus_session={cookie}"}
+        named = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
         assert await code(site, "/logout", "POST", **named, **basic("anna", PASSWORD)) == 303
         assert await code(site, "/api/cameras", **named) == 401
 

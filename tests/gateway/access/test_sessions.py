@@ -7,8 +7,7 @@ from threading import Thread
 import pytest
 from tornado.web import create_signed_value
 
-from gateway.access import sessions as module
-from gateway.access.sessions import COOKIE, Sessions
+from gateway.access.sessions import COOKIE, MAX_LOGGED_OUT_EACH, Session, Sessions
 
 
 class Clock:
@@ -32,8 +31,8 @@ def test_a_cookie_is_read_by_whoever_has_the_key(sessions: Sessions, tmp_path: P
     """By another worker, and after a restart."""
     cookie, session = sessions.begin("anna", "proof")
     until = clock.seconds + 30 * 86400
-    assert sessions.read(cookie) == (session, "anna", "proof", until)
-    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == (session, "anna", "proof", until)
+    assert sessions.read(cookie) == Session(session, "anna", "proof", until)
+    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == Session(session, "anna", "proof", until)
     assert stat.S_IMODE((tmp_path / "state" / "session.key").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "state").iterdir()] == ["session.key"]
 
@@ -83,13 +82,61 @@ def test_those_logged_out_are_forgotten_when_they_would_have_ended(
     assert (tmp_path / "state" / "logged-out").read_text().split()[0] == second
 
 
-def test_with_too_many_logged_out_all_have_to_log_in_again(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_LOGGED_OUT", 2)
-    cookies = [sessions.begin("anna", "proof") for _ in range(4)]
-    for _, session in cookies[:3]:
-        sessions.end(session)
-    assert [sessions.read(cookie) for cookie, _ in cookies] == [None] * 4
-    assert sessions.read(sessions.begin("anna", "proof")[0]) is not None
+def test_too_many_logouts_end_the_sessions_of_that_person_alone(sessions: Sessions, clock: Clock) -> None:
+    """A script that logs in and out must not log out everybody else."""
+    left, of_berta = sessions.begin("anna", "proof")[0], sessions.begin("berta", "proof")[0]
+    clock.seconds += 1
+    for _ in range(MAX_LOGGED_OUT_EACH + 1):
+        sessions.end(sessions.begin("anna", "proof")[1], "anna")
+    assert sessions.read(left) is None
+    assert sessions.read(of_berta) is not None
+    clock.seconds += 1
+    after, session = sessions.begin("anna", "proof")
+    read = sessions.read(after)
+    assert read is not None
+    assert not sessions.ended(session, "anna", read.until)
+    assert len((sessions._folder / "logged-out").read_text().splitlines()) == 1
+
+
+def test_a_session_in_use_does_not_end(sessions: Sessions, clock: Clock) -> None:
+    cookie, session = sessions.begin("anna", "proof")
+    for _ in range(5):
+        clock.seconds += 20 * 86400
+        read = sessions.read(cookie)
+        assert read is not None
+        assert sessions.is_due(read.until)
+        cookie = sessions.renew(session, "anna", "proof")
+        assert not sessions.is_due(clock.seconds + 30 * 86400)
+    sessions.end(session, "anna")
+    assert sessions.read(cookie) is None, "a logout ends the renewed cookie, too"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"cut off"])
+def test_an_empty_key_is_replaced_at_the_next_login(
+    content: bytes, sessions: Sessions, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a loss of power leaves behind; an empty key would sign for anybody."""
+    before, _ = sessions.begin("anna", "proof")
+    (tmp_path / "state" / "session.key").write_bytes(content)
+    assert sessions.read(before) is None
+    assert "session.key is empty or cut off" in caplog.text
+    after, _ = sessions.begin("anna", "proof")
+    assert sessions.read(after) is not None
+
+
+def test_a_key_that_cannot_be_read_is_said(
+    sessions: Sessions, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "state" / "session.key").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"session\.key"):
+        sessions.begin("anna", "proof")
+    assert "logins do not work" in caplog.text
+
+
+def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
+    cookie, session = sessions.begin("anna", "proof")
+    (tmp_path / "state" / "logged-out").write_text(f"{session} {clock.seconds + 9:.0f}\n")
+    assert sessions.read(cookie) is None
 
 
 @pytest.mark.parametrize("damage", ["no number\n", "\0\n", b"\xff".decode("latin-1")])

@@ -5,13 +5,13 @@ import pytest
 import zmq
 
 from framebus.config.load import Config
-from framebus.protocol.stills import ClipRequest, SnapshotRequest
+from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import snapshot_endpoint
-from gateway.cameras import service_client
 from gateway.cameras.stills_client import StillsClient
 from gateway.net.errors import HttpError
 from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.conftest import until
 from tests.gateway.still_service import StillService
 
 FRONT = SnapshotRequest(camera="front")
@@ -107,11 +107,8 @@ async def test_a_late_reply_goes_to_nobody_else(config: Config, context: "zmq.Co
     context.destroy()
 
 
-async def test_there_is_a_limit_to_those_who_wait(
-    config: Config, context: "zmq.Context[zmq.Socket[bytes]]", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service_client, "MAX_WAITING", 1)
-    stills = StillsClient(snapshot_endpoint(config), context)
+async def test_there_is_a_limit_to_those_who_wait(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    stills = StillsClient(snapshot_endpoint(config), context, max_waiting=1)
     first = asyncio.create_task(stills.get(SOON))
     await asyncio.sleep(0.01)
     with pytest.raises(HttpError) as refusal:
@@ -150,5 +147,68 @@ async def test_a_refusal_of_the_service_is_passed_on(
         with pytest.raises(HttpError) as refusal:
             await stills.clip(ClipRequest(camera="front", clip="avi"))
         assert refusal.value.status_code == status
+    stills.close()
+    context.destroy()
+
+
+async def test_the_last_caller_that_leaves_takes_the_request_back(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    stills = StillsClient(snapshot_endpoint(config), context, max_waiting=2)
+    settled = SnapshotRequest(camera="front", settle=60.0, timeout=60)
+    async with StillService(config).silent() as service:
+        callers = [asyncio.create_task(stills.get(settled)) for _ in range(3)]
+        await until(lambda: service.requests)
+        for caller in callers[:2]:
+            caller.cancel()
+        await asyncio.gather(*callers[:2], return_exceptions=True)
+        assert stills.waiting == 1
+        callers[2].cancel()
+        await until(lambda: len(service.requests) == 2)
+        assert service.requests[1] == {"camera": "front", "cancel": True}
+        assert service.envelopes[0] == service.envelopes[1], "the same envelope: the service knows which one is meant"
+        assert stills.waiting == 0
+        later = asyncio.create_task(stills.get(settled))
+        await until(lambda: len(service.requests) == 3)
+        later.cancel()
+        await asyncio.gather(later, callers[2], return_exceptions=True)
+    stills.close()
+    context.destroy()
+
+
+async def test_the_end_of_the_gateway_ends_requests_under_way(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    stills = StillsClient(snapshot_endpoint(config), context)
+    caller = asyncio.create_task(stills.get(FRONT))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    stills.close()
+    context.destroy()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+
+CLIP = ClipRequest(camera="front", clip="avi")
+PAGE = pack(
+    "clip", "front", ClipHeader(v=1, camera="front", id="c1", size=10, offset=0, frames=3, seconds=1.5), b"01234"
+)
+
+
+async def test_a_clip_that_is_not_read_to_its_end_is_ended(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    stills = StillsClient(snapshot_endpoint(config), context)
+    async with StillService(config).saying(PAGE) as service:
+        _, pages = await stills.clip(CLIP)
+        pages.close()
+        pages.close()
+        await until(lambda: len(service.requests) == 2)
+        assert service.requests[1] == {"camera": "front", "clip": "avi", "id": "c1", "end": True}
+        _, read = await stills.clip(CLIP)
+        assert b"".join([page async for page in read]) == b"0123401234"
+        read.close()
+        await stills.clip_header(CLIP)
+        assert [request.get("end") for request in service.requests[2:]] == [None, None, True]
     stills.close()
     context.destroy()

@@ -49,6 +49,24 @@ async def counts(workers: Workers, viewers: int) -> None:
     await until(lambda: workers.viewers_of("front") == workers.viewers() == viewers)
 
 
+class Own:
+    """A worker's own viewers."""
+
+    def __init__(self, stats: Callable[[], ViewersHeader]) -> None:
+        self.own_stats = stats
+
+    def own_viewers(self) -> int:
+        return self.own_stats().viewers
+
+    def own_viewers_of(self, camera: str) -> int:
+        stats = self.own_stats().cameras.get(camera)
+        return stats.viewers if stats else 0
+
+
+def endpoints_of(config: Config) -> list[str]:
+    return [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
+
+
 Make = Callable[[int, Callable[[], ViewersHeader]], Workers]
 
 
@@ -58,7 +76,7 @@ async def make(config: Config, context: Context) -> AsyncIterator[Make]:
     made: list[Workers] = []
 
     def workers(number: int, own: Callable[[], ViewersHeader]) -> Workers:
-        made.append(Workers(config, number, context, own))
+        made.append(Workers(number, endpoints_of(config), context, Own(own)))
         return made[-1]
 
     yield workers
@@ -152,7 +170,7 @@ async def test_what_is_malformed_is_counted_and_dropped(
 
 async def test_one_worker_alone_has_no_socket(configure: Configure, context: Context) -> None:
     config = configure()
-    workers = Workers(config, 0, context, lambda: stats(2))
+    workers = Workers(0, endpoints_of(config), context, Own(lambda: stats(2)))
     workers.changed()
     assert (workers.viewers(), workers.viewers_of("front"), list(workers.everyone())) == (2, 2, [0])
     assert list(config.run_dir.glob("gateway*")) == []

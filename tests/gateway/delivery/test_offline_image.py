@@ -2,15 +2,17 @@
 
 import asyncio
 import io
+import random
+import struct
 import time
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from gateway.cameras.feed import Feed
-from gateway.delivery.offline_image import MAX_LETTERS, SIZE_WITHOUT_PICTURE, draw, sentence
+from gateway.delivery.offline_image import MAX_LETTERS, MAX_PIXELS, SIZE_WITHOUT_PICTURE, draw, sentence
 from tests.capture.jpegs import after_soi, exif
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, claiming, jpeg
 from tests.gateway.conftest import Site, until
 from tests.gateway.viewers.test_mjpeg import Stream
 
@@ -50,6 +52,66 @@ def test_a_picture_that_lies_on_its_side_is_turned_so_that_the_text_can_be_read(
 @pytest.mark.parametrize("picture", [None, b"", b"\xff\xd8 no picture", jpeg()[:200]])
 def test_without_a_picture_that_can_be_read_the_text_stands_alone(picture: bytes | None) -> None:
     assert opened(draw(picture, TEXT)).size in (SIZE_WITHOUT_PICTURE, (64, 48))
+
+
+def with_app1(block: bytes, picture: bytes) -> bytes:
+    """A picture with an APP1 segment of any content."""
+    return picture[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + picture[2:]
+
+
+TIFF = b"Exif\0\0MM\0*\0\0\0\x08"
+RATIONAL = struct.pack(">HHHII", 1, 0x9204, 10, 1, 26) + bytes(4) + struct.pack(">ii", -2, 0)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0Exif\0\0",
+        b"Exif\0\0",
+        TIFF,
+        TIFF + b"\0\x01\x01\x12",
+        TIFF + struct.pack(">HHHI", 1, 0x0112, 2, 9) + b"\xff" * 4,
+        TIFF + struct.pack(">HHHI", 1, 0x0112, 5, 1) + b"\xff" * 4,
+        TIFF + RATIONAL,
+        TIFF + b"\xff" * 500,
+    ],
+)
+def test_damaged_exif_leaves_a_picture_or_the_card(exif: bytes) -> None:
+    assert opened(draw(with_app1(exif, jpeg("red", (64, 48))), TEXT)).size in ((64, 48), (48, 64), SIZE_WITHOUT_PICTURE)
+
+
+def test_no_picture_with_any_damage_is_too_much() -> None:
+    chance = random.Random(20261129)
+    good = after_soi(jpeg("red", (64, 48)), exif(6))
+    for _ in range(500):
+        damaged = bytearray(good)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(2, 200)] = chance.randrange(256)
+        assert opened(draw(bytes(damaged), TEXT, 1)).size > (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("picture", "max_megapixels"),
+    [(claiming((40_000, 40_000)), 64), (claiming((65_535, 65_535)), 500), (jpeg("red", (1200, 900)), 1)],
+)
+def test_a_picture_over_the_limit_is_not_decoded(picture: bytes, max_megapixels: float) -> None:
+    assert opened(draw(picture, TEXT, max_megapixels)).size == SIZE_WITHOUT_PICTURE
+
+
+def test_a_large_picture_is_drawn_at_a_reduced_scale() -> None:
+    width, height = opened(draw(jpeg("red", (4000, 3000)), TEXT)).size
+    assert MAX_PIXELS * 0.9 < width * height <= MAX_PIXELS
+    assert width / height == pytest.approx(4 / 3, rel=0.01)
+
+
+@pytest.mark.parametrize("since", [1e300, -1e300, -1e18, 1e18, 1e12, float("nan")])
+def test_a_time_outside_the_calendar_is_said_to_be_unknown(since: float) -> None:
+    assert sentence(since, "unplugged") == "OFFLINE since an unknown time: unplugged"
+
+
+@pytest.mark.parametrize("text", ["", "\0\n\r\t", "\u202e\ud7ff\uffff\U0001f600", "x" * 160, "一二三"])
+def test_any_text_can_be_drawn(text: str) -> None:
+    assert opened(draw(None, text)).size == SIZE_WITHOUT_PICTURE
 
 
 @pytest.fixture

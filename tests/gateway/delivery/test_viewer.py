@@ -1,4 +1,4 @@
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STALLED_SECONDS, Viewer
 from gateway.net.transport import Transport
 
 
@@ -9,6 +9,11 @@ class ScriptedTransport(Transport):
         super().__init__()
         self.sent: list[bytes] = []
         self.is_free = True
+        self.taken: int | None = 0
+
+    @property
+    def taken_bytes(self) -> int | None:
+        return self.taken
 
     def send(self, message: bytes) -> bool:
         self.sent.append(message)
@@ -21,8 +26,8 @@ class ScriptedTransport(Transport):
 class ScriptedViewer(Viewer):
     """Takes from a box that always holds the newest message."""
 
-    def __init__(self, line: Transport) -> None:
-        super().__init__(line)
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
         self.newest: bytes | None = None
 
     def next_message(self) -> bytes | None:
@@ -33,30 +38,72 @@ class ScriptedViewer(Viewer):
         self._transport.close()
 
 
-def test_a_free_line_takes_each_message() -> None:
-    line = ScriptedTransport()
-    viewer = ScriptedViewer(line)
+def test_a_free_transport_takes_each_message() -> None:
+    transport = ScriptedTransport()
+    viewer = ScriptedViewer(transport)
     for message in (b"1", b"2"):
         viewer.newest = message
         viewer.wake()
-    assert line.sent == [b"1", b"2"]
+    assert transport.sent == [b"1", b"2"]
 
 
-def test_a_busy_line_gets_the_newest_and_none_of_those_between() -> None:
-    line = ScriptedTransport()
-    viewer = ScriptedViewer(line)
-    line.is_free = False
+def test_a_busy_transport_gets_the_newest_and_none_of_those_between() -> None:
+    transport = ScriptedTransport()
+    viewer = ScriptedViewer(transport)
+    transport.is_free = False
     for message in (b"1", b"2", b"3", b"4"):
         viewer.newest = message
         viewer.wake()
-    assert line.sent == [b"1"]
-    line.on_free()
-    assert line.sent == [b"1", b"4"]
+    assert transport.sent == [b"1"]
+    transport.on_free()
+    assert transport.sent == [b"1", b"4"]
 
 
 def test_nothing_is_sent_when_there_is_nothing_new() -> None:
-    line = ScriptedTransport()
-    viewer = ScriptedViewer(line)
+    transport = ScriptedTransport()
+    viewer = ScriptedViewer(transport)
     viewer.wake()
     viewer.repeat()
-    assert line.sent == []
+    assert transport.sent == []
+
+
+def busy_viewer() -> tuple[ScriptedTransport, ScriptedViewer]:
+    """A viewer with a message in flight."""
+    transport = ScriptedTransport()
+    transport.is_free = False
+    viewer = ScriptedViewer(transport)
+    viewer.newest = b"1"
+    viewer.wake()
+    return transport, viewer
+
+
+def test_a_viewer_that_takes_nothing_of_a_message_is_disconnected() -> None:
+    transport, viewer = busy_viewer()
+    assert not viewer.end_if_stalled(100.0)
+    assert not viewer.end_if_stalled(100.0 + STALLED_SECONDS - 1)
+    assert viewer.end_if_stalled(100.0 + STALLED_SECONDS)
+    assert transport.sent == [b"1", b"closed"]
+    transport.on_free()
+    viewer.newest = b"2"
+    viewer.wake()
+    assert transport.sent == [b"1", b"closed"]
+
+
+def test_a_viewer_that_takes_a_byte_now_and_then_stays() -> None:
+    transport, viewer = busy_viewer()
+    for second in range(0, 1000, 10):
+        transport.taken = second
+        assert not viewer.end_if_stalled(float(second))
+
+
+def test_a_viewer_without_a_message_in_flight_stays() -> None:
+    viewer = ScriptedViewer(ScriptedTransport())
+    for second in range(0, 1000, 10):
+        assert not viewer.end_if_stalled(float(second))
+
+
+def test_a_viewer_whose_progress_is_unknown_stays() -> None:
+    transport, viewer = busy_viewer()
+    transport.taken = None
+    for second in range(0, 1000, 10):
+        assert not viewer.end_if_stalled(float(second))

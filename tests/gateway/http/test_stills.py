@@ -1,5 +1,6 @@
 """StillsClient and clips as HTTP clients get them."""
 
+import asyncio
 import json
 import time
 
@@ -13,7 +14,7 @@ from framebus.protocol.stills import ClipHeader, RequestError, SnapshotRequest, 
 from framebus.protocol.wire import ErrorHeader, pack
 from gateway.http.still_headers import etag, headers, matches
 from tests.gateway.camera import frame_header, jpeg
-from tests.gateway.conftest import Site
+from tests.gateway.conftest import Site, until
 from tests.gateway.still_service import StillService
 
 STILL = "/camera/front/snapshot.jpg"
@@ -130,3 +131,60 @@ async def test_a_clip_that_there_is_not_is_refused(site: Site) -> None:
     assert answer.body == b'400: seconds: found "0"; allowed: seconds, more than 0 and at most 3600\n'
     assert (await site.get("/camera/yard/clip.avi")).code == 404
     assert (await site.get("/camera/front/clip.mp4")).code == 404
+
+
+async def test_the_head_of_a_clip_keeps_none(site: Site) -> None:
+    header = ClipHeader(v=1, camera="front", id="", size=10, offset=0, frames=3, seconds=1.5)
+    async with StillService(site.config).saying(pack("clip", "front", header)) as service:
+        answer = await site.get("/camera/front/clip.avi", method="HEAD")
+    assert (answer.code, answer.headers["Content-Length"]) == (200, "10")
+    assert service.requests == [{"camera": "front", "clip": "avi", "end": True}]
+
+
+async def connected(site: Site, path: str, read: int = 0) -> asyncio.StreamWriter:
+    """Ask for a path and read so many bytes of the answer."""
+    reader, writer = await asyncio.open_connection(site.config.gateway.listen.host, site.config.gateway.listen.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: framebus\r\n\r\n".encode())
+    await writer.drain()
+    await reader.readexactly(read)
+    return writer
+
+
+async def test_a_clip_whose_client_leaves_is_ended(site: Site) -> None:
+    size = 100_000_000
+    header = ClipHeader(v=1, camera="front", id="c1", size=size, offset=0, frames=3, seconds=1.5)
+    async with StillService(site.config).saying(pack("clip", "front", header, bytes(1_000_000))) as service:
+        (await connected(site, "/camera/front/clip.avi", read=1000)).close()
+        await until(lambda: service.requests[-1].get("end"))
+
+
+async def test_clients_that_leave_keep_no_place_in_the_queue_for_stills(site: Site) -> None:
+    left = []
+    async with StillService(site.config).silent() as service:
+        for number in range(1, 6):
+            asking = await connected(site, f"{STILL}?settle=60&timeout={50 + number}")
+            await until(lambda: site.gateway._stills.waiting == number)  # noqa: B023
+            left.append(asking)
+        for asking in left:
+            asking.close()
+        await until(lambda: sum("cancel" in request for request in service.requests) == 5)
+        assert site.gateway._stills.waiting == 0
+
+
+async def test_a_client_that_leaves_at_once_keeps_no_place_either(site: Site) -> None:
+    async with StillService(site.config).silent():
+        for number in range(1, 21):
+            (await connected(site, f"{STILL}?settle=60&timeout={30 + number}")).close()
+        await site.get("/healthz")
+        await until(lambda: site.gateway._stills.waiting == 0)
+
+
+@pytest.mark.parametrize("captured", [1e300, -1e300, 1e18, -1e18, 0.0])
+@pytest.mark.parametrize("epoch", ["e1", 'quoted"', "line\r\nSet-Cookie: a=b", "", "ö" * 500])
+async def test_whatever_a_camera_says_of_its_frame_it_is_served(captured: float, epoch: str, site: Site) -> None:
+    header = frame_header("front", 7, captured=captured, epoch=epoch)
+    async with StillService(site.config).saying(pack("snapshot", "front", header, jpeg())):
+        answer = await site.get(STILL)
+    assert "Set-Cookie" not in answer.headers
+    if answer.code != 200:  # refused as malformed by the reader of the reply
+        assert (answer.code, answer.body[:4]) == (503, b"503:")

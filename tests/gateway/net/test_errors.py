@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from framebus import __version__
 from gateway.net.errors import cors, wants_json
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
@@ -30,7 +31,7 @@ async def test_an_unknown_path_is_said_to_be_one(site: Site) -> None:
         assert answer.code == 404
         assert answer.body == b"404: there is nothing at /nothing/here; the page is at /\n"
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-        assert answer.headers["Server"] == "framebus"
+        assert answer.headers["Server"] == f"framebus/{__version__}"
 
 
 async def test_an_unknown_camera_is_said_with_those_there_are(site: Site) -> None:

@@ -47,7 +47,6 @@ def test_a_strangers_headers_mean_nothing() -> None:
 def test_a_trusted_proxy_is_believed(trusted: str) -> None:
     client = client_of(request("127.0.0.1", **FORWARDED), [trusted])
     assert client == Client("192.0.2.7", "https", "cam.example", "/cams", through_proxy=True)
-    assert client.base == "https://cam.example/cams"
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """How often one address may ask."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from gateway.net import rate_limit
-from gateway.net.rate_limit import RateLimiter
+from gateway.net.rate_limit import RateLimiter, TooManyUnderWayError, UnderWay
 
 
 class Clock:
@@ -43,14 +45,18 @@ def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch)
     assert list(bucket._buckets) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
 
 
-def test_so_many_of_one_address_are_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "MAX_UNDER_WAY", 2)
-    bucket = RateLimiter(100, Clock())
-    assert [bucket.begin("192.0.2.1") for _ in range(3)] == [True, True, False]
-    assert bucket.begin("192.0.2.2")
-    bucket.end("192.0.2.1")
-    assert bucket.begin("192.0.2.1")
-    assert all(bucket.begin("127.0.0.1") for _ in range(10))
-    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
-        bucket.end(address)
-    assert not bucket._under_way
+def test_so_many_of_one_address_are_under_way() -> None:
+    under_way = UnderWay(2)
+    with under_way.one("192.0.2.1"):
+        with under_way.one("192.0.2.1"), under_way.one("192.0.2.2"), pytest.raises(TooManyUnderWayError):
+            under_way.one("192.0.2.1").__enter__()
+        with under_way.one("192.0.2.1"), ExitStack() as local:
+            for _ in range(10):
+                local.enter_context(under_way.one("127.0.0.1"))
+    assert not under_way._counts
+
+
+def test_this_machine_can_be_limited_too() -> None:
+    under_way = UnderWay(1, limits_local=True)
+    with under_way.one("127.0.0.1"), pytest.raises(TooManyUnderWayError), under_way.one("::1"):
+        pass

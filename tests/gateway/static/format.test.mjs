@@ -31,6 +31,10 @@ test("times of another day have their date", () => {
   assert.match(format.moment(noon / 1000, noon + 86_400_000), /2026.*, 12:00:00/);
 });
 
+test("a time that no Date can hold is said to be unknown", () => {
+  for (const time of [1e300, -1e300, 1e18, NaN]) assert.equal(format.moment(time), "an unknown time");
+});
+
 test("the name of a still has local time and nothing that a file system refuses", () => {
   assert.equal(format.stillName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9))), "front-2026-05-06_07-08-09.jpg");
 });

@@ -1,0 +1,83 @@
+"""A picture of a source made a message: its JPEG checked and completed, its header written. Pure."""
+
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from capture.jpeg import Jpeg, JpegError
+from capture.source import Picture
+from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+
+MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
+"""Leaves room for the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A frame as it goes out."""
+
+    header: FrameHeader
+    message: bytes
+    kind: Kind = "live"
+
+    def as_full(self) -> "Published":
+        """The same frame for the subscribers of full/."""
+        return Published(self.header, retopic(self.message, "full", self.header.camera), "full")
+
+
+class FrameBuilder:
+    """Makes the frames of one camera."""
+
+    def __init__(self, camera: str, epoch: str, max_jpeg_bytes: int = MAX_JPEG_BYTES) -> None:
+        """Begin with nothing made.
+
+        Args:
+            camera: its name in the configuration.
+            epoch: the id of this run of capture.
+            max_jpeg_bytes: larger pictures are refused; MAX_JPEG_BYTES at most.
+        """
+        self._camera = camera
+        self._epoch = epoch
+        self._max_jpeg_bytes = max_jpeg_bytes
+
+    def build(
+        self, picture: Picture, seq: int, *, source: str, orientation: int, dropped: int, kind: Kind
+    ) -> Published:
+        """Make a frame.
+
+        Args:
+            picture: what the source gave.
+            seq: the number of the frame.
+            source: the name of the source.
+            orientation: the EXIF orientation to write, 1 to 8; 1 leaves the picture's own.
+            dropped: frames that the camera has lost so far.
+            kind: live or full.
+
+        Returns:
+            The frame, ready to be sent.
+
+        Raises:
+            JpegError: the picture is too large or no complete JPEG.
+        """
+        if len(picture.jpeg) > self._max_jpeg_bytes:
+            raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
+        jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
+        if orientation != 1:
+            jpeg = jpeg.with_orientation(orientation)
+        header = FrameHeader(
+            v=VERSION,
+            camera=self._camera,
+            seq=seq,
+            epoch=self._epoch,
+            captured=round(picture.captured, 6),
+            monotonic=round(picture.monotonic, 6),
+            published=round(time.monotonic(), 6),
+            width=jpeg.width,
+            height=jpeg.height,
+            orientation=jpeg.orientation,
+            source=source,
+            dropped=dropped,
+            camera_metadata=picture.metadata or msgspec.UNSET,
+        )
+        return Published(header, pack(kind, self._camera, header, jpeg.data), kind)

@@ -1,0 +1,85 @@
+"""What both subscribers are told by their caller, checked; also what a pickled subscriber consists of."""
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from framebus.config import load as configuration
+from framebus.config.load import Config, ConfigError
+from framebus.config.strict_toml import did_you_mean
+from framebus.errors import ArgumentError
+from framebus.protocol.wire import CAMERA_ALLOWED, is_camera_name, topic
+from framebus.transport import endpoints
+from framebus.transport.endpoints import Endpoint
+
+SubscriberKind = Literal["live", "peek"]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberOptions:
+    """The arguments of a subscriber."""
+
+    camera: str
+    kind: SubscriberKind
+    timeout: float | None
+    max_age: float | None
+    endpoint: str | None
+    server_key: str | None
+    config: str | None
+    """The path of the configuration, absolute."""
+
+    def __post_init__(self) -> None:
+        """Raises ArgumentError."""
+        check_camera(self.camera)
+        if self.kind not in get_args(SubscriberKind):
+            raise ArgumentError(f"kind {self.kind!r}: allowed are {', '.join(get_args(SubscriberKind))}")
+        check_seconds("timeout", self.timeout)
+        check_seconds("max_age", self.max_age)
+
+    @property
+    def topic(self) -> bytes:
+        """What to subscribe to."""
+        return topic(self.kind, self.camera)
+
+    def find(self) -> Endpoint:
+        """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""
+        if self.endpoint is not None:
+            return endpoints.named(self.endpoint, self.server_key, self.config)
+        config = load(self.config)
+        check_configured(self.camera, config)
+        return endpoints.frames(config, self.camera)
+
+
+def check_camera(camera: str) -> None:
+    """Raises ArgumentError for a name that no camera can have."""
+    if not isinstance(camera, str) or not is_camera_name(camera):
+        raise ArgumentError(f"camera {camera!r}: allowed are {CAMERA_ALLOWED}")
+
+
+def check_seconds(name: str, seconds: float | None) -> None:
+    """Raises ArgumentError for what is no length of time."""
+    if seconds is not None and (not isinstance(seconds, (int, float)) or math.isnan(seconds)):
+        raise ArgumentError(f"{name} {seconds!r}: allowed are seconds, or None")
+
+
+def absolute(config: str | os.PathLike[str] | None) -> str | None:
+    """The path of a configuration, as another process finds it too."""
+    return None if config is None else os.path.abspath(config)
+
+
+def load(config: str | os.PathLike[str] | None) -> Config:
+    """The configuration, without a look at the secrets file: the caller may not be allowed to read that.
+
+    Raises ConfigError.
+    """
+    return configuration.load(config, keys=False)
+
+
+def check_configured(camera: str, config: Config) -> None:
+    """Raises ConfigError for a camera that the configuration, where there is one, does not have."""
+    if config.path is not None and camera not in config.cameras:
+        cameras = list(config.cameras)
+        raise ConfigError(
+            [f"there is no camera {camera}; there is {', '.join(cameras)}{did_you_mean(camera, cameras)}"]
+        )

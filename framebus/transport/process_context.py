@@ -1,0 +1,62 @@
+"""The one ZeroMQ context that all subscribers and requests of a process share.
+
+It is never terminated: zmq_ctx_term waits for every open socket, and the garbage collector would call it in any order.
+"""
+
+import errno
+import os
+import threading
+
+import zmq
+
+from framebus.errors import ResourceError
+
+SPARE_DESCRIPTORS = 16
+"""A context takes 6 and a subscriber 4; libzmq aborts the process when it finds none left (src/epoll.cpp of 4.3.5)."""
+
+_lock = threading.Lock()
+_context: "zmq.Context[zmq.Socket[bytes]] | None" = None
+_pid = 0
+_inherited: "list[zmq.Context[zmq.Socket[bytes]]]" = []
+"""Contexts of a parent process, kept so that the garbage collector does not touch them."""
+
+
+def process_context() -> "zmq.Context[zmq.Socket[bytes]]":
+    """The context of this process; a forked process gets one of its own.
+
+    Raises ResourceError when the process has too few file descriptors left for another socket.
+    """
+    global _context, _pid
+    with _lock:
+        _check_descriptors()
+        if _context is not None and _pid != os.getpid():
+            _inherited.append(_context)
+            _context = None
+        if _context is None:
+            _context, _pid = zmq.Context(), os.getpid()
+        return _context
+
+
+def _check_descriptors() -> None:
+    held: list[int] = []
+    try:
+        for _ in range(SPARE_DESCRIPTORS):
+            held.append(os.eventfd(0))
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        raise ResourceError(
+            f"too few file descriptors are left for a connection ({SPARE_DESCRIPTORS} needed); "
+            "close subscribers that are no longer used, or raise the limit (ulimit -n)"
+        ) from None
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread of the parent may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

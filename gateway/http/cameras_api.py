@@ -1,0 +1,73 @@
+"""/api/cameras, /api/cameras/NAME/controls, and /state in ustreamer's shape."""
+
+from typing import Any
+
+import msgspec
+
+from framebus.protocol.controls import ControlsRequest
+from gateway.http import camera_json
+from gateway.http.camera_handler import CameraHandler
+from gateway.net.errors import HttpError
+
+
+class Cameras(CameraHandler):
+    """/api/cameras"""
+
+    def get(self) -> None:
+        """List the cameras in the order of the configuration."""
+        self.set_header("Cache-Control", "no-store")
+        viewers_of = self.cameras.workers.viewers_of
+        prefix = self.client.prefix
+        self.finish({"cameras": [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.seen()]})
+
+    head = get
+
+
+class Controls(CameraHandler):
+    """/api/cameras/NAME/controls: the settings of a camera."""
+
+    async def get(self, name: str) -> None:
+        """List them."""
+        await self.answer(name, ControlsRequest())
+
+    async def patch(self, name: str) -> None:
+        """Set those that the body names, such as `{"brightness": 0.1}`; if one is refused, none is set."""
+        await self.answer(name, ControlsRequest(set=self.values()))
+
+    post = patch
+
+    async def delete(self, name: str) -> None:
+        """Reset all, or those that the query names: `?name=brightness&name=contrast`."""
+        await self.answer(name, ControlsRequest(reset=self.get_query_arguments("name") or "all"))
+
+    async def answer(self, name: str, request: ControlsRequest) -> None:
+        """Answer with the list as it is after the request."""
+        controls = await self.cameras.controls[self.feed(name).camera].request(request)
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"camera": name, "controls": msgspec.to_builtins(controls)})
+
+    def values(self) -> dict[str, Any]:
+        """The body. Raises HttpError when it is not a JSON object, or of a type that a form of any page can send."""
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        if kind != "application/json":
+            raise HttpError(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
+        try:
+            return msgspec.json.decode(self.request.body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            message = f"the body is no JSON object of controls and their values: {error}"
+            raise HttpError(400, "bad-request", message) from None
+
+    head = get
+
+
+class State(CameraHandler):
+    """/state of the first camera."""
+
+    def get(self) -> None:
+        """See gateway.http.camera_json."""
+        feed = self.feed(None)
+        settings = self.config.cameras[feed.camera]
+        viewers = self.cameras.workers.viewers_of(feed.camera)
+        self.finish(camera_json.ustreamer_state(feed, viewers, settings.fps, settings.quality))
+
+    head = get

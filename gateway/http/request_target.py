@@ -1,0 +1,45 @@
+"""The target of a request in its normal form (RFC 9112, section 3.2; RFC 3986, section 6.2.2). Pure."""
+
+import re
+
+ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def normalized(target: str) -> tuple[str, str | None]:
+    """Normalize a target: without a host, needless percent signs, repeated slashes, "." and "..".
+
+    Args:
+        target: as in the first line of the request: "/a%62//c?d" or "http://host/a".
+
+    Returns:
+        The path with its query, and the host of a target in absolute form, else None.
+    """
+    host = None
+    absolute = ABSOLUTE.fullmatch(target)
+    if absolute is not None:
+        host, target = absolute[1], absolute[2] or "/"
+        target = target if target.startswith("/") else f"/{target}"
+    path, mark, query = target.partition("?")
+    if path.startswith("/"):
+        path = _without_dots(re.sub("/{2,}", "/", ENCODED.sub(_decoded, path)))
+    return f"{path}{mark}{query}", host
+
+
+def _decoded(match: re.Match[str]) -> str:
+    letter = chr(int(match[1], 16))
+    return letter if UNRESERVED.fullmatch(letter) else match[0]
+
+
+def _without_dots(path: str) -> str:
+    if "/." not in path:
+        return path
+    segments: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            del segments[-1:]
+        elif segment != ".":
+            segments.append(segment)
+    ends_in_folder = path.endswith(("/.", "/.."))
+    return "/" + "/".join([*segments, ""] if ends_in_folder and segments else segments)

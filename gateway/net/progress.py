@@ -1,0 +1,55 @@
+"""Ends connections that do not take their answer: each has to take some bytes within a deadline.
+
+Without it, a client that reads nothing holds a picture in memory, a descriptor and its place for as long as it likes.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from gateway.net.counted_stream import CountedStream
+
+MIN_BYTES = 16 * 1024
+"""What a client has to take within the deadline while there is more for it: 0.8 KB/s with the default of 20 s."""
+LOST = "answers not taken"
+"""What the log and /metrics call these connections."""
+
+
+@dataclass(slots=True)
+class Mark:
+    """How far a connection was, and when."""
+
+    taken_bytes: int
+    at: float
+
+
+class ProgressWatch:
+    """Looks at every stream once a second."""
+
+    def __init__(
+        self, deadline_seconds: float, losses: RateLimitedLog, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._deadline_seconds = deadline_seconds
+        self._losses = losses
+        self._now = now
+        self._marks: WeakKeyDictionary[CountedStream, Mark | None] = WeakKeyDictionary()
+
+    def add(self, stream: CountedStream) -> None:
+        """Watch a stream until it is closed."""
+        self._marks[stream] = None
+
+    def tick(self) -> None:
+        """Call this once a second: close the streams whose client was too slow."""
+        now = self._now()
+        for stream, mark in list(self._marks.items()):
+            if stream.closed():
+                del self._marks[stream]
+            elif not stream.writing():
+                self._marks[stream] = None
+            elif mark is None or stream.taken_bytes - mark.taken_bytes >= MIN_BYTES:
+                self._marks[stream] = Mark(stream.taken_bytes, now)
+            elif now - mark.at > self._deadline_seconds:
+                self._losses.count(LOST, f"less than {MIN_BYTES} bytes in {self._deadline_seconds:g} s")
+                stream.close()

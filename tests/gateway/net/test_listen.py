@@ -1,0 +1,104 @@
+"""The listening socket, and the sentences that say why there is none."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framebus.config.address import Address
+from framebus.runtime.process import ProcessError
+from gateway.net.listen import AddressUnavailableError, listen, listen_beside
+from gateway.net.port_owner import owner_of_port
+from tests.conftest import Configure
+
+OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=int(sys.argv[3])); "
+
+
+def own_process() -> str:
+    """As the kernel names it."""
+    return f"{Path('/proc/self/comm').read_text().strip()} (pid {os.getpid()})"
+
+
+def test_a_port_in_use_is_named(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)), pytest.raises(ProcessError) as error:
+        listen(Address("127.0.0.1", free_port))
+    assert str(error.value) == (
+        f"cannot listen on 127.0.0.1:{free_port}: address already in use by {own_process()}; "
+        "choose another address with listen in [gateway]"
+    )
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    with pytest.raises(ProcessError) as error:
+        listen(Address("192.0.2.1", 8080))
+    assert str(error.value) == (
+        "cannot listen on 192.0.2.1:8080: this machine does not have the address; "
+        "choose another address with listen in [gateway]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [("", ["127.0.0.1", "::1"]), ("localhost", ["127.0.0.1"]), ("::1", ["::1"]), ("0.0.0.0", ["127.0.0.1"])],
+)
+def test_it_listens_where_it_was_told_to(free_port: int, host: str, reached: list[str]) -> None:
+    with listen(Address(host, free_port)):
+        for address in reached:
+            socket.create_connection((address, free_port), timeout=10).close()
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, shares: bool) -> None:
+    config = configure(gateway="workers = 2")
+    address = config.gateway.listen
+    with socket.create_server((address.host, address.port), reuse_port=shares):
+        for worker in (0, 1):
+            with pytest.raises(ProcessError) as error:
+                listen_beside(config, worker)
+            assert str(error.value) == (
+                f"cannot listen on {address}: address already in use by {own_process()}; "
+                "choose another address with listen in [gateway]"
+            )
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_workers_share_the_port_whoever_comes_first(configure: Configure, order: tuple[int, int]) -> None:
+    config = configure(gateway="workers = 2")
+    places = [listen_beside(config, worker) for worker in order]
+    for lock, listener in places:
+        assert listener.getsockname()[1] == config.gateway.listen.port
+        listener.close()
+        lock.close()
+
+
+def test_while_workers_listen_nobody_else_gets_the_port(configure: Configure) -> None:
+    config = configure(gateway="workers = 2")
+    lock, listener = listen_beside(config, 1)
+    with pytest.raises(ProcessError):
+        listen(config.gateway.listen)
+    listener.close()
+    lock.close()
+
+
+def test_a_host_name_without_an_address_is_named() -> None:
+    with pytest.raises(ProcessError, match=r"cannot listen on no-such-host\.invalid:8080: host name not found"):
+        listen(Address("no-such-host.invalid", 8080))
+
+
+def test_an_address_of_another_machine_can_be_waited_for() -> None:
+    with pytest.raises(AddressUnavailableError):
+        listen(Address("192.0.2.1", 8080))
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_the_program_that_has_the_port_is_named(free_port: int, host: str, family: socket.AddressFamily) -> None:
+    command = [sys.executable, "-c", f"{OTHER}print(flush=True); input()", host, str(free_port), str(int(family))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert owner_of_port(free_port) == f"{Path(f'/proc/{other.pid}/comm').read_text().strip()} (pid {other.pid})"
+        other.communicate(b"\n")
+    assert owner_of_port(free_port) is None

@@ -1,0 +1,65 @@
+"""Where the log says that the page is."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from framebus.config.address import Address
+from gateway.announcement import ANNOUNCE_SECONDS, LOOK_SECONDS, Announcement, own_addresses, pages_to_open
+
+SHOWN: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=1.0))]
+DARK: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=None))]
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_the_page_is_opened_where_it_can_be_reached() -> None:
+    own = ["pi.local", "192.0.2.5", "2001:db8::5"]
+    assert pages_to_open(Address("127.0.0.1", 8080), False, own) == ["http://127.0.0.1:8080/"]
+    assert pages_to_open(Address("::1", 8080), True, own) == ["https://[::1]:8080/"]
+    assert pages_to_open(Address("", 80), False, own) == [
+        "http://pi.local:80/",
+        "http://192.0.2.5:80/",
+        "http://[2001:db8::5]:80/",
+    ]
+    assert pages_to_open(Address("0.0.0.0", 80), False, own) == ["http://pi.local:80/", "http://192.0.2.5:80/"]
+    assert pages_to_open(Address("", 80), False, ["2001:db8::5"]) == ["http://[2001:db8::5]:80/"]
+    assert pages_to_open(Address("", 80), False, []) == ["http://127.0.0.1:80/"]
+
+
+def test_own_addresses_are_no_loopback() -> None:
+    assert not {"127.0.0.1", "::1"} & set(own_addresses())
+
+
+def test_new_addresses_are_said_and_old_ones_are_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    """A machine that gets its network after the start."""
+    caplog.set_level(logging.INFO)
+    clock, own = Clock(), list[str]()
+    announcement = Announcement(Address("", 80), False, addresses=lambda: list(own), now=clock)
+    announcement.tick(SHOWN)
+    assert "camera front is there: open http://127.0.0.1:80/" in caplog.text
+    own.append("192.0.2.5")
+    announcement.tick(SHOWN)
+    assert "192.0.2.5" not in caplog.text, "not at every tick"
+    for _ in range(3):
+        clock.seconds += LOOK_SECONDS
+        announcement.tick(SHOWN)
+    assert caplog.text.count("the addresses of this machine have changed: open http://192.0.2.5:80/") == 1
+
+
+def test_without_a_frame_the_page_is_announced_after_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    announcement = Announcement(Address("127.0.0.1", 80), False, now=clock)
+    announcement.tick(DARK)
+    assert not caplog.text
+    clock.seconds = ANNOUNCE_SECONDS + 0.1
+    announcement.tick(DARK)
+    assert announcement.is_done
+    assert "no camera has given a picture yet" in caplog.text
