@@ -60,6 +60,14 @@ def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
     ]
 
 
+def test_the_configuration_is_the_original_and_not_the_copy_of_the_processes(proc: Path) -> None:
+    environment = {"FRAMEBUS_CONFIG": "/run/framebus/checked.toml", "FRAMEBUS_RUN_DIR": "/run/framebus"}
+    command = "python -P -m supervisor.supervisord -n -c x.conf"
+    add_process(proc, 7, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": "/etc/framebus/framebus.toml"})
+    add_process(proc, 8, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": ""})  # the built-in defaults
+    assert [one.config for one in which_config.supervisors(proc)] == [Path("/etc/framebus/framebus.toml")]
+
+
 def test_other_processes_are_no_framebus(proc: Path) -> None:
     both = {"FRAMEBUS_CONFIG": "/a.toml", "FRAMEBUS_RUN_DIR": "/run"}
     add_process(proc, 7, "python -m gateway", both)
