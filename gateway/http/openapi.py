@@ -1,0 +1,218 @@
+"""The HTTP API as an OpenAPI 3.1 document, made from the route table. Pure: permissions in, plain data out.
+
+Each path of the table needs an entry in OPERATIONS; a test compares the two. Websockets are described as GET, since
+OpenAPI has no word for them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+import msgspec
+
+from framebus.protocol.controls import Control
+from framebus.protocol.stills import ClipRequest, SnapshotRequest
+from framebus.protocol.wire import CAMERA_PATTERN
+from gateway.access.permissions import Permission
+
+OPENAPI_VERSION = "3.1.0"
+JPEG, JSON, HTML, TEXT = "image/jpeg", "application/json", "text/html", "text/plain"
+MJPEG = "multipart/x-mixed-replace"
+ERROR = {"$ref": "#/components/schemas/Error"}
+CAMERAS = {"type": "object", "properties": {"cameras": {"type": "array", "items": {"type": "object"}}}}
+CONTROLS = {
+    "type": "object",
+    "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},
+}
+VALUES = {"type": "object", "description": "Names of controls and their new values."}
+OBJECT = {"type": "object"}
+ERRORS = {
+    400: "A parameter is invalid; the text names it and what is allowed.",
+    401: "Log in, or send a token.",
+    403: "The client lacks the scope or the camera, or the request comes from another site.",
+    404: "There is no such camera or path.",
+    429: "Too many requests from this address; see Retry-After.",
+    503: "Not available now, with the reason; see Retry-After.",
+    504: "No suitable answer in time.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method of a path does."""
+
+    summary: str
+    content: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Content type of a successful answer and its schema; empty for an answer without a body."""
+    status: int = 200
+    query: tuple[Mapping[str, Any], ...] = ()
+    body: tuple[str, Mapping[str, Any]] | None = None
+    """Content type and schema of the request's body."""
+    errors: tuple[int, ...] = ()
+    """Besides those that every operation with a permission has."""
+
+
+def _query(kind: type[msgspec.Struct], left_out: set[str]) -> tuple[dict[str, Any], ...]:
+    """The parameters of a request as the query of a URL, with the descriptions of its fields."""
+    hints = get_type_hints(kind, include_extras=True)
+    _, schemas = msgspec.json.schema_components([kind])
+    properties = schemas[kind.__name__]["properties"]
+    return tuple(
+        {"name": name, "in": "query", "required": False, "schema": properties[name]}
+        for name in hints
+        if name not in left_out
+    )
+
+
+STILL = Operation(
+    "A still image of the camera.",
+    {JPEG: {}},
+    query=_query(SnapshotRequest, {"v", "camera"}),
+    errors=(400, 404, 429, 503, 504),
+)
+STREAM = Operation("The frames of the camera as Motion JPEG.", {MJPEG: {}}, errors=(404, 503))
+PAGE = Operation("The page, for browsers.", {HTML: {}}, errors=(400, 404))
+SOCKET = "switching to the websocket protocol"
+OPERATIONS: dict[str, dict[str, Operation]] = {
+    "/": {"get": PAGE},
+    "/camera/([^/]+)/": {"get": PAGE},
+    "/camera/([^/]+)": {"get": Operation("A redirect to the page of the camera.", status=301, errors=(404,))},
+    "/camera/([^/]+)/stream.mjpg": {"get": STREAM},
+    "/camera/([^/]+)/snapshot.jpg": {"get": STILL},
+    "/camera/([^/]+)/clip.(mjpg|avi)": {
+        "get": Operation(
+            "The last seconds of the history as a file.",
+            {"video/x-motion-jpeg": {}, "video/x-msvideo": {}},
+            query=_query(ClipRequest, {"v", "camera", "clip", "id", "offset"}),
+            errors=(400, 404, 429, 503, 504),
+        )
+    },
+    "/camera/([^/]+)/ws": {
+        "get": Operation("A websocket: each binary message is a JPEG.", status=101, errors=(400, 404, 503))
+    },
+    "/ws": {"get": Operation("The page's websocket, subprotocol framebus.v1.", status=101, errors=(400, 503))},
+    "/api/cameras": {"get": Operation("The cameras, their status and their URLs.", {JSON: CAMERAS})},
+    "/api/cameras/([^/]+)/controls": {
+        "get": Operation("The controls of the camera.", {JSON: CONTROLS}, errors=(404, 503, 504)),
+        "patch": Operation(
+            "Set controls: all of them or none.", {JSON: CONTROLS}, body=(JSON, VALUES), errors=(400, 404, 503, 504)
+        ),
+        "delete": Operation(
+            "Reset all controls, or those that are named.",
+            {JSON: CONTROLS},
+            query=({"name": "name", "in": "query", "required": False, "schema": {"type": "string"}},),
+            errors=(400, 404, 503, 504),
+        ),
+    },
+    "/api/me": {"get": Operation("Who the client is, and its scopes.", {JSON: OBJECT})},
+    "/api/openapi.json": {"get": Operation("This document.", {JSON: OBJECT})},
+    "/login": {
+        "get": Operation("The login form.", {HTML: {}}),
+        "post": Operation(
+            "Log in; redirects to the page.",
+            status=303,
+            body=(
+                "application/x-www-form-urlencoded",
+                {"type": "object", "properties": {name: {"type": "string"} for name in ("name", "password", "next")}},
+            ),
+            errors=(401, 403, 429),
+        ),
+    },
+    "/logout": {"post": Operation("End the session; redirects to the login.", status=303, errors=(403, 503))},
+    "/healthz": {"get": Operation("Whether the gateway answers.", {TEXT: {}})},
+    "/readyz": {"get": Operation("Whether every camera gives frames.", {TEXT: {}}, errors=(503,))},
+    "/metrics": {"get": Operation("Metrics for Prometheus.", {TEXT: {}})},
+    "/state": {"get": Operation("The state of the first camera, as ustreamer tells it.", {JSON: OBJECT})},
+    "/(?:stream|stream.mjpg|live.jpg)": {"get": STREAM},
+    "/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)": {"get": STILL},
+    "/page/(.*)": {"get": Operation("A file of the page.", {"application/octet-stream": {}}, errors=(404,))},
+}
+PLACEHOLDERS = {
+    "([^/]+)": ("camera", {"type": "string", "pattern": f"^{CAMERA_PATTERN}$"}),
+    "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),
+    "(.*)": ("file", {"type": "string"}),
+}
+"""Name and schema of each group of the table's patterns."""
+
+
+def document(routes: Mapping[str, Permission], version: str) -> dict[str, Any]:
+    """Describe the API.
+
+    Args:
+        routes: The pattern of each path of the route table, with its permission.
+        version: Of framebus.
+
+    Returns:
+        An OpenAPI document, ready to be encoded as JSON.
+    """
+    _, components = msgspec.json.schema_components([Control], ref_template="#/components/schemas/{name}")
+    paths = {
+        path: {method: _operation(one, permission, method, parameters) for method, one in OPERATIONS[pattern].items()}
+        for pattern, permission in routes.items()
+        for path, parameters in _paths(pattern)
+    }
+    return {
+        "openapi": OPENAPI_VERSION,
+        "info": {"title": "framebus", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "Error": _error_schema()},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+                "token": {"type": "apiKey", "in": "query", "name": "token"},
+            },
+        },
+    }
+
+
+def _paths(pattern: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The paths that a pattern stands for, each with its parameters."""
+    if choice := re.fullmatch(r"/\(\?:([^)]+)\)", pattern):
+        return [(f"/{name}", []) for name in choice[1].split("|")]
+    parameters = []
+    for group, (name, schema) in PLACEHOLDERS.items():
+        if group in pattern:
+            pattern = pattern.replace(group, f"{{{name}}}")
+            parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
+    return [(pattern, parameters)]
+
+
+def _operation(
+    operation: Operation, permission: Permission, method: str, parameters: list[dict[str, Any]]
+) -> dict[str, Any]:
+    scope = permission.of(method.upper())
+    errors = {*operation.errors, *((401, 403, 429) if scope else ())}
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "responses": {
+            str(operation.status): _response(operation),
+            **{str(status): _error(ERRORS[status]) for status in sorted(errors)},
+        },
+    }
+    if parameters or operation.query:
+        described["parameters"] = [*parameters, *operation.query]
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": {operation.body[0]: {"schema": operation.body[1]}}}
+    if scope:
+        described["description"] = f"Needs the scope {scope}."
+        described["security"] = [{}, {"bearer": []}, {"basic": []}, {"token": []}]
+    return described
+
+
+def _response(operation: Operation) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": operation.summary}
+    if operation.content:
+        response["content"] = {kind: {"schema": dict(schema)} for kind, schema in operation.content.items()}
+    return response
+
+
+def _error(text: str) -> dict[str, Any]:
+    return {"description": text, "content": {JSON: {"schema": ERROR}, TEXT: {}}}
+
+
+def _error_schema() -> dict[str, Any]:
+    parts = {"code": {"type": "string"}, "message": {"type": "string"}}
+    error = {"type": "object", "properties": parts, "required": ["code", "message"]}
+    return {"type": "object", "properties": {"error": error}, "required": ["error"]}

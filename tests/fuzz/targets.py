@@ -1,0 +1,112 @@
+"""The parsers of framebus as fuzz targets: each takes any bytes, and fails when a parser breaks its contract."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+
+from capture.jpeg import Jpeg, JpegError
+from capture.media.jpeg_parts import JpegParts, PartError
+from framebus.config.load import ConfigError, parse
+from framebus.protocol import stills, wire
+from framebus.protocol.controls import ControlsHeader
+from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest
+from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
+from gateway.net.forwarded import client_of
+
+HEADERS = (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, ClipHeader, ControlsHeader)
+TRUSTED = ("127.0.0.1", "10.0.0.0/8")
+
+
+def fuzz_wire(data: bytes) -> None:
+    """A message is refused with WireError, or what was read packs into a message that reads the same."""
+    for kind in HEADERS:
+        try:
+            message, header = wire.parse(data, kind)
+        except WireError:
+            continue
+        again = wire.pack(message.kind, message.camera, header, message.body)
+        assert wire.parse(again, kind) == (wire.split(again), header)
+
+
+def fuzz_stills(data: bytes) -> None:
+    """A still request, as JSON and as the query of a URL, is refused with RequestError or has values in range."""
+    query = dict(parse_qsl(data.decode("latin-1")))
+    reads: list[Callable[[], SnapshotRequest | ClipRequest]] = [
+        lambda: stills.read(data),
+        lambda: stills.from_query("front", query),
+    ]
+    for read in reads:
+        try:
+            request = read()
+        except RequestError:
+            continue
+        assert wire.is_camera_name(request.camera)
+
+
+def fuzz_jpeg(data: bytes) -> None:
+    """A picture is refused with JpegError, or is a JPEG with a size from its first byte to its last."""
+    try:
+        picture = Jpeg.parse(data)
+    except JpegError:
+        return
+    assert picture.width > 0
+    assert picture.height > 0
+
+
+def fuzz_multipart(data: bytes) -> None:
+    """Parts are JPEGs by their first and last bytes, however the stream is cut into pieces."""
+    for size in (1 + len(data) // 3, 7):
+        parts = JpegParts()
+        try:
+            for at in range(0, len(data), size):
+                for picture in parts.feed(data[at : at + size]):
+                    assert picture.startswith(b"\xff\xd8")
+                    assert picture.endswith(b"\xff\xd9")
+            parts.end()
+        except PartError:
+            pass
+
+
+def fuzz_forwarded(data: bytes) -> None:
+    """The headers of a proxy never raise, and what they say is fit for a redirect and a log line."""
+    headers = HTTPHeaders({"Host": "raspberrypi:8080"})
+    for line in data.decode("latin-1").split("\n")[:20]:
+        name, _, value = line.partition(":")
+        if name.strip().isascii() and name.strip().replace("-", "").isalnum() and name.strip().lower() != "host":
+            headers.add(name.strip(), value.strip("\r\0 "))
+    request = HTTPServerRequest(start_line=RequestStartLine("GET", "/", "HTTP/1.1"), headers=headers)
+    request.remote_ip = "127.0.0.1"
+    client = client_of(request, TRUSTED)
+    for text in (client.address, client.scheme, client.host, client.prefix):
+        assert text.isascii()
+        assert text.isprintable()
+        assert not set(text) & set(" <>\"'\\")
+
+
+def fuzz_config(data: bytes) -> None:
+    """A table is refused with ConfigError, which names every mistake in a line, or gives a configuration."""
+    try:
+        table = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        return
+    try:
+        parse(table, Path("framebus.toml"), keys=False)
+    except ConfigError as error:
+        mistakes = str(error).splitlines()
+    else:
+        return
+    assert mistakes
+    assert all(line.isprintable() for line in mistakes)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "wire": fuzz_wire,
+    "stills": fuzz_stills,
+    "jpeg": fuzz_jpeg,
+    "multipart": fuzz_multipart,
+    "forwarded": fuzz_forwarded,
+    "config": fuzz_config,
+}
