@@ -239,6 +239,43 @@ def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place
 
 
 @root_only
+def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free_port: int) -> None:
+    """systemd starts it with User=, and the configuration names no user."""
+    installed = Installed(place)
+    (place / "state").mkdir()
+    os.chown(place / "state", NOBODY.pw_uid, NOBODY.pw_gid)
+    file = place / "framebus.toml"
+    file.write_text(f'state_dir = "state"\n{TESTCARD}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n')
+    environment = {"PATH": os.environ["PATH"], **installed.environment}
+    up = subprocess.Popen(
+        installed.command("framebus", "up", "--config", str(file)),
+        cwd="/",
+        env={**environment, "XDG_RUNTIME_DIR": str(place / "state")},
+        stdout=subprocess.DEVNULL,
+        user=NOBODY.pw_uid,
+        group=NOBODY.pw_gid,
+        extra_groups=[],
+    )
+    try:
+        wait_until(lambda: (place / "state" / "framebus" / "front.frames").exists(), "the socket of the camera")
+        done = subprocess.run(
+            installed.command("framebus", "doctor", "--config", str(file)),
+            cwd="/",
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        up.terminate()
+        up.wait(30)
+    assert f"the sockets are in {place}/state/framebus\n" in done.stdout, done.stdout + done.stderr
+    assert "camera front is " in done.stdout
+    assert "runs as root" not in done.stdout
+
+
+@root_only
 def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
     place: Path, configure: Configure, start: Start, tmp_path: Path
 ) -> None:
