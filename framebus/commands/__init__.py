@@ -1,1 +1,1 @@
-"""What `framebus …` does: a command a file, each with `add` for its arguments and `run` for its work."""
+"""The commands of `framebus`, one per module: `add` defines its arguments and `run` does its work."""

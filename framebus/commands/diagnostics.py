@@ -15,13 +15,12 @@ from pathlib import Path
 from framebus.commands import camera_checks, file_checks
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
+from framebus.config.snapshot import history_fits, history_limit_mb
 from framebus.runtime.memory import available_bytes
 from framebus.runtime.run_dir import RunDirError, prepare
 
 LEAST_MEMORY_MB = 100
 """With one camera of 1280x720 framebus takes some 90 MB (docs/performance.md)."""
-HISTORY_MEMORY_SHARE = 0.5
-"""The history of all cameras may take this share of the free memory: clips and stills need the rest."""
 LEAST_DISK_MB = 50
 WARM_CELSIUS = 80.0
 """At this temperature a Raspberry Pi slows down (its documentation, "Frequency management and thermal control")."""
@@ -90,18 +89,16 @@ def memory(_config: Config) -> Iterator[Finding]:
 
 def history(config: Config) -> Iterator[Finding]:
     """Whether the histories of all cameras fit into memory once they are full."""
-    if not config.snapshot.history:
-        return
     cameras = len(config.cameras)
-    needed_mb = int(config.snapshot.history_mb * cameras)
-    free_mb = (available_bytes() + _snapshot_bytes(config)) // 1_000_000
-    limit_mb = int(free_mb * HISTORY_MEMORY_SHARE)
-    if needed_mb > limit_mb:
+    wanted_mb = config.snapshot.history_mb
+    free_mb = (available_bytes() + _snapshot_bytes(config)) / 1e6
+    if not history_fits(config.snapshot, cameras, free_mb):
+        limit_mb = int(history_limit_mb(wanted_mb, cameras, free_mb))
         yield Finding(
             "wrong",
-            f"the history may take {needed_mb} MB ({cameras} x history_mb); of {free_mb} MB of free memory, allow it "
-            f"{limit_mb} MB at most",
-            f"set history_mb in [snapshot] to {max(1, limit_mb // cameras)} or less",
+            f"the history may take {wanted_mb * cameras:g} MB ({cameras} x history_mb), and {free_mb:.0f} MB of memory "
+            f"are free: each camera keeps at most {limit_mb} MB",
+            f"set history_mb in [snapshot] to {max(1, limit_mb)} or less",
         )
 
 

@@ -16,6 +16,8 @@ from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, Config, Co
 from framebus.runtime.privileges import is_root
 
 PROC = Path("/proc")
+ORIGINAL = "FRAMEBUS_ORIGINAL_CONFIG"
+"""The configuration as it was named to `framebus up`, where its processes read a copy; empty without a file."""
 SUPERVISORD = b"supervisor.supervisord"
 """The module that `framebus up` becomes, in its command line."""
 
@@ -122,11 +124,12 @@ def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
         return
     environment = dict(os.fsdecode(entry).partition("=")[::2] for entry in entries)
     values = {key: words.split() for key, _, words in (line.partition(":") for line in status)}
-    if ENVIRONMENT in environment and "FRAMEBUS_RUN_DIR" in environment:
+    config = environment.get(ORIGINAL, environment.get(ENVIRONMENT))
+    if config and "FRAMEBUS_RUN_DIR" in environment:
         yield Supervisor(
             int(folder.name),
             int(values["Uid"][1]),
             tuple(map(int, values["Groups"])),
-            Path(environment[ENVIRONMENT]),
+            Path(config),
             Path(environment["FRAMEBUS_RUN_DIR"]),
         )

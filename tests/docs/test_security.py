@@ -36,12 +36,14 @@ def test_every_test_of_a_promise_is_collected() -> None:
     """pytest itself says so: a test that was renamed, or lost its name to another of the same module, is none."""
     tests = {f"tests/{test}" for _, named in promises() for test in named}
     files = sorted({test.partition("::")[0] for test in tests})
-    command = [sys.executable, "-P", "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    plugins = [part for name in ("cacheprovider", "xdist", "benchmark") for part in ("-p", f"no:{name}")]
+    command = [sys.executable, "-P", "-m", "pytest", "--collect-only", "-q", *plugins]
     environment = {**os.environ, "FRAMEBUS_FAULTS": "1", "PYTEST_ADDOPTS": ""}
     collected = subprocess.run(
         [*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=50, check=False
     )
-    assert tests - {line.partition("[")[0] for line in collected.stdout.splitlines()} == set()
+    missing = tests - {line.partition("[")[0] for line in collected.stdout.splitlines()}
+    assert missing == set(), f"{collected.stdout[-2000:]}{collected.stderr[-2000:]}"
 
 
 def test_the_policy_is_linked_and_says_how_to_report() -> None:

@@ -93,7 +93,8 @@ def prepare(copy: Path, target: Target) -> None:
         "only_mutate": list(target.mutated),
         "also_copy": others,
         "pytest_add_cli_args_test_selection": list(target.tests),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:xdist"],
+        "timeout_multiplier": 5.0,
+        "pytest_add_cli_args": ["--timeout=600", "-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:xdist"],
     }
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in settings.items())
     (copy / "pyproject.toml").write_text(f"{(ROOT / 'pyproject.toml').read_text()}\n[tool.mutmut]\n{lines}\n")

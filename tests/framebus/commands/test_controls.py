@@ -32,7 +32,7 @@ def command(config: Config, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
-def test_they_are_listed_set_and_reset(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_controls_are_listed_set_and_reset(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("front") == 0
     assert capsys.readouterr().out == (
         "CONTROL     VALUE  DEFAULT  ALLOWED\nbrightness  0      0        a number from -1 to 1\n"
@@ -56,21 +56,21 @@ def test_they_are_listed_set_and_reset(command: Command, capsys: pytest.CaptureF
         (["frnt"], 2, 'there is no camera frnt; there is front; did you mean "front"?'),
     ],
 )
-def test_a_mistake_is_told(
+def test_a_mistake_is_reported(
     arguments: list[str], status: int, sentence: str, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command(*arguments) == status
     assert capsys.readouterr() == ("", f"{sentence}\n")
 
 
-def test_what_is_no_assignment_is_refused(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_assignment_is_refused(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         command("front", "brightness")
     assert ended.value.code == 2
     assert "found 'brightness'; allowed: CONTROL=VALUE, such as brightness=0.1" in capsys.readouterr().err
 
 
-def test_every_sort_of_control_has_its_line() -> None:
+def test_every_kind_of_control_has_a_line() -> None:
     table = controls.table(
         [
             Control(name="power", type="menu", value=1, default=0, menu={"0": "Off", "1": "50 Hz"}),

@@ -218,7 +218,8 @@ def test_a_history_that_does_not_fit_into_memory_is_wrong(
     status, text = doctor(configure(tables, snapshot="history = 10\nhistory_mb = 200"))
     assert status == 1
     assert (
-        "WRONG the history may take 600 MB (3 x history_mb); of 500 MB of free memory, allow it 250 MB at most\n"
+        "WRONG the history may take 600 MB (3 x history_mb), and 500 MB of memory are free: each camera keeps at most "
+        "83 MB\n"
         "      → set history_mb in [snapshot] to 83 or less\n"
     ) in text
 

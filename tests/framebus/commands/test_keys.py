@@ -75,7 +75,7 @@ def test_a_key_made_elsewhere_is_listed(keys: Keys, folder: Path) -> None:
     assert hint == (f'tower can connect; set there: server_key = "{found.server.public}"\n')
 
 
-def test_a_key_made_here_is_carried_there(keys: Keys, folder: Path) -> None:
+def test_a_key_made_here_is_used_on_the_other_machine(keys: Keys, folder: Path) -> None:
     status, shown, hint = keys("add", "tower")
     file = folder / "tower.key"
     assert (status, shown) == (0, "")

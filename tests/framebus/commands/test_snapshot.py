@@ -1,4 +1,4 @@
-"""`framebus snapshot`: one still into a file, whole or not at all."""
+"""`framebus snapshot`: one still, saved to a file in one step."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_a_still_is_saved_under_the_name_of_its_camera(
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("front.jpg", JPEG)]
 
 
-def test_a_still_is_saved_where_it_is_wanted(command: Command, serve: Serve, config: Config, tmp_path: Path) -> None:
+def test_a_still_is_saved_to_the_named_file(command: Command, serve: Serve, config: Config, tmp_path: Path) -> None:
     answering(serve, config, STILL)
 
     assert command("front", "-o", "door.jpg") == 0
@@ -75,7 +75,7 @@ def test_a_still_goes_to_stdout(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_reason_of_the_service_is_said(
+def test_the_reason_of_the_service_is_printed(
     command: Command, serve: Serve, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(serve, config, STALE)
@@ -85,14 +85,16 @@ def test_the_reason_of_the_service_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nonsense_is_said(command: Command, serve: Serve, config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_reply_is_reported(
+    command: Command, serve: Serve, config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
     answering(serve, config, b"hello")
 
     assert command("front") == 1
     assert capsys.readouterr() == ("", "message with 0 line ends, expected 2 or more: 'hello'\n")
 
 
-def test_silence_is_said(
+def test_silence_is_reported(
     command: Command, config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(snapshot, "request_snapshot", partial(request_snapshot, timeout=0.2))
@@ -105,7 +107,7 @@ def test_silence_is_said(
     )
 
 
-def test_a_folder_that_is_not_there_is_said(
+def test_a_missing_folder_is_reported(
     command: Command, serve: Serve, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answering(serve, config, STILL)
@@ -130,7 +132,7 @@ def test_a_folder_that_is_not_there_is_said(
         (["--full"], {"full": True}),
     ],
 )
-def test_each_flag_is_a_wish(
+def test_each_flag_is_a_parameter_of_the_request(
     flags: list[str], request_: dict[str, object], command: Command, serve: Serve, config: Config
 ) -> None:
     asked: list[dict[str, object]] = []
@@ -152,14 +154,14 @@ def test_each_flag_is_a_wish(
         (["--at", "5", "--ago", "5"], "at and ago: found both; allowed: one of them"),
     ],
 )
-def test_a_wish_that_nobody_can_fulfil_is_said_at_once(
+def test_an_invalid_parameter_is_refused_at_once(
     flags: list[str], sentence: str, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("front", *flags) == 2
     assert capsys.readouterr() == ("", f"{sentence}\n")
 
 
-def test_a_name_may_tell_when_the_picture_was_taken(
+def test_a_file_name_may_hold_the_time_of_the_frame(
     command: Command, serve: Serve, config: Config, tmp_path: Path
 ) -> None:
     answering(serve, config, STILL)
@@ -170,7 +172,7 @@ def test_a_name_may_tell_when_the_picture_was_taken(
     assert file.read_bytes() == JPEG
 
 
-def test_mistakes_of_the_configuration_are_said(
+def test_mistakes_of_the_configuration_are_reported(
     command: Command, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert config.path
@@ -187,7 +189,7 @@ def test_mistakes_of_the_configuration_are_said(
 # write_whole
 
 
-def test_a_file_is_replaced_and_never_half_of_it_seen(tmp_path: Path) -> None:
+def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     """One that was opened before keeps the old content to its end: the new one is another file."""
     path = tmp_path / "front.jpg"
     path.write_bytes(b"the old one")
@@ -200,7 +202,7 @@ def test_a_file_is_replaced_and_never_half_of_it_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_a_new_file_is_readable_as_far_as_the_umask_allows(umask: int, mode: int, tmp_path: Path) -> None:
+def test_a_new_file_has_the_mode_of_the_umask(umask: int, mode: int, tmp_path: Path) -> None:
     before = os.umask(umask)
     try:
         write_atomically(tmp_path / "front.jpg", JPEG)
@@ -211,7 +213,7 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(umask: int, mode: int
     assert left == umask
 
 
-def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "front.jpg"
     path.write_bytes(b"the old one")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -226,12 +228,12 @@ def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_else(tmp_path: Path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         write_atomically(tmp_path, JPEG)
 
 
-def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
+def test_a_device_is_written_to(tmp_path: Path) -> None:
     """As root, /dev/null would otherwise become a picture."""
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -52,23 +52,23 @@ def frame_of(seq: int, captured: float, missed: int) -> Frame:
     return Frame(header, b"x" * 120_400, missed)
 
 
-def test_a_line_says_rate_age_gaps_and_size() -> None:
+def test_a_line_has_rate_age_gaps_and_size() -> None:
     assert watch.describe(frames(1, 2, 3, 4, 5)) == (
         "front:  10.0 fps, age    2.0 ms (at most 250.0), missed 0, 1280x720, 120 kB, #5"
     )
 
 
-def test_a_line_counts_what_was_missed() -> None:
+def test_a_line_counts_missed_frames() -> None:
     assert ", missed 12, " in watch.describe(frames(4, 8, 12, missed=4))
 
 
-def test_a_single_frame_is_a_line_too() -> None:
+def test_a_single_frame_gives_a_line() -> None:
     assert watch.describe(frames(7)) == (
         "front:   1.0 fps, age  250.0 ms (at most 250.0), missed 0, 1280x720, 120 kB, #7"
     )
 
 
-def test_frames_of_one_moment_are_a_line_too() -> None:
+def test_frames_of_one_moment_give_a_line() -> None:
     assert watch.describe(frames(1, 2, 3, period=0)).startswith("front:   3.0 fps, ")
 
 
@@ -97,7 +97,7 @@ def test_a_real_camera_gives_lines(
     assert [bool(LINE.fullmatch(line)) for line in output.splitlines()] == [True, True], output
 
 
-def test_a_reader_that_has_seen_enough_ends_it_quietly(config: Config, start: Start) -> None:
+def test_a_closed_pipe_ends_it_without_an_error(config: Config, start: Start) -> None:
     start("capture", "front", config=config)
     reader, writer = os.pipe()
     command = [*python("framebus", "watch", "front"), "--config", str(config.path)]
@@ -120,12 +120,12 @@ def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr() == ("", "")
 
 
-def test_silence_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_silence_is_reported(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("front") == 1
     assert capsys.readouterr().err.startswith("no frame of camera front within 0.2 s")
 
 
-def test_a_name_that_no_camera_can_have_is_said(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_camera_name_is_refused(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("Front") == 2
     assert capsys.readouterr() == (
         "",
@@ -133,7 +133,7 @@ def test_a_name_that_no_camera_can_have_is_said(command: Command, capsys: pytest
     )
 
 
-def test_mistakes_of_the_configuration_are_said(
+def test_mistakes_of_the_configuration_are_reported(
     command: Command, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert config.path
@@ -146,6 +146,6 @@ def test_mistakes_of_the_configuration_are_said(
     )
 
 
-def test_a_camera_that_is_not_configured_is_said_at_once(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_camera_is_refused_at_once(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("frnt") == 2
     assert capsys.readouterr().err == 'there is no camera frnt; there is front; did you mean "front"?\n'

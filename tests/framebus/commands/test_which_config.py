@@ -60,6 +60,14 @@ def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
     ]
 
 
+def test_the_configuration_is_the_original_and_not_the_copy_of_the_processes(proc: Path) -> None:
+    environment = {"FRAMEBUS_CONFIG": "/run/framebus/checked.toml", "FRAMEBUS_RUN_DIR": "/run/framebus"}
+    command = "python -P -m supervisor.supervisord -n -c x.conf"
+    add_process(proc, 7, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": "/etc/framebus/framebus.toml"})
+    add_process(proc, 8, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": ""})  # the built-in defaults
+    assert [one.config for one in which_config.supervisors(proc)] == [Path("/etc/framebus/framebus.toml")]
+
+
 def test_other_processes_are_no_framebus(proc: Path) -> None:
     both = {"FRAMEBUS_CONFIG": "/a.toml", "FRAMEBUS_RUN_DIR": "/run"}
     add_process(proc, 7, "python -m gateway", both)
@@ -228,6 +236,43 @@ def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place
     assert f"the sockets are in {place}/run\n" in done.stdout, done.stdout + done.stderr
     assert (place / "run").stat().st_uid == NOBODY.pw_uid
     assert "camera front: testcard: a picture of 320x240" in done.stdout
+
+
+@root_only
+def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free_port: int) -> None:
+    """systemd starts it with User=, and the configuration names no user."""
+    installed = Installed(place)
+    (place / "state").mkdir()
+    os.chown(place / "state", NOBODY.pw_uid, NOBODY.pw_gid)
+    file = place / "framebus.toml"
+    file.write_text(f'state_dir = "state"\n{TESTCARD}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n')
+    environment = {"PATH": os.environ["PATH"], **installed.environment}
+    up = subprocess.Popen(
+        installed.command("framebus", "up", "--config", str(file)),
+        cwd="/",
+        env={**environment, "XDG_RUNTIME_DIR": str(place / "state")},
+        stdout=subprocess.DEVNULL,
+        user=NOBODY.pw_uid,
+        group=NOBODY.pw_gid,
+        extra_groups=[],
+    )
+    try:
+        wait_until(lambda: (place / "state" / "framebus" / "front.frames").exists(), "the socket of the camera")
+        done = subprocess.run(
+            installed.command("framebus", "doctor", "--config", str(file)),
+            cwd="/",
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        up.terminate()
+        up.wait(30)
+    assert f"the sockets are in {place}/state/framebus\n" in done.stdout, done.stdout + done.stderr
+    assert "camera front is " in done.stdout
+    assert "runs as root" not in done.stdout
 
 
 @root_only
