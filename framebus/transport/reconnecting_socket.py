@@ -12,7 +12,8 @@ import time
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
+
+from framebus.transport import monitor_event
 
 RECONNECT_PAUSE_SECONDS = 1.0
 """Longer than libzmq takes to reconnect by itself, and a limit on how often a faulty peer is tried."""
@@ -83,7 +84,7 @@ class ReconnectingSocket(_ProcessSocket):
         if self.monitor_socket is None:
             return
         while self.monitor_socket.poll(0):
-            event = parse_monitor_message(self.monitor_socket.recv_multipart())["event"]
+            event = monitor_event.parse(self.monitor_socket.recv_multipart()).event
             if event == zmq.EVENT_CONNECTED:
                 self._lost_at = None
             elif event == zmq.EVENT_DISCONNECTED:

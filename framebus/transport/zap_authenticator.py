@@ -18,13 +18,13 @@ from typing import Any
 
 import zmq
 from zmq.utils import z85
-from zmq.utils.monitor import parse_monitor_message
 
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import CurveKeys, KeyPair, read
 from framebus.credentials.secrets_file import SecretsError, signature
 from framebus.runtime.process import ProcessError
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.transport import monitor_event
 from framebus.transport.sockets import HANDSHAKE_IVL_MS
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
@@ -213,12 +213,11 @@ class ZapAuthenticator:
     def _read_events(self, listener: TcpListener) -> None:
         for _ in range(MAX_EVENTS_AT_ONCE):
             try:
-                event = parse_monitor_message(listener.monitor.recv_multipart(zmq.NOBLOCK))
+                kind, descriptor, endpoint = monitor_event.parse(listener.monitor.recv_multipart(zmq.NOBLOCK))
             except zmq.Again:
                 return
-            if not event["endpoint"].startswith(b"tcp://"):
+            if not endpoint.startswith(b"tcp://"):
                 continue
-            kind, descriptor = event["event"], event["value"]
             if kind == zmq.EVENT_ACCEPTED:
                 self._accepted(listener, descriptor)
             elif kind & FAILURES:
