@@ -133,7 +133,7 @@ class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a service could not answer; the message is a sentence for people, the code is for programs."""
+    """Why a service refused a request; the message is a sentence for people, the code is for programs."""
 
     v: Literal[1]
     code: Code
@@ -141,7 +141,7 @@ class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one worker of the gateway does for a camera; the frames are counted since it started."""
+    """The figures of one worker of the gateway for a camera; frames are counted since it started."""
 
     viewers: Count
     received: Count
@@ -149,27 +149,27 @@ class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sent: Count
     sent_bytes: Count = 0
     skipped_line: Count = 0
-    """Frames that a viewer did not get, each counted: its line was busy."""
+    """Frames that were not sent to a viewer because its connection was busy, counted for each viewer."""
     skipped_page: Count = 0
-    """The same: the page had not drawn those before."""
+    """The same, because the page had not drawn earlier frames."""
     runs: Count = 0
     """Runs of the capture process that were seen."""
     ages: Annotated[list[Count], msgspec.Meta(max_length=MAX_AGES)] = []
-    """How old frames were when they were sent: how many up to each of AGE_BOUNDS_SECONDS, and above the last."""
+    """Frames sent at an age of up to each of AGE_BOUNDS_SECONDS, and above the last."""
     age_seconds: Seconds = 0.0
     """The sum of their ages."""
 
 
 class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """Who watches through one worker of the gateway: once a second and soon after a change, for the other workers.
+    """The viewers of one worker of the gateway: once a second and soon after a change, for the other workers.
 
-    In the place of the camera, the first line names the worker.
+    In the first line, the name of the worker takes the place of the camera.
     """
 
     v: Literal[1]
     pid: Pid
     viewers: Count
-    """Connections; a page that shows two cameras is one, and counts for both of them below."""
+    """Connections; a page that shows two cameras is one here, and counts for both of them below."""
     cameras: Annotated[dict[CameraName, CameraStats], msgspec.Meta(max_length=MAX_CAMERAS)]
 
 

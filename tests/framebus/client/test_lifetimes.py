@@ -188,6 +188,7 @@ ENDS = {
     "async, too many of them": """
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
         async def main():
+            asyncio.get_running_loop().slow_callback_duration = 60
             subscribers = []
             try:
                 while True:
