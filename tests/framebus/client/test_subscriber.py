@@ -431,6 +431,30 @@ def test_a_frame_of_a_capture_that_has_ended_is_not_handed_over_as_the_newest(
     assert [(frame.epoch, frame.seq, frame.missed) for frame in taken] == [("second", 1, 1)]
 
 
+@pytest.mark.parametrize("epoch", ["first", "second"])
+def test_over_tcp_that_is_found_by_the_clock_of_the_camera(epoch: str, free_port: int, publish: Publish) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    publisher = publish(endpoint)
+    with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
+        publisher.subscription()
+        before = publisher.send(1, published=1000.0)
+        subscriber.receive()
+        publisher.send(2, published=1000.1)
+        wait_until(lambda: subscriber._connection.subscription.socket.poll(0), "the frame waits")
+        publisher.close()
+        time.sleep(1.3)  # more than DEAD_CONNECTION_SECONDS
+        restarted = publish(endpoint, epoch=epoch)
+        wait_until(lambda: reconnected(subscriber), "the subscriber is connected again")
+        taken: list[Frame] = []
+        receiving = threading.Thread(target=lambda: taken.append(subscriber.receive()))
+        receiving.start()
+        restarted.subscription()
+        restarted.send(3, published=before.published + 1.5)
+        receiving.join()
+
+    assert [(frame.epoch, frame.seq) for frame in taken] == [(epoch, 3)]
+
+
 def reconnected(subscriber: Subscriber) -> bool:
     """Whether libzmq has connected again, as its monitor tells: what the next `receive` finds there is left there."""
     monitor = subscriber._connection.subscription.socket.monitor_socket
