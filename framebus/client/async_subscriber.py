@@ -91,6 +91,9 @@ class AsyncSubscriber:
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
 
+        Returns:
+            A frame newer than the last one; its `missed` counts the frames between them.
+
         Raises:
             TimeoutError: No frame came in time; the text says why, where that is known. It is a ReplyTimeoutError.
             SubscriberClosed: The subscriber is closed, or was closed while this waited.

@@ -11,7 +11,7 @@ from framebus.errors import ReplyTimeoutError, SubscriberError
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import FrameHeader
 from framebus.transport import sockets
-from framebus.transport.process_context import process_context
+from framebus.transport.process_context import exhaustion, process_context
 
 DEAD_CONNECTION_SECONDS = 1.0
 """A frame of a lost connection is handed over up to this age: a reader that keeps up gets the last one."""
@@ -25,7 +25,8 @@ class Subscription:
         self.options = options
         self.endpoint = options.find()
         self.frame_filter = FrameFilter(same_host=self.endpoint.same_host)
-        self.socket = sockets.subscriber(process_context(), self.endpoint, options.topic)
+        with exhaustion():
+            self.socket = sockets.subscriber(process_context(), self.endpoint, options.topic)
         self._pid = os.getpid()
         self._disconnects = 0
         self._skipped = 0

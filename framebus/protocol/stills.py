@@ -117,20 +117,20 @@ def read(message: bytes) -> SnapshotRequest | ClipRequest:
     if len(message) > MAX_REQUEST_BYTES:
         raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
     try:
-        found = msgspec.json.decode(message, type=dict[str, Any])
+        values = msgspec.json.decode(message, type=dict[str, Any])
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise RequestError(f'request: {error}; allowed: {{"camera":"NAME"}}') from None
-    if "camera" not in found:
+    if "camera" not in values:
         raise RequestError('camera: found nothing; allowed: {"camera":"NAME"}')
-    kind: type[SnapshotRequest] | type[ClipRequest] = ClipRequest if "clip" in found else SnapshotRequest
-    unknown = [key for key in found if key not in kind.__struct_fields__]
+    kind: type[SnapshotRequest] | type[ClipRequest] = ClipRequest if "clip" in values else SnapshotRequest
+    unknown = [key for key in values if key not in kind.__struct_fields__]
     if unknown:
         allowed = list(kind.__struct_fields__)
         hint = did_you_mean(unknown[0], allowed)
         raise RequestError(f"{shown(unknown[0], 40)}: no such parameter; allowed: {', '.join(allowed)}{hint}")
     if kind is ClipRequest:
-        return _checked(_convert(ClipRequest, found, strict=True))
-    return _checked(_convert(SnapshotRequest, found, strict=True))
+        return _checked(_convert(ClipRequest, values, strict=True))
+    return _checked(_convert(SnapshotRequest, values, strict=True))
 
 
 def from_query(camera: str, query: dict[str, str]) -> SnapshotRequest:
@@ -198,9 +198,9 @@ def _checked(request: RequestT) -> RequestT:
     return msgspec.structs.replace(request, settle=_settle(request.settle)) if request.settle != 0 else request
 
 
-def _settle(found: float | str) -> float | str:
+def _settle(value: float | str) -> float | str:
     """Seconds as a number, frames as "10f"."""
-    text = str(found).strip().lower()
+    text = str(value).strip().lower()
     frames = re.fullmatch(r"([0-9]{1,3}) ?f(rames?)?", text)
     if frames and 1 <= int(frames[1]) <= MAX_SETTLE_FRAMES:
         return f"{int(frames[1])}f"
@@ -209,5 +209,5 @@ def _settle(found: float | str) -> float | str:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= MAX_TIMEOUT_SECONDS:
-        raise RequestError(f"settle: found {shown(found, 40)}; allowed: {SETTLE_ALLOWED}")
+        raise RequestError(f"settle: found {shown(value, 40)}; allowed: {SETTLE_ALLOWED}")
     return seconds

@@ -318,14 +318,14 @@ def _check_metadata_text(text: str, most: int) -> None:
 def _version_mistake(header: bytes) -> str | None:
     try:
         version = _version_decoder.decode(header).v
-        found = _shown(repr(version).encode())  # nests deeper than the decoder does: it too may be too much
+        shown = _shown(repr(version).encode())  # nests deeper than the decoder does: it too may be too much
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         return None
     if version is msgspec.UNSET or version == VERSION:
         return None
-    return f"version {found} of the wire format, this program reads version {VERSION}"
+    return f"version {shown} of the wire format, this program reads version {VERSION}"
 
 
-def _shown(found: bytes, most: int = 40) -> str:
-    text = found[:most].decode("utf-8", "backslashreplace")
-    return ascii(text) + ("…" if len(found) > most else "")
+def _shown(value: bytes, most: int = 40) -> str:
+    text = value[:most].decode("utf-8", "backslashreplace")
+    return ascii(text) + ("…" if len(value) > most else "")
