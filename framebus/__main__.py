@@ -12,9 +12,9 @@ COMMANDS = {
     "watch": "show live figures of a camera's frames",
     "snapshot": "save one still of a camera",
     "doctor": "say what is wrong with this machine, and what to do about it",
-    "passwd": "let a person in with a password",
-    "token": "let a program in with a token",
-    "cert": "make a certificate, so that nobody on the way can read along",
+    "passwd": "add a person, who logs in with a password",
+    "token": "add a token for a program",
+    "cert": "make a certificate, so that connections are encrypted",
     "keys": "make, list and remove the keys of machines that share cameras",
     "controls": "list, set or reset the controls of a camera",
 }

@@ -37,7 +37,7 @@ class AsyncSubscriber:
     loops of the tasks that wait.
 
     Processes: after a fork, the child has to make a subscriber of its own; using the inherited one raises
-    SubscriberError. A pickled subscriber connects anew in the process that unpickles it.
+    SubscriberError. A pickled subscriber makes a new connection in the process that unpickles it.
     """
 
     def __init__(

@@ -116,7 +116,7 @@ async def test_frames_that_were_never_sent_are_missed(publisher: Publisher, subs
     assert (first.missed, second.missed, subscriber.missed) == (0, 3, 3)
 
 
-async def test_a_repeat_is_passed_over(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
+async def test_a_repeat_is_ignored(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
     publisher.send(1)
     await subscriber.receive()
     publisher.send(1)
@@ -153,7 +153,7 @@ async def test_it_goes_on_after_its_publisher_was_restarted(
     publisher.close()
 
     restarted = publish(endpoint, epoch="second")
-    await until(restarted.is_heard)  # nobody receives: the loop alone has to subscribe again
+    await until(restarted.is_heard)  # without a receive, the loop alone subscribes again
     restarted.send(1)
     frame = await subscriber.receive()
 
@@ -188,7 +188,7 @@ async def test_it_asks_for_its_topic(kind: str, endpoint: str, publisher: Publis
     ],
     ids=["short", "version", "camera", "size"],
 )
-async def test_what_is_no_frame_is_dropped_and_said(
+async def test_a_malformed_message_is_dropped_and_logged(
     message: bytes, text: str, publisher: Publisher, subscriber: AsyncSubscriber, caplog: pytest.LogCaptureFixture
 ) -> None:
     publisher.send_message(message)
@@ -218,7 +218,7 @@ async def test_a_subscriber_may_have_a_timeout_of_its_own(endpoint: str) -> None
         )
 
 
-async def test_who_stops_waiting_loses_nothing(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
+async def test_a_cancelled_wait_loses_no_frame(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
     waiting = asyncio.create_task(subscriber.receive())
     await asyncio.sleep(0.01)
     waiting.cancel()

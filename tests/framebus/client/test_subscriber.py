@@ -103,7 +103,7 @@ def test_frames_that_were_never_sent_are_missed(publisher: Publisher, subscriber
     assert (first.missed, second.missed, subscriber.missed) == (0, 3, 3)
 
 
-def test_a_repeat_is_passed_over(publisher: Publisher, subscriber: Subscriber) -> None:
+def test_a_repeat_is_ignored(publisher: Publisher, subscriber: Subscriber) -> None:
     publisher.send(1)
     subscriber.receive()
     publisher.send(1)
@@ -208,7 +208,7 @@ def test_cam1_never_gets_the_frames_of_cam10(endpoint: str, publisher: Publisher
     ],
     ids=["short", "header", "version", "camera", "size"],
 )
-def test_what_is_no_frame_is_dropped_and_said(
+def test_a_malformed_message_is_dropped_and_logged(
     message: bytes, text: str, publisher: Publisher, subscriber: Subscriber, caplog: pytest.LogCaptureFixture
 ) -> None:
     def is_said() -> bool:

@@ -1,4 +1,4 @@
-"""Who is let in over tcp, on real sockets: listed clients and nobody else, and what is said of the rest."""
+"""Which clients are admitted over tcp, on real sockets: only listed ones; and what is logged of the others."""
 
 import logging
 import os
@@ -179,7 +179,7 @@ def test_another_key_of_this_machine_holds_at_once(guarded: Guarded, connect: Co
     assert connect(listed(guarded)).hears()
 
 
-def test_while_the_file_cannot_be_used_nobody_is_let_in(
+def test_while_the_file_cannot_be_used_every_client_is_refused(
     guarded: Guarded, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = connect(listed(guarded))
@@ -206,7 +206,7 @@ def garbage() -> Iterator[bytes]:
     yield b""
 
 
-def test_garbage_harms_nobody(guarded: Guarded, connect: Connect) -> None:
+def test_garbage_affects_no_other_client(guarded: Guarded, connect: Connect) -> None:
     client = connect(listed(guarded))
     assert client.hears()
     before = len(os.listdir("/proc/self/fd"))
@@ -225,7 +225,7 @@ def test_garbage_harms_nobody(guarded: Guarded, connect: Connect) -> None:
     assert len(guarded.authenticator._connections) < 10
 
 
-def test_those_who_only_hold_the_line_do_not_keep_everybody_out(
+def test_silent_connections_do_not_keep_other_clients_out(
     guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "MAX_OF_ONE_ADDRESS", 20)
