@@ -72,14 +72,15 @@ _MODULES = {
 """Where each name is defined; the others are in framebus.errors."""
 
 
-def __getattr__(name: str) -> object:
-    """Load a name when it is first used (PEP 562): the processes of framebus need few of them."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"framebus.{_MODULES.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which reads the imports above, and complains of other names
 
+    def __getattr__(name: str) -> object:
+        """Load a name when it is first used (PEP 562): the processes of framebus need few of them."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(import_module(f"framebus.{_MODULES.get(name, 'errors')}"), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

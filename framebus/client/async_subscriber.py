@@ -37,7 +37,7 @@ class AsyncSubscriber:
     loops of the tasks that wait.
 
     Processes: after a fork, the child has to make a subscriber of its own; using the inherited one raises
-    SubscriberError. A pickled subscriber connects anew in the process that unpickles it.
+    SubscriberError. A pickled subscriber makes a new connection in the process that unpickles it.
     """
 
     def __init__(
@@ -90,6 +90,9 @@ class AsyncSubscriber:
 
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
+
+        Returns:
+            A frame newer than the last one; its `missed` counts the frames between them.
 
         Raises:
             TimeoutError: No frame came in time; the text says why, where that is known. It is a ReplyTimeoutError.

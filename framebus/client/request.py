@@ -9,7 +9,7 @@ from framebus.client.silence import reason
 from framebus.errors import ReplyTimeoutError
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
-from framebus.transport.process_context import process_context
+from framebus.transport.process_context import exhaustion, process_context
 
 MAX_POLL_SECONDS = 3600.0
 """zmq_poll takes at most 2**31 milliseconds; a longer wait is made of several."""
@@ -21,8 +21,11 @@ def ask(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str) -
     Raises ReplyTimeoutError, with `timeout_text` and the reason where that is known, EndpointError and ResourceError.
     """
     deadline = time.monotonic() + seconds
-    with sockets.make(process_context(), zmq.DEALER) as socket:
-        sockets.connect(socket, endpoint)
+    with exhaustion():
+        socket = sockets.make(process_context(), zmq.DEALER)
+    with socket:
+        with exhaustion():
+            sockets.connect(socket, endpoint)
         socket.send(request)
         while True:
             left = min(MAX_POLL_SECONDS, deadline - time.monotonic())

@@ -78,6 +78,9 @@ def request_snapshot(
         server_key: The public key of that machine, where it has one.
         config: The path of framebus.toml; None searches for it as the commands do.
 
+    Returns:
+        The still. Its header is that of the captured frame, with the size and orientation of the still.
+
     Raises:
         SnapshotError: The service refused. Its `code` is unknown-camera, no-frame, stale, offline, timeout, not-kept,
             damaged, busy or bad-request.

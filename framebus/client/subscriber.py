@@ -38,7 +38,7 @@ class Subscriber:
     any thread, and ends the loop of the thread that receives.
 
     Processes: after a fork, the child has to make a subscriber of its own; using the inherited one raises
-    SubscriberError. A pickled subscriber connects anew in the process that unpickles it.
+    SubscriberError. A pickled subscriber makes a new connection in the process that unpickles it.
     """
 
     def __init__(
@@ -87,6 +87,9 @@ class Subscriber:
 
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
+
+        Returns:
+            A frame newer than the last one; its `missed` counts the frames between them.
 
         Raises:
             TimeoutError: No frame came in time; the text says why, where that is known. It is a ReplyTimeoutError.

@@ -1,6 +1,6 @@
-"""The controls of a camera: what a control says of itself, what may be set, and the messages of the control socket.
+"""The controls of a camera: their properties, the check of a value, and the messages of the control socket.
 
-Pure: values in, judgements out. What a camera makes of a value is capture's part.
+No sockets and no cameras: capture applies the values.
 """
 
 from typing import Annotated, Any, Literal
@@ -23,7 +23,11 @@ ControlType = Literal["bool", "int", "float", "menu", "text", "list"]
 
 
 class ControlError(FramebusError, ValueError):
-    """A control that cannot be set like this; `code` is for programs, the text says what is allowed."""
+    """A control request was refused.
+
+    Attributes:
+        code: The reason, for programs; docs/wire-format.md lists them. The text of the exception says what is allowed.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -34,31 +38,31 @@ class ControlError(FramebusError, ValueError):
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that can be set in a camera, and how it is set now.
+    """One control of a camera, and its value.
 
-    `name` is one of docs/cameras.md where cameras of several kinds mean the same, else the camera's own name for it.
+    `name` is one of docs/cameras.md where several kinds of camera have the same control, else the camera's own name.
     """
 
     name: ShortText
     type: ControlType
     value: Value | None = None
-    """None where the camera does not tell; of a menu the number."""
+    """None where the camera does not report it; of a menu, the number of the choice."""
     default: Value | None = None
     min: float | None = None
     max: float | None = None
     """Of a list, the bounds of each number in it; of a text, of its length in characters."""
     step: float | None = None
     length: Count | None = None
-    """How many numbers a list has."""
+    """The number of values in a list."""
     menu: Annotated[dict[ChoiceNumber, ShortText], msgspec.Meta(max_length=MAX_CHOICES)] | None = None
-    """The number of each choice, in decimal, and what the camera calls it."""
+    """The camera's name of each choice, by its number in decimal."""
     unit: ShortText = ""
     read_only: bool = False
     inactive: bool = False
-    """Another control has a value with which this one has no effect."""
+    """This control has no effect, because of the value of another one."""
 
     def check(self, value: Any) -> Value:
-        """The value as the camera takes it: for the name of a choice its number, for a whole number a float if need be.
+        """Convert a value to what the camera takes, such as the name of a choice to its number.
 
         Raises ControlError with code read-only, wrong-type or out-of-range.
         """
@@ -70,18 +74,18 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             case "int" if isinstance(value, int) and not isinstance(value, bool):
                 return int(self._within(value))
             case "float" if isinstance(value, (int, float)) and not isinstance(value, bool):
-                return float(self._within(value))
+                return self._float(value)
             case "menu":
                 return self._choice(value)
             case "text" if isinstance(value, str) and len(value) <= (self.max or MAX_TEXT_BYTES):
                 return value
             case "list" if isinstance(value, list) and self.length in (None, len(value)):
-                return [float(self._within(number)) for number in map(self._number, value)]
+                return [self._float(number) for number in map(self._number, value)]
         raise ControlError("wrong-type", self._refusal(value))
 
     @property
     def allowed(self) -> str:
-        """What may be set, in words."""
+        """The allowed values, in words."""
         match self.type:
             case "bool":
                 return "true or false"
@@ -107,6 +111,12 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ControlError("wrong-type", self._refusal(value))
         return value
 
+    def _float(self, value: float) -> float:
+        try:
+            return float(self._within(value))
+        except OverflowError:  # an integer of hundreds of digits
+            raise ControlError("out-of-range", self._refusal(value)) from None
+
     def _within(self, value: float) -> float:
         # Written so that NaN, of which every comparison is false, is out of range.
         if not ((self.min is None or value >= self.min) and (self.max is None or value <= self.max)):
@@ -130,8 +140,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ControlsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a control socket is asked, a line of JSON: `{}` to list, `{"set":{…}}`, `{"reset":["brightness"]}` or
-    `{"reset":"all"}`. The reply to each is the list as it is then. First is reset, then set.
+    """A request to a control socket, a line of JSON: `{}` lists, `{"set":{…}}` sets, `{"reset":["brightness"]}` and
+    `{"reset":"all"}` reset first. The reply is the list of the controls afterwards.
     """
 
     v: Literal[1] = VERSION
@@ -149,23 +159,23 @@ class ControlsHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 def named(controls: list[Control], name: str) -> Control:
     """The control of this name. Raises ControlError with code unknown-control."""
-    found = next((control for control in controls if control.name == name), None)
-    if found is None:
+    control = next((control for control in controls if control.name == name), None)
+    if control is None:
         names = [control.name for control in controls]
         allowed = ", ".join(names) or "nothing: this camera has no controls"
         raise ControlError(
             "unknown-control", f"{shown(name)}: no such control; allowed: {allowed}{did_you_mean(name, names)}"
         )
-    return found
+    return control
 
 
 def checked(controls: list[Control], values: dict[str, Any]) -> dict[str, Value]:
-    """All the values as the camera takes them. Raises ControlError for the first that will not do: then none is set."""
+    """All the values as the camera takes them. Raises ControlError for the first that is refused; set none then."""
     return {name: named(controls, name).check(value) for name, value in values.items()}
 
 
 def shown(value: Any, most: int = 80) -> str:
-    """A value as JSON, short enough for a sentence; what has values within values is only called what it is."""
+    """A value as JSON, short enough for a sentence; of nested values, only the type."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
@@ -173,5 +183,8 @@ def shown(value: Any, most: int = 80) -> str:
     try:
         text = msgspec.json.encode(value).decode()
     except (TypeError, ValueError, OverflowError):
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:  # Python prints no integer of more than some thousand digits
+            text = "a number of thousands of digits"
     return text if len(text) <= most else text[:most] + "…"

@@ -1,6 +1,6 @@
-"""What a still may be asked for: the same over ZeroMQ (JSON), HTTP (query) and `framebus snapshot` (flags).
+"""The requests for stills and clips: the same over ZeroMQ (JSON), HTTP (query) and `framebus snapshot` (flags).
 
-Pure: texts and JSON in, requests out. What a request is answered with is the snapshot service's part.
+No sockets: texts and JSON in, requests out. The snapshot service answers them.
 """
 
 import re
@@ -36,52 +36,52 @@ Pixels = Annotated[int, msgspec.Meta(ge=1, le=MAX_PIXELS_ASIDE, description="pix
 
 
 class RequestError(FramebusError, ValueError):
-    """A request that nobody can answer; the text names the parameter, what was found, and what is allowed."""
+    """A request is malformed; the text names the parameter, what was found, and what is allowed."""
 
 
 class SnapshotRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A still. With the camera alone it is the newest frame; the rest says what that one must be, or become."""
+    """A request for a still: the newest frame, unless the other parameters ask for another one or convert it."""
 
     v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
     camera: str
     max_age: Seconds | None = None
-    """Not older than so many seconds; else a fresh one is made."""
+    """Seconds; where the newest frame is older, a new one is made."""
     fresh: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Captured after the request arrived."""
     settle: Annotated[float | str, msgspec.Meta(description=SETTLE_ALLOWED)] = 0.0
-    """So many seconds, or frames ("10f"), after a camera that rested was woken: its exposure has settled then."""
+    """Seconds, or frames ("10f"), to wait after an idle camera was woken, so that its exposure settles."""
     timeout: Annotated[float, msgspec.Meta(gt=0, le=60, description="seconds, more than 0 and at most 60")] = (
         DEFAULT_TIMEOUT_SECONDS
     )
     width: Pixels | None = None
     height: Pixels | None = None
-    """At most so wide and so high; the aspect stays, and nothing is enlarged."""
+    """The largest size; the aspect stays, and nothing is enlarged."""
     quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] | None = None
     orientation: Annotated[Literal["upright"], msgspec.Meta(description="upright")] | None = None
-    """`upright`: the pixels are turned, rather than a tag saying how to."""
+    """`upright`: the pixels are turned, in place of an EXIF tag."""
     at: (
         Annotated[float, msgspec.Meta(ge=0, le=MAX_UNIX_SECONDS, description="Unix seconds, up to the year 3000")]
         | None
     ) = None
     ago: Seconds | None = None
-    """The frame of the history that is nearest to that moment."""
+    """The frame of the history nearest to that moment."""
     full: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """In still_size of the configuration, where the camera streams smaller."""
 
     @property
     def settle_frames(self) -> int:
-        """How many frames shall pass first; 0 where seconds are meant."""
+        """Frames to wait for first; 0 where `settle` is in seconds."""
         return int(self.settle[:-1]) if isinstance(self.settle, str) else 0
 
     @property
     def settle_seconds(self) -> float:
-        """How long to wait first; 0 where frames are meant."""
+        """Seconds to wait first; 0 where `settle` is in frames."""
         return 0.0 if isinstance(self.settle, str) else self.settle
 
     @property
     def converts(self) -> bool:
-        """Whether the picture itself shall become another."""
-        return any(wish is not None for wish in (self.width, self.height, self.quality, self.orientation))
+        """Whether the frame has to be converted."""
+        return any(parameter is not None for parameter in (self.width, self.height, self.quality, self.orientation))
 
 
 class ClipRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,30 +128,30 @@ def read(message: bytes) -> Request:
     if len(message) > MAX_REQUEST_BYTES:
         raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
     try:
-        found = msgspec.json.decode(message, type=dict[str, Any])
+        values = msgspec.json.decode(message, type=dict[str, Any])
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise RequestError(f'request: {error}; allowed: {{"camera":"NAME"}}') from None
-    if "camera" not in found:
+    if "camera" not in values:
         raise RequestError('camera: found nothing; allowed: {"camera":"NAME"}')
     kind: type[Request] = SnapshotRequest
-    if "clip" in found:
+    if "clip" in values:
         kind = ClipRequest
-    elif "cancel" in found:
+    elif "cancel" in values:
         kind = CancelRequest
-    unknown = [key for key in found if key not in kind.__struct_fields__]
+    unknown = [key for key in values if key not in kind.__struct_fields__]
     if unknown:
         allowed = list(kind.__struct_fields__)
         hint = did_you_mean(unknown[0], allowed)
         raise RequestError(f"{shown(unknown[0], 40)}: no such parameter; allowed: {', '.join(allowed)}{hint}")
     if kind is ClipRequest:
-        return _checked(_convert(ClipRequest, found, strict=True))
+        return _checked(_convert(ClipRequest, values, strict=True))
     if kind is CancelRequest:
-        return _checked(_convert(CancelRequest, found, strict=True))
-    return _checked(_convert(SnapshotRequest, found, strict=True))
+        return _checked(_convert(CancelRequest, values, strict=True))
+    return _checked(_convert(SnapshotRequest, values, strict=True))
 
 
 def from_query(camera: str, query: dict[str, str]) -> SnapshotRequest:
-    """A request as the query of a URL has it; what no parameter is called is passed over. Raises RequestError."""
+    """A request from the query of a URL; unknown parameters are ignored. Raises RequestError."""
     return _checked(_convert(SnapshotRequest, {**_known(SnapshotRequest, query), "camera": camera}, strict=False))
 
 
@@ -215,9 +215,9 @@ def _checked(request: RequestT) -> RequestT:
     return msgspec.structs.replace(request, settle=_settle(request.settle)) if request.settle != 0 else request
 
 
-def _settle(found: float | str) -> float | str:
+def _settle(value: float | str) -> float | str:
     """Seconds as a number, frames as "10f"."""
-    text = str(found).strip().lower()
+    text = str(value).strip().lower()
     frames = re.fullmatch(r"([0-9]{1,3}) ?f(rames?)?", text)
     if frames and 1 <= int(frames[1]) <= MAX_SETTLE_FRAMES:
         return f"{int(frames[1])}f"
@@ -226,5 +226,5 @@ def _settle(found: float | str) -> float | str:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= MAX_TIMEOUT_SECONDS:
-        raise RequestError(f"settle: found {shown(found, 40)}; allowed: {SETTLE_ALLOWED}")
+        raise RequestError(f"settle: found {shown(value, 40)}; allowed: {SETTLE_ALLOWED}")
     return seconds

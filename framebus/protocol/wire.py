@@ -139,7 +139,7 @@ class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a service could not answer; the message is a sentence for people, the code is for programs."""
+    """Why a service refused a request; the message is a sentence for people, the code is for programs."""
 
     v: Literal[1]
     code: Code
@@ -147,7 +147,7 @@ class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one worker of the gateway does for a camera; the frames are counted since it started."""
+    """The figures of one worker of the gateway for a camera; frames are counted since it started."""
 
     viewers: Count
     received: Count
@@ -155,27 +155,27 @@ class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     sent: Count
     sent_bytes: Count = 0
     skipped_line: Count = 0
-    """Frames that a viewer did not get, each counted: its line was busy."""
+    """Frames that were not sent to a viewer because its connection was busy, counted for each viewer."""
     skipped_page: Count = 0
-    """The same: the page had not drawn those before."""
+    """The same, because the page had not drawn earlier frames."""
     runs: Count = 0
     """Runs of the capture process that were seen."""
     ages: Annotated[list[Count], msgspec.Meta(max_length=MAX_AGES)] = []
-    """How old frames were when they were sent: how many up to each of AGE_BOUNDS_SECONDS, and above the last."""
+    """Frames sent at an age of up to each of AGE_BOUNDS_SECONDS, and above the last."""
     age_seconds: Seconds = 0.0
     """The sum of their ages."""
 
 
 class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """Who watches through one worker of the gateway: once a second and soon after a change, for the other workers.
+    """The viewers of one worker of the gateway: once a second and soon after a change, for the other workers.
 
-    In the place of the camera, the first line names the worker.
+    In the first line, the name of the worker takes the place of the camera.
     """
 
     v: Literal[1]
     pid: Pid
     viewers: Count
-    """Connections; a page that shows two cameras is one, and counts for both of them below."""
+    """Connections; a page that shows two cameras is one here, and counts for both of them below."""
     cameras: Annotated[dict[CameraName, CameraStats], msgspec.Meta(max_length=MAX_CAMERAS)]
 
 
@@ -324,14 +324,14 @@ def _check_metadata_text(text: str, most: int) -> None:
 def _version_mistake(header: bytes) -> str | None:
     try:
         version = _version_decoder.decode(header).v
-        found = _shown(repr(version).encode())  # nests deeper than the decoder does: it too may be too much
+        shown = _shown(repr(version).encode())  # nests deeper than the decoder does: it too may be too much
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         return None
     if version is msgspec.UNSET or version == VERSION:
         return None
-    return f"version {found} of the wire format, this program reads version {VERSION}"
+    return f"version {shown} of the wire format, this program reads version {VERSION}"
 
 
-def _shown(found: bytes, most: int = 40) -> str:
-    text = found[:most].decode("utf-8", "backslashreplace")
-    return ascii(text) + ("…" if len(found) > most else "")
+def _shown(value: bytes, most: int = 40) -> str:
+    text = value[:most].decode("utf-8", "backslashreplace")
+    return ascii(text) + ("…" if len(value) > most else "")

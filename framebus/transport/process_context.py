@@ -6,6 +6,8 @@ It is never terminated: zmq_ctx_term waits for every open socket, and the garbag
 import errno
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import zmq
 
@@ -14,7 +16,15 @@ from framebus.errors import ResourceError
 SPARE_DESCRIPTORS = 16
 """A context takes 6 and a subscriber 4; libzmq aborts the process when it finds none left (src/epoll.cpp of 4.3.5)."""
 
-_lock = threading.Lock()
+EXHAUSTED = (errno.EMFILE, errno.ENFILE)
+TOO_FEW = (
+    f"too few file descriptors or sockets are left for a connection ({SPARE_DESCRIPTORS} descriptors needed); "
+    "close subscribers that are no longer used, or raise the limit (ulimit -n)"
+)
+MAX_SOCKETS = 8192
+"""ZeroMQ's, of which a subscriber takes 3. libzmq reserves 8 bytes for each."""
+
+_lock = threading.RLock()  # a signal handler may need it too
 _context: "zmq.Context[zmq.Socket[bytes]] | None" = None
 _pid = 0
 _inherited: "list[zmq.Context[zmq.Socket[bytes]]]" = []
@@ -34,21 +44,31 @@ def process_context() -> "zmq.Context[zmq.Socket[bytes]]":
             _context = None
         if _context is None:
             _context, _pid = zmq.Context(), os.getpid()
+            _context.set(zmq.MAX_SOCKETS, MAX_SOCKETS)
         return _context
+
+
+@contextmanager
+def exhaustion() -> Iterator[None]:
+    """Turns libzmq's error for too many sockets or descriptors into ResourceError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise ResourceError(TOO_FEW) from None
+        raise
+    except zmq.ZMQError as error:
+        if error.errno in EXHAUSTED:
+            raise ResourceError(TOO_FEW) from None
+        raise
 
 
 def _check_descriptors() -> None:
     held: list[int] = []
     try:
-        for _ in range(SPARE_DESCRIPTORS):
-            held.append(os.eventfd(0))
-    except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
-            raise
-        raise ResourceError(
-            f"too few file descriptors are left for a connection ({SPARE_DESCRIPTORS} needed); "
-            "close subscribers that are no longer used, or raise the limit (ulimit -n)"
-        ) from None
+        with exhaustion():
+            for _ in range(SPARE_DESCRIPTORS):
+                held.append(os.eventfd(0))
     finally:
         for descriptor in held:
             os.close(descriptor)
@@ -56,7 +76,7 @@ def _check_descriptors() -> None:
 
 def _after_fork_in_child() -> None:
     global _lock
-    _lock = threading.Lock()  # another thread of the parent may have held it
+    _lock = threading.RLock()  # another thread of the parent may have held it
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -12,7 +12,8 @@ import time
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
+
+from framebus.transport import monitor_event
 
 RECONNECT_PAUSE_SECONDS = 1.0
 """Longer than libzmq takes to reconnect by itself, and a limit on how often a faulty peer is tried."""
@@ -57,17 +58,21 @@ class ReconnectingSocket(_ProcessSocket):
     _lost_at: float | None = None
 
     def watch(self, endpoint: str) -> None:
-        """Reconnect to this endpoint from now on. To be called after `connect`."""
+        """Reconnect to this endpoint from now on. To be called after `connect`. Raises zmq.ZMQError."""
         self._endpoint = endpoint
         if self.monitor_socket is not None:
             return
         address = f"inproc://framebus.reconnect.{next(_numbers)}"
-        self.monitor(address, WATCHED_EVENTS)
         # Not made by the context, whose destroy() would close it before this socket.
         monitor = _Monitor(self.context, zmq.PAIR)
         monitor.linger = 0
-        monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for us
-        monitor.connect(address)
+        monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for this one
+        try:
+            monitor.connect(address)  # first: that thread would also wait for the reader of the first event
+            self.monitor(address, WATCHED_EVENTS)
+        except zmq.ZMQError:
+            monitor.close()
+            raise
         self.monitor_socket = monitor
         _monitors.add(monitor)
 
@@ -83,7 +88,7 @@ class ReconnectingSocket(_ProcessSocket):
         if self.monitor_socket is None:
             return
         while self.monitor_socket.poll(0):
-            event = parse_monitor_message(self.monitor_socket.recv_multipart())["event"]
+            event = monitor_event.parse(self.monitor_socket.recv_multipart()).event
             if event == zmq.EVENT_CONNECTED:
                 self._lost_at = None
             elif event == zmq.EVENT_DISCONNECTED:

@@ -1,8 +1,8 @@
-"""Lets the listed clients, and nobody else, in at the tcp endpoints of a process, over CURVE.
+"""Admits only listed clients to the tcp endpoints of a process, over CURVE.
 
-libzmq asks for each client whether it may come in (ZAP, rfc.zeromq.org/spec/27), on a socket that the process's own
-loop serves: pyzmq's authenticators do not tell the address of who was refused, and take a thread. Clients without CURVE
-are refused by libzmq itself, which its monitor tells. The monitor also tells how many are there, with keys or without.
+libzmq asks for each client whether to admit it (ZAP, rfc.zeromq.org/spec/27), on a socket that the process's own loop
+serves: pyzmq's authenticators do not report the address of a refused client, and take a thread. libzmq itself refuses
+clients without CURVE, which its monitor reports. The monitor reports every connection, too.
 """
 
 import contextlib
@@ -17,7 +17,6 @@ from typing import Any
 
 import zmq
 from zmq.utils import z85
-from zmq.utils.monitor import parse_monitor_message
 
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import CurveKeys, KeyPair, read
@@ -25,6 +24,7 @@ from framebus.credentials.secrets_file import SecretsError, signature
 from framebus.runtime.descriptors import allow_descriptors
 from framebus.runtime.process import ProcessError
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.transport import monitor_event
 from framebus.transport.sockets import HANDSHAKE_IVL_MS
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
@@ -33,47 +33,47 @@ ZAP_PARTS = 7
 """Of a request: version, id, domain, address, identity, mechanism, and CURVE's one credential, the public key."""
 ADMITTED = b"200"
 REFUSED = b"300"
-"""Refused for now. With 400 libzmq tells the client so, which never tries again then, not even once it is listed."""
+"""A temporary refusal. With 400 libzmq tells the client, which then never retries, even once it is listed."""
 DOMAIN = b"framebus"
 REFUSALS = "connections refused"
 MAX_EVENTS_AT_ONCE = 256
-"""The rest waits for the next turn of the loop: whoever knocks without end holds up no frame."""
+"""The rest waits for the next turn of the loop, so that a flood of connections delays no frame."""
 MAX_CONNECTIONS = 512
 MAX_OF_ONE_ADDRESS = 128
-"""What is beyond is hung up on: libzmq ends the process where it has no descriptor left for a client over ipc
-(src/ipc_listener.cpp of 4.3.5), and strangers may open connections, and say nothing, as quickly as they like."""
+"""Connections beyond are closed: libzmq aborts the process when it has no descriptor left for a client over ipc
+(src/ipc_listener.cpp of 4.3.5), and clients without a key may open silent connections at any rate."""
 DESCRIPTORS = 65536
-"""Asked for, as far as the system lets us: they open connections before it can be noticed that they are too many."""
+"""The limit asked for, as far as the system allows: connections open before they can be counted."""
 UNKNOWN = "an unknown address"
 HUNG_UP = ""
-"""In the place of the address, where a connection has been counted and is about to end."""
+"""Replaces the address of a connection that was counted as refused and is being closed."""
 REOPEN_SECONDS = 0.05
-"""libzmq lets go of a port in its own thread, a moment after it was told to."""
+"""libzmq closes a port in its own thread, a moment after `unbind`."""
 FAILURES = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-"""The second where a client without CURVE hangs up first, or says nothing at all."""
+"""The second is for a client without CURVE that disconnects first, or sends nothing."""
 WATCHED_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | FAILURES
 
 
 @dataclass(eq=False)
 class TcpListener:
-    """A socket and where it listens over tcp."""
+    """A socket and its tcp endpoint."""
 
     socket: "zmq.Socket[bytes]"
     endpoint: TcpEndpoint
     guarded: bool
-    """Whether it takes a key."""
+    """Whether clients need a key."""
     monitor: "zmq.Socket[bytes]"
     bound: str = ""
-    """As libzmq calls the endpoint; empty while it is not bound."""
+    """The endpoint in the form of libzmq; empty while it is not bound."""
 
 
 class ZapAuthenticator:
-    """Serves a context from its making until `close`; the sockets are the caller's. For one thread."""
+    """Serves a context until `close`; the sockets belong to the caller. Use it from one thread."""
 
     def __init__(
         self, context: "zmq.Context[zmq.Socket[bytes]]", secrets: Path, logger: Logger, *, insecure: bool = False
     ) -> None:
-        """With `insecure` it asks nobody for a key. Raises ProcessError when the secrets file cannot be used."""
+        """With `insecure` no client needs a key. Raises ProcessError when the secrets file cannot be used."""
         self._context = context
         self._secrets = secrets
         self._logger = logger
@@ -81,7 +81,7 @@ class ZapAuthenticator:
         self._listeners: list[TcpListener] = []
         self._admitted: set[str] = set()
         self._connections: dict[tuple[TcpListener, int], str] = {}
-        """Who is there, by the number of the descriptor."""
+        """The address of each connection, by the number of its descriptor."""
         self._failed: set[TcpListener] = set()
         self._signature = signature(secrets)
         try:
@@ -97,7 +97,7 @@ class ZapAuthenticator:
 
     @property
     def guards(self) -> bool:
-        """Whether anything is open to listed clients alone."""
+        """Whether any endpoint is open to listed clients only."""
         return any(listener.guarded for listener in self._listeners)
 
     @property
@@ -106,31 +106,30 @@ class ZapAuthenticator:
         return self._losses.total[REFUSALS]
 
     def readable(self) -> Iterable["zmq.Socket[bytes]"]:
-        """What the process's poller shall watch; `serve` takes what it finds."""
+        """The sockets for the process's poller; `serve` takes its result."""
         return [self._zap, *(listener.monitor for listener in self._listeners)]
 
     def open(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint) -> None:
-        """Bind to a tcp endpoint, for listed clients alone; what was bound before stays as it is.
+        """Bind to a tcp endpoint, for listed clients only; earlier endpoints of the socket are unchanged.
 
-        Without a key of this machine there is nothing to guard with: then it is open to all programs of this machine.
-        The limits of the socket have to be set before. Raises zmq.ZMQError, and ProcessError when other machines could
-        reach it without a key.
+        Without a key of this machine, a loopback endpoint is open to all programs of this machine. Set the limits of
+        the socket first. Raises zmq.ZMQError, and ProcessError when other machines could connect without a key.
         """
         guarded = self._server is not None
         if not guarded and not self._insecure and not endpoint.address.is_loopback:
-            raise ProcessError(f"{endpoint} takes a key of this machine, which is gone; run: framebus keys server")
-        where = f"inproc://framebus.monitor.{len(self._listeners)}"
-        socket.monitor(where, WATCHED_EVENTS)
+            raise ProcessError(f"{endpoint} takes a key of this machine, which was removed; run: framebus keys server")
+        address = f"inproc://framebus.monitor.{len(self._listeners)}"
+        socket.monitor(address, WATCHED_EVENTS)
         monitor = self._context.socket(zmq.PAIR)
         monitor.linger = 0
-        monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for us, and every frame for that
-        monitor.connect(where)
+        monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for this one, and delay every frame
+        monitor.connect(address)
         listener = TcpListener(socket, endpoint, guarded, monitor)
         self._listeners.append(listener)
         self._bind(listener)
 
     def serve(self, ready: Mapping[Any, int]) -> None:
-        """Take what the poller has found."""
+        """Process the result of the poller."""
         if self._zap in ready:
             self._answer()
         for listener in self._listeners:
@@ -138,7 +137,7 @@ class ZapAuthenticator:
                 self._read_events(listener)
 
     def tick(self) -> None:
-        """To be called about once a second: notices a changed file, and says who was refused."""
+        """To be called about once a second: reads a changed file, and logs refusals."""
         self._look_again()
         removed = self._admitted - set(self._keys.clients.values())
         if self.guards and (removed or self._keys.server != self._server):
@@ -150,7 +149,7 @@ class ZapAuthenticator:
         self._losses.flush()
 
     def close(self) -> None:
-        """Watch no more. The sockets are to be closed first: without it, libzmq lets nobody in."""
+        """Stop. Close the sockets first: their monitors end here, and libzmq refuses every client from then on."""
         for listener in self._listeners:
             listener.monitor.close()
         self._zap.close()
@@ -167,8 +166,8 @@ class ZapAuthenticator:
         listener.bound = bound.rstrip(b"\0").decode()
 
     def _reopen(self) -> None:
-        """Cut off everybody who is in over tcp, and let those in again who are still listed."""
-        self._logger.info("keys were removed or changed: connections over tcp are cut, and have to come in again")
+        """Disconnect every client over tcp; those still listed reconnect."""
+        self._logger.info("keys were removed or changed: closing all tcp connections; listed clients reconnect")
         self._server = self._keys.server
         self._admitted.clear()
         for listener in self._listeners:
@@ -186,15 +185,15 @@ class ZapAuthenticator:
             time.sleep(REOPEN_SECONDS / 10)
 
     def _look_again(self) -> None:
-        """Read the file where it has changed. While it cannot be read, nobody is listed."""
-        found = signature(self._secrets)
-        if found == self._signature or self._insecure:
+        """Read the file if it has changed. While it cannot be read, no client is listed."""
+        current = signature(self._secrets)
+        if current == self._signature or self._insecure:
             return
-        self._signature = found
+        self._signature = current
         try:
             self._keys = read(self._secrets)
         except SecretsError as error:
-            self._logger.error("nobody is let in over tcp: %s", error)
+            self._logger.error("all clients over tcp are refused: %s", error)
             self._keys = CurveKeys(server=self._keys.server)
 
     def _answer(self) -> None:
@@ -213,47 +212,46 @@ class ZapAuthenticator:
     def _read_events(self, listener: TcpListener) -> None:
         for _ in range(MAX_EVENTS_AT_ONCE):
             try:
-                event = parse_monitor_message(listener.monitor.recv_multipart(zmq.NOBLOCK))
+                kind, descriptor, endpoint = monitor_event.parse(listener.monitor.recv_multipart(zmq.NOBLOCK))
             except zmq.Again:
                 return
-            if not event["endpoint"].startswith(b"tcp://"):
+            if not endpoint.startswith(b"tcp://"):
                 continue
-            kind, descriptor = event["event"], event["value"]
             if kind == zmq.EVENT_ACCEPTED:
                 self._accepted(listener, descriptor)
             elif kind & FAILURES:
-                self._failed.add(listener)  # which connection that is, the next event tells: it is let go
+                self._failed.add(listener)  # the next event, its end, has the number of the connection
             elif kind == zmq.EVENT_DISCONNECTED:
                 address = self._connections.pop((listener, descriptor), UNKNOWN)
                 failed = listener in self._failed
                 self._failed.discard(listener)
                 if failed and address != HUNG_UP:
                     why = (
-                        "came without a key, or with a wrong server_key"
+                        "connected without a key, or with a wrong server_key"
                         if listener.guarded
-                        else "spoke another language"
+                        else "does not use ZMTP"
                     )
                     self._losses.count(REFUSALS, f"{address} {why}")
 
     def _accepted(self, listener: TcpListener, descriptor: int) -> None:
-        with connection(descriptor) as found:
-            address = UNKNOWN if found is None else address_of(found)
+        with connection(descriptor) as peer:
+            address = UNKNOWN if peer is None else address_of(peer)
             self._connections[listener, descriptor] = address
             of_this = sum(other == address for other in self._connections.values())
             if len(self._connections) <= MAX_CONNECTIONS and (of_this <= MAX_OF_ONE_ADDRESS or address == UNKNOWN):
                 return
             self._connections[listener, descriptor] = HUNG_UP
-            self._losses.count(REFUSALS, f"{address} came when too many were there")
+            self._losses.count(REFUSALS, f"{address} connected when there were too many")
             with contextlib.suppress(OSError):
-                # Its number may stand for another one meanwhile, but for nothing that is not at this door.
-                if found is not None and found.getsockname()[1] == listener.endpoint.address.port:
-                    found.shutdown(system_socket.SHUT_RDWR)
+                # The number may belong to a newer connection by now, but only to one at this port.
+                if peer is not None and peer.getsockname()[1] == listener.endpoint.address.port:
+                    peer.shutdown(system_socket.SHUT_RDWR)
 
 
 def use(socket: "zmq.Socket[bytes]", server: KeyPair) -> None:
-    """What is bound after this takes CURVE, and asks who may come in.
+    """Require CURVE, and an answer of the authenticator, at endpoints that are bound after this.
 
-    Where nobody answers that, libzmq would let everybody in, but for ZAP_ENFORCE_DOMAIN.
+    Without ZAP_ENFORCE_DOMAIN, libzmq would admit every client while there is no authenticator.
     """
     socket.curve_server = True
     socket.curve_secretkey = server.secret.encode()
@@ -263,19 +261,19 @@ def use(socket: "zmq.Socket[bytes]", server: KeyPair) -> None:
 
 @contextlib.contextmanager
 def connection(descriptor: int) -> Iterator[system_socket.socket | None]:
-    """A connection of libzmq's, for a look; None where it is no more."""
+    """One of libzmq's connections, by a duplicate of its descriptor; None when it has ended."""
     try:
-        found = system_socket.socket(fileno=os.dup(descriptor))
+        peer = system_socket.socket(fileno=os.dup(descriptor))
     except OSError:
         yield None
         return
-    with found:
-        yield found
+    with peer:
+        yield peer
 
 
-def address_of(found: system_socket.socket) -> str:
-    """Who is at the other end, as far as that is still there."""
+def address_of(peer: system_socket.socket) -> str:
+    """The address of the peer, or that it is unknown."""
     try:
-        return str(found.getpeername()[0])
+        return str(peer.getpeername()[0])
     except (OSError, IndexError):
         return UNKNOWN

@@ -12,18 +12,21 @@ import pytest
 
 import capture.control_service
 import capture.reader
+import capture.server
 import capture.v4l2.controls
 import framebus.protocol.controls
 import snapshot.clips
 import snapshot.conversion
 import snapshot.converters
+import snapshot.server
 import snapshot.still_service
 from framebus.config.load import Config
 from framebus.protocol import wire
-from framebus.protocol.controls import Control, ControlsHeader, ControlsRequest
+from framebus.protocol.controls import MAX_CHOICES, MAX_CONTROLS, Control, ControlsHeader, ControlsRequest
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from framebus.runtime.run_dir import MAX_IPC_PATH_BYTES
+from framebus.transport.sockets import HEARTBEAT_IVL_MS, HEARTBEAT_TIMEOUT_MS
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 from tests.programs import need
@@ -211,3 +214,38 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert limits["a request to the snapshot service, or for controls"] == f"{wire.MAX_REQUEST_BYTES // 2**10} KiB"
     assert limits["the path of an ipc socket"].startswith(f"{MAX_IPC_PATH_BYTES} bytes")
     assert wire.CAMERA_ALLOWED in TEXT.replace("`", "")
+
+
+def test_the_bounds_are_those_of_the_code() -> None:
+    bounds = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", section("Limits"), flags=re.M))
+
+    assert bounds["a header"] == f"{wire.MAX_HEADER_BYTES} bytes"
+    assert bounds["`captured`, `since`, `at`"].startswith(f"0 to {wire.MAX_UNIX_SECONDS},")
+    most = wire.MAX_MONOTONIC_SECONDS
+    assert bounds["`monotonic`, `published`"] == f"-{most} to {most}"
+    (counts,) = (bounds[key] for key in bounds if "`dropped`" in key)
+    assert counts == f"at most {wire.MAX_COUNT}"
+    assert bounds["`width`, `height`"] == f"at most {wire.MAX_PIXELS}"
+    assert bounds["`pid`"] == f"at most {wire.MAX_PID}"
+    assert bounds["`fps`"] == f"0 to {wire.MAX_FPS}"
+    assert bounds["`epoch`, the `id` of a clip"].startswith(f"at most {wire.MAX_EPOCH_LENGTH} of")
+    assert bounds["`reason`, `source`, `message`"] == f"{wire.MAX_TEXT_LENGTH} characters"
+    assert bounds["the name of a control, its `unit`, its choices"] == f"{wire.MAX_NAME_LENGTH} characters"
+    assert bounds["`controls`, and the choices of one"] == f"{MAX_CONTROLS} each"
+    assert MAX_CHOICES == MAX_CONTROLS
+    assert bounds["`cameras` of a `viewers`"] == str(wire.MAX_CAMERAS)
+    assert bounds["`camera_metadata`"].startswith(
+        f"{wire.MAX_METADATA_VALUES} values, nested {wire.MAX_METADATA_DEPTH} deep at most"
+    )
+
+
+def test_the_parts_before_a_request_are_those_of_the_code() -> None:
+    """One of those that the services count is the routing id, which the ROUTER socket adds."""
+    (parts,) = re.findall(r"up to (\d+) parts before it", TEXT)
+
+    assert int(parts) + 1 == snapshot.server.MAX_ENVELOPE_PARTS == capture.server.MAX_ENVELOPE_PARTS
+
+
+def test_the_heartbeats_are_those_of_the_code() -> None:
+    assert f"`HEARTBEAT_IVL` {HEARTBEAT_IVL_MS} ms, `HEARTBEAT_TIMEOUT` {HEARTBEAT_TIMEOUT_MS} ms" in TEXT
+    assert f"within {(HEARTBEAT_IVL_MS + HEARTBEAT_TIMEOUT_MS) // 1000} s" in TEXT

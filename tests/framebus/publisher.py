@@ -44,7 +44,7 @@ class Publisher:
 
     def subscription(self) -> bytes:
         """What the next subscriber wants: 01 and the topic."""
-        assert self._socket.poll(int(DEADLINE_SECONDS * 1000)), "nobody subscribes"
+        assert self._socket.poll(int(DEADLINE_SECONDS * 1000)), "no subscription came"
         return self._socket.recv()
 
     def is_heard(self) -> bool:

@@ -58,7 +58,7 @@ def test_what_was_published_before_the_first_frame_is_not_missed(epoch: str) -> 
     assert frame_filter.missed == 0
 
 
-def test_a_repeat_is_passed_over() -> None:
+def test_a_repeat_is_ignored() -> None:
     frame_filter = FrameFilter()
 
     assert handed_over(frame_filter, message(1), message(1), message(2), message(2)) == [
@@ -68,14 +68,14 @@ def test_a_repeat_is_passed_over() -> None:
     assert not frame_filter.losses.total
 
 
-def test_an_older_frame_is_passed_over() -> None:
+def test_an_older_frame_is_ignored() -> None:
     frame_filter = FrameFilter()
 
     assert handed_over(frame_filter, message(3), message(2), message(4)) == [("first", 3, 0), ("first", 4, 0)]
     assert not frame_filter.losses.total
 
 
-def test_a_new_epoch_counts_anew() -> None:
+def test_a_new_epoch_starts_a_new_count() -> None:
     frame_filter = FrameFilter()
 
     assert handed_over(frame_filter, message(100), message(7, "second"), message(9, "second")) == [
@@ -106,7 +106,7 @@ def test_a_frame_of_a_later_version_1_is_a_frame() -> None:
     ],
     ids=["no line end", "no header", "another version", "another camera"],
 )
-def test_what_is_no_frame_is_counted_and_said(malformed: bytes, text: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_malformed_message_is_counted(malformed: bytes, text: str, caplog: pytest.LogCaptureFixture) -> None:
     frame_filter = FrameFilter()
 
     assert handed_over(frame_filter, message(1), malformed, message(2)) == [("first", 1, 0), ("first", 2, 0)]

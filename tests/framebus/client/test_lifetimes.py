@@ -185,9 +185,25 @@ ENDS = {
         subscribers.clear()
         Subscriber('front', endpoint=endpoint)
         """,
+    "more than the sockets of a context": """
+        from framebus.transport import process_context
+        process_context.MAX_SOCKETS = 40
+        subscribers = []
+        try:
+            while True:
+                subscribers.append(Subscriber('front', endpoint=endpoint))
+        except framebus.ResourceError:
+            pass
+        assert 10 <= len(subscribers) <= 13, len(subscribers)
+        try:
+            framebus.request_snapshot('front', endpoint=endpoint)
+        except framebus.ResourceError:
+            pass
+        """,
     "async, too many of them": """
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
         async def main():
+            asyncio.get_running_loop().slow_callback_duration = 60
             subscribers = []
             try:
                 while True:

@@ -1,14 +1,28 @@
 """The subscriber against a real publisher: always the newest, and what is missing is counted."""
 
 import itertools
+import math
+import pickle
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
 
-from framebus import ConfigError, Subscriber
+from framebus import (
+    ArgumentError,
+    ConfigError,
+    ControlError,
+    EndpointError,
+    Frame,
+    FramebusError,
+    SnapshotError,
+    Subscriber,
+    SubscriberClosed,
+)
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, pack, topic
 from tests.conftest import Configure
 from tests.framebus.conftest import Publish
@@ -89,7 +103,7 @@ def test_frames_that_were_never_sent_are_missed(publisher: Publisher, subscriber
     assert (first.missed, second.missed, subscriber.missed) == (0, 3, 3)
 
 
-def test_a_repeat_is_passed_over(publisher: Publisher, subscriber: Subscriber) -> None:
+def test_a_repeat_is_ignored(publisher: Publisher, subscriber: Subscriber) -> None:
     publisher.send(1)
     subscriber.receive()
     publisher.send(1)
@@ -194,7 +208,7 @@ def test_cam1_never_gets_the_frames_of_cam10(endpoint: str, publisher: Publisher
     ],
     ids=["short", "header", "version", "camera", "size"],
 )
-def test_what_is_no_frame_is_dropped_and_said(
+def test_a_malformed_message_is_dropped_and_logged(
     message: bytes, text: str, publisher: Publisher, subscriber: Subscriber, caplog: pytest.LogCaptureFixture
 ) -> None:
     def is_said() -> bool:
@@ -309,3 +323,170 @@ def test_it_may_be_closed_twice_and_unsubscribes(endpoint: str, publisher: Publi
     subscriber.close()
 
     assert publisher.subscription() == b"\x00live/front\n"
+
+
+def test_a_closed_one_says_so(endpoint: str) -> None:
+    subscriber = Subscriber("front", endpoint=endpoint)
+    subscriber.close()
+    with pytest.raises(SubscriberClosed, match=r"\Athe subscriber of camera front is closed\Z"):
+        subscriber.receive()
+    with pytest.raises(SubscriberClosed):
+        iter(subscriber)
+    with pytest.raises(SubscriberClosed):
+        pickle.dumps(subscriber)
+
+
+def test_closing_from_another_thread_ends_the_loop(publisher: Publisher, subscriber: Subscriber) -> None:
+    taken: list[int] = []
+    reader = threading.Thread(target=lambda: taken.extend(frame.seq for frame in subscriber))
+    reader.start()
+    publisher.send(1)
+    wait_until(lambda: subscriber.missed == 0 and reader.is_alive(), "the reader runs")
+    subscriber.close()
+    reader.join(DEADLINE_SECONDS)
+
+    assert not reader.is_alive()
+    assert taken in ([], [1])
+    assert publisher.subscription() == b"\x00live/front\n"
+
+
+def test_closing_from_another_thread_ends_a_wait_with_an_error(endpoint: str) -> None:
+    subscriber = Subscriber("front", endpoint=endpoint)
+    threading.Timer(0.1, subscriber.close).start()
+    with pytest.raises(SubscriberClosed):
+        subscriber.receive(DEADLINE_SECONDS)
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("kind", ["bogus", "status", "full", "", None])
+def test_a_kind_that_is_none_is_refused(kind: Any, endpoint: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Subscriber("front", kind=kind, endpoint=endpoint)
+    assert str(caught.value) == f"kind {kind!r}: allowed are live, peek"
+
+
+@pytest.mark.parametrize("seconds", [math.nan, "1", [1]])
+@pytest.mark.parametrize("name", ["timeout", "max_age"])
+def test_what_is_no_time_is_refused(name: str, seconds: Any, endpoint: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"\A{name} .*: allowed are seconds, or None\Z"):
+        Subscriber("front", endpoint=endpoint, **{name: seconds})
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e300, 2**31, 2**70])
+def test_a_timeout_may_be_of_any_length(seconds: float, publisher: Publisher, subscriber: Subscriber) -> None:
+    publisher.send(1)
+    assert subscriber.receive(seconds).seq == 1
+
+
+def test_a_timeout_of_no_time_takes_what_is_there(publisher: Publisher, subscriber: Subscriber) -> None:
+    publisher.send(1)
+    wait_until(lambda: _taken(subscriber, 0), "the frame is there")
+    with pytest.raises(TimeoutError):
+        subscriber.receive(-1)
+
+
+def _taken(subscriber: Subscriber, seconds: float) -> bool:
+    try:
+        subscriber.receive(seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+# Freshness
+
+
+def test_a_frame_older_than_asked_for_is_skipped_and_counted(endpoint: str, publisher: Publisher) -> None:
+    with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=2) as subscriber:
+        publisher.subscription()
+        publisher.send(1, monotonic=time.monotonic() - 3)
+        assert_silent(subscriber)
+        publisher.send(3)
+        frame = subscriber.receive()
+
+    assert (frame.seq, frame.missed, subscriber.missed) == (3, 2, 2)
+
+
+def test_a_frame_of_a_capture_that_has_ended_is_not_handed_over_as_the_newest(
+    publisher: Publisher, subscriber: Subscriber, endpoint: str, publish: Publish
+) -> None:
+    """The reader was busy while capture was restarted: what waits for it is the last frame of the run before."""
+    publisher.send(1)
+    subscriber.receive()
+    publisher.send(2, monotonic=time.monotonic() - 4)
+    wait_until(lambda: subscriber._connection.subscription.socket.poll(0), "the frame waits")
+    publisher.close()
+    restarted = publish(endpoint, epoch="second")
+    wait_until(lambda: reconnected(subscriber), "the subscriber is connected again")
+
+    received = threading.Thread(target=lambda: taken.append(subscriber.receive()))
+    taken: list[Frame] = []
+    received.start()
+    restarted.subscription()
+    restarted.send(1)
+    received.join()
+
+    assert [(frame.epoch, frame.seq, frame.missed) for frame in taken] == [("second", 1, 1)]
+
+
+@pytest.mark.parametrize("epoch", ["first", "second"])
+def test_over_tcp_that_is_found_by_the_clock_of_the_camera(epoch: str, free_port: int, publish: Publish) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    publisher = publish(endpoint)
+    with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
+        publisher.subscription()
+        before = publisher.send(1, published=1000.0)
+        subscriber.receive()
+        publisher.send(2, published=1000.1)
+        wait_until(lambda: subscriber._connection.subscription.socket.poll(0), "the frame waits")
+        publisher.close()
+        time.sleep(1.3)  # more than DEAD_CONNECTION_SECONDS
+        restarted = publish(endpoint, epoch=epoch)
+        wait_until(lambda: reconnected(subscriber), "the subscriber is connected again")
+        taken: list[Frame] = []
+        receiving = threading.Thread(target=lambda: taken.append(subscriber.receive()))
+        receiving.start()
+        restarted.subscription()
+        restarted.send(3, published=before.published + 1.5)
+        receiving.join()
+
+    assert [(frame.epoch, frame.seq) for frame in taken] == [(epoch, 3)]
+
+
+def reconnected(subscriber: Subscriber) -> bool:
+    """Whether libzmq has connected again, as its monitor tells: what the next `receive` finds there is left there."""
+    monitor = subscriber._connection.subscription.socket.monitor_socket
+    return monitor is not None and bool(monitor.poll(0))
+
+
+def test_the_last_frame_of_a_capture_that_has_just_ended_is_handed_over(
+    publisher: Publisher, subscriber: Subscriber
+) -> None:
+    publisher.send(1)
+    wait_until(lambda: subscriber._connection.subscription.socket.poll(0), "the frame waits")
+    publisher.close()
+    wait_until(lambda: reconnected(subscriber), "the end is noticed")
+
+    assert subscriber.receive().seq == 1
+
+
+# Frames and errors travel
+
+
+def test_frames_and_errors_can_be_pickled() -> None:
+    frame = Frame(frame_header(camera_metadata={"gain": 2.5}), JPEG, missed=2)
+    assert pickle.loads(pickle.dumps(frame)) == frame
+    bare = Frame(frame_header(), JPEG)
+    assert pickle.loads(pickle.dumps(bare)).metadata == {}
+    errors: list[FramebusError] = [
+        SubscriberClosed("front"),
+        EndpointError("nowhere", 22),
+        SnapshotError("stale", "too old"),
+        ControlError("busy", "wait"),
+        ArgumentError("no"),
+    ]
+    for error in errors:
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))

@@ -1,6 +1,6 @@
 """The golden files: one message of each kind with fixed values, to hold every reader and writer to the same bytes.
 
-`python -m tests.framebus.golden.make` writes them anew. That is for a new kind or a new key: where an existing file
+`python -m tests.framebus.golden.make` writes them again. Do this for a new kind or a new key: where an existing file
 would change, the format has changed, and with it the version.
 """
 
@@ -23,7 +23,7 @@ JPEG = bytes.fromhex(
     "abad6780bcc9baa6c799a8aba4ffc0000b080008001001011100ffc4001500010100000000000000000000000000000506ffc4001610000300"
     "00000000000000000000000000000541ffda0008010100003f00297c2997c3ffd9"
 )
-"""A whole JPEG of 16x8 pixels, from black to white."""
+"""A complete JPEG of 16x8 pixels, from black to white."""
 
 FRAME = FrameHeader(
     v=1,

@@ -50,6 +50,7 @@ def test_a_value_that_is_allowed_is_taken(control: Control, value: Any, taken: V
         (STEPPED, "x", "wrong-type", 'contrast: found "x"; allowed: a whole number from 0 to 95 in steps of 5'),
         (NUMBER, 0.5, "out-of-range", "gain: found 0.5; allowed: a number from 1 to 16 dB"),
         (NUMBER, math.nan, "out-of-range", "gain: found null; allowed: a number from 1 to 16 dB"),
+        (FREE, 10**400, "out-of-range", f"lux: found {str(10**400)[:80]}…; allowed: a number"),
         (FREE, None, "wrong-type", "lux: found null; allowed: a number"),
         (SWITCH, 1, "wrong-type", "auto_focus: found 1; allowed: true or false"),
         (MENU, 2, "out-of-range", "power: found 2; allowed: 0 (Disabled), 1 (50 Hz), 3 (Auto)"),
@@ -128,3 +129,9 @@ def test_what_is_no_request_is_refused(request_: bytes) -> None:
 def test_a_long_value_is_shown_by_its_beginning() -> None:
     assert shown("x" * 1000) == '"' + "x" * 79 + "…"
     assert shown([[1]]) == "a list of lists or objects"
+
+
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
+    with pytest.raises(ControlError) as refused:
+        FREE.check(10**5000)
+    assert str(refused.value) == "lux: found a number of thousands of digits; allowed: a number"

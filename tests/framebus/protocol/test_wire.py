@@ -254,7 +254,7 @@ def test_deep_nesting_is_refused_as_anything_else(key: bytes, depth: int) -> Non
         decode(b'{"%s":%s%s}' % (key, b"[" * depth, b"]" * depth), FrameHeader)
 
 
-def test_a_key_that_is_not_known_is_passed_over_in_messages() -> None:
+def test_an_unknown_key_of_a_message_is_ignored() -> None:
     assert decode(json_of(FRAME, novelty={"a": [1]}), FrameHeader) == FRAME
 
 

@@ -1,0 +1,195 @@
+"""What a program imports: loaded when used, typed, documented with examples that run."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import framebus
+from framebus.config.load import Config
+from framebus.errors import FramebusError
+from tests.conftest import Configure, Start
+from tests.framebus.test_main import framebus as command
+from tests.processes import DEADLINE_SECONDS
+
+ROOT = Path(__file__).parents[2]
+CALLABLE = ["Subscriber", "AsyncSubscriber", "request_snapshot", "request_controls"]
+
+
+def run(*arguments: str | Path, folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=4 * DEADLINE_SECONDS
+    )
+
+
+def test_every_name_is_there_and_is_listed() -> None:
+    for name in framebus.__all__:
+        assert getattr(framebus, name) is not None
+    assert set(framebus.__all__) <= set(dir(framebus))
+    with pytest.raises(AttributeError, match=r"\Amodule 'framebus' has no attribute 'Publisher'\Z"):
+        _ = framebus.Publisher  # type: ignore[attr-defined]
+
+
+def test_every_error_is_one_of_framebus() -> None:
+    errors = [value for name in framebus.__all__ if inspect.isclass(value := getattr(framebus, name))]
+    for error in errors:
+        if issubclass(error, Exception):
+            assert issubclass(error, FramebusError), error
+
+
+def test_the_package_alone_loads_nothing() -> None:
+    script = "import sys, framebus; print({'asyncio', 'ssl', 'zmq', 'msgspec', 'tomllib'} & set(sys.modules))"
+    assert run("-c", script, folder=ROOT).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("process", ["capture.server", "snapshot.server"])
+def test_processes_without_a_loop_do_not_load_asyncio(process: str) -> None:
+    script = f"import sys, {process}; print({{'asyncio', 'ssl'}} & set(sys.modules))"
+    assert run("-c", script, folder=ROOT).stdout == "set()\n"
+
+
+def test_the_version_is_the_same_everywhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert framebus.__version__ == project["version"]
+    assert command(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"framebus {framebus.__version__}\n"
+
+
+def test_a_frame_is_printed_in_one_short_line() -> None:
+    from tests.framebus.golden.make import FRAME
+
+    frame = framebus.Frame(FRAME, bytes(1_000_000))
+    assert (
+        str(frame)
+        == repr(frame)
+        == ("<Frame front #42 of epoch 9f86d081884c7d65, 16x8, 1000000 bytes, captured 1767225600.123, missed 0>")
+    )
+
+
+# Documentation
+
+
+def documentation(name: str) -> str:
+    value = getattr(framebus, name)
+    return f"{inspect.getdoc(value)}\n{inspect.getdoc(value.__init__) if inspect.isclass(value) else ''}"
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_every_argument_and_error_is_documented(name: str) -> None:
+    text = documentation(name)
+    arguments = inspect.signature(getattr(framebus, name)).parameters
+    for argument in arguments:
+        assert re.search(rf"^    {argument}: ", text, flags=re.M), argument
+    for error in ("ConfigError", "ArgumentError", "EndpointError", "ResourceError"):
+        assert re.search(rf"^    {error}: ", text, flags=re.M), error
+
+
+@pytest.mark.parametrize("name", framebus.__all__)
+def test_every_name_has_a_docstring(name: str) -> None:
+    if name not in ("SubscriberKind", "Value"):
+        assert len(inspect.getdoc(getattr(framebus, name)) or "") > 20
+
+
+def example(name: str) -> str:
+    found = re.search(r"::\n\n((?:    .*\n|\n)+)", documentation(name) + "\n")
+    assert found, name
+    return textwrap.dedent(found[1])
+
+
+@pytest.fixture
+def pipeline(configure: Configure, start: Start) -> Config:
+    config = configure()
+    start("capture", "front", config=config)
+    start("snapshot", config=config).wait_for("answers at")
+    with framebus.Subscriber("front", config=config.path, timeout=DEADLINE_SECONDS) as subscriber:
+        subscriber.receive()
+    return config
+
+
+def test_the_examples_run(pipeline: Config, tmp_path: Path) -> None:
+    for name in CALLABLE:
+        code = example(name)
+        if "print(frame.seq" in code:  # an endless loop: end it after one frame
+            code = re.sub(r"^( *)(print\(frame.*)$", r"\1\2\n\1break", code, flags=re.M)
+        file = tmp_path / f"{name}.py"
+        file.write_text(code)
+        ran = subprocess.run(
+            [sys.executable, "-X", "dev", "-W", "error", file],
+            cwd=tmp_path,
+            env={**os.environ, "FRAMEBUS_CONFIG": str(pipeline.path)},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+        )
+        assert (ran.returncode, ran.stderr) == (0, ""), name
+        assert name == "request_controls" or ran.stdout or name == "request_snapshot"
+    assert (tmp_path / "front.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+# Types
+
+TYPED = """
+import asyncio
+from collections.abc import Callable
+
+import framebus
+from framebus import (
+    AsyncSubscriber, Control, ControlsRequest, Frame, FrameHeader, Subscriber, SubscriberClosed, request_controls,
+    request_snapshot,
+)
+
+
+def width(frame: Frame) -> int:
+    header: FrameHeader = frame.header
+    return header.width + frame.width + len(frame.jpeg)
+
+
+def main() -> None:
+    with Subscriber("front", kind="peek", timeout=5, max_age=1.0) as subscriber:
+        for frame in subscriber:
+            reveal_type(frame)
+            width(frame)
+    still: Frame = request_snapshot("front", fresh=True, width=640, settle="10f", orientation="upright")
+    controls: list[Control] = request_controls("front", set={"gain": 2.0}, reset=["brightness"])
+    request_controls("front", ControlsRequest(reset="all"))
+    print(still.age, controls[0].value)
+
+
+async def watch() -> None:
+    try:
+        async for frame in AsyncSubscriber("front"):
+            width(frame)
+    except (SubscriberClosed, framebus.FramebusError, TimeoutError) as error:
+        print(error)
+
+
+asyncio.run(watch())
+request_snapshot("front", widht=640)
+Subscriber("front", kind="bogus")
+"""
+
+
+def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
+    """With `py.typed`, mypy reads the annotations of the package, and finds the two mistakes and nothing else."""
+    file = tmp_path / "program.py"
+    file.write_text(TYPED)
+    cache = ROOT / ".mypy_cache" / "users"
+    ran = run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "program.py", folder=tmp_path)
+    lines = [line for line in ran.stdout.splitlines() if "error" in line or "Revealed" in line]
+    assert len(lines) == 4, ran.stdout + ran.stderr
+    assert 'Revealed type is "framebus.protocol.frame.Frame"' in lines[0]
+    assert 'Unexpected keyword argument "widht" for "request_snapshot"' in lines[1]
+    assert 'Argument "kind" to "Subscriber" has incompatible type' in lines[2]
+    assert "Found 2 errors" in lines[3]
+
+
+def test_the_marker_for_type_checkers_is_installed() -> None:
+    assert (ROOT / "framebus" / "py.typed").exists()
