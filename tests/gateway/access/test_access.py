@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import Config
 from framebus.credentials import accounts
@@ -89,6 +89,14 @@ async def test_controls_take_their_own_scope_to_be_set(config: Config) -> None:
         assert await code(site, path, "PATCH", Authorization="Bearer turning") == 415
 
 
+async def closed(page: WebSocketClientConnection) -> None:
+    """Close a websocket, and wait until that is done."""
+    page.close()
+    async with asyncio.timeout(10):
+        while await page.read_message() is not None:
+            pass
+
+
 BACK = {"b": token("secret", "view", "snapshot", cameras=("back",))}
 
 
@@ -148,7 +156,7 @@ async def test_a_hidden_camera_is_in_no_websocket(config: Config) -> None:
         assert b"status/front" not in everything
         assert b"unplugged" in everything
         assert b"front is" not in everything
-        page.close()
+        await closed(page)
         assert await code(site, "/camera/front/ws?token=secret", Upgrade="websocket", Connection="Upgrade") == 403
     for camera in cameras.values():
         camera.close()
@@ -192,7 +200,7 @@ async def test_a_stream_ends_with_its_login(config: Config) -> None:
         await asyncio.wait_for(reader.read(), 10)
         await until(lambda: not site.gateway._cameras.viewers)
         writer.close()
-        page.close()
+        await closed(page)
     camera.close()
 
 
