@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from framebus.config.load import Config
 from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from snapshot.camera_state import CameraState
 from snapshot.clips import Clips
@@ -84,7 +85,7 @@ class StillService:
             request = read(message)
             camera = request.camera
             if camera not in self.cameras:
-                raise StillError("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
+                raise StillError("unknown-camera", unknown_camera(camera, self.cameras))
             if isinstance(request, ClipRequest):
                 self._replies.append((envelope, self._clip(request)))
             else:

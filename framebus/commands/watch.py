@@ -12,8 +12,8 @@ import zmq
 
 from framebus.client.subscriber import Subscriber
 from framebus.config.load import Config, ConfigError, load
-from framebus.config.strict_toml import did_you_mean
 from framebus.protocol.frame import Frame
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 LINE_SECONDS = 1.0
@@ -49,8 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def check_known(camera: str, config: Config) -> None:
     """Raises ConfigError for a camera that the configuration, where there is one, does not have."""
     if config.path is not None and camera not in config.cameras:
-        known = list(config.cameras)
-        raise ConfigError([f"there is no camera {camera}; there is {', '.join(known)}{did_you_mean(camera, known)}"])
+        raise ConfigError([unknown_camera(camera, config.cameras)])
 
 
 def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:

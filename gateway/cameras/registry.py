@@ -2,11 +2,12 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import zmq
 
 from framebus.config.load import Config
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ViewersHeader
 from framebus.transport import endpoints
 from gateway.access.identity import LOCAL, Identity
@@ -106,8 +107,3 @@ class CameraRegistry:
         for viewer in list(self._viewers):
             if isinstance(viewer, PageViewer) and viewer.identity.sees(feed.camera):
                 viewer.tell_status(feed)
-
-
-def unknown_camera(name: str, known: Iterable[str]) -> str:
-    """What to tell somebody who names a camera that is not there."""
-    return f"there is no camera {name[:40]}; there is {', '.join(known)}"
