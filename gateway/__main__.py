@@ -1,4 +1,4 @@
-"""`python -m gateway`: start, loop, stop are in gateway.server."""
+"""`python -m gateway`: the command line of gateway.server."""
 
 import asyncio
 import sys

@@ -12,6 +12,7 @@ from logging import getLogger
 from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig, history_limit_mb
 from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from snapshot.camera_state import MB, CameraState
@@ -113,7 +114,7 @@ class StillService:
             request = read(message)
             camera = request.camera
             if camera not in self.cameras:
-                raise StillError("unknown-camera", f"there is no camera {camera}; there is {', '.join(self.cameras)}")
+                raise StillError("unknown-camera", unknown_camera(camera, self.cameras))
             if isinstance(request, CancelRequest):
                 self._cancel(envelope, camera)
             elif isinstance(request, ClipRequest):

@@ -11,6 +11,7 @@ from framebus.credentials.accounts import NAME_ALLOWED, SCOPES, User
 from framebus.credentials.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hash_password
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import UsageError
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -92,7 +93,7 @@ def check(config: Config, name: str, cameras: list[str] | None) -> None:
         raise UsageError(f"name {name[:80]!r}; allowed: {NAME_ALLOWED}")
     for camera in cameras or []:
         if camera not in config.cameras:
-            raise UsageError(f"there is no camera {camera[:40]}; there is {', '.join(config.cameras)}")
+            raise UsageError(unknown_camera(camera, config.cameras))
 
 
 def read_password(name: str) -> str:

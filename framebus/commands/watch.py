@@ -13,8 +13,8 @@ import zmq
 from framebus.client.subscriber import Subscriber
 from framebus.commands import which_config
 from framebus.config.load import Config, ConfigError
-from framebus.config.strict_toml import did_you_mean
 from framebus.protocol.frame import Frame
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 LINE_SECONDS = 1.0
@@ -55,8 +55,7 @@ def check_known(camera: str, config: Config) -> None:
         ConfigError: The configuration file does not have this camera.
     """
     if config.path is not None and camera not in config.cameras:
-        names = list(config.cameras)
-        raise ConfigError([f"there is no camera {camera}; there is {', '.join(names)}{did_you_mean(camera, names)}"])
+        raise ConfigError([unknown_camera(camera, config.cameras)])
 
 
 def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:

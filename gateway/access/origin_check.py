@@ -42,7 +42,7 @@ class OriginCheck:
                 raise HttpError(403, "other-origin", "a page of another site may not do this")
             return
         allowed = self.settings.allow_origins
-        # A browser adds a person's cookie or password by itself; and nobody logs in on another site's page.
+        # A browser adds a person's cookie or password by itself, and logs in only on our own pages.
         if is_listed(origin, allowed) or ("*" in allowed and identity.kind in WITHOUT_CREDENTIALS):
             return
         parsed = parse_origin(origin)

@@ -3,11 +3,12 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import zmq
 
 from framebus.config.load import Config
+from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ViewersHeader
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import viewers_endpoint
@@ -142,8 +143,3 @@ class CameraRegistry:
         for viewer in list(self._viewers):
             if viewer.identity.sees(feed.camera):
                 viewer.tell_status(feed)
-
-
-def unknown_camera(name: str, cameras: Iterable[str]) -> str:
-    """Return the message for a camera name that does not exist; `cameras` are those that the client may see."""
-    return f"there is no camera {name[:40]}; there is {', '.join(cameras)}"

@@ -1,4 +1,4 @@
-"""What the gateway says of its cameras, as plain data: /api/cameras, and /state in ustreamer's shape."""
+"""The state of the cameras as plain data: for /api/cameras, and for /state in ustreamer's shape."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from gateway.cameras.feed import Feed
 def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
     """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published.
 
-    `viewers` are those of all workers, here and below; `prefix` is the path under which a proxy has us.
+    `viewers` are those of all workers, here and below; `prefix` is the path under which a proxy serves the gateway.
     """
     status = feed.status
     return {
@@ -37,7 +37,7 @@ def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
 
 
 def ustreamer_state(feed: Feed, viewers: int, desired_fps: float, quality: int) -> dict[str, Any]:
-    """What ustreamer's /state says (its http/server.c), for programs that were written against it."""
+    """The answer of ustreamer's /state (its http/server.c), for programs that were written for it."""
     status = feed.status
     return {
         "ok": True,

@@ -1,12 +1,13 @@
-"""What a browser is told that a page of ours may do (Content Security Policy, level 3)."""
+"""The Content Security Policy (level 3) of our pages."""
 
 from collections.abc import Sequence
 
 
 def policy(frames: Sequence[str]) -> str:
-    """The header's value. `frames` are the origins whose pages may hold ours in a frame, beside our own.
+    """The value of the header. The pages load and contact nothing but the gateway, and run no inline scripts.
 
-    Nothing is inline, and nothing comes from elsewhere or goes there.
+    Args:
+        frames: the origins whose pages may show ours in a frame, beside our own.
     """
     embedding = "*" if "*" in frames else " ".join(["'self'", *frames])
     return "; ".join(

@@ -1,4 +1,4 @@
-"""Every limit of the configuration by its key, and what was turned away: for /metrics. Others keep the limits."""
+"""Every limit of the configuration by its key, and what was refused, for /metrics. Other modules enforce the limits."""
 
 from framebus.config.load import Config
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -14,11 +14,11 @@ REFUSED = (
     "failed logins",
     LOST,
 )
-"""All that a gateway turns away; what has not happened yet is 0, not absent."""
+"""Everything that a gateway refuses; what has not happened yet is 0, not absent."""
 
 
 class Limits:
-    """Read at the moment somebody asks."""
+    """Reads the limits and counters at each request."""
 
     def __init__(self, config: Config, connections: Connections, losses: RateLimitedLog) -> None:
         self.connections = connections
@@ -29,14 +29,14 @@ class Limits:
         """The limits, by the table and the key that set them."""
         gateway, snapshot = self._config.gateway, self._config.snapshot
         keys = ("max_viewers", "max_connections", "max_per_address", "max_request_kb", "request_timeout")
-        found: dict[str, float] = {f"gateway.{key}": getattr(gateway, key) for key in (*keys, "stills_per_second")}
+        limits: dict[str, float] = {f"gateway.{key}": getattr(gateway, key) for key in (*keys, "stills_per_second")}
         for key in ("history", "history_mb", "cache_mb", "max_requests"):
-            found[f"snapshot.{key}"] = getattr(snapshot, key)
+            limits[f"snapshot.{key}"] = getattr(snapshot, key)
         for name, camera in self._config.cameras.items():
-            found[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
-            found[f"camera.{name}.max_megapixels"] = camera.max_megapixels
-        return found
+            limits[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
+            limits[f"camera.{name}.max_megapixels"] = camera.max_megapixels
+        return limits
 
     def refused(self) -> dict[str, int]:
-        """How much was turned away since the worker started."""
+        """How much was refused since the worker started."""
         return {what: self._losses.total[what] for what in REFUSED}

@@ -1,7 +1,7 @@
-"""/metrics: the figures of the gateway's cameras in Prometheus' text format, read at the moment somebody asks.
+"""/metrics: the figures of the cameras for Prometheus, read at each request.
 
-Whichever worker answers says it for all of them: viewers as their sum, and what each has counted since it started with
-the worker as a label. A sum of counters would fall when a worker dies, which Prometheus takes for a restart of all.
+The worker that answers reports for all of them: viewers as their sum, and counters with the worker as a label. A sum of
+counters would fall when a worker dies, which Prometheus would take for a restart of all.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ GAUGES: dict[str, tuple[str, Callable[[Feed], float]]] = {
 COUNTERS: dict[str, tuple[str, Callable[[Feed], float]]] = {
     "frames_published": ("Frames published in this run of its capture process.", lambda feed: feed.status.seq),
     "frames_dropped": ("Frames of the camera lost before capture had them.", lambda feed: feed.status.dropped),
-    "frames_bad": ("Frames thrown away because they were no whole JPEG.", lambda feed: feed.status.bad),
+    "frames_bad": ("Frames dropped because they were no complete JPEG.", lambda feed: feed.status.bad),
 }
 WORKER_COUNTERS: dict[str, tuple[str, Callable[[CameraStats], float]]] = {
     "frames_received": ("Frames that reached the gateway.", lambda stats: stats.received),
@@ -39,7 +39,7 @@ WORKER_COUNTERS: dict[str, tuple[str, Callable[[CameraStats], float]]] = {
 
 
 class CameraCollector(Collector):
-    """Registered once; asked by each scrape."""
+    """The figures of the cameras."""
 
     def __init__(self, cameras: CameraRegistry) -> None:
         self._cameras = cameras
@@ -70,7 +70,7 @@ class CameraCollector(Collector):
         yield age
 
     def _of_the_workers(self) -> Iterator[Metric]:
-        """The figures that each worker has of its own; with one worker, nobody needs to know its number."""
+        """The figures that each worker has of its own; with one worker, without its number."""
         workers = self._cameras.workers
         viewers = GaugeMetricFamily("framebus_camera_viewers", "Connections that show it.", labels=["camera"])
         for camera in self._cameras.feeds:
@@ -131,7 +131,7 @@ class BuildCollector(Collector):
 
 
 class LimitCollector(Collector):
-    """What may grow, how far, and what was turned away."""
+    """The limits, and what was refused because of them."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -145,14 +145,14 @@ class LimitCollector(Collector):
         open_now = GaugeMetricFamily("framebus_connections", "Connections that this worker has open.")
         open_now.add_metric([], self._limits.connections.open)
         yield open_now
-        refused = CounterMetricFamily("framebus_refused", "What this worker turned away, by what.", labels=["what"])
+        refused = CounterMetricFamily("framebus_refused", "What this worker refused, by kind.", labels=["what"])
         for what, amount in self._limits.refused().items():
             refused.add_metric([what], amount)
         yield refused
 
 
 def registry(cameras: CameraRegistry, limits: Limits) -> CollectorRegistry:
-    """A registry with nothing in it but the cameras and the limits."""
+    """A registry with the cameras, the limits and the version."""
     made = CollectorRegistry()
     made.register(CameraCollector(cameras))
     made.register(LimitCollector(limits))

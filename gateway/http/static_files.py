@@ -4,4 +4,4 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "static"
 PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file() and file.suffix != ".html")
-"""Those that are served as they are."""
+"""Names of the files that are served unchanged."""

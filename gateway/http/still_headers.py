@@ -15,7 +15,7 @@ NOT_IN_A_TAG = re.compile(r"[^\x21\x23-\x7e]")
 
 
 def headers(frame: Frame, request: SnapshotRequest) -> dict[str, str]:
-    """What a client is told of the picture. Times are of its capture; sizes are in pixels, as stored."""
+    """The headers that describe a still. Times are of its capture; sizes are in pixels, as stored."""
     return {
         "Content-Type": "image/jpeg",
         "Cache-Control": "no-store",
@@ -30,19 +30,19 @@ def headers(frame: Frame, request: SnapshotRequest) -> dict[str, str]:
 
 
 def etag(frame: Frame, request: SnapshotRequest) -> str:
-    """Names the frame, and what was made of it (RFC 9110, section 8.8.3)."""
-    made = [
-        f"{letter}{wish}"
-        for letter, wish in (("w", request.width), ("h", request.height), ("q", request.quality))
-        if wish is not None
+    """Identifies the frame and how it was converted (RFC 9110, section 8.8.3)."""
+    parts = [
+        f"{letter}{value}"
+        for letter, value in (("w", request.width), ("h", request.height), ("q", request.quality))
+        if value is not None
     ]
-    made += ["up"] if request.orientation else []
-    made += ["full"] if request.full else []
-    return f'"{"-".join([NOT_IN_A_TAG.sub("", frame.epoch)[:MAX_EPOCH], str(frame.seq), *made])}"'
+    parts += ["up"] if request.orientation else []
+    parts += ["full"] if request.full else []
+    return f'"{"-".join([NOT_IN_A_TAG.sub("", frame.epoch)[:MAX_EPOCH], str(frame.seq), *parts])}"'
 
 
 def matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client has it already (RFC 9110, section 13.1.2)."""
+    """Whether an If-None-Match header names this ETag (RFC 9110, section 13.1.2)."""
     given = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
     return "*" in given or tag in given
 

@@ -6,8 +6,9 @@ import msgspec
 from tornado.iostream import IOStream
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
+from framebus.protocol.unknown_camera import unknown_camera
 from gateway.cameras.feed import Feed
-from gateway.cameras.registry import CameraRegistry, unknown_camera
+from gateway.cameras.registry import CameraRegistry
 from gateway.http.base_handler import BaseHandler
 from gateway.net.errors import HttpError
 from gateway.viewers.websocket import CameraViewer, PageViewer

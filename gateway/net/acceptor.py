@@ -1,6 +1,6 @@
-"""Takes connections from a listening socket, and waits a while when the machine has no room for more of them.
+"""Accepts connections, and pauses when the machine has no room for more of them.
 
-Tornado's own loop would try again at once and for ever, with a traceback each time: nobody else would be served.
+Tornado's own loop would try again at once and forever, with a traceback each time, and serve no other client.
 """
 
 import asyncio
@@ -11,18 +11,24 @@ from typing import Any
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 MAX_AT_ONCE = 64
-"""Connections taken in one turn of the loop, so that viewers get theirs in between."""
+"""Connections accepted in one turn of the event loop, so that viewers are served in between."""
 PAUSE_SECONDS = 0.5
-"""After a connection that could not be taken, for want of descriptors or memory."""
+"""The pause after a connection that could not be accepted because descriptors or memory ran out."""
 
 
 class Acceptor:
-    """Hands each connection on. Closed by its maker, and closes the listening socket then."""
+    """Passes each connection on. Its owner closes it, which closes the listening socket."""
 
     def __init__(
         self, listener: socket.socket, take: Callable[[socket.socket, Any], None], losses: RateLimitedLog
     ) -> None:
-        """The listener does not block; `take` owns the connection that it gets, with the address of its other end."""
+        """Start to accept.
+
+        Args:
+            listener: a socket that does not block.
+            take: gets each connection, which it owns from then on, and the address of its client.
+            losses: counts the connections that could not be accepted.
+        """
         self._listener = listener
         self._take = take
         self._losses = losses
@@ -31,7 +37,7 @@ class Acceptor:
         self._listen()
 
     def close(self) -> None:
-        """Take no more."""
+        """Stop accepting."""
         if self._end_of_pause is not None:
             self._end_of_pause.cancel()
         self._loop.remove_reader(self._listener)

@@ -1,4 +1,4 @@
-"""The gateway's certificate: read at the start, and again on SIGHUP, when it has been renewed."""
+"""The gateway's TLS certificate: read at the start, and again on SIGHUP."""
 
 import ssl
 import stat
@@ -12,7 +12,7 @@ class TlsError(FramebusError):
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """What encrypts the gateway's connections, with TLS 1.2 or later. Raises TlsError."""
+    """The TLS context of the gateway, for TLS 1.2 and later. Raises TlsError."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     load(made, certificate, key)
@@ -20,9 +20,9 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
-    """Take a certificate and its key for the connections from now on.
+    """Use a certificate and its key for new connections.
 
-    Raises TlsError, and leaves what was there before.
+    Raises TlsError, and keeps the certificate in use then.
     """
     for file, what in ((certificate, "tls_cert"), (key, "tls_key")):
         try:
@@ -43,7 +43,7 @@ def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
 
 
 class _EncryptedError(FramebusError):
-    """A key that wants a password, which nobody is there to type."""
+    """The key needs a password."""
 
 
 def _no_password() -> str:

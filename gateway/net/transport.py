@@ -1,6 +1,6 @@
-"""A viewer's connection: takes one message at a time, and says when that has left. What to send is the viewers' part.
+"""Sends messages to a viewer, one at a time, and reports when each has left. gateway.delivery decides what to send.
 
-The kernel's own queue is kept short, so that a message has left only when it is on its way to the viewer.
+The kernel's own queue is kept short: a message has left only when it is on its way to the viewer.
 """
 
 import asyncio
@@ -15,26 +15,26 @@ from gateway.net.counted_stream import CountedStream, nothing
 TCP_NOTSENT_LOWAT = 25
 """Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
 NOTSENT_LOWAT_BYTES = 16 * 1024
-"""What the kernel may hold unsent for one viewer. By default that is megabytes: on a slow link, seconds."""
+"""Bytes that the kernel may hold unsent for one viewer. The default is megabytes: seconds on a slow link."""
 READ_BYTES = 4096
-"""What a viewer still says is read, to notice when it leaves, and thrown away."""
+"""Input of a viewer is read, to notice when it leaves, and discarded."""
 
 
 def limit_unsent_bytes(connection: socket.socket) -> None:
-    """Make a viewer's socket send what it has at once, and take little ahead."""
+    """Let a viewer's socket send at once, and queue little."""
     if connection.family in (socket.AF_INET, socket.AF_INET6):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES)
 
 
 class Transport(ABC):
-    """One connection. It sends a message without a copy of it, so that all viewers can share one."""
+    """One connection. It does not copy messages, so that all viewers can share one."""
 
     def __init__(self) -> None:
         self.on_free: Callable[[], None] = lambda: None
-        """Called when a message has left that `send` could not send whole."""
+        """Called when a message has left that `send` could not send at once."""
         self.on_end: Callable[[], None] = lambda: None
-        """Called once, when the connection has ended, whoever ended it."""
+        """Called once, when either end has closed the connection."""
 
     @property
     def taken_bytes(self) -> int | None:
@@ -43,7 +43,11 @@ class Transport(ABC):
 
     @abstractmethod
     def send(self, message: bytes) -> bool:
-        """Begin to send; says whether all has left already. If not, `on_free` follows, and no `send` before that."""
+        """Begin to send.
+
+        Returns:
+            Whether the message has left already. If not, `on_free` follows, and no `send` is allowed before that.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -51,10 +55,10 @@ class Transport(ABC):
 
 
 class SocketTransport(Transport):
-    """A socket of our own: the cheapest way, a system call a message."""
+    """A plain socket: the cheapest way, with one system call for a message."""
 
     def __init__(self, connection: socket.socket, let_go: Callable[[], None] = nothing) -> None:
-        """Takes over the connected socket; `let_go` is called at its end, for who counts connections."""
+        """Take over a connected socket. `let_go` is called at its end, to count connections."""
         super().__init__()
         self._let_go = let_go
         self._socket = connection
@@ -120,10 +124,10 @@ class SocketTransport(Transport):
 
 
 class StreamTransport(Transport):
-    """A stream of Tornado's, which goes on to read from it: behind a websocket, or TLS."""
+    """A Tornado stream, which Tornado goes on reading: a websocket, or TLS."""
 
     def __init__(self, stream: IOStream) -> None:
-        """The stream is open, and stays its owner's."""
+        """Send over an open stream, which its owner keeps."""
         super().__init__()
         self._stream = stream
         self._encrypted = isinstance(stream, SSLIOStream)
@@ -136,7 +140,7 @@ class StreamTransport(Transport):
         return self._taken_bytes + self._stream.taken_bytes if isinstance(self._stream, CountedStream) else None
 
     def send(self, message: bytes) -> bool:
-        """Past the stream's own buffer as far as the kernel takes it; the rest goes through that."""
+        """Send what the kernel takes directly, and the rest through the stream's buffer."""
         stream = self._stream
         sent = 0
         try:
@@ -165,7 +169,7 @@ class StreamTransport(Transport):
 
 
 def transport_of(stream: IOStream) -> Transport:
-    """The line for a stream that Tornado has given up: a plain one is taken from it, an encrypted one stays with it."""
+    """The transport for a stream that Tornado has detached: its socket, or the stream itself for TLS."""
     if isinstance(stream, SSLIOStream):
         line: Transport = StreamTransport(stream)
         stream.set_close_callback(lambda: line.on_end())

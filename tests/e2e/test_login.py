@@ -51,17 +51,18 @@ def test_a_person_logs_in_watches_and_logs_out(closed: ClosedPipeline, browser: 
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", "wrong horse")
     page.click("button")
-    assert page.inner_text(".login-message") == "The name or the password is not right."
-    page.fill("[name=name]", "anna")
+    assert page.inner_text(".login-message") == "Wrong user name or password."
+    assert page.input_value("[name=name]") == "anna", "only the password has to be typed again"
     page.fill("[name=password]", PASSWORD)
     page.click("button")
     page.wait_for_url(f"{closed.url}/camera/front/")
     tab.wait_for_pictures()
     assert page.inner_text(".who") == "anna"
     (cookie,) = page.context.cookies()
-    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("framebus_session", True, "Lax")
+    port = closed.config.gateway.listen.port
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (f"framebus_session_{port}", True, "Lax")
     assert page.evaluate("document.cookie") == ""
-    kept = f"framebus_session={cookie['value']}"
+    kept = f"framebus_session_{port}={cookie['value']}"
     assert status(f"{closed.url}/api/cameras", Cookie=kept) == 200
     page.click(".way-out button")
     page.wait_for_url(f"{closed.url}/login")

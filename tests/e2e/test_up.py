@@ -111,7 +111,7 @@ def test_a_port_in_use_is_said_and_tried_again(configure: Configure, start: Star
     address = (config.gateway.listen.host, config.gateway.listen.port)
     with socket.create_server(address):
         up = start("framebus", "up", config=config)
-        up.wait_for(f"cannot listen on {config.gateway.listen}: another program listens there")
+        up.wait_for(f"cannot listen on {config.gateway.listen}: address already in use by ")
     Pipeline(config, up).wait_until_whole()
     assert "Traceback" not in up.log
 

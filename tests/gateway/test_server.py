@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from framebus.credentials import accounts
+from framebus.credentials.accounts import Token, token_hash
 from gateway.net.port_owner import owner_of_port
 from tests.conftest import Configure, Start
-from tests.gateway.camera import PublishedCamera
+from tests.gateway.camera import PublishedCamera, jpeg
 
 
 def test_the_address_is_printed_when_the_first_frame_is_out(configure: Configure, start: Start) -> None:
@@ -103,3 +105,41 @@ def test_without_a_picture_the_page_is_named_all_the_same(configure: Configure, 
     gateway.wait_for(
         f"WARNING gateway: no camera has given a picture yet; the page says why: open http://{config.gateway.listen}/"
     )
+
+
+def test_a_stream_ends_within_seconds_of_its_token(configure: Configure, start: Start) -> None:
+    config = configure(gateway="workers = 1")
+    with accounts.changing(config.secrets) as everybody:
+        everybody.tokens["t"] = Token(token_hash("secret"), 1.0, ("view",))
+    camera = PublishedCamera(config)
+    gateway = start("gateway", config=config)
+    gateway.wait_for("listening on")
+    camera.wait_for_subscription(b"\x01status/front\n")
+    camera.captured = time.time()
+    camera.say("idle")
+    gateway.wait_for("camera front is there")  # until then it looks after its viewers more often
+    with socket.create_connection((config.gateway.listen.host, config.gateway.listen.port), timeout=10) as client:
+        client.sendall(b"GET /stream?token=secret HTTP/1.1\r\nHost: x\r\n\r\n")
+        camera.wait_for_subscription(b"\x01live/front\n")
+        camera.show(jpeg())
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        with accounts.changing(config.secrets) as everybody:
+            del everybody.tokens["t"]
+        removed_at = time.monotonic()
+        while client.recv(4096):  # the last picture is repeated meanwhile
+            assert time.monotonic() - removed_at < 6, "a second, on a busy machine"
+    camera.close()
+
+
+def test_an_address_that_is_gone_is_waited_for(configure: Configure, start: Start) -> None:
+    """DHCP may assign it later; a gateway that ends instead would be started over and over."""
+    config = configure(gateway="allow_anonymous = true")
+    assert config.path is not None
+    text = config.path.read_text().replace(str(config.gateway.listen), "192.0.2.1:8080")
+    config.path.write_text(text)
+    gateway = start("gateway", config=config)
+    gateway.wait_for("WARNING gateway: cannot listen on 192.0.2.1:8080: this machine does not have the address")
+    assert "waiting for it" in gateway.log
+    assert gateway.process.poll() is None
+    assert gateway.terminate() == 0
+    assert gateway.log.count("cannot listen") == 1

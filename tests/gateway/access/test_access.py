@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import Config
 from framebus.credentials import accounts
@@ -18,7 +20,10 @@ from framebus.credentials.token_usage import last_used
 from gateway.access.identity import Identity
 from gateway.access.password_cache import PasswordCache
 from tests.conftest import Configure
-from tests.gateway.conftest import Site, serving
+from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.conftest import Site, serving, until
+from tests.gateway.still_service import StillService
+from tests.gateway.viewers.test_mjpeg import Stream
 
 PASSWORD = "correct horse"
 TWO = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
@@ -85,18 +90,119 @@ async def test_controls_take_their_own_scope_to_be_set(config: Config) -> None:
         assert await code(site, path, "PATCH", Authorization="Bearer turning") == 415
 
 
+async def closed(page: WebSocketClientConnection) -> None:
+    """Close a websocket, and wait until that is done."""
+    page.close()
+    async with asyncio.timeout(10):
+        while await page.read_message() is not None:
+            pass
+
+
+BACK = {"b": token("secret", "view", "snapshot", cameras=("back",))}
+
+
 async def test_a_camera_is_there_for_those_it_is_for(config: Config) -> None:
-    async with site_with(config, tokens={"b": token("secret", "view", "snapshot", cameras=("back",))}) as site:
+    async with site_with(config, tokens=BACK) as site:
         answer = await site.get("/api/cameras?token=secret")
         assert b'"name": "back"' in answer.body
         assert b"front" not in answer.body
         assert await code(site, "/camera/front/snapshot.jpg?token=secret") == 403
         assert await code(site, "/camera/nothing/snapshot.jpg?token=secret") == 403
-        still = await site.get("/snapshot?token=secret&timeout=0.05", headers={"Accept": "application/json"})
-        assert b"back" in still.body or still.code == 504, "the first camera is the first that it may see"
         ready = await site.get("/readyz?token=secret")
         assert b"back" in ready.body
         assert b"front" not in ready.body
+
+
+@pytest.mark.parametrize("path", ["/snapshot", "/snapshot.jpg", "/?action=snapshot", "/camera/back/snapshot.jpg"])
+async def test_the_first_camera_for_a_still_is_the_first_that_it_may_see(path: str, config: Config) -> None:
+    async with site_with(config, tokens=BACK) as site, StillService(config).answering(jpeg()) as service:
+        assert await code(site, f"{path}{'&' if '?' in path else '?'}token=secret") == 200
+    assert [asked["camera"] for asked in service.requests] == ["back"]
+
+
+@pytest.mark.parametrize("path", ["/stream", "/?action=stream", "/stream.mjpg"])
+async def test_the_first_camera_for_a_stream_is_the_first_that_it_may_see(path: str, config: Config) -> None:
+    cameras = {name: PublishedCamera(config, name) for name in ("front", "back")}
+    async with site_with(config, tokens=BACK) as site:
+        stream = await Stream.open(site, f"{path}{'&' if '?' in path else '?'}token=secret")
+        await asyncio.to_thread(cameras["back"].wait_for_subscription, b"\x01live/back\n")
+        for name, camera in cameras.items():
+            camera.show(jpeg("green" if name == "back" else "red"))
+        await stream.head()
+        assert (await stream.part())[0] == jpeg("green")
+        stream.close()
+    for camera in cameras.values():
+        camera.close()
+
+
+async def test_a_hidden_camera_is_in_no_websocket(config: Config) -> None:
+    """Neither its status, nor its name, nor its frames, whatever the page asks for."""
+    cameras = {name: PublishedCamera(config, name) for name in ("front", "back")}
+    async with site_with(config, tokens=BACK) as site:
+        page = await websocket_connect(f"{site.websocket_url}/ws?token=secret", subprotocols=["framebus.v1"])
+        for name, camera in cameras.items():
+            await asyncio.to_thread(camera.wait_for_subscription, f"\x01status/{name}\n".encode())
+            camera.say("offline", reason=f"{name} is unplugged")
+        await until(lambda: all(feed.status.pid == 1 for feed in site.gateway._cameras.feeds.values()))
+        await page.write_message('{"watch":["front","back","cellar"]}')
+        await page.write_message('{"clock":1}')
+        heard: list[str | bytes | None] = []
+        async with asyncio.timeout(10):
+            while not any("clock" in str(message) for message in heard) or not any(
+                b"back is unplugged" in message for message in heard if isinstance(message, bytes)
+            ):
+                heard.append(await page.read_message())
+        everything = b"".join(message if isinstance(message, bytes) else str(message).encode() for message in heard)
+        assert b"there is back" in everything
+        assert b"status/front" not in everything
+        assert b"unplugged" in everything
+        assert b"front is" not in everything
+        await closed(page)
+        assert await code(site, "/camera/front/ws?token=secret", Upgrade="websocket", Connection="Upgrade") == 403
+    for camera in cameras.values():
+        camera.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/camera/front/", "/login"])
+async def test_every_page_says_what_it_may_do(path: str, config: Config) -> None:
+    async with serving(config) as site:
+        policy = (await site.get(path)).headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self'" in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+@pytest.mark.parametrize("path", ["/snapshot", "/camera/front/clip.avi", "/camera/front/clip.mjpg"])
+async def test_the_rate_is_of_the_client_and_not_of_its_proxy(path: str, configure: Configure) -> None:
+    gateway = 'trusted_proxies = ["127.0.0.1"]\nallow_anonymous = true\nstills_per_second = 1'
+    config = configure(TWO, gateway=gateway)
+    async with serving(config) as site, StillService(config).refusing("no-frame", "none yet"):
+        codes = [await code(site, path, X_Forwarded_For="192.0.2.1") for _ in range(3)]
+        assert codes == [503, 503, 429]
+        assert await code(site, path, X_Forwarded_For="192.0.2.2") == 503
+
+
+async def test_a_stream_ends_with_its_login(config: Config) -> None:
+    camera = PublishedCamera(config)
+    async with site_with(config, users=ANNA) as site:
+        sessions = site.gateway._access.sessions
+        cookie, session = sessions.begin("anna", _proof())
+        headers = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
+        page = await websocket_connect(HTTPRequest(f"{site.websocket_url}/ws", headers=headers))
+        listen = config.gateway.listen
+        reader, writer = await asyncio.open_connection(listen.host, listen.port)
+        writer.write(f"GET /stream HTTP/1.1\r\nHost: x\r\nCookie: {headers['Cookie']}\r\n\r\n".encode())
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+        camera.show(jpeg())
+        await reader.readuntil(b"\r\n\r\n")
+        site.gateway._tick()
+        assert site.gateway._cameras.viewers == 2
+        sessions.end(session, "anna")
+        site.gateway._tick()
+        await asyncio.wait_for(reader.read(), 10)
+        await until(lambda: not site.gateway._cameras.viewers)
+        writer.close()
+        await closed(page)
+    camera.close()
 
 
 async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest.LogCaptureFixture) -> None:

@@ -314,3 +314,17 @@ async def test_after_nonsense_nothing_more_is_answered(site: Site, caplog: pytes
     assert b'clock":1' not in rest
     writer.close()
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])
+async def test_a_client_that_answers_no_ping_is_let_go(site: Site, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = site.gateway._server.request_callback.settings  # type: ignore[union-attr]
+    assert 0 < settings["websocket_ping_interval"] <= 20
+    assert 0 < settings["websocket_ping_timeout"] <= 20
+    monkeypatch.setitem(settings, "websocket_ping_interval", 0.2)
+    monkeypatch.setitem(settings, "websocket_ping_timeout", 0.2)
+    _, reader, writer = await upgraded(site, path)
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\x89")  # a ping
+    await until(lambda: not site.gateway._cameras.viewers)
+    writer.close()

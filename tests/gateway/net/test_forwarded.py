@@ -102,3 +102,66 @@ def test_nothing_that_a_proxy_passes_on_can_do_harm(hops: str, scheme: str, host
     assert PREFIX.fullmatch(client.prefix)
     assert not client.prefix.endswith("/")
     assert ".." not in client.prefix.split("/")
+
+
+TWO_PROXIES = ["127.0.0.1", "10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("hops", "hosts", "schemes", "host", "scheme"),
+    [
+        ("192.0.2.7, 10.0.0.1", "cam.example, inner:8080", "https, http", "cam.example", "https"),
+        ("192.0.2.7", "forged.example, cam.example", "http, https", "cam.example", "https"),
+        ("192.0.2.7, 10.0.0.1", "cam.example", "https", "cam.example", "https"),
+        ("192.0.2.7, 10.0.0.1", "forged, cam.example, inner", "http, https, http", "cam.example", "https"),
+        ("", "a.example, b.example", "https", "b.example", "https"),
+    ],
+)
+def test_the_outermost_trusted_proxy_says_how_we_are_called(
+    hops: str, hosts: str, schemes: str, host: str, scheme: str
+) -> None:
+    asked = request("127.0.0.1", X_Forwarded_For=hops, X_Forwarded_Host=hosts, X_Forwarded_Proto=schemes)
+    client = client_of(asked, TWO_PROXIES)
+    assert (client.host, client.scheme) == (host, scheme)
+
+
+@pytest.mark.parametrize(
+    ("value", "address", "scheme", "host"),
+    [
+        ("for=192.0.2.7;proto=https;host=cam.example", "192.0.2.7", "https", "cam.example"),
+        ('For="192.0.2.7:4711" ; Proto=HTTPS; HOST="cam.example:8443"', "192.0.2.7", "https", "cam.example:8443"),
+        ('for="[2001:db8::7]:4711"', "2001:db8::7", "http", "cam:8080"),
+        ("for=6.6.6.6;host=forged, for=192.0.2.7;host=cam.example;by=10.0.0.1", "192.0.2.7", "http", "cam.example"),
+        ("for=192.0.2.7;host=cam.example, for=10.0.0.1;host=inner", "192.0.2.7", "http", "cam.example"),
+        ("for=_hidden", "127.0.0.1", "http", "cam:8080"),
+        ("for=unknown;host=cam.example", "127.0.0.1", "http", "cam.example"),
+        ('for="', "127.0.0.1", "http", "cam:8080"),
+        (";;,,", "127.0.0.1", "http", "cam:8080"),
+        ("nonsense", "127.0.0.1", "http", "cam:8080"),
+    ],
+)
+def test_the_standard_header_is_understood(value: str, address: str, scheme: str, host: str) -> None:
+    client = client_of(request("127.0.0.1", Forwarded=value), TWO_PROXIES)
+    assert (client.address, client.scheme, client.host) == (address, scheme, host)
+
+
+@pytest.mark.parametrize(
+    ("hop", "address"),
+    [("192.0.2.7:4711", "192.0.2.7"), ("[2001:db8::7]:4711", "2001:db8::7"), ("[2001:db8::7]", "2001:db8::7")],
+)
+def test_an_address_may_come_with_its_port(hop: str, address: str) -> None:
+    assert client_of(request("127.0.0.1", X_Forwarded_For=hop), ["127.0.0.1"]).address == address
+
+
+def test_a_port_is_the_proxys_own() -> None:
+    asked = request("127.0.0.1", X_Forwarded_Host="cam.example", X_Forwarded_Port="8443")
+    assert client_of(asked, ["127.0.0.1"]).host == "cam.example:8443"
+    asked = request("127.0.0.1", X_Forwarded_Host="cam.example", X_Forwarded_Port="nonsense")
+    assert client_of(asked, ["127.0.0.1"]).host == "cam.example"
+
+
+@given(texts)
+def test_no_forwarded_header_does_harm(value: str) -> None:
+    client = client_of(request("127.0.0.1", Forwarded=value), ["127.0.0.1"])
+    assert HOST.fullmatch(client.host)
+    assert client.scheme in ("http", "https")
