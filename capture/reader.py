@@ -231,7 +231,7 @@ class Reader:
                 self._pause(self._schedule.fail(), fps)
 
     def _most_failures(self, error: SourceError) -> float:
-        """After how many failures like this in a row another process shall try."""
+        """After how many failures like this in a row the process ends, so that another one tries."""
         if isinstance(error, Stalled) and self._seq:
             return STALLS_BEFORE_ANOTHER_PROCESS
         return FAILURES_BEFORE_ANOTHER_PROCESS if isinstance(error, (Stalled, UnforeseenError)) else math.inf

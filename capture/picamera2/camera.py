@@ -1,4 +1,4 @@
-"""One camera of picamera2's, open and streaming into a slot; and closed again whatever state it is in.
+"""One camera of picamera2's, open and streaming into a LatestFrame; and closed again whatever state it is in.
 
 Imports picamera2: to be imported only once a camera is opened. Calls may hang; the limits are set by who calls.
 """
@@ -35,7 +35,7 @@ logging.getLogger("picamera2.picamera2").setLevel(logging.CRITICAL)
 
 
 class _Picamera2(Picamera2):  # type: ignore[misc]  # picamera2 has no types
-    """Lets go of everything when it cannot be made: the original leaves a pipe behind, and a camera in use."""
+    """Releases everything when it cannot be made: the original leaves a pipe behind, and a camera in use."""
 
     def __init__(self, number: int) -> None:
         try:
@@ -78,7 +78,7 @@ class Camera:
         self.latest_frame = LatestFrame(1 / self.fps, encoding.AT_ONCE)
 
     def start(self, quality: int) -> str:
-        """Let it stream into the slot; returns why the hardware does not encode, empty when it does."""
+        """Let it stream into `latest_frame`; returns why the hardware does not encode, empty when it does."""
         why_software = self._start_encoder(quality)
         self._picamera2.start_preview(self._loop)
         self._picamera2.start()
@@ -118,7 +118,7 @@ class Camera:
         self._picamera2.set_controls(dict(values))
 
     def close(self) -> None:
-        """Stop and let go, also when the sensor has stalled, threads have died, or somebody waits for a frame."""
+        """Stop and close, also when the sensor has stalled, threads have died, or a caller waits for a frame."""
         encoder, self._encoder = self._encoder, None
         if encoder is not None:
             _stop(encoder)
@@ -136,7 +136,7 @@ class Camera:
             lores=None if still is None else streamed,
             encode=self._stream,
             buffer_count=BUFFERS if still is None else BUFFERS_WITH_STILLS,
-            raw=None,  # costs memory for pictures that nobody reads
+            raw=None,  # costs memory for pictures that are not read
             transform=transform,
             colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
             controls={"FrameDurationLimits": (period_us, period_us)} | self.began_with,

@@ -1,6 +1,6 @@
 """A Pi camera's controls as framebus speaks of them, and back again. Pure: it knows libcamera's names alone.
 
-What the camera has is in `Advertised`; reading that from libcamera, and giving it values, is picamera2.camera's part.
+What the camera has is in `Advertised`; capture.picamera2.camera reads that from libcamera, and gives it values.
 """
 
 from collections.abc import Mapping, Sequence

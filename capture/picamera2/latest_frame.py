@@ -1,6 +1,6 @@
 """Where picamera2 leaves its pictures and the reader takes them: one place, the newest wins. No picamera2 in here.
 
-Also the gate before the encoder: a frame that nobody wants, or that would have to wait for the encoder, is not encoded.
+It also guards the encoder: a frame that is not wanted, or that would have to wait for the encoder, is not encoded.
 Three threads meet here: picamera2's event loop, its encoder's output, and the reader.
 """
 

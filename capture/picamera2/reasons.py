@@ -143,7 +143,7 @@ def stuck(camera: str, doing: str, seconds: float) -> str:
 
 
 def not_closed(camera: str, error: Exception) -> str:
-    """picamera2 fails to let go of the camera."""
+    """picamera2 fails to close the camera."""
     return f"{camera}: closing it has failed ({innermost(error)}): the process ends, to be started again"
 
 

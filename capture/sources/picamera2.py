@@ -1,7 +1,7 @@
 """Raspberry Pi cameras: libcamera's pictures through picamera2, made JPEG by its encoders.
 
 picamera2 and libcamera are imported only when a camera is opened: they come from apt and exist on a Pi alone. The
-modules of capture.picamera2 do the work; here is what a source is to the rest.
+modules of capture.picamera2 do the work; here is the source.
 """
 
 import gc
@@ -80,7 +80,7 @@ class Picamera2Source(Source):
         self._controls = CameraControls(camera.advertised(), camera.fps, camera.began_with)
         self._metadata = {}
         self._dropped_earlier = self.dropped
-        # What it could not flip, whoever shows the picture has to.
+        # What it could not flip, the viewer has to.
         self.orientation = mirrored(self._wanted_orientation, hflip=camera.hflip, vflip=camera.vflip)
         self._log(camera)
 
@@ -113,7 +113,7 @@ class Picamera2Source(Source):
         return Picture(encoded.jpeg, time.time() - seconds, time.monotonic() - seconds, plainly(encoded.metadata))
 
     def close(self) -> None:
-        """Stop the camera and let go of it. Raises SourceStuck when that fails: only a new process can use it then."""
+        """Stop and close the camera. Raises SourceStuck when that fails: only a new process can use it then."""
         camera, self._camera = self._camera, None
         if camera is not None:
             try:

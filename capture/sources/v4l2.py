@@ -74,7 +74,8 @@ class V4l2Source(Source):
     @property
     def waiting(self) -> str:
         """Compressed video begins with a key frame."""
-        return "waiting for a key frame" if self._decoder is not None and self._decoder.needs_key_frame else ""
+        decoder = self._decoder
+        return f"waiting for a key frame of its {decoder.fourcc}" if decoder and decoder.needs_key_frame else ""
 
     @property
     def flaw(self) -> str:

@@ -1,7 +1,7 @@
 """V4L2 device nodes: which of them are cameras, and the calls and mappings that capturing takes, typed.
 
-What to do with a camera is v4l2's part. Structures and numbers are those of `videodev2`, which is made from the
-kernel's header of that name. V4l2Device raises OSError, as the driver answered.
+capture.sources.v4l2 decides what to do with a camera. Structures and numbers are those of `videodev2`, which is made
+from the kernel's header of that name. V4l2Device raises OSError, as the driver answered.
 """
 
 import contextlib
@@ -39,9 +39,9 @@ VIDEO_FORMATS = ("H264", "HEVC")
 USABLE_FORMATS = (*JPEG_FORMATS, *RAW_FORMATS)
 """The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs nothing."""
 NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
-"""Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera's business."""
+"""Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera uses them."""
 MAX_FORMATS = 64
-"""A driver that lists more than these is not believed."""
+"""More than these of a driver's list are not read."""
 RGB_FORMATS = ("RGB3", "BGR3")
 _ENCODINGS = {
     kernel.V4L2_YCBCR_ENC_709: "709",
@@ -104,7 +104,7 @@ class Filled:
 
 
 class V4l2Device:
-    """An open device node. Whoever makes it closes it."""
+    """An open device node. The caller closes it."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -253,7 +253,7 @@ def video(count: int, fps: float) -> tuple[list[bytes], int, str]:
 
 def test_a_camera_with_nothing_but_h264_is_decoded(h264_camera: ShimCamera) -> None:
     jpegs, _, waited = h264_camera.run(video, 20, 1000)
-    assert waited == "waiting for a key frame"
+    assert waited == "waiting for a key frame of its H264"
     for jpeg in jpegs:
         assert colours(jpeg) == (pytest.approx(RED, abs=40), pytest.approx(BLUE, abs=40))
 
