@@ -125,7 +125,7 @@ class ControlService:
         """Once for each camera and mistake, not at each opening."""
         if text not in self._complaints:
             self._complaints.add(text)
-            logger.warning("camera %s: a control is not changed: %s", self._camera, text)
+            logger.warning("camera %s: a control stays as it is: %s", self._camera, text)
 
     def _saved(self) -> dict[str, Value]:
         try:

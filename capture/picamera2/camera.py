@@ -111,7 +111,7 @@ class Camera:
 
     def advertised(self) -> dict[str, Advertised]:
         """The controls that libcamera tells of."""
-        return {name: _advertised(*told) for name, told in self._picamera2.camera_ctrl_info.items()}
+        return {name: _advertised(*info) for name, info in self._picamera2.camera_ctrl_info.items()}
 
     def set_controls(self, values: Mapping[str, Any]) -> None:
         """Give libcamera these values, by its own names, with the next request; they show some frames later."""
@@ -176,23 +176,23 @@ def _stop(encoder: Any) -> None:
         encoder.threads.shutdown()  # picamera2 leaves them to the end of the process
 
 
-def _initial(known: Mapping[str, Any]) -> dict[str, Any]:
+def _initial(advertised: Mapping[str, Any]) -> dict[str, Any]:
     """A camera that can focus does so, as rpicam-apps have it; and picamera2's own choice for video is said."""
     wanted = {"AfMode": AF_CONTINUOUS, "NoiseReductionMode": libcamera.controls.draft.NoiseReductionModeEnum.Fast}
-    return {name: int(value) for name, value in wanted.items() if name in known}
+    return {name: int(value) for name, value in wanted.items() if name in advertised}
 
 
-def _advertised(identity: Any, told: Any) -> Advertised:
+def _advertised(identity: Any, info: Any) -> Advertised:
     # An array of as many as one likes has the largest size that there is.
     size = None if not identity.isArray else identity.size if identity.size < 1 << 16 else 0
-    low, high, default = (_tuple(value) for value in (told.min, told.max, told.default))
+    low, high, default = (_tuple(value) for value in (info.min, info.max, info.default))
     return Advertised(identity.type.name, size, low, high, default, _menu(identity.name, low, high))
 
 
 def _menu(name: str, low: Any, high: Any) -> dict[int, str] | None:
     """The choices that libcamera's own enumeration gives names to, as far as this camera has them."""
     places = [libcamera.controls, getattr(libcamera.controls, "draft", None), getattr(libcamera.controls, "rpi", None)]
-    kind = next((found for place in places if (found := getattr(place, f"{name}Enum", None))), None)
+    kind = next((enumeration for place in places if (enumeration := getattr(place, f"{name}Enum", None))), None)
     if kind is None:
         return None
     choices = {int(choice): label for label, choice in kind.__members__.items()}

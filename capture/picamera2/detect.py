@@ -24,10 +24,10 @@ def first_camera(subdevices: Path = SUBDEVICES) -> tuple[int | None, str]:
     if not any(subdevices.glob("v4l-subdev*")):
         return None, "no Pi camera is attached"
     try:
-        found = attached()
+        cameras = attached()
     except reasons.UNIMPORTABLE as error:
         return None, f"picamera2 cannot be imported ({reasons.innermost(error)})"
-    own = [camera for camera in found if not is_usb(camera)]
+    own = [camera for camera in cameras if not is_usb(camera)]
     return (own[0].number, f"the Pi camera {own[0].model} is attached") if own else (None, "no Pi camera is attached")
 
 
@@ -38,8 +38,8 @@ def attached() -> list[CameraInfo]:
     """
     from picamera2 import Picamera2
 
-    told = Picamera2.global_camera_info()
-    return [CameraInfo(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(told)]
+    infos = Picamera2.global_camera_info()
+    return [CameraInfo(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(infos)]
 
 
 def is_usb(camera: CameraInfo) -> bool:

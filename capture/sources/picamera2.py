@@ -139,13 +139,13 @@ class Picamera2Source(Source):
             from capture.picamera2.camera import FAILURES, Camera
             from capture.picamera2.encoding import JPEG_FORMATS
 
-            found = attached()
+            cameras = attached()
         except reasons.UNIMPORTABLE as error:
             raise SourceError(reasons.not_imported(self.name, error)) from error
-        if self._number >= len(found):
-            raise SourceError(reasons.no_such_camera(self.name, self._number, found))
-        if is_usb(found[self._number]):
-            raise SourceError(reasons.usb(self.name, found[self._number]))
+        if self._number >= len(cameras):
+            raise SourceError(reasons.no_such_camera(self.name, self._number, cameras))
+        if is_usb(cameras[self._number]):
+            raise SourceError(reasons.usb(self.name, cameras[self._number]))
         flips = for_camera(self._wanted_orientation)
         try:
             camera = Camera(

@@ -160,9 +160,7 @@ def test_a_source_is_told_the_number_that_its_picture_will_bear(read: Start) -> 
     assert source.numbers == [1, 2, 2, 3, 3]
 
 
-def test_what_is_no_whole_picture_is_counted_and_never_handed_over(
-    read: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_incomplete_picture_is_counted_and_never_handed_over(read: Start, caplog: pytest.LogCaptureFixture) -> None:
     last = jpeg((48, 48))
     reading = read(CUT_OFF, b"", PICTURE, b"garbage", CUT_OFF, last)
     assert [(frame.seq, frame.jpeg) for frame in (reading.frame(), reading.frame())] == [(1, PICTURE), (2, last)]
@@ -275,11 +273,11 @@ def test_a_camera_that_goes_away_comes_back_and_the_numbers_go_on(read: Start) -
     assert reading.reader.trouble == ""
 
 
-def test_trouble_stays_until_a_whole_picture_came(read: Start) -> None:
+def test_trouble_stays_until_a_complete_picture_came(read: Start) -> None:
     more = threading.Event()
     source = ScriptedSource(SourceError("unplugged"), CUT_OFF, lambda: more.wait(DEADLINE_SECONDS), PICTURE)
     reading = read(source)
-    reading.until(lambda: reading.reader.bad == 1 and reading.reader.opened, "the camera opened anew")
+    reading.until(lambda: reading.reader.bad == 1 and reading.reader.opened, "the camera opened again")
     assert reading.reader.trouble == "unplugged"
     more.set()
     reading.frame()
@@ -302,17 +300,17 @@ def test_a_source_that_cannot_be_made_is_made_again_later() -> None:
     reading.reader.stop()
 
 
-def test_a_silent_camera_is_opened_anew(read: Start) -> None:
+def test_a_silent_camera_is_opened_again(read: Start) -> None:
     source = ScriptedSource(PICTURE)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 3, "opened anew, twice")
+    reading.until(lambda: source.opened >= 3, "opened again, twice")
     assert reading.reader.trouble == "scripted: no complete picture for 0 s"
 
 
-def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(read: Start) -> None:
+def test_a_camera_with_nothing_but_bad_pictures_is_opened_again_too(read: Start) -> None:
     source = ScriptedSource(PICTURE, endless=CUT_OFF)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 2, "opened anew")
+    reading.until(lambda: source.opened >= 2, "opened again")
     assert reading.reader.trouble == f"scripted: no complete picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
@@ -329,7 +327,7 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
 def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
     source = ScriptedSource(*[PICTURE, *[None] * 40] * 4)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 4, "opened anew, thrice")
+    reading.until(lambda: source.opened >= 4, "opened again, thrice")
     assert not reading.reader.ended
 
 
@@ -341,7 +339,7 @@ def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
 
 
 def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None:
-    """A source may answer a change of the pace with None: that alone must not have the camera opened anew."""
+    """A source may answer a change of the rate with None: that alone must not have the camera opened again."""
     source = ScriptedSource(PICTURE, None, None, PICTURE)
     reading = read(source, fps=0.1, stall_timeout=1.0)
     reading.frame()
@@ -367,7 +365,7 @@ def test_at_rate_0_the_camera_is_closed_and_opened_again_when_it_is_wanted(read:
     assert reading.reader.trouble == ""
 
 
-def test_a_camera_that_nobody_wants_is_not_even_made() -> None:
+def test_a_camera_that_is_not_wanted_is_not_even_made() -> None:
     made: list[Source] = []
 
     def make() -> Source:
