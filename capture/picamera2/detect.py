@@ -1,6 +1,7 @@
 """Which Pi cameras there are; at next to no cost where there can be none, as picamera2 takes a second to import."""
 
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def attached() -> list[CameraInfo]:
 
     Raises one of reasons.UNIMPORTABLE where picamera2 cannot be used at all.
     """
+    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # else libcamera prints some lines at each look
     from picamera2 import Picamera2
 
     infos = Picamera2.global_camera_info()

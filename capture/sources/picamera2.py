@@ -6,7 +6,6 @@ modules of capture.picamera2 do the work; here is the source.
 
 import gc
 import logging
-import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -134,7 +133,6 @@ class Picamera2Source(Source):
         self._camera.set_controls(self._controls.to_set(values))
 
     def _opened(self) -> "Camera":
-        os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # else it prints some lines at each opening
         try:
             from capture.picamera2.camera import FAILURES, Camera
             from capture.picamera2.encoding import JPEG_FORMATS

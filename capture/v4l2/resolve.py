@@ -56,9 +56,7 @@ def path_of(target: str, sysfs: Path = SYSFS) -> str:
         return matches[0].path
     if matches:
         listed = ", ".join(map(str, matches))
-        raise SourceError(
-            f"v4l2:{target}: found {len(matches)} such cameras: {listed}; say which by serial or by path"
-        )
+        raise SourceError(f"v4l2:{target}: found {len(matches)} such cameras: {listed}; say which by serial or by path")
     listed = ", ".join(map(str, present)) or "none"
     raise SourceError(f"v4l2:{target}: no such camera is plugged in; there is {listed}")
 

@@ -295,6 +295,7 @@ def test_a_source_that_cannot_be_made_is_made_again_later() -> None:
 
     reading = Reading(make)
     reading.until(lambda: reading.reader.trouble == "no such kind of camera here", "the trouble")
+    assert reading.reader._in_camera_since is None  # else a long pause would look like a call that hangs
     assert reading.frame().seq == 1
     assert len(made) == 3
     reading.reader.stop()
@@ -498,6 +499,16 @@ def test_whatever_a_source_raises_becomes_a_reason_and_the_camera_is_tried_again
     source.mended = True
     assert reading.frame().seq == 1
     reading.until(lambda: not reading.reader.trouble, "the end of the trouble")
+
+
+def test_a_picture_that_cannot_be_handled_costs_itself_alone(read: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Metadata that is no JSON, of a library that is newer than this code."""
+    source = ScriptedSource(PICTURE, *[With({"Sensor": object()}, PICTURE)] * 5, PICTURE)
+    reading = read(source)
+    assert [reading.frame().seq for _ in range(2)] == [1, 2]
+    assert source.calls == ["open"]
+    assert reading.reader.bad == 5
+    assert sum("Traceback" in message for message in caplog.messages) == 1
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
