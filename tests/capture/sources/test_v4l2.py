@@ -580,3 +580,15 @@ def test_the_nearest_offered_size_is_asked_for(camera: ShimCamera, wanted: Size,
     if size == SIZE:
         offering = camera.having(SIZES="64x48@30,16x16@30")
     assert offering.run(opened_as, wanted, 30) == ("MJPG", size)
+
+
+def test_a_device_node_that_appears_is_a_change(tmp_path: Path) -> None:
+    node = tmp_path / "webcam"
+    source = V4l2Source(str(node), SIZE, 30, 90)
+    with pytest.raises(SourceError, match="there is no such device"):
+        source.open()
+    assert not source.changed()
+    node.touch()
+    assert source.changed()
+    assert not source.changed()
+    source.close()
