@@ -582,6 +582,23 @@ def test_the_nearest_offered_size_is_asked_for(camera: ShimCamera, wanted: Size,
     assert offering.run(opened_as, wanted, 30) == ("MJPG", size)
 
 
+def plugged_in_again(fault: Path) -> list[bool]:
+    fault.write_text("gone")
+    source = V4l2Source(DEVICE, SIZE, 30, 90)
+    with pytest.raises(SourceError):
+        source.open()
+    changes = [source.changed()]
+    fault.unlink()
+    changes += [source.changed(), source.changed()]
+    source.close()
+    return changes
+
+
+def test_a_node_that_can_be_opened_again_is_a_change(camera: ShimCamera, tmp_path: Path) -> None:
+    fault = tmp_path / "fault"
+    assert camera.having(FAULT=fault).run(plugged_in_again, fault) == [False, True, False]
+
+
 def test_a_device_node_that_appears_is_a_change(tmp_path: Path) -> None:
     node = tmp_path / "webcam"
     source = V4l2Source(str(node), SIZE, 30, 90)
