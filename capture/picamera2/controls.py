@@ -79,7 +79,7 @@ class Advertised:
     type: str
     """The name in libcamera's ControlType."""
     size: int | None = None
-    """How many values it is an array of; None for one value, 0 for as many as one likes."""
+    """How many values it is an array of; None for one value, 0 for any number."""
     low: Any = None
     high: Any = None
     default: Any = None

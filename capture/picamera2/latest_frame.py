@@ -16,7 +16,7 @@ STALE_PERIODS = 2
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A JPEG and what the camera says of the very frame that it was made from, under libcamera's names."""
+    """A JPEG and the metadata of the frame that it was made from, under libcamera's names."""
 
     jpeg: bytes
     metadata: Mapping[str, Any]

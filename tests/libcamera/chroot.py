@@ -1,7 +1,7 @@
 """Makes a folder with a Debian trixie in it: its Python, libcamera with its own virtual camera, and picamera2.
 
 Debian's own packages wherever there are some, as on Raspberry Pi OS; the rest by pip. Made once for each recipe,
-outside the repository. Running something in it is tests.libcamera's part.
+outside the repository. tests.libcamera runs the tests in it.
 """
 
 import hashlib

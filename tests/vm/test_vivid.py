@@ -38,7 +38,7 @@ def front(node: Path, watch: Watch) -> Watched:
     return watched
 
 
-def whole_again(front: Watched, note: Note, fault: str) -> None:
+def recovered(front: Watched, note: Note, fault: str) -> None:
     """Within the limit from now a new picture has come."""
     begin = time.monotonic()
     front.frame_since(begin)
@@ -46,7 +46,7 @@ def whole_again(front: Watched, note: Note, fault: str) -> None:
     assert seconds < RECOVERY_SECONDS * SLOWNESS, front.process.log
     front.live()
     assert "Traceback" not in front.process.log
-    note(f"vivid, {fault}: whole after {seconds:.1f} s")
+    note(f"vivid, {fault}: recovered after {seconds:.1f} s")
 
 
 def test_its_pictures_become_jpeg_and_move(front: Watched) -> None:
@@ -75,7 +75,7 @@ def test_a_driver_that_fails_while_it_streams_is_opened_again(
 ) -> None:
     Controls(node).set(fault)
     front.process.wait_for(f"camera front: {node} is gone: it was unplugged or its driver failed; opening it again")
-    whole_again(front, note, fault)
+    recovered(front, note, fault)
 
 
 @pytest.mark.parametrize("fault", ["Inject VIDIOC_REQBUFS Error", "Inject VIDIOC_STREAMON Error"])
@@ -85,7 +85,7 @@ def test_a_driver_that_refuses_at_the_opening_is_asked_again(
     Controls(node).set(fault)
     Controls(node).set("Inject Fatal Streaming Error")
     front.process.wait_for(f"camera front: {node}: its driver refuses: Invalid argument; opening it again")
-    whole_again(front, note, fault)
+    recovered(front, note, fault)
 
 
 def test_bad_and_dropped_buffers_cost_only_themselves(front: Watched, node: Path) -> None:
@@ -102,4 +102,4 @@ def test_a_driver_that_drops_everything_has_stalled(front: Watched, node: Path, 
     Controls(node).set(DROPPED, 100)
     assert front.offline().startswith(f"v4l2:{node}: no complete picture for ")
     Controls(node).set(DROPPED, 0)
-    whole_again(front, note, "every buffer dropped")
+    recovered(front, note, "every buffer dropped")
