@@ -248,6 +248,7 @@ class Reader:
             self._refuse_requests()
             fps, before = self._rate_control.fps, fps
             if self._source_changed():
+                self._schedule.restart()  # a device that was just plugged in may need a moment, and several attempts
                 end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_BETWEEN_ATTEMPTS))
             elif fps > before:
                 end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_FOR_VIEWERS))
@@ -419,7 +420,7 @@ class Reader:
 
     def _recover(self) -> None:
         self._trouble.end()
-        self._schedule.succeed()
+        self._schedule.restart()
 
     def _notify(self) -> None:
         os.eventfd_write(self._event, 1)

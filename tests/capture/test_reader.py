@@ -636,6 +636,20 @@ def test_a_device_that_appears_is_opened_without_waiting_for_the_end_of_a_long_p
     assert reading.frame().seq == 1
 
 
+def test_after_a_device_has_appeared_the_pauses_are_short_again(read: Start) -> None:
+    """It may not be ready at once: several attempts follow each other soon."""
+
+    class PluggedInLater(ScriptedSource):
+        def changed(self) -> bool:
+            return self.opened == 6
+
+    failure = SourceError("absent")
+    source = PluggedInLater(endless=PICTURE, opening=[failure] * 8)
+    reading = read(source)
+    reading.frame()
+    assert reading.schedule.pauses == pytest.approx([0.25, 0.5, 1, 2, 4, 8, 0.25, 0.5], abs=0.25)
+
+
 def test_the_limit_for_a_call_that_hangs_follows_from_the_source_and_the_stall_timeout(read: Start) -> None:
     slow = ScriptedSource(endless=PICTURE)
     slow.call_limit_seconds = 30.0
