@@ -1,7 +1,7 @@
-"""The controls of one camera as its owner serves them: what is asked, what was set, and is set again at each opening.
+"""The controls of one camera: requests for them, and the values that are set again at each opening.
 
-Values that were set outlive the process, in a file; those of the configuration stand below them. Which thread calls is
-capture.reader's part, sockets are capture.server's.
+Values that were set outlive the process, in a file; they take precedence over those of the configuration.
+capture.reader owns the thread, capture.server the sockets.
 """
 
 import logging
@@ -22,10 +22,16 @@ SWITCHES = ("bool", "menu")
 
 
 class ControlService:
-    """Answers requests with the open camera, and sets what was set before. One thread calls it."""
+    """Answers requests with the open camera, and restores what was set before. One thread calls it."""
 
     def __init__(self, camera: str, configured: dict[str, Value], file: Path) -> None:
-        """`configured` are the values of the configuration, `file` is where those are kept that are set."""
+        """Read what was set before.
+
+        Args:
+            camera: its name in the configuration.
+            configured: the values of the configuration.
+            file: where the values are kept that are set.
+        """
         self._camera = camera
         self._configured = configured
         self._file = file
@@ -33,7 +39,18 @@ class ControlService:
         self._complaints: set[str] = set()
 
     def answer(self, request: bytes, source: Source) -> bytes:
-        """The reply to a request, a whole message. Raises SourceError when the camera is gone."""
+        """Answer a request.
+
+        Args:
+            request: its JSON.
+            source: the open camera.
+
+        Returns:
+            The reply, a complete message.
+
+        Raises:
+            SourceError: the camera is gone.
+        """
         try:
             if len(request) > MAX_REQUEST_BYTES:
                 raise WireError(f"request of {len(request)} bytes, allowed: at most {MAX_REQUEST_BYTES}")
@@ -59,7 +76,11 @@ class ControlService:
     def restore(self, source: Source) -> None:
         """Set what the configuration says and what was set, as far as this camera has it.
 
-        Raises SourceError when the camera is gone.
+        Args:
+            source: the open camera.
+
+        Raises:
+            SourceError: the camera is gone.
         """
         wanted = {**self._configured, **self._set}
         if not wanted:

@@ -1,6 +1,6 @@
 """Which way up a picture is, as EXIF counts it (1 to 8), and which of that a camera can do by mirroring its sensor.
 
-Writing the number into a JPEG is capture.jpeg's part.
+capture.jpeg writes the number into a JPEG.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def mirrored(orientation: int, *, hflip: bool, vflip: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Flips:
-    """What a camera shall do itself, and the orientation that is left for whoever shows the picture."""
+    """What a camera does itself, and the orientation that is left for the viewer."""
 
     hflip: bool
     vflip: bool

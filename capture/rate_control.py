@@ -1,4 +1,4 @@
-"""How often a frame is wanted. Demand sets it in one thread, the source keeps to it in another."""
+"""How often a frame is wanted: one thread sets the rate, by demand, and the source keeps to it in another."""
 
 import threading
 import time
@@ -9,9 +9,15 @@ HEADROOM = 1.02
 
 
 class RateControl:
-    """The rate that the source shall keep to, in frames a second; 0 while it shall be closed."""
+    """The rate that the source keeps to, in frames a second; 0 while the camera is to be closed."""
 
     def __init__(self, fps: float = 0, now: Callable[[], float] = time.monotonic) -> None:
+        """Begin with a rate.
+
+        Args:
+            fps: frames a second.
+            now: the clock, in seconds.
+        """
         self._now = now
         self._changed = threading.Condition()
         self._fps = fps
@@ -20,12 +26,12 @@ class RateControl:
 
     @property
     def fps(self) -> float:
-        """The rate of the moment."""
+        """The rate that is wanted now."""
         return self._fps
 
     @property
     def wanted(self) -> bool:
-        """Whether the camera shall be open at all."""
+        """Whether the camera is to be open at all."""
         return self._fps > 0 and not self._stopped
 
     @property
@@ -34,7 +40,7 @@ class RateControl:
         return self._stopped
 
     def set(self, fps: float) -> None:
-        """Change the rate; one who waits for the next frame is woken, and gets a frame at once where the rate rises."""
+        """Change the rate. This ends a `wait`; where the rate rises, a frame is due at once."""
         with self._changed:
             if fps > self._fps:
                 self._due = self._now()
@@ -44,13 +50,13 @@ class RateControl:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Wake everybody, for good."""
+        """End every `wait` and `pause`, for good."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
     def nudge(self) -> None:
-        """Wake who waits in `wait` or `pause`: there is something else to do."""
+        """End a `wait` or `pause` early: there is something else to do."""
         with self._changed:
             self._changed.notify_all()
 
@@ -59,10 +65,14 @@ class RateControl:
         return self.wanted and self._now() >= self._due
 
     def taken(self, *, own_clock: bool = True) -> None:
-        """A frame was taken: the next one is wanted a period later.
+        """Note that a frame was taken: the next one is wanted a period later.
 
-        Counted from when this one was due, so that jitter evens out, but never further back than one period. A source
-        with a clock of its own is thinned with HEADROOM; one that goes by this clock alone keeps the rate exactly.
+        The period counts from when this frame was due, so that jitter evens out, but never from further back than one
+        period.
+
+        Args:
+            own_clock: whether the source has a clock of its own, and is thinned out with HEADROOM. One that goes by
+                this clock alone keeps the rate exactly.
         """
         with self._changed:  # a rate that rises just now must not be given the period of the old one
             if self._fps > 0:
@@ -70,10 +80,14 @@ class RateControl:
                 self._due = max(self._due, self._now() - period) + period
 
     def wait(self, limit_seconds: float) -> bool:
-        """Let the time pass until a frame is due, for at most the limit; returns whether it is.
+        """Wait until a frame is due.
 
-        Ends early, and says False, when the rate changes, something else is to be done, or the process ends: the caller
-        comes back then.
+        Args:
+            limit_seconds: how long to wait at most.
+
+        Returns:
+            Whether a frame is due. False comes early when the rate changes, when there is something else to do, or when
+            the process ends: the caller comes back then.
         """
         with self._changed:
             seconds = min(self._due - self._now(), limit_seconds)
@@ -82,7 +96,7 @@ class RateControl:
             return self.due()
 
     def pause(self, seconds: float) -> None:
-        """Let the time pass, unless the rate changes, something else is to be done, or the process ends."""
+        """Wait for so long, or until the rate changes, there is something else to do, or the process ends."""
         with self._changed:
             if not self._stopped:
                 self._changed.wait(seconds)

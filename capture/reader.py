@@ -123,7 +123,7 @@ class Reader:
     def waiting(self) -> str:
         """What the open source waits for before it can give a picture; empty when it waits for nothing."""
         source = self._source
-        if source is None or self._in_camera_since is None:
+        if source is None or not (self.opened or self._in_camera_since is not None):
             return ""
         try:
             return source.waiting
@@ -231,7 +231,7 @@ class Reader:
                 self._pause(self._schedule.fail(), fps)
 
     def _most_failures(self, error: SourceError) -> float:
-        """After how many failures like this in a row another process shall try."""
+        """After how many failures like this in a row the process ends, so that another one tries."""
         if isinstance(error, Stalled) and self._seq:
             return STALLS_BEFORE_ANOTHER_PROCESS
         return FAILURES_BEFORE_ANOTHER_PROCESS if isinstance(error, (Stalled, UnforeseenError)) else math.inf
@@ -248,6 +248,7 @@ class Reader:
             self._refuse_requests()
             fps, before = self._rate_control.fps, fps
             if self._source_changed():
+                self._schedule.restart()  # a device that was just plugged in may need a moment, and several attempts
                 end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_BETWEEN_ATTEMPTS))
             elif fps > before:
                 end = min(end, time.monotonic() + self._schedule.until(MIN_SECONDS_FOR_VIEWERS))
@@ -267,9 +268,14 @@ class Reader:
         except (SourceError, SourceStuck):
             raise
         except BaseException as error:  # of a library, it may be anything; this thread has to go on
-            text = unforeseen.reason(self.source_name or f"camera {self._camera}", doing, error)
-            self._tracebacks.log(text, error)
-            raise UnforeseenError(text) from None
+            raise self._unforeseen(doing, error) from None
+        finally:
+            self._in_camera_since = None
+
+    def _unforeseen(self, doing: str, error: BaseException) -> UnforeseenError:
+        text = unforeseen.reason(self.source_name or f"camera {self._camera}", doing, error)
+        self._tracebacks.log(text, error)
+        return UnforeseenError(text)
 
     def _read_until_closed(self) -> None:
         with self._calling("setting it up"):
@@ -278,14 +284,12 @@ class Reader:
         try:
             self._open(source)
             self._read(source)
-        except SourceError:
+        except BaseException as error:
             with contextlib.suppress(SourceError):  # the first failure is the reason
                 self._close(source)
-            raise
-        except SourceStuck:
-            with contextlib.suppress(SourceError, SourceStuck):
-                self._close(source)
-            raise
+            if isinstance(error, (SourceError, SourceStuck)):
+                raise
+            raise self._unforeseen("reading it", error) from None
         self._close(source)
         self.opened = False
         self._notify()
@@ -305,11 +309,8 @@ class Reader:
         self._process_requests(source)
 
     def _close(self, source: Source) -> None:
-        try:
-            with self._calling("closing it"):
-                source.close()
-        finally:
-            self._in_camera_since = None
+        with self._calling("closing it"):
+            source.close()
 
     def _read(self, source: Source) -> None:
         silence = Silence(self._stall_timeout)
@@ -376,9 +377,14 @@ class Reader:
                 kind=kind,
             )
         except JpegError as error:
-            self._flaw = f"the last one was {error}"
-            self._losses.count("pictures thrown away that are incomplete JPEGs", str(error))
-            return None
+            self._throw_away(str(error))
+        except Exception as error:  # a picture that this code does not understand costs itself alone
+            self._throw_away(str(self._unforeseen("checking a picture", error)))
+        return None
+
+    def _throw_away(self, why: str) -> None:
+        self._flaw = f"the last one was {why}"
+        self._losses.count("pictures thrown away that are incomplete JPEGs", why)
 
     def _hand_over(self, frame: Published) -> None:
         """Put the frame where `take` finds it, once the one before was taken: none that has a number is skipped."""
@@ -414,7 +420,7 @@ class Reader:
 
     def _recover(self) -> None:
         self._trouble.end()
-        self._schedule.succeed()
+        self._schedule.restart()
 
     def _notify(self) -> None:
         os.eventfd_write(self._event, 1)

@@ -33,8 +33,8 @@ class RetrySchedule:
         """Note that the camera is being opened now."""
         self._attempted_at = self._now()
 
-    def succeed(self) -> None:
-        """Note a picture: the pauses begin with the shortest one again."""
+    def restart(self) -> None:
+        """Note a picture, or a device that was plugged in: the pauses begin with the shortest one again."""
         self.failures = 0
 
     def fail(self) -> float:

@@ -163,7 +163,7 @@ class Capture:
         return f"{name}: the camera has not answered for {limit:g} s: the process ends, to be started again"
 
     def stop(self) -> None:
-        """Let go of the camera, then of the endpoint."""
+        """Close the camera, then the endpoint."""
         self._reader.stop()
         self._context.destroy()
         self._lock.close()

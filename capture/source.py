@@ -1,4 +1,4 @@
-"""What a camera is to the rest of capture: something that is opened, read and closed, in one thread, and may fail."""
+"""What a camera is to the rest of capture: something that one thread opens, reads and closes, and that may fail."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from framebus.errors import FramebusError
 from framebus.protocol.controls import Control, Value
 
 READ_LIMIT_SECONDS = 0.5
-"""No `read` blocks for longer, so that the end of the process is never far."""
+"""No `read` blocks for longer, so that the process can end soon at any time."""
 
 
 class SourceError(FramebusError):
@@ -36,14 +36,13 @@ class Source(ABC):
     """A kind of camera. One thread calls it: open, read …, close, and again; `close` also after a failure."""
 
     dropped = 0
-    """Frames of the camera that were lost before they reached us, since the process began."""
+    """Frames of the camera that were lost before the source got them, since the process began."""
     damaged = 0
-    """Frames that the source itself threw away because they were not whole, since the process began."""
+    """Frames that the source itself threw away because they were incomplete, since the process began."""
     has_stills = False
     """Whether `still` gives pictures of another size than `read`."""
     orientation = 1
-    """The EXIF orientation that its pictures are to be given; what a camera turns by itself is not in it any more."""
-
+    """The EXIF orientation that its pictures are to be given; without what the camera turns by itself."""
     call_limit_seconds = 10.0
     """The longest that a call into this source may legitimately take, in seconds; a call that takes longer hangs."""
     waiting_limit_seconds = 30.0
@@ -66,6 +65,57 @@ class Source(ABC):
         """
         return ""
 
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is, as the configuration would name it: never `auto`, and without secrets."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Make it ready to be read. `close` is called after a failure too.
+
+        Raises:
+            SourceError: the camera cannot be opened.
+            SourceStuck: only a new process can open it.
+        """
+
+    @abstractmethod
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
+        """Wait until a frame is wanted, and take the newest one.
+
+        Args:
+            rate_control: says when a frame is wanted; each source knows best how to wait until then.
+            seq: the number that the frame will bear, for a source that draws its pictures.
+
+        Returns:
+            The picture; None when none came within READ_LIMIT_SECONDS, or when the wanted rate changed meanwhile.
+
+        Raises:
+            SourceError: the camera is gone.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the camera; also when it was not opened, or only in part.
+
+        Raises:
+            SourceStuck: it cannot be closed.
+        """
+
+    def still(self, seq: int) -> Picture | None:
+        """Take the next picture in the size of stills; called between two calls of `read`, where `has_stills` is set.
+
+        Args:
+            seq: the number that the picture will bear.
+
+        Returns:
+            The picture; None when none came within READ_LIMIT_SECONDS and two frame periods.
+
+        Raises:
+            SourceError: the camera is gone.
+        """
+        raise NotImplementedError  # a source without stills of its own is asked for none
+
     def changed(self) -> bool:
         """Whether something has changed since the last call or `open` that makes opening worthwhile again.
 
@@ -73,45 +123,22 @@ class Source(ABC):
         """
         return False
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What it is, as the config would say it: never `auto`, and no secret in it."""
-
-    @abstractmethod
-    def open(self) -> None:
-        """Make it ready to be read.
-
-        Raises SourceError; `close` is called all the same. Raises SourceStuck when nothing but a new process can help.
-        """
-
-    @abstractmethod
-    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
-        """The newest frame, as soon as `pace` wants one: the source knows best how to let the time until then pass.
-
-        Returns None when none came within READ_LIMIT_SECONDS, or when the pace changed meanwhile. `seq` is the number
-        that the frame will bear, for a source that draws its pictures. Raises SourceError when the camera is gone.
-        """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Let go of the camera; also when it was not opened, or not wholly. Raises SourceStuck when it cannot."""
-
-    def still(self, seq: int) -> Picture | None:
-        """The next picture in the size of stills; called in between two calls of `read`, where `has_stills` says so.
-
-        Returns None when none came within READ_LIMIT_SECONDS and two frame periods. Raises SourceError when the camera
-        is gone.
-        """
-        raise NotImplementedError  # a source without stills of its own is asked for none
-
     def controls(self) -> list[Control]:
-        """What can be set in the open camera, and how it is set now. Raises SourceError when the camera is gone."""
+        """What can be set in the open camera, and its values now.
+
+        Raises:
+            SourceError: the camera is gone.
+        """
         return []
 
     def set_controls(self, values: dict[str, Value]) -> None:
-        """Set these in the open camera; each was checked against `controls()`, and the names are of there.
+        """Set controls of the open camera.
 
-        Raises ControlError when the camera refuses one, SourceError when it is gone.
+        Args:
+            values: by name; each was checked against `controls()`.
+
+        Raises:
+            ControlError: the camera refuses one.
+            SourceError: the camera is gone.
         """
         raise NotImplementedError  # a source without controls is asked to set none

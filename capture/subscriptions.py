@@ -1,4 +1,4 @@
-"""Who wants what, from the subscription messages of an XPUB socket. No sockets: the messages are handed in."""
+"""Which kinds of a camera's messages are subscribed to, from the messages of an XPUB socket. Pure."""
 
 from framebus.protocol.wire import Kind, topic
 
@@ -6,31 +6,40 @@ SUBSCRIBED_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "status")
 
 
 class Subscriptions:
-    """Knows which kinds of a camera's messages anybody wants.
+    """Knows which kinds of a camera's messages have a subscriber.
 
     With XPUB_VERBOSE every subscription is reported, but only the last unsubscription of a topic, also for a subscriber
     that was killed: so a set of topics is all there is to remember. Only topics that match are, and these are the few
-    beginnings of three lines: a subscriber that makes up topics fills no memory.
+    prefixes of three lines: a subscriber that makes up topics fills no memory.
     """
 
     def __init__(self, camera: str) -> None:
-        self._lines = {kind: topic(kind, camera) for kind in SUBSCRIBED_KINDS}
+        """Begin without subscribers.
+
+        Args:
+            camera: its name in the configuration.
+        """
+        self._topics = {kind: topic(kind, camera) for kind in SUBSCRIBED_KINDS}
         self._subscribed: set[bytes] = set()
 
     def wants(self, kind: Kind) -> bool:
-        """Whether anybody gets what is sent under this kind."""
-        return any(self._lines[kind].startswith(beginning) for beginning in self._subscribed)
+        """Whether what is sent under this kind has a subscriber."""
+        return any(self._topics[kind].startswith(prefix) for prefix in self._subscribed)
 
     def take(self, message: bytes) -> list[Kind]:
-        """Note a message: 01 and a topic for a subscription, 00 and a topic for the end of the last such one.
+        """Note a message of the socket.
 
-        Returns the kinds whose newest message somebody new now waits for.
+        Args:
+            message: 01 and a topic for a subscription, 00 and a topic for the end of the last such one.
+
+        Returns:
+            The kinds whose newest message a new subscriber waits for.
         """
-        verb, beginning = message[:1], message[1:]
-        kinds = [kind for kind, line in self._lines.items() if line.startswith(beginning)]
+        verb, prefix = message[:1], message[1:]
+        kinds = [kind for kind, line in self._topics.items() if line.startswith(prefix)]
         if verb == b"\x01" and kinds:
-            self._subscribed.add(beginning)
+            self._subscribed.add(prefix)
             return kinds
         if verb == b"\x00":
-            self._subscribed.discard(beginning)
+            self._subscribed.discard(prefix)
         return []

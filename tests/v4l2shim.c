@@ -22,6 +22,7 @@
  * V4L2SHIM_CAPS     device_caps, such as 0x04008000; V4L2SHIM_DRIVER its name, default uvcvideo
  * V4L2SHIM_BUFFERS  how many buffers are granted at most, default 8
  * V4L2SHIM_LATENCY  seconds that a frame's time lies before the tick at which it comes
+ * V4L2SHIM_FREEZE   the number of the frame whose time all later ones bear, as a driver has it that repeats its last frame
  * V4L2SHIM_CLOCK    "unknown": the time of the frames is not said to be of CLOCK_MONOTONIC, and is 1 s; "wall": it is of
  *                   CLOCK_REALTIME, without saying so
  * V4L2SHIM_UNNUMBERED  set: every frame's number is 0
@@ -199,6 +200,9 @@ static void tick(void) {
 	clock_gettime(strcmp(clock, "wall") ? CLOCK_MONOTONIC : CLOCK_REALTIME, &now);
 	unsigned long long ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	ns -= (unsigned long long)(atof(setting("V4L2SHIM_LATENCY", "0")) * 1e9);
+	static unsigned long long frozen;
+	if (getenv("V4L2SHIM_FREEZE") && (int)sequence > atoi(getenv("V4L2SHIM_FREEZE"))) ns = frozen;
+	frozen = ns;
 	size_t n = draw(bufs[i], ns);
 	struct v4l2_buffer *b = &filled[i];
 	memset(b, 0, sizeof *b);

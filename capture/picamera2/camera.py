@@ -1,4 +1,4 @@
-"""One camera of picamera2's, open and streaming into a slot; and closed again whatever state it is in.
+"""One camera of picamera2's, open and streaming into a LatestFrame; and closed again whatever state it is in.
 
 Imports picamera2: to be imported only once a camera is opened. Calls may hang; the limits are set by who calls.
 """
@@ -35,7 +35,7 @@ logging.getLogger("picamera2.picamera2").setLevel(logging.CRITICAL)
 
 
 class _Picamera2(Picamera2):  # type: ignore[misc]  # picamera2 has no types
-    """Lets go of everything when it cannot be made: the original leaves a pipe behind, and a camera in use."""
+    """Releases everything when it cannot be made: the original leaves a pipe behind, and a camera in use."""
 
     def __init__(self, number: int) -> None:
         try:
@@ -78,7 +78,7 @@ class Camera:
         self.latest_frame = LatestFrame(1 / self.fps, encoding.AT_ONCE)
 
     def start(self, quality: int) -> str:
-        """Let it stream into the slot; returns why the hardware does not encode, empty when it does."""
+        """Let it stream into `latest_frame`; returns why the hardware does not encode, empty when it does."""
         why_software = self._start_encoder(quality)
         self._picamera2.start_preview(self._loop)
         self._picamera2.start()
@@ -111,14 +111,14 @@ class Camera:
 
     def advertised(self) -> dict[str, Advertised]:
         """The controls that libcamera tells of."""
-        return {name: _advertised(*told) for name, told in self._picamera2.camera_ctrl_info.items()}
+        return {name: _advertised(*info) for name, info in self._picamera2.camera_ctrl_info.items()}
 
     def set_controls(self, values: Mapping[str, Any]) -> None:
         """Give libcamera these values, by its own names, with the next request; they show some frames later."""
         self._picamera2.set_controls(dict(values))
 
     def close(self) -> None:
-        """Stop and let go, also when the sensor has stalled, threads have died, or somebody waits for a frame."""
+        """Stop and close, also when the sensor has stalled, threads have died, or a caller waits for a frame."""
         encoder, self._encoder = self._encoder, None
         if encoder is not None:
             _stop(encoder)
@@ -136,7 +136,7 @@ class Camera:
             lores=None if still is None else streamed,
             encode=self._stream,
             buffer_count=BUFFERS if still is None else BUFFERS_WITH_STILLS,
-            raw=None,  # costs memory for pictures that nobody reads
+            raw=None,  # costs memory for pictures that are not read
             transform=transform,
             colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
             controls={"FrameDurationLimits": (period_us, period_us)} | self.began_with,
@@ -176,23 +176,23 @@ def _stop(encoder: Any) -> None:
         encoder.threads.shutdown()  # picamera2 leaves them to the end of the process
 
 
-def _initial(known: Mapping[str, Any]) -> dict[str, Any]:
+def _initial(advertised: Mapping[str, Any]) -> dict[str, Any]:
     """A camera that can focus does so, as rpicam-apps have it; and picamera2's own choice for video is said."""
     wanted = {"AfMode": AF_CONTINUOUS, "NoiseReductionMode": libcamera.controls.draft.NoiseReductionModeEnum.Fast}
-    return {name: int(value) for name, value in wanted.items() if name in known}
+    return {name: int(value) for name, value in wanted.items() if name in advertised}
 
 
-def _advertised(identity: Any, told: Any) -> Advertised:
+def _advertised(identity: Any, info: Any) -> Advertised:
     # An array of as many as one likes has the largest size that there is.
     size = None if not identity.isArray else identity.size if identity.size < 1 << 16 else 0
-    low, high, default = (_tuple(value) for value in (told.min, told.max, told.default))
+    low, high, default = (_tuple(value) for value in (info.min, info.max, info.default))
     return Advertised(identity.type.name, size, low, high, default, _menu(identity.name, low, high))
 
 
 def _menu(name: str, low: Any, high: Any) -> dict[int, str] | None:
     """The choices that libcamera's own enumeration gives names to, as far as this camera has them."""
     places = [libcamera.controls, getattr(libcamera.controls, "draft", None), getattr(libcamera.controls, "rpi", None)]
-    kind = next((found for place in places if (found := getattr(place, f"{name}Enum", None))), None)
+    kind = next((enumeration for place in places if (enumeration := getattr(place, f"{name}Enum", None))), None)
     if kind is None:
         return None
     choices = {int(choice): label for label, choice in kind.__members__.items()}

@@ -1,6 +1,6 @@
 """A Pi camera's controls as framebus speaks of them, and back again. Pure: it knows libcamera's names alone.
 
-What the camera has is in `Advertised`; reading that from libcamera, and giving it values, is picamera2.camera's part.
+What the camera has is in `Advertised`; capture.picamera2.camera reads that from libcamera, and gives it values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ class Advertised:
     type: str
     """The name in libcamera's ControlType."""
     size: int | None = None
-    """How many values it is an array of; None for one value, 0 for as many as one likes."""
+    """How many values it is an array of; None for one value, 0 for any number."""
     low: Any = None
     high: Any = None
     default: Any = None

@@ -1,6 +1,7 @@
 """Which Pi cameras there are; at next to no cost where there can be none, as picamera2 takes a second to import."""
 
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -24,10 +25,10 @@ def first_camera(subdevices: Path = SUBDEVICES) -> tuple[int | None, str]:
     if not any(subdevices.glob("v4l-subdev*")):
         return None, "no Pi camera is attached"
     try:
-        found = attached()
+        cameras = attached()
     except reasons.UNIMPORTABLE as error:
         return None, f"picamera2 cannot be imported ({reasons.innermost(error)})"
-    own = [camera for camera in found if not is_usb(camera)]
+    own = [camera for camera in cameras if not is_usb(camera)]
     return (own[0].number, f"the Pi camera {own[0].model} is attached") if own else (None, "no Pi camera is attached")
 
 
@@ -36,10 +37,11 @@ def attached() -> list[CameraInfo]:
 
     Raises one of reasons.UNIMPORTABLE where picamera2 cannot be used at all.
     """
+    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # else libcamera prints some lines at each look
     from picamera2 import Picamera2
 
-    told = Picamera2.global_camera_info()
-    return [CameraInfo(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(told)]
+    infos = Picamera2.global_camera_info()
+    return [CameraInfo(number, str(each.get("Model", "")), str(each["Id"])) for number, each in enumerate(infos)]
 
 
 def is_usb(camera: CameraInfo) -> bool:

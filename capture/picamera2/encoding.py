@@ -1,4 +1,4 @@
-"""picamera2's encoders, given only the frames that somebody wants, and an output that only swaps a reference.
+"""picamera2's encoders, given only the frames that are wanted, and an output that only swaps a reference.
 
 Imports picamera2: to be imported only once a camera is opened.
 """
@@ -37,7 +37,7 @@ _BITRATE_MOST = 25_000_000
 
 
 class _Demanded:
-    """Put in front of an encoder: passes on what the slot wants, and remembers what the camera said of it."""
+    """Put in front of an encoder: passes on the frames that LatestFrame wants, and remembers their metadata."""
 
     latest_frame: LatestFrame
     firsttimestamp: int | None

@@ -1,6 +1,6 @@
 """Where picamera2 leaves its pictures and the reader takes them: one place, the newest wins. No picamera2 in here.
 
-Also the gate before the encoder: a frame that nobody wants, or that would have to wait for the encoder, is not encoded.
+It also guards the encoder: a frame that is not wanted, or that would have to wait for the encoder, is not encoded.
 Three threads meet here: picamera2's event loop, its encoder's output, and the reader.
 """
 
@@ -16,7 +16,7 @@ STALE_PERIODS = 2
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A JPEG and what the camera says of the very frame that it was made from, under libcamera's names."""
+    """A JPEG and the metadata of the frame that it was made from, under libcamera's names."""
 
     jpeg: bytes
     metadata: Mapping[str, Any]

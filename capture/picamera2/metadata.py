@@ -1,4 +1,4 @@
-"""What a Pi camera says of a frame, in plain names and units, for `camera_metadata`. Pure."""
+"""The metadata of a Pi camera for a frame, in plain names and units, for `camera_metadata`. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ NAMES = {
 """libcamera's names and ours. In microseconds, kelvin, degrees Celsius and dioptres; where a control sets the same, it
 has the same name."""
 DIGITS = 5
-"""Significant ones: no more are meant, and each frame carries them."""
+"""Significant digits: the values are no more exact, and each frame carries them."""
 FOCUS_STATES = ("idle", "scanning", "focused", "failed")
 """libcamera's AfState, by number."""
 

@@ -78,11 +78,11 @@ def _no_libcamera(packages: Path) -> str:
     )
 
 
-def no_such_camera(camera: str, number: int, found: Sequence[CameraInfo], folder: str = "/dev") -> str:
+def no_such_camera(camera: str, number: int, cameras: Sequence[CameraInfo], folder: str = "/dev") -> str:
     """libcamera works, and has no camera of this number; `folder` is that of the device nodes."""
-    if found:
-        known = ", ".join(f"{each.number} ({each.model})" for each in found[:MAX_NAMED])
-        return f"{camera}: there is no camera {number}; allowed: {known}"
+    if cameras:
+        listed = ", ".join(f"{each.number} ({each.model})" for each in cameras[:MAX_NAMED])
+        return f"{camera}: there is no camera {number}; allowed: {listed}"
     nodes = sorted(Path(folder).glob("media*"))
     if nodes and not any(os.access(node, os.R_OK | os.W_OK) for node in nodes):
         return f"{camera}: no permission to open {nodes[0]} and the like; {VIDEO_GROUP}"
@@ -103,9 +103,9 @@ def _dma_heap_refused(names: Sequence[str], folder: str = "/dev") -> str:
     return f"no permission to open {heaps[0]}; {VIDEO_GROUP}"
 
 
-def usb(camera: str, found: CameraInfo) -> str:
+def usb(camera: str, info: CameraInfo) -> str:
     """The camera is one that V4L2 serves better."""
-    return f"{camera}: {found.model} is a USB camera; name it as v4l2:/dev/videoN in `source`"
+    return f"{camera}: {info.model} is a USB camera; name it as v4l2:/dev/videoN in `source`"
 
 
 def refused(camera: str, error: Exception) -> str:
@@ -127,9 +127,9 @@ def refused(camera: str, error: Exception) -> str:
     return f"{camera}: picamera2 refuses: {innermost(error)}"
 
 
-def no_format(camera: str, found: str, usable: Sequence[str]) -> str:
+def no_format(camera: str, given: str, usable: Sequence[str]) -> str:
     """The camera gives something that no encoder of picamera2's takes."""
-    return f"{camera}: gives {found}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
+    return f"{camera}: gives {given}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
 
 
 def died(camera: str, what: str) -> str:
@@ -143,7 +143,7 @@ def stuck(camera: str, doing: str, seconds: float) -> str:
 
 
 def not_closed(camera: str, error: Exception) -> str:
-    """picamera2 fails to let go of the camera."""
+    """picamera2 fails to close the camera."""
     return f"{camera}: closing it has failed ({innermost(error)}): the process ends, to be started again"
 
 

@@ -1,12 +1,11 @@
 """Raspberry Pi cameras: libcamera's pictures through picamera2, made JPEG by its encoders.
 
 picamera2 and libcamera are imported only when a camera is opened: they come from apt and exist on a Pi alone. The
-modules of capture.picamera2 do the work; here is what a source is to the rest.
+modules of capture.picamera2 do the work; here is the source.
 """
 
 import gc
 import logging
-import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -80,7 +79,7 @@ class Picamera2Source(Source):
         self._controls = CameraControls(camera.advertised(), camera.fps, camera.began_with)
         self._metadata = {}
         self._dropped_earlier = self.dropped
-        # What it could not flip, whoever shows the picture has to.
+        # What it could not flip, the viewer has to.
         self.orientation = mirrored(self._wanted_orientation, hflip=camera.hflip, vflip=camera.vflip)
         self._log(camera)
 
@@ -113,7 +112,7 @@ class Picamera2Source(Source):
         return Picture(encoded.jpeg, time.time() - seconds, time.monotonic() - seconds, plainly(encoded.metadata))
 
     def close(self) -> None:
-        """Stop the camera and let go of it. Raises SourceStuck when that fails: only a new process can use it then."""
+        """Stop and close the camera. Raises SourceStuck when that fails: only a new process can use it then."""
         camera, self._camera = self._camera, None
         if camera is not None:
             try:
@@ -134,18 +133,17 @@ class Picamera2Source(Source):
         self._camera.set_controls(self._controls.to_set(values))
 
     def _opened(self) -> "Camera":
-        os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # else it prints some lines at each opening
         try:
             from capture.picamera2.camera import FAILURES, Camera
             from capture.picamera2.encoding import JPEG_FORMATS
 
-            found = attached()
+            cameras = attached()
         except reasons.UNIMPORTABLE as error:
             raise SourceError(reasons.not_imported(self.name, error)) from error
-        if self._number >= len(found):
-            raise SourceError(reasons.no_such_camera(self.name, self._number, found))
-        if is_usb(found[self._number]):
-            raise SourceError(reasons.usb(self.name, found[self._number]))
+        if self._number >= len(cameras):
+            raise SourceError(reasons.no_such_camera(self.name, self._number, cameras))
+        if is_usb(cameras[self._number]):
+            raise SourceError(reasons.usb(self.name, cameras[self._number]))
         flips = for_camera(self._wanted_orientation)
         try:
             camera = Camera(

@@ -78,12 +78,12 @@ class TestCardSource(Source):
         return [Control(name="brightness", type="float", value=self._brightness, default=0.0, min=-1, max=1)]
 
     def set_controls(self, values: dict[str, Value]) -> None:
-        """Draw the card anew, darker or brighter."""
+        """Draw the card again, darker or brighter."""
         self._brightness = float(values["brightness"])  # type: ignore[arg-type]  # checked: it is a number
         self.open()
 
     def close(self) -> None:
-        """Let go of the picture."""
+        """Discard the picture."""
         self._card = None
 
     def _draw(self, seq: int, captured: float) -> bytes:

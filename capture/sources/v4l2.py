@@ -4,6 +4,7 @@ capture.reader judges whether a JPEG is complete; capture.v4l2.buffer_queue keep
 """
 
 import logging
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ class V4l2Source(Source):
     @property
     def waiting(self) -> str:
         """Compressed video begins with a key frame."""
-        return "waiting for a key frame" if self._decoder is not None and self._decoder.needs_key_frame else ""
+        decoder = self._decoder
+        return f"waiting for a key frame of its {decoder.fourcc}" if decoder and decoder.needs_key_frame else ""
 
     @property
     def flaw(self) -> str:
@@ -170,7 +172,9 @@ class V4l2Source(Source):
             raise SourceError(reasons.gone(self._path)) from error
 
     def _nodes(self) -> dict[str, int]:
-        return video_nodes(*([self._target] if self._target.startswith("/") else []))
+        """Whether the node can be opened is asked for by itself: an access list may change without a trace."""
+        nodes = video_nodes(*([self._target] if self._target.startswith("/") else []))
+        return {**nodes, "accessible": int(os.access(self._path, os.R_OK | os.W_OK))}
 
     def _negotiate(self, device: V4l2Device) -> None:
         identity = device.identity()

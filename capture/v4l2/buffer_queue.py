@@ -51,6 +51,7 @@ class BufferQueue:
         self._least_bytes = least_bytes
         self._latency = 0.0
         self._lags = 0
+        self._newest_timestamp = 0.0
         self._bad_in_a_row = 0
         self._emptied_at = time.monotonic()
         self._sequence: int | None = None
@@ -111,16 +112,22 @@ class BufferQueue:
 
     def _believed(self, filled: Filled) -> Filled:
         """The same buffer, without its time stamp where that lies too far back."""
-        if filled.timestamp is None or not self._lags_behind(filled.dequeued - filled.timestamp):
+        if filled.timestamp is None or not self._lags_behind(filled.dequeued, filled.timestamp):
             return filled
         return replace(filled, timestamp=None)
 
-    def _lags_behind(self, lag: float) -> bool:
-        """Whether a time stamp lies too far back to be believed; after some in a row, the driver's clock is off."""
+    def _lags_behind(self, dequeued: float, timestamp: float) -> bool:
+        """Whether a time stamp lies too far back to be believed; after some in a row, the driver's clock is off.
+
+        A time stamp that stands still is no clock: the driver repeats an old frame, as v4l2loopback does.
+        """
+        lag = dequeued - timestamp
+        advances, self._newest_timestamp = timestamp > self._newest_timestamp, timestamp
         if lag <= max(LEAST_LAG_SECONDS, LAG_PERIODS * self._period):
             self._lags = 0
             return False
-        self._lags += 1
+        self._lags = self._lags + 1 if advances else 0
+        self.flaw = "" if advances else f"the driver repeats a frame that is {lag:.0f} s old"
         if self._lags >= LAGS_IN_A_ROW:
             self.clock_lag, self._latency = lag, 0.0
         return True
@@ -130,9 +137,8 @@ class BufferQueue:
         filled = self._newest()
         if filled is None or filled.timestamp is None:
             return filled
-        lag = filled.dequeued - filled.timestamp
-        if not self._lags_behind(lag):
-            self._latency = lag
+        if not self._lags_behind(filled.dequeued, filled.timestamp):
+            self._latency = filled.dequeued - filled.timestamp
             return filled
         if self.clock_lag:
             return replace(filled, timestamp=None)

@@ -64,9 +64,9 @@ class Native:
 
 def read(ask: Ask) -> list[Native]:
     """Every control that can be said, and how it is set now. Raises OSError when the camera is gone."""
-    found: list[Native] = []
+    natives: list[Native] = []
     at = 0
-    while len(found) < MAX_CONTROLS:
+    while len(natives) < MAX_CONTROLS:
         query = kernel.v4l2_queryctrl(id=at | kernel.V4L2_CTRL_FLAG_NEXT_CTRL)
         try:
             ask(kernel.VIDIOC_QUERYCTRL, query)
@@ -78,8 +78,8 @@ def read(ask: Ask) -> list[Native]:
         menu = _menu(ask, query) if query.type in MENUS else None
         control = _control(ask, query, menu)
         if control is not None:
-            found.append(Native(query.id, control, _automatic(menu)))
-    return found
+            natives.append(Native(query.id, control, _automatic(menu)))
+    return natives
 
 
 def write(ask: Ask, natives: list[Native], values: dict[str, Value]) -> None:
@@ -165,19 +165,19 @@ def _control(ask: Ask, query: Any, menu: dict[str, str] | None) -> Control | Non
 
 def _value(ask: Ask, control: int) -> Any:
     """None where the driver does not tell, as some do of a control that is inactive."""
-    found = kernel.v4l2_control(id=control)
+    control_value = kernel.v4l2_control(id=control)
     try:
-        ask(kernel.VIDIOC_G_CTRL, found)
+        ask(kernel.VIDIOC_G_CTRL, control_value)
     except OSError as error:
         if error.errno in (errno.ENODEV, errno.ENXIO):
             raise
         return None
-    return found.value
+    return control_value.value
 
 
 def _menu(ask: Ask, query: Any) -> dict[str, str]:
     """The choices; a driver may leave some numbers out."""
-    found = {}
+    choices = {}
     for index in range(query.minimum, min(query.maximum, query.minimum + MAX_MENU) + 1):
         item = kernel.v4l2_querymenu(id=query.id, index=index)
         try:
@@ -187,8 +187,8 @@ def _menu(ask: Ask, query: Any) -> dict[str, str]:
                 continue
             raise
         integer = query.type == kernel.V4L2_CTRL_TYPE_INTEGER_MENU
-        found[str(index)] = str(item.value) if integer else kernel.arr_to_str(item.name)
-    return found
+        choices[str(index)] = str(item.value) if integer else kernel.arr_to_str(item.name)
+    return choices
 
 
 def _number(native: Native, value: Value) -> int:

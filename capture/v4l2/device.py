@@ -1,7 +1,7 @@
 """V4L2 device nodes: which of them are cameras, and the calls and mappings that capturing takes, typed.
 
-What to do with a camera is v4l2's part. Structures and numbers are those of `videodev2`, which is made from the
-kernel's header of that name. V4l2Device raises OSError, as the driver answered.
+capture.sources.v4l2 decides what to do with a camera. Structures and numbers are those of `videodev2`, which is made
+from the kernel's header of that name. V4l2Device raises OSError, as the driver answered.
 """
 
 import contextlib
@@ -39,9 +39,9 @@ VIDEO_FORMATS = ("H264", "HEVC")
 USABLE_FORMATS = (*JPEG_FORMATS, *RAW_FORMATS)
 """The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs nothing."""
 NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
-"""Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera's business."""
+"""Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera uses them."""
 MAX_FORMATS = 64
-"""A driver that lists more than these is not believed."""
+"""More than these of a driver's list are not read."""
 RGB_FORMATS = ("RGB3", "BGR3")
 _ENCODINGS = {
     kernel.V4L2_YCBCR_ENC_709: "709",
@@ -104,7 +104,7 @@ class Filled:
 
 
 class V4l2Device:
-    """An open device node. Whoever makes it closes it."""
+    """An open device node. The caller closes it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -122,27 +122,29 @@ class V4l2Device:
 
     def identity(self) -> Identity:
         """Who it is."""
-        found = self._call(kernel.VIDIOC_QUERYCAP, kernel.v4l2_capability())
+        capability = self._call(kernel.VIDIOC_QUERYCAP, kernel.v4l2_capability())
         # `capabilities` is the sum of all nodes of the same hardware.
-        can = found.device_caps if found.capabilities & kernel.V4L2_CAP_DEVICE_CAPS else found.capabilities
+        can = (
+            capability.device_caps if capability.capabilities & kernel.V4L2_CAP_DEVICE_CAPS else capability.capabilities
+        )
         queue = planes.queue_of(can)
         self._queue = queue or self._queue
         captures = queue is not None and bool(can & kernel.V4L2_CAP_STREAMING)
-        return Identity(kernel.arr_to_str(found.card), kernel.arr_to_str(found.driver), captures)
+        return Identity(kernel.arr_to_str(capability.card), kernel.arr_to_str(capability.driver), captures)
 
     def formats(self) -> list[str]:
         """The fourcc codes that it offers, in its own order."""
-        found: list[str] = []
-        while len(found) < MAX_FORMATS:
-            description = kernel.v4l2_fmtdesc(index=len(found), type=self._queue.type)
+        fourccs: list[str] = []
+        while len(fourccs) < MAX_FORMATS:
+            description = kernel.v4l2_fmtdesc(index=len(fourccs), type=self._queue.type)
             try:
                 self._call(kernel.VIDIOC_ENUM_FMT, description)
             except OSError as error:
                 if error.errno in UNKNOWN_CALL:
                     break
                 raise
-            found.append(_fourcc(description.pixelformat))
-        return found
+            fourccs.append(_fourcc(description.pixelformat))
+        return fourccs
 
     def sizes(self, fourcc: str, wanted: Size) -> list[Size]:
         """The sizes that it offers of a format; of a range, the one that is nearest."""
@@ -207,10 +209,10 @@ class V4l2Device:
 
     def wait(self, seconds: float) -> bool:
         """Let the time pass until a buffer is filled, for at most the limit; returns whether one is."""
-        found = self._poll.poll(math.ceil(seconds * 1000))
-        if found and found[0][1] & ~(select.POLLIN | select.POLLPRI):
+        events = self._poll.poll(math.ceil(seconds * 1000))
+        if events and events[0][1] & ~(select.POLLIN | select.POLLPRI):
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-        return bool(found)
+        return bool(events)
 
     def dequeue(self) -> Filled | None:
         """The oldest filled buffer, or None."""
@@ -219,7 +221,7 @@ class V4l2Device:
         except BlockingIOError:
             return None
         now = time.monotonic()
-        known = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
+        is_monotonic = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
         timestamp = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
         begin, end = self._queue.used(buffer)
         return Filled(
@@ -230,7 +232,7 @@ class V4l2Device:
             failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
             dequeued=now,
             # uvcvideo's option clock=CLOCK_REALTIME leaves the flag as it is, but not the time: it lies far ahead.
-            timestamp=timestamp if known and 0 < timestamp <= now else None,
+            timestamp=timestamp if is_monotonic and 0 < timestamp <= now else None,
         )
 
     def data(self, filled: Filled) -> bytes:

@@ -68,7 +68,7 @@ Ask = Callable[[int, Any], bool]
 
 def sizes(ask: Ask, pixel_format: int, wanted: Size) -> list[Size]:
     """The sizes of a format; of a range, the one in it that is nearest. Empty where the driver does not say."""
-    found: list[Size] = []
+    offered: list[Size] = []
     for index in range(MAX_OFFERS):
         entry = FrameSize(index=index, pixel_format=pixel_format)
         if not ask(ENUM_FRAMESIZES, entry):
@@ -77,25 +77,25 @@ def sizes(ask: Ask, pixel_format: int, wanted: Size) -> list[Size]:
             size = _within(entry.stepwise, wanted)
             return [size] if size.width > 0 and size.height > 0 else []
         if entry.discrete.width and entry.discrete.height:  # some drivers list sizes that they do not have
-            found.append(Size(entry.discrete.width, entry.discrete.height))
-    return found
+            offered.append(Size(entry.discrete.width, entry.discrete.height))
+    return offered
 
 
 def rates(ask: Ask, pixel_format: int, size: Size) -> list[float]:
     """The rates of a format and a size, in frames a second, the highest first; of a range, its two ends."""
-    found: list[float] = []
+    offered: list[float] = []
     for index in range(MAX_OFFERS):
         entry = FramePeriod(index=index, pixel_format=pixel_format, width=size.width, height=size.height)
         if not ask(ENUM_FRAMEINTERVALS, entry):
             break
         ranged = entry.type != _DISCRETE
         periods = [entry.stepwise.min, entry.stepwise.max] if ranged else [entry.discrete]
-        found += [
+        offered += [
             period.denominator / period.numerator for period in periods if period.numerator and period.denominator
         ]
         if ranged:
             break
-    return sorted(found, reverse=True)
+    return sorted(offered, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,14 @@ def best(offers: list[Offer], size: Size, fps: float) -> Offer:
     return min(offers, key=lambda offer: distance(offer.size, size))
 
 
-def distance(found: Size, wanted: Size) -> float:
+def distance(size: Size, wanted: Size) -> float:
     """How unlike two sizes are: twice as wide is as far away as half as wide."""
-    return abs(math.log(found.width / wanted.width)) + abs(math.log(found.height / wanted.height))
+    return abs(math.log(size.width / wanted.width)) + abs(math.log(size.height / wanted.height))
 
 
-def nearest(found: list[Size], wanted: Size) -> Size:
+def nearest(offered: list[Size], wanted: Size) -> Size:
     """The size nearest to the wanted one; that one itself where the driver has not said what it has."""
-    return min(found, key=lambda size: distance(size, wanted), default=wanted)
+    return min(offered, key=lambda size: distance(size, wanted), default=wanted)
 
 
 def _within(steps: Any, wanted: Size) -> Size:

@@ -51,8 +51,8 @@ def no_camera(device: str, card: str, driver: str) -> str:
 
 def no_format(device: str, offered: list[str], usable: tuple[str, ...]) -> str:
     """The camera has nothing that we can make JPEG of."""
-    found = ", ".join(offered) or "no format"
-    return f"{device}: offers {found}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
+    listed = ", ".join(offered) or "no format"
+    return f"{device}: offers {listed}; framebus takes {', '.join(usable[:-1])} or {usable[-1]}; {NAME_ANOTHER}"
 
 
 def planes(device: str, fourcc: str, count: int) -> str:
@@ -92,9 +92,9 @@ def _holders(device: str) -> str:
     """Who has it open; empty where we may not see that, as other users' processes show theirs to root alone."""
     target = os.path.realpath(device)
     processes = sorted(Path("/proc").glob("[0-9]*"), key=lambda process: int(process.name))
-    found = [process for process in processes if int(process.name) != os.getpid() and target in _open_files(process)]
+    holders = [process for process in processes if int(process.name) != os.getpid() and target in _open_files(process)]
     # The command's name and not its arguments, which may hold passwords.
-    names = [f"{_command(process)} (process {process.name})" for process in found[:MAX_HOLDERS]]
+    names = [f"{_command(process)} (process {process.name})" for process in holders[:MAX_HOLDERS]]
     return " and ".join(names)
 
 

@@ -1,6 +1,6 @@
 """Which node of /dev a camera's name in the configuration means now: its path, its serial number, or what it is called.
 
-Read from sysfs, so that no camera is opened for it. Asked anew at each opening: two cameras never swap.
+Read from sysfs, so that no camera is opened for it, and at each opening, so that two cameras never swap.
 """
 
 import contextlib
@@ -31,11 +31,11 @@ class Node:
 
 def nodes(sysfs: Path = SYSFS) -> list[Node]:
     """The first node of each camera: the others of the same carry its metadata."""
-    found = []
+    first_nodes = []
     for folder in sorted(sysfs.glob("video*"), key=lambda folder: int(f"0{folder.name.removeprefix('video')}")):
         if _line(folder / "index") in ("0", ""):
-            found.append(Node(f"/dev/{folder.name}", _line(folder / "name"), _serial(folder / "device")))
-    return found
+            first_nodes.append(Node(f"/dev/{folder.name}", _line(folder / "name"), _serial(folder / "device")))
+    return first_nodes
 
 
 def path_of(target: str, sysfs: Path = SYSFS) -> str:
@@ -46,18 +46,18 @@ def path_of(target: str, sysfs: Path = SYSFS) -> str:
     if target.startswith("/"):
         return target
     key, _, wanted = target.partition("=")
-    there = nodes(sysfs)
+    present = nodes(sysfs)
     if key == "serial":
-        found = [node for node in there if node.serial == wanted]
+        matches = [node for node in present if node.serial == wanted]
     else:
-        found = [node for node in there if node.name.lower() == wanted.lower()]
-        found = found or [node for node in there if wanted.lower() in node.name.lower()]
-    if len(found) == 1:
-        return found[0].path
-    if found:
-        listed = ", ".join(map(str, found))
-        raise SourceError(f"v4l2:{target}: found {len(found)} such cameras: {listed}; say which by serial or by path")
-    listed = ", ".join(map(str, there)) or "none"
+        matches = [node for node in present if node.name.lower() == wanted.lower()]
+        matches = matches or [node for node in present if wanted.lower() in node.name.lower()]
+    if len(matches) == 1:
+        return matches[0].path
+    if matches:
+        listed = ", ".join(map(str, matches))
+        raise SourceError(f"v4l2:{target}: found {len(matches)} such cameras: {listed}; say which by serial or by path")
+    listed = ", ".join(map(str, present)) or "none"
     raise SourceError(f"v4l2:{target}: no such camera is plugged in; there is {listed}")
 
 

@@ -29,6 +29,7 @@ class VideoDecoder:
             fourcc: one of CODECS.
             quality: of the JPEGs, 1 to 100.
         """
+        self.fourcc = fourcc
         self.lost = 0
         """Access units that could not be decoded."""
         self.needs_key_frame = True

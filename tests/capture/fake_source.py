@@ -31,7 +31,7 @@ Step = bytes | Lost | With | Exception | Callable[[], object] | None
 
 
 class ScriptedSource(Source):
-    """Plays a step a `read`, at the pace it is given, and is silent after the last one."""
+    """Plays a step a `read`, at the rate it is given, and is silent after the last one."""
 
     def __init__(self, *script: Step, opening: Iterable[SourceError | None] = (), endless: Step = None) -> None:
         """`opening` is how each `open` goes: fails or not; `endless` is what comes again and again after the script."""

@@ -25,7 +25,7 @@ class Segment:
 
 
 def jpeg(size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
-    """A whole picture with colours and edges in it; `options` are those of Pillow's JPEG writer."""
+    """A complete picture with colours and edges in it; `options` are those of Pillow's JPEG writer."""
     picture = Image.linear_gradient("L").resize(size).convert("RGB")
     draw = ImageDraw.Draw(picture)
     draw.ellipse((size[0] // 8, size[1] // 8, size[0] // 2, size[1] // 2), "red")

@@ -28,7 +28,7 @@ def test_a_picture_is_turned_first_and_then_mirrored_as_it_is_seen(orientation: 
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_what_a_camera_mirrors_and_what_is_left_make_the_whole(orientation: int) -> None:
+def test_what_a_camera_mirrors_and_what_is_left_add_up(orientation: int) -> None:
     flips = for_camera(orientation)
     assert mirrored(flips.orientation, hflip=flips.hflip, vflip=flips.vflip) == orientation
 

@@ -160,9 +160,7 @@ def test_a_source_is_told_the_number_that_its_picture_will_bear(read: Start) -> 
     assert source.numbers == [1, 2, 2, 3, 3]
 
 
-def test_what_is_no_whole_picture_is_counted_and_never_handed_over(
-    read: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_incomplete_picture_is_counted_and_never_handed_over(read: Start, caplog: pytest.LogCaptureFixture) -> None:
     last = jpeg((48, 48))
     reading = read(CUT_OFF, b"", PICTURE, b"garbage", CUT_OFF, last)
     assert [(frame.seq, frame.jpeg) for frame in (reading.frame(), reading.frame())] == [(1, PICTURE), (2, last)]
@@ -275,11 +273,11 @@ def test_a_camera_that_goes_away_comes_back_and_the_numbers_go_on(read: Start) -
     assert reading.reader.trouble == ""
 
 
-def test_trouble_stays_until_a_whole_picture_came(read: Start) -> None:
+def test_trouble_stays_until_a_complete_picture_came(read: Start) -> None:
     more = threading.Event()
     source = ScriptedSource(SourceError("unplugged"), CUT_OFF, lambda: more.wait(DEADLINE_SECONDS), PICTURE)
     reading = read(source)
-    reading.until(lambda: reading.reader.bad == 1 and reading.reader.opened, "the camera opened anew")
+    reading.until(lambda: reading.reader.bad == 1 and reading.reader.opened, "the camera opened again")
     assert reading.reader.trouble == "unplugged"
     more.set()
     reading.frame()
@@ -297,22 +295,23 @@ def test_a_source_that_cannot_be_made_is_made_again_later() -> None:
 
     reading = Reading(make)
     reading.until(lambda: reading.reader.trouble == "no such kind of camera here", "the trouble")
+    assert reading.reader._in_camera_since is None  # else a long pause would look like a call that hangs
     assert reading.frame().seq == 1
     assert len(made) == 3
     reading.reader.stop()
 
 
-def test_a_silent_camera_is_opened_anew(read: Start) -> None:
+def test_a_silent_camera_is_opened_again(read: Start) -> None:
     source = ScriptedSource(PICTURE)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 3, "opened anew, twice")
+    reading.until(lambda: source.opened >= 3, "opened again, twice")
     assert reading.reader.trouble == "scripted: no complete picture for 0 s"
 
 
-def test_a_camera_with_nothing_but_bad_pictures_is_opened_anew_too(read: Start) -> None:
+def test_a_camera_with_nothing_but_bad_pictures_is_opened_again_too(read: Start) -> None:
     source = ScriptedSource(PICTURE, endless=CUT_OFF)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 2, "opened anew")
+    reading.until(lambda: source.opened >= 2, "opened again")
     assert reading.reader.trouble == f"scripted: no complete picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
@@ -329,7 +328,7 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
 def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
     source = ScriptedSource(*[PICTURE, *[None] * 40] * 4)
     reading = read(source, stall_timeout=0.1)
-    reading.until(lambda: source.opened >= 4, "opened anew, thrice")
+    reading.until(lambda: source.opened >= 4, "opened again, thrice")
     assert not reading.reader.ended
 
 
@@ -343,7 +342,7 @@ def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
 
 @pytest.mark.slow
 def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None:
-    """A source may answer a change of the pace with None: that alone must not have the camera opened anew."""
+    """A source may answer a change of the rate with None: that alone must not have the camera opened again."""
     source = ScriptedSource(PICTURE, None, None, PICTURE)
     reading = read(source, fps=0.1, stall_timeout=1.0)
     reading.frame()
@@ -369,7 +368,7 @@ def test_at_rate_0_the_camera_is_closed_and_opened_again_when_it_is_wanted(read:
     assert reading.reader.trouble == ""
 
 
-def test_a_camera_that_nobody_wants_is_not_even_made() -> None:
+def test_a_camera_that_is_not_wanted_is_not_even_made() -> None:
     made: list[Source] = []
 
     def make() -> Source:
@@ -504,6 +503,16 @@ def test_whatever_a_source_raises_becomes_a_reason_and_the_camera_is_tried_again
     reading.until(lambda: not reading.reader.trouble, "the end of the trouble")
 
 
+def test_a_picture_that_cannot_be_handled_costs_itself_alone(read: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Metadata that is no JSON, of a library that is newer than this code."""
+    source = ScriptedSource(PICTURE, *[With({"Sensor": object()}, PICTURE)] * 5, PICTURE)
+    reading = read(source)
+    assert [reading.frame().seq for _ in range(2)] == [1, 2]
+    assert source.calls == ["open"]
+    assert reading.reader.bad == 5
+    assert sum("Traceback" in message for message in caplog.messages) == 1
+
+
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 def test_a_source_that_cannot_be_closed_is_used_again(
     read: Start, failure: BaseException, caplog: pytest.LogCaptureFixture
@@ -627,6 +636,20 @@ def test_a_device_that_appears_is_opened_without_waiting_for_the_end_of_a_long_p
     reading.until(lambda: reading.reader.trouble, "the trouble")
     plugged.set()
     assert reading.frame().seq == 1
+
+
+def test_after_a_device_has_appeared_the_pauses_are_short_again(read: Start) -> None:
+    """It may not be ready at once: several attempts follow each other soon."""
+
+    class PluggedInLater(ScriptedSource):
+        def changed(self) -> bool:
+            return self.opened == 6
+
+    failure = SourceError("absent")
+    source = PluggedInLater(endless=PICTURE, opening=[failure] * 8)
+    reading = read(source)
+    reading.frame()
+    assert reading.schedule.pauses == pytest.approx([0.25, 0.5, 1, 2, 4, 8, 0.25, 0.5], abs=0.25)
 
 
 def test_the_limit_for_a_call_that_hangs_follows_from_the_source_and_the_stall_timeout(read: Start) -> None:

@@ -79,7 +79,7 @@ def test_a_listed_machine_gets_frames_and_controls(remote: Remote) -> None:
     assert brightness.value == 0.25
 
 
-def test_nobody_else_gets_either(remote: Remote) -> None:
+def test_other_clients_get_neither(remote: Remote) -> None:
     with Subscriber("front", endpoint=remote.frames) as stranger, pytest.raises(TimeoutError):
         stranger.receive(1)
     with pytest.raises(TimeoutError):

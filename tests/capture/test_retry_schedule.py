@@ -29,7 +29,7 @@ def test_a_picture_makes_the_next_retry_come_at_once_again() -> None:
     schedule = RetrySchedule(now=clock)
     for _ in range(5):
         schedule.fail()
-    schedule.succeed()
+    schedule.restart()
     assert schedule.failures == 0
     assert schedule.fail() == PAUSES_SECONDS[0]
 
@@ -42,6 +42,6 @@ def test_a_camera_that_gives_one_picture_after_each_opening_is_not_opened_in_a_l
         schedule.attempt()
         attempts.append(clock.now)
         clock.now += 0.01
-        schedule.succeed()
+        schedule.restart()
         clock.now += schedule.fail()
     assert attempts[-1] - attempts[0] == pytest.approx(9 * MIN_SECONDS_BETWEEN_ATTEMPTS)

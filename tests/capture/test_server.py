@@ -158,7 +158,7 @@ def test_at_idle_rate_0_the_camera_is_closed_until_somebody_watches(configure: C
             assert live.frame().seq >= closed.seq
 
 
-def test_the_newest_frame_is_sent_again_to_whoever_comes(configure: Configure, start: Start) -> None:
+def test_the_newest_frame_is_sent_again_to_a_new_subscriber(configure: Configure, start: Start) -> None:
     config = configure(FRONT + "idle_fps = 0.01")  # the next frame comes after the deadline
     with Listener(config, "peek") as early:
         published(start, config)
@@ -224,7 +224,7 @@ def test_the_status_comes_at_every_change_of_state(configure: Configure, start: 
         assert time.monotonic() - started < 5  # ten changes, told once a second, would take ten seconds
 
 
-def test_the_status_comes_at_once_to_whoever_asks(configure: Configure, start: Start) -> None:
+def test_the_status_comes_at_once_to_a_new_subscriber(configure: Configure, start: Start) -> None:
     config = configure(FRONT)
     published(start, config)
     started = time.monotonic()
@@ -389,7 +389,7 @@ def test_what_is_in_the_way_is_named(
 
 
 def garbage_from_xsub(path: Path) -> None:
-    """Messages that are no subscriptions, and subscriptions that nobody foresaw."""
+    """Messages that are no subscriptions, and subscriptions of an unforeseen kind."""
     with zmq.Context() as context, context.socket(zmq.XSUB) as peer:
         peer.linger = 1000
         peer.connect(f"ipc://{path}")
@@ -462,7 +462,7 @@ def test_one_who_sends_too_large_a_subscription_is_cut_off(configure: Configure,
     running.wait_for("camera front is idle")
 
 
-def test_a_subscriber_that_makes_noise_holds_nobody_up(configure: Configure, start: Start, run_dir: Path) -> None:
+def test_a_subscriber_that_makes_noise_holds_up_no_other(configure: Configure, start: Start, run_dir: Path) -> None:
     config = configure(FRONT + "fps = 10")
     published(start, config)
     script = (

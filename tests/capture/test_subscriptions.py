@@ -63,7 +63,7 @@ def wanted(subscriptions: Subscriptions) -> set[Kind]:
     return {kind for kind in SUBSCRIBED_KINDS if subscriptions.wants(kind)}
 
 
-def test_at_first_nobody_wants_anything() -> None:
+def test_at_first_nothing_is_wanted() -> None:
     assert wanted(Subscriptions("front")) == set()
 
 

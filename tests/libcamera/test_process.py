@@ -34,7 +34,7 @@ def test_its_frames_reach_a_program(pi_camera: PiCamera, configure: Configure, s
     assert running.log.endswith("stopped\n")
 
 
-def test_it_is_closed_while_nobody_watches(pi_camera: PiCamera, configure: Configure, start: Start) -> None:
+def test_it_is_closed_without_viewers(pi_camera: PiCamera, configure: Configure, start: Start) -> None:
     config = configure(FRONT + "idle_fps = 0\n")
     told = f"{pi_camera.settings['LIBCAMERA_LOG_LEVELS']},Camera:DEBUG"
     environment = {**pi_camera.environment, "LIBCAMERA_LOG_LEVELS": told}

@@ -16,7 +16,7 @@ from tests.vm.machine import MachineError, run
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 600
-"""Of the whole boot; it takes about a third of that on two quiet processors."""
+"""Of the complete boot; it takes about a third of that on two quiet processors."""
 TEST_LIMIT_SECONDS = 120
 """Of each test, instead of the 60 s that are enough where nothing is emulated."""
 PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout")

@@ -1,6 +1,6 @@
 """The guest's kernel: Debian's own, of which only the boot image and the drivers that the tests need are kept.
 
-Made once per version of the kernel's package, outside the repository. Starting it is tests.vm.machine's part.
+Made once per version of the kernel's package, outside the repository. tests.vm.machine starts it.
 """
 
 import fcntl

@@ -86,15 +86,15 @@ class Cable:
             self._answer(waiting.sequence, self._payloads.popleft()[: waiting.length])
 
     def _take(self) -> bool:
-        """Serve the oldest command that has come; returns whether there was a whole one."""
+        """Serve the oldest command that has come; returns whether there was a complete one."""
         if len(self._received) < HEADER.size:
             return False
         command, sequence, _, direction, endpoint, flags, length, *_, setup = HEADER.unpack_from(self._received)
         outbound = length if command == SUBMIT and direction != INBOUND else 0
-        whole = HEADER.size + outbound
-        if len(self._received) < whole:
+        end = HEADER.size + outbound
+        if len(self._received) < end:
             return False
-        sent, self._received = self._received[HEADER.size : whole], self._received[whole:]
+        sent, self._received = self._received[HEADER.size : end], self._received[end:]
         if command == UNLINK:
             self._unlink(sequence, flags)
         elif endpoint == 0:

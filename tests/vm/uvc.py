@@ -1,7 +1,7 @@
 """What a USB Video Class camera says of itself: the bytes of its descriptors, from its model.
 
 Numbers and layouts are those of the "USB Device Class Definition for Video Devices" 1.1 and, for the formats, its
-payload papers; chapter 9 of USB 2.0 has the rest. What it does when it is asked is tests.vm.webcam's part.
+payload papers; chapter 9 of USB 2.0 has the rest. tests.vm.webcam answers the requests.
 """
 
 import struct

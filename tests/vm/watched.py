@@ -17,7 +17,7 @@ from tests.vm.clip import SIZES, file_of, pictures
 from tests.vm.hardware import SLOWNESS
 
 RECOVERY_SECONDS = 3.0
-"""What is promised: whole again so soon after the cause is gone."""
+"""What is promised: pictures again so soon after the cause is gone."""
 FRAME_SECONDS = 10.0 * SLOWNESS
 """A picture has come within these, or none comes."""
 
@@ -35,7 +35,7 @@ class Watched:
         self._news = Listener(config, "status")
 
     def frame(self) -> Frame:
-        """The next frame. Its number is higher than that of the one before, in the same run; and it is whole."""
+        """The next frame. Its number is higher than that of the one before, in the same run; and it is complete."""
         frame = self._subscriber.receive()
         assert not self._shown or frame.jpeg in self._shown
         if self.last is not None:

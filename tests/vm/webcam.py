@@ -1,6 +1,6 @@
 """A USB camera without a bus: answers control requests, and gives its pictures in payloads, as UVC 1.1 has it.
 
-How both get to the kernel is tests.vm.usbip's part.
+tests.vm.usbip brings both to the kernel.
 """
 
 import logging

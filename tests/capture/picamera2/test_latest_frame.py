@@ -1,4 +1,4 @@
-"""The slot keeps the newest picture, lets only wanted frames to the encoder, and counts what the sensor lost."""
+"""LatestFrame keeps the newest picture, lets only wanted frames to the encoder, and counts what the sensor lost."""
 
 import threading
 import time
@@ -25,8 +25,8 @@ def encode(into: LatestFrame, timestamp_us: int, jpeg: bytes = b"", **metadata: 
     return True
 
 
-def taken(from_slot: LatestFrame) -> bytes | None:
-    found = from_slot.take(0)
+def taken(latest_frame: LatestFrame) -> bytes | None:
+    found = latest_frame.take(0)
     return found.jpeg if found else None
 
 

@@ -46,7 +46,7 @@ def test_a_sensor_that_stalls_comes_back(pi_camera: PiCamera, configure: Configu
 
 
 def test_a_camera_that_hangs_ends_the_process(pi_camera: PiCamera, configure: Configure, start: Start) -> None:
-    """So that the supervisor starts another; the camera is closed here because nobody watches any more."""
+    """So that the supervisor starts another; the camera is closed here because it has no viewer any more."""
     config = configure(FRONT + "idle_fps = 0\n")
     with Listener(config, "live") as live:
         running = start("capture", "front", config=config, environment=pi_camera.environment)

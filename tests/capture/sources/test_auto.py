@@ -189,3 +189,45 @@ def test_a_url_or_a_file_is_made_without_being_opened() -> None:
 )
 def test_which_way_up_is_left_to_the_viewer_where_the_camera_cannot_turn(settings: CameraConfig, left: int) -> None:
     assert make_source("front", settings).orientation == left
+
+
+class Telling(Scripted):
+    """Says more of itself."""
+
+    waiting_limit_seconds = 77.0
+    call_limit_seconds = 99.0
+    tells = False
+
+    @property
+    def waiting(self) -> str:
+        return "waiting for a key frame"
+
+    @property
+    def flaw(self) -> str:
+        return "each is damaged"
+
+    def changed(self) -> bool:
+        return self.tells
+
+
+def test_what_the_chosen_source_says_of_itself_is_passed_on(machine: Machine) -> None:
+    made: list[Telling] = []
+
+    def make(name: SourceSpec) -> Telling:
+        made.append(Telling(name))
+        return made[-1]
+
+    machine.devices = ["/dev/video0"]
+    source = AutoSource(make)
+    assert (source.waiting, source.flaw, source.changed()) == ("", "", True)  # it has not looked before
+    assert not source.changed()
+    source.open()
+    assert (source.waiting, source.flaw, source.changed()) == ("waiting for a key frame", "each is damaged", False)
+    assert (source.waiting_limit_seconds, source.call_limit_seconds) == (77, 99)
+    made[-1].tells = True
+    assert source.changed()
+    made[-1].tells = False
+    machine.devices = ["/dev/video0", "/dev/video2"]
+    assert source.changed()
+    assert not source.changed()
+    source.close()

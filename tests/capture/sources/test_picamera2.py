@@ -263,7 +263,7 @@ def test_its_name() -> None:
     source.close()  # which is allowed before it is opened
 
 
-# --- the pace ---
+# --- the rate ---
 
 
 def encoded_at(rates: list[float], seconds: float = 1) -> list[tuple[int, int]]:
@@ -280,8 +280,8 @@ def encoded_at(rates: list[float], seconds: float = 1) -> list[tuple[int, int]]:
     source, rate_control = opened(), RateControl(NEVER)
     encoder.simplejpeg.encode_jpeg_yuv_planes = counted
     found = []
-    for rate in rates:
-        rate_control.set(rate)
+    for fps in rates:
+        rate_control.set(fps)
         source.read(rate_control, 1)
         calls[0], taken = 0, 0
         end = time.monotonic() + seconds
@@ -542,7 +542,7 @@ def break_the_output(source: Picamera2Source) -> None:
 
 
 def break_the_manager(_source: Picamera2Source) -> None:
-    """The thread that takes finished requests from libcamera; nobody can see that it has ended."""
+    """The thread that takes finished requests from libcamera; its end cannot be seen from outside."""
     import libcamera
 
     take = libcamera.CameraManager.get_ready_requests

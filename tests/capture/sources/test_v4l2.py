@@ -88,7 +88,7 @@ def without_tables(jpeg: bytes) -> bytes:
 @pytest.mark.parametrize(
     "jpeg",
     [jpeg_of("red"), without_tables(jpeg_of("red")), jpeg_of("red") + bytes(1000), jpeg_of("red")[:-40], b"\xff\xd8"],
-    ids=["whole", "without-huffman-tables", "with-something-behind-it", "cut-off", "nothing-but-its-beginning"],
+    ids=["complete", "without-huffman-tables", "with-something-behind-it", "cut-off", "nothing-but-its-beginning"],
 )
 def test_the_cameras_bytes_are_handed_over_untouched(camera: ShimCamera, jpeg: bytes) -> None:
     for file in camera.pictures.iterdir():
@@ -156,7 +156,7 @@ def test_frames_that_the_driver_lost(
 
 
 def test_frames_lost_because_we_were_slow(camera: ShimCamera) -> None:
-    """One, then ten while nobody reads: the driver has room for four of them."""
+    """One, then ten while it is not read: the driver has room for four of them."""
     found, dropped, in_driver = camera.run(read_after_each, [1, 10, 1])
     assert colours(found) == [COLOURS[0], COLOURS[4], COLOURS[5]]
     assert (dropped, in_driver) == (6, 4)
@@ -306,7 +306,7 @@ def test_a_camera_whose_pictures_always_come_late(camera: ShimCamera) -> None:
     assert camera.having(LATENCY=5).run(after_one_that_was_waited_for) is not None
 
 
-# --- the pace ---
+# --- the rate ---
 
 
 def for_two_seconds(fps: float) -> list[float]:
@@ -321,13 +321,13 @@ def for_two_seconds(fps: float) -> list[float]:
     return taken
 
 
-def test_a_pace_like_the_cameras_leaves_nothing_out(camera: ShimCamera) -> None:
+def test_a_rate_like_the_cameras_leaves_nothing_out(camera: ShimCamera) -> None:
     taken = camera.having(FPS=30).run(for_two_seconds, 30)
     steps = [round((after - before) * 30) for before, after in itertools.pairwise(taken)]
-    assert steps.count(1) > 0.7 * len(steps) > 20  # a busy machine loses some, a wrong pace every other one
+    assert steps.count(1) > 0.7 * len(steps) > 20  # a busy machine loses some, a wrong rate every other one
 
 
-def test_a_slower_pace_thins_out(camera: ShimCamera) -> None:
+def test_a_slower_rate_thins_out(camera: ShimCamera) -> None:
     assert 10 <= len(camera.having(FPS=30).run(for_two_seconds, 10)) <= 25
 
 
@@ -580,3 +580,32 @@ def test_the_nearest_offered_size_is_asked_for(camera: ShimCamera, wanted: Size,
     if size == SIZE:
         offering = camera.having(SIZES="64x48@30,16x16@30")
     assert offering.run(opened_as, wanted, 30) == ("MJPG", size)
+
+
+def plugged_in_again(fault: Path) -> list[bool]:
+    fault.write_text("gone")
+    source = V4l2Source(DEVICE, SIZE, 30, 90)
+    with pytest.raises(SourceError):
+        source.open()
+    changes = [source.changed()]
+    fault.unlink()
+    changes += [source.changed(), source.changed()]
+    source.close()
+    return changes
+
+
+def test_a_node_that_can_be_opened_again_is_a_change(camera: ShimCamera, tmp_path: Path) -> None:
+    fault = tmp_path / "fault"
+    assert camera.having(FAULT=fault).run(plugged_in_again, fault) == [False, True, False]
+
+
+def test_a_device_node_that_appears_is_a_change(tmp_path: Path) -> None:
+    node = tmp_path / "webcam"
+    source = V4l2Source(str(node), SIZE, 30, 90)
+    with pytest.raises(SourceError, match="there is no such device"):
+        source.open()
+    assert not source.changed()
+    node.touch()
+    assert source.changed()
+    assert not source.changed()
+    source.close()

@@ -83,6 +83,27 @@ def test_a_camera_that_is_a_second_late_is_believed(camera: ShimCamera) -> None:
     assert not [line for line in lines if "time stamps" in line]
 
 
+def with_a_frozen_clock() -> tuple[float, bool, str]:
+    """How old the oldest picture was that was handed over within some seconds, and whether the last second had one."""
+    source, rate_control = opened(), RateControl(1000)
+    oldest, last, end = 0.0, 0.0, time.monotonic() + 4
+    while time.monotonic() < end:
+        picture = source.read(rate_control, 1)
+        if picture is not None:
+            last = time.monotonic()
+            oldest = max(oldest, last - picture.monotonic)
+    flaw = source.flaw
+    source.close()
+    return oldest, end - last < 1, flaw
+
+
+def test_a_driver_that_repeats_an_old_frame_is_not_taken_to_have_a_wrong_clock(camera: ShimCamera) -> None:
+    oldest, goes_on, flaw = camera.having(FPS=30, FREEZE=10).run(with_a_frozen_clock)
+    assert oldest < 3
+    assert not goes_on
+    assert flaw.startswith("the driver repeats a frame that is ")
+
+
 # --- frames that are damaged ---
 
 
@@ -253,7 +274,7 @@ def video(count: int, fps: float) -> tuple[list[bytes], int, str]:
 
 def test_a_camera_with_nothing_but_h264_is_decoded(h264_camera: ShimCamera) -> None:
     jpegs, _, waited = h264_camera.run(video, 20, 1000)
-    assert waited == "waiting for a key frame"
+    assert waited == "waiting for a key frame of its H264"
     for jpeg in jpegs:
         assert colours(jpeg) == (pytest.approx(RED, abs=40), pytest.approx(BLUE, abs=40))
 
