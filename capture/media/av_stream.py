@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import av.logging
@@ -51,6 +51,26 @@ STATUS_OF = {
     "HTTPServerError": 500,
 }
 """FFmpeg has an error of its own for each of these answers, in RTSP as in HTTP."""
+
+
+def _lenient_metadata() -> dict[str, Any]:
+    """The arguments of `av.open` with which a title in another encoding is no error.
+
+    PyAV up to 18 decodes metadata strictly unless told otherwise; PyAV 19 no longer takes `metadata_errors` and is
+    lenient by itself. `av.open` is compiled and has no signature to inspect, so one call that opens nothing decides:
+    an unknown argument is a TypeError, an empty name is FFmpeg's error.
+    """
+    asked: dict[str, Any] = {"metadata_errors": "replace"}
+    try:
+        av.open("", "r", **asked)
+    except TypeError:
+        return {}
+    except FFmpegError:
+        return asked
+    return asked
+
+
+LENIENT_METADATA = _lenient_metadata()
 
 
 class AvStream:
@@ -104,7 +124,7 @@ class AvStream:
         began = time.monotonic()
         try:
             self._container = av.open(
-                target, "r", options=options, metadata_errors="replace", timeout=(self._patience, self._patience)
+                target, "r", options=options, timeout=(self._patience, self._patience), **LENIENT_METADATA
             )
         except FFmpegError as error:
             raise SourceError(self._reason(error, time.monotonic() - began, opening=True)) from None
