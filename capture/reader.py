@@ -116,6 +116,12 @@ class Reader:
         return self._source.dropped if self._source else 0
 
     @property
+    def waiting(self) -> str:
+        """What the open source waits for before it can give a picture; empty when it waits for nothing."""
+        source = self._source
+        return source.waiting if source is not None and self._in_camera_since is not None else ""
+
+    @property
     def hangs(self) -> bool:
         """Whether the camera has not let its thread go for so long that it never may."""
         return self._in_camera_since is not None and time.monotonic() - self._in_camera_since > HANG_SECONDS
@@ -251,8 +257,11 @@ class Reader:
             fps = self._rate_control.fps
             if fps != paced:  # what was an idle period so far is no silence of the new rate
                 paced, last_whole = fps, time.monotonic()
-            if fps > 0 and time.monotonic() - last_whole > self._stall_timeout + 1 / fps:
-                raise Stalled(f"{source.name}: no whole picture for {time.monotonic() - last_whole:.0f} s{flaw}")
+            silent, waiting = time.monotonic() - last_whole, source.waiting
+            patience = max(self._stall_timeout, source.waiting_limit_seconds if waiting else 0)
+            if fps > 0 and silent > patience + 1 / fps:
+                flaw = f"; {waiting}" if waiting else flaw
+                raise Stalled(f"{source.name}: no whole picture for {silent:.0f} s{flaw}")
 
     def _take_full(self, source: Source) -> None:
         if not source.has_stills:

@@ -216,6 +216,8 @@ class Capture:
 
     def _judge(self) -> tuple[State, str]:
         """The state, and why."""
+        if self._rate_control.wanted and self._reader.waiting:
+            return "starting", self._reader.waiting
         if self._reader.trouble:
             return "offline", self._reader.trouble
         if not self._rate_control.wanted:

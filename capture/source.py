@@ -44,6 +44,20 @@ class Source(ABC):
     orientation = 1
     """The EXIF orientation that its pictures are to be given; what a camera turns by itself is not in it any more."""
 
+    call_limit_seconds = 10.0
+    """The longest that a call into this source may legitimately take, in seconds; a call that takes longer hangs."""
+    waiting_limit_seconds = 30.0
+    """How long `waiting` is accepted before the reader opens the source again."""
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet although the camera sends data, such as "waiting for a key frame"; else empty.
+
+        The status shows it as the reason. While it is not empty, the reader does not open the source again for
+        `waiting_limit_seconds`. Another thread may read it during any call.
+        """
+        return ""
+
     @property
     @abstractmethod
     def name(self) -> str:

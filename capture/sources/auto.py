@@ -45,6 +45,11 @@ class AutoSource(Source):
         """What was chosen."""
         return self._inner.name if self._inner is not None else "auto"
 
+    @property
+    def waiting(self) -> str:
+        """What the chosen source says."""
+        return self._inner.waiting if self._inner is not None else ""
+
     def open(self) -> None:
         """Choose, and open that."""
         self._seen = video_nodes()

@@ -425,3 +425,32 @@ def test_a_camera_that_only_a_new_process_can_use_ends_the_reader(caplog: pytest
     assert caplog.messages == ["camera front offline: scripted: closing it hangs"]
     assert source.calls == ["open", "close"]
     reading.reader.stop()
+
+
+class WaitingSource(ScriptedSource):
+    """Says that it waits for a key frame until its first picture."""
+
+    waiting_limit_seconds = DEADLINE_SECONDS
+
+    @property
+    def waiting(self) -> str:
+        return "" if self.numbers else "waiting for a key frame"
+
+
+def test_a_source_that_waits_for_a_key_frame_is_not_opened_again(read: Start) -> None:
+    released = threading.Event()
+    source = WaitingSource(*[None] * 5, lambda: released.wait(DEADLINE_SECONDS), PICTURE)
+    reading = read(source, stall_timeout=0.01, fps=50)
+    reading.until(lambda: reading.reader.waiting == "waiting for a key frame", "the reason")
+    released.set()
+    assert reading.frame().seq == 1
+    assert source.calls == ["open"]
+    assert reading.reader.waiting == ""
+
+
+def test_a_source_that_waits_too_long_is_opened_again(read: Start) -> None:
+    source = WaitingSource()
+    source.waiting_limit_seconds = 0.1
+    reading = read(source, stall_timeout=0.01)
+    reading.until(lambda: source.opened >= 2, "opened again")
+    assert reading.reader.trouble == "scripted: no whole picture for 0 s; waiting for a key frame"
