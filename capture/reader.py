@@ -16,6 +16,7 @@ import msgspec
 from capture.control_service import ControlService
 from capture.jpeg import Jpeg, JpegError
 from capture.rate_control import RateControl
+from capture.repairs import Repairs
 from capture.source import Picture, Source, SourceError, SourceStuck
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -73,10 +74,12 @@ class Reader:
         epoch: str,
         stall_timeout: float = 5,
         max_jpeg_bytes: int = MAX_JPEG_BYTES,
+        max_megapixels: float | None = None,
     ) -> None:
         """`stall_timeout` are the seconds without a whole picture, beyond the idle period, until it is opened anew.
 
-        Pictures of more than `max_jpeg_bytes`, which may be MAX_JPEG_BYTES at most, are thrown away.
+        Pictures of more than `max_jpeg_bytes`, which may be MAX_JPEG_BYTES at most, or of more than `max_megapixels`
+        are thrown away.
         """
         self.source_name = ""
         self.trouble = ""
@@ -90,6 +93,8 @@ class Reader:
         self._control_service = control_service
         self._stall_timeout = stall_timeout
         self._max_jpeg_bytes = max_jpeg_bytes
+        self._max_megapixels = max_megapixels
+        self._repairs = Repairs()
         self._full_wanted = False
         self._requests: deque[ControlRequest] = deque()
         self._answers: deque[ControlRequest] = deque()
@@ -278,7 +283,9 @@ class Reader:
         """A picture of full size bears the number of the last one published. Raises JpegError."""
         if len(picture.jpeg) > self._max_jpeg_bytes:
             raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
-        jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
+        jpeg = Jpeg.parse(picture.jpeg, self._max_megapixels)
+        self._repairs.note(source.name, jpeg.repairs)
+        jpeg = jpeg.with_huffman_tables()
         if source.orientation != 1:
             jpeg = jpeg.with_orientation(source.orientation)
         header = FrameHeader(
