@@ -80,18 +80,25 @@ class JpegParts:
             raise _too_large(len(self._buffer))
         return parts
 
-    def end(self) -> list[bytes]:
-        """The answer is over: a picture that lacks nothing but its end of image is given back, any other is damaged."""
+    def end(self, *, complete: bool = True) -> list[bytes]:
+        """The answer is over: a picture that lacks nothing but its end of image is given back, any other is damaged.
+
+        `complete` says whether the answer came to its proper end.
+        """
         parts: list[bytes] = []
-        if self._walker is not None:
+        if self._walker is not None and complete:
             self._take_without_end(len(self._buffer), parts)
         else:
-            self.damaged += self._in_body
+            self.damaged += self.inside_picture
+        self.reset()
+        return parts
+
+    def reset(self) -> None:
+        """Forget what has come of a picture that is not complete."""
         self._buffer.clear()
         self._begin_part()
         self._walker, self._in_body, self._done = None, False, False
         self._searched = 0
-        return parts
 
     def _advance(self, parts: list[bytes]) -> bool:
         """Do what can be done with one part, or one line; returns whether there may be more to do."""

@@ -21,7 +21,7 @@ COLOURS = ["red", "lime", "blue", "white"]
 def of_jpegs(file: Path, jpegs: Sequence[bytes], fps: int = 25) -> Path:
     """A clip whose packets are these JPEGs, byte for byte; its name says which container."""
     with av.open(str(file), "w") as container:
-        stream = container.add_stream("mjpeg", fps_meter=fps)
+        stream = container.add_stream("mjpeg", rate=fps)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuvj420p"
         stream.time_base = Fraction(1, fps)
         for number, jpeg in enumerate(jpegs):
@@ -34,11 +34,15 @@ def of_jpegs(file: Path, jpegs: Sequence[bytes], fps: int = 25) -> Path:
     return file
 
 
-def of_colours(file: Path, codec: str, colours: Sequence[str], fps: int = 25, size: tuple[int, int] = SIZE) -> Path:
-    """A clip with a frame of each colour, every frame complete in itself and none held back by the encoder."""
-    options = {"g": "1", "bf": "0", "tune": "zerolatency"} if codec == "libx264" else {"g": "1", "bf": "0"}
+def of_colours(
+    file: Path, codec: str, colours: Sequence[str], fps: int = 25, size: tuple[int, int] = SIZE, gop: int = 1
+) -> Path:
+    """A clip with a frame of each colour, every `gop`-th a key frame, and none held back by the encoder."""
+    options = {"g": str(gop), "bf": "0"}
+    if codec == "libx264":
+        options |= {"tune": "zerolatency", "sc_threshold": "0"}
     with av.open(str(file), "w") as container:
-        stream = cast(VideoStream, container.add_stream(codec, fps_meter=fps, options=options))
+        stream = cast(VideoStream, container.add_stream(codec, rate=fps, options=options))
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for colour in colours:
             frame = cast(Any, VideoFrame).from_image(Image.new("RGB", size, colour))
