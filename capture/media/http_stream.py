@@ -157,6 +157,8 @@ class HttpStream:
         self._answer = answer = self._requests.get()
         kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
         self._begin, self._body = b"", body_kind(kind, b"")
+        if self._body == "multipart" and not answer.response.chunked:
+            answer.response.length = None  # some cameras give one to an answer that does not end
         if kind.startswith(("video/", "audio/")) and "jpeg" not in kind:
             self._body = "other"
         while self._body == "unknown":

@@ -199,10 +199,10 @@ def tls_source(server: IpCamera, tls: CameraTls) -> MediaSource:
 def test_a_certificate_for_another_name_can_be_trusted(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
     context, digits = self_signed
     tls = CameraTls(fingerprint=TlsFingerprint(digits)) if by == "fingerprint" else CameraTls(verify=False)
-    with IpCamera(guarded("Basic", LOGIN, Multipart(None, PICTURES[0])), context) as server:
-        with contextlib.closing(tls_source(server, tls)) as source:
-            source.open()
-            assert picture(source, every_frame()).jpeg == PICTURES[0]
+    camera = guarded("Basic", LOGIN, Multipart(None, PICTURES[0]))
+    with IpCamera(camera, context) as server, contextlib.closing(tls_source(server, tls)) as source:
+        source.open()
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
 
 
 @pytest.mark.parametrize("by", ["another fingerprint", "authorities"])
@@ -616,9 +616,23 @@ def test_a_stream_whose_camera_is_gone_gives_its_last_picture_first() -> None:
 def test_a_snapshot_camera_that_fails_once_is_asked_again(fault: Answer) -> None:
     good = snapshots(*PICTURES)
     numbers = count(1)
-    with IpCamera(lambda call: (good if next(numbers) % 3 else fault)(call)) as server:
-        with opened(server.url()) as source:
-            assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+
+    def answer(call: Call) -> None:
+        (good if next(numbers) % 3 else fault)(call)
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+
+
+@pytest.mark.parametrize("length", ["0", "-1", "unknown", "1000"])
+def test_the_length_of_an_answer_that_does_not_end_is_not_believed(length: str) -> None:
+    def answer(call: Call) -> None:
+        call.send(ok("multipart/x-mixed-replace;boundary=ipcam264", b"", f"Content-Length: {length}"))
+        call.send(b"".join(map(Framing().part, PICTURES)))
+        call.keep()
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        wait_until(lambda: picture(source, every_frame()).jpeg == PICTURES[-1], "the last picture")
 
 
 def test_a_stream_that_falls_silent() -> None:
