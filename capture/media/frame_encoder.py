@@ -9,10 +9,13 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from PIL import Image
 
+from capture.jpeg import Jpeg
 from framebus.config.size import Size
 
 MOST_STRETCH = 4.0
 """A pixel that is wider or higher than this is taken for a mistake of the camera."""
+ORIENTATIONS = {90: 8, 180: 3, 270: 6}
+"""The EXIF orientation of a video that is to be turned by so many degrees counter-clockwise, as phones record."""
 
 
 class FrameEncoder:
@@ -42,7 +45,8 @@ class FrameEncoder:
         image = Image.frombuffer("RGB", (width, height), pixels, "raw", "RGB", plane.line_size, 1)
         file = BytesIO()
         image.save(file, "JPEG", quality=self._quality)
-        return file.getvalue()
+        turned = ORIENTATIONS.get(round(getattr(frame, "rotation", 0)) % 360, 1)
+        return file.getvalue() if turned == 1 else Jpeg.parse(file.getvalue()).with_orientation(turned).data
 
 
 def made_size(width: int, height: int, pixel_aspect: float, limit: Size) -> tuple[int, int]:
