@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from capture.jpeg import Jpeg, JpegError
+from capture.repairs import Repairs
 from capture.source import Picture
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
 
@@ -29,17 +30,22 @@ class Published:
 class FrameBuilder:
     """Makes the frames of one camera."""
 
-    def __init__(self, camera: str, epoch: str, max_jpeg_bytes: int = MAX_JPEG_BYTES) -> None:
+    def __init__(
+        self, camera: str, epoch: str, max_jpeg_bytes: int = MAX_JPEG_BYTES, max_megapixels: float | None = None
+    ) -> None:
         """Begin with nothing made.
 
         Args:
             camera: its name in the configuration.
             epoch: the id of this run of capture.
             max_jpeg_bytes: larger pictures are refused; MAX_JPEG_BYTES at most.
+            max_megapixels: pictures with more pixels are refused; None for no limit.
         """
         self._camera = camera
         self._epoch = epoch
         self._max_jpeg_bytes = max_jpeg_bytes
+        self._max_megapixels = max_megapixels
+        self._repairs = Repairs()
 
     def build(
         self, picture: Picture, seq: int, *, source: str, orientation: int, dropped: int, kind: Kind
@@ -62,7 +68,9 @@ class FrameBuilder:
         """
         if len(picture.jpeg) > self._max_jpeg_bytes:
             raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
-        jpeg = Jpeg.parse(picture.jpeg).with_huffman_tables()
+        jpeg = Jpeg.parse(picture.jpeg, self._max_megapixels)
+        self._repairs.note(source, jpeg.repairs)
+        jpeg = jpeg.with_huffman_tables()
         if orientation != 1:
             jpeg = jpeg.with_orientation(orientation)
         header = FrameHeader(

@@ -1,30 +1,45 @@
-"""JPEG by its markers: is this a whole picture, how large, which way up. Nothing is decoded (ITU-T T.81, annex B)."""
+"""JPEG by its markers: is this a complete picture, how large, which way up (ITU-T T.81, annex B).
 
-from dataclasses import dataclass
+Reading is as lenient as decoders are: bytes ahead of SOI or between segments, a missing end of image, several pictures
+in one. What comes out is exact: SOI first, EOI last, and nothing between two segments. Nothing is decoded, except for a
+picture without an end of image.
+"""
 
+from dataclasses import dataclass, field
+
+from capture.jpeg_completeness import is_complete
+from capture.jpeg_walker import APPLICATION, COM, DHT, FRAME_HEADERS, SOS, JpegWalker
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import EOI, SOI
 
-SOS = 0xDA
-DHT = 0xC4
+__all__ = ["STANDARD_HUFFMAN_TABLES", "Jpeg", "JpegError"]
+
 APP1 = 0xE1
-FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
-"""SOF0 to SOF15, without DHT, JPG and DAC, which lie among them."""
-STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-"""TEM and RST0 to RST7: markers without a length."""
+APP2 = 0xE2
+BEGIN = SOI + b"\xff"
+"""SOI and the first byte of the marker that follows it."""
 
 EXIF = b"Exif\0\0"
+MULTI_PICTURE = b"MPF\0"
+"""The label of the index of a file of several pictures (CIPA DC-007), such as Ultra HDR's picture and gain map."""
 ORIENTATION_TAG = 0x0112
 SHORT = 3
 
+AHEAD = "bytes ahead of the picture removed"
+EMPTY = "an empty picture ahead of the picture removed"
+CUT_AHEAD = "an incomplete picture ahead of the picture removed"
+STRAY = "stray bytes between segments removed"
+NO_EOI = "missing end of image added"
+"""What `Jpeg.repairs` may say."""
+
 
 class JpegError(FramebusError, ValueError):
-    """Why this is no whole JPEG."""
+    """Why this is no complete JPEG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """A whole picture, and what its markers say of it."""
+    """A complete picture, and what its markers say of it."""
 
     data: bytes
     """From SOI to EOI; what a camera leaves in its buffer behind that is cut off."""
@@ -34,41 +49,46 @@ class Jpeg:
     scan: int
     """Where the SOS marker is."""
     has_huffman_tables: bool
+    repairs: tuple[str, ...] = field(default=(), compare=False)
+    """What was wrong with the bytes of the camera and was put right, for people to read."""
+    has_more_pictures: bool = False
+    """Whether the file says that other pictures follow this one, such as a gain map."""
 
     @classmethod
-    def parse(cls, data: bytes) -> "Jpeg":
-        """Walk the markers up to the scan, then look for the end.
+    def parse(cls, data: bytes, max_megapixels: float | None = None) -> "Jpeg":
+        """Walk the markers of the first picture in the data, and put right what decoders do not mind.
 
-        Raises JpegError for what is no JPEG, has no frame header, or stops before EOI.
+        Args:
+            data: Bytes with a JPEG in them.
+            max_megapixels: The most pixels allowed, in millions; None for no limit.
+
+        Raises:
+            JpegError: The data hold no JPEG, or it has no frame header, is cut off, or is too large.
         """
-        if not data.startswith(SOI):
+        start = _begin(data, 0)
+        if start < 0:
             raise JpegError(f"{len(data)} bytes that begin with {data[:2].hex() or 'nothing'}, expected ffd8")
-        width = height = 0
-        orientation = 0
-        tables = False
-        at = 2
+        repairs = [AHEAD] if start else []
+        first_flaw = ""
         while True:
-            at, marker, end = _segment(data, at)
-            if marker in FRAME_HEADERS:
-                if end - at < 9:
-                    raise JpegError("a frame header that is too short")
-                height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
-            elif marker == DHT:
-                tables = True
-            elif marker == APP1 and not orientation and data.startswith(EXIF, at + 4):  # readers go by the first one
-                orientation = _exif_orientation(data[at + 4 + len(EXIF) : end])
-            elif marker == SOS:
+            data = data[start:] if start else data
+            walker = JpegWalker()
+            step = walker.walk(data)
+            start = _begin(data, _behind_thumbnails(walker)) if step == "cut" else -1
+            if start < 0:
                 break
-            at = end
-        if not width or not height:
-            raise JpegError("no frame header before the scan")
-        closing = data.rfind(
-            EOI, end
-        )  # within a scan every FF is followed by 00 or a restart marker: the last one is it
-        if closing < 0:
-            raise JpegError(f"cut off after {len(data)} bytes: no end of image")
-        whole = data if closing + 2 == len(data) else data[: closing + 2]
-        return cls(whole, width, height, orientation or 1, at, tables)
+            first_flaw = first_flaw or walker.flaw
+            repairs.append(CUT_AHEAD if walker.segments else EMPTY)
+        if not walker.has_scan:
+            raise JpegError(first_flaw or walker.flaw or _unfinished(data, walker))
+        header = _Header.read(data, walker)
+        header.check_size(max_megapixels)
+        if step == "end":
+            data = data if walker.at == len(data) else data[: walker.at]
+        else:
+            data = _with_end(data, walker)
+            repairs.append(NO_EOI)
+        return header.applied(data, walker, repairs)
 
     def with_huffman_tables(self) -> "Jpeg":
         """The same picture, the standard Huffman tables put in where a camera left them out, as Motion JPEG allows."""
@@ -90,26 +110,92 @@ class Jpeg:
         return Jpeg.parse(b"".join((self.data[:at], segment, self.data[at:])))
 
 
-def _segment(data: bytes, at: int) -> tuple[int, int, int]:
-    """Where the marker segment at or after `at` begins, its marker, and where it ends."""
-    while True:
-        if len(data) < at + 4:
-            raise JpegError(f"cut off after {len(data)} bytes: no scan")
-        if data[at] != 0xFF:
-            raise JpegError(f"no marker at byte {at}, found {data[at]:02x}")
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif marker in STANDALONE:
-            at += 2
-        elif marker == 0xD9:
-            raise JpegError(f"end of image at byte {at}, before any scan")
-        else:
-            break
-    length = int.from_bytes(data[at + 2 : at + 4])
-    if length < 2 or at + 2 + length > len(data):
-        raise JpegError(f"a segment of {length} bytes at byte {at} of {len(data)}")
-    return at, marker, at + 2 + length
+@dataclass(slots=True)
+class _Header:
+    """What the segments up to the scan say."""
+
+    width: int = 0
+    height: int = 0
+    orientation: int = 0
+    scan: int = 0
+    tables: bool = False
+    more: bool = False
+
+    @classmethod
+    def read(cls, data: bytes, walker: JpegWalker) -> "_Header":
+        header = cls()
+        for marker, begin, end in walker.segments:
+            if marker == SOS:
+                header.scan = begin
+                break
+            header.add(data, marker, begin, end)
+        if not header.width or not header.height:
+            raise JpegError("no frame header before the scan")
+        return header
+
+    def add(self, data: bytes, marker: int, begin: int, end: int) -> None:
+        if marker in FRAME_HEADERS:
+            if end - begin < 9:
+                raise JpegError("a frame header that is too short")
+            self.height, self.width = (int.from_bytes(data[begin + at : begin + at + 2]) for at in (5, 7))
+        elif marker == DHT:
+            self.tables = True
+        elif (
+            marker == APP1 and not self.orientation and data.startswith(EXIF, begin + 4)
+        ):  # readers go by the first one
+            self.orientation = _exif_orientation(data[begin + 4 + len(EXIF) : end])
+        elif marker == APP2 and data.startswith(MULTI_PICTURE, begin + 4):
+            self.more = True
+
+    def check_size(self, max_megapixels: float | None) -> None:
+        megapixels = self.width * self.height / 1e6
+        if max_megapixels is not None and megapixels > max_megapixels:
+            raise JpegError(
+                f"{self.width}x{self.height} are {megapixels:.1f} megapixels, allowed: at most {max_megapixels:g} "
+                "(max_megapixels of this camera)"
+            )
+
+    def applied(self, data: bytes, walker: JpegWalker, repairs: list[str]) -> Jpeg:
+        scan = self.scan
+        for begin, end in reversed(walker.stray):
+            data = data[:begin] + data[end:]
+            scan -= end - begin if begin < self.scan else 0
+        if walker.stray:
+            repairs.append(STRAY)
+        said = tuple(dict.fromkeys(repairs))
+        return Jpeg(data, self.width, self.height, self.orientation or 1, scan, self.tables, said, self.more)
+
+
+def _begin(data: bytes, at: int) -> int:
+    """Where a picture begins at or behind `at`; -1 for nowhere."""
+    begin = data.find(BEGIN, at)
+    return 0 if begin < 0 and not at and data.startswith(SOI) else begin
+
+
+def _behind_thumbnails(walker: JpegWalker) -> int:
+    """From where on the next picture may begin: what an application segment or comment holds is none."""
+    ends = [end for marker, _, end in walker.segments if marker in APPLICATION or marker == COM]
+    return ends[-1] if ends else len(SOI)
+
+
+def _unfinished(data: bytes, walker: JpegWalker) -> str:
+    """What is missing in a picture whose data end before its scan."""
+    at = walker.at
+    if len(data) >= at + 4 and data[at] == 0xFF:
+        length = int.from_bytes(data[at + 2 : at + 4])
+        return f"a segment of {length} bytes at byte {at} of {len(data)}"
+    return f"cut off after {len(data)} bytes: no scan"
+
+
+def _with_end(data: bytes, walker: JpegWalker) -> bytes:
+    """The picture with the EOI that it lacks. Raises JpegError for one that is cut off within a scan."""
+    cut = data[: walker.at] if walker.flaw else data
+    bare = cut.rstrip(b"\0")
+    if bare.endswith(b"\xff"):  # a stuffed FF keeps its 00; a lone FF is the first half of EOI
+        bare = bare + b"\0" if len(bare) < len(cut) else bare[:-1]
+    if not is_complete(bare, walker.segments):
+        raise JpegError(f"cut off after {len(data)} bytes: no end of image")
+    return bare + EOI
 
 
 def _exif_orientation(tiff: bytes) -> int:

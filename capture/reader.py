@@ -65,6 +65,7 @@ class Reader:
         epoch: str,
         stall_timeout: float = 5,
         max_jpeg_bytes: int = MAX_JPEG_BYTES,
+        max_megapixels: float | None = None,
         retry_schedule: RetrySchedule | None = None,
         offline_grace: float = OFFLINE_GRACE_SECONDS,
     ) -> None:
@@ -79,6 +80,7 @@ class Reader:
             stall_timeout: seconds without a complete picture, beyond two frame periods, until the camera is opened
                 again. The limit for a call that hangs follows from it.
             max_jpeg_bytes: larger pictures are thrown away; MAX_JPEG_BYTES at most.
+            max_megapixels: pictures with more pixels are thrown away; None for no limit.
             retry_schedule: the pauses between attempts to open the camera.
             offline_grace: seconds of failure until `offline`.
         """
@@ -91,7 +93,7 @@ class Reader:
         self._rate_control = rate_control
         self._control_service = control_service
         self._stall_timeout = stall_timeout
-        self._builder = FrameBuilder(camera, epoch, max_jpeg_bytes)
+        self._builder = FrameBuilder(camera, epoch, max_jpeg_bytes, max_megapixels)
         self._schedule = retry_schedule or RetrySchedule()
         self._still_attempts = 0
         self._full_wanted = False

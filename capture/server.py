@@ -71,6 +71,7 @@ class Capture:
             epoch=self._epoch,
             stall_timeout=self._settings.stall_timeout,
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
+            max_megapixels=self._settings.max_megapixels,
         )
         self._fps_meter = FpsMeter()
         self._authenticator: ZapAuthenticator | None = None

@@ -1,7 +1,9 @@
 """What a camera is to the rest of capture: something that one thread opens, reads and closes, and that may fail."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from capture.rate_control import RateControl
@@ -39,6 +41,8 @@ class Source(ABC):
     """Frames of the camera that were lost before the source got them, since the process began."""
     damaged = 0
     """Frames that the source itself threw away because they were incomplete, since the process began."""
+    repairs: Mapping[str, int] = MappingProxyType({})
+    """What was wrong with the camera's framing and was put right, and how often, since the process began."""
     has_stills = False
     """Whether `still` gives pictures of another size than `read`."""
     orientation = 1

@@ -5,13 +5,13 @@ This module needs the extra `av`: media imports it when it must.
 """
 
 import errno
+import os
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 import av.logging
@@ -19,26 +19,44 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
-from PIL import Image
 
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.file import check_file
-from capture.media.latest_reader import Arrival, LatestReader
+from capture.media.frame_encoder import FrameEncoder
+from capture.media.latest_reader import Arrival, Interrupted, LatestReader
 from capture.media.play_clock import PlayClock
+from capture.media.rtsp.session import Transport
+from capture.media.stream_clock import Moment, StreamClock
+from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
-from framebus.config.size import Size
 
 USUAL_FPS = 25
 """Of a recording that does not say, as FFmpeg itself assumes."""
 ANALYZE_SECONDS = 1
 """FFmpeg's default of 5 s makes a camera start slowly. `nobuffer`, often advised, makes it worse: what was analysed is
 thrown away, and with it the key frame, so that nothing can be decoded until the next one."""
-RTSP_OPTIONS = {"rtsp_transport": "tcp"}
-"""UDP, the default, loses packets, and with them the pictures up to the next key frame."""
+RTSP_TRANSPORTS = {"auto": "tcp", "tcp": "tcp", "udp": "udp"}
+"""UDP, FFmpeg's default, loses packets, and with them the pictures up to the next key frame."""
+PROTOCOLS = {
+    "http": "http,https,tls,tcp,crypto,data",
+    "https": "https,tls,tcp,crypto,data",
+    "rtsp": "rtsp,rtp,udp,tcp",
+    "rtsps": "rtsps,rtsp,tls,tcp",
+}
+"""What a URL of each scheme may lead to: never a file of this machine, and never from TLS to clear text."""
+TLS_SCHEMES = ("https", "rtsps", "rtmps", "tls")
+MAX_WAITING = 64
+"""Pictures in the decoder of which the arrival is remembered: more than any order of B frames holds back."""
+LIVE_PLAYLISTS = ("hls", "dash")
+BUFFERED_READ_SECONDS = 0.005
+"""A read that takes less gave a packet that had come before, while the stream was analysed."""
+LONGEST_BURST_SECONDS = 3.0
+SETTLE_SECONDS = 0.2
+"""How long a picture of such a burst is held, since a newer one mostly follows."""
+CA_FILE = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
 HOSTLESS_SCHEMES = ("udp", "rtp")
 """Their host is one's own, or a group."""
 TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
@@ -77,23 +95,34 @@ class AvStream:
     """One URL or file. A URL with a known duration is a recording, like a file."""
 
     def __init__(
-        self, target: MediaUrl | Path, name: str, size: Size, quality: int, patience: float, content_type: str = ""
+        self,
+        target: MediaUrl | Path,
+        name: str,
+        encoder: FrameEncoder,
+        patience: float,
+        *,
+        content_type: str = "",
+        tls: CameraTls | None = None,
+        transport: Transport = "auto",
     ) -> None:
         """`patience` is in seconds; `content_type` is what the server said that lies there, if it was asked."""
         self.lost = 0
+        self.waiting = ""
+        self.repairs: dict[str, int] = {}
         self._target = target
         self._name = name
-        self._size = size
-        self._quality = quality
+        self._encoder = encoder
         self._patience = patience
         self._content_type = content_type
-        self._reformatter = VideoReformatter()
+        self._tls = tls or CameraTls()
+        self._transport = transport
         self._container: InputContainer | None = None
         self._video: VideoStream | None = None
 
     def open(self) -> None:
         """Raises SourceError."""
         av.logging.set_level(None)  # FFmpeg would write to stderr, and what it writes holds the URL
+        os.environ["no_proxy"] = "*"  # FFmpeg would go by http_proxy, and send the login there
         if isinstance(self._target, MediaUrl) and self._target.scheme not in HOSTLESS_SCHEMES:
             self._check_host(self._target.host)
         self._open()
@@ -103,6 +132,8 @@ class AvStream:
         container, video = self._opened()
         if isinstance(self._target, Path) or (container.duration or 0) > 0:
             return self._play(latest_reader, PlayClock(1 / float(video.average_rate or USUAL_FPS)))
+        if container.format.name.split(",")[0] in LIVE_PLAYLISTS:
+            raise SourceError(reasons.live_playlist(self._name))
         return self._live()
 
     def interrupt(self) -> None:
@@ -118,9 +149,7 @@ class AvStream:
         if isinstance(self._target, Path):
             check_file(self._target, self._name)
         target = str(self._target) if isinstance(self._target, Path) else self._target.text
-        options = {} if isinstance(self._target, Path) else {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}
-        if target.startswith("rtsp"):
-            options |= RTSP_OPTIONS
+        options = self._options(self._target) if isinstance(self._target, MediaUrl) else {}
         began = time.monotonic()
         try:
             self._container = av.open(
@@ -129,6 +158,18 @@ class AvStream:
         except FFmpegError as error:
             raise SourceError(self._reason(error, time.monotonic() - began, opening=True)) from None
         self._video = self._choose(self._container)
+
+    def _options(self, url: MediaUrl) -> dict[str, str]:
+        options = {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}
+        if url.scheme in PROTOCOLS:
+            options["protocol_whitelist"] = PROTOCOLS[url.scheme]
+        if url.scheme == "rtsp":
+            options["rtsp_transport"] = RTSP_TRANSPORTS[self._transport]
+        if self._tls.fingerprint is not None and url.scheme in TLS_SCHEMES:
+            raise SourceError(reasons.fingerprint_of_ffmpeg(self._name))
+        if self._tls.verify:
+            options |= {"tls_verify": "1", "ca_file": os.environ.get("SSL_CERT_FILE") or CA_FILE}
+        return options
 
     def _choose(self, container: InputContainer) -> VideoStream:
         if not container.streams.video:
@@ -148,24 +189,39 @@ class AvStream:
         return self._container, self._video
 
     def _live(self) -> Iterator[Arrival]:
+        """Each picture as it comes, but of those that came while the stream was analysed the newest alone."""
+        clock, arrived = StreamClock(), dict[int | None, float]()
+        began = last = time.monotonic()
+        catching_up = True
         for packet in self._packets():
-            captured, monotonic = time.time(), time.monotonic()
-            for _, image in self._images(packet):
-                yield Arrival(image, captured, monotonic)
+            if not packet.size:  # the end: what the decoder held back is old
+                return
+            arrival = time.monotonic()
+            if arrival - last > BUFFERED_READ_SECONDS or arrival - began > LONGEST_BURST_SECONDS:
+                catching_up = False
+            arrived[packet.pts] = arrival
+            while len(arrived) > MAX_WAITING:
+                del arrived[next(iter(arrived))]
+            for at, pts, image in self._images(packet):
+                came = arrived.pop(pts, arrival)
+                moment = Moment.at(came if at is None else clock.taken(at, came))
+                ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
+                yield Arrival(image, moment.captured, moment.monotonic, ready_at)
+            last = time.monotonic()
 
     def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
         """Lap after lap, each picture when it is due."""
         while True:
             found = 0
             for packet in self._packets():
-                for at, image in self._images(packet):
+                for at, _, image in self._images(packet):
                     found += 1
                     due = clock.due(at, time.monotonic())
                     if not latest_reader.pause(max(0.0, due - time.monotonic())):
                         return
                     yield Arrival(image, time.time() - (time.monotonic() - due), due)
             if not found:
-                raise SourceError(reasons.nothing_whole(self._name))
+                raise SourceError(reasons.nothing_complete(self._name))
             self.close()  # opening anew works with every container, which seeking does not
             self._open()
             clock.new_lap()
@@ -179,22 +235,26 @@ class AvStream:
                 yield packet
                 began = time.monotonic()
         except FFmpegError as error:
-            raise SourceError(self._reason(error, time.monotonic() - began, opening=False)) from None
+            reason = self._reason(error, time.monotonic() - began, opening=False)
+            raise (Interrupted if reason == reasons.ended(self._name) else SourceError)(reason) from None
         if not isinstance(self._target, Path) and time.monotonic() - began >= self._patience:
             raise SourceError(reasons.silent(self._name, self._patience))
 
-    def _images(self, packet: "Packet[VideoStream]") -> Iterator[tuple[float | None, bytes | Callable[[], bytes]]]:
-        """What the packet yields, each with its seconds into the stream; what is damaged is counted and left out."""
+    def _images(
+        self, packet: "Packet[VideoStream]"
+    ) -> Iterator[tuple[float | None, int | None, bytes | Callable[[], bytes]]]:
+        """What the packet yields, with its time in seconds and in ticks; what is damaged is counted and left out."""
         _, video = self._opened()
         if video.codec_context.name != "mjpeg":
             for frame in self._frames(packet):
-                yield frame.time, partial(_encode, frame, self._reformatter, self._size, self._quality)
+                self._encoder.pixel_aspect = float(video.codec_context.sample_aspect_ratio or 1)
+                yield frame.time, frame.pts, self._encoder.later(frame)
         elif packet.size:
-            jpeg = bytes(packet)
-            if packet.is_corrupt or not _is_whole(jpeg):
+            jpeg = _complete(bytes(packet))
+            if packet.is_corrupt or jpeg is None:
                 self.lost += 1
             else:
-                yield _seconds(packet), jpeg
+                yield _seconds(packet), packet.pts, jpeg
 
     def _frames(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         try:
@@ -238,29 +298,13 @@ class AvStream:
         return reasons.ffmpeg(self._name, error.strerror or kind)
 
 
-def _is_whole(jpeg: bytes) -> bool:
+def _complete(data: bytes) -> bytes | None:
     try:
-        Jpeg.parse(jpeg)
+        return Jpeg.parse(data).data
     except JpegError:
-        return False
-    return True
+        return None
 
 
 def _seconds(packet: "Packet[VideoStream]") -> float | None:
     at = packet.dts if packet.pts is None else packet.pts
     return None if at is None else float(at * packet.time_base)
-
-
-def _encode(frame: VideoFrame, reformatter: VideoReformatter, size: Size, quality: int) -> bytes:
-    """The frame as JPEG, made smaller where it is larger than `size`; its shape stays.
-
-    PyAV's own `to_image` copies the pixels three times, into new memory each: measured at 720p, 10 ms instead of 2.5.
-    """
-    scale = min(1.0, size.width / frame.width, size.height / frame.height)
-    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    plane = reformatter.reformat(frame, width, height, "rgb24").planes[0]
-    pixels = cast(bytes, plane)  # any buffer will do, but Pillow's types do not say so
-    image = Image.frombuffer("RGB", (width, height), pixels, "raw", "RGB", plane.line_size, 1)
-    file = BytesIO()
-    image.save(file, "JPEG", quality=quality)
-    return file.getvalue()

@@ -1,50 +1,82 @@
 """A camera behind http:// or https:// that sends JPEGs: as multipart/x-mixed-replace, or one for each request.
 
-Taking the body apart is jpeg_parts' work. Whatever else such a URL answers with is left to av_stream. FFmpeg's own
+Taking the body apart is jpeg_parts' work. What the body is, its first bytes decide, not its Content-Type: cameras label
+pictures as text and streams as pictures. Whatever else such a URL answers with is left to av_stream. FFmpeg's own
 reader of multipart is not used: it wants a delimiter first and with dashes, knows image/jpeg alone, and without a
 Content-Length hands a picture over only when the next one has begun.
 """
 
 import contextlib
 import http.client
-import os
+import re
+import select
 import socket
 import time
-import urllib.error
-import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
-from email.message import Message
-from typing import IO, cast
+from typing import Literal
 
+from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
-from capture.media.jpeg_parts import JpegParts, PartError
-from capture.media.latest_reader import Arrival, LatestReader, Stream
+from capture.media.http_request import Answer, HttpRequests
+from capture.media.jpeg_parts import MAX_AHEAD_BYTES, JpegParts, PartError
+from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
+from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
-from framebus.errors import FramebusError
 
 READ_BYTES = 256 * 1024
 """A read returns with what is there: this is a bound, not a wish."""
-VAIN_PAUSE_SECONDS = 0.5
-"""A camera that answered without a whole picture is not asked again at once."""
-JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg")
+RETRY_PAUSE_SECONDS = 0.5
+"""A camera that answered without a complete picture, or refused, is not asked again at once."""
+MORE_SECONDS = 1.0
+"""How long an answer without a length may go on with another picture, before it counts as one picture."""
+JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/jfif")
 NO_VIDEO_TYPES = ("text/html", "application/xhtml+xml", "application/json")
 """Pages and messages; all others are shown to FFmpeg, since playlists travel as text/plain and the like."""
 
+_PART_HEAD = re.compile(
+    rb"\s*(?:--[^\n]{1,200}\r?\n|[!-~]{1,100}\r?\n(?=content-))|\s*content-(?:type|length)\s*:", re.IGNORECASE
+)
+
+Body = Literal["multipart", "jpeg", "other", "unknown"]
+
+
+def body_kind(content_type: str, begin: bytes) -> Body:
+    """What a body is by its first bytes; `unknown` where there are too few to tell, or they tell nothing."""
+    if content_type.startswith("multipart/"):
+        return "multipart"
+    if b"\xff\xd8\xff" in begin[: MAX_AHEAD_BYTES + 3]:
+        return "multipart" if _PART_HEAD.match(begin) else "jpeg"
+    if _PART_HEAD.match(begin):
+        return "multipart"
+    if content_type in JPEG_TYPES:
+        return "jpeg"
+    return "unknown" if len(begin) < MAX_AHEAD_BYTES else "other"
+
 
 class HttpStream:
-    """One request after another for snapshots, else one that does not end."""
+    """One request after another for single pictures, else one that does not end."""
 
-    def __init__(self, url: MediaUrl, name: str, patience: float, other: Callable[[str], Stream]) -> None:
-        """`patience` is in seconds; `other` makes the stream for a content type that is no JPEG."""
-        self._url = url
+    def __init__(
+        self,
+        url: MediaUrl,
+        name: str,
+        patience: float,
+        other: Callable[[str, Answer], Stream],
+        tls: CameraTls,
+    ) -> None:
+        """`patience` is in seconds; `other` makes the stream for a body that is no JPEG."""
         self._name = name
         self._patience = patience
         self._make_other = other
         self._other: Stream | None = None
-        self._opener = _opener(url)
-        self._response: http.client.HTTPResponse | None = None
-        self._socket: socket.socket | None = None
+        self._requests = HttpRequests(url, name, patience, tls)
+        self._host = url.host
+        self._answer: Answer | None = None
+        self._begin = b""
+        """What was read of the body to tell its kind."""
+        self._body: Body = "unknown"
         self._parts = JpegParts()
         self._newest_at = 0.0
 
@@ -53,15 +85,29 @@ class HttpStream:
         """Pictures that came, but damaged, so far."""
         return self._parts.damaged + (self._other.lost if self._other else 0)
 
+    @property
+    def repairs(self) -> Counter[str]:
+        """What was wrong with the framing so far, and did not matter."""
+        return self._parts.repairs
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet, although data come."""
+        return self._other.waiting if self._other else ""
+
     def open(self) -> None:
         """Ask, and see what comes. Raises SourceError."""
+        self._parts.reset()
         kind = self._ask()
-        if kind.startswith("multipart/") or kind in JPEG_TYPES:
+        if self._body in ("multipart", "jpeg"):
+            self._other = None
             return
+        answer = self._answer
+        assert answer is not None  # just asked
         self._hang_up()
         if kind in NO_VIDEO_TYPES or kind.startswith("image/"):
             raise SourceError(reasons.no_video(self._name, kind))
-        self._other = self._make_other(kind)
+        self._other = self._make_other(kind, answer)
         self._other.open()
 
     def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
@@ -70,34 +116,35 @@ class HttpStream:
             yield from self._other.arrivals(latest_reader)
             return
         self._newest_at = time.monotonic()
-        response = self._response
-        while response is not None:
+        while True:
             newest_at = self._newest_at
-            yield from self._pictures(response)
-            if response.headers.get_content_type() not in JPEG_TYPES:
+            yield from self._pictures(self._answer)
+            self._hang_up()
+            if self._body == "multipart" or not self._until_next(latest_reader, has_new=self._newest_at != newest_at):
                 return
-            response = self._next_snapshot(latest_reader, vain=self._newest_at == newest_at)
+            kind = self._ask()
+            if self._body not in ("multipart", "jpeg"):
+                raise SourceError(reasons.no_video(self._name, kind))
 
-    def _next_snapshot(self, latest_reader: LatestReader, vain: bool) -> http.client.HTTPResponse | None:
-        self._hang_up()
-        if vain:
+    def _until_next(self, latest_reader: LatestReader, *, has_new: bool) -> bool:
+        """Wait until the next picture is wanted; returns whether to go on."""
+        if not has_new:
             self._check_stall()
-            latest_reader.pause(VAIN_PAUSE_SECONDS)
+            latest_reader.pause(RETRY_PAUSE_SECONDS)
         if not latest_reader.until_wanted():
-            return None
-        kind = self._ask()
-        if kind not in JPEG_TYPES:
-            raise SourceError(reasons.no_video(self._name, kind))
-        return self._response
+            return False
+        if has_new:  # a camera that rested while no picture was wanted has not stalled
+            self._newest_at = time.monotonic()
+        return True
 
     def interrupt(self) -> None:
         """Break the connection off."""
         if self._other is not None:
             self._other.interrupt()
-        connection = self._socket
-        if connection is not None:
+        answer = self._answer
+        if answer is not None:
             with contextlib.suppress(OSError):  # it broke by itself, or was closed meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
+                answer.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Hang up."""
@@ -106,49 +153,59 @@ class HttpStream:
         self._hang_up()
 
     def _ask(self) -> str:
-        """Send the request; returns the content type of the answer."""
-        request = urllib.request.Request(self._url.without_login, headers={"User-Agent": "framebus", "Accept": "*/*"})
-        try:
-            response = self._opener.open(request, timeout=self._patience)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise SourceError(reasons.status(self._name, error.code, self._url.login is not None)) from None
-        except urllib.error.URLError as error:
-            raise SourceError(self._no_connection(error.reason)) from None
-        except TimeoutError:
-            raise SourceError(reasons.no_answer(self._name, self._patience)) from None
-        except _UnknownLoginKind:
-            raise SourceError(reasons.unknown_login_kind(self._name)) from None
-        except ConnectionError as error:
-            raise SourceError(reasons.refused(self._name, self._url.host, error)) from None
-        except UnicodeError:  # an empty label, or one too long
-            raise SourceError(reasons.unknown_host(self._name, self._url.host)) from None
-        except (http.client.HTTPException, ValueError):
-            raise SourceError(reasons.no_http(self._name)) from None
-        self._response = cast(http.client.HTTPResponse, response)
-        # A duplicate, since `interrupt` must not touch a response that another thread is reading.
-        self._socket = socket.socket(fileno=os.dup(self._response.fileno()))
-        return self._response.headers.get_content_type()
+        """Send the request, and read as much as tells what comes; returns the content type of the answer."""
+        self._answer = answer = self._requests.get()
+        kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
+        self._begin, self._body = b"", body_kind(kind, b"")
+        if self._body == "multipart" and not answer.response.chunked:
+            answer.response.length = None  # some cameras give one to an answer that does not end
+        if kind.startswith(("video/", "audio/")) and "jpeg" not in kind:
+            self._body = "other"
+        while self._body == "unknown":
+            data = self._read(answer.response)
+            self._begin += data
+            self._body = body_kind(kind, self._begin) if data else "other"
+        return kind or "a body without a type"
 
-    def _no_connection(self, reason: object) -> str:
-        if isinstance(reason, TimeoutError):
-            return reasons.no_connection(self._name, self._patience)
-        error = reason if isinstance(reason, OSError) else OSError(0, str(reason))
-        return reasons.refused(self._name, self._url.host, error)
-
-    def _pictures(self, response: http.client.HTTPResponse) -> Iterator[Arrival]:
+    def _pictures(self, answer: Answer | None) -> Iterator[Arrival]:
         """Those of one answer, to its end."""
-        while data := self._read(response):
+        assert answer is not None  # just asked
+        pictures, data = 0, self._begin
+        while data or (data := self._read_more(answer, pictures)):
             try:
                 jpegs = self._parts.feed(data)
             except PartError as error:
                 raise SourceError(f"{self._name}: sends {error}") from None
+            data = b""
             captured, monotonic = time.time(), time.monotonic()
-            for jpeg in jpegs:
+            is_still = self._body == "jpeg" and not pictures and bool(jpegs) and self._is_one_picture(answer, jpegs[0])
+            for jpeg in jpegs[:1] if is_still else jpegs:
+                pictures += 1
                 self._newest_at = monotonic
                 yield Arrival(jpeg, captured, monotonic)
+            if is_still:
+                self._parts.reset()
+                return
             self._check_stall()
-        self._parts.end()
+        for jpeg in self._parts.end(complete=not answer.response.length):
+            self._newest_at = time.monotonic()
+            yield Arrival(jpeg, time.time(), self._newest_at)
+
+    def _read_more(self, answer: Answer, pictures: int) -> bytes:
+        """The next piece of the body; empty at its end, or when one picture without a length was all."""
+        may_be_all = self._body == "jpeg" and pictures == 1 and not self._parts.inside_picture
+        if may_be_all and not select.select([answer.socket], [], [], MORE_SECONDS)[0]:
+            return b""
+        return self._read(answer.response)
+
+    def _is_one_picture(self, answer: Answer, jpeg: bytes) -> bool:
+        """Whether the answer is one picture, perhaps with a gain map behind it, and not a stream of them end to end."""
+        if answer.response.headers.get("Content-Length", "").isdigit():
+            return True
+        try:
+            return Jpeg.parse(jpeg).has_more_pictures
+        except JpegError:
+            return False
 
     def _check_stall(self) -> None:
         if time.monotonic() - self._newest_at > self._patience:
@@ -160,43 +217,11 @@ class HttpStream:
         except TimeoutError:
             raise SourceError(reasons.silent(self._name, self._patience)) from None
         except OSError as error:
-            raise SourceError(reasons.refused(self._name, self._url.host, error)) from None
+            raise Interrupted(reasons.refused(self._name, self._host, error)) from None
         except http.client.HTTPException:  # an answer in chunks that ends within one
             return b""
 
     def _hang_up(self) -> None:
-        for held in (self._response, self._socket):
-            if held is not None:
-                held.close()
-        self._response = self._socket = None
-
-
-class _UnknownLoginKind(FramebusError):
-    """The camera asks for neither basic nor digest."""
-
-
-class _Digest(urllib.request.HTTPDigestAuthHandler):
-    """The first to see a 401, also one of basic.
-
-    urllib's own offers a refused password six times over, and cameras lock an account after five; and it forgets to
-    close the answer that it replies to.
-    """
-
-    def http_error_401(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, hdrs: Message
-    ) -> IO[bytes] | None:
-        fp.close()
-        if req.has_header(self.auth_header):
-            raise urllib.error.HTTPError(req.full_url, code, msg, hdrs, fp)
-        try:
-            return super().http_error_401(req, fp, code, msg, hdrs)  # type: ignore[arg-type]
-        except (ValueError, IndexError):  # the latter from urllib's own parser, for a header that says nothing
-            raise _UnknownLoginKind from None
-
-
-def _opener(url: MediaUrl) -> urllib.request.OpenerDirector:
-    if url.login is None:
-        return urllib.request.build_opener()
-    logins = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    logins.add_password(None, url.root, *url.login)
-    return urllib.request.build_opener(_Digest(logins), urllib.request.HTTPBasicAuthHandler(logins))
+        if self._answer is not None:
+            self._answer.close()
+        self._answer = None

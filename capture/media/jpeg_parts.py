@@ -1,27 +1,37 @@
 """The JPEGs in the body of a multipart/x-mixed-replace answer, as its bytes come in. The socket is http_stream's.
 
-The delimiter is never compared. Cameras disagree with their own header about it: dashes too many or too few, quotes,
-another word altogether, none before the first part, a bare LF. What they do agree on is that a part has a
-Content-Length, or is a JPEG, which says by itself where it ends (ITU-T T.81, annex B): so a picture is whole with its
-last byte, and does not wait for the delimiter that many cameras send with the next one.
+The boundary in the answer's header is never compared. Cameras disagree with it: dashes too many or too few, quotes,
+another word altogether, none before the first part, a bare LF. Nor is the Content-Length of a picture believed: it is a
+buffer's size, or off by some bytes. A JPEG says by itself where it ends (ITU-T T.81, annex B), so a picture is complete
+with its last byte, and does not wait for the delimiter, which many cameras send with the next one. The length serves to
+skip parts that are no pictures; the delimiter, learned from the body, to find the next part.
 """
 
 import re
+from collections import Counter
 
-from capture.jpeg import SOS, STANDALONE
+from capture.jpeg import Jpeg, JpegError
+from capture.jpeg_walker import JpegWalker
 from framebus.errors import FramebusError
-from framebus.protocol.jpeg import EOI, SOI
+from framebus.protocol.jpeg import SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES
 MAX_LINE_BYTES = 64 * 1024
 """More than this without a line end is no header, and thrown away."""
-LOWEST_MARKER = 0xC0
-"""Below it, all but TEM are reserved."""
+MAX_AHEAD_BYTES = 1024
+"""In a part with a length, a JPEG is looked for behind at most so many other bytes."""
+NO_PICTURE_TYPES = (b"audio/", b"video/", b"application/json", b"application/xml", b"text/xml")
+"""Parts that say they are of these are never searched for a JPEG."""
+
+LENGTH_TOO_LARGE = "Content-Length larger than the picture, ignored"
+LENGTH_TOO_SMALL = "Content-Length smaller than the picture, ignored"
+NOT_FIRST = "another picture in the same part ignored"
+"""What `JpegParts.repairs` may count."""
 
 _HEADER = re.compile(rb"content-(type|length)[ \t]*:[ \t]*(.*)", re.IGNORECASE)
-_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""Within a scan, FF is followed by 00 or a restart marker, but for the marker that ends it."""
+_LINES_AT_END = re.compile(rb"(?:\r?\n[ -~]*)+\Z")
+_BEGIN = SOI + b"\xff"
 
 
 class PartError(FramebusError, ValueError):
@@ -29,19 +39,34 @@ class PartError(FramebusError, ValueError):
 
 
 class JpegParts:
-    """Feed it what comes; it gives back each JPEG as soon as that is whole, byte for byte."""
+    """Feed it what comes; it gives back each JPEG as soon as that is complete, byte for byte."""
 
     def __init__(self) -> None:
         self.damaged = 0
         """Pictures that were cut off or were no JPEG."""
+        self.repairs: Counter[str] = Counter()
+        """What was wrong with the framing and did not matter, for people to read."""
         self._buffer = bytearray()
         self._headers: dict[bytes, bytes] = {}
+        self._delimiter = b""
+        """The delimiter line, as the body has it."""
+        self._line = b""
+        """The last line that is neither a header nor empty."""
         self._length: int | None = None
-        """Of the part that is being taken by its Content-Length."""
-        self._at: int | None = None
-        """How far the JPEG that is being taken by its markers has been walked."""
-        self._in_scan = False
+        """Of the part being taken, as its header says."""
+        self._passed = 0
+        """How many bytes of this part have been taken off the buffer."""
+        self._in_body = False
+        """Whether the part is being taken by its length."""
+        self._walker: JpegWalker | None = None
+        self._done = False
+        """Whether this part has given its picture: the rest of it, such as a gain map, is skipped."""
         self._searched = 0
+
+    @property
+    def inside_picture(self) -> bool:
+        """Whether a picture has begun and is not complete yet."""
+        return self._walker is not None or self._in_body
 
     def feed(self, data: bytes) -> list[bytes]:
         """The pictures that these bytes complete.
@@ -56,40 +81,75 @@ class JpegParts:
             raise _too_large(len(self._buffer))
         return parts
 
-    def end(self) -> None:
-        """The answer is over: what is not whole now never will be."""
-        self.damaged += self._length is not None or self._at is not None
+    def end(self, *, complete: bool = True) -> list[bytes]:
+        """The answer is over: a picture that lacks nothing but its end of image is given back, any other is damaged.
+
+        `complete` says whether the answer came to its proper end.
+        """
+        parts: list[bytes] = []
+        if self._walker is not None and complete:
+            self._take_without_end(len(self._buffer), parts)
+        else:
+            self.damaged += self.inside_picture
+        self.reset()
+        return parts
+
+    def reset(self) -> None:
+        """Forget what has come of a picture that is not complete."""
         self._buffer.clear()
-        self._headers.clear()
-        self._length = self._at = None
+        self._begin_part()
+        self._walker, self._in_body, self._done = None, False, False
         self._searched = 0
 
     def _advance(self, parts: list[bytes]) -> bool:
         """Do what can be done with one part, or one line; returns whether there may be more to do."""
-        if self._length is not None:
-            return self._take_length(self._length, parts)
-        if self._at is not None:
-            return self._walk(self._at, parts)
-        if self._buffer.startswith(SOI):
-            self._at, self._in_scan = len(SOI), False
-            return True
+        if self._walker is not None:
+            return self._walk(self._walker, parts)
+        if self._in_body:
+            return self._take_body()
         return self._take_line()
 
+    # --- lines --------------------------------------------------------------------------------------------------------
+
     def _take_line(self) -> bool:
-        end = self._buffer.find(b"\n", self._searched)
-        if end < 0:
+        if not self._done and self._buffer.startswith(SOI):
+            self._begin_picture(0)
+            return True
+        newline = self._buffer.find(b"\n", self._searched)
+        begin = -1 if self._done else self._buffer.find(_BEGIN, max(0, self._searched - 2))
+        if begin >= 0 and (newline < 0 or begin < newline):
+            self._begin_picture(begin)
+            return True
+        if newline < 0:
             if len(self._buffer) > MAX_LINE_BYTES:
-                self._buffer.clear()
+                self._cut(len(self._buffer) - 2)
             self._searched = len(self._buffer)
             return False
-        line = self._cut(end + 1).strip()
-        if not line:
-            self._begin_body()
-        elif found := _HEADER.match(line):
-            self._headers[found[1].lower()] = found[2]
-        elif line.startswith(b"--"):
-            self._headers.clear()
+        self._read_line(self._cut(newline + 1).strip())
         return True
+
+    def _read_line(self, line: bytes) -> None:
+        header = _HEADER.match(line)
+        if header is not None:
+            if self._done:
+                self._begin_part()
+            if not self._headers and self._line.isalnum():  # a delimiter without dashes
+                self._delimiter = self._line
+            self._headers[header[1].lower()] = header[2]
+            self._done = False
+        elif line.startswith(b"--") or (line and line == self._delimiter):
+            self._begin_part()
+            self._delimiter, self._done, self._line = line, False, b""
+        elif line:
+            self._line = line
+        elif not line and not self._done:
+            self._begin_body()
+
+    def _begin_part(self) -> None:
+        if self._done and self._length is not None and self._passed < self._length:
+            self.repairs[LENGTH_TOO_LARGE] += 1
+        self._headers.clear()
+        self._length, self._passed = None, 0
 
     def _begin_body(self) -> None:
         """Without a length nothing begins here: a JPEG is known by its first bytes, all else is skipped as lines."""
@@ -99,63 +159,83 @@ class JpegParts:
         size = int(length[:20])
         if size > MAX_PART_BYTES:
             raise _too_large(size)
-        self._length = size or None
+        self._length, self._passed, self._in_body = size or None, 0, size > 0
 
-    def _take_length(self, length: int, parts: list[bytes]) -> bool:
-        if len(self._buffer) < length:
-            return False
-        part = self._cut(length)
-        if part.startswith(SOI):
-            parts.append(part)
-        else:  # sound or text, unless it calls itself a picture
-            self.damaged += b"image" in self._headers.get(b"type", b"").lower()
+    # --- bodies -------------------------------------------------------------------------------------------------------
+
+    def _take_body(self) -> bool:
+        """Look for a JPEG at the beginning of a part with a length, else skip the part."""
+        assert self._length is not None
+        kind = self._headers.get(b"type", b"").lower()
+        if not kind.startswith(NO_PICTURE_TYPES):
+            begin = self._buffer.find(_BEGIN, 0, min(self._length, MAX_AHEAD_BYTES) + len(_BEGIN))
+            if begin < 0 and self._buffer.startswith(SOI) and self._length > len(SOI):
+                begin = 0
+            if begin >= 0:
+                self._in_body = False
+                self._begin_picture(begin)
+                return True
+        delimiter = self._buffer.find(b"\n" + self._delimiter, 0, self._length) if self._delimiter else -1
+        if delimiter >= 0:
+            return self._skip_body(delimiter, kind)
+        return len(self._buffer) >= self._length and self._skip_body(self._length, kind)
+
+    def _skip_body(self, length: int, kind: bytes) -> bool:
+        """A part that is no picture; it is damaged where it says that it is one."""
+        self.damaged += b"image" in kind
+        self._cut(length)
+        self._in_body = False
+        self._headers.clear()
         self._length = None
-        self._headers.clear()
         return True
 
-    def _walk(self, at: int, parts: list[bytes]) -> bool:
-        """Go on through the markers of a JPEG that begins the buffer."""
-        if self._in_scan:
-            found = _MARKER_IN_SCAN.search(self._buffer, at)
-            if found is None:
-                self._at = max(at, len(self._buffer) - 1)
+    # --- pictures -----------------------------------------------------------------------------------------------------
+
+    def _begin_picture(self, ahead: int) -> None:
+        self._cut(ahead)
+        self._walker = JpegWalker(delimiter=self._delimiter)
+
+    def _walk(self, walker: JpegWalker, parts: list[bytes]) -> bool:
+        """Go on through the markers of the JPEG that begins the buffer."""
+        match walker.walk(self._buffer):
+            case "more":
                 return False
-            at, self._in_scan = found.start(), False
-        if len(self._buffer) < at + 2:
-            self._at = at
-            return False
-        marker = self._buffer[at : at + 2]
-        if marker == EOI:
-            parts.append(self._cut(at + 2))
-            self._at = None
-            self._headers.clear()
-            return True
-        if marker[0] != 0xFF or marker == SOI or (marker[1] < LOWEST_MARKER and marker[1] not in STANDALONE):
-            return self._give_up(at)
-        return self._pass_segment(at, marker[1])
-
-    def _pass_segment(self, at: int, marker: int) -> bool:
-        if marker == 0xFF:  # fill byte
-            self._at = at + 1
-        elif marker in STANDALONE:
-            self._at = at + 2
-        elif len(self._buffer) < at + 4:
-            self._at = at
-            return False
-        else:
-            length = int.from_bytes(self._buffer[at + 2 : at + 4])
-            if length < 2:
-                return self._give_up(at)
-            self._at, self._in_scan = at + 2 + length, marker == SOS
+            case "end":
+                self._note_length(walker.at)
+                parts.append(self._cut(walker.at))
+                self._end_picture()
+            case "cut":
+                self._take_without_end(walker.at, parts)
         return True
 
-    def _give_up(self, at: int) -> bool:
-        """The JPEG was cut off before this place, where the next one may begin."""
+    def _note_length(self, size: int) -> None:
+        if self._length is not None and self._passed + size > self._length:
+            self.repairs[LENGTH_TOO_SMALL] += 1
+
+    def _take_without_end(self, length: int, parts: list[bytes]) -> None:
+        """The picture stops at this place, where the next one or the delimiter begins."""
+        walker, self._walker = self._walker, None
+        assert walker is not None
+        lines = _LINES_AT_END.search(self._buffer, max(0, length - MAX_AHEAD_BYTES), length)
+        data = self._cut(lines.start() if lines else length)
+        if walker.has_scan:
+            try:
+                parts.append(Jpeg.parse(data).data)
+            except JpegError:
+                self.damaged += 1
+            else:
+                self._end_picture()
+            return
+        if not walker.segments and self._buffer.startswith(b"\xff\xd9"):  # an empty picture, ahead of the real one
+            self._cut(2)
+            return
         self.damaged += 1
-        self._cut(at)
-        self._at = None
         self._headers.clear()
-        return True
+
+    def _end_picture(self) -> None:
+        self._walker = None
+        self._done = bool(self._delimiter or self._headers or self._length)
+        self._headers.clear()
 
     def _cut(self, length: int) -> bytes:
         """Take that many bytes off the front of the buffer."""
@@ -163,6 +243,7 @@ class JpegParts:
             data = bytes(view[:length])
         del self._buffer[:length]
         self._searched = 0
+        self._passed += length
         return data
 
 

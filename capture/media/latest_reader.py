@@ -4,11 +4,20 @@ What the stream is, a URL or a file, is left to http_stream and av_stream; when 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from capture.source import SourceError
+
+HICCUP_SECONDS = 2.0
+"""For so long, an open camera that ends its stream or answers with a fault is opened again before that is a failure."""
+REOPEN_PAUSE_SECONDS = 0.3
+
+
+class Interrupted(SourceError):
+    """The camera ended its stream or has a fault for a moment: asking again may help at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,8 @@ class Arrival:
     """Unix seconds."""
     monotonic: float
     """CLOCK_MONOTONIC seconds of the same moment."""
+    ready_at: float = 0.0
+    """CLOCK_MONOTONIC seconds before which it is not to be used: a newer one is likely to follow at once."""
 
     def jpeg(self) -> bytes:
         """The picture; making it may take work: to be called only for one that is wanted."""
@@ -33,6 +44,14 @@ class Stream(Protocol):
     @property
     def lost(self) -> int:
         """Pictures that came, but damaged, so far."""
+
+    @property
+    def repairs(self) -> Mapping[str, int]:
+        """What was wrong with the framing so far, and did not matter."""
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet, although data come; else empty."""
 
     def open(self) -> None:
         """Raises SourceError; `close` is called all the same."""
@@ -50,8 +69,9 @@ class Stream(Protocol):
 class LatestReader:
     """Reads one stream once, from its opening to its end. Whoever makes it closes it."""
 
-    def __init__(self, stream: Stream, ended: str) -> None:
-        """`ended` is what to say when the stream ends by itself."""
+    def __init__(self, stream: Stream, ended: str, hiccup_seconds: float = HICCUP_SECONDS) -> None:
+        """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
+        self._hiccup_seconds = hiccup_seconds
         self._stream = stream
         self._ended = ended
         self._changed = threading.Condition()
@@ -83,12 +103,24 @@ class LatestReader:
         with self._changed:
             self._wanted = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._newest or self._failure, limit_seconds)
+            deadline = time.monotonic() + limit_seconds
+            while not self._changed.wait_for(self._is_ready, self._until_ready(deadline)):
+                if time.monotonic() >= deadline:
+                    return None
             if self._newest is None:
                 self._raise_failure()
                 return None
             newest, self._newest, self._wanted = self._newest, None, False
             return newest
+
+    def _is_ready(self) -> bool:
+        newest = self._newest
+        return self._failure is not None if newest is None else time.monotonic() >= newest.ready_at
+
+    def _until_ready(self, deadline: float) -> float:
+        """Seconds until the newest picture may be used, or the deadline."""
+        end = deadline if self._newest is None else min(deadline, self._newest.ready_at)
+        return max(0.001, end - time.monotonic())
 
     def close(self, limit_seconds: float) -> bool:
         """End the thread; returns whether it ended in time.
@@ -122,16 +154,39 @@ class LatestReader:
             with self._changed:
                 self._opened = True
                 self._changed.notify_all()
-            for arrival in self._stream.arrivals(self):
-                if not self._put(arrival):
-                    return
-            raise SourceError(self._ended)
+            self._read_on()
         except Exception as error:  # whatever it is: it is raised in the thread that reads
             with self._changed:
                 self._failure = error
                 self._changed.notify_all()
         finally:
             self._stream.close()
+
+    def _read_on(self) -> None:
+        """Read the stream, and open it again at once where it ends; a failure is one that lasts."""
+        failing_since: float | None = None
+        reopen = False
+        while True:
+            try:
+                if reopen:
+                    self._stream.close()
+                    self._stream.open()
+                for arrival in self._stream.arrivals(self):
+                    failing_since = None
+                    if not self._put(arrival):
+                        return
+                if self._closing:
+                    return
+                raise Interrupted(self._ended)
+            except Interrupted:
+                now = time.monotonic()
+                if self._closing:
+                    return
+                if failing_since is not None and now - failing_since >= self._hiccup_seconds:
+                    raise
+                if failing_since is not None and not self.pause(REOPEN_PAUSE_SECONDS):
+                    return
+                failing_since, reopen = failing_since or now, True
 
     def _put(self, arrival: Arrival) -> bool:
         with self._changed:

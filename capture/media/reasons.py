@@ -7,7 +7,6 @@ import errno
 import socket
 import sys
 from http import HTTPStatus
-from ssl import SSLCertVerificationError
 
 CHECK_PATH = "check the path in the URL"
 
@@ -38,7 +37,7 @@ def no_url(name: str, flaw: str) -> str:
 
 def unknown_host(name: str, host: str) -> str:
     """The name service does not know it."""
-    return f"{name}: no address is known for {host}; check the name, or write the camera's IP address"
+    return f"{name}: the host name {host} was not found; check the name, or write the camera's IP address"
 
 
 def no_connection(name: str, seconds: float) -> str:
@@ -85,9 +84,93 @@ def no_video(name: str, content_type: str) -> str:
     return f"{name}: answers {content_type}, no video; {CHECK_PATH}"
 
 
-def unknown_login_kind(name: str) -> str:
-    """Neither basic nor digest."""
-    return f"{name}: asks for a login of a kind that framebus does not know; allowed: basic and digest"
+def login_kind(name: str, offered: list[str]) -> str:
+    """401, and no challenge that can be answered."""
+    if not offered:
+        return (
+            f"{name}: answers 401 Unauthorized, but does not say how to log in; {CHECK_PATH}, "
+            "or switch basic or digest authentication on in the camera"
+        )
+    return (
+        f"{name}: asks for a login of a kind that framebus does not know ({', '.join(offered)}); allowed: basic, and "
+        "digest with MD5, SHA-256 or SHA-512-256"
+    )
+
+
+def login_elsewhere(name: str) -> str:
+    """401 from where a redirect led."""
+    return (
+        f"{name}: redirects to another address, which wants a login; write that address into `source`, as a login is "
+        "never sent to another host than the one it was written for"
+    )
+
+
+def redirects(name: str) -> str:
+    """It sends us round in circles."""
+    return f"{name}: redirects again and again; {CHECK_PATH}"
+
+
+def bad_redirect(name: str) -> str:
+    """It sends us away from HTTP."""
+    return f"{name}: redirects to something that is no http:// or https:// address; {CHECK_PATH}"
+
+
+def untrusted(name: str, flaw: str, fingerprint: str) -> str:
+    """TLS: an authority or a name is not what it should be."""
+    line = f'tls_fingerprint = "{fingerprint}"' if fingerprint else "tls_fingerprint"
+    return (
+        f"{name}: its certificate is not trusted ({flaw}); to trust this one, compare it with the camera's and write "
+        f"{line} into its table of the configuration"
+    )
+
+
+def wrong_fingerprint(name: str, seen: str) -> str:
+    """TLS: not the certificate that was pinned."""
+    return (
+        f"{name}: its certificate is {seen}, not the one of tls_fingerprint; no login was sent; if the camera "
+        "has a new certificate, write the new fingerprint"
+    )
+
+
+def no_tls(name: str, flaw: str) -> str:
+    """TLS does not come about."""
+    return f"{name}: no TLS connection ({flaw.lower().replace('_', ' ') or 'failed'}); check the port and the scheme"
+
+
+def live_playlist(name: str) -> str:
+    """Live HLS or DASH."""
+    return (
+        f"{name}: a live playlist (HLS or DASH), whose pictures are 10 to 30 seconds old; "
+        "name the camera's RTSP or MJPEG stream in `source`"
+    )
+
+
+def waiting_for_key_frame(name: str) -> str:
+    """Video comes, and cannot be decoded yet."""
+    return f"{name}: waiting for a key frame"
+
+
+def no_key_frame(name: str, seconds: float) -> str:
+    """The bound on the wait."""
+    return (
+        f"{name}: sent no key frame for {seconds:g} seconds; lower the key frame interval in the camera, "
+        "or raise keyframe_timeout"
+    )
+
+
+def no_rtsp(name: str) -> str:
+    """The answer is not of the protocol."""
+    return f"{name}: answers something that is no RTSP; check the port in the URL"
+
+
+def codec_over_tls(name: str, codec: str) -> str:
+    """FFmpeg would have to do it, which verifies no certificate."""
+    return f"{name}: sends {codec or 'an unknown codec'}; over rtsps:// framebus reads H.264 and H.265 alone"
+
+
+def no_picture_decoded(name: str, seconds: float) -> str:
+    """Video comes, and nothing can be decoded any more."""
+    return f"{name}: sends video, but for {seconds:.0f} seconds no picture that can be decoded"
 
 
 def no_http(name: str) -> str:
@@ -99,11 +182,6 @@ def refused(name: str, host: str, error: OSError) -> str:
     """What the failure to connect, or to read on, means."""
     if isinstance(error, socket.gaierror):
         return unknown_host(name, host)
-    if isinstance(error, SSLCertVerificationError):
-        return (
-            f"{name}: its certificate is not trusted ({error.verify_message}); "
-            "add it to this machine's certificates, or use http:// in a network of your own"
-        )
     number = error.errno or (errno.ECONNRESET if isinstance(error, ConnectionError) else 0)
     return f"{name}: {_OS_REASONS.get(number) or f'the connection failed: {error.strerror or error}'}"
 
@@ -133,11 +211,33 @@ def no_decoder(name: str) -> str:
     return f"{name}: FFmpeg cannot decode the kind of video in it; name another in `source`"
 
 
-def nothing_whole(name: str) -> str:
-    """A file was read to its end in vain."""
-    return f"{name}: holds not one whole picture; name another in `source`"
+def nothing_complete(name: str) -> str:
+    """A file was read to its end without one picture."""
+    return f"{name}: holds no complete picture; name another in `source`"
 
 
 def ffmpeg(name: str, reason: str) -> str:
     """FFmpeg's own words, where we have no better."""
     return f"{name}: FFmpeg says: {reason}"
+
+
+def not_written(name: str, seconds: float) -> str:
+    """Another program wrote it again and again, and does so no more."""
+    return f"{name}: was written last {seconds:.0f} seconds ago; check the program that writes it"
+
+
+def too_many_pixels(name: str, size: tuple[int, int], most: float) -> str:
+    """More than max_megapixels."""
+    width, height = size
+    return (
+        f"{name}: {width}x{height} are {width * height / 1e6:.1f} megapixels, allowed: at most {most:g} "
+        "(max_megapixels of this camera)"
+    )
+
+
+def fingerprint_of_ffmpeg(name: str) -> str:
+    """FFmpeg verifies certificates by name and authority only."""
+    return (
+        f"{name}: this kind of stream is read by FFmpeg, which knows no tls_fingerprint; "
+        "add the certificate to this machine's, or set tls_verify = false"
+    )

@@ -1,4 +1,4 @@
-"""The URL of a camera: what is asked with it, and what of it may be shown. Logins and secrets stay out of every log."""
+"""The URL of a camera: what is asked with it, and what of it may be shown."""
 
 import re
 from dataclasses import dataclass
@@ -6,13 +6,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from framebus.errors import FramebusError
 
-SECRET_KEYS = ("password", "passwd", "pass", "pwd", "loginpas", "token", "key", "auth")
-"""Query keys whose values are hidden; `loginpas` is what cameras with a GoAhead server ask for."""
-
-_SECRET = re.compile(rf"([?&](?:{'|'.join(SECRET_KEYS)})=)[^&#]*", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 _ADDRESS = re.compile(r"://(\[[^/?#]*\]|[^/?#:]*)(:\d*)?([/?#]|$)")
-_BROKEN_LOGIN = re.compile(r"(?<=://).*@", re.DOTALL)
 _UNTOUCHED = "%/:?#[]@!$&'()*+,;=~-._"
 """RFC 3986, sections 2.2 and 2.3, and the % of what is encoded already."""
 
@@ -32,6 +27,8 @@ class MediaUrl:
     """Empty where the scheme has none."""
     login: tuple[str, str] | None
     """User and password."""
+    port: int | None = None
+    """None where the URL does not say."""
 
     @classmethod
     def parse(cls, text: str) -> "MediaUrl":
@@ -44,10 +41,10 @@ class MediaUrl:
             parts = urlsplit(text)
             host = parts.hostname or ""
             login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
-            _ = parts.port
+            port = parts.port
         except ValueError as error:
             raise UrlError("its address cannot be read") from error
-        return cls(text, parts.scheme.lower(), host, login)
+        return cls(text, parts.scheme.lower(), host, login, port)
 
     @property
     def without_login(self) -> str:
@@ -55,19 +52,17 @@ class MediaUrl:
         scheme, address, rest = _parts(_without_login(self.text).partition("#")[0])
         return f"{scheme}://{address}{quote(rest, safe=_UNTOUCHED)}"
 
+    def with_login_of(self, other: "MediaUrl") -> "MediaUrl":
+        """The same URL with the login of another."""
+        match = _LOGIN.search(other.text)
+        scheme, separator, rest = _without_login(self.text).partition("://")
+        return MediaUrl.parse(f"{scheme}{separator}{match[0] if match else ''}{rest}")
+
     @property
-    def root(self) -> str:
-        """The server's own address: where the login is valid."""
-        scheme, address, _ = _parts(_without_login(self.text))
-        return f"{scheme}://{address}/"
-
-
-def shown(text: str) -> str:
-    """A URL as people may see it; also one that cannot be read."""
-    bare = _without_login(text)
-    if not _ADDRESS.search(bare):  # a login with a / in it, perhaps: rather too little than too much
-        bare = _BROKEN_LOGIN.sub("", text)
-    return _SECRET.sub(r"\1***", bare)
+    def path_and_query(self) -> str:
+        """What a request line of HTTP asks for."""
+        rest = quote(_parts(_without_login(self.text).partition("#")[0])[2], safe=_UNTOUCHED)
+        return rest if rest.startswith("/") else f"/{rest}"
 
 
 def _without_login(text: str) -> str:

@@ -37,9 +37,16 @@ def _make(camera: str, config: CameraConfig, name: SourceSpec) -> Source:
 
             source = V4l2Source(name.target, config.size, config.fps, config.quality)
         case "media":
-            from capture.sources.media import MediaSource
+            from capture.sources.media import MediaOptions, MediaSource
 
-            source = MediaSource(name.target, config.size, config.fps, config.quality)
+            source = MediaSource(
+                name.target,
+                config.size,
+                config.fps,
+                config.quality,
+                patience_seconds=config.stall_timeout,
+                options=MediaOptions.of(config),
+            )
         case _:
             from capture.sources.testcard import TestCardSource
 

@@ -1,50 +1,106 @@
 """A camera behind a URL, or a file that stands in for one. JPEGs pass through untouched; other video is made JPEG.
 
-What speaks to the camera is http_stream or av_stream; both run in the thread of a drain, so that no read here blocks.
+What speaks to the camera is http_stream, rtsp_stream or av_stream; all run in a thread of their own, so that no read
+here blocks.
 """
 
 import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from capture.media import reasons
 from capture.media.file import check_file
+from capture.media.http_request import Answer
 from capture.media.http_stream import HttpStream
 from capture.media.latest_reader import LatestReader, Stream
-from capture.media.url import MediaUrl, UrlError, shown
+from capture.media.still_file import SUFFIXES, StillFile
+from capture.media.tls import CameraTls
+from capture.media.url import MediaUrl, UrlError
 from capture.rate_control import RateControl
+from capture.repairs import Repairs
 from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from framebus.config.camera import CameraConfig
+from framebus.config.shown_url import shown
 from framebus.config.size import Size
 
+if TYPE_CHECKING:
+    from capture.media.rtsp.session import Transport
+
 PATIENCE_SECONDS = 5.0
-"""How long a camera may keep still, while it is opened and later."""
+"""How long a camera may send nothing, while it is opened and later, where stall_timeout does not say."""
 OPEN_SLACK_SECONDS = 0.5
 """The stream itself knows better why it does not open: its own limit shall end first."""
+KEYFRAME_SECONDS = 120.0
+DEFAULT_TLS = CameraTls()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOptions:
+    """How a network camera is spoken to."""
+
+    keyframe_seconds: float = KEYFRAME_SECONDS
+    """How long the first key frame may take."""
+    max_megapixels: float | None = None
+    transport: "Transport" = "auto"
+    tls: CameraTls = DEFAULT_TLS
+
+    @classmethod
+    def of(cls, config: CameraConfig) -> "MediaOptions":
+        """What a camera's table says."""
+        tls = CameraTls(config.tls_verify, config.tls_fingerprint)
+        return cls(config.keyframe_timeout, config.max_megapixels, config.rtsp_transport, tls)
 
 
 class MediaSource(Source):
     """A URL or a file, read by a thread of its own as fast as it comes; a file at the speed of its own times."""
 
     def __init__(
-        self, target: str, size: Size, fps: float, quality: int, *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        target: str,
+        size: Size,
+        fps: float,
+        quality: int,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        options: MediaOptions | None = None,
     ) -> None:
         """`target` is a URL with :// or the absolute path of a file.
 
         Video that is no JPEG is encoded at `quality`, 1 to 100, and made smaller where it is larger than `size`. JPEGs
-        are as the camera makes them; nor can a URL be asked for `fps`: thinning out is the pace's part.
+        are as the camera makes them; nor can a URL be asked for `fps`: the rate control thins them out.
         """
         self._target = target
         self._size = size
         self._quality = quality
         self._patience = patience_seconds
+        self._options = options or MediaOptions()
         self._stream: Stream | None = None
+        self._still_file: StillFile | None = None
         self._latest_reader: LatestReader | None = None
         self._damaged_earlier = 0
+        self._repairs = Repairs()
+        self._noted: Counter[str] = Counter()
+        self.call_limit_seconds = 2 * patience_seconds + 2 * OPEN_SLACK_SECONDS + READ_LIMIT_SECONDS
+        self.waiting_limit_seconds = self._options.keyframe_seconds + OPEN_SLACK_SECONDS
 
     @property
     def name(self) -> str:
         """The URL without login and secrets, or the path."""
         return shown(self._target) if "://" in self._target else self._target
+
+    @property
+    def waiting(self) -> str:
+        """Such as "waiting for a key frame"."""
+        return self._stream.waiting if self._stream is not None else ""
+
+    @property
+    def repairs(self) -> Mapping[str, int]:  # type: ignore[override]
+        """What was wrong with the camera's framing, and how often."""
+        return self._repairs.total
 
     def open(self) -> None:
         """Connect, within the patience; looking up the camera's address may take as long again.
@@ -54,6 +110,7 @@ class MediaSource(Source):
         if self._latest_reader is not None and not self._latest_reader.close(self._patience):
             raise SourceError(reasons.no_answer(self.name, self._patience))  # the attempt before still waits for one
         self._damaged_earlier = self.damaged
+        self._noted.clear()
         self._stream = self._make_stream()
         self._latest_reader = LatestReader(self._stream, reasons.ended(self.name))
         if not self._latest_reader.open(self._patience + OPEN_SLACK_SECONDS):
@@ -67,6 +124,7 @@ class MediaSource(Source):
         assert stream is not None
         wanted = rate_control.wait(READ_LIMIT_SECONDS)
         self.damaged = self._damaged_earlier + stream.lost
+        self._note_repairs(stream)
         if not wanted:
             latest_reader.check()
             return None
@@ -81,6 +139,12 @@ class MediaSource(Source):
         if self._latest_reader is not None and self._latest_reader.close(READ_LIMIT_SECONDS):
             self._latest_reader = None
 
+    def _note_repairs(self, stream: Stream) -> None:
+        if sum(stream.repairs.values()) != self._noted.total():
+            now = Counter(stream.repairs)
+            self._repairs.note(self.name, now - self._noted)
+            self._noted = now
+
     def _make_stream(self) -> Stream:
         if "://" not in self._target:
             return self._play(Path(self._target))
@@ -91,16 +155,56 @@ class MediaSource(Source):
         if url.scheme == "file":
             return self._play(Path(unquote(urlsplit(url.text).path)))
         if url.scheme in ("http", "https"):
-            return HttpStream(url, self.name, self._patience, lambda kind: self._over_pyav(url, kind))
+            return HttpStream(url, self.name, self._patience, self._over_http, self._options.tls)
+        if url.scheme in ("rtsp", "rtsps"):
+            return self._over_rtsp(url)
         return self._over_pyav(url)
+
+    def _over_http(self, content_type: str, answer: Answer) -> Stream:
+        """A body that is no JPEG, where redirects led to, with the login if it may be sent there."""
+        original = MediaUrl.parse(self._target)
+        if answer.url.without_login == original.without_login:
+            return self._over_pyav(original, content_type)
+        return self._over_pyav(answer.url.with_login_of(original) if answer.with_login else answer.url, content_type)
 
     def _play(self, file: Path) -> Stream:
         check_file(file, self.name)
-        return self._over_pyav(file)
+        if file.suffix.lower() not in SUFFIXES:
+            return self._over_pyav(file)
+        if self._still_file is None:
+            self._still_file = StillFile(file, self.name, self._quality, self._options.max_megapixels)
+        return self._still_file
+
+    def _over_rtsp(self, url: MediaUrl) -> Stream:
+        try:
+            import capture.media.av_stream  # noqa: F401  (for other codecs)
+            from capture.media.frame_encoder import FrameEncoder
+            from capture.media.rtsp_stream import RtspStream
+        except ImportError:
+            raise SourceError(reasons.no_pyav(self.name)) from None
+        return RtspStream(
+            url,
+            self.name,
+            FrameEncoder(self._size, self._quality),
+            lambda: self._over_pyav(url),
+            self._options.tls,
+            patience=self._patience,
+            keyframe_seconds=self._options.keyframe_seconds,
+            transport=self._options.transport,
+        )
 
     def _over_pyav(self, target: MediaUrl | Path, content_type: str = "") -> Stream:
         try:
             from capture.media.av_stream import AvStream
+            from capture.media.frame_encoder import FrameEncoder
         except ImportError:
             raise SourceError(reasons.no_pyav(self.name)) from None
-        return AvStream(target, self.name, self._size, self._quality, self._patience, content_type)
+        return AvStream(
+            target,
+            self.name,
+            FrameEncoder(self._size, self._quality),
+            self._patience,
+            content_type=content_type,
+            tls=self._options.tls,
+            transport=self._options.transport,
+        )

@@ -1,6 +1,6 @@
 """What a [camera.NAME] table of framebus.toml may say, and the defaults."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -8,6 +8,7 @@ from framebus.config.server_key import ServerKey
 from framebus.config.size import Size
 from framebus.config.source_spec import SourceSpec
 from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.config.tls_fingerprint import TlsFingerprint
 
 
 class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,14 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     stall_timeout: Annotated[
         float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
     ] = 5
+    keyframe_timeout: Annotated[
+        float, msgspec.Meta(gt=0, le=3600, description="seconds, more than 0 and at most 3600")
+    ] = 120
+    rtsp_transport: Annotated[Literal["auto", "tcp", "udp"], msgspec.Meta(description='"auto", "tcp" or "udp"')] = (
+        "auto"
+    )
+    tls_verify: bool = True
+    tls_fingerprint: TlsFingerprint | None = None
     hflip: bool = False
     vflip: bool = False
     controls: Annotated[

@@ -49,8 +49,14 @@ def convert_table(table: Any, kind: type[StructT], where: str, mistakes: Mistake
         try:
             values[key] = _convert(value, hints[key])
         except ValueError as error:
-            mistakes.add(path, value, str(error))
+            mistakes.add(path, _without_secrets(value, hints[key]), str(error))
     return kind(**values)
+
+
+def _without_secrets(value: Any, hint: Any) -> Any:
+    """The value as an error text may quote it: a type that may hold a password says by `shown` what is left of it."""
+    shown = next((kind.shown for kind in (hint, *get_args(hint)) if hasattr(kind, "shown")), None)
+    return shown(value) if shown is not None and isinstance(value, str) else value
 
 
 def did_you_mean(found: str, allowed: list[str]) -> str:

@@ -37,7 +37,7 @@ FRAME = segment(SOF0, b"\x08\x00\x30\x00\x40\x01\x01\x11\x00")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_whole_picture_is_taken_as_it_is(kind: str) -> None:
+def test_a_complete_picture_is_taken_as_it_is(kind: str) -> None:
     picture = KINDS[kind]
     parsed = Jpeg.parse(picture)
     assert parsed.data is picture
@@ -47,11 +47,66 @@ def test_a_whole_picture_is_taken_as_it_is(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_picture_cut_off_at_any_byte_is_none(kind: str) -> None:
+def test_a_picture_cut_off_within_its_image_data_is_refused(kind: str) -> None:
     picture = KINDS[kind]
-    for length in range(len(picture)):
+    for length in range(len(picture) - 3):  # the last byte of the image data may hold nothing but padding
         with pytest.raises(JpegError):
             Jpeg.parse(picture[:length])
+
+
+@pytest.mark.parametrize("tail", [b"", b"\xff", b"\0\0", b"\0" * 500], ids=["none", "half", "zeros", "padding"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_end_of_image_is_added(kind: str, tail: bytes) -> None:
+    picture = KINDS[kind]
+    parsed = Jpeg.parse(picture[:-2] + tail)
+    assert parsed.data == picture
+    assert parsed.repairs == ("missing end of image added",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("ahead", "repair"),
+    [
+        (b"\0", "bytes ahead of the picture removed"),
+        (b"\r\n", "bytes ahead of the picture removed"),
+        (b"\xef\xbb\xbf", "bytes ahead of the picture removed"),
+        (b"CAMHDR\xff\x00\x01" * 200, "bytes ahead of the picture removed"),
+        (SOI + EOI, "an empty picture ahead of the picture removed"),
+        (SOI + EOI + b"\0\0\0", "an empty picture ahead of the picture removed"),
+        (PICTURE[:300], "an incomplete picture ahead of the picture removed"),
+        (PICTURE[: len(PICTURE) - 90], "an incomplete picture ahead of the picture removed"),
+    ],
+)
+def test_what_lies_ahead_of_the_picture_is_removed(kind: str, ahead: bytes, repair: str) -> None:
+    parsed = Jpeg.parse(ahead + KINDS[kind])
+    assert parsed.data == KINDS[kind]
+    assert parsed.repairs == (repair,)
+    assert parsed == Jpeg.parse(KINDS[kind])
+
+
+@pytest.mark.parametrize("stray", [b"\0", b"\xff\0", b"\0" * 7, b"junk between two segments"])
+@pytest.mark.parametrize("which", range(5))
+def test_stray_bytes_before_a_marker_are_removed(stray: bytes, which: int) -> None:
+    parts = [part.data for part in segments(PICTURE)]
+    damaged = SOI + b"".join([*parts[:which], stray, *parts[which:]]) + EOI
+    parsed = Jpeg.parse(damaged)
+    assert parsed.data == PICTURE
+    assert parsed.repairs == ("stray bytes between segments removed",)
+    assert parsed == Jpeg.parse(PICTURE)
+
+
+def test_of_two_pictures_the_first_is_taken() -> None:
+    assert Jpeg.parse(PICTURE + KINDS["grey"]).data == PICTURE
+    assert Jpeg.parse(KINDS["progressive"] + b"\0" * 9 + KINDS["grey"]).data == KINDS["progressive"]
+
+
+def test_a_picture_with_more_pixels_than_allowed_is_refused_by_its_header() -> None:
+    assert Jpeg.parse(PICTURE, max_megapixels=0.01).width == 64
+    with pytest.raises(JpegError) as raised:
+        Jpeg.parse(SOI + segment(SOF0, b"\x08\xff\xff\xff\xff\x01\x01\x11\x00") + SCAN + EOI, max_megapixels=100)
+    assert str(raised.value) == (
+        "65535x65535 are 4294.8 megapixels, allowed: at most 100 (max_megapixels of this camera)"
+    )
 
 
 @pytest.mark.parametrize("marker", [0xC0, 0xC1, 0xC2, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), 0xCD, 0xCE, 0xCF])
@@ -62,7 +117,7 @@ def test_every_frame_header_tells_the_size(marker: int) -> None:
 
 
 @pytest.mark.parametrize("marker", [0xC8, 0xCC])
-def test_what_lies_among_the_frame_headers_is_none(marker: int) -> None:
+def test_what_lies_among_the_frame_headers_is_no_frame_header(marker: int) -> None:
     with pytest.raises(JpegError, match=r"\Ano frame header before the scan\Z"):
         Jpeg.parse(SOI + segment(marker, b"\x08\x12\x34\x00\x01\x01\x01\x11\x00") + SCAN + EOI)
 
@@ -74,18 +129,17 @@ def test_what_lies_among_the_frame_headers_is_none(marker: int) -> None:
         (b"\x89PNG\r\n", "6 bytes that begin with 8950, expected ffd8"),
         (b"\xff", "1 bytes that begin with ff, expected ffd8"),
         (SOI, "cut off after 2 bytes: no scan"),
-        (SOI + EOI, "cut off after 4 bytes: no scan"),
+        (SOI + EOI, "end of image at byte 2, before any scan"),
         (SOI + EOI + b"\0\0", "end of image at byte 2, before any scan"),
         (SOI + FRAME + EOI + b"\0\0", "end of image at byte 15, before any scan"),
-        (SOI + b"\0\0\0\0", "no marker at byte 2, found 00"),
+        (SOI + b"\0\0\0\0", "cut off after 6 bytes: no scan"),
         (SOI + b"\xff\xe0\x00\x01", "a segment of 1 bytes at byte 2 of 6"),
         (SOI + b"\xff\xe0\x00\x03", "a segment of 3 bytes at byte 2 of 6"),
         (SOI + segment(SOF0, b"\x08\x00\x30\x00") + SCAN + EOI, "a frame header that is too short"),
-        (SOI + segment(SOF0, b"\x08\x00\x30\x00\x40")[:-1] + SCAN, "no marker at byte 11, found da"),
         (SOI + SCAN + EOI, "no frame header before the scan"),
         (SOI + segment(SOF0, b"\x08\x00\x00\x00\x40\x01\x01\x11\x00") + SCAN + EOI, "no frame header before the scan"),
         (SOI + FRAME + SCAN, "cut off after 27 bytes: no end of image"),
-        (PICTURE[:-1], f"cut off after {len(PICTURE) - 1} bytes: no end of image"),
+        (PICTURE[:-20], f"cut off after {len(PICTURE) - 20} bytes: no end of image"),
     ],
 )
 def test_the_reason_says_where_and_what(data: bytes, reason: str) -> None:

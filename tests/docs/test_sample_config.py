@@ -96,7 +96,7 @@ def test_every_choice_is_one(table: str, line: str) -> None:
     content = tomllib.loads(f"[{table}]\n{line}" if table else line)
     if table == "gateway":
         content["gateway"].setdefault("allow_anonymous", True)
-    if line.startswith("tls_"):  # one takes the other
+    if line.startswith(("tls_cert", "tls_key")):  # one takes the other
         content["gateway"] |= {"tls_cert": "framebus.crt", "tls_key": "framebus.key"}
     if line.startswith(("connect_control", "server_key")):
         content["camera"]["front"]["connect"] = "tcp://127.0.0.1:5555"

@@ -34,9 +34,13 @@ def of_jpegs(file: Path, jpegs: Sequence[bytes], fps: int = 25) -> Path:
     return file
 
 
-def of_colours(file: Path, codec: str, colours: Sequence[str], fps: int = 25, size: tuple[int, int] = SIZE) -> Path:
-    """A clip with a frame of each colour, every frame complete in itself and none held back by the encoder."""
-    options = {"g": "1", "bf": "0", "tune": "zerolatency"} if codec == "libx264" else {"g": "1", "bf": "0"}
+def of_colours(
+    file: Path, codec: str, colours: Sequence[str], fps: int = 25, size: tuple[int, int] = SIZE, gop: int = 1
+) -> Path:
+    """A clip with a frame of each colour, every `gop`-th a key frame, and none held back by the encoder."""
+    options = {"g": str(gop), "bf": "0"}
+    if codec == "libx264":
+        options |= {"tune": "zerolatency", "sc_threshold": "0"}
     with av.open(str(file), "w") as container:
         stream = cast(VideoStream, container.add_stream(codec, rate=fps, options=options))
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"

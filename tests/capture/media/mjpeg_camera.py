@@ -163,8 +163,9 @@ class Framing:
 class Multipart:
     """An answer that never ends by itself. All who watch are shown the same."""
 
-    def __init__(self, framing: Framing | None = None, *pictures: bytes) -> None:
-        """`pictures` are sent to whoever comes, at once."""
+    def __init__(self, framing: Framing | None = None, *pictures: bytes, content_type: str | None = None) -> None:
+        """`pictures` are sent to each client at once; `content_type` stands in place of the right one."""
+        self._content_type = content_type
         self._framing = framing or Framing()
         self._first = b"".join(map(self._framing.part, pictures))
         self.watching: list[Call] = []
@@ -173,6 +174,7 @@ class Multipart:
     def __call__(self, call: Call) -> None:
         """Begin to answer."""
         kind = f"multipart/x-mixed-replace;boundary={self._framing.boundary}"
+        kind = kind if self._content_type is None else self._content_type
         call.send(ok(kind, b"", "Transfer-Encoding: chunked" if self._framing.chunked else ""))
         self._send(call, self._framing.head + self._first)
         self.watching.append(call)
@@ -205,7 +207,8 @@ class Multipart:
 
 def ok(content_type: str, body: bytes = b"", *headers: str) -> bytes:
     """A whole answer of HTTP/1.1, or the beginning of one."""
-    lines = ["HTTP/1.1 200 OK", f"Content-Type: {content_type}", "Connection: close", *filter(None, headers), "", ""]
+    lines = ["HTTP/1.1 200 OK", f"Content-Type: {content_type}"] if content_type else ["HTTP/1.1 200 OK"]
+    lines += ["Connection: close", *filter(None, headers), "", ""]
     return "\r\n".join(lines).encode() + body
 
 
@@ -225,16 +228,20 @@ def silent(call: Call) -> None:
     call.keep()
 
 
-def guarded(kind: str, login: str, answer: Answer) -> Answer:
-    """Answer only who gives this user:password; `kind` is Basic or Digest (RFC 7616, with MD5 as cameras have it)."""
-    challenge = f"Basic {REALM}" if kind == "Basic" else f'Digest {REALM}, nonce="{NONCE}", qop="auth", algorithm=MD5'
+def guarded(kind: str, login: str, answer: Answer, others: tuple[str, ...] = (), algorithm: str = "MD5") -> Answer:
+    """Answer only who gives this user:password; `kind` is Basic or Digest (RFC 7616).
+
+    `others` are header lines with challenges that stand before the right one.
+    """
+    digest = f'Digest {REALM}, nonce="{NONCE}", qop="auth", algorithm={algorithm}'
+    challenge = f"Basic {REALM}" if kind == "Basic" else digest
 
     def ask(call: Call) -> None:
-        right = _basic(login) if kind == "Basic" else _digest(login, call)
+        right = _basic(login) if kind == "Basic" else _digest(login, call, algorithm)
         if right and call.header("Authorization") == right:
             answer(call)
         else:
-            refusing("401 Unauthorized", f"WWW-Authenticate: {challenge}")(call)
+            refusing("401 Unauthorized", *others, f"WWW-Authenticate: {challenge}")(call)
 
     return ask
 
@@ -243,18 +250,16 @@ def _basic(login: str) -> str:
     return f"Basic {base64.b64encode(login.encode()).decode()}"
 
 
-def _digest(login: str, call: Call) -> str:
+def _digest(login: str, call: Call, algorithm: str) -> str:
     """What the client's header should be, given what it has chosen itself; empty where it sent none."""
     given = call.header("Authorization")
     fields = dict(re.findall(r'(\w+)="?([^",]*)"?', given))
     if not given.startswith("Digest ") or fields["nonce"] != NONCE:
         return ""
+    digest = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[algorithm]
     user, _, password = login.partition(":")
-    secret = _md5(f"{user}:camera:{password}")
-    asked = _md5(f"GET:{call.path}")
-    response = _md5(":".join((secret, NONCE, fields["nc"], fields["cnonce"], "auth", asked)))
-    return given if fields["response"] == response and fields["username"] == user else ""
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode()).hexdigest()
+    secret = digest(f"{user}:camera:{password}".encode()).hexdigest()
+    asked = digest(f"GET:{call.path}".encode()).hexdigest()
+    parts = ":".join((secret, NONCE, fields["nc"], fields["cnonce"], "auth", asked))
+    is_right = fields["response"] == digest(parts.encode()).hexdigest() and fields["username"] == user
+    return given if is_right else ""

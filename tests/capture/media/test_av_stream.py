@@ -1,15 +1,18 @@
 """Live streams and recordings behind URLs that are no Motion JPEG over HTTP, read by PyAV from real servers."""
 
+import contextlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
 import pytest
 
 from capture.media import av_stream
+from capture.media.rtsp.session import Transport
 from capture.source import SourceError
-from capture.sources.media import MediaSource
+from capture.sources.media import MediaOptions, MediaSource
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour
@@ -78,14 +81,91 @@ def test_rtsp_that_falls_silent(h264: Path) -> None:
         assert failure(camera.url(LOGIN), SHORT) == f"{camera.url()}: sent nothing for 0.5 seconds"
 
 
-def test_rtsp_that_ends(h264: Path) -> None:
+def test_rtsp_that_ends_is_asked_for_again_at_once(h264: Path) -> None:
     with RtspCamera(h264) as camera, opened(camera.url(LOGIN)) as source:
-        next(pictures(source))
-        camera.hang_up()
-        with pytest.raises(SourceError) as said:
-            for _ in pictures(source):
+        for plays in range(1, 4):
+            assert colour(next(pictures(source)).jpeg) in COLOURS
+            while source.read(every_frame(), 1) is not None:
                 pass
-        assert str(said.value) == f"{camera.url()}: the camera ended the stream"
+            assert sum(request.startswith("PLAY") for request in camera.requests) == plays
+            camera.hang_up()
+
+
+def test_rtsp_whose_camera_is_gone(h264: Path) -> None:
+    with RtspCamera(h264) as camera:
+        source = MediaSource(camera.url(LOGIN), ANY_SIZE, 30, 80)
+        source.open()
+        next(pictures(source))
+    with pytest.raises(SourceError) as said:
+        for _ in pictures(source):
+            pass
+    assert str(said.value) == (
+        f"{camera.url()}: refuses the connection; check that the camera is on and that the port is right"
+    )
+    source.close()
+    wait_until(lambda: not draining(), "the thread to end")
+
+
+def test_a_picture_comes_with_its_last_packet_and_not_with_the_next_picture(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "one.h264", "libx264", COLOURS[:1], size=(320, 240))
+    with RtspCamera(clip) as camera, opened(camera.url()) as source:
+        before = time.time(), time.monotonic()
+        found = next(pictures(source))
+        assert colour(found.jpeg) == COLOURS[0]
+        assert before[0] - 2 <= found.captured <= time.time()
+        assert found.monotonic <= time.monotonic()
+
+
+def test_hevc_over_rtsp(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "one.hevc", "libx265", COLOURS[:1], size=(320, 240))
+    with RtspCamera(clip, codec="H265") as camera, opened(camera.url()) as source:
+        assert colour(next(pictures(source)).jpeg) == COLOURS[0]
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_an_rtsp_login(algorithm: str, h264: Path) -> None:
+    with RtspCamera(h264, login="admin:geheim ß", algorithm=algorithm) as camera:
+        with opened(camera.url("admin:geheim%20ß")) as source:
+            assert colour(next(pictures(source)).jpeg) in COLOURS
+        assert failure(camera.url("admin:falsch")) == (
+            f"{camera.url()}: answers 401 Unauthorized: it refuses the login; check user and password in the URL"
+        )
+
+
+@pytest.mark.parametrize("transport", ["auto", "udp"])
+def test_a_camera_that_refuses_tcp_is_asked_for_udp(transport: Transport, tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "one.h264", "libx264", COLOURS[:1], size=(64, 48))
+    with RtspCamera(clip, udp_only=True) as camera:
+        options = MediaOptions(transport=transport)
+        with contextlib.closing(MediaSource(camera.url(), ANY_SIZE, 30, 80, options=options)) as source:
+            source.open()
+            assert colour(next(pictures(source)).jpeg) == COLOURS[0]
+        tcp = [request for request in camera.requests if "RTP/AVP/TCP" in request]
+        assert len(tcp) == (1 if transport == "auto" else 0)
+    wait_until(lambda: not draining(), "the thread to end")
+
+
+def test_a_camera_that_has_sent_no_key_frame_is_waited_for(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "clip.h264", "libx264", COLOURS * 10, size=(320, 240), gop=999)
+    with RtspCamera(clip, skipped_units=1) as camera, opened(camera.url()) as source:
+        wait_until(lambda: source.read(every_frame(), 1) is None and source.waiting, "it to wait")
+        assert source.waiting == f"{camera.url()}: waiting for a key frame"
+        assert source.waiting_limit_seconds > 100
+
+
+def test_a_wait_for_a_key_frame_has_a_bound(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "clip.h264", "libx264", COLOURS * 10, size=(320, 240), gop=999)
+    with RtspCamera(clip, skipped_units=1) as camera:
+        options = MediaOptions(keyframe_seconds=0.0)
+        with contextlib.closing(MediaSource(camera.url(), ANY_SIZE, 30, 80, options=options)) as source:
+            source.open()
+            with pytest.raises(SourceError) as said:
+                next(pictures(source))
+    assert str(said.value) == (
+        f"{camera.url()}: sent no key frame for 0 seconds; lower the key frame interval in the camera, "
+        "or raise keyframe_timeout"
+    )
+    wait_until(lambda: not draining(), "the thread to end")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +174,8 @@ def test_rtsp_that_ends(h264: Path) -> None:
         (
             "401 Unauthorized",
             LOGIN,
-            "answers 401 Unauthorized: it refuses the login; check user and password in the URL",
+            "answers 401 Unauthorized, but does not say how to log in; check the path in the URL, or switch basic or "
+            "digest authentication on in the camera",
         ),
         (
             "401 Unauthorized",
@@ -111,7 +192,7 @@ def test_rtsp_that_ends(h264: Path) -> None:
         (
             "454 Session Not Found",
             LOGIN,
-            "FFmpeg says: Server returned 4XX Client Error, but not one of 40{0,1,3,4}",
+            "answers 454; check the path in the URL",
         ),
     ],
 )
@@ -139,7 +220,7 @@ def test_nobody_listens(scheme: str, free_port: int) -> None:
 @pytest.mark.parametrize("host", ["camera.invalid", "camera..local"])
 def test_an_unknown_host(host: str) -> None:
     assert failure(f"rtsp://{LOGIN}@{host}/v") == (
-        f"rtsp://{host}/v: no address is known for {host}; check the name, or write the camera's IP address"
+        f"rtsp://{host}/v: the host name {host} was not found; check the name, or write the camera's IP address"
     )
 
 
@@ -151,7 +232,7 @@ def test_rtsp_at_the_port_of_http() -> None:
     with IpCamera(refusing("404 Not Found")) as server:
         url = server.url(scheme="rtsp")
         assert failure(server.url(scheme="rtsp", login=LOGIN)) == (
-            f"{url}: no video that FFmpeg understands; name another in `source`"
+            f"{url}: answers something that is no RTSP; check the port in the URL"
         )
 
 
@@ -159,12 +240,12 @@ def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transp
     with endless("video/mp2t", transport_stream) as server, opened(server.url(login=LOGIN)) as source:
         assert colour(next(pictures(source)).jpeg) in COLOURS
         assert source.name == server.url()
+        calls = len(server.calls)
         for call in server.calls:
             call.hang_up()
-        with pytest.raises(SourceError) as said:
-            for _ in pictures(source):
-                pass
-        assert str(said.value) == f"{server.url()}: the camera ended the stream"
+        wait_until(
+            lambda: source.read(every_frame(), 1) is not None and len(server.calls) > calls, "it to be asked again"
+        )
 
 
 def test_a_transport_stream_over_http_that_falls_silent(transport_stream: bytes) -> None:
@@ -200,30 +281,32 @@ def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(h264: Path) -> None:
-    with RtspCamera(h264) as camera:
-        source = MediaSource(camera.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
+def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(transport_stream: bytes) -> None:
+    with endless("video/mp2t", transport_stream) as server:
+        source = MediaSource(server.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
         source.open()
         wait_until(lambda: source.read(every_frame(), 1) is None, "the camera to keep still")
         source.close()
         assert draining()
-        camera.hang_up()
+        for call in server.calls:
+            call.hang_up()
         source.open()
         assert colour(next(pictures(source)).jpeg) in COLOURS
-        camera.hang_up()
+        for call in server.calls:
+            call.hang_up()
         source.close()
         wait_until(lambda: not draining(), "the thread to end")
 
 
 ENDS_WHILE_FFMPEG_HANGS = """
 import sys
-from capture.pace import Pace
-from capture.sources.media import MediaSource
-from framebus.size import Size
+from capture.rate_control import RateControl
+from capture.sources.media import MediaOptions, MediaSource
+from framebus.config.size import Size
 source = MediaSource(sys.argv[1], Size(64, 48), 30, 80, patience_seconds=1000)
 source.open()
-pace = Pace(1000)
-while source.read(pace, 1) is not None:
+rate_control = RateControl(1000)
+while source.read(rate_control, 1) is not None:
     pass
 source.close()
 """

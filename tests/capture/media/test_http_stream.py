@@ -4,6 +4,7 @@ The cameras are real servers, which show a picture when the test says so; no tes
 """
 
 import contextlib
+import hashlib
 import os
 import socket
 import ssl
@@ -17,10 +18,12 @@ from pathlib import Path
 import pytest
 
 from capture.media.jpeg_parts import MAX_PART_BYTES
+from capture.media.tls import CameraTls
 from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
-from capture.sources.media import MediaSource
+from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
+from framebus.config.tls_fingerprint import TlsFingerprint
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
     Answer,
@@ -46,8 +49,11 @@ FRAMINGS_OVER_HTTP = {**FRAMINGS, "in chunks": Framing(chunked=True)}
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
+def _proxy(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
+    """One of the environment, where nobody listens: it must not be used for cameras."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
 
 
 def picture(source: MediaSource, rate_control: RateControl) -> Picture:
@@ -159,17 +165,57 @@ def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: 
         f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
     )
     subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
+    fingerprint = f"sha256:{hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()}"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with IpCamera(Multipart(None, PICTURES[0]), context) as server:
         url = server.url(scheme="https", login=LOGIN)
         assert failure(url) == (
-            f"{server.url(scheme='https')}: its certificate is not trusted (self-signed certificate); "
-            "add it to this machine's certificates, or use http:// in a network of your own"
+            f"{server.url(scheme='https')}: its certificate is not trusted (self-signed certificate); to trust "
+            "this one, compare it with the camera's and write "
+            f'tls_fingerprint = "{fingerprint}" into its table of the configuration'
         )
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         with opened(url) as source:
             assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
+    """A certificate for another name, and its fingerprint."""
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    options = f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout {key}"
+    subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
+
+
+def tls_source(server: IpCamera, tls: CameraTls) -> MediaSource:
+    url = server.url(scheme="https", login=LOGIN)
+    return MediaSource(url, Size(64, 48), 30, 80, options=MediaOptions(tls=tls))
+
+
+@pytest.mark.parametrize("by", ["fingerprint", "no check"])
+def test_a_certificate_for_another_name_can_be_trusted(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
+    context, digits = self_signed
+    tls = CameraTls(fingerprint=TlsFingerprint(digits)) if by == "fingerprint" else CameraTls(verify=False)
+    camera = guarded("Basic", LOGIN, Multipart(None, PICTURES[0]))
+    with IpCamera(camera, context) as server, contextlib.closing(tls_source(server, tls)) as source:
+        source.open()
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+@pytest.mark.parametrize("by", ["another fingerprint", "authorities"])
+def test_a_certificate_that_is_not_trusted_gets_no_request(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
+    context, digits = self_signed
+    tls = CameraTls(fingerprint=TlsFingerprint("0" * 64)) if by == "another fingerprint" else CameraTls()
+    with IpCamera(Multipart(None, PICTURES[0]), context) as server:
+        with contextlib.closing(tls_source(server, tls)) as source, pytest.raises(SourceError) as said:
+            source.open()
+        assert f"sha256:{digits}" in str(said.value)
+        assert "certificate" in str(said.value)
+        assert server.calls == []
 
 
 # --- snapshots --------------------------------------------------------------------------------------------------------
@@ -211,6 +257,105 @@ def test_a_snapshot_that_becomes_something_else_is_a_failure() -> None:
         assert failure(server.url()) == f"{server.url()}: answers text/html, no video; check the path in the URL"
 
 
+LABELS = [
+    "application/octet-stream",
+    "",
+    "image/*",
+    "image/mjpeg",
+    "text/plain",
+    "text/html",
+    "video/x-motion-jpeg",
+    "jpeg",
+    "image/jpeg",
+]
+labels = pytest.mark.parametrize("label", LABELS)
+
+
+@labels
+def test_a_snapshot_is_known_by_its_first_bytes(label: str) -> None:
+    numbers = count()
+    with IpCamera(lambda call: call.send(ok(label, PICTURES[min(next(numbers), 3)]))) as server:
+        with opened(server.url()) as source:
+            assert [picture(source, every_frame()).jpeg for _ in range(4)] == PICTURES[:4]
+        assert len(server.calls) == 4
+
+
+@labels
+@pytest.mark.parametrize("framing", [Framing(), Framing(content_length=False), Framing(delimiter_with_picture=False)])
+def test_a_stream_of_parts_is_known_by_its_first_bytes(label: str, framing: Framing) -> None:
+    camera = Multipart(framing, PICTURES[-1], content_type=label)
+    with IpCamera(camera) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[-1]
+        for shown in PICTURES:
+            camera.show(shown)
+            assert picture(source, every_frame()).jpeg == shown
+
+
+@labels
+def test_pictures_end_to_end_are_a_stream(label: str) -> None:
+    def answer(call: Call) -> None:
+        call.send(ok(label, b"".join(PICTURES)))
+        call.keep()
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg in PICTURES
+        wait_until(lambda: source.read(every_frame(), 1) is None, "all pictures to be read")
+        assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("with_length", [False, True])
+def test_of_two_pictures_in_a_snapshot_the_first_one_counts(with_length: bool) -> None:
+    index = jpegs.segment(0xE2, b"MPF\0MM\0\x2a\0\0\0\x08")
+    shown = [jpegs.after_soi(one, index) for one in PICTURES]
+    gain_map = jpegs.jpeg((16, 16))
+    numbers = count()
+
+    def answer(call: Call) -> None:
+        data = shown[min(next(numbers), len(shown) - 1)] + gain_map
+        call.send(ok("image/jpeg", data, f"Content-Length: {len(data)}" if with_length else ""))
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert [picture(source, every_frame()).jpeg for _ in shown] == shown
+
+
+@pytest.mark.parametrize("tail", [b"", b"\0\0"])
+def test_snapshots_without_an_end_of_image_get_one(tail: bytes) -> None:
+    bare = [one[:-2] + tail for one in PICTURES]
+    with IpCamera(snapshots(*bare)) as server, opened(server.url()) as source:
+        assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+
+
+def test_a_snapshot_that_ends_before_its_length_is_damaged() -> None:
+    answers = iter([saying(ok("image/jpeg", PICTURES[0][:-2], f"Content-Length: {len(PICTURES[0])}"))])
+    good = snapshots(PICTURES[1])
+    with IpCamera(lambda call: next(answers, good)(call)) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[1]
+        assert source.damaged == 1
+
+
+def test_a_snapshot_whose_connection_stays_open_is_asked_for_again() -> None:
+    def answer(call: Call) -> None:
+        call.send(ok("image/jpeg", PICTURES[0]))
+        call.keep()
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert [picture(source, every_frame()).jpeg for _ in range(2)] == PICTURES[:1] * 2
+
+
+def test_wrong_lengths_are_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    camera = Multipart()
+    with IpCamera(camera) as server, opened(server.url(login=LOGIN)) as source:
+        for shown in PICTURES:
+            camera.send(b"Content-Type: image/jpeg\r\nContent-Length: 9\r\n\r\n" + shown + b"\r\n--ipcam264\r\n")
+            assert picture(source, every_frame()).jpeg == shown
+        source.read(RateControl(0), 1)
+        assert source.repairs == {"Content-Length smaller than the picture, ignored": len(PICTURES)}
+        assert [record.message for record in caplog.records if "not as they should be" in record.message] == [
+            f"{server.url()}: its pictures are not as they should be: "
+            "Content-Length smaller than the picture, ignored; said only once"
+        ]
+
+
 # --- logins -----------------------------------------------------------------------------------------------------------
 
 
@@ -221,7 +366,7 @@ def test_a_login_in_the_url_is_used(kind: str, answer: Answer) -> None:
         with opened(server.url("/video?channel=1", login="ad%20min:ge:h%40im")) as source:
             rate_control = every_frame()
             assert [picture(source, rate_control).jpeg for _ in range(1)] == PICTURES[:1]
-            assert source.name == server.url("/video?channel=1")
+            assert source.name == server.url("/video…")
         assert server.calls[0].header("Authorization") == ""
 
 
@@ -242,12 +387,86 @@ def test_a_login_that_is_missing_is_asked_for() -> None:
         )
 
 
-@pytest.mark.parametrize("challenge", ["Negotiate", 'Digest realm="x", nonce="y", algorithm=ROT13, qop="auth"'])
-def test_a_login_of_another_kind_is_said(challenge: str) -> None:
+@pytest.mark.parametrize(
+    ("challenge", "kind"),
+    [("Negotiate", "negotiate"), ('Digest realm="x", nonce="y", algorithm=ROT13, qop="auth"', "digest")],
+)
+def test_a_login_of_another_kind_is_said(challenge: str, kind: str) -> None:
     with IpCamera(refusing("401 Unauthorized", f"WWW-Authenticate: {challenge}")) as server:
         assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: asks for a login of a kind that framebus does not know; allowed: basic and digest"
+            f"{server.url()}: asks for a login of a kind that framebus does not know ({kind}); allowed: basic, and "
+            "digest with MD5, SHA-256 or SHA-512-256"
         )
+
+
+def test_a_refusal_without_a_challenge_does_not_blame_the_password() -> None:
+    with IpCamera(refusing("401 Unauthorized")) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: answers 401 Unauthorized, but does not say how to log in; check the path in the URL, "
+            "or switch basic or digest authentication on in the camera"
+        )
+
+
+@pytest.mark.parametrize("kind", ["Basic", "Digest"])
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("WWW-Authenticate: Negotiate",),
+        ('WWW-Authenticate: Bearer realm="x"',),
+        ('WWW-Authenticate: Digest realm="camera", nonce="n", algorithm=ROT13',),
+    ],
+)
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_the_challenge_that_can_be_answered_is_chosen_among_several(
+    kind: str, others: tuple[str, ...], algorithm: str
+) -> None:
+    answer = guarded(kind, "admin:geheim ß", Multipart(None, PICTURES[0]), others, algorithm)
+    with IpCamera(answer) as server, opened(server.url(login="admin:geheim%20ß")) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+def test_a_snapshot_answers_the_same_challenge_again_without_being_asked() -> None:
+    with IpCamera(guarded("Digest", "admin:geheim", snapshots(*PICTURES), algorithm="SHA-256")) as server:
+        with opened(server.url(login=LOGIN)) as source:
+            assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+        assert len(server.calls) == len(PICTURES) + 1
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+def test_no_login_follows_a_redirect_to_another_server(status: str) -> None:
+    with IpCamera(refusing("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"')) as thief:
+        with IpCamera(guarded("Basic", LOGIN, refusing(status, f"Location: {thief.url('/x')}"))) as server:
+            assert failure(server.url(login=LOGIN)) == (
+                f"{server.url()}: redirects to another address, which wants a login; write that address into `source`, "
+                "as a login is never sent to another host than the one it was written for"
+            )
+        assert [call.header("Authorization") for call in thief.calls] == [""]
+        assert all(call.header("Cookie") == "" for call in thief.calls)
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd", "rtsp://127.0.0.1/", ""])
+def test_a_redirect_leads_to_http_alone(target: str) -> None:
+    with IpCamera(refusing("302 Found", f"Location: {target}")) as server:
+        assert failure(server.url(login=LOGIN)) == (
+            f"{server.url()}: redirects to something that is no http:// or https:// address; check the path in the URL"
+        )
+
+
+def test_redirects_in_a_circle_end() -> None:
+    with IpCamera(refusing("302 Found", "Location: /video")) as server:
+        assert failure(server.url()) == f"{server.url()}: redirects again and again; check the path in the URL"
+        assert len(server.calls) == 6
+
+
+def test_a_session_that_begins_with_a_redirect_is_kept() -> None:
+    def answer(call: Call) -> None:
+        if call.header("Cookie") == "session=1":
+            Multipart(None, PICTURES[0])(call)
+        else:
+            refusing("302 Found", "Set-Cookie: session=1; Path=/", "Location: /video")(call)
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
@@ -268,7 +487,7 @@ def test_a_login_of_another_kind_is_said(challenge: str) -> None:
 )
 def test_a_refusal(status: str, said: str) -> None:
     with IpCamera(refusing(status)) as server:
-        assert failure(server.url("/v?user=a&pwd=geheim", LOGIN)) == f"{server.url('/v?user=a&pwd=***')}: {said}"
+        assert failure(server.url("/v?user=a&pwd=geheim", LOGIN)) == f"{server.url('/v…')}: {said}"
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8", "application/json", "image/png"])
@@ -297,7 +516,7 @@ def test_nobody_listens(free_port: int) -> None:
 @pytest.mark.parametrize("host", ["camera.invalid", "camera..local"])
 def test_an_unknown_host(host: str) -> None:
     assert failure(f"http://{LOGIN}@{host}/v") == (
-        f"http://{host}/v: no address is known for {host}; check the name, or write the camera's IP address"
+        f"http://{host}/v: the host name {host} was not found; check the name, or write the camera's IP address"
     )
 
 
@@ -364,28 +583,58 @@ def test_a_camera_that_hangs_up_without_a_word() -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_stream_that_ends_gives_its_last_picture_first(chunked: bool) -> None:
+def test_a_stream_that_ends_is_asked_for_again_at_once(chunked: bool) -> None:
     camera = Multipart(Framing(chunked=chunked), PICTURES[0])
     with IpCamera(camera) as server, opened(server.url(login=LOGIN)) as source:
-        camera.hang_up()
-        rate_control = every_frame()
-        assert picture(source, rate_control).jpeg == PICTURES[0]
-        for _ in range(2):
-            with pytest.raises(SourceError) as said:
-                source.read(rate_control, 1)
-            assert str(said.value) == f"{server.url()}: the camera ended the stream"
+        for calls in range(1, 4):
+            assert picture(source, every_frame()).jpeg == PICTURES[0]
+            assert len(server.calls) == calls
+            camera.hang_up()
+        assert source.damaged == 0
 
 
-def test_a_stream_that_ends_is_told_although_no_picture_is_due() -> None:
+def test_a_stream_that_ends_again_and_again_without_a_picture_is_a_failure() -> None:
+    with IpCamera(saying(ok("multipart/x-mixed-replace;boundary=x"))) as server:
+        assert failure(server.url(login=LOGIN)) == f"{server.url()}: the camera ended the stream"
+        assert len(server.calls) > 2
+
+
+def test_a_stream_whose_camera_is_gone_gives_its_last_picture_first() -> None:
     camera = Multipart(None, PICTURES[0])
-    with IpCamera(camera) as server, opened(server.url()) as source:
-        rate_control = RateControl(0.001)
-        assert picture(source, rate_control).jpeg == PICTURES[0]
-        camera.hang_up()
-        wait_until(lambda: not draining(), "the thread to end")
+    with IpCamera(camera) as server:
+        source = MediaSource(server.url(login=LOGIN), Size(64, 48), 30, 80)
+        source.open()
+        wait_until(lambda: camera.watching, "somebody to watch")
+    wait_until(lambda: not draining(), "the thread to end")
+    assert picture(source, every_frame()).jpeg == PICTURES[0]
+    for _ in range(2):
         with pytest.raises(SourceError) as said:
-            source.read(rate_control, 1)
-        assert str(said.value) == f"{server.url()}: the camera ended the stream"
+            source.read(RateControl(0.001), 1)
+        assert "refuses the connection" in str(said.value)
+    source.close()
+
+
+@pytest.mark.parametrize("fault", [refusing("503 Busy"), refusing("500 Oops"), saying(b"")])
+def test_a_snapshot_camera_that_fails_once_is_asked_again(fault: Answer) -> None:
+    good = snapshots(*PICTURES)
+    numbers = count(1)
+
+    def answer(call: Call) -> None:
+        (good if next(numbers) % 3 else fault)(call)
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+
+
+@pytest.mark.parametrize("length", ["0", "-1", "unknown", "1000"])
+def test_the_length_of_an_answer_that_does_not_end_is_not_believed(length: str) -> None:
+    def answer(call: Call) -> None:
+        call.send(ok("multipart/x-mixed-replace;boundary=ipcam264", b"", f"Content-Length: {length}"))
+        call.send(b"".join(map(Framing().part, PICTURES)))
+        call.keep()
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        wait_until(lambda: picture(source, every_frame()).jpeg == PICTURES[-1], "the last picture")
 
 
 def test_a_stream_that_falls_silent() -> None:
@@ -419,7 +668,7 @@ def test_a_picture_that_is_too_large() -> None:
 
 def test_a_url_that_is_none() -> None:
     assert failure("http://admin:ge/heim@cam/") == (
-        "http://cam/: no URL that can be read; "
+        "http://…: no URL that can be read; "
         "a port is a number, and @ / ? # : within a login are written %40 %2F %3F %23 %3A"
     )
 

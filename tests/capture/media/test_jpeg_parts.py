@@ -1,5 +1,6 @@
 """JPEGs come out of a multipart body byte for byte, whatever the framing, and as soon as they are whole."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -119,7 +120,7 @@ def test_a_picture_that_is_none_is_counted() -> None:
     assert fed(data) == (PICTURES[:1], 1)
 
 
-@pytest.mark.parametrize("left", [2, 3, SCAN_AT, SCAN_AT + 20, -1])
+@pytest.mark.parametrize("left", [2, 3, SCAN_AT, SCAN_AT + 20, -20])
 def test_a_picture_that_was_cut_off_costs_none_but_itself(left: int) -> None:
     data = body(Framing(content_length=False), [PICTURES[1], PICTURES[0][:left], PICTURES[3]])
     assert fed(data) == ([PICTURES[1], PICTURES[3]], 1)
@@ -132,10 +133,79 @@ def test_one_that_was_cut_off_in_its_headers_may_cost_the_next(left: int) -> Non
     assert damaged
 
 
-@pytest.mark.parametrize("left", [2, 3, 30, SCAN_AT, -1])
-def test_with_a_length_it_is_left_to_others_to_see_that_it_was_cut_off(left: int) -> None:
+@pytest.mark.parametrize("left", [2, 3, 30, SCAN_AT, SCAN_AT + 20])
+def test_with_a_length_one_that_was_cut_off_costs_none_but_itself_either(left: int) -> None:
     pictures = [PICTURES[1], PICTURES[0][:left], PICTURES[3]]
-    assert fed(body(Framing(), pictures)) == (pictures, 0)
+    assert fed(body(Framing(), pictures)) == ([PICTURES[1], PICTURES[3]], 1)
+
+
+@framings
+@pytest.mark.parametrize("tail", [b"", b"\xff", b"\0\0", bytes(300)], ids=["none", "half", "zeros", "padding"])
+def test_pictures_without_an_end_of_image_get_one(framing: Framing, tail: bytes) -> None:
+    bare = [picture[:-2] + tail for picture in PICTURES]
+    data = body(framing, bare)
+    parts = JpegParts()
+    found = [jpeg for start in range(0, len(data), 99) for jpeg in parts.feed(data[start : start + 99])] + parts.end()
+    assert (found, parts.damaged) == (PICTURES, 0)
+
+
+@pytest.mark.parametrize("framing", [FRAMINGS["as it should be"], FRAMINGS["bare line feeds"]])
+def test_one_without_end_of_image_is_handed_over_with_the_delimiter(framing: Framing) -> None:
+    parts = JpegParts()
+    assert parts.feed(body(framing, [PICTURES[0][:-2]])) == PICTURES[:1]
+
+
+@pytest.mark.parametrize(
+    ("length", "repairs"),
+    [
+        (lambda size: 30_000, {"Content-Length larger than the picture, ignored": 5}),
+        (lambda size: size + 100, {"Content-Length larger than the picture, ignored": 5}),
+        (lambda size: size - 100, {"Content-Length smaller than the picture, ignored": 6}),
+        (lambda size: size - 2, {"Content-Length smaller than the picture, ignored": 6}),
+        (lambda size: 1, {"Content-Length smaller than the picture, ignored": 6}),
+        (lambda size: size, {}),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\r\n", "\n"])
+def test_a_wrong_length_costs_no_picture(length: Callable[[int], int], repairs: dict[str, int], newline: str) -> None:
+    parts = JpegParts()
+    for number, picture in enumerate(PICTURES):
+        head = newline.join(
+            ["--frame", "Content-Type: image/jpeg", f"Content-Length: {length(len(picture))}", "", ""]
+        ).encode()
+        assert parts.feed(head + picture) == [picture]
+        assert parts.feed(newline.encode()) == []
+        assert parts.damaged == 0, number
+    assert parts.repairs == repairs
+
+
+@pytest.mark.parametrize("ahead", [b"\r\n", b"\n", b"\0", b"CAMHDR\0\1" * 20, jpegs.SOI + jpegs.EOI])
+@framings
+def test_bytes_between_the_headers_and_the_picture_are_skipped(framing: Framing, ahead: bytes) -> None:
+    assert fed(body(framing, [ahead + picture for picture in PICTURES])) == (PICTURES, 0)
+
+
+@framings
+def test_of_two_pictures_in_a_part_the_first_one_counts(framing: Framing) -> None:
+    gain_map = jpegs.jpeg((16, 16), quality=20)
+    assert fed(body(framing, [picture + gain_map for picture in PICTURES])) == (PICTURES, 0)
+
+
+@framings
+@pytest.mark.parametrize("tail", [b"\0" * 20_000, b"dhav\x59\x19\x01\0"])
+def test_bytes_behind_the_picture_are_skipped(framing: Framing, tail: bytes) -> None:
+    assert fed(body(framing, [picture + tail for picture in PICTURES])) == (PICTURES, 0)
+
+
+def test_stray_bytes_before_a_marker_cost_no_picture() -> None:
+    at = PICTURES[0].index(b"\xff\xdb")
+    odd = PICTURES[0][:at] + b"\0" + PICTURES[0][at:]
+    for framing in FRAMINGS.values():
+        assert fed(body(framing, [odd] * 3)) == ([odd] * 3, 0)
+
+
+def test_pictures_behind_a_length_of_their_own_are_found() -> None:
+    assert fed(b"".join(len(picture).to_bytes(4) + picture for picture in PICTURES)) == (PICTURES, 0)
 
 
 def test_the_end_of_the_answer_leaves_nothing_behind() -> None:
