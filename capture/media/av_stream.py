@@ -140,7 +140,7 @@ class AvStream:
         """FFmpeg cannot be woken from outside: it comes back when something arrives, or its patience ends."""
 
     def close(self) -> None:
-        """Let go of the container and its decoder."""
+        """Close the container and its decoder."""
         if self._container is not None:
             self._container.close()
         self._container = self._video = None
@@ -222,7 +222,7 @@ class AvStream:
                     yield Arrival(image, time.time() - (time.monotonic() - due), due)
             if not found:
                 raise SourceError(reasons.nothing_complete(self._name))
-            self.close()  # opening anew works with every container, which seeking does not
+            self.close()  # opening it again works with every container, which seeking does not
             self._open()
             clock.new_lap()
 
@@ -262,9 +262,9 @@ class AvStream:
         except FFmpegError:
             self.lost += 1
             return []
-        whole = [frame for frame in frames if not frame.is_corrupt]
-        self.lost += len(frames) - len(whole)
-        return whole
+        complete = [frame for frame in frames if not frame.is_corrupt]
+        self.lost += len(frames) - len(complete)
+        return complete
 
     def _check_host(self, host: str) -> None:
         """FFmpeg says of a name that it cannot find no more than "Input/output error"."""

@@ -26,7 +26,7 @@ from capture.media.url import MediaUrl
 from capture.source import SourceError
 
 READ_BYTES = 256 * 1024
-"""A read returns with what is there: this is a bound, not a wish."""
+"""A read returns what is there, and at most this much."""
 RETRY_PAUSE_SECONDS = 0.5
 """A camera that answered without a complete picture, or refused, is not asked again at once."""
 MORE_SECONDS = 1.0

@@ -63,7 +63,7 @@ class Stream(Protocol):
         """Wake a read that waits, if that can be done; called from another thread, at any time."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release everything that is held."""
 
 
 class LatestReader:
@@ -91,7 +91,7 @@ class LatestReader:
             return self._opened
 
     def check(self) -> None:
-        """Raises SourceError when the stream is gone, although nobody wants a picture yet."""
+        """Raises SourceError when the stream is gone, although no picture is wanted yet."""
         with self._changed:
             self._raise_failure()
 

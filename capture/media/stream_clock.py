@@ -10,7 +10,7 @@ from dataclasses import dataclass
 WINDOW_SECONDS = 300.0
 """The smallest difference of this window and the one before counts: the camera's clock and ours drift apart."""
 LEAP_BACK_SECONDS = 1.0
-"""Time stamps that go back further have been set anew; those of B frames go back by less."""
+"""Time stamps that go back further were reset; those of B frames go back by less."""
 MOST_LAG_SECONDS = 10.0
 """A difference that has grown further while packets came steadily is no backlog but a clock that runs too slowly."""
 STEADY_SECONDS = 1.0

@@ -135,7 +135,7 @@ class MediaSource(Source):
         return Picture(arrival.jpeg(), arrival.captured, arrival.monotonic)
 
     def close(self) -> None:
-        """Let go of the stream. One that hangs in FFmpeg is left to its thread, which ends when FFmpeg comes back."""
+        """Close the stream. One that hangs in FFmpeg is left to its thread, which ends when FFmpeg comes back."""
         if self._latest_reader is not None and self._latest_reader.close(READ_LIMIT_SECONDS):
             self._latest_reader = None
 

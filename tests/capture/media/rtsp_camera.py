@@ -6,6 +6,7 @@ It serves one client after the other, in one thread each.
 import hashlib
 import re
 import socket
+import ssl
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -31,12 +32,14 @@ class RtspCamera:
         algorithm: str = "MD5",
         udp_only: bool = False,
         skipped_units: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`refusal` is what DESCRIBE is answered with instead, such as "404 Not Found".
 
         `login` is a user:password that is asked for by digest; with `skipped_units` the first pictures are left out.
         """
         self._codec = codec
+        self._tls = tls
         self._login = login
         self._algorithm = algorithm
         self._udp_only = udp_only
@@ -82,6 +85,11 @@ class RtspCamera:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self._tls is not None:
+                try:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                except OSError:
+                    continue  # the client does not trust us
             self._connections.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)

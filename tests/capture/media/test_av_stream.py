@@ -272,6 +272,23 @@ def test_a_recording_behind_a_url_is_played_like_a_file(tmp_path: Path) -> None:
                 break
 
 
+def test_a_live_playlist_is_refused(transport_stream: bytes) -> None:
+    playlist = b"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n" + b"".join(
+        b"#EXTINF:1.6,\nclip%d.ts\n" % number for number in range(3)
+    )
+
+    def answer(call: Call) -> None:
+        is_playlist = call.path == "/video.m3u8"
+        kind, data = ("application/vnd.apple.mpegurl", playlist) if is_playlist else ("video/mp2t", transport_stream)
+        call.send(ok(kind, data, f"Content-Length: {len(data)}"))
+
+    with IpCamera(answer) as server:
+        assert failure(server.url("/video.m3u8")) == (
+            f"{server.url('/video.m3u8')}: a live playlist (HLS or DASH), whose pictures are 10 to 30 seconds old; "
+            "name the camera's RTSP or MJPEG stream in `source`"
+        )
+
+
 def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
     data = clips.of_silence(tmp_path / "sound.wav").read_bytes()
     with IpCamera(saying(ok("audio/wav", data))) as server:
