@@ -198,6 +198,22 @@ def test_yvyu(raw_camera: ShimCamera) -> None:
     assert colours(raw_camera.having(FORMATS="YVYU").run(one_picture)) == (near(RED), near(BLUE))
 
 
+@pytest.mark.parametrize("fourcc", ["UYVY", "NV12", "NV21", "YU12", "YV12"])
+def test_other_layouts(raw_camera: ShimCamera, fourcc: str) -> None:
+    luma = (bytes([81]) * 32 + bytes([41]) * 32) * 48
+    blue, red = (bytes([left]) * 16 + bytes([right]) * 16 for left, right in ((90, 240), (240, 110)))
+    pairs = bytes(value for pair in zip(blue, red, strict=True) for value in pair)
+    data = {
+        "UYVY": (bytes((90, 81, 240, 81)) * 16 + bytes((240, 41, 110, 41)) * 16) * 48,
+        "NV12": luma + pairs * 24,
+        "NV21": luma + bytes(value for pair in zip(red, blue, strict=True) for value in pair) * 24,
+        "YU12": luma + blue * 24 + red * 24,
+        "YV12": luma + red * 24 + blue * 24,
+    }
+    (raw_camera.pictures / "0.yuyv").write_bytes(data[fourcc])
+    assert colours(raw_camera.having(FORMATS=fourcc).run(one_picture)) == (near(RED), near(BLUE))
+
+
 @pytest.mark.parametrize("fourcc", ["RGB3", "BGR3"])
 def test_rgb(raw_camera: ShimCamera, fourcc: str) -> None:
     red, blue = (bytes(RED), bytes(BLUE)) if fourcc == "RGB3" else (bytes(BLUE), bytes(RED))
