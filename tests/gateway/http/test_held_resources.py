@@ -224,3 +224,20 @@ async def test_a_stream_can_be_left_while_its_first_frame_is_waited_for(site: Si
     stream.close()
     await until(lambda: not site.gateway._connections.open)
     assert not site.gateway._cameras.viewers
+
+
+@pytest.mark.parametrize("path", ["/snapshot", "/camera/front/clip.avi"])
+async def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_failure(
+    site: Site, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    header = frame_header("front", 1)
+    large = pack("snapshot", "front", header, padded(jpeg(), 20_000_000))
+    service = ClipService(site.config).serving() if "clip" in path else StillService(site.config).saying(large)
+    async with service:
+        for _ in range(5):
+            reader, writer = await asking(site, path)
+            assert (await asyncio.wait_for(reader.readline(), 10)).split()[1] == b"200"
+            writer.transport.abort()
+        await until(lambda: not site.gateway._connections.open)
+    assert site.gateway._refused.total["requests failed"] == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
