@@ -66,7 +66,7 @@ def change(config: Config, options: argparse.Namespace) -> None:
         scopes = tuple(options.scope) if options.scope else before.scopes if before else SCOPES
         cameras = tuple(options.camera) if options.camera else before.cameras if before else None
         changed.users[options.name] = User(password_hash, scopes, cameras)
-    print(f"{options.name} can log in, with {rights(scopes, cameras)}; {config.secrets} holds a hash of the password")
+    print(f"{options.name} can log in, for {rights(scopes, cameras)}; {config.secrets} holds a hash of the password")
 
 
 def remove(config: Config, name: str) -> None:
@@ -120,5 +120,5 @@ def read_password(name: str) -> str:
 
 
 def rights(scopes: tuple[str, ...], cameras: tuple[str, ...] | None) -> str:
-    """Describe rights, such as `view, snapshot for all cameras`."""
-    return f"{', '.join(scopes)} for {', '.join(cameras) if cameras is not None else 'all cameras'}"
+    """Describe rights, such as `view, snapshot of all cameras`."""
+    return f"{', '.join(scopes)} of {', '.join(cameras) if cameras is not None else 'all cameras'}"

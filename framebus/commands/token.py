@@ -63,7 +63,10 @@ def make(config: Config, options: argparse.Namespace) -> None:
             raise UsageError(f"there is a token {options.name} already; remove it first, or choose another name")
         changed.tokens[options.name] = Token(token_hash(token), round(time.time()), scopes, cameras)
     print(token, flush=True)  # before the sentence, where both go to one file
-    print(f"token {options.name}: {rights(scopes, cameras)}. It is not shown again.", file=sys.stderr)
+    print(
+        f"token {options.name}: {rights(scopes, cameras)}; {config.secrets} holds its hash. It is not shown again.",
+        file=sys.stderr,
+    )
 
 
 def show(config: Config, options: argparse.Namespace) -> None:

@@ -78,7 +78,7 @@ def load(named: str | None, *, keys: bool = False, secrets: bool = False) -> Con
         named: What --config says; None if it was not given.
         keys: Whether to check that the secrets file has the users and keys that the configuration takes. The default
             serves users who may read the configuration but not the secrets.
-        secrets: Whether the command reads or writes the secrets file. It is named then too, also with --config.
+        secrets: Whether the command reads or writes the secrets file. It is named too then.
 
     Raises:
         ConfigError: The configuration cannot be used.
@@ -87,7 +87,7 @@ def load(named: str | None, *, keys: bool = False, secrets: bool = False) -> Con
     if file is None and secrets and _absolute(Path()) is None:
         raise ConfigError(["the current folder was deleted; change to another one, or name a file with --config"])
     config = configuration.load(file, keys=keys)
-    if secrets or not named:
+    if not named:
         announce(config, secrets=secrets)
     return config
 

@@ -10,7 +10,6 @@ from framebus.credentials import accounts
 from framebus.credentials.accounts import token_hash
 from framebus.credentials.token_usage import keep, last_used
 from tests.conftest import Configure
-from tests.framebus.commands.test_passwd import using
 from tests.processes import python
 
 
@@ -27,21 +26,23 @@ def token(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_token_is_shown_once_and_its_hash_kept(config: Config) -> None:
     made = token(config, "add", "printer")
     shown = made.stdout.strip()
-    assert made.stderr == f"{using(config)}token printer: view, snapshot for all cameras. It is not shown again.\n"
+    assert made.stderr == (
+        f"token printer: view, snapshot of all cameras; {config.secrets} holds its hash. It is not shown again.\n"
+    )
     assert accounts.read(config.secrets).tokens["printer"].sha256 == token_hash(shown)
     assert shown not in config.secrets.read_text()
     again = token(config, "add", "printer")
     assert (again.returncode, again.stdout, again.stderr) == (
         2,
         "",
-        f"{using(config)}there is a token printer already; remove it first, or choose another name\n",
+        "there is a token printer already; remove it first, or choose another name\n",
     )
 
 
 @pytest.mark.slow
 def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
     token(config, "add", "printer", "--scope", "snapshot", "--camera", "front")
-    assert token(config, "list").stdout.startswith("printer\tsnapshot for front\tcreated 20")
+    assert token(config, "list").stdout.startswith("printer\tsnapshot of front\tcreated 20")
     assert token(config, "list").stdout.endswith("\tnot used yet\n")
     keep(config.state_dir, {"printer": 1_700_000_000.0, "gone": 1.0}, {"printer"})
     assert "\tlast used 2023-11-1" in token(config, "list").stdout
@@ -54,7 +55,7 @@ def test_a_removed_token_is_gone(config: Config) -> None:
     assert token(config, "remove", "printer").stdout.startswith("revoked token printer; no users and tokens are left.")
     assert accounts.read(config.secrets).tokens == {}
     again = token(config, "remove", "printer")
-    assert (again.returncode, again.stderr) == (2, f"{using(config)}there is no token printer; there is none\n")
+    assert (again.returncode, again.stderr) == (2, "there is no token printer; there is none\n")
 
 
 def test_the_use_of_removed_tokens_is_forgotten(config: Config) -> None:
