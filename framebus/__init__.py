@@ -4,6 +4,7 @@ What is named here is what a program of yours imports; pyzmq and msgspec are all
 captures and the snapshot service import the modules of this package, and no process imports another.
 """
 
+import framebus.runtime.safe_path  # noqa: F401 - first, as it changes where the others are imported from
 from framebus.client.async_subscriber import AsyncSubscriber
 from framebus.client.controls import request_controls
 from framebus.client.snapshots import SnapshotError, request_snapshot

@@ -222,7 +222,7 @@ def status_of(camera: str, where: endpoints.Endpoint, silent: Finding) -> Findin
 
 def tried_camera(config: Config, camera: str) -> Finding:
     """Take a picture with it."""
-    command = [sys.executable, "-m", "capture", camera, "--try"]
+    command = [sys.executable, "-P", "-m", "capture", camera, "--try"]
     options = ["--config", str(config.path)] if config.path else []
     try:
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False)
