@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Callable
 from pathlib import Path
 
-from framebus.config.load import Config, default_run_dir
+from framebus.config.load import SYSTEM_STATE_DIR, Config, default_run_dir
 from framebus.errors import FramebusError
 
 
@@ -35,6 +35,8 @@ def let_go(config: Config, load: Callable[[], Config]) -> Config:
         ) from None
     if user.pw_uid == 0:
         raise PrivilegeError(f"user {config.user} is root by another name; allowed: one without its power")
+    os.environ.setdefault("STATE_DIRECTORY", SYSTEM_STATE_DIR)  # the user may have no home folder
+    config = load()
     for folder in {config.run_dir, config.state_dir} - {Path(default_run_dir())}:  # which is root's own
         _make_for(user, folder)
     os.initgroups(user.pw_name, user.pw_gid)
