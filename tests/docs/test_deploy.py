@@ -50,11 +50,24 @@ def test_the_folders_of_the_service_are_those_of_the_table() -> None:
 
 
 def test_its_commands_are_commands_of_framebus() -> None:
-    lines = re.findall(r"/opt/framebus/bin/python -m framebus (.+)", f"{TEXT}\n{SERVICE.read_text()}")
+    lines = re.findall(r"/opt/framebus/bin/python -P -m framebus (.+)", f"{TEXT}\n{SERVICE.read_text()}")
     commands = {shlex.split(line)[0] for line in lines}
     assert commands == {"passwd", "up"}
     for command in commands:
         subprocess.run([sys.executable, "-m", "framebus", command, "--help"], check=True, capture_output=True, cwd=ROOT)
+
+
+def test_the_service_says_which_command_helps_after_an_upgrade_of_python(tmp_path: Path) -> None:
+    (check,) = re.findall(r"^ExecStartPre=/bin/sh -c '(.*)'$", SERVICE.read_text(), re.M)
+    check = check.replace("sleep 60", "true")
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    for python, status, lines in [(sys.executable, 0, 0), (str(broken), 1, 1), (str(tmp_path / "removed"), 1, 1)]:
+        script = check.replace("/opt/framebus/bin/python", python)
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, len((done.stdout + done.stderr).splitlines())) == (status, lines)
+        assert not lines or done.stdout.startswith("<3>/opt/framebus has no framebus for this Python: make it again")
 
 
 def test_systemd_finds_nothing_wrong_with_the_service(tmp_path: Path) -> None:
