@@ -7,18 +7,18 @@ from tests.processes import python
 PROGRAM = """
 import re
 from concurrent.futures import ThreadPoolExecutor
-from framebus.freed_memory import give_back
-from framebus.passwords import hashed
+from framebus.runtime.malloc import trim_large_allocations
+from framebus.credentials.passwords import hash_password
 
 
 def resident_mb() -> float:
     return int(re.search(r"Rss: +([0-9]+)", open("/proc/self/smaps_rollup").read())[1]) / 1024
 
 
-give_back()
+trim_large_allocations()
 before = resident_mb()
 with ThreadPoolExecutor(2) as threads:
-    list(threads.map(hashed, ["x"] * 6))
+    list(threads.map(hash_password, ["x"] * 6))
 print(resident_mb() - before)
 """
 

@@ -6,7 +6,7 @@ from tests.processes import Running
 
 PROGRAM = """
 import sys, time
-from framebus.watchdog import Watchdog
+from framebus.runtime.watchdog import Watchdog
 watchdog = Watchdog(0.3)
 if sys.argv[1] == "awake":
     watchdog.wake()
