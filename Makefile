@@ -10,7 +10,7 @@ help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
-	@exec $(PY) -m framebus up
+	@exec $(PY) -P -m framebus up
 
 test:  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
 	@tests/system_packages.sh install tests
@@ -83,6 +83,17 @@ clean:  ## Remove the virtual environment and what tools left behind
 	rm -rf $(VENV) $(TOOLS) .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A virtual environment ends with the Python that made it, for example when the system is upgraded to a newer one.
+ifneq ($(wildcard $(VENV)/.ok),)
+ifneq ($(shell $(PY) -c 'import sys, pip; sys.exit(not pip.__file__.startswith(sys.prefix))' 2>/dev/null && echo fits),fits)
+$(VENV)/bin/python $(VENV)/.ok: python-replaced
+endif
+endif
+.PHONY: python-replaced
+python-replaced:
+	@echo "The Python that $(VENV) was made with was replaced or removed: making $(VENV) again"
+	@rm -rf $(VENV)
+
 # System site packages: on a Raspberry Pi picamera2 and libcamera come from apt and exist nowhere else.
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "framebus needs Python 3.11 or newer, and there is no $(PYTHON). Run: sudo apt install python3 python3-venv"; exit 1; }
@@ -93,8 +104,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.ok: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing framebus and what it needs into $(VENV)"
-	@$(PY) -m pip install -q --disable-pip-version-check -e .
-	@touch $@
+	@if $(PY) -m pip install -q --disable-pip-version-check -e .; then touch $@; \
+	elif [ -e $@ ] && $(PY) -P -c 'import framebus.commands.up, gateway.server, snapshot.server, capture.server'; then \
+		echo "Warning: what pyproject.toml asks for now cannot be installed; continuing with what $(VENV) has. Run make again with a network."; \
+	else echo "framebus cannot be installed into $(VENV); when there is a network, run make again"; exit 1; fi
 
 $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 	@echo "Installing what the tests need into $(VENV)"

@@ -4,7 +4,7 @@ import logging
 import re
 import traceback
 
-from framebus.runtime.process import SECRETS
+from framebus.runtime.log import SECRETS
 
 MAX_REASON_CHARACTERS = 200
 """Of the exception's own text."""

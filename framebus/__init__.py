@@ -6,6 +6,8 @@ These names are what a program imports; pyzmq and msgspec are all that they need
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import framebus.runtime.safe_path  # noqa: F401 - first, as it changes where the others are imported from
+
 if TYPE_CHECKING:
     from framebus.client.async_subscriber import AsyncSubscriber
     from framebus.client.controls import request_controls

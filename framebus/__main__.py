@@ -1,4 +1,4 @@
-"""`framebus COMMAND`, also as `python -m framebus COMMAND`."""
+"""`framebus COMMAND`, also as `python -P -m framebus COMMAND`."""
 
 import argparse
 import importlib

@@ -3,20 +3,32 @@
 import argparse
 import contextlib
 import fcntl
+import logging
 import os
+import pwd
+import shutil
 import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+from framebus.config import checked_copy
 from framebus.config import load as configuration
+from framebus.config.checked_copy import Original, copy_of
 from framebus.config.load import ENVIRONMENT, Config, ConfigError
-from framebus.runtime.privileges import PrivilegeError, let_go, warn
+from framebus.runtime import launch, safe_path
+from framebus.runtime.atomic_write import PRIVATE, write_atomically
+from framebus.runtime.log import JOURNAL, is_journal, mark_lines
+from framebus.runtime.privileges import PrivilegeError, is_root, let_go, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, check_length, prepare, worker_name
 
 CONNECT_SECONDS = 1.0
+SERVICE = "INVOCATION_ID"
+"""Environment: systemd sets it for services (systemd.exec(5))."""
+REFUSED_PAUSE_SECONDS = 60.0
 LARGEST_PID = 4194304
 """PID_MAX_LIMIT of linux/threads.h, on 64 bits."""
 
@@ -27,9 +39,10 @@ programs = {programs}
 """
 PROGRAM_SECTION = """
 [program:{name}]
-command = "%(ENV_FRAMEBUS_PYTHON)s" -m {arguments}
+command = "%(ENV_FRAMEBUS_PYTHON)s" -P -S "%(ENV_FRAMEBUS_LAUNCHER)s" -m {arguments}
 autorestart = true
 startsecs = 0
+startretries = 1000000
 stopwaitsecs = 3
 killasgroup = true
 redirect_stderr = true
@@ -43,32 +56,89 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the configuration and become supervisord; returns only when that cannot be."""
+    """Check the configuration and become supervisord; returns only when that is impossible."""
     try:
         config = configuration.load(options.config)
         config = let_go(config, lambda: configuration.load(options.config))
         check_plain(config.run_dir)
         prepare(config)
         check_free(config.run_dir / "supervisor.sock")
+        config = write_copy(config)
         write_cameras(config)
+        forget_crashes(config)
     except ConfigError as error:
-        print(*error.mistakes, sep="\n", file=sys.stderr)
-        return EXIT_USAGE
+        return refuse(EXIT_USAGE, str(error))
     except (RunDirError, PrivilegeError) as error:
-        print(error, file=sys.stderr)
-        return EXIT_FAILED
-    file = supervisord_conf()
+        return refuse(EXIT_FAILED, str(error))
     advice = warn(config)
     if advice is not None:
-        print(advice, file=sys.stderr, flush=True)
+        print(mark_lines(advice, logging.WARNING, 2), file=sys.stderr, flush=True)
     print(f"framebus starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
+    told = environment(config)
     let_many_write(1)
-    command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(file)]
     try:
-        os.execve(sys.executable, command, environment(config))
+        os.execve(sys.executable, command(), told)
     except OSError as error:
-        print(f"{sys.executable} cannot be run by user {os.geteuid()}: {error.strerror}", file=sys.stderr)
-        return EXIT_FAILED
+        return refuse(EXIT_FAILED, f"{sys.executable} cannot be run by user {os.geteuid()}: {error.strerror}")
+
+
+def refuse(status: int, text: str) -> int:
+    """Print why framebus does not start; returns the exit status.
+
+    As a service of systemd, which starts it again at once, it waits first: the same lines would fill the journal.
+    """
+    print(mark_lines(text, logging.ERROR, 2), file=sys.stderr, flush=True)
+    if is_journal(2) and SERVICE in os.environ:
+        time.sleep(REFUSED_PAUSE_SECONDS)
+    return status
+
+
+def command() -> list[str]:
+    """The command line of supervisord. With `--user` it does not warn that it runs as root."""
+    user = ["--user", str(os.geteuid())] if is_root() and _has_name(os.geteuid()) else []
+    return [sys.executable, "-P", "-m", "supervisor.supervisord", "-n", "-c", str(supervisord_conf()), *user]
+
+
+def _has_name(user: int) -> bool:
+    """Whether the user has a passwd entry, which supervisord insists on for `--user`; containers may lack it."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
+
+
+def write_copy(config: Config) -> Config:
+    """Write the copy of the configuration that the processes read; returns the configuration as it is in the copy.
+
+    Raises RunDirError when the copy cannot be written, and ConfigError when the file was changed meanwhile and has
+    mistakes now.
+    """
+    copy = copy_path(config)
+    original = Original(
+        config.path and config.path.absolute(), config.path.absolute().parent if config.path else Path.cwd()
+    )
+    content = configuration.read_text(config.path).encode() if config.path else b""
+    try:
+        write_atomically(copy, copy_of(content, original), PRIVATE)
+    except OSError as error:
+        raise RunDirError(f"cannot write {copy}: {error.strerror}") from None
+    checked = configuration.load(copy)
+    if checked.run_dir != config.run_dir:
+        raise RunDirError(f"{config.path} was changed while framebus read it; start framebus again")
+    return checked
+
+
+def copy_path(config: Config) -> Path:
+    """Where the copy of the configuration is."""
+    return config.run_dir / checked_copy.FILE_NAME
+
+
+def forget_crashes(config: Config) -> None:
+    """Start every process without delay."""
+    for record in config.run_dir.glob("*.starts*"):
+        with contextlib.suppress(OSError):
+            record.unlink()
 
 
 def check_plain(folder: Path) -> None:
@@ -109,16 +179,23 @@ def write_cameras(config: Config) -> None:
 
 
 def environment(config: Config) -> dict[str, str]:
-    """What supervisord.conf and the processes under it are told."""
-    told = {
+    """The environment of supervisord and of the processes under it."""
+    ours = {
         "FRAMEBUS_PYTHON": sys.executable,
+        "FRAMEBUS_LAUNCHER": launch.__file__,
         "FRAMEBUS_RUN_DIR": str(config.run_dir),
-        "FRAMEBUS_USER": str(os.geteuid()),
+        launch.SUPERVISOR: str(os.getpid()),  # this process becomes supervisord
         "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+        ENVIRONMENT: str(copy_path(config)),
+        checked_copy.ORIGINAL: str(config.path.absolute()) if config.path else "",
     }
-    if config.path is not None:
-        told[ENVIRONMENT] = str(config.path.absolute())
-    return {**os.environ, **told}
+    if is_journal(1):
+        ours[JOURNAL] = "1"
+    if (path := safe_path.python_path()) is not None:
+        ours["PYTHONPATH"] = path
+    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", JOURNAL)}
+    return {**inherited, **ours}
 
 
 def supervisord_conf() -> Path:
@@ -141,9 +218,22 @@ def let_many_write(output: int) -> None:
         print_through_a_pipe()
 
 
+SUPERVISORD_LINE = r"^[0-9]{4}(-[0-9]{2}){2} [0-9:]{8},[0-9]{3} "
+MARK_LEVELS = (
+    *("-e", f"s/{SUPERVISORD_LINE}(CRIT|ERRO) /<3>supervisord: /"),
+    *("-e", f"s/{SUPERVISORD_LINE}WARN (received SIG|stopped: )/<6>supervisord: \\2/"),  # a stop is no problem
+    *("-e", f"s/{SUPERVISORD_LINE}WARN /<4>supervisord: /"),
+    *("-e", f"s/{SUPERVISORD_LINE}[A-Z]+ /<6>supervisord: /"),
+    *("-e", "/^Traceback /,/^[^ ]/s/^([^<]|$)/<3>\\1/"),
+)
+"""For sed: the levels of lines that do not come from framebus's own log, as sd-daemon(3) has them."""
+
+
 def print_through_a_pipe() -> None:
-    """Put a pipe before stdout, and a process that copies from one to the other."""
+    """Put a pipe before stdout, and a process that copies from one to the other; it ends when the pipe does."""
+    journal = is_journal(1)
+    copy = ["sed", "-u", "-E", *MARK_LEVELS] if journal and shutil.which("sed") else ["cat"]
     reader, writer = os.pipe()
-    subprocess.Popen(["cat"], stdin=reader, start_new_session=True)  # it ends when the pipe does
+    subprocess.Popen(copy, stdin=reader, start_new_session=True)
     os.dup2(writer, 1)
     os.dup2(writer, 2)

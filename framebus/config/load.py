@@ -1,6 +1,6 @@
-"""framebus.toml as a whole: the search for the file, and the judgement of what is in it. Each process reads all of it.
+"""Finds and checks framebus.toml. Each process reads all of it.
 
-What each table may say is in camera_config, gateway_config and snapshot_config.
+The keys of each table are in framebus.config.camera, framebus.config.gateway and framebus.config.snapshot.
 framebus.toml at the top of the repository is the commented sample, and a test loads it.
 """
 
@@ -15,11 +15,12 @@ from typing import Any
 
 import msgspec
 
+from framebus.config import checked_copy, toml_errors
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from framebus.config.snapshot import SnapshotConfig
 from framebus.config.source_spec import SourceSpec
-from framebus.config.strict_toml import Mistakes, convert_table
+from framebus.config.strict_toml import ConfigProblems, convert_table
 from framebus.config.tcp_rules import check_cameras, check_keys
 from framebus.credentials import accounts
 from framebus.credentials.secrets_file import SecretsError
@@ -30,6 +31,7 @@ FILE_NAME = "framebus.toml"
 SECRETS_NAME = "framebus.secrets"
 """Beside the configuration, unless that names another."""
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
+SYSTEM_STATE_DIR = "/var/lib/framebus"
 ENVIRONMENT = "FRAMEBUS_CONFIG"
 TOP_KEYS = ("run_dir", "state_dir", "secrets", "user")
 MAX_CAMERAS = 32
@@ -76,45 +78,58 @@ def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True) -> Co
     file = find(path)
     if file is None:
         return parse({}, None, keys=keys)
+    text = read_text(file)
+    original = checked_copy.original_of(text)
+    named = file if original is None else original.path
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:  # also for a number of thousands of digits
+        raise ConfigError([f"{named}: {toml_errors.explain(text, str(error))}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{named}: not valid TOML: lists or tables nested too deep"]) from None
+    return parse(table, named, keys=keys, folder=original.folder if original else None)
+
+
+def read_text(file: Path) -> str:
+    """The text of a configuration file. Raises ConfigError."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
-        text = file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
+        return file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
     except OSError as error:
         raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             [f"{file}: found a byte that is no UTF-8 at offset {error.start}; allowed: TOML in UTF-8"]
         ) from None
-    try:
-        table = tomllib.loads(text)
-    except ValueError as error:  # also for a number of thousands of digits
-        raise ConfigError([f"{file}: {_plainly(str(error))}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{file}: no TOML: lists or tables nested too deep"]) from None
-    return parse(table, file, keys=keys)
 
 
 def find(path: str | os.PathLike[str] | None = None) -> Path | None:
     """The file that `load` reads; None for the built-in defaults. A file that was named is not asked to exist."""
     named = path or os.environ.get(ENVIRONMENT)
     if named:
-        return Path(named)
+        return checked_copy.existing(Path(named))
     # Unlike Path.is_file, os.path.isfile is False where the current folder cannot be read.
     return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if os.path.isfile(file)), None)
 
 
-def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True) -> Config:
-    """Judge the file's content. Paths in it are relative to the file's own folder; `keys` is as for `load`.
+def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True, folder: Path | None = None) -> Config:
+    """Check the content of the file.
+
+    Args:
+        table: the content.
+        path: the file, for messages; None for the built-in defaults.
+        keys: as for `load`.
+        folder: what relative paths are relative to; by default the folder of the file.
 
     Raises ConfigError with every mistake in it.
     """
-    mistakes = Mistakes(str(path or FILE_NAME))
-    folder = path.absolute().parent if path else _current_folder()
+    mistakes = ConfigProblems(str(path or FILE_NAME))
+    folder = folder or (path.absolute().parent if path else _current_folder())
     for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
         mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
-    state_dir = _folder(table, "state_dir", str(run_dir), folder, mistakes)
+    state_dir = _folder(table, "state_dir", default_state_dir(run_dir), folder, mistakes)
     secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
     user = table.get("user")
     if user is not None and (not isinstance(user, str) or not re.fullmatch(USER_PATTERN, user)):
@@ -149,24 +164,34 @@ def _kind(path: Path) -> str:
     return "a folder" if path.is_dir() else "a device or a pipe"
 
 
-def _plainly(toml_error: str) -> str:
-    """What tomllib says, and the most frequent of it in words: a table pasted below one of the same name."""
-    twice = re.match(r"Cannot declare \((.*?),?\) twice (.*)", toml_error)
-    if twice is None:
-        return f"no TOML: {toml_error}"
-    table = ".".join(name.strip(" '") for name in twice[1].split(","))
-    return (
-        f"[{table}] stands there already, and again {twice[2].strip('()')}; allowed: one of each, with all of its keys"
-    )
-
-
 def default_run_dir() -> str:
     """Where the sockets are when the file does not say."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     return f"{runtime}/framebus" if runtime else f"/tmp/framebus-{os.getuid()}"
 
 
-def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraConfig]:
+def default_state_dir(run_dir: Path) -> str:
+    """Where the state is when the file does not say: a folder that outlives a reboot, unless this user has none.
+
+    It is the StateDirectory= of a service of systemd (systemd.exec(5)), else that of the XDG Base Directory
+    Specification; for root it is /var/lib/framebus.
+    """
+    service = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if service:
+        return service
+    xdg = os.environ.get("XDG_STATE_HOME", "")
+    if xdg.startswith("/"):  # the specification has others ignored
+        return f"{xdg}/framebus"
+    if os.geteuid() == 0:
+        return SYSTEM_STATE_DIR
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a passwd entry, as in containers
+        return str(run_dir)
+    return f"{home}/.local/state/framebus" if os.access(home, os.W_OK) else str(run_dir)
+
+
+def _cameras(tables: Any, folder: Path, mistakes: ConfigProblems) -> dict[str, CameraConfig]:
     if not isinstance(tables, dict):
         mistakes.add("camera", tables, "tables: [camera.NAME]")
         return {}
@@ -185,7 +210,7 @@ def _cameras(tables: Any, folder: Path, mistakes: Mistakes) -> dict[str, CameraC
     return cameras or {"front": CameraConfig()}
 
 
-def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: Mistakes) -> GatewayConfig:
+def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: ConfigProblems) -> GatewayConfig:
     """The same, the paths of its certificate made absolute."""
     if (gateway.tls_cert is None) != (gateway.tls_key is None):
         missing, there = ("tls_cert", "tls_key") if gateway.tls_cert is None else ("tls_key", "tls_cert")
@@ -200,15 +225,15 @@ def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: Mistakes) 
     )
 
 
-def _check_network(proxy: str, mistakes: Mistakes) -> None:
+def _check_network(proxy: str, mistakes: ConfigProblems) -> None:
     try:
         ip_network(proxy, strict=False)
     except ValueError:
         mistakes.add("gateway.trusted_proxies", proxy, 'addresses or networks such as "127.0.0.1" or "10.0.0.0/8"')
 
 
-def _check_open(gateway: GatewayConfig, secrets: Path, mistakes: Mistakes) -> None:
-    """Who can be reached from other machines must know whom to let in."""
+def _check_open(gateway: GatewayConfig, secrets: Path, mistakes: ConfigProblems) -> None:
+    """Beyond loopback the gateway needs accounts, or allow_anonymous."""
     try:
         if gateway.listen.is_loopback or gateway.allow_anonymous or accounts.read(secrets):
             return
@@ -228,7 +253,7 @@ def _folder(
     key: str,
     default: str,
     anchor: Path,
-    mistakes: Mistakes,
+    mistakes: ConfigProblems,
     allowed: str = "the path of a folder",
 ) -> Path:
     """The folder, or the file, that a key names."""
@@ -239,16 +264,16 @@ def _folder(
     return _anchored(found, anchor, key, mistakes)
 
 
-def _anchored(path: str, folder: Path, key: str, mistakes: Mistakes) -> Path:
+def _anchored(path: str, folder: Path, key: str, mistakes: ConfigProblems) -> Path:
     """The path, made absolute."""
     try:
         return folder / Path(path).expanduser()
-    except RuntimeError:  # ~NAME of nobody
+    except RuntimeError:  # ~NAME of a user that does not exist
         mistakes.add(key, path, "a path without ~, as there is no such home folder here")
         return folder / path
 
 
-def _with_anchored_file(camera: CameraConfig, folder: Path, key: str, mistakes: Mistakes) -> CameraConfig:
+def _with_anchored_file(camera: CameraConfig, folder: Path, key: str, mistakes: ConfigProblems) -> CameraConfig:
     """The same camera, the path of its file made absolute."""
     source = camera.source
     if source.kind != "media" or "://" in source.target:

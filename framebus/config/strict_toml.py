@@ -11,8 +11,8 @@ import msgspec
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
-class Mistakes:
-    """What is wrong with one file, in the order found."""
+class ConfigProblems:
+    """The problems of one file, in the order in which they were found."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -23,7 +23,7 @@ class Mistakes:
         self.lines.append(f"{self.file}: {key}: found {_shown(found)}; allowed: {allowed}")
 
     def unknown(self, key: str, allowed: list[str]) -> None:
-        """Note a key that nobody reads."""
+        """Note an unknown key."""
         parent, _, name = key.rpartition(".")
         self.lines.append(
             f"{self.file}: {key}: found a key unknown to framebus; allowed{f' in [{parent}]' if parent else ''}: "
@@ -31,7 +31,7 @@ class Mistakes:
         )
 
 
-def convert_table(table: Any, kind: type[StructT], where: str, mistakes: Mistakes) -> StructT:
+def convert_table(table: Any, kind: type[StructT], where: str, mistakes: ConfigProblems) -> StructT:
     """Build `kind` from a TOML table; a key with a mistake keeps its default, so that the rest can be judged too.
 
     `where` is the table's own path in the file, such as `camera.front`.

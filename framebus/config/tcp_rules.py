@@ -7,7 +7,7 @@ from typing import Any
 
 from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig
-from framebus.config.strict_toml import Mistakes
+from framebus.config.strict_toml import ConfigProblems
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import CurveKeys, read
 from framebus.credentials.secrets_file import SecretsError
@@ -19,7 +19,7 @@ HOST_PATTERN = "[A-Za-z0-9._:%-]+"
 """What libzmq takes for a name or an address to connect to (its ip_resolver.cpp)."""
 
 
-def check_cameras(tables: Mapping[str, Any], cameras: Mapping[str, CameraConfig], mistakes: Mistakes) -> None:
+def check_cameras(tables: Mapping[str, Any], cameras: Mapping[str, CameraConfig], mistakes: ConfigProblems) -> None:
     """Note what does not go together in the table of a camera; `tables` say which keys stand there."""
     for name, camera in cameras.items():
         where = f"camera.{name}"
@@ -49,9 +49,9 @@ def _connections(camera: CameraConfig) -> Iterator[tuple[str, TcpEndpoint]]:
 
 
 def check_keys(
-    cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig, secrets: Path, mistakes: Mistakes
+    cameras: Mapping[str, CameraConfig], snapshot: SnapshotConfig, secrets: Path, mistakes: ConfigProblems
 ) -> None:
-    """Note the endpoints for whose keys nobody has cared yet. The secrets file is read where one takes keys."""
+    """Note the endpoints whose keys are missing. The secrets file is read only if an endpoint needs keys."""
     _check_connections(cameras, mistakes)
     open_ones = list(_beyond_loopback(cameras, snapshot))
     known = [name for name, camera in cameras.items() if camera.connect is not None and camera.server_key is not None]
@@ -72,7 +72,7 @@ def check_keys(
         )
 
 
-def _check_connections(cameras: Mapping[str, CameraConfig], mistakes: Mistakes) -> None:
+def _check_connections(cameras: Mapping[str, CameraConfig], mistakes: ConfigProblems) -> None:
     """Note the machines that are connected to without knowing them."""
     for name, camera in cameras.items():
         if camera.is_here or camera.server_key is not None or camera.insecure_tcp:

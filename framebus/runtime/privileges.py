@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from framebus.config.load import Config, default_run_dir
+from framebus.config.load import SYSTEM_STATE_DIR, Config, default_run_dir
 from framebus.errors import FramebusError
 
 
@@ -39,6 +39,8 @@ def let_go(config: Config, load: Callable[[], Config]) -> Config:
     user = _entry(config.user)
     if user.pw_uid == 0:
         raise PrivilegeError(f"user {config.user} has the rights of root; allowed: a user without them")
+    os.environ.setdefault("STATE_DIRECTORY", SYSTEM_STATE_DIR)  # the user may have no home folder
+    config = load()
     for folder in {config.run_dir, config.state_dir} - {Path(default_run_dir())}:  # the default one is root's own
         _make_for(user, folder)
     become(user.pw_uid)

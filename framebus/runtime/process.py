@@ -1,13 +1,12 @@
-"""The shape of every process: its arguments, its configuration, its log, its signals and how it ends.
+"""What all processes share: arguments, configuration, log, signals and exit status.
 
-What the process does in between is the `body` that it hands to `run`.
+The work of a process is the `body` that it passes to `run`.
 """
 
 import argparse
 import contextlib
 import logging
 import os
-import re
 import select
 import signal
 import sys
@@ -19,8 +18,10 @@ from types import FrameType
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
 from framebus.errors import FramebusError
+from framebus.runtime.launch import QUIET, RECORD, STDERR, supervisor
+from framebus.runtime.log import log_to_stdout
 from framebus.runtime.privileges import PrivilegeError, let_go
-from framebus.runtime.run_dir import RunDirError, prepare
+from framebus.runtime.run_dir import RunDirError, guard, prepare
 from framebus.runtime.watchdog import Watchdog
 
 EXIT_OK = 0
@@ -31,7 +32,7 @@ EXIT_USAGE = 2
 SUPERVISED = "SUPERVISOR_ENABLED"
 """supervisord sets this for its children."""
 PAUSE_BEFORE_FAILING_SECONDS = 3.0
-"""supervisord starts what exits at once again: a process that cannot start must not keep a small machine busy."""
+"""A supervisord that does not start its processes through framebus.runtime.launch restarts them at once."""
 ORPHAN_GRACE_SECONDS = 2.0
 
 logger = logging.getLogger("framebus")
@@ -64,7 +65,7 @@ class Stop:
         signal.signal(signal.SIGHUP, signal.SIG_IGN if SUPERVISED in os.environ else self._signalled)
 
     def listen_for_reload(self) -> None:
-        """Take SIGHUP as well. Whoever does has to call `take_reload` whenever this is readable."""
+        """Take SIGHUP as well. The caller has to call `take_reload` whenever this is readable."""
         signal.signal(signal.SIGHUP, self._reload)
 
     def take_reload(self) -> bool:
@@ -92,29 +93,6 @@ class Stop:
         self.requested = True
 
 
-SECRETS = re.compile(r"""([?&]token=|\bfb_|\b(?:Basic|Bearer) )[^&\s'"#]+""")
-"""Tokens in URLs and anywhere else, by what they begin with, and what an Authorization header holds."""
-
-
-class OneLineFormatter(logging.Formatter):
-    """One event, one line, whatever is in it."""
-
-    def __init__(self, process: str) -> None:
-        super().__init__(f"%(asctime)s.%(msecs)03d %(levelname)s {process}: %(message)s", "%Y-%m-%d %H:%M:%S")
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its line end, and without secrets: a traceback may hold a request."""
-        return SECRETS.sub(r"\1…", super().format(record).replace("\n", " | "))
-
-
-def log_to_stdout(process: str) -> None:
-    """Send the log to stdout, a line an event, each beginning with the time, the level and the process."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(OneLineFormatter(process))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.raiseExceptions = False  # a closed stdout must not become a traceback for every line
-
-
 def arguments(program: str, description: str) -> argparse.ArgumentParser:
     """A parser with what every command takes."""
     parser = argparse.ArgumentParser(prog=program, description=description)
@@ -132,14 +110,27 @@ def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> N
     )
 
 
-def run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]) -> int:
-    """Be a process from start to end; returns its exit status.
+def run(
+    name: str,
+    config_path: str | None,
+    body: Callable[[Config, Stop], None],
+    pause_seconds: float = PAUSE_BEFORE_FAILING_SECONDS,
+) -> int:
+    """Be a process from start to end.
 
-    `body` runs until `stop` is requested and closes what it opened. It may raise ProcessError or RunDirError to end
-    with a sentence.
+    Args:
+        name: the name of the process in the log.
+        config_path: the value of `--config`.
+        body: runs until its `Stop` is requested, and closes what it opened. It may raise ConfigError, ProcessError and
+            RunDirError to end with a sentence.
+        pause_seconds: how long after its start a process ends at the earliest when it fails under a supervisord that
+            restarts it at once.
+
+    Returns:
+        The exit status.
     """
     try:
-        return _run(name, config_path, body)
+        return _run(name, config_path, body, pause_seconds)
     finally:
         flush_stdout()
 
@@ -154,41 +145,62 @@ def flush_stdout() -> None:
         os.close(null)
 
 
-def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None]) -> int:
+def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None], pause_seconds: float) -> int:
+    restore_stderr()
     log_to_stdout(name)
     os.umask(0o077)  # sockets and locks are for this user alone
     began = time.monotonic()
     stop = Stop()
     stop.listen()
     if SUPERVISED in os.environ:
-        threading.Thread(target=_end_with_parent, args=(stop, os.getppid()), name="orphan-watch", daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(stop, supervisor()), name="orphan-watch", daemon=True).start()
     try:
         config = configuration.load(config_path)
         config = let_go(config, lambda: configuration.load(config_path))
         prepare(config)
-        body(config, stop)
+        with guard(config):
+            body(config, stop)
     except ConfigError as error:
-        return _failed(stop, began, EXIT_USAGE, error.mistakes)
+        return _failed(stop, began + pause_seconds, EXIT_USAGE, error.mistakes)
     except (ProcessError, RunDirError, PrivilegeError) as error:
-        return _failed(stop, began, EXIT_FAILED, [str(error)])
-    except Exception:
-        logger.exception("unexpected failure")
-        return _failed(stop, began, EXIT_FAILED, [])
+        return _failed(stop, began + pause_seconds, EXIT_FAILED, [str(error)])
+    except Exception as error:
+        if QUIET in os.environ:  # the traceback is in the log already
+            logger.error("unexpected failure: %r", error)
+        else:
+            logger.exception("unexpected failure")
+        return _failed(stop, began + pause_seconds, EXIT_FAILED, [])
     logger.info("stopped")
+    forget_crashes()
     return EXIT_OK
 
 
-def _failed(stop: Stop, began: float, status: int, sentences: Sequence[str]) -> int:
+def restore_stderr() -> None:
+    """Undo framebus.runtime.launch.put_stderr_away: the imports have succeeded."""
+    descriptor = os.environ.pop(STDERR, "")
+    if descriptor.isdecimal():
+        os.dup2(int(descriptor), 2)
+        os.close(int(descriptor))
+
+
+def forget_crashes() -> None:
+    """A process that ended as asked has not crashed."""
+    with contextlib.suppress(KeyError, OSError):
+        os.unlink(os.environ[RECORD])
+
+
+def _failed(stop: Stop, earliest: float, status: int, sentences: Sequence[str]) -> int:
+    """Log why the process ends; `earliest` is the moment on the monotonic clock from which it may end."""
     for sentence in sentences:
         logger.error(sentence)
-    left = began + PAUSE_BEFORE_FAILING_SECONDS - time.monotonic()  # one that ran for longer could start, and can again
-    if SUPERVISED in os.environ and not stop.requested and left > 0:
+    left = earliest - time.monotonic()
+    if SUPERVISED in os.environ and RECORD not in os.environ and not stop.requested and left > 0:
         select.select([stop], [], [], left)
     return status
 
 
 def _end_with_parent(stop: Stop, parent: int) -> None:
-    """supervisord killed with -9 must not leave cameras owned by nobody."""
+    """End when supervisord was killed with SIGKILL: a camera must not stay open without a supervisor."""
     while os.getppid() == parent:
         time.sleep(1)
     logger.error("supervisord is gone: stopping")

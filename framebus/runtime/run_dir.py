@@ -2,15 +2,25 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import stat
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from framebus.config.load import Config
 from framebus.errors import FramebusError
+from framebus.runtime.atomic_write import PRIVATE, write_atomically
 
 MAX_IPC_PATH_BYTES = 107
 """sun_path of struct sockaddr_un holds 108 bytes with the closing NUL (linux/un.h)."""
+GUARD_INTERVAL_SECONDS = 1800.0
+"""How often files in run_dir are made to look new. systemd cleans /tmp once a day."""
+STATE_FILES = ("*.controls.json", "session.key", "logged-out", "tokens-used.json")
+"""What state_dir holds. Before it had a default of its own, these files were in run_dir."""
+
+logger = logging.getLogger("framebus")
 
 
 class RunDirError(FramebusError):
@@ -38,14 +48,15 @@ def worker_name(worker: int) -> str:
 
 
 def viewers_endpoint(config: Config, worker: int) -> str:
-    """Where a worker of the gateway tells the others who watches through it."""
+    """Where a worker of the gateway reports its viewers to the other workers."""
     return f"ipc://{config.run_dir}/{worker_name(worker)}.viewers"
 
 
 def prepare(config: Config) -> None:
-    """Make the folder, for us alone, and check that its paths fit into a socket's address.
+    """Make the folder, for this user alone, and check that its paths fit into a socket's address.
 
-    Raises RunDirError when it cannot be made, is not ours, or others may write to it.
+    A folder that others can only read is closed to them. State of an earlier version is moved to state_dir.
+    Raises RunDirError when the folder cannot be made, is not ours, or others may write to it.
     """
     folder = config.run_dir
     for camera in config.cameras:
@@ -54,18 +65,99 @@ def prepare(config: Config) -> None:
         check_length(folder / f"{worker_name(config.gateway.workers - 1)}.viewers")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         raise RunDirError(f"run_dir {folder} cannot be made: {error.strerror}. Name another in framebus.toml") from None
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise RunDirError(f"run_dir {folder} is no folder; allowed: a folder of your own")
-    if found.st_uid != os.geteuid():
-        raise RunDirError(f"run_dir {folder} belongs to user {found.st_uid}; allowed: a folder of user {os.geteuid()}")
-    if found.st_mode & 0o022:
+    if status.st_uid != os.geteuid():
+        raise RunDirError(f"run_dir {folder} belongs to user {status.st_uid}; allowed: a folder of user {os.geteuid()}")
+    if status.st_mode & 0o022:
         raise RunDirError(
-            f"run_dir {folder} can be written to by others (mode {stat.S_IMODE(found.st_mode):04o}); "
+            f"run_dir {folder} can be written to by others (mode {stat.S_IMODE(status.st_mode):04o}); "
             f"run: chmod 700 {folder}"
         )
+    if status.st_mode & 0o077:
+        _close_to_others(folder, stat.S_IMODE(status.st_mode))
+    take_over_state(config)
+
+
+def _close_to_others(folder: Path, mode: int) -> None:
+    """Raises RunDirError where that is impossible, as on a file system without modes."""
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        raise RunDirError(
+            f"run_dir {folder} can be read by others (mode {mode:04o}), and chmod 700 fails: {error.strerror}. "
+            "Name another in framebus.toml"
+        ) from None
+    logger.warning("run_dir %s could be read by others (mode %04o); it has mode 0700 now", folder, mode)
+
+
+def take_over_state(config: Config) -> None:
+    """Move state files from run_dir, where earlier versions kept them, to state_dir; newer ones there win.
+
+    A file that cannot be moved is tried again at the next start.
+    """
+    if config.state_dir == config.run_dir:
+        return
+    for pattern in STATE_FILES:
+        for file in config.run_dir.glob(pattern):
+            with contextlib.suppress(OSError):
+                _move(file, config.state_dir / file.name)
+
+
+def _move(file: Path, target: Path) -> None:
+    if not stat.S_ISREG(file.lstat().st_mode):
+        return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not target.exists():
+        write_atomically(target, file.read_bytes(), PRIVATE, lasting=True)
+    file.unlink()
+
+
+@contextlib.contextmanager
+def guard(config: Config, interval_seconds: float = GUARD_INTERVAL_SECONDS) -> Iterator[None]:
+    """Keep programs that clean up old files, such as systemd-tmpfiles, from deleting what is in run_dir."""
+    descriptor = _open_folder(config.run_dir)
+    end = threading.Event()
+
+    def keep() -> None:
+        _protect(config.run_dir, descriptor)
+        while not end.wait(interval_seconds):
+            _protect(config.run_dir, descriptor)
+
+    thread = threading.Thread(target=keep, name="run-dir-guard", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open_folder(folder: Path) -> int | None:
+    """None for a folder that was deleted this moment: its process notices that by itself."""
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _protect(folder: Path, descriptor: int | None) -> None:
+    """Lock the folder, which systemd-tmpfiles respects (tmpfiles.d(5), "Age"), and make its files look new for others.
+
+    One process of all has the lock. The rest try again, in case that process has ended.
+    """
+    with contextlib.suppress(OSError):
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with contextlib.suppress(OSError):
+        for file in (folder, *folder.iterdir()):
+            with contextlib.suppress(OSError):
+                os.utime(file, follow_symlinks=False)
 
 
 def check_length(socket_file: Path) -> None:
@@ -85,9 +177,9 @@ class Lock:
     """
 
     def __init__(self, config: Config, name: str, wait: bool = False) -> None:
-        """Raises RunDirError when another process holds it, and names that one; or waits until it lets go.
+        """Raises RunDirError, with the id of the process that holds it; or waits until that process releases it.
 
-        Wait only for what is held for a moment: nothing but a second signal ends the waiting.
+        Wait only for what is held for a moment: only a second signal ends the waiting.
         """
         self._path = config.run_dir / f"{name}.lock"
         try:
@@ -104,28 +196,30 @@ class Lock:
                 f"stop that one first, or give this one another run_dir"
             ) from None
         self._sockets: dict[Path, int] = {}
-        with contextlib.suppress(OSError):  # on a full disk it is not said whose the lock is, and it locks all the same
+        with contextlib.suppress(OSError):  # on a full disk the id is missing; the lock holds
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
     def check(self, *endpoints: str) -> None:
-        """Raises RunDirError when it locks nothing any more, or one of these ipc endpoints is not what it was at first.
+        """Raises RunDirError when the lock file or the socket file of one of these endpoints was deleted or replaced.
 
-        Nobody can connect to us then, and nothing else would ever say so.
+        No client can connect then, and nothing else reports it.
         """
         try:
-            there = os.stat(self._path).st_ino == os.fstat(self._fd).st_ino
+            exists = os.stat(self._path).st_ino == os.fstat(self._fd).st_ino
             sockets = {path: path.stat().st_ino for path in map(socket_path, endpoints) if path is not None}
         except OSError:
-            there = False
-        if not there:
-            raise RunDirError(f"run_dir {self._path.parent} was deleted, or emptied: it has to be made anew")
+            exists = False
+        if not exists:
+            raise RunDirError(
+                f"run_dir {self._path.parent} was deleted, or emptied: the process starts again to recreate it"
+            )
         for path, inode in sockets.items():
             if self._sockets.setdefault(path, inode) != inode:
-                raise RunDirError(f"another program has taken {path}: it has to be made anew")
+                raise RunDirError(f"another program has taken {path}: the process starts again to recreate it")
 
     def close(self) -> None:
-        """Let it go."""
+        """Release it."""
         os.close(self._fd)
 
 

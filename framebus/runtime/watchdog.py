@@ -1,6 +1,6 @@
-"""The end of a process that hangs: the kernel ends it when its loop has not come round for too long.
+"""Ends a process that hangs: the kernel kills it when its loop has not run for too long.
 
-An alarm whose signal nobody catches needs no thread, no lock and no Python: it works when the interpreter itself hangs.
+An alarm whose signal has no handler needs no thread, no lock and no Python: it works when the interpreter itself hangs.
 supervisord then starts the process again.
 """
 
@@ -23,6 +23,6 @@ class Watchdog:
         self._awake = True
 
     def feed(self) -> None:
-        """The loop has come round."""
+        """Report that the loop runs; restarts the time."""
         if self._awake:
             signal.setitimer(signal.ITIMER_REAL, self._seconds)

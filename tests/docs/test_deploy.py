@@ -162,6 +162,21 @@ def test_its_commands_are_commands_of_framebus() -> None:
     assert {"passwd", "up", "config", "doctor", "cert"} <= commands <= COMMANDS.keys()
 
 
+def test_the_service_says_which_command_helps_after_an_upgrade_of_python(tmp_path: Path) -> None:
+    (check,) = re.findall(r"^ExecStartPre=/bin/sh -c '(.*)'$", SERVICE.read_text(), re.M)
+    check = check.replace("sleep 60", "true")
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    for interpreter, status, lines in [(sys.executable, 0, 0), (str(broken), 1, 1), (str(tmp_path / "removed"), 1, 1)]:
+        script = check.replace("/opt/framebus/bin/python", interpreter)
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, len((done.stdout + done.stderr).splitlines())) == (status, lines)
+        assert not lines or done.stdout.startswith(
+            "<3>/opt/framebus has no framebus for this Python: repeat the first two"
+        )
+
+
 def test_systemd_finds_nothing_wrong_with_the_service(tmp_path: Path) -> None:
     file = tmp_path / SERVICE.name
     file.write_text(SERVICE.read_text().replace("/opt/framebus/bin/python", sys.executable))

@@ -1,14 +1,18 @@
+import os
 import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
+import framebus
 from framebus import Subscriber, request_snapshot
 from tests.conftest import Configure, Start
 from tests.e2e.conftest import Pipeline, Up
-from tests.processes import wait_until
+from tests.processes import Running, wait_until
+from tests.programs import need
 
 
 def test_it_says_where_the_page_is_once_there_is_something_to_see(pipeline: Pipeline) -> None:
@@ -114,6 +118,72 @@ def test_a_port_in_use_is_said_and_tried_again(configure: Configure, start: Star
         up.wait_for(f"cannot listen on {config.gateway.listen}: address already in use by ")
     Pipeline(config, up).wait_until_whole()
     assert "Traceback" not in up.log
+
+
+def test_modules_beside_the_configuration_are_not_run(configure: Configure, tmp_path: Path) -> None:
+    """`framebus up` is often started where the configuration is, and sometimes as root."""
+    config = configure()
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    for name in ("capture", "gateway", "snapshot", "supervisor", "calendar", "zmq", "tornado", "msgspec", "PIL"):
+        stranger = f"import pathlib\npathlib.Path({str(marks)!r}, {name!r}).touch()\nraise SystemExit(9)\n"
+        (config.run_dir / f"{name}.py").write_text(stranger)
+    python_path = f":{Path(framebus.__file__).parents[1]}"  # the empty entry is the current folder
+    with (tmp_path / "log").open("w") as log:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "framebus", "up"],
+            cwd=config.run_dir,
+            env={**os.environ, "PYTHONPATH": python_path, "PYTHONSAFEPATH": ""},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until(lambda: "open http://" in (tmp_path / "log").read_text(), "pictures")
+    finally:
+        up.terminate()
+        up.wait(15)
+    assert list(marks.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["capture front", "gateway", "snapshot"])
+def test_an_unfinished_edit_does_not_reach_a_process_that_starts_again(pipeline: Pipeline, name: str) -> None:
+    assert pipeline.config.path is not None
+    before = pipeline.cameras()
+    text = pipeline.config.path.read_text()
+    pipeline.config.path.write_text(
+        text.replace("[camera.front]", "[camera.renamed]").replace("320x240", "64x48") + "x ="
+    )
+    killed = pipeline.kill(name)
+    wait_until(lambda: pipeline.processes().get(name, killed) != killed, f"another {name}")
+    pipeline.wait_until_whole()
+
+    after = pipeline.cameras()
+    assert [(camera["name"], camera["width"]) for camera in after] == [
+        (camera["name"], camera["width"]) for camera in before
+    ]
+
+
+def test_a_process_that_keeps_crashing_waits_longer_each_time(pipeline: Pipeline) -> None:
+    for crashes in range(1, 4):
+        killed = pipeline.kill("snapshot")
+        wait_until(lambda killed=killed: pipeline.processes().get("snapshot", killed) != killed, "another snapshot")  # type: ignore[misc]
+        pipeline.up.wait_for("snapshot: answers at", crashes + 1)
+    assert "snapshot: 2 crashes in a row, each within 60 s of its start; it starts again in 1 s" in pipeline.up.log
+    assert "snapshot: 3 crashes in a row, each within 60 s of its start; it starts again in 2 s" in pipeline.up.log
+
+
+def test_a_user_without_a_name_can_run_it(configure: Configure, tmp_path: Path) -> None:
+    """As in containers, whose user is often only a number."""
+    config = configure()
+    command = (need("unshare"), "--user", "--map-user=3000000", sys.executable, "-P", "-m", "framebus", "up")
+    up = Running(
+        *command, "--config", str(config.path), log=tmp_path / "log", environment={"HOME": str(tmp_path / "none")}
+    )
+    try:
+        up.wait_for("open http://")
+        assert up.terminate() == 0
+    finally:
+        up.close()
 
 
 def test_its_output_may_be_a_socket(configure: Configure) -> None:

@@ -9,7 +9,6 @@ import sys
 import time
 
 from framebus.config.load import Config
-from framebus.runtime import process
 from framebus.runtime.process import ProcessError, Stop, arguments, run
 from framebus.runtime.run_dir import Lock
 
@@ -46,8 +45,7 @@ def fail(config: Config, stop: Stop) -> None:
 
 
 def fail_late(config: Config, stop: Stop) -> None:
-    """Be unable to go on, long after a start under supervisord."""
-    process.PAUSE_BEFORE_FAILING_SECONDS = 600
+    """Be unable to go on; `main` makes the pause long."""
     fail(config, stop)
 
 
@@ -80,10 +78,10 @@ def main() -> int:
     parser.add_argument("deed")
     parser.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    process.PAUSE_BEFORE_FAILING_SECONDS = PAUSE_SECONDS
     if options.parent:
         parent(options.deed, options.config)
-    return run("program", options.config, globals()[options.deed])
+    pause_seconds = 600.0 if options.deed == "fail_late" else PAUSE_SECONDS
+    return run("program", options.config, globals()[options.deed], pause_seconds)
 
 
 if __name__ == "__main__":

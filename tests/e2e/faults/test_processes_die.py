@@ -35,11 +35,11 @@ def test_kill_9_of_all_at_once(pipeline: Pipeline, watch: Watched) -> None:
             pipeline.kill(part)
 
 
-@pytest.mark.timeout(240)
-def test_kill_9_twenty_times_in_a_row(pipeline: Pipeline, watch: Watched) -> None:
+def test_kill_9_three_times_in_a_row(pipeline: Pipeline, watch: Watched) -> None:
+    """From the second crash on, the launcher waits: 1 s, 2 s, 4 s, and at most 30 s."""
     faults = watch(pipeline)
-    with faults.during("kill -9 of capture, 20 times", keeps="mjpeg page zeromq"):
-        for _ in range(20):
+    with faults.during("kill -9 of capture, 3 times", keeps="mjpeg page zeromq"):
+        for _ in range(3):
             wait_until(lambda: PARTS["capture"] in pipeline.processes(), "another capture")
             pipeline.kill(PARTS["capture"])
 

@@ -3,7 +3,9 @@
 import configparser
 import contextlib
 import os
+import re
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from framebus.commands import up
-from framebus.config.load import Config, parse
-from framebus.runtime.run_dir import RunDirError
+from framebus.config.load import Config, ConfigError, load, parse
+from framebus.runtime import launch
+from framebus.runtime.run_dir import RunDirError, prepare
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS
 
 TWO_CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back-door]\nsource = "testcard"\n'
+
+LAUNCH = '"%(ENV_FRAMEBUS_PYTHON)s" -P -S "%(ENV_FRAMEBUS_LAUNCHER)s" -m'
 
 
 @pytest.fixture
@@ -86,8 +91,8 @@ def cameras_of(config: Config) -> configparser.RawConfigParser:
 def test_each_camera_has_a_program(config: Config) -> None:
     parser = cameras_of(config)
 
-    assert parser["program:capture-front"]["command"] == '"%(ENV_FRAMEBUS_PYTHON)s" -m capture front'
-    assert parser["program:capture-back-door"]["command"] == '"%(ENV_FRAMEBUS_PYTHON)s" -m capture back-door'
+    assert parser["program:capture-front"]["command"] == f"{LAUNCH} capture front"
+    assert parser["program:capture-back-door"]["command"] == f"{LAUNCH} capture back-door"
 
 
 def test_a_camera_is_run_as_the_other_processes_are(config: Config) -> None:
@@ -140,24 +145,94 @@ def test_supervisord_is_told_where_everything_is(config: Config, monkeypatch: py
 
     assert {key: told[key] for key in told if key.startswith("FRAMEBUS_")} == {
         "FRAMEBUS_PYTHON": sys.executable,
+        "FRAMEBUS_LAUNCHER": launch.__file__,
         "FRAMEBUS_RUN_DIR": str(config.run_dir),
-        "FRAMEBUS_USER": str(os.geteuid()),
-        "FRAMEBUS_CONFIG": str(config.path),
+        "FRAMEBUS_SUPERVISOR": str(os.getpid()),
+        "FRAMEBUS_CONFIG": str(config.run_dir / "checked.toml"),
+        "FRAMEBUS_ORIGINAL_CONFIG": str(config.path),
     }
-    assert (told["PYTHONUNBUFFERED"], told["LANG"]) == ("1", "C.UTF-8")
+    assert (told["PYTHONUNBUFFERED"], told["PYTHONSAFEPATH"], told["LANG"]) == ("1", "1", "C.UTF-8")
 
 
-def test_the_file_is_found_from_any_working_directory(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
+def test_the_original_is_found_from_any_working_directory(monkeypatch: pytest.MonkeyPatch, run_dir: Path) -> None:
     monkeypatch.chdir(run_dir)
     config = parse({}, Path("my.toml"))
 
-    assert up.environment(config)["FRAMEBUS_CONFIG"] == str(run_dir / "my.toml")
+    assert up.environment(config)["FRAMEBUS_ORIGINAL_CONFIG"] == str(run_dir / "my.toml")
 
 
-def test_without_a_file_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
+@pytest.mark.parametrize(
+    ("before", "after"), [("", None), (":/opt/a", "/opt/a"), ("/opt/a::/opt/b:", "/opt/a:/opt/b"), ("/opt/a", "/opt/a")]
+)
+def test_the_processes_get_no_python_path_that_means_the_current_folder(
+    before: str, after: str | None, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", before)
 
-    assert "FRAMEBUS_CONFIG" not in up.environment(parse({}, None))
+    assert up.environment(config).get("PYTHONPATH") == after
+
+
+def test_a_user_without_a_name_may_run_supervisord(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert up.command()[-2:] == ["--user", "0"]
+
+    monkeypatch.setattr(os, "geteuid", lambda: 3_000_000)
+    assert "--user" not in up.command()
+
+
+def test_every_python_is_started_without_the_current_folder_on_its_path() -> None:
+    commands = re.findall(r"^command = (.*)", up.supervisord_conf().read_text() + up.PROGRAM_SECTION, re.M)
+
+    assert len(commands) == 3
+    assert all(" -P " in command for command in (*commands, " ".join(up.command())))
+
+
+# The copy that the processes read
+
+
+def test_the_copy_is_the_configuration_and_for_this_user_alone(config: Config) -> None:
+    assert up.write_copy(config) == config
+
+    copy = config.run_dir / "checked.toml"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert load(copy) == config
+
+
+def test_a_later_edit_does_not_reach_the_copy(config: Config) -> None:
+    assert config.path is not None
+    up.write_copy(config)
+    config.path.write_text("fps = ")
+
+    assert load(config.run_dir / "checked.toml") == config
+
+
+def test_a_file_that_was_broken_since_it_was_read_is_refused(config: Config) -> None:
+    assert config.path is not None
+    config.path.write_text("[gateway]\nlisten = 1\n")
+
+    with pytest.raises(ConfigError) as caught:
+        up.write_copy(config)
+    assert str(caught.value).startswith(f"{config.path}: gateway.listen: found 1; ")
+
+
+def test_a_file_with_another_run_dir_than_a_moment_ago_is_refused(config: Config) -> None:
+    assert config.path is not None
+    config.path.write_text('run_dir = "elsewhere"\n')
+
+    with pytest.raises(RunDirError) as caught:
+        up.write_copy(config)
+    assert str(caught.value) == f"{config.path} was changed while framebus read it; start framebus again"
+
+
+def test_the_defaults_have_a_copy_too(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
+    monkeypatch.chdir(run_dir)
+    config = parse({}, None)
+    prepare(config)
+    up.write_copy(config)
+    (run_dir / "framebus.toml").write_text("a file that was made later")
+
+    assert load(config.run_dir / "checked.toml") == config
 
 
 def test_supervisord_conf_is_there() -> None:
@@ -169,7 +244,7 @@ def test_the_variables_of_supervisord_conf_are_those_that_it_gets(config: Config
     wanted = {word.partition(")s")[0] for word in text.split("%(ENV_")[1:]}
 
     assert wanted <= set(up.environment(config))
-    assert wanted == {"FRAMEBUS_PYTHON", "FRAMEBUS_RUN_DIR", "FRAMEBUS_USER"}
+    assert wanted == {"FRAMEBUS_PYTHON", "FRAMEBUS_LAUNCHER", "FRAMEBUS_RUN_DIR"}
 
 
 # Where its children's lines go
@@ -210,6 +285,46 @@ def test_lines_reach_a_socket_such_as_the_journal() -> None:
 
     with near, contextlib.closing(near.makefile()) as lines:
         assert lines.read() == PRINTED
+
+
+JOURNAL_LINES = """
+import os
+from framebus.commands.up import let_many_write
+stream = os.fstat(1)
+os.environ["JOURNAL_STREAM"] = f"{stream.st_dev}:{stream.st_ino}"
+let_many_write(1)
+print("2026-11-29 01:02:03,456 WARN exited: gateway (terminated by SIGKILL; not expected)")
+print("2026-11-29 01:02:03,456 WARN received SIGTERM indicating exit request")
+print("2026-11-29 01:02:03,456 CRIT no user")
+print("2026-11-29 01:02:03,456 INFO spawned")
+print("<4>gateway: a warning")
+print("framebus starts")
+print("Traceback (most recent call last):")
+print("  File x")
+print("ModuleNotFoundError: No module named 'zmq'")
+print("after")
+"""
+
+
+def test_lines_in_the_journal_have_their_levels() -> None:
+    near, far = socket.socketpair()
+    near.settimeout(DEADLINE_SECONDS)
+    subprocess.run([sys.executable, "-c", JOURNAL_LINES], stdout=far.fileno(), check=True, timeout=DEADLINE_SECONDS)
+    far.close()
+
+    with near, contextlib.closing(near.makefile()) as lines:
+        assert lines.read().splitlines() == [
+            "<4>supervisord: exited: gateway (terminated by SIGKILL; not expected)",
+            "<6>supervisord: received SIGTERM indicating exit request",
+            "<3>supervisord: no user",
+            "<6>supervisord: spawned",
+            "<4>gateway: a warning",
+            "framebus starts",
+            "<3>Traceback (most recent call last):",
+            "<3>  File x",
+            "<3>ModuleNotFoundError: No module named 'zmq'",
+            "after",
+        ]
 
 
 def test_lines_into_a_pipe_need_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 import pytest
 
-from framebus.config.strict_toml import Mistakes, convert_table, did_you_mean
+from framebus.config.strict_toml import ConfigProblems, convert_table, did_you_mean
 
 
 class Colour:
@@ -38,11 +38,11 @@ class Lamp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @pytest.fixture
-def mistakes() -> Mistakes:
-    return Mistakes("lamps.toml")
+def mistakes() -> ConfigProblems:
+    return ConfigProblems("lamps.toml")
 
 
-def test_a_table_becomes_a_struct(mistakes: Mistakes) -> None:
+def test_a_table_becomes_a_struct(mistakes: ConfigProblems) -> None:
     lamp = convert_table({"name": "hall", "lit": True, "watts": 5, "hours": 2, "colour": "red"}, Lamp, "lamp", mistakes)
 
     assert (lamp.name, lamp.lit, lamp.watts, lamp.hours, lamp.colour.name) == ("hall", True, 5, 2.0, "red")
@@ -50,7 +50,7 @@ def test_a_table_becomes_a_struct(mistakes: Mistakes) -> None:
     assert mistakes.lines == []
 
 
-def test_what_is_left_out_has_its_default(mistakes: Mistakes) -> None:
+def test_what_is_left_out_has_its_default(mistakes: ConfigProblems) -> None:
     assert convert_table({}, Lamp, "lamp", mistakes) == Lamp()
     assert mistakes.lines == []
 
@@ -89,26 +89,26 @@ def test_what_is_left_out_has_its_default(mistakes: Mistakes) -> None:
         ),
     ],
 )
-def test_a_mistake_is_said_and_the_default_kept(key: str, value: Any, line: str, mistakes: Mistakes) -> None:
+def test_a_mistake_is_said_and_the_default_kept(key: str, value: Any, line: str, mistakes: ConfigProblems) -> None:
     assert convert_table({key: value, "lit": True} if key != "lit" else {key: value}, Lamp, "lamp", mistakes) == Lamp(
         lit=key != "lit"
     )
     assert mistakes.lines == [line]
 
 
-def test_every_mistake_is_said_in_the_order_of_the_file(mistakes: Mistakes) -> None:
+def test_every_mistake_is_said_in_the_order_of_the_file(mistakes: ConfigProblems) -> None:
     convert_table({"watts": 0, "colour": "blue", "size": 1, "lit": 0}, Lamp, "lamp", mistakes)
 
     assert [line.split(": ")[1] for line in mistakes.lines] == ["lamp.watts", "lamp.colour", "lamp.size", "lamp.lit"]
 
 
 @pytest.mark.parametrize(("value", "shown"), [("bright", '"bright"'), (5, "5"), ([], "a list"), (True, "true")])
-def test_what_is_no_table_is_said(value: Any, shown: str, mistakes: Mistakes) -> None:
+def test_what_is_no_table_is_said(value: Any, shown: str, mistakes: ConfigProblems) -> None:
     assert convert_table(value, Lamp, "lamp", mistakes) == Lamp()
     assert mistakes.lines == [f"lamps.toml: lamp: found {shown}; allowed: a table: [lamp]"]
 
 
-def test_a_key_at_the_top_has_no_table_to_name(mistakes: Mistakes) -> None:
+def test_a_key_at_the_top_has_no_table_to_name(mistakes: ConfigProblems) -> None:
     mistakes.unknown("lmap", ["lamp", "fuse"])
 
     assert mistakes.lines == [

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from framebus.config.load import Config
-from framebus.runtime.process import OneLineFormatter, Stop, arguments
+from framebus.runtime.log import OneLineFormatter
+from framebus.runtime.process import Stop, arguments
 from tests.conftest import Configure, Start
 from tests.framebus.program import PAUSE_SECONDS
 from tests.processes import DEADLINE_SECONDS, python, wait_until

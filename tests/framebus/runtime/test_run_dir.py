@@ -1,10 +1,13 @@
 """The folder of the sockets is ours alone, and every endpoint in it has one owner."""
 
 import errno
+import fcntl
 import os
 import signal
 import socket
 import stat
+import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
@@ -17,13 +20,15 @@ from framebus.runtime.run_dir import (
     Lock,
     RunDirError,
     frames_endpoint,
+    guard,
     prepare,
     snapshot_endpoint,
     socket_path,
     viewers_endpoint,
 )
 from tests.conftest import Configure, Start
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
+from tests.programs import need
 
 
 def config_of(run_dir: Path, *cameras: str) -> Config:
@@ -69,13 +74,97 @@ def test_the_folder_is_made_for_us_alone(run_dir: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_is_there_is_taken_as_it_is(run_dir: Path) -> None:
-    run_dir.chmod(0o755)  # others may look, as nothing that matters can be read
-
+def test_a_folder_that_is_there_is_used(run_dir: Path) -> None:
     prepare(config_of(run_dir))
     prepare(config_of(run_dir))
 
-    assert stat.S_IMODE(run_dir.stat().st_mode) == 0o755
+    assert stat.S_IMODE(run_dir.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o711, 0o704])
+def test_a_folder_that_others_can_read_is_closed_to_them(
+    mode: int, run_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_dir.chmod(mode)
+
+    prepare(config_of(run_dir))
+
+    assert stat.S_IMODE(run_dir.stat().st_mode) == 0o700
+    assert caplog.messages == [f"run_dir {run_dir} could be read by others (mode {mode:04o}); it has mode 0700 now"]
+
+
+def test_state_of_earlier_versions_is_moved_from_the_run_dir(run_dir: Path, tmp_path: Path) -> None:
+    files = ["front.controls.json", "session.key", "logged-out", "tokens-used.json"]
+    for name in [*files, "front.lock"]:
+        (run_dir / name).write_text(f"old {name}")
+    state_dir = tmp_path / "new" / "state"
+    config = parse({"run_dir": str(run_dir), "state_dir": str(state_dir)}, None)
+
+    prepare(config)
+
+    assert {file.name: file.read_text() for file in state_dir.iterdir()} == {name: f"old {name}" for name in files}
+    assert [file.name for file in run_dir.iterdir()] == ["front.lock"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in state_dir.iterdir()} == {0o600}
+
+
+def test_newer_state_wins_and_the_old_does_not_come_back(run_dir: Path, tmp_path: Path) -> None:
+    (run_dir / "front.controls.json").write_text("old")
+    (tmp_path / "front.controls.json").write_text("new")
+    config = parse({"run_dir": str(run_dir), "state_dir": str(tmp_path)}, None)
+
+    prepare(config)
+    (tmp_path / "front.controls.json").unlink()
+    prepare(config)
+
+    assert not (tmp_path / "front.controls.json").exists()
+
+
+def test_state_that_lies_in_the_run_dir_on_purpose_stays(run_dir: Path) -> None:
+    (run_dir / "session.key").write_text("key")
+
+    prepare(parse({"run_dir": str(run_dir), "state_dir": str(run_dir)}, None))
+
+    assert (run_dir / "session.key").read_text() == "key"
+
+
+def clean_up(folder: Path, tmp_path: Path) -> None:
+    """Have systemd-tmpfiles delete what is older than a second."""
+    rules = tmp_path / "rules.conf"
+    rules.write_text(f"d {folder} - - - 1s\n")
+    subprocess.run([need("systemd-tmpfiles"), "--clean", str(rules)], check=True, timeout=30)
+
+
+def test_what_cleans_tmp_leaves_a_guarded_run_dir_alone(tmp_path: Path) -> None:
+    run_dir = tmp_path / "tmp" / "run"
+    run_dir.mkdir(parents=True, mode=0o700)
+    file = run_dir / "cameras.conf"
+    file.touch()
+    with guard(config_of(run_dir)):
+        wait_until(lambda: _is_locked(run_dir), "the lock")
+        time.sleep(2.1)
+        clean_up(run_dir.parent, tmp_path)
+        assert file.exists()
+    clean_up(run_dir.parent, tmp_path)
+    assert not file.exists()
+
+
+def _is_locked(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def test_guarded_files_look_new_to_other_cleaners(run_dir: Path) -> None:
+    file = run_dir / "supervisor.sock"
+    file.touch()
+    with guard(config_of(run_dir), 0.01):
+        os.utime(file, (0, 0))
+        wait_until(lambda: file.stat().st_mtime > 1e9, "a new time")
 
 
 def test_a_folder_that_cannot_be_made_is_refused(run_dir: Path) -> None:
@@ -278,7 +367,10 @@ def test_an_endpoint_that_was_deleted_is_noticed(configure: Configure) -> None:
         Path(endpoint.removeprefix("ipc://")).unlink()
         with pytest.raises(RunDirError) as refused:
             lock.check(endpoint)
-    assert str(refused.value) == f"run_dir {config.run_dir} was deleted, or emptied: it has to be made anew"
+    assert (
+        str(refused.value)
+        == f"run_dir {config.run_dir} was deleted, or emptied: the process starts again to recreate it"
+    )
 
 
 def test_an_endpoint_that_another_program_took_is_noticed(configure: Configure) -> None:
@@ -291,4 +383,4 @@ def test_an_endpoint_that_another_program_took_is_noticed(configure: Configure) 
         _, other = bound(config)
         with closing(other), pytest.raises(RunDirError) as refused:
             lock.check(endpoint)
-    assert str(refused.value) == f"another program has taken {path}: it has to be made anew"
+    assert str(refused.value) == f"another program has taken {path}: the process starts again to recreate it"

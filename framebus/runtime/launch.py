@@ -1,0 +1,138 @@
+"""Starts a process for supervisord: at once after a first crash, later and later while it keeps crashing.
+
+supervisord runs this file as a script: `python -P -S launch.py -m gateway`. It imports only the standard library, and
+not framebus, so it also slows down a process that dies while it imports its modules. It replaces itself with
+`python -P -m gateway`, so it costs no memory.
+
+The number of crashes in a row is kept in a file of run_dir. It does not matter how the process ended: an exception, a
+segmentation fault and SIGKILL by the kernel's OOM killer all count. A process that ends as asked removes its file.
+"""
+
+import os
+import sys
+import time
+
+HEALTHY_SECONDS = 60.0
+"""A process that ran for this long starts again without delay."""
+MAX_DELAY_SECONDS = 30.0
+FULL_LOG_CRASHES = 10
+"""After this many crashes in a row, a process logs only problems, and its traceback is in the log only now and then."""
+FULL_LOG_INTERVAL = 20
+"""In a crash loop, every start of this number logs in full."""
+NO_RECORD_DELAY_SECONDS = 3.0
+"""The delay where crashes cannot be counted, for example on a full disk."""
+POLL_SECONDS = 0.5
+
+SUPERVISOR = "FRAMEBUS_SUPERVISOR"
+"""Environment: the process id of supervisord."""
+RECORD = "FRAMEBUS_CRASH_RECORD"
+"""Environment: the path of the file that counts the crashes of this process."""
+QUIET = "FRAMEBUS_QUIET_START"
+"""Environment: set while a process in a crash loop shall log only problems."""
+STDERR = "FRAMEBUS_STDERR"
+"""Environment: the descriptor of the real stderr, where it was put away during the imports."""
+
+
+def delay_seconds(crashes: int) -> float:
+    """How long to wait before the next start, after so many crashes in a row: 0, 0, 1, 2, 4, 8, 16, 30, 30, …"""
+    return 0.0 if crashes < 2 else min(2.0 ** min(crashes - 2, 10), MAX_DELAY_SECONDS)
+
+
+def is_quiet(crashes: int) -> bool:
+    """Whether the start after so many crashes in a row is one that logs only problems."""
+    return crashes > FULL_LOG_CRASHES and crashes % FULL_LOG_INTERVAL != 0
+
+
+def count(record: str, now: float) -> int:
+    """The crashes in a row before this start.
+
+    Args:
+        record: the path of the file that counts them.
+        now: seconds on the monotonic clock; an earlier boot of the machine counts as long ago.
+    """
+    try:
+        with open(record, encoding="ascii") as file:
+            crashes, started = file.read(64).split()
+        return int(crashes) + 1 if 0 <= now - float(started) < HEALTHY_SECONDS else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def write(record: str, crashes: int, now: float) -> None:
+    """Note a start. Raises OSError."""
+    os.makedirs(os.path.dirname(record), mode=0o700, exist_ok=True)
+    descriptor = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:  # in place: a full disk has no room for another file
+        os.pwrite(descriptor, f"{crashes} {now:.3f}\n".ljust(64).encode("ascii"), 0)
+    finally:
+        os.close(descriptor)
+
+
+def wait(seconds: float, parent: int) -> None:
+    """Wait; end when supervisord has ended meanwhile."""
+    deadline = time.monotonic() + seconds
+    while os.getppid() == parent:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, POLL_SECONDS))
+    sys.exit(1)
+
+
+def supervisor() -> int:
+    """The process id of supervisord, also when it has ended already."""
+    number = os.environ.get(SUPERVISOR, "")
+    return int(number) if number.isdecimal() else os.getppid()
+
+
+def put_stderr_away(record: str) -> None:
+    """Send stderr to a file beside the record, so that a traceback of an import is not logged at every start."""
+    try:
+        file = os.open(f"{record}.stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return
+    kept = os.dup(2)
+    os.set_inheritable(kept, True)
+    os.dup2(file, 2)
+    os.close(file)
+    os.environ[STDERR] = str(kept)
+
+
+def record_of(arguments: list[str]) -> str:
+    """The file that counts the crashes of `-m MODULE [ARGUMENTS]`."""
+    words = [word.lstrip("-") for word in arguments if word not in ("-m", "--worker")]
+    return os.path.join(os.environ["FRAMEBUS_RUN_DIR"], f"{'-'.join(words).replace('/', '_')}.starts")
+
+
+def level_mark(level: int) -> str:
+    """The start of a line of this level of syslog: as sd-daemon(3) has it in the journal, else the time."""
+    return f"<{level}>" if os.environ.get("FRAMEBUS_JOURNAL") else time.strftime("%Y-%m-%d %H:%M:%S.000 WARNING ")
+
+
+def main(arguments: list[str]) -> None:
+    """Wait if the process keeps crashing, then become the process."""
+    parent = supervisor()
+    record = record_of(arguments)
+    crashes = count(record, time.monotonic())
+    seconds = delay_seconds(crashes)
+    name = os.path.basename(record).removesuffix(".starts")
+    if seconds and not is_quiet(crashes):
+        print(
+            f"{level_mark(4)}{name}: {crashes} crashes in a row, each within {HEALTHY_SECONDS:.0f} s of its start; "
+            f"it starts again in {seconds:.0f} s",
+            flush=True,
+        )
+    wait(seconds, parent)
+    os.environ[RECORD] = record
+    try:
+        write(record, crashes, time.monotonic())
+    except OSError:
+        wait(NO_RECORD_DELAY_SECONDS, parent)
+    if is_quiet(crashes):
+        os.environ[QUIET] = "1"
+        put_stderr_away(record)
+    os.execv(sys.executable, [sys.executable, "-P", *arguments])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

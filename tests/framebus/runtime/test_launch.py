@@ -1,0 +1,159 @@
+"""A process that keeps crashing starts again later and later, and fills no disk with its log."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from framebus.runtime import launch
+from framebus.runtime.launch import count, delay_seconds, is_quiet, record_of, write
+from tests.conftest import Configure
+from tests.processes import DEADLINE_SECONDS, Running, wait_until
+
+DAY_SECONDS = 86400
+
+
+def test_the_delay_grows_to_half_a_minute() -> None:
+    assert [delay_seconds(crashes) for crashes in range(10)] == [0, 0, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert delay_seconds(10**9) == 30
+
+
+def test_a_crash_loop_starts_quietly_but_for_one_start_in_twenty() -> None:
+    assert not any(is_quiet(crashes) for crashes in range(11))
+    assert [crashes for crashes in range(11, 61) if not is_quiet(crashes)] == [20, 40, 60]
+
+
+def test_crashes_are_counted_until_a_healthy_minute(tmp_path: Path) -> None:
+    record = str(tmp_path / "new" / "gateway.starts")
+    assert count(record, 5.0) == 0
+    write(record, 0, 5.0)
+    assert count(record, 64.9) == 1
+    write(record, 12345, 64.0)
+    assert count(record, 65.0) == 12346
+    write(record, 1, 65.0)
+    assert count(record, 66.0) == 2, "a shorter record replaces a longer one"
+    assert count(record, 125.0) == 0
+    assert count(record, 3.0) == 0, "the machine was started again"
+
+
+@pytest.mark.parametrize("content", ["", "x", "1", "a b", "1 2 3", "\0" * 64, "1 nan"])
+def test_a_damaged_record_counts_as_none(content: str, tmp_path: Path) -> None:
+    (tmp_path / "x.starts").write_text(content)
+
+    assert count(str(tmp_path / "x.starts"), 5.0) == 0
+
+
+def test_each_process_has_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEBUS_RUN_DIR", "/run/x")
+    assert record_of(["-m", "gateway"]) == "/run/x/gateway.starts"
+    assert record_of(["-m", "gateway", "--worker", "1"]) == "/run/x/gateway-1.starts"
+    assert record_of(["-m", "capture", "front"]) == "/run/x/capture-front.starts"
+
+
+def start(run_dir: Path, log: Path, *arguments: str, python_path: Path | None = None, **environment: str) -> Running:
+    more = {"FRAMEBUS_RUN_DIR": str(run_dir), "SUPERVISOR_ENABLED": "1", **environment}
+    if python_path is not None:
+        more["PYTHONPATH"] = f"{python_path}:{os.environ.get('PYTHONPATH', '')}"
+    return Running(sys.executable, "-P", "-S", launch.__file__, "-m", *arguments, log=log, environment=more)
+
+
+CRASHES = {
+    "exception": "raise ZeroDivisionError",
+    "exit": "raise SystemExit(1)",
+    "segfault": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+    "oom": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "import": "import a_module_that_is_not_installed",
+}
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_every_kind_of_crash_counts(crash: str, run_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "crasher.py").write_text(CRASHES[crash])
+    for expected in (0, 1, 2):
+        with contextlib.closing(start(run_dir, tmp_path / "log", "crasher", python_path=tmp_path)) as running:
+            assert running.ended() != 0
+        assert (run_dir / "crasher.starts").read_text().split()[0] == str(expected)
+    assert "crasher: 2 crashes in a row, each within 60 s of its start; it starts again in 1 s\n" in running.log
+
+
+def test_a_process_that_ends_as_asked_has_not_crashed(configure: Configure, tmp_path: Path) -> None:
+    config = configure()
+    name = "tests.framebus.program"
+    with contextlib.closing(
+        start(config.run_dir, tmp_path / "log", name, "wait", "--config", str(config.path))
+    ) as running:
+        running.wait_for("ready")
+        assert list(config.run_dir.glob("*.starts"))
+        assert running.terminate() == 0
+    assert not list(config.run_dir.glob("*.starts"))
+
+
+def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
+    write(str(run_dir / "gateway.starts"), 20, time.monotonic())
+    command = [sys.executable, "-P", "-S", launch.__file__, "-m", "gateway"]
+    environment = "dict(os.environ, FRAMEBUS_SUPERVISOR=str(os.getpid()))"
+    child = f"subprocess.Popen({command}, env={environment})"
+    script = f"import os, subprocess, time; print({child}.pid, flush=True); time.sleep(60)"
+    run_dir_of = {"FRAMEBUS_RUN_DIR": str(run_dir)}
+    with contextlib.closing(
+        Running(sys.executable, "-c", script, log=tmp_path / "log", environment=run_dir_of)
+    ) as parent:
+        wait_until(lambda: parent.log, "the number of the launcher")
+        launcher = Path("/proc", parent.log.split()[0])
+        parent.process.kill()
+        parent.ended()
+        wait_until(lambda: not launcher.exists() or " Z " in (launcher / "stat").read_text(), "the end of the launcher")
+
+
+def test_crashes_that_cannot_be_counted_are_slow(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    before = time.monotonic()
+    with contextlib.closing(start(tmp_path / "file" / "run", tmp_path / "log", "crasher")) as running:
+        assert running.ended() == 1
+    assert time.monotonic() - before >= launch.NO_RECORD_DELAY_SECONDS
+
+
+def run_in_crash_loop(run_dir: Path, crashes: int, *arguments: str, python_path: Path) -> bytes:
+    """The output of a start after so many crashes, without the wait before it."""
+    script = "import sys; from framebus.runtime import launch; launch.wait = lambda *_: None; launch.main(sys.argv[1:])"
+    write(str(run_dir / f"{'-'.join(arguments)}.starts"), crashes - 1, time.monotonic())
+    environment = {**os.environ, "FRAMEBUS_RUN_DIR": str(run_dir), "SUPERVISOR_ENABLED": "1"}
+    environment["FRAMEBUS_CONFIG"] = str(run_dir / "framebus.toml")
+    environment["PYTHONPATH"] = f"{python_path}:{os.environ.get('PYTHONPATH', '')}"
+    return subprocess.run(
+        [sys.executable, "-c", script, "-m", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    ).stdout
+
+
+BUG = """
+import logging, sys
+from framebus.runtime.process import run
+def deep(n):
+    return deep(n - 1) if n else 1 / 0
+def body(config, stop):
+    for line in range(10):
+        logging.getLogger("x").info("camera front publishes at %d", line)
+    deep(30)
+sys.exit(run("bug", None, body))
+"""
+
+
+@pytest.mark.parametrize("kind", ["import", "bug"])
+def test_a_day_of_crashes_takes_less_than_a_megabyte_of_log(kind: str, configure: Configure, tmp_path: Path) -> None:
+    config = configure()
+    (tmp_path / "bug.py").write_text(BUG if kind == "bug" else "import a_module_that_is_not_installed")
+    sizes = [len(run_in_crash_loop(config.run_dir, crashes, "bug", python_path=tmp_path)) for crashes in (20, 21)]
+    assert sizes[0] > 2 * sizes[1], "one start logs in full"
+    supervisord_bytes = len("2026-11-29 01:01:34,151 WARN exited: capture-a-camera (exit status 1; not expected)\n")
+    starts = DAY_SECONDS / launch.MAX_DELAY_SECONDS
+    full = starts / launch.FULL_LOG_INTERVAL
+    assert full * sizes[0] + (starts - full) * sizes[1] + starts * supervisord_bytes < 1e6
