@@ -119,6 +119,7 @@ class RtspStream:
                 arrived[unit.ticks] = arrival
                 for frame in self._decoded(decoder, unit):
                     has_picture, newest_at, self.waiting = True, time.monotonic(), ""
+                    self._encoder.pixel_aspect = float(decoder.sample_aspect_ratio or 1)
                     yield self._arrival(frame, clock, track, arrived, arrival)
                 while len(arrived) > MAX_WAITING:
                     del arrived[next(iter(arrived))]
