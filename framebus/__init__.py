@@ -3,10 +3,11 @@
 These names are what a program imports; pyzmq and msgspec are all that they need. Each is loaded when it is first used.
 """
 
+import framebus.runtime.safe_path  # noqa: F401  (first: it changes where all others are imported from)
+
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING
-
-import framebus.runtime.safe_path  # noqa: F401 - first, as it changes where the others are imported from
 
 if TYPE_CHECKING:
     from framebus.client.async_subscriber import AsyncSubscriber
