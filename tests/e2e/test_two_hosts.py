@@ -170,7 +170,7 @@ def test_a_machine_whose_key_is_not_listed_gets_nothing_until_it_is(hosts: Hosts
     assert hosts.desk.camera()["captured"] is None
     wait_until(lambda: "is offline since" in refused(hosts.desk), "a still that is refused for it")
     doctor = hosts.desk.command("doctor")
-    assert f"WRONG camera front: nothing comes from {FRAMES}\n" in doctor.stdout
+    assert f"WRONG camera front: nothing arrives from {FRAMES}\n" in doctor.stdout
     assert f"it has to list the key of this machine, {key}," in doctor.stdout
 
     hosts.camera.keys("add", "desk", f"--public={key}")
