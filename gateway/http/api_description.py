@@ -1,7 +1,10 @@
 """/api/openapi.json: the HTTP API, described for programs."""
 
+from tornado.routing import PathMatches
+from tornado.web import Application
+
 from framebus import __version__
-from gateway.http import routes
+from gateway.access.permissions import Permission
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.openapi import document
 
@@ -12,7 +15,16 @@ class ApiDescription(CameraHandler):
     def get(self) -> None:
         """Describe every path of the route table, for the cameras that this client may see."""
         self.set_header("Cache-Control", "no-store")
-        permissions = {path: permission for path, _, permission in routes.TABLE}
-        self.finish(document(permissions, __version__, [name for name, _ in self.seen()]))
+        cameras = [name for name, _ in self.seen()]
+        self.finish(document(permissions(self.application), __version__, cameras))
 
     head = get
+
+
+def permissions(application: Application) -> dict[str, Permission]:
+    """The permission for each pattern of the route table, which imports this module: so it is read from the application."""
+    return {
+        rule.matcher.regex.pattern.removesuffix("$"): rule.target_kwargs["permission"]
+        for rule in application.wildcard_router.rules
+        if isinstance(rule.matcher, PathMatches)
+    }
