@@ -22,7 +22,7 @@ class ApiDescription(CameraHandler):
 
 
 def permissions(application: Application) -> dict[str, Permission]:
-    """The permission for each pattern of the route table, which imports this module: so it is read from the application."""
+    """The permission for each pattern of the route table, read from the application: the table imports this module."""
     return {
         rule.matcher.regex.pattern.removesuffix("$"): rule.target_kwargs["permission"]
         for rule in application.wildcard_router.rules
