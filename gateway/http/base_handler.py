@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Finish, RequestHandler
 
 from framebus import __version__
@@ -152,6 +152,8 @@ class BaseHandler(RequestHandler):
         except asyncio.CancelledError:
             if not waiting.cancelled() or not self._is_gone():
                 raise
+            raise Finish from None
+        except StreamClosedError:  # it left while it was sent its answer
             raise Finish from None
 
     def on_connection_close(self) -> None:
