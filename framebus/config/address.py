@@ -22,7 +22,7 @@ class Address:
         bracketed = host.startswith("[") and host.endswith("]")
         if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
             raise ValueError(cls.ALLOWED)
-        if (":" in host and not bracketed) or any(letter.isspace() or letter == "/" for letter in host):
+        if (":" in host and not bracketed) or not _is_host(host):
             raise ValueError(cls.ALLOWED)
         return cls(host[1:-1] if bracketed else host, int(port))
 
@@ -36,3 +36,12 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_host(host: str) -> bool:
+    """Whether the functions of `socket` take it as a host; for a NUL or an invalid IDN they raise TypeError."""
+    try:
+        host.isascii() or host.encode("idna")
+    except UnicodeError:
+        return False
+    return not any(letter.isspace() or not letter.isprintable() or letter == "/" for letter in host)
