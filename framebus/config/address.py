@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import ClassVar
 
+MAX_LABEL_LENGTH = 63
+"""Of a part of a host name between two dots, in characters (RFC 1035, section 2.3.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -39,9 +42,13 @@ class Address:
 
 
 def _is_host(host: str) -> bool:
-    """Whether the functions of `socket` take it as a host; for a NUL or an invalid IDN they raise TypeError."""
+    """Whether the functions of `socket` take it as a host; for the rest they raise UnicodeError or TypeError."""
+    if any(letter.isspace() or not letter.isprintable() or letter == "/" for letter in host):
+        return False
+    if host.isascii():  # what the codec checks, without its import
+        return all(0 < len(label) <= MAX_LABEL_LENGTH for label in host.removesuffix(".").split(".")) or not host
     try:
-        host.isascii() or host.encode("idna")
+        host.encode("idna")
     except UnicodeError:
         return False
-    return not any(letter.isspace() or not letter.isprintable() or letter == "/" for letter in host)
+    return True

@@ -36,6 +36,7 @@ def test_an_address_is_read_and_written_alike(text: str, host: str, port: int, l
         *("a b:80", "http://localhost:80", "localhost:80/", f"localhost:{'9' * 5000}"),
         *("localhost:-1", "localhost:+80", "localhost: 80", "localhost:80 ", "localhost:80\n", "localhost:8_0"),
         *("[::1:8080", "::1]:8080", "[::1]8080", "[::1]", "[::1]:"),
+        *("a..b:80", ".:80", ".a:80", "a.b..:80", "x" * 64 + ".example:80", "example." + "x" * 64 + ":80"),
         *("a\0b:80", "\x1b[0m:80", "c\u00e4m..example:80", "\u00e4" * 80 + ":80", "\ud800:80"),
         "localhost:\N{ARABIC-INDIC DIGIT EIGHT}",
     ],
@@ -51,6 +52,11 @@ def test_any_other_text_is_refused_with_what_is_allowed(text: str) -> None:
 )
 def test_a_name_that_only_looks_like_loopback_is_not_loopback(text: str) -> None:
     assert not Address.parse(text).is_loopback
+
+
+@pytest.mark.parametrize("host", ["camera.local.", "x" * 63 + ".example", "example." + "x" * 63])
+def test_a_host_name_may_end_in_a_dot_and_have_parts_of_63_characters(host: str) -> None:
+    assert Address.parse(f"{host}:80").host == host
 
 
 def test_a_name_in_unicode_is_read() -> None:
