@@ -64,7 +64,7 @@ def test_a_check_leaves_no_descriptor_open() -> None:
     for _ in range(20):
         process_context()
 
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_too_few_descriptors_are_an_error_and_take_none() -> None:
@@ -89,7 +89,7 @@ def test_too_few_descriptors_are_an_error_and_take_none() -> None:
         for filler in fillers:
             os.close(filler)
     assert str(caught.value) == TOO_FEW
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 @pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE])
