@@ -64,9 +64,11 @@ def request_controls(
         ResourceError: The process has too few file descriptors left.
     """
     check_camera(camera)
-    check_seconds("timeout", timeout)
+    check_seconds("timeout", timeout, optional=False)
     if request is not None and (set is not None or reset is not None):
         raise ArgumentError("request: allowed without set and reset")
+    if isinstance(reset, str) and reset != "all":  # a str is a sequence of letters, too
+        raise ArgumentError(f"reset {reset!r}: allowed are a list of names, or 'all'")
     if request is None:
         request = ControlsRequest(set=dict(set or {}), reset="all" if reset == "all" else list(reset or []))
     service = _find(camera, endpoint, server_key, config)

@@ -57,10 +57,12 @@ def check_camera(camera: str) -> None:
         raise ArgumentError(f"camera {camera!r}: allowed are {CAMERA_ALLOWED}")
 
 
-def check_seconds(name: str, seconds: float | None) -> None:
-    """Raises ArgumentError for what is no length of time."""
-    if seconds is not None and (not isinstance(seconds, (int, float)) or math.isnan(seconds)):
-        raise ArgumentError(f"{name} {seconds!r}: allowed are seconds, or None")
+def check_seconds(name: str, seconds: float | None, *, optional: bool = True) -> None:
+    """Raises ArgumentError for what is no length of time; None is one where it is `optional`."""
+    if seconds is None and optional:
+        return
+    if not isinstance(seconds, (int, float)) or math.isnan(seconds):
+        raise ArgumentError(f"{name} {seconds!r}: allowed are seconds{', or None' if optional else ''}")
 
 
 def absolute(config: str | os.PathLike[str] | None) -> str | None:

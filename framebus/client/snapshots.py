@@ -132,7 +132,7 @@ def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
 
 
 def _check_timeout(timeout: float) -> None:
-    check_seconds("timeout", timeout)
+    check_seconds("timeout", timeout, optional=False)
     if not math.isfinite(timeout) or not 0 < timeout <= MAX_TIMEOUT_SECONDS:
         raise ArgumentError(
             f"timeout {timeout!r}: allowed are seconds, more than 0 and at most {MAX_TIMEOUT_SECONDS:g}"

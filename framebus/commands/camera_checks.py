@@ -108,7 +108,13 @@ def tried(config: Config, name: str) -> Finding:
     options = ["--config", str(config.path)] if config.path else []
     try:
         done = subprocess.run(
-            [*command, *options], capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False, env=environment()
+            [*command, *options],
+            capture_output=True,
+            text=True,
+            errors="replace",  # the name of a device may be any bytes
+            timeout=TRIAL_SECONDS,
+            check=False,
+            env=environment(),
         )
     except subprocess.TimeoutExpired:
         return Finding(

@@ -105,19 +105,21 @@ def history(config: Config) -> Iterator[Finding]:
 def disk(config: Config) -> Iterator[Finding]:
     """Whether there is room for what framebus stores."""
     folder = file_checks.existing(config.state_dir)
-    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    try:
+        free_mb = shutil.disk_usage(folder).free // 1_000_000
+    except OSError:  # such as a dangling link, which the check of state_dir reports
+        return
     if free_mb < LEAST_DISK_MB:
         yield Finding("wrong", f"{free_mb} MB are free on the disk of state_dir ({folder})", "free some space there")
 
 
 def power(_config: Config) -> Iterator[Finding]:
     """A Raspberry Pi's power supply and temperature: cameras fail first where these are bad."""
-    if THROTTLED.exists():
-        bits = int(THROTTLED.read_text(), 16)
-        if bits & (UNDER_VOLTAGE_NOW | UNDER_VOLTAGE_SINCE_BOOT):
-            when = "has" if bits & UNDER_VOLTAGE_NOW else "has had"
-            advice = "use the power supply made for this Pi, and a short thick cable; cameras drop out otherwise"
-            yield Finding("wrong", f"this Raspberry Pi {when} too little voltage", advice)
+    bits = _throttled_bits()
+    if bits & (UNDER_VOLTAGE_NOW | UNDER_VOLTAGE_SINCE_BOOT):
+        when = "has" if bits & UNDER_VOLTAGE_NOW else "has had"
+        advice = "use the power supply made for this Pi, and a short thick cable; cameras drop out otherwise"
+        yield Finding("wrong", f"this Raspberry Pi {when} too little voltage", advice)
     for zone in sorted(Path("/sys/class/thermal").glob("thermal_zone*/temp")):
         try:
             celsius = int(zone.read_text()) / 1000
@@ -181,6 +183,14 @@ def _healthz(connection: socket.socket, *, encrypted: bool) -> bytes:
     with connection:
         connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         return connection.recv(4096)
+
+
+def _throttled_bits() -> int:
+    """What the firmware of a Raspberry Pi says; 0 where it says nothing that can be read."""
+    try:
+        return int(THROTTLED.read_text(), 16)
+    except (OSError, ValueError):
+        return 0
 
 
 def _version(package: str) -> str | None:

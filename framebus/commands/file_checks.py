@@ -51,8 +51,15 @@ def closing_command(path: Path, status: os.stat_result) -> str:
     if status.st_uid == os.geteuid() or status.st_gid in {os.getegid(), *os.getgroups()}:
         sudo = "" if status.st_uid == os.geteuid() else "sudo "
         return f"{sudo}chmod 640 {path}"
-    group = grp.getgrgid(os.getegid()).gr_name
-    return f"sudo chgrp {group} {path} && sudo chmod 640 {path}"
+    return f"sudo chgrp {_group_name(os.getegid())} {path} && sudo chmod 640 {path}"
+
+
+def _group_name(gid: int) -> str:
+    """The name of a group, else its number: in a container it may have no name."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def secrets(config: Config) -> Iterator[Finding]:

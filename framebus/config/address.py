@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import ClassVar
 
+MAX_LABEL_LENGTH = 63
+"""Of a part of a host name between two dots, in characters (RFC 1035, section 2.3.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -22,7 +25,7 @@ class Address:
         bracketed = host.startswith("[") and host.endswith("]")
         if not colon or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
             raise ValueError(cls.ALLOWED)
-        if (":" in host and not bracketed) or any(letter.isspace() or letter == "/" for letter in host):
+        if (":" in host and not bracketed) or not _is_host(host):
             raise ValueError(cls.ALLOWED)
         return cls(host[1:-1] if bracketed else host, int(port))
 
@@ -36,3 +39,16 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_host(host: str) -> bool:
+    """Whether the functions of `socket` take it as a host; for the rest they raise UnicodeError or TypeError."""
+    if any(letter.isspace() or not letter.isprintable() or letter == "/" for letter in host):
+        return False
+    if host.isascii():  # what the codec checks, without its import
+        return all(0 < len(label) <= MAX_LABEL_LENGTH for label in host.removesuffix(".").split(".")) or not host
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True

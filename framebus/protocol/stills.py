@@ -208,7 +208,8 @@ def _checked(request: RequestT) -> RequestT:
         return request
     if request.at is not None and request.ago is not None:
         raise RequestError("at and ago: found both; allowed: one of them")
-    if (request.at is not None or request.ago is not None) and (request.fresh or request.full or request.max_age):
+    made_now = request.fresh or request.full or request.max_age is not None
+    if made_now and (request.at is not None or request.ago is not None):
         raise RequestError(
             "at and ago: found fresh, full or max_age beside them; allowed: a frame of the past as it is"
         )

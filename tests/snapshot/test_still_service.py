@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from framebus.config.load import Config, parse
 from framebus.protocol.stills import ClipHeader
 from framebus.protocol.wire import (
-    CAMERA_ALLOWED,
-    MAX_REQUEST_BYTES,
     ErrorHeader,
     FrameHeader,
     Kind,
@@ -284,43 +282,6 @@ def test_a_camera_that_is_not_configured_is_named_with_those_that_are(clock: Clo
 )
 def test_what_is_no_request_is_told_what_is_one(request_: bytes, sentence: str) -> None:
     assert refusal(Service(configured(), Clock()).answer(request_)) == ("bad-request", sentence)
-
-
-@pytest.mark.parametrize("request_", [b"", b"front", b"\xff\xfe", b"{", b'{"camera":"\xff"}', b'{"camera":"front"}x'])
-def test_what_is_no_json_is_told_so(request_: bytes) -> None:
-    code, sentence = refusal(Service(configured(), Clock()).answer(request_))
-    assert code == "bad-request"
-    assert sentence.startswith("request: ")
-    assert sentence.endswith('; allowed: {"camera":"NAME"}')
-
-
-@pytest.mark.parametrize("name", ["", "Front", "front\n", "-front", "a" * 33, "frönt", "../front", "front\0"])
-def test_a_name_that_no_camera_can_have_is_told_so(name: str) -> None:
-    request = json.dumps({"camera": name}).encode()
-    found = msgspec.json.encode(name).decode()
-    assert refusal(Service(configured(), Clock()).answer(request)) == (
-        "bad-request",
-        f"camera: found {found}; allowed: {CAMERA_ALLOWED}",
-    )
-
-
-def test_of_a_long_name_only_the_beginning_is_repeated() -> None:
-    request = json.dumps({"camera": "x" * 60_000}).encode()
-    assert refusal(Service(configured(), Clock()).answer(request)) == (
-        "bad-request",
-        f'camera: found "{"x" * 39}…; allowed: {CAMERA_ALLOWED}',
-    )
-
-
-def test_a_request_that_is_too_large_is_not_even_read() -> None:
-    service = Service(configured(), Clock())
-    service.put("front", peek())
-    request = b'{"camera":"front"}'
-    assert service.answer(request.ljust(MAX_REQUEST_BYTES)).startswith(b"snapshot/front\n")
-    assert refusal(service.answer(request.ljust(MAX_REQUEST_BYTES + 1))) == (
-        "bad-request",
-        "request of 65537 bytes, allowed: at most 65536",
-    )
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])

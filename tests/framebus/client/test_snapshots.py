@@ -3,11 +3,12 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
 
-from framebus import ConfigError, SnapshotError, WireError, request_snapshot
+from framebus import ArgumentError, ConfigError, SnapshotError, WireError, request_snapshot
 from framebus.client.snapshots import parse_reply
 from framebus.protocol.wire import ErrorHeader, pack
 from tests.conftest import Configure
@@ -138,3 +139,10 @@ def test_a_mistake_in_the_configuration_is_raised(tmp_path: Path) -> None:
     assert caught.value.mistakes == [
         f"{tmp_path}/none.toml: No such file or directory; allowed: a file that can be read"
     ]
+
+
+@pytest.mark.parametrize("timeout", [None, float("nan"), "5"])
+def test_a_timeout_that_is_not_a_number_is_refused(timeout: Any, endpoint: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        request_snapshot("front", timeout=timeout, endpoint=endpoint)
+    assert str(caught.value) == f"timeout {timeout!r}: allowed are seconds"

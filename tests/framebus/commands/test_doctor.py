@@ -1,6 +1,5 @@
 """`framebus doctor`: on a machine without faults, and on one with a fault of each kind."""
 
-import os
 import re
 import socket
 import subprocess
@@ -10,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from framebus.__main__ import main
-from framebus.commands import camera_checks, diagnostics, file_checks
+from framebus.commands import diagnostics
 from framebus.config.load import Config, load
 from framebus.credentials import accounts
 from framebus.runtime.run_dir import Lock, RunDirError
-from tests.conftest import TESTCARD, Configure, Start
-from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody, root_only
+from tests.conftest import Configure, Start
+from tests.framebus.credentials.test_secrets_file import root_only
 from tests.processes import wait_until
 
 Doctor = Callable[[Config], tuple[int, str]]
@@ -114,24 +113,6 @@ def test_too_little_memory_and_disk_are_wrong(
     assert re.search(r"^WRONG \d+ MB are free on the disk of state_dir \(/.*\)$", text, re.M)
 
 
-@pytest.mark.parametrize(("bits", "text"), [("0x50005", "has"), ("0x50000", "has had")])
-def test_too_little_voltage_of_a_raspberry_pi_is_wrong(
-    bits: str, text: str, configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    file = tmp_path / "get_throttled"
-    file.write_text(f"{bits[2:]}\n")
-    monkeypatch.setattr(diagnostics, "THROTTLED", file)
-    assert f"WRONG this Raspberry Pi {text} too little voltage\n" in doctor(configure())[1]
-
-
-def test_a_package_that_a_camera_needs_is_named(
-    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
-    config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
-    assert "WRONG camera yard: RTSP and files need PyAV, which is not installed\n" in doctor(config)[1]
-
-
 def test_a_configuration_with_mistakes_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,105 +143,6 @@ def test_a_camera_that_is_tried_is_locked_meanwhile(configure: Configure, start:
     doctor.ended(30)
     assert "WRONG camera front: " in doctor.log
     Lock(config, "front").close()
-
-
-@pytest.mark.parametrize(
-    ("source", "mode", "wrong"),
-    [
-        ("rtsp://user:secret@192.0.2.1/stream", 0o644, True),
-        ("rtsp://user:secret@192.0.2.1/stream", 0o604, True),
-        ("http://192.0.2.1/videostream.cgi?loginuse=admin&loginpas=x&password=secret", 0o644, True),
-        ("http://192.0.2.1/snapshot.jpg?token=secret", 0o644, True),
-        ("rtsp://user:secret@192.0.2.1/stream", 0o640, False),
-        ("rtsp://user:secret@192.0.2.1/stream", 0o600, False),
-        ("rtsp://192.0.2.1/stream", 0o644, False),
-        ("testcard", 0o644, False),
-        ("v4l2:name=Pass@Word", 0o644, False),
-    ],
-)
-def test_a_password_that_all_users_can_read_is_wrong(source: str, mode: int, wrong: bool, configure: Configure) -> None:
-    config = configure(f'[camera.front]\nsource = "{source}"\n')
-    assert config.path is not None
-    config.path.chmod(mode)
-    findings = list(file_checks.configuration(config))
-    assert bool(findings) == wrong
-    for finding in findings:
-        assert finding.level == "wrong"
-        assert finding.text == (
-            f"{config.path} holds a password (camera front), and all users can read it (mode {mode:04o})"
-        )
-        assert finding.advice == f"run: chmod 640 {config.path}"
-        assert "secret" not in finding.text + finding.advice
-
-
-@pytest.mark.parametrize(("owner", "group", "command"), [(0, NOBODY.pw_gid, "sudo chmod 640"), (0, 0, "sudo chgrp")])
-def test_the_command_keeps_the_file_readable_for_the_service(
-    owner: int, group: int, command: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = configure('[camera.front]\nsource = "rtsp://user:secret@192.0.2.1/stream"\n')
-    assert config.path is not None
-    status = os.stat_result((0o100644, 0, 0, 1, owner, group, 0, 0, 0, 0))
-    monkeypatch.setattr(os, "geteuid", lambda: NOBODY.pw_uid)
-    monkeypatch.setattr(os, "getegid", lambda: NOBODY.pw_gid)
-    monkeypatch.setattr(os, "getgroups", lambda: [NOBODY.pw_gid])
-    line = file_checks.closing_command(config.path, status)
-    assert line.startswith(command)
-    assert line.endswith(f"chmod 640 {config.path}")
-
-
-def test_a_history_that_does_not_fit_into_memory_is_wrong(
-    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 500_000_000)
-    tables = "".join(f'[camera.{name}]\nsource = "testcard"\n' for name in ("a", "b", "c"))
-    assert "the history may take" not in doctor(configure(tables, snapshot="history_mb = 200"))[1]
-    assert "the history may take" not in doctor(configure(tables, snapshot="history = 10\nhistory_mb = 83"))[1]
-    status, text = doctor(configure(tables, snapshot="history = 10\nhistory_mb = 200"))
-    assert status == 1
-    assert (
-        "WRONG the history may take 600 MB (3 x history_mb), and 500 MB of memory are free: each camera keeps at most "
-        "83 MB\n"
-        "      → set history_mb in [snapshot] to 83 or less\n"
-    ) in text
-
-
-def test_the_history_that_a_running_service_holds_counts_as_free(
-    configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = configure(snapshot="history = 10\nhistory_mb = 10")
-    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 5_000_000)
-    assert [finding.level for finding in diagnostics.history(config)] == ["wrong"]
-    start("snapshot", config=config).wait_for(" INFO ")
-    assert list(diagnostics.history(config)) == []
-
-
-def test_a_state_dir_that_is_a_file_is_wrong(configure: Configure) -> None:
-    for state_dir in ("file", "file/below"):
-        config = with_key(configure(), "state_dir", state_dir)
-        (config.run_dir / "file").touch()
-        found = list(file_checks.state(config))
-        assert [(one.level, one.text) for one in found] == [
-            ("wrong", f"state_dir {config.run_dir}/{state_dir}: {config.run_dir}/file is not a folder")
-        ]
-
-
-@root_only
-@pytest.mark.parametrize("key", ["state_dir", "secrets"])
-def test_what_this_user_cannot_write_is_wrong(key: str, configure: Configure, run_dir: Path) -> None:
-    """As on a read-only file system, and after a restore by root."""
-    run_dir.chmod(0o755)
-    config = configure()
-    (run_dir / "kept").mkdir()
-    named = with_key(config, key, "kept" if key == "state_dir" else "kept/secrets")
-    check = {"state_dir": file_checks.state, "secrets": file_checks.secrets}[key]
-    with as_nobody():
-        (found,) = check(named)
-    assert found.level == "wrong"
-    assert found.text.endswith("cannot be written: Permission denied")
-    assert str(run_dir / "kept") in found.text
-    os.chown(run_dir / "kept", NOBODY.pw_uid, NOBODY.pw_gid)
-    with as_nobody():
-        assert "wrong" not in [one.level for one in check(named)]
 
 
 @root_only
@@ -309,38 +191,3 @@ def test_an_open_address_without_users_is_wrong_and_the_machine_is_checked(
     assert text.endswith(
         "note  the cameras were not tried, as the configuration has mistakes\n\n1 of these are wrong.\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("reason", "advice"),
-    [
-        (
-            "/dev/video0: in use by another program; end that, or name another one in `source`",
-            "to see which program that is, run: sudo fuser -v /dev/video0",
-        ),
-        (
-            "picamera2: in use by another program; end that (…)",
-            "to see which program that is, run: sudo fuser -v /dev/media*",
-        ),
-        ("/dev/video0: in use by vlc (process 7); end that, or name another one in `source`", ""),
-        ("/dev/video0: there is no such device", ""),
-    ],
-)
-def test_a_camera_of_another_users_program_comes_with_the_command_that_finds_it(reason: str, advice: str) -> None:
-    assert camera_checks.who_holds(reason) == advice
-
-
-@root_only
-def test_the_framebus_of_another_user_is_left_to_that_user(configure: Configure) -> None:
-    config = configure()
-    os.chown(config.run_dir, 1234, 1234)
-    config.run_dir.chmod(0o711)
-    with as_nobody():
-        (found,) = diagnostics.folder(config)
-        assert not camera_checks.can_see(config)
-    assert found.level == "wrong"
-    assert found.text == f"run_dir {config.run_dir} belongs to user 1234; allowed: a folder of user {NOBODY.pw_uid}"
-    os.chown(config.run_dir, 0, 0)
-    with as_nobody():
-        (found,) = diagnostics.folder(config)
-    assert found.advice == "to check the framebus of user root, run: sudo framebus doctor"

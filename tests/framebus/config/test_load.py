@@ -21,7 +21,6 @@ NAME_ALLOWED = "a camera's name is 1 to 32 of a-z, 0-9, - and _, the first a let
 CAMERA_KEYS = ", ".join(sorted(CameraConfig.__struct_fields__))
 GATEWAY_KEYS = ", ".join(sorted(GatewayConfig.__struct_fields__))
 SIZE_ALLOWED = 'WIDTHxHEIGHT in pixels, each from 16 to 8192, such as "1280x720"'
-LISTEN_ALLOWED = 'HOST:PORT with a port from 1 to 65535, such as "127.0.0.1:8080"'
 LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
     "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
@@ -200,36 +199,6 @@ def test_a_state_dir_of_the_file_goes_first(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/cams")
 
     assert parse({"state_dir": "/srv/state"}, None).state_dir == Path("/srv/state")
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("16x16", Size(16, 16)), ("8192x8192", Size(8192, 8192)), ("1920x1080", Size(1920, 1080))]
-)
-def test_a_size_is_read_and_written_alike(text: str, size: Size) -> None:
-    assert Size.parse(text) == size
-    assert str(size) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "host", "port", "loopback"),
-    [
-        ("127.0.0.1:8080", "127.0.0.1", 8080, True),
-        ("127.9.9.9:1", "127.9.9.9", 1, True),
-        ("localhost:65535", "localhost", 65535, True),
-        ("[::1]:8080", "::1", 8080, True),
-        ("[::]:8080", "::", 8080, False),
-        ("[fe80::1%eth0]:8080", "fe80::1%eth0", 8080, False),
-        (":8080", "", 8080, False),
-        ("0.0.0.0:8080", "0.0.0.0", 8080, False),
-        ("192.168.1.5:80", "192.168.1.5", 80, False),
-        ("camera.local:80", "camera.local", 80, False),
-    ],
-)
-def test_an_address_is_read_and_written_alike(text: str, host: str, port: int, loopback: bool) -> None:
-    address = Address.parse(text)
-
-    assert (address.host, address.port, address.is_loopback) == (host, port, loopback)
-    assert str(address) == text
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8080", ":8080", "[::]:8080", "camera.local:80"])
@@ -416,31 +385,6 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_named(table: dict[str, Any], line: str) -> None:
     assert mistakes(table) == [f"framebus.toml: {line}"]
-
-
-@pytest.mark.parametrize(
-    "size", ["", "1280", "1280x", "x720", "1280X720", "1280x720x3", "15x16", "8193x16", "-1x16", "1e3x16", "9" * 5000]
-)
-def test_what_is_no_size_is_refused(size: str) -> None:
-    shown = f'"{size}"' if len(size) < 79 else f'"{size[:79]}…'
-    assert mistakes({"camera": {"a": {"size": size}}}) == [
-        f"framebus.toml: camera.a.size: found {shown}; allowed: {SIZE_ALLOWED}"
-    ]
-
-
-@pytest.mark.parametrize(
-    "listen",
-    [
-        *("", "8080", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:http", "::1:8080"),
-        *("a b:80", "http://localhost:80", "localhost:80/", f"localhost:{'9' * 5000}"),
-        "localhost:\N{ARABIC-INDIC DIGIT EIGHT}",
-    ],
-)
-def test_what_is_no_address_is_refused(listen: str) -> None:
-    shown = f'"{listen}"' if len(listen) < 79 else f'"{listen[:79]}…'
-    assert mistakes({"gateway": {"listen": listen}}) == [
-        f"framebus.toml: gateway.listen: found {shown}; allowed: {LISTEN_ALLOWED}"
-    ]
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8080", ":8080", "[::]:80", "192.168.1.5:80", "camera.local:80"])

@@ -1,10 +1,8 @@
 """How sockets are set up, and what comes of it on a real connection."""
 
 import os
-import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator
 
 import pytest
 import zmq
@@ -12,13 +10,12 @@ from zmq.utils.monitor import recv_monitor_message
 
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, FrameHeader, parse, topic
 from framebus.transport import sockets
-from framebus.transport.reconnecting_socket import ReconnectingSocket
 from tests.conftest import TESTCARD, Configure, Start
 from tests.framebus.conftest import Publish
+from tests.framebus.transport.conftest import Subscribe
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 Context = zmq.Context[zmq.Socket[bytes]]
-Subscribe = Callable[[str, bytes | None], ReconnectingSocket]
 DEADLINE_MS = int(DEADLINE_SECONDS * 1000)
 LIMITS = {
     zmq.LINGER: 0,
@@ -30,20 +27,6 @@ HEARTBEATS = {
     zmq.HEARTBEAT_TIMEOUT: sockets.HEARTBEAT_TIMEOUT_MS,
     zmq.HEARTBEAT_TTL: sockets.HEARTBEAT_TIMEOUT_MS,
 }
-
-
-@pytest.fixture
-def subscribe() -> Iterator[Subscribe]:
-    """Make a SUB socket: `subscribe(endpoint, topic)`."""
-    context: Context = zmq.Context()
-    made: list[ReconnectingSocket] = []
-
-    def make(endpoint: str, topic: bytes | None) -> ReconnectingSocket:
-        made.append(sockets.subscriber(context, endpoint, topic))
-        return made[-1]
-
-    yield make
-    context.destroy()
 
 
 def options_of(socket: "zmq.Socket[bytes]", *options: int) -> dict[int, object]:
@@ -126,57 +109,6 @@ def test_a_publisher_that_hangs_is_disconnected_over_tcp_until_it_continues(
         return bool(made.poll(50)) and parse(made.recv(), FrameHeader)[1].seq > before.seq
 
     wait_until(continues, "the next frame comes")
-
-
-@pytest.mark.parametrize("transport", ["ipc", "tcp"])
-@pytest.mark.parametrize("size", [sockets.SUBSCRIBER_MAX_BYTES + 1, 128 << 20])
-def test_a_message_over_the_limit_is_not_held_and_ends_no_subscription(
-    transport: str, size: int, subscribe: Subscribe, endpoint: str, free_port: int, publish: Publish
-) -> None:
-    where = endpoint if transport == "ipc" else f"tcp://127.0.0.1:{free_port}"
-    publisher = publish(where)
-    made = subscribe(where, topic("live", "front"))
-    assert publisher.subscription() == b"\x01live/front\n"
-    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    message = topic("live", "front") + bytes(size)
-    held_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
-    publisher.send_message(message)
-    del message
-
-    def subscribes_again() -> bool:
-        made.check()
-        made.poll(50)
-        return publisher.is_heard() and publisher.subscription() == b"\x01live/front\n"
-
-    wait_until(subscribes_again, "the subscriber connects again")
-    assert made.disconnects == 1
-    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
-    assert grown_kb < held_kb + size // 1024 * 3 // 2, "the publisher's own copy, and no other"
-    publisher.send_message(b"live/front\nsmall")
-    assert made.poll(DEADLINE_MS)
-    assert made.recv() == b"live/front\nsmall"
-
-
-def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_port: int, publish: Publish) -> None:
-    endpoint = f"tcp://127.0.0.1:{free_port}"
-    with socket.create_server(("127.0.0.1", free_port)) as server:
-        made = subscribe(endpoint, topic("live", "front"))
-        server.settimeout(DEADLINE_SECONDS)
-        talker, _ = server.accept()
-        with talker:
-            # The greeting of ZMTP 3 with mechanism NULL, and then a command longer than any.
-            talker.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL".ljust(55, b"\0") + b"\x06" + b"\xff" * 64)
-            talker.settimeout(DEADLINE_SECONDS)
-            while talker.recv(1000):
-                pass
-    publisher = publish(endpoint)
-
-    def subscribes() -> bool:
-        made.check()
-        made.poll(50)
-        return publisher.is_heard()
-
-    wait_until(subscribes, "the subscriber connects again")
 
 
 def test_over_tcp_little_is_held(free_port: int) -> None:

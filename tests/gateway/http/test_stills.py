@@ -4,13 +4,10 @@ import asyncio
 import json
 import time
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from framebus.protocol.frame import Frame
-from framebus.protocol.stills import ClipHeader, RequestError, SnapshotRequest, from_query
+from framebus.protocol.stills import ClipHeader, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, pack
 from gateway.http.still_headers import etag, headers, matches
 from tests.gateway.camera import frame_header, jpeg
@@ -96,17 +93,6 @@ def test_a_tag_names_the_frame_and_what_was_made_of_it() -> None:
 )
 def test_a_condition_is_understood(given_: str, found: bool) -> None:
     assert matches(given_, '"a"') is found
-
-
-@given(st.dictionaries(st.sampled_from([*SnapshotRequest.__struct_fields__, "x"]), st.text(max_size=12)))
-def test_any_query_is_a_request_or_a_sentence(query: dict[str, str]) -> None:
-    try:
-        request = from_query("front", query)
-    except RequestError as error:
-        assert len(str(error)) < 300  # noqa: PT017  (some queries are requests)
-        return
-    assert request.camera == "front"
-    assert msgspec.json.decode(msgspec.json.encode(request), type=SnapshotRequest) == request
 
 
 async def test_a_clip_comes_page_by_page(site: Site) -> None:

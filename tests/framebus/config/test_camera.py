@@ -1,0 +1,68 @@
+"""The [camera.front] table: the limits of each key, and what the error text says beyond them."""
+
+from typing import Any
+
+import pytest
+
+from framebus.config.camera import CameraConfig
+from framebus.config.strict_toml import ConfigProblems, convert_table
+
+
+def problems(table: dict[str, Any]) -> list[str]:
+    """Read a table; return its problems."""
+    noted = ConfigProblems("framebus.toml")
+    convert_table(table, CameraConfig, "camera.front", noted)
+    return noted.lines
+
+
+@pytest.mark.parametrize(
+    ("key", "accepted", "refused", "allowed"),
+    [
+        ("fps", [0.001, 240], [0, -1, 240.5], "frames a second, more than 0 and at most 240"),
+        ("quality", [1, 100], [0, 101, 80.5], "a whole number from 1 to 100"),
+        ("idle_fps", [0, 240], [-0.1, 241], "frames a second from 0 (the camera is closed while idle) to 240"),
+        ("orientation", [1, 8], [0, 9, "upright"], "an EXIF orientation, a whole number from 1 to 8"),
+        ("max_frame_mb", [0.001, 31], [0, 31.5], "MB, more than 0 and at most 31"),
+        ("max_megapixels", [0.1, 500], [0.09, 501], "megapixels from 0.1 to 500"),
+        ("stall_timeout", [0.001, 3600], [0, 3601], "seconds, more than 0 and at most 3600"),
+        ("keyframe_timeout", [0.001, 3600], [0, 3601], "seconds, more than 0 and at most 3600"),
+        ("rtsp_transport", ["auto", "tcp", "udp"], ["TCP", "", 1], '"auto", "tcp" or "udp"'),
+        ("sndbuf", [4096, 16777216], [4095, 16777217, 65536.5], "bytes, a whole number from 4096 to 16777216"),
+        ("tls_verify", [True, False], [1, "no"], "true or false"),
+        ("controls", [{}, {"a": 1, "b": [1.5], "c": "x", "d": True}], [1, {"a": {}}, {"a": ["x"]}], None),
+        ("still_size", ["16x16", "8192x8192"], ["15x16", 5], None),
+        ("connect", ["tcp://10.0.0.7:5555"], ["10.0.0.7:5555", 5555], None),
+    ],
+)
+def test_a_key_has_these_limits(key: str, accepted: list[Any], refused: list[Any], allowed: str | None) -> None:
+    for value in accepted:
+        assert problems({key: value}) == []
+    for value in refused:
+        (problem,) = problems({key: value})
+        assert problem.startswith(f"framebus.toml: camera.front.{key}: found ")
+        if allowed is not None:
+            assert problem.endswith(f"; allowed: {allowed}")
+
+
+@pytest.mark.parametrize("key", ["fps", "idle_fps", "max_frame_mb", "max_megapixels", "stall_timeout"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), True, "5"])
+def test_a_rate_or_time_is_a_finite_number(key: str, value: Any) -> None:
+    assert len(problems({key: value})) == 1
+
+
+def test_a_table_of_controls_that_is_wrong_gets_an_example() -> None:
+    assert problems({"controls": 3}) == [
+        "framebus.toml: camera.front.controls: found 3; "
+        "allowed: a table of controls and their values, such as { brightness = 0.1 }"
+    ]
+
+
+def test_a_camera_is_here_unless_it_is_connected_to() -> None:
+    noted = ConfigProblems("framebus.toml")
+    far = convert_table({"connect": "tcp://10.0.0.7:5555"}, CameraConfig, "camera.front", noted)
+    published = convert_table({"publish": "tcp://10.0.0.7:5555"}, CameraConfig, "camera.front", noted)
+
+    assert CameraConfig().is_here
+    assert published.is_here
+    assert not far.is_here
+    assert noted.lines == []
