@@ -328,9 +328,8 @@ def test_a_redirect_is_followed() -> None:
 
 def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = (
-        f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
-    )
+    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=camera"
+    options += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
     subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
     fingerprint = f"sha256:{hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()}"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -351,7 +350,7 @@ def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: 
 def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     """A certificate for another name, and its fingerprint."""
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout {key}"
+    options = f"-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=other -keyout {key}"
     subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -45,11 +45,13 @@ def test_rtsp(h264: Path) -> None:
         assert any("RTP/AVP/TCP" in request for request in camera.requests)
 
 
+@pytest.mark.slow
 def test_rtsp_that_falls_silent(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         assert failure(camera.url(LOGIN), SHORT) == f"{camera.url()}: sent nothing for 0.5 seconds"
 
 
+@pytest.mark.slow
 def test_rtsp_that_ends_is_asked_for_again_at_once(h264: Path) -> None:
     with RtspCamera(h264) as camera, opened(camera.url(LOGIN)) as source:
         for plays in range(1, 4):
@@ -60,6 +62,7 @@ def test_rtsp_that_ends_is_asked_for_again_at_once(h264: Path) -> None:
             camera.hang_up()
 
 
+@pytest.mark.slow
 def test_rtsp_whose_camera_is_gone(h264: Path) -> None:
     with RtspCamera(h264) as camera:
         source = MediaSource(camera.url(LOGIN), ANY_SIZE, 30, 80)
@@ -114,6 +117,7 @@ def test_a_camera_that_refuses_tcp_is_asked_for_udp(transport: Transport, tmp_pa
     wait_until(lambda: not draining(), "the thread to end")
 
 
+@pytest.mark.slow
 def test_a_camera_that_has_sent_no_key_frame_is_waited_for(tmp_path: Path) -> None:
     clip = clips.of_colours(tmp_path / "clip.h264", "libx264", COLOURS * 10, size=(320, 240), gop=999)
     with RtspCamera(clip, skipped_units=1) as camera, opened(camera.url()) as source:
@@ -170,6 +174,7 @@ def test_rtsp_that_refuses(status: str, login: str, said: str, h264: Path) -> No
         assert failure(camera.url(login)) == f"{camera.url()}: {said}"
 
 
+@pytest.mark.slow
 def test_rtsp_without_an_answer() -> None:
     with IpCamera(silent) as server:
         url = server.url(scheme="rtsp")

@@ -95,9 +95,8 @@ def test_a_server_without_tls_is_an_error_of_tls() -> None:
         other, _ = listener.accept()
         with plain, other:
             other.sendall(b"220 ready\r\n")
-            with pytest.raises(ssl.SSLError) as said:
+            with pytest.raises(ssl.SSLError):
                 CameraTls(verify=False).wrap(plain, "127.0.0.1")
-    assert said.value.reason == "WRONG_VERSION_NUMBER"
 
 
 def test_the_fingerprint_of_a_server_can_be_pinned(server: IpCamera, digits: str) -> None:
