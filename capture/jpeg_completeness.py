@@ -53,8 +53,8 @@ def _all_restarts(data: bytes, segments: list[tuple[int, int, int]]) -> bool:
             height, width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
             sampling = {body[at]: divmod(body[at + 1], 16) for at in range(6, len(body) - 2, 3)}
         elif marker == SOS:
-            scan, components = end, list(body[1 : 1 + 2 * body[0] : 2])
-    if not interval or any(min(sampling.get(component, (0, 0))) < 1 for component in components):
+            scan, components = end, list(body[1 : 1 + 2 * body[0] : 2]) if body else []
+    if not interval or not components or any(min(sampling.get(component, (0, 0))) < 1 for component in components):
         return not interval
     most = [max(factors) for factors in zip(*sampling.values(), strict=True)]
     own = (1, 1) if len(components) > 1 else sampling[components[0]]

@@ -20,15 +20,19 @@ class ConfigProblems:
 
     def add(self, key: str, found: Any, allowed: str) -> None:
         """Note that the value of a key will not do."""
-        self.lines.append(f"{self.file}: {key}: found {_shown(found)}; allowed: {allowed}")
+        self._note(f"{self.file}: {key}: found {_shown(found)}; allowed: {allowed}")
 
     def unknown(self, key: str, allowed: list[str]) -> None:
         """Note an unknown key."""
         parent, _, name = key.rpartition(".")
-        self.lines.append(
+        self._note(
             f"{self.file}: {key}: found a key unknown to framebus; allowed{f' in [{parent}]' if parent else ''}: "
             f"{', '.join(allowed)}{did_you_mean(name, allowed)}"
         )
+
+    def _note(self, line: str) -> None:
+        """A string of TOML may hold line ends and escape sequences of terminals: they are shown as their escapes."""
+        self.lines.append("".join(map(_printable, line)))
 
 
 def convert_table(table: Any, kind: type[StructT], where: str, mistakes: ConfigProblems) -> StructT:
@@ -83,6 +87,10 @@ def _allowed(hint: Any) -> str:
     if get_origin(hint) is Annotated:
         return next(str(note.description) for note in get_args(hint)[1:] if isinstance(note, msgspec.Meta))
     return "true or false" if hint is bool else "a string"
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()
 
 
 def _shown(value: Any, most: int = 80) -> str:

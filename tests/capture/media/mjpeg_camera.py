@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from types import TracebackType
 
 from tests.processes import DEADLINE_SECONDS, wait_until
@@ -226,6 +227,12 @@ def refusing(status: str, *headers: str) -> Answer:
 def silent(call: Call) -> None:
     """Never answer."""
     call.keep()
+
+
+def snapshots(*bodies: bytes) -> Answer:
+    """An answer of single pictures: one after the other, one a request; the last is repeated."""
+    numbers = count()
+    return lambda call: call.send(ok("image/jpeg", bodies[min(next(numbers), len(bodies) - 1)]))
 
 
 def guarded(kind: str, login: str, answer: Answer, others: tuple[str, ...] = (), algorithm: str = "MD5") -> Answer:

@@ -10,6 +10,7 @@ import ssl
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.processes import DEADLINE_SECONDS
 
@@ -54,7 +55,7 @@ class RtspCamera:
         self._connections: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
 
-    def __enter__(self) -> "RtspCamera":
+    def __enter__(self) -> Self:
         self._threads[0].start()
         return self
 

@@ -4,26 +4,20 @@ The cameras are real servers, which show a picture when the test says so; no tes
 """
 
 import contextlib
-import hashlib
 import os
 import socket
-import ssl
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from capture.media.jpeg_parts import MAX_PART_BYTES
-from capture.media.tls import CameraTls
 from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
-from capture.sources.media import MediaOptions, MediaSource
+from capture.sources.media import MediaSource
 from framebus.config.size import Size
-from framebus.config.tls_fingerprint import TlsFingerprint
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
     Answer,
@@ -31,29 +25,21 @@ from tests.capture.media.mjpeg_camera import (
     Framing,
     IpCamera,
     Multipart,
-    guarded,
     ok,
     refusing,
     saying,
     silent,
+    snapshots,
 )
 from tests.capture.media.test_jpeg_parts import FRAMINGS
 from tests.capture.media.watching import LOGIN, draining, every_frame, failure, opened, pictures
 from tests.processes import wait_until
-from tests.programs import need
 
 PICTURES = [jpegs.jpeg((64, 48), quality=quality) for quality in range(30, 90, 10)]
 SHORT = 0.4
 """The patience of tests in which it shall run out."""
+pytestmark = pytest.mark.usefixtures("proxy_without_server")
 FRAMINGS_OVER_HTTP = {**FRAMINGS, "in chunks": Framing(chunked=True)}
-
-
-@pytest.fixture(autouse=True)
-def _proxy(monkeypatch: pytest.MonkeyPatch, free_port: int) -> None:
-    """One of the environment, where nobody listens: it must not be used for cameras."""
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port}")
-    monkeypatch.delenv("no_proxy", raising=False)
 
 
 def picture(source: MediaSource, rate_control: RateControl) -> Picture:
@@ -148,83 +134,7 @@ def test_it_can_be_opened_and_closed_again_and_again_and_leaves_nothing_behind()
         wait_until(lambda: descriptors() <= before, "all descriptors to be closed")
 
 
-def test_a_redirect_is_followed() -> None:
-    multipart = Multipart(None, PICTURES[0])
-    moved = refusing("302 Found", "Location: /there")
-
-    def answer(call: Call) -> None:
-        (multipart if call.path == "/there" else moved)(call)
-
-    with IpCamera(answer) as server, opened(server.url("/here")) as source:
-        assert picture(source, every_frame()).jpeg == PICTURES[0]
-
-
-def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = (
-        f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=camera -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
-    )
-    subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
-    fingerprint = f"sha256:{hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()}"
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with IpCamera(Multipart(None, PICTURES[0]), context) as server:
-        url = server.url(scheme="https", login=LOGIN)
-        assert failure(url) == (
-            f"{server.url(scheme='https')}: its certificate is not trusted (self-signed certificate); to trust "
-            "this one, compare it with the camera's and write "
-            f'tls_fingerprint = "{fingerprint}" into its table of the configuration'
-        )
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        with opened(url) as source:
-            assert picture(source, every_frame()).jpeg == PICTURES[0]
-
-
-@pytest.fixture
-def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """A certificate for another name, and its fingerprint."""
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = f"-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout {key}"
-    subprocess.run([need("openssl"), "req", *options.split(), "-out", certificate], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
-
-
-def tls_source(server: IpCamera, tls: CameraTls) -> MediaSource:
-    url = server.url(scheme="https", login=LOGIN)
-    return MediaSource(url, Size(64, 48), 30, 80, options=MediaOptions(tls=tls))
-
-
-@pytest.mark.parametrize("by", ["fingerprint", "no check"])
-def test_a_certificate_for_another_name_can_be_trusted(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
-    context, digits = self_signed
-    tls = CameraTls(fingerprint=TlsFingerprint(digits)) if by == "fingerprint" else CameraTls(verify=False)
-    camera = guarded("Basic", LOGIN, Multipart(None, PICTURES[0]))
-    with IpCamera(camera, context) as server, contextlib.closing(tls_source(server, tls)) as source:
-        source.open()
-        assert picture(source, every_frame()).jpeg == PICTURES[0]
-
-
-@pytest.mark.parametrize("by", ["another fingerprint", "authorities"])
-def test_a_certificate_that_is_not_trusted_gets_no_request(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
-    context, digits = self_signed
-    tls = CameraTls(fingerprint=TlsFingerprint("0" * 64)) if by == "another fingerprint" else CameraTls()
-    with IpCamera(Multipart(None, PICTURES[0]), context) as server:
-        with contextlib.closing(tls_source(server, tls)) as source, pytest.raises(SourceError) as said:
-            source.open()
-        assert f"sha256:{digits}" in str(said.value)
-        assert "certificate" in str(said.value)
-        assert server.calls == []
-
-
 # --- snapshots --------------------------------------------------------------------------------------------------------
-
-
-def snapshots(*bodies: bytes) -> Answer:
-    """One body after the other, one a request; the last is repeated."""
-    numbers = count()
-    return lambda call: call.send(ok("image/jpeg", bodies[min(next(numbers), len(bodies) - 1)]))
 
 
 def test_a_url_of_one_picture_is_asked_for_each_that_is_wanted() -> None:
@@ -354,119 +264,6 @@ def test_wrong_lengths_are_counted_and_logged_once(caplog: pytest.LogCaptureFixt
             f"{server.url()}: its pictures are not as they should be: "
             "Content-Length smaller than the picture, ignored; said only once"
         ]
-
-
-# --- logins -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["Basic", "Digest"])
-@pytest.mark.parametrize("answer", [Multipart(None, PICTURES[0]), snapshots(PICTURES[0])], ids=["stream", "snapshot"])
-def test_a_login_in_the_url_is_used(kind: str, answer: Answer) -> None:
-    with IpCamera(guarded(kind, "ad min:ge:h@im", answer)) as server:
-        with opened(server.url("/video?channel=1", login="ad%20min:ge:h%40im")) as source:
-            rate_control = every_frame()
-            assert [picture(source, rate_control).jpeg for _ in range(1)] == PICTURES[:1]
-            assert source.name == server.url("/video…")
-        assert server.calls[0].header("Authorization") == ""
-
-
-@pytest.mark.parametrize("kind", ["Basic", "Digest"])
-def test_a_wrong_login_is_offered_only_once(kind: str) -> None:
-    with IpCamera(guarded(kind, "admin:right", Multipart())) as server:
-        assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: answers 401 Unauthorized: it refuses the login; check user and password in the URL"
-        )
-        assert len(server.calls) == 2
-
-
-def test_a_login_that_is_missing_is_asked_for() -> None:
-    with IpCamera(guarded("Digest", "admin:right", Multipart())) as server:
-        assert failure(server.url()) == (
-            f"{server.url()}: answers 401 Unauthorized: it wants a login; "
-            "write it into the URL, as in http://USER:PASSWORD@camera/"
-        )
-
-
-@pytest.mark.parametrize(
-    ("challenge", "kind"),
-    [("Negotiate", "negotiate"), ('Digest realm="x", nonce="y", algorithm=ROT13, qop="auth"', "digest")],
-)
-def test_a_login_of_another_kind_is_said(challenge: str, kind: str) -> None:
-    with IpCamera(refusing("401 Unauthorized", f"WWW-Authenticate: {challenge}")) as server:
-        assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: asks for a login of a kind that framebus does not know ({kind}); allowed: basic, and "
-            "digest with MD5, SHA-256 or SHA-512-256"
-        )
-
-
-def test_a_refusal_without_a_challenge_does_not_blame_the_password() -> None:
-    with IpCamera(refusing("401 Unauthorized")) as server:
-        assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: answers 401 Unauthorized, but does not say how to log in; check the path in the URL, "
-            "or switch basic or digest authentication on in the camera"
-        )
-
-
-@pytest.mark.parametrize("kind", ["Basic", "Digest"])
-@pytest.mark.parametrize(
-    "others",
-    [
-        ("WWW-Authenticate: Negotiate",),
-        ('WWW-Authenticate: Bearer realm="x"',),
-        ('WWW-Authenticate: Digest realm="camera", nonce="n", algorithm=ROT13',),
-    ],
-)
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-def test_the_challenge_that_can_be_answered_is_chosen_among_several(
-    kind: str, others: tuple[str, ...], algorithm: str
-) -> None:
-    answer = guarded(kind, "admin:geheim ß", Multipart(None, PICTURES[0]), others, algorithm)
-    with IpCamera(answer) as server, opened(server.url(login="admin:geheim%20ß")) as source:
-        assert picture(source, every_frame()).jpeg == PICTURES[0]
-
-
-def test_a_snapshot_answers_the_same_challenge_again_without_being_asked() -> None:
-    with IpCamera(guarded("Digest", "admin:geheim", snapshots(*PICTURES), algorithm="SHA-256")) as server:
-        with opened(server.url(login=LOGIN)) as source:
-            assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
-        assert len(server.calls) == len(PICTURES) + 1
-
-
-@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_no_login_follows_a_redirect_to_another_server(status: str) -> None:
-    with IpCamera(refusing("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"')) as thief:
-        with IpCamera(guarded("Basic", LOGIN, refusing(status, f"Location: {thief.url('/x')}"))) as server:
-            assert failure(server.url(login=LOGIN)) == (
-                f"{server.url()}: redirects to another address, which wants a login; write that address into `source`, "
-                "as a login is never sent to another host than the one it was written for"
-            )
-        assert [call.header("Authorization") for call in thief.calls] == [""]
-        assert all(call.header("Cookie") == "" for call in thief.calls)
-
-
-@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd", "rtsp://127.0.0.1/", ""])
-def test_a_redirect_leads_to_http_alone(target: str) -> None:
-    with IpCamera(refusing("302 Found", f"Location: {target}")) as server:
-        assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: redirects to something that is no http:// or https:// address; check the path in the URL"
-        )
-
-
-def test_redirects_in_a_circle_end() -> None:
-    with IpCamera(refusing("302 Found", "Location: /video")) as server:
-        assert failure(server.url()) == f"{server.url()}: redirects again and again; check the path in the URL"
-        assert len(server.calls) == 6
-
-
-def test_a_session_that_begins_with_a_redirect_is_kept() -> None:
-    def answer(call: Call) -> None:
-        if call.header("Cookie") == "session=1":
-            Multipart(None, PICTURES[0])(call)
-        else:
-            refusing("302 Found", "Set-Cookie: session=1; Path=/", "Location: /video")(call)
-
-    with IpCamera(answer) as server, opened(server.url()) as source:
-        assert picture(source, every_frame()).jpeg == PICTURES[0]
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------

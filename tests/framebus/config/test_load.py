@@ -330,7 +330,7 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
     [
         ({"run_dir": ""}, 'run_dir: found ""; allowed: the path of a folder'),
         ({"run_dir": ["/tmp"]}, "run_dir: found a list; allowed: the path of a folder"),
-        ({"run_dir": "/tmp/a\0b"}, 'run_dir: found "/tmp/a\0b"; allowed: the path of a folder'),
+        ({"run_dir": "/tmp/a\0b"}, 'run_dir: found "/tmp/a\\x00b"; allowed: the path of a folder'),
         (
             {"run_dir": "~nobody-of-this-name/run"},
             'run_dir: found "~nobody-of-this-name/run"; '

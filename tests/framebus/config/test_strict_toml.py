@@ -102,6 +102,19 @@ def test_every_mistake_is_said_in_the_order_of_the_file(mistakes: ConfigProblems
     assert [line.split(": ")[1] for line in mistakes.lines] == ["lamp.watts", "lamp.colour", "lamp.size", "lamp.lit"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\tb", r"a\tb"), ("a\nb", r"a\nb"), ("\x1b[31mred", r"\x1b[31mred"), ("\u2028", r"\u2028"), ("grün", "grün")],
+)
+def test_a_mistake_is_one_line_whatever_its_text_holds(text: str, shown: str, mistakes: ConfigProblems) -> None:
+    convert_table({"colour": text, text: 1}, Lamp, "lamp", mistakes)
+    assert mistakes.lines == [
+        f'lamps.toml: lamp.colour: found "{shown}"; allowed: red or green',
+        f"lamps.toml: lamp.{shown}: found a key unknown to framebus; "
+        "allowed in [lamp]: colour, hours, lit, name, watts",
+    ]
+
+
 @pytest.mark.parametrize(("value", "shown"), [("bright", '"bright"'), (5, "5"), ([], "a list"), (True, "true")])
 def test_what_is_no_table_is_said(value: Any, shown: str, mistakes: ConfigProblems) -> None:
     assert convert_table(value, Lamp, "lamp", mistakes) == Lamp()

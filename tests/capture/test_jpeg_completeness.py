@@ -1,0 +1,121 @@
+"""A JPEG without an end of image is complete, or was cut off."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from capture.jpeg_completeness import DRI, is_complete
+from capture.jpeg_walker import SOS, JpegWalker
+from tests.capture import jpegs
+
+KINDS: dict[str, dict[str, Any]] = {
+    "baseline": {},
+    "progressive": {"progressive": True},
+    "optimised": {"optimize": True},
+    "4:4:4": {"subsampling": 0},
+    "4:2:2": {"subsampling": 1},
+    "4:2:0": {"subsampling": 2},
+    "restart markers by row": {"restart_marker_rows": 1},
+    "restart markers by block": {"restart_marker_blocks": 5},
+    "restart markers, progressive": {"restart_marker_blocks": 5, "progressive": True},
+}
+SIZES = [(64, 48), (65, 49), (8, 8), (1, 1), (200, 16)]
+
+
+def judged(picture: bytes) -> bool:
+    """What the module says of a picture without its end of image."""
+    walker = JpegWalker()
+    assert walker.walk(picture) == "more"
+    return is_complete(picture, walker.segments)
+
+
+def grey(**options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((65, 49)).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_picture_that_lacks_the_end_of_image_alone_is_complete(kind: str, size: tuple[int, int]) -> None:
+    assert judged(jpegs.jpeg(size, **KINDS[kind])[:-2])
+
+
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 3}, {"progressive": True}], ids=str)
+def test_a_grey_picture_is_judged_as_well(options: dict[str, Any]) -> None:
+    picture = grey(**options)
+    assert judged(picture[:-2])
+    assert not judged(picture[:-40])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_that_was_cut_off_within_its_last_scan_is_not(kind: str) -> None:
+    picture = jpegs.jpeg((64, 48), quality=95, **KINDS[kind])
+    begin = picture.rfind(b"\xff\xda") + 20
+    for end in (begin, (begin + len(picture)) // 2, begin + 3 * (len(picture) - begin) // 4):
+        assert not judged(picture[:end]), f"cut at {end} of {len(picture)}"
+
+
+@pytest.mark.parametrize("scans", range(1, 4))
+def test_a_progressive_picture_that_lacks_its_last_scans_is_not(scans: int) -> None:
+    picture = jpegs.jpeg((64, 48), progressive=True)
+    for _ in range(scans):
+        picture = picture[: picture.rfind(b"\xff\xda")]
+    walker = JpegWalker()
+    walker.walk(picture)
+    assert not is_complete(picture, walker.segments)
+
+
+def test_a_picture_that_ends_ahead_of_a_restart_marker_is_not() -> None:
+    picture = jpegs.jpeg((64, 48), restart_marker_blocks=4)
+    last = max(picture.rfind(b"\xff" + bytes([marker])) for marker in range(0xD0, 0xD8))
+    assert not judged(picture[:last])
+
+
+def test_a_picture_in_which_a_restart_marker_is_missing_is_not() -> None:
+    picture = jpegs.jpeg((64, 48), restart_marker_blocks=4)[:-2]
+    first = picture.find(b"\xff\xd0")
+    second = picture.find(b"\xff\xd1")
+    assert 0 < first < second
+    assert not judged(picture[:first] + picture[second:])
+
+
+def test_a_restart_interval_of_nothing_is_none() -> None:
+    assert judged(jpegs.after_soi(jpegs.jpeg(), jpegs.segment(DRI, b"\0\0"))[:-2])
+
+
+def test_a_scan_of_a_component_that_the_frame_has_not_is_no_picture() -> None:
+    picture = bytearray(jpegs.jpeg(restart_marker_blocks=4)[:-2])
+    picture[picture.find(b"\xff\xda") + 5] = 99
+    assert not judged(bytes(picture))
+
+
+def test_what_cannot_be_decoded_is_not_complete() -> None:
+    tables_gone = jpegs.without(jpegs.jpeg(), 0xDB)[:-2]
+    assert not judged(tables_gone)
+
+
+def test_a_header_that_promises_too_many_pixels_is_not_believed() -> None:
+    picture = bytearray(jpegs.jpeg()[:-2])
+    frame = picture.find(b"\xff\xc0")
+    picture[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    assert not judged(bytes(picture))
+
+
+def test_without_a_frame_header_there_is_no_picture() -> None:
+    assert not is_complete(b"\xff\xd8", [])
+    scan = jpegs.SOI + jpegs.segment(SOS, b"\1\1\0\0\x3f\0") + b"\x55"
+    assert not judged(scan)
+
+
+@pytest.mark.parametrize("body", [b"", b"\1", b"\1\1\0", b"\0\0\0\0"])
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 4}], ids=str)
+def test_a_scan_of_nothing_behind_the_last_one_is_no_picture(options: dict[str, Any], body: bytes) -> None:
+    assert not judged(jpegs.jpeg(**options)[:-2] + jpegs.segment(SOS, body) + b"\x55")
+
+
+@pytest.mark.parametrize("body", [b"", b"\0"])
+def test_a_restart_interval_that_is_too_short_is_no_picture(body: bytes) -> None:
+    assert not judged(jpegs.after_soi(jpegs.jpeg(), jpegs.segment(DRI, body))[:-2])
