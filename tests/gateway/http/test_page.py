@@ -108,3 +108,16 @@ async def test_only_listed_sites_may_show_the_page_in_a_frame(configure: Configu
         answer = await site.get("/")
     assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors 'self' https://home.example")
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(site: Site) -> None:
+    first = await site.get("/page/style.css")
+    again = await site.get("/page/style.css", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.code, again.body) == (304, b"")
+
+
+async def test_another_file_is_sent_although_its_date_is_older(site: Site) -> None:
+    """A package may install files with the date of its build, and a Pi without a clock those of 1970."""
+    headers = {"If-None-Match": '"other"', "If-Modified-Since": "Fri, 31 Dec 2060 00:00:00 GMT"}
+    answer = await site.get("/page/style.css", headers=headers)
+    assert (answer.code, answer.body) == (200, (PAGE / "style.css").read_bytes())
