@@ -79,6 +79,8 @@ class HttpStream:
         self._body: Body = "unknown"
         self._parts = JpegParts()
         self._newest_at = 0.0
+        self._asked = 0.0, 0.0
+        """Wall clock and monotonic clock of the last request."""
 
     @property
     def lost(self) -> int:
@@ -154,6 +156,7 @@ class HttpStream:
 
     def _ask(self) -> str:
         """Send the request, and read as much as tells what comes; returns the content type of the answer."""
+        self._asked = time.time(), time.monotonic()
         self._answer = answer = self._requests.get()
         kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
         self._begin, self._body = b"", body_kind(kind, b"")
@@ -182,7 +185,8 @@ class HttpStream:
             for jpeg in jpegs[:1] if is_still else jpegs:
                 pictures += 1
                 self._newest_at = monotonic
-                yield Arrival(jpeg, captured, monotonic)
+                # A still may have been taken at any moment since its request: the earliest one is claimed.
+                yield Arrival(jpeg, *(self._asked if is_still else (captured, monotonic)))
             if is_still:
                 self._parts.reset()
                 return

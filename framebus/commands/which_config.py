@@ -64,6 +64,8 @@ def locate(named: str | None, proc: Path = PROC, system_file: Path = SYSTEM_FILE
     for file in (own, system_file):
         if file in running:
             return file
+    if len(running) > 1 and os.path.isfile(here):
+        return here
     if len(running) > 1:
         files = ", ".join(map(str, running))
         raise ConfigError([f"several framebus run here; name the configuration of one with --config: {files}"])

@@ -11,7 +11,7 @@ SourceKind = Literal["auto", "testcard", "picamera2", "v4l2", "media"]
 
 _WORDS = ("auto", "testcard", "picamera2")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
-_BROKEN_SCHEME = re.compile(rf"(?:{'|'.join(sorted(SCHEMES))}):(?!//)", re.IGNORECASE)
+_BROKEN_SCHEME = re.compile(rf"({'|'.join(sorted(SCHEMES))})(?::(?!//)|//)", re.IGNORECASE)
 _HOST_AND_PATH = re.compile(
     r"(?:[^/@]*@)?(?:\d{1,3}(?:\.\d{1,3}){3}|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:local|lan|home|box|internal))(?::\d{1,5})?(?:[/?].*)?"
     r"|(?:[^/@]*@)?[A-Za-z0-9.-]+:\d{1,5}/.*",
@@ -49,8 +49,8 @@ class SourceSpec:
     @classmethod
     def shown(cls, text: str) -> str:
         """The text as an error may quote it."""
-        is_address = "@" in text or "://" in text or "?" in text or _BROKEN_SCHEME.match(text)
-        return shown(text) if is_address else text
+        may_hold_login = re.search(r"[@?&=]|://", text) or _BROKEN_SCHEME.match(text)
+        return shown(text) if may_hold_login and not text.startswith("v4l2:") else text
 
     @classmethod
     def _local(cls, text: str) -> "SourceSpec | None":
@@ -66,11 +66,13 @@ class SourceSpec:
     @classmethod
     def _media(cls, text: str) -> "SourceSpec | None":
         scheme = _SCHEME.match(text)
+        if scheme and scheme[0].lower() not in SCHEMES:
+            hint = did_you_mean(scheme[0].lower(), sorted(SCHEMES))
+            raise ValueError(f"a URL with one of the schemes {', '.join(sorted(SCHEMES))}{hint}")
         if scheme or "://" in text:
             return cls("media", scheme[0].lower() + text[scheme.end() :] if scheme else text)
-        if _BROKEN_SCHEME.match(text):
-            kind = text.partition(":")[0].lower()
-            line = shown(f"{kind}://{text.partition(':')[2].lstrip('/')}")
+        if broken := _BROKEN_SCHEME.match(text):
+            line = shown(f"{broken[1].lower()}://{text[broken.end() :].lstrip('/')}")
             raise ValueError(f'two slashes behind the scheme of a URL; write source = "{line}"')
         if _HOST_AND_PATH.fullmatch(text):
             lines = " or ".join(f'source = "{shown(f"{scheme}://{text}")}"' for scheme in ("http", "rtsp"))

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from framebus.config.shown_url import shown as shown_url
+
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
@@ -100,6 +102,8 @@ def _shown(value: Any, most: int = 80) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, str) and "://" in value and "@" in value:  # the URL of a camera under another key
+        value = shown_url(value)
     try:
         text = f'"{value}"' if isinstance(value, str) else str(value)
     except ValueError:  # Python prints no integer of more than some thousand digits

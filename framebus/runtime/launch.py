@@ -117,11 +117,12 @@ def main(arguments: list[str]) -> None:
     seconds = delay_seconds(crashes)
     name = os.path.basename(record).removesuffix(".starts")
     if seconds and not is_quiet(crashes):
-        print(
+        # One write: print() makes two where Python does not buffer, and another process may write between them.
+        sys.stdout.write(
             f"{level_mark(4)}{name}: {crashes} crashes in a row, each within {HEALTHY_SECONDS:.0f} s of its start; "
-            f"it starts again in {seconds:.0f} s",
-            flush=True,
+            f"it starts again in {seconds:.0f} s\n"
         )
+        sys.stdout.flush()
     wait(seconds, parent)
     os.environ[RECORD] = record
     try:

@@ -84,6 +84,10 @@ class PageFile(BaseHandler, StaticFileHandler):
         """Let the browser check each file by its ETag: after an update of framebus, no old script may be used."""
         self.set_header("Cache-Control", "no-cache")
 
+    def compute_etag(self) -> str | None:
+        """The hash of the file. BaseHandler computes none, and then its date alone would count, which may be older."""
+        return StaticFileHandler.compute_etag(self)
+
     async def get(self, path: str, include_body: bool = True) -> None:
         """Answer with a file of the page."""
         if path not in PAGE_FILES:

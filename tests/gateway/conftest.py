@@ -65,3 +65,10 @@ async def site(config: Config) -> AsyncIterator[Site]:
     """A gateway for that camera."""
     async with serving(config) as site:
         yield site
+
+
+async def camera_is_known(site: Site, camera: PublishedCamera, **status: Any) -> None:
+    """Publish a status of the camera called front, and wait until the gateway has it."""
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say(**status)
+    await until(lambda: site.gateway._cameras.first.status.pid == 1)

@@ -64,7 +64,9 @@ def test_the_disk_is_full(
     """Its log, sockets, locks and kept controls lie there, and capture has to start anew on it."""
     file = small_disk / "framebus.toml"
     tables = '[camera.front]\nsource = "testcard"\nsize = "320x240"\n'
-    file.write_text(f'run_dir = "{small_disk}"\nstate_dir = "{small_disk}"\n{tables}[gateway]\nlisten = "127.0.0.1:{free_port}"\n')
+    file.write_text(
+        f'run_dir = "{small_disk}"\nstate_dir = "{small_disk}"\n{tables}[gateway]\nlisten = "127.0.0.1:{free_port}"\n'
+    )
     config = load(file)
     prepare(config)
     command = python("framebus", "up", "--config", str(file))

@@ -43,10 +43,12 @@ class ClipService:
         router.linger = 0
         router.bind(self._endpoint)
         task = asyncio.create_task(self._serve(router))
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        context.destroy()
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            context.destroy()
 
     async def _serve(self, router: zmq.asyncio.Socket) -> None:
         while True:
@@ -58,8 +60,8 @@ class ClipService:
             self._made += 1
             self.open.add(f"c{self._made}")
         name, offset = asked.get("id", f"c{self._made}"), asked.get("offset", 0)
-        page = bytes(min(PAGE_BYTES, CLIP_BYTES - offset))
-        if offset + len(page) >= CLIP_BYTES:
+        page = b"" if asked.get("end") else bytes(min(PAGE_BYTES, CLIP_BYTES - offset))
+        if asked.get("end") or offset + len(page) >= CLIP_BYTES:
             self.open.discard(name)
         header = ClipHeader(v=1, camera="front", id=name, size=CLIP_BYTES, offset=offset, frames=3, seconds=1.5)
         return pack("clip", "front", header, page)

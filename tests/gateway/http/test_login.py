@@ -10,7 +10,6 @@ from tornado.httpclient import HTTPResponse
 from framebus.config.load import Config
 from gateway.access import sessions
 from gateway.access.password_cache import PasswordCache
-from gateway.http.cookies import set_cookie
 from tests.conftest import Configure
 from tests.gateway.access.test_access import ANNA, PASSWORD, TWO, _proof, add, basic
 from tests.gateway.conftest import Site, serving
@@ -69,10 +68,6 @@ async def test_in_a_frame_the_cookie_is_the_framing_sites_own(config: Config) ->
         assert b"browsers keep no login over plain http. Make a token" in plain.body
         page = await site.get("/login")
         assert b'<script type="module" src="page/login.js">' in page.body, "where the browser does not say so itself"
-
-
-def test_a_cookie_is_written_with_all_that_counts() -> None:
-    assert SimpleCookie(set_cookie("a", "b|c", "/x/", 7, secure=True, framed=False))["a"].value == "b|c"
 
 
 async def test_a_wrong_password_keeps_the_name_in_the_form(config: Config) -> None:

@@ -9,9 +9,10 @@ import pytest
 from framebus.protocol.frame import Frame
 from framebus.protocol.stills import ClipHeader, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, pack
-from gateway.http.still_headers import etag, headers, matches
+from gateway.http.still_headers import headers
+from tests.conftest import Configure
 from tests.gateway.camera import frame_header, jpeg
-from tests.gateway.conftest import Site, until
+from tests.gateway.conftest import Site, serving, until
 from tests.gateway.still_service import StillService
 
 STILL = "/camera/front/snapshot.jpg"
@@ -70,29 +71,6 @@ async def test_a_refusal_says_when_to_come_again(site: Site) -> None:
         answer = await site.get(f"{STILL}?fresh=1")
     assert (answer.code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.body == b"503: camera front is offline since 12:03:10: unplugged\n"
-
-
-def test_a_tag_names_the_frame_and_what_was_made_of_it() -> None:
-    frame = Frame(frame_header("front", 7), jpeg())
-    wishes = [
-        {},
-        {"width": 1},
-        {"height": 1},
-        {"quality": 1},
-        {"orientation": "upright"},
-        {"full": True},
-        {"width": 1, "quality": 1},
-    ]
-    tags = {etag(frame, SnapshotRequest(camera="front", **wish)) for wish in wishes}  # type: ignore[arg-type]
-    assert len(tags) == len(wishes)
-    assert etag(frame, SnapshotRequest(camera="front", fresh=True, timeout=3)) == '"e1-7"'
-
-
-@pytest.mark.parametrize(
-    ("given_", "found"), [("", False), ('"a"', True), ('"b", "a"', True), ('W/"a"', True), ("*", True), ("a", False)]
-)
-def test_a_condition_is_understood(given_: str, found: bool) -> None:
-    assert matches(given_, '"a"') is found
 
 
 async def test_a_clip_comes_page_by_page(site: Site) -> None:
@@ -174,3 +152,57 @@ async def test_whatever_a_camera_says_of_its_frame_it_is_served(captured: float,
     assert "Set-Cookie" not in answer.headers
     if answer.code != 200:  # refused as malformed by the reader of the reply
         assert (answer.code, answer.body[:4]) == (503, b"503:")
+
+
+STILLS = [
+    "/camera/front/snapshot.jpg",
+    "/snapshot",
+    "/snapshot.jpg",
+    "/static.jpg",
+    "/pi.jpg",
+    "/?action=snapshot",
+    "/?action=snapshot&bypassCache=99",
+    "/snapshot?max_delay=0&x",
+]
+
+
+@pytest.mark.parametrize("path", STILLS)
+async def test_every_still_path_gives_the_still(site: Site, path: str) -> None:
+    async with StillService(site.config).answering(jpeg("green")) as service:
+        answer = await site.get(path)
+    assert (answer.code, answer.body) == (200, jpeg("green"))
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Content-Length"] == str(len(jpeg("green")))
+    assert answer.headers["X-Timestamp"] == f"{service.captured:.6f}"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert service.requests == [{"camera": "front"}]
+
+
+async def test_head_of_a_still_gives_the_headers_alone(site: Site) -> None:
+    async with StillService(site.config).answering(jpeg()):
+        answer = await site.get("/snapshot", method="HEAD")
+    assert (answer.code, answer.body, answer.headers["Content-Type"]) == (200, b"", "image/jpeg")
+
+
+@pytest.mark.parametrize("code", ["no-frame", "stale"])
+async def test_a_still_that_the_service_has_not_is_503_with_its_reason(site: Site, code: str) -> None:
+    async with StillService(site.config).refusing(code, "why"):
+        answer = await site.get("/snapshot", headers={"Accept": "application/json"})
+    assert answer.code == 503
+    assert json.loads(answer.body) == {"error": {"code": code, "message": "why"}}
+
+
+@pytest.mark.slow
+async def test_a_service_that_does_not_answer_is_504(configure: Configure) -> None:
+    async with serving(configure(gateway="snapshot_timeout = 0.1")) as site:
+        answer = await site.get("/snapshot")
+    assert (answer.code, answer.body) == (504, b"504: the snapshot service did not answer within 0.6 s\n")
+
+
+async def test_a_malformed_reply_of_the_service_is_503(site: Site) -> None:
+    async with StillService(site.config).saying(b"nonsense"):
+        answer = await site.get("/snapshot")
+    assert (answer.code, answer.body) == (
+        503,
+        b"503: the snapshot service sent a malformed reply: message with 0 line ends, expected 2 or more: 'nonsense'\n",
+    )

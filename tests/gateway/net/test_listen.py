@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,6 @@ import pytest
 from framebus.config.address import Address
 from framebus.runtime.process import ProcessError
 from gateway.net.listen import AddressUnavailableError, listen, listen_beside
-from gateway.net.port_owner import owner_of_port
 from tests.conftest import Configure
 
 OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=int(sys.argv[3])); "
@@ -91,14 +88,3 @@ def test_a_host_name_without_an_address_is_named() -> None:
 def test_an_address_of_another_machine_can_be_waited_for() -> None:
     with pytest.raises(AddressUnavailableError):
         listen(Address("192.0.2.1", 8080))
-
-
-@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
-def test_the_program_that_has_the_port_is_named(free_port: int, host: str, family: socket.AddressFamily) -> None:
-    command = [sys.executable, "-c", f"{OTHER}print(flush=True); input()", host, str(free_port), str(int(family))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        other.stdout.readline()
-        assert owner_of_port(free_port) == f"{Path(f'/proc/{other.pid}/comm').read_text().strip()} (pid {other.pid})"
-        other.communicate(b"\n")
-    assert owner_of_port(free_port) is None

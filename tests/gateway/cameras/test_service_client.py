@@ -1,0 +1,130 @@
+"""Requests to a service: limits, deadlines, and replies that belong to no request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import zmq
+import zmq.asyncio
+
+from gateway.cameras.service_client import ServiceClient
+from gateway.net.errors import HttpError
+from tests.gateway.conftest import until
+
+
+class Service:
+    """A service under the test's control, and a client of it."""
+
+    def __init__(self, endpoint: str, max_waiting: int = 3) -> None:
+        self.context = zmq.asyncio.Context()
+        self.router = self.context.socket(zmq.ROUTER)
+        self.router.linger = 0
+        self.router.bind(endpoint)
+        self._client_context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.client = ServiceClient("the service", endpoint, self._client_context, max_waiting)
+
+    async def request(self) -> list[bytes]:
+        """The next message: the name of the client, the number, an empty part, and what was sent."""
+        async with asyncio.timeout(10):
+            parts: list[bytes] = await self.router.recv_multipart()
+        return parts
+
+    def close(self) -> None:
+        self.client.close()
+        self._client_context.destroy()
+        self.context.destroy()
+
+
+@pytest.fixture
+async def service(run_dir: Path) -> AsyncIterator[Service]:
+    made = Service(f"ipc://{run_dir}/service")
+    yield made
+    made.close()
+
+
+async def test_replies_find_their_requests_in_any_order(service: Service) -> None:
+    asking = [asyncio.create_task(service.client.ask(text, 10)) for text in (b"a", b"b")]
+    requests = [await service.request() for _ in asking]
+    assert service.client.waiting == 2
+    for *envelope, text in reversed(requests):
+        await service.router.send_multipart([*envelope, b"to " + text])
+    assert await asyncio.gather(*asking) == [b"to a", b"to b"]
+    assert service.client.waiting == 0
+
+
+async def test_no_reply_within_the_deadline_is_504(service: Service) -> None:
+    with pytest.raises(HttpError) as error:
+        await service.client.ask(b"a", 0.01)
+    assert (error.value.status_code, error.value.code) == (504, "timeout")
+    assert error.value.message == "the service did not answer within 0.01 s"
+    assert service.client.waiting == 0
+
+
+async def test_a_late_or_unknown_or_second_reply_disturbs_no_request(service: Service) -> None:
+    with pytest.raises(HttpError):
+        await service.client.ask(b"late", 0.01)
+    *late, _ = await service.request()
+    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    *envelope, _ = await service.request()
+    await service.router.send_multipart([*late, b"too late"])
+    await service.router.send_multipart([envelope[0], b"no number", b"", b"stranger"])
+    await service.router.send_multipart([envelope[0], b""])
+    await service.router.send_multipart([*envelope, b"first"])
+    await service.router.send_multipart([*envelope, b"second"])
+    assert await asking == b"first"
+    asking = asyncio.create_task(service.client.ask(b"b", 10))
+    *envelope, _ = await service.request()
+    await service.router.send_multipart([*envelope, b"next"])
+    assert await asking == b"next"
+
+
+async def test_more_requests_than_allowed_are_refused_at_once(service: Service) -> None:
+    asking = [asyncio.create_task(service.client.ask(b"a", 10)) for _ in range(3)]
+    await until(lambda: service.client.waiting == 3)
+    with pytest.raises(HttpError) as error:
+        await service.client.ask(b"b", 10)
+    assert (error.value.status_code, error.value.code) == (503, "busy")
+    assert error.value.message == "3 requests to the service are under way already"
+    for request in asking:
+        request.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert service.client.waiting == 0
+
+
+async def test_a_cancelled_request_is_taken_back_under_its_number(service: Service) -> None:
+    asking = asyncio.create_task(service.client.ask(b"a", 10, cancel=b"cancel a"))
+    *envelope, _ = await service.request()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await service.request() == [*envelope, b"cancel a"]
+
+
+async def test_a_cancelled_request_without_a_message_for_it_sends_nothing(service: Service) -> None:
+    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    await service.request()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    service.client.tell(b"next")
+    assert (await service.request())[-1] == b"next"
+
+
+async def test_after_its_end_it_refuses_and_is_silent(service: Service) -> None:
+    asking = asyncio.create_task(service.client.ask(b"a", 10, cancel=b"cancel a"))
+    await service.request()
+    service.client.close()
+    service.client.tell(b"ignored")
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    with pytest.raises(HttpError) as error:
+        await service.client.ask(b"b", 10)
+    assert (error.value.status_code, error.value.code, error.value.message) == (503, "stopping", "the gateway stops")
+
+
+async def test_two_replies_to_one_request_in_the_same_turn_of_the_loop_are_harmless(service: Service) -> None:
+    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    _, number, *_ = await service.request()
+    for reply in (b"first", b"second"):
+        service.client._take([number, b"", reply])
+    assert await asking == b"first"

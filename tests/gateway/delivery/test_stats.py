@@ -1,0 +1,58 @@
+"""The counters of a camera."""
+
+import pytest
+
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import AGE_BOUNDS_SECONDS
+from gateway.delivery.encoded_frame import EncodedFrame
+from gateway.delivery.stats import MAX_AGE_SECONDS, FeedStats
+from tests.gateway.camera import frame_header
+
+
+class FrameOfAge(Frame):
+    """A frame whose age is the number in its header, whatever the clock says."""
+
+    @property
+    def age(self) -> float:
+        return self.header.monotonic
+
+
+def sent(*ages: float) -> FeedStats:
+    """The counters after frames of these ages were sent, as ten bytes each."""
+    stats = FeedStats()
+    for age in ages:
+        frame = FrameOfAge(frame_header("front", 1, monotonic=age), b"")
+        stats.sent_to_viewer(EncodedFrame(frame, b""), bytes(10))
+    return stats
+
+
+@pytest.mark.parametrize(("number", "bound"), enumerate(AGE_BOUNDS_SECONDS))
+def test_a_bound_belongs_to_the_bucket_below_it(number: int, bound: float) -> None:
+    ages = sent(bound, bound + 0.0001).ages
+    assert (ages[number], ages[number + 1], sum(ages)) == (1, 1, 2)
+
+
+@pytest.mark.parametrize(("age", "counted"), [(-5.0, 0.0), (1e12, MAX_AGE_SECONDS), (MAX_AGE_SECONDS + 1, 3600.0)])
+def test_the_age_of_a_wrong_clock_is_limited(age: float, counted: float) -> None:
+    stats = sent(age)
+    assert stats.age_seconds == counted
+    assert stats.ages[0 if counted == 0 else -1] == 1
+
+
+def test_each_message_is_counted_with_its_bytes() -> None:
+    stats = sent(0.1, 0.1, 0.1)
+    assert (stats.sent, stats.sent_bytes) == (3, 30)
+
+
+def test_the_figures_for_other_workers_are_a_copy_with_milliseconds() -> None:
+    stats = sent(0.12345, 0.1)
+    figures = stats.camera_stats(2)
+    stats.ages[0] += 7
+    assert (figures.viewers, figures.sent, figures.sent_bytes, figures.age_seconds) == (2, 2, 20, 0.223)
+    assert (figures.ages[0], sum(figures.ages)) == (0, 2)
+
+
+def test_nothing_is_counted_at_the_start() -> None:
+    figures = FeedStats().camera_stats(0)
+    assert (figures.received, figures.missed, figures.sent, figures.runs, figures.age_seconds) == (0, 0, 0, 0, 0.0)
+    assert figures.ages == [0] * (len(AGE_BOUNDS_SECONDS) + 1)

@@ -1,0 +1,40 @@
+"""The limits and what was refused, for /metrics."""
+
+import logging
+
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from gateway.http.limit_metrics import REFUSED, Limits
+from gateway.net.connection_limits import Connections
+from tests.conftest import Configure
+from tests.gateway.conftest import Site
+from tests.gateway.http.test_metrics import metrics
+
+
+async def test_the_limits_are_told(site: Site) -> None:
+    found = await metrics(site)
+    assert found["framebus_limit", "gateway.max_viewers"] == 1000
+    assert found["framebus_limit", "snapshot.history_mb"] == 64
+    assert found["framebus_limit", "camera.front.max_frame_mb"] == 31
+    assert found["framebus_connections",] >= 1
+    assert found["framebus_refused_total", "malformed requests"] == 0
+
+
+def test_each_limit_has_the_name_of_its_key(configure: Configure) -> None:
+    config = configure(gateway="stills_per_second = 3\nmax_viewers = 9", snapshot="history_mb = 5")
+    limits = Limits(config, Connections(7, 3), RateLimitedLog(logging.getLogger("gateway"))).allowed()
+    assert (limits["gateway.stills_per_second"], limits["gateway.max_viewers"], limits["snapshot.history_mb"]) == (
+        3,
+        9,
+        5,
+    )
+    assert limits["camera.front.max_megapixels"] == config.cameras["front"].max_megapixels
+    assert all(isinstance(limit, (int, float)) for limit in limits.values())
+
+
+def test_every_kind_of_refusal_is_counted_from_0(configure: Configure) -> None:
+    losses = RateLimitedLog(logging.getLogger("gateway"))
+    limits = Limits(configure(), Connections(7, 3), losses)
+    assert limits.refused() == dict.fromkeys(REFUSED, 0)
+    losses.count("failed logins", amount=2)
+    losses.count("a kind that is no refusal")
+    assert limits.refused() == {**dict.fromkeys(REFUSED, 0), "failed logins": 2}
