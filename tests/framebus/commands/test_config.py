@@ -69,7 +69,7 @@ def test_a_reader_that_ends_early_is_no_error() -> None:
                 "gateway.max_viewers: found 0; allowed: a whole number from 1 to 100000",
             ],
         ),
-        ("[gateway\n", ["no TOML: "]),
+        ("[gateway\n", ["line 1, column 9: not valid TOML: a table begins with its name in brackets"]),
         ('[gateway]\nlisten = "0.0.0.0:8080"\n', ['gateway.listen: found "0.0.0.0:8080"; allowed: ']),
     ],
 )
@@ -85,7 +85,7 @@ def test_every_mistake_is_a_sentence(
     assert config(monkeypatch, "--check", str(file)) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    lines = printed.err.splitlines()
+    lines = [line for line in printed.err.splitlines() if not line.startswith("    ")]  # without the quoted line
     assert len(lines) == len(sentences)
     for line, sentence in zip(lines, sentences, strict=True):
         assert line.startswith(f"{file}: {sentence}")

@@ -50,6 +50,7 @@ pixels = st.integers(min_value=1, max_value=wire.MAX_PIXELS)
 unix = st.floats(0, wire.MAX_UNIX_SECONDS)
 monotonic = st.floats(-wire.MAX_MONOTONIC_SECONDS, wire.MAX_MONOTONIC_SECONDS)
 lines = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
+keys = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=wire.MAX_NAME_LENGTH)
 tokens = st.from_regex(wire.TOKEN_PATTERN, fullmatch=True).map(lambda text: text[: wire.MAX_EPOCH_LENGTH])
 codes = st.from_regex(wire.CODE_PATTERN, fullmatch=True)
 json_values = st.recursive(
@@ -59,7 +60,7 @@ json_values = st.recursive(
 )
 metadata_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | finite | lines,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(lines, inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=6,
 )
 frame_headers = st.builds(
@@ -76,7 +77,7 @@ frame_headers = st.builds(
     orientation=st.integers(1, 8),
     source=lines,
     dropped=st.integers(0, wire.MAX_COUNT),
-    camera_metadata=st.dictionaries(lines, metadata_values, max_size=3) | st.just(msgspec.UNSET),
+    camera_metadata=st.dictionaries(keys, metadata_values, max_size=3) | st.just(msgspec.UNSET),
 )
 
 
