@@ -10,8 +10,9 @@ import pytest
 from tests.processes import DEADLINE_SECONDS
 
 PREAMBLE = """
-import asyncio, gc, multiprocessing, os, pickle, resource, sys, threading, time
+import asyncio, gc, logging, multiprocessing, os, pickle, resource, sys, threading, time
 import framebus
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of a busy machine
 from framebus import AsyncSubscriber, Subscriber
 endpoint = sys.argv[1]
 """
