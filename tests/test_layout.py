@@ -30,12 +30,14 @@ def imports(file: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", sorted(PROCESSES | {"framebus"}))
 def test_no_process_imports_another(package: str) -> None:
     for file in (ROOT / package).rglob("*.py"):
         assert not imports(file) & (PROCESSES - {package}), file
 
 
+@pytest.mark.slow
 def test_the_package_for_programs_needs_pyzmq_and_msgspec_alone() -> None:
     allowed = {"framebus", "zmq", "msgspec", *sys.stdlib_module_names}
     for file in (ROOT / "framebus").rglob("*.py"):

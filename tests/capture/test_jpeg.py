@@ -46,6 +46,7 @@ def test_a_complete_picture_is_taken_as_it_is(kind: str) -> None:
     assert picture[parsed.scan : parsed.scan + 2] == b"\xff\xda"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_cut_off_within_its_image_data_is_refused(kind: str) -> None:
     picture = KINDS[kind]
@@ -162,6 +163,7 @@ def test_any_bytes_are_a_picture_or_a_jpeg_error(noise: bytes, begun: bool) -> N
         Jpeg.parse(SOI + noise if begun else noise)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(
     st.sampled_from(sorted(KINDS)),

@@ -62,6 +62,7 @@ def test_a_camera_with_damaged_pictures_alone(probed: Probed) -> None:
         probed(ScriptedSource(endless=CUT_OFF), 0.2)
 
 
+@pytest.mark.slow
 def test_a_camera_that_gives_nothing_says_what_it_waits_for(probed: Probed) -> None:
     class Waiting(ScriptedSource):
         waiting_limit_seconds = 0.3
@@ -110,6 +111,7 @@ def main(how: str) -> int:
     return report(Probe("front", SETTINGS, lambda *_: Stuck(how), limit_seconds=limit, sample_seconds=0.1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
@@ -127,6 +129,7 @@ def test_a_camera_that_hangs_is_a_reason_and_no_traceback(how: str, reason: str)
     assert (done.returncode, done.stdout, done.stderr) == (EXIT_FAILED, f"{reason}\n", "")
 
 
+@pytest.mark.slow
 def test_the_command(configure: Configure) -> None:
     config = configure('[camera.front]\nsource = "testcard"\nsize = "160x120"\n')
     command = [sys.executable, "-m", "capture", "front", "--try", "--config", str(config.path)]

@@ -168,6 +168,7 @@ def test_an_incomplete_picture_is_counted_and_never_handed_over(read: Start, cap
     assert caplog.messages[0] == f"1 pictures thrown away that are incomplete JPEGs (1 in all): {CUT_OFF_REASON}"
 
 
+@pytest.mark.slow
 def test_losses_are_said_once_a_second_and_not_for_each_picture(read: Start, caplog: pytest.LogCaptureFixture) -> None:
     reading = read(*[b"bad"] * 100, PICTURE)
     reading.frame()
@@ -315,6 +316,7 @@ def test_a_camera_with_nothing_but_bad_pictures_is_opened_again_too(read: Start)
     assert reading.reader.trouble == f"scripted: no complete picture for 0 s; the last one was {CUT_OFF_REASON}"
 
 
+@pytest.mark.slow
 def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: Start) -> None:
     source = ScriptedSource(PICTURE)
     reading = read(source, stall_timeout=0.1)
@@ -325,6 +327,7 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
     )
 
 
+@pytest.mark.slow
 def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
     source = ScriptedSource(*[PICTURE, *[None] * 40] * 4)
     reading = read(source, stall_timeout=0.1)
@@ -399,6 +402,7 @@ def test_the_end_does_not_wait_for_somebody_to_take_the_frame(read: Start, caplo
     assert caplog.messages == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["made", "read"])
 def test_a_camera_that_hangs_does_not_hold_up_the_end(where: str, caplog: pytest.LogCaptureFixture) -> None:
     hangs, release = threading.Event(), threading.Event()
@@ -617,6 +621,7 @@ def test_a_request_for_a_still_does_not_cut_the_pause_short(read: Start) -> None
     assert source.opened == 1
 
 
+@pytest.mark.slow
 def test_a_viewer_who_comes_does_not_wait_for_the_end_of_a_long_pause(read: Start) -> None:
     source = ScriptedSource(endless=PICTURE, opening=[SourceError("absent")])
     reading = read(source, fps=1, retry_schedule=RetrySchedule(pauses_seconds=[10 * DEADLINE_SECONDS]))

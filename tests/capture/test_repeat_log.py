@@ -73,6 +73,7 @@ def test_a_line_that_was_not_logged_for_hours_is_new(log: Logged) -> None:
     assert log.lines[-1] == "no answer"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [0.25, 1.0, 30.0])
 def test_a_day_of_failures_takes_less_than_a_megabyte(period: float, log: Logged) -> None:
     """A camera that comes and goes, with reasons that differ each time."""

@@ -496,6 +496,7 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
     wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), ssl.SSLError(1, "bad record mac"), MemoryError()])
 def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
     failure: Exception, configure: Configure, monkeypatch: pytest.MonkeyPatch
@@ -515,6 +516,7 @@ def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
         thread.join(DEADLINE_SECONDS)
 
 
+@pytest.mark.slow
 def test_where_only_another_process_can_help_the_status_says_why_before_this_one_ends(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,6 +540,7 @@ def test_where_only_another_process_can_help_the_status_says_why_before_this_one
     assert ended == ["camera front: scripted: closing it hangs"]
 
 
+@pytest.mark.slow
 def test_a_camera_that_fails_every_few_pictures_is_never_told_offline(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from framebus.__main__ import COMMANDS
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
@@ -32,6 +34,7 @@ def test_every_promise_names_tests() -> None:
         assert all(re.fullmatch(r"[\w/]+/test_\w+\.py::test_\w+", test) for test in tests), promise
 
 
+@pytest.mark.slow
 def test_every_test_of_a_promise_is_collected() -> None:
     """pytest itself says so: a test that was renamed, or lost its name to another of the same module, is none."""
     tests = {f"tests/{test}" for _, named in promises() for test in named}

@@ -284,6 +284,7 @@ def test_what_is_no_request_is_told_what_is_one(request_: bytes, sentence: str) 
     assert refusal(Service(configured(), Clock()).answer(request_)) == ("bad-request", sentence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_no_depth_of_nesting_is_an_exception(opening: bytes) -> None:
     service = Service(configured(), Clock())
@@ -306,6 +307,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["v", "camera", "x"]), JSON))
 def test_any_json_is_answered(request: dict[str, Any]) -> None:
     message, header = parse_message(Service(configured(), Clock()).answer(json.dumps(request).encode()), ErrorHeader)

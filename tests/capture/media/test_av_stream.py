@@ -75,6 +75,7 @@ def test_a_protocol_that_ffmpeg_does_not_know() -> None:
     assert failure(f"xyzzy://{LOGIN}@127.0.0.1/v") == "xyzzy://127.0.0.1/v: FFmpeg says: Protocol not found"
 
 
+@pytest.mark.slow
 def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transport_stream: bytes) -> None:
     with endless("video/mp2t", transport_stream) as server, opened(server.url(login=LOGIN)) as source:
         assert colour(next(pictures(source)).jpeg) in COLOURS
@@ -87,6 +88,7 @@ def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transp
         )
 
 
+@pytest.mark.slow
 def test_a_transport_stream_over_http_that_falls_silent(transport_stream: bytes) -> None:
     with endless("video/mp2t", transport_stream) as server:
         assert failure(server.url(login=LOGIN), SHORT) == f"{server.url()}: sent nothing for 0.5 seconds"
@@ -98,6 +100,7 @@ def test_motion_jpeg_in_a_live_container_comes_through_untouched(tmp_path: Path)
         assert next(pictures(source)).jpeg in PICTURES
 
 
+@pytest.mark.slow
 def test_a_recording_behind_a_url_is_played_like_a_file(tmp_path: Path) -> None:
     data = clips.of_jpegs(tmp_path / "clip.mov", PICTURES, fps=25).read_bytes()
     recording = saying(ok("video/quicktime", data, f"Content-Length: {len(data)}"))

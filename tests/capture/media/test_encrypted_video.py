@@ -47,6 +47,7 @@ def transport_stream(tmp_path: Path) -> bytes:
     return clips.of_colours(tmp_path / "clip.ts", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
 
 
+@pytest.mark.slow
 def test_ffmpeg_verifies_the_certificate_itself(
     context: ssl.SSLContext, certificate: Path, transport_stream: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,6 +74,7 @@ def test_ffmpeg_verifies_the_certificate_itself(
         assert server.calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["authority", "fingerprint", "no check"])
 def test_rtsps(
     by: str, context: ssl.SSLContext, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

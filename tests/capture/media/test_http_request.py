@@ -362,6 +362,7 @@ def tls_source(server: IpCamera, tls: CameraTls) -> MediaSource:
     return MediaSource(url, Size(64, 48), 30, 80, options=MediaOptions(tls=tls))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["fingerprint", "no check"])
 def test_a_certificate_for_another_name_can_be_trusted(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
     context, digits = self_signed

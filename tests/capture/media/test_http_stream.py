@@ -85,6 +85,7 @@ def test_a_slow_pace_gets_the_newest_and_the_camera_is_never_held_up() -> None:
         assert picture(source, rate_control).jpeg == PICTURES[1]
 
 
+@pytest.mark.slow
 def test_a_read_in_which_nothing_comes_returns_empty() -> None:
     with IpCamera(Multipart()) as server, opened(server.url()) as source:
         assert source.read(every_frame(), 1) is None
@@ -98,6 +99,7 @@ def test_a_pace_of_nothing_and_the_end_of_the_process_are_not_waited_out() -> No
         assert source.read(stopped, 1) is None
 
 
+@pytest.mark.slow
 def test_damaged_pictures_are_counted_and_the_next_one_comes() -> None:
     camera = Multipart(Framing(content_length=False))
     with IpCamera(camera) as server, opened(server.url()) as source:
@@ -146,6 +148,7 @@ def test_a_url_of_one_picture_is_asked_for_each_that_is_wanted() -> None:
         assert len(server.calls) == len(PICTURES)
 
 
+@pytest.mark.slow
 def test_a_snapshot_that_was_cut_off_is_counted_and_asked_for_again() -> None:
     with IpCamera(snapshots(PICTURES[0], PICTURES[1][:-50], PICTURES[2])) as server, opened(server.url()) as source:
         rate_control = every_frame()
@@ -154,6 +157,7 @@ def test_a_snapshot_that_was_cut_off_is_counted_and_asked_for_again() -> None:
         assert source.damaged == 1
 
 
+@pytest.mark.slow
 def test_snapshots_that_stay_empty_are_a_failure() -> None:
     with IpCamera(snapshots(PICTURES[0], b"")) as server:
         assert failure(server.url(), SHORT) == (
@@ -201,6 +205,7 @@ def test_a_stream_of_parts_is_known_by_its_first_bytes(label: str, framing: Fram
             assert picture(source, every_frame()).jpeg == shown
 
 
+@pytest.mark.slow
 @labels
 def test_pictures_end_to_end_are_a_stream(label: str) -> None:
     def answer(call: Call) -> None:
@@ -235,6 +240,7 @@ def test_snapshots_without_an_end_of_image_get_one(tail: bytes) -> None:
         assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
 
 
+@pytest.mark.slow
 def test_a_snapshot_that_ends_before_its_length_is_damaged() -> None:
     answers = iter([saying(ok("image/jpeg", PICTURES[0][:-2], f"Content-Length: {len(PICTURES[0])}"))])
     good = snapshots(PICTURES[1])
@@ -243,6 +249,7 @@ def test_a_snapshot_that_ends_before_its_length_is_damaged() -> None:
         assert source.damaged == 1
 
 
+@pytest.mark.slow
 def test_a_snapshot_whose_connection_stays_open_is_asked_for_again() -> None:
     def answer(call: Call) -> None:
         call.send(ok("image/jpeg", PICTURES[0]))
@@ -331,6 +338,7 @@ def full_port() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_a_connection_that_never_comes_about() -> None:
     with full_port() as port:
         assert failure(f"http://{LOGIN}@127.0.0.1:{port}/v", SHORT) == (
@@ -343,6 +351,7 @@ def no_answer(url: str) -> str:
     return f"{url}: no answer within 0.4 seconds; check the address, and restart the camera if it is right"
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_comes() -> None:
     with IpCamera(silent) as server:
         assert failure(server.url(login=LOGIN), SHORT) == no_answer(server.url())
@@ -390,12 +399,14 @@ def test_a_stream_that_ends_is_asked_for_again_at_once(chunked: bool) -> None:
         assert source.damaged == 0
 
 
+@pytest.mark.slow
 def test_a_stream_that_ends_again_and_again_without_a_picture_is_a_failure() -> None:
     with IpCamera(saying(ok("multipart/x-mixed-replace;boundary=x"))) as server:
         assert failure(server.url(login=LOGIN)) == f"{server.url()}: the camera ended the stream"
         assert len(server.calls) > 2
 
 
+@pytest.mark.slow
 def test_a_stream_whose_camera_is_gone_gives_its_last_picture_first() -> None:
     camera = Multipart(None, PICTURES[0])
     with IpCamera(camera) as server:
@@ -434,11 +445,13 @@ def test_the_length_of_an_answer_that_does_not_end_is_not_believed(length: str) 
         wait_until(lambda: picture(source, every_frame()).jpeg == PICTURES[-1], "the last picture")
 
 
+@pytest.mark.slow
 def test_a_stream_that_falls_silent() -> None:
     with IpCamera(Multipart(None, PICTURES[0])) as server:
         assert failure(server.url(login=LOGIN), SHORT) == f"{server.url()}: sent nothing for 0.4 seconds"
 
 
+@pytest.mark.slow
 def test_a_stream_without_pictures() -> None:
     def chatter(call: Call) -> None:
         call.send(ok("multipart/mixed; boundary=x"))

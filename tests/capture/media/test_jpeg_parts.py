@@ -62,6 +62,7 @@ def test_pictures_come_out_byte_for_byte(framing: Framing) -> None:
     assert fed(body(framing, PICTURES)) == (PICTURES, 0)
 
 
+@pytest.mark.slow
 @framings
 @given(cuts=st.lists(st.integers(0, 12000), max_size=30))
 def test_where_the_data_is_cut_makes_no_difference(framing: Framing, cuts: list[int]) -> None:

@@ -48,6 +48,7 @@ def drain(reader: LatestReader, *, opening: bool = False) -> None:
         reader.take(DEADLINE_SECONDS)
 
 
+@pytest.mark.slow
 def test_a_stream_that_ends_is_opened_again_until_it_gives_nothing_for_a_while() -> None:
     stream = ScriptedStream([arrival(b"1")], [Interrupted("busy")], [arrival(b"2")])
     reader = LatestReader(stream, "it ended", hiccup_seconds=0.5)

@@ -17,6 +17,7 @@ from tests.processes import wait_until
 PICTURES = [jpegs.jpeg((64, 48), quality=quality) for quality in (30, 50, 70)]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_overwritten_is_shown_as_often(tmp_path: Path) -> None:
     file = tmp_path / "cam.jpg"
     file.write_bytes(PICTURES[0])

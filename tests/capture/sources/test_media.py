@@ -43,6 +43,7 @@ def mjpeg_clip(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return clips.of_jpegs(file, PICTURES, fps=25)
 
 
+@pytest.mark.slow
 def test_jpegs_in_a_file_come_through_untouched_and_begin_again(mjpeg_clip: Path) -> None:
     laps, last, seen = 0, -1, set()
     with opened(mjpeg_clip) as source:
@@ -57,6 +58,7 @@ def test_jpegs_in_a_file_come_through_untouched_and_begin_again(mjpeg_clip: Path
         assert source.damaged == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "codec"),
     [
@@ -116,6 +118,7 @@ def test_a_file_is_played_at_its_own_speed(tmp_path: Path) -> None:
     assert all(abs(captured.captured - time.time()) < DEADLINE_SECONDS for captured in found)
 
 
+@pytest.mark.slow
 def test_a_slow_pace_thins_a_file_out(tmp_path: Path) -> None:
     clip = clips.of_jpegs(tmp_path / "clip.avi", PICTURES, 100)
     with opened(clip) as source:

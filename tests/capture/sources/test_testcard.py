@@ -132,6 +132,7 @@ def test_a_picture_knows_when_it_was_taken() -> None:
     assert picture.metadata == {}
 
 
+@pytest.mark.slow
 def test_none_comes_while_none_is_wanted() -> None:
     source = TestCardSource("front", SIZE, 80)
     source.open()

@@ -116,6 +116,7 @@ async def test_frames_that_were_never_sent_are_missed(publisher: Publisher, subs
     assert (first.missed, second.missed, subscriber.missed) == (0, 3, 3)
 
 
+@pytest.mark.slow
 async def test_a_repeat_is_ignored(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
     publisher.send(1)
     await subscriber.receive()
@@ -135,6 +136,7 @@ async def test_a_frame_of_a_later_version_1_is_a_frame(publisher: Publisher, sub
 # Who comes and goes
 
 
+@pytest.mark.slow
 async def test_it_may_be_made_before_its_publisher(endpoint: str, publish: Publish) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
         await assert_silent(subscriber)
@@ -323,6 +325,7 @@ async def test_a_loop_that_is_left_frees_its_subscriber(endpoint: str, publisher
     await until(lambda: len(os.listdir("/proc/self/fd")) <= before + 3)
 
 
+@pytest.mark.slow
 async def test_a_task_that_is_cancelled_frees_its_subscriber(endpoint: str, publisher: Publisher) -> None:
     async def watch() -> None:
         async for _ in AsyncSubscriber("front", endpoint=endpoint):
@@ -356,6 +359,7 @@ async def test_several_tasks_may_wait_and_each_frame_goes_to_one(
     assert {(await task).seq for task in waiting} == {1, 2}
 
 
+@pytest.mark.slow
 async def test_a_frame_older_than_asked_for_is_skipped_and_counted(endpoint: str, publisher: Publisher) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=2) as subscriber:
         publisher.subscription()
@@ -366,6 +370,7 @@ async def test_a_frame_older_than_asked_for_is_skipped_and_counted(endpoint: str
     assert (frame.seq, frame.missed, subscriber.missed) == (3, 2, 2)
 
 
+@pytest.mark.slow
 async def test_a_frame_that_grew_old_before_it_was_taken_is_skipped(endpoint: str, publisher: Publisher) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=0.2) as subscriber:
         publisher.subscription()
@@ -397,6 +402,7 @@ async def test_after_a_blocked_loop_a_frame_of_a_capture_that_has_ended_is_not_t
     assert (frame.epoch, frame.seq) == ("second", 1)
 
 
+@pytest.mark.slow
 async def test_a_message_over_the_limit_ends_no_subscription(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
     publisher.send_message(topic("live", "front") + bytes(2 * MAX_MESSAGE_BYTES))
     await until(publisher.is_heard)

@@ -230,6 +230,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ENDS.values(), ids=ENDS)
 def test_the_process_ends_without_a_hang_an_abort_or_a_warning(script: str, endpoint: str, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
@@ -269,6 +270,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_pickled_subscriber_connects_in_the_other_process(kind: str, tmp_path: Path, run_dir: Path) -> None:
     from tests.framebus.publisher import Publisher

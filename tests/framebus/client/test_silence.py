@@ -29,6 +29,7 @@ def test_a_camera_that_is_not_configured_is_said_at_once(configure: Configure) -
             ask("frnt", config=config.path)
 
 
+@pytest.mark.slow
 def test_a_run_dir_that_does_not_exist_is_named(tmp_path: Path) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text(f'run_dir = "{tmp_path}/none"\n')
@@ -86,6 +87,7 @@ def test_another_users_run_dir_is_said(folder_mode: int, socket_mode: int, text:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+@pytest.mark.slow
 def test_who_may_not_read_the_secrets_may_subscribe(configure: Configure, run_dir: Path) -> None:
     """A server's configuration takes keys for its tcp endpoints; a reader on the same machine needs none of them."""
     secrets = run_dir / "framebus.secrets"
@@ -99,6 +101,7 @@ def test_who_may_not_read_the_secrets_may_subscribe(configure: Configure, run_di
             ask("front", timeout=0.05, config=file)
 
 
+@pytest.mark.slow
 def test_the_sentence_reaches_a_user_of_the_command(tmp_path: Path) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text(f'run_dir = "{tmp_path}/none"\n')

@@ -77,6 +77,7 @@ def test_a_refusal_may_name_no_camera() -> None:
     assert (caught.value.code, str(caught.value)) == ("bad-request", "what?")
 
 
+@pytest.mark.slow
 def test_silence_of_the_service_ends_in_a_timeout(endpoint: str, serve: Serve) -> None:
     serve(endpoint, lambda request: None)
 
@@ -85,6 +86,7 @@ def test_silence_of_the_service_ends_in_a_timeout(endpoint: str, serve: Serve) -
     assert str(caught.value) == f"no answer from the snapshot service at {endpoint} within 0.2 s"
 
 
+@pytest.mark.slow
 def test_no_service_ends_in_a_timeout(endpoint: str) -> None:
     with pytest.raises(TimeoutError) as caught:
         request_snapshot("front", timeout=0.05, endpoint=endpoint)
@@ -94,6 +96,7 @@ def test_no_service_ends_in_a_timeout(endpoint: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_service_that_starts_late_still_answers(endpoint: str, serve: Serve) -> None:
     with pytest.raises(TimeoutError):
         request_snapshot("front", timeout=0.05, endpoint=endpoint)

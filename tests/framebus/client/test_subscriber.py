@@ -102,6 +102,7 @@ def test_frames_that_were_never_sent_are_missed(publisher: Publisher, subscriber
     assert (first.missed, second.missed, subscriber.missed) == (0, 3, 3)
 
 
+@pytest.mark.slow
 def test_a_repeat_is_ignored(publisher: Publisher, subscriber: Subscriber) -> None:
     publisher.send(1)
     subscriber.receive()
@@ -121,6 +122,7 @@ def test_a_frame_of_a_later_version_1_is_a_frame(publisher: Publisher, subscribe
 # Who comes and goes
 
 
+@pytest.mark.slow
 def test_it_may_be_made_before_its_publisher(endpoint: str, publish: Publish) -> None:
     with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
         assert_silent(subscriber)
@@ -177,6 +179,7 @@ def test_peek_leaves_the_camera_idle(endpoint: str, publisher: Publisher) -> Non
         assert subscriber.receive().seq == 2
 
 
+@pytest.mark.slow
 def test_cam1_never_gets_the_frames_of_cam10(endpoint: str, publisher: Publisher) -> None:
     with Subscriber("cam1", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
         assert publisher.subscription() == b"\x01live/cam1\n"
@@ -383,6 +386,7 @@ def _taken(subscriber: Subscriber, seconds: float) -> bool:
 # Freshness
 
 
+@pytest.mark.slow
 def test_a_frame_older_than_asked_for_is_skipped_and_counted(endpoint: str, publisher: Publisher) -> None:
     with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=2) as subscriber:
         publisher.subscription()
@@ -416,6 +420,7 @@ def test_a_frame_of_a_capture_that_has_ended_is_not_handed_over_as_the_newest(
     assert [(frame.epoch, frame.seq, frame.missed) for frame in taken] == [("second", 1, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", ["first", "second"])
 def test_over_tcp_that_is_found_by_the_clock_of_the_camera(epoch: str, free_port: int, publish: Publish) -> None:
     endpoint = f"tcp://127.0.0.1:{free_port}"

@@ -31,6 +31,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
+@pytest.mark.slow
 def test_on_a_machine_without_faults_nothing_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     status, text = doctor(config)
@@ -54,6 +55,7 @@ def test_a_running_camera_is_asked_and_left_alone(configure: Configure, start: S
     assert "note  only this machine can watch\n" in text
 
 
+@pytest.mark.slow
 def test_a_missing_camera_is_wrong_with_its_reason(configure: Configure, doctor: Doctor) -> None:
     config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
     status, text = doctor(config)
@@ -71,6 +73,7 @@ def test_a_running_camera_that_is_offline_is_wrong_with_its_reason(
     assert re.search(r"^WRONG camera front is offline since \d\d:\d\d:\d\d: .*/dev/nothing", text, re.M)
 
 
+@pytest.mark.slow
 def test_a_port_in_use_by_another_program_is_wrong(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     address = config.gateway.listen
@@ -102,6 +105,7 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
     return result
 
 
+@pytest.mark.slow
 def test_too_little_memory_and_disk_are_wrong(
     configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +149,7 @@ def test_a_camera_that_is_tried_is_locked_meanwhile(configure: Configure, start:
     Lock(config, "front").close()
 
 
+@pytest.mark.slow
 @root_only
 def test_a_read_only_file_system_is_wrong(configure: Configure, doctor: Doctor, tmp_path: Path) -> None:
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", tmp_path], capture_output=True, check=False)
@@ -166,6 +171,7 @@ def with_key(config: Config, key: str, value: str) -> Config:
     return load(config.path)
 
 
+@pytest.mark.slow
 def test_the_secrets_file_is_named(configure: Configure, doctor: Doctor) -> None:
     config = configure()
     assert f"ok    secrets: {config.secrets}, no such file yet\n" in doctor(config)[1]

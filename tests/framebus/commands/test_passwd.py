@@ -52,6 +52,7 @@ def test_users_are_listed_and_removed(config: Config) -> None:
     assert (again.returncode, again.stderr) == (2, "there is no user anna; there is none\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "password", "why"),
     [
@@ -70,6 +71,7 @@ def test_an_invalid_argument_is_refused(arguments: list[str], password: str, why
     assert not config.secrets.exists()
 
 
+@pytest.mark.slow
 def test_it_works_before_the_gateway_may_be_open(run_dir: Path) -> None:
     """Its advice is to run this command: then it must run."""
     file = run_dir / "framebus.toml"

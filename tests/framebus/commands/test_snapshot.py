@@ -94,6 +94,7 @@ def test_an_invalid_reply_is_reported(
     assert capsys.readouterr() == ("", "message with 0 line ends, expected 2 or more: 'hello'\n")
 
 
+@pytest.mark.slow
 def test_silence_is_reported(
     command: Command, config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,7 @@ def token(config: Config, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
 
+@pytest.mark.slow
 def test_a_token_is_shown_once_and_its_hash_kept(config: Config) -> None:
     made = token(config, "add", "printer")
     shown = made.stdout.strip()
@@ -50,6 +51,7 @@ def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
     assert (listed["scopes"], listed["cameras"], listed["used"]) == (["snapshot"], ["front"], 1_700_000_000.0)
 
 
+@pytest.mark.slow
 def test_a_removed_token_is_gone(config: Config) -> None:
     token(config, "add", "printer")
     assert token(config, "remove", "printer").stdout.startswith("revoked token printer; no users and tokens are left.")

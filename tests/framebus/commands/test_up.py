@@ -327,6 +327,7 @@ def test_lines_in_the_journal_have_their_levels() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_lines_into_a_pipe_need_nothing() -> None:
     reader, writer = os.pipe()
     run_print(writer)

@@ -72,6 +72,7 @@ def test_frames_of_one_moment_give_a_line() -> None:
     assert watch.describe(frames(1, 2, 3, period=0)).startswith("front:   3.0 fps, ")
 
 
+@pytest.mark.slow
 def test_a_line_collects_for_a_second(endpoint: str, publish: Publish) -> None:
     publisher = publish(endpoint)
     with Subscriber("front", endpoint=endpoint) as subscriber:

@@ -143,6 +143,7 @@ def run(*command: str, cwd: Path, **options: object) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -169,6 +170,7 @@ def test_every_command_names_the_configuration_that_it_found(arguments: tuple[st
 DELETED = "the current folder was deleted; change to another one, or name a file with --config\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -194,6 +196,7 @@ def test_a_deleted_folder_is_one_sentence(arguments: tuple[str, ...], sentence: 
     assert done.returncode in (1, 2)
 
 
+@pytest.mark.slow
 @root_only
 def test_a_folder_that_cannot_be_read_is_no_traceback(place: Path) -> None:
     installed = Installed(place)
@@ -215,6 +218,7 @@ def test_a_folder_that_cannot_be_read_is_no_traceback(place: Path) -> None:
         assert "Traceback" not in done.stdout + done.stderr, arguments
 
 
+@pytest.mark.slow
 @root_only
 def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place: Path, free_port: int) -> None:
     installed = Installed(place)
@@ -238,6 +242,7 @@ def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place
     assert "camera front: testcard: a picture of 320x240" in done.stdout
 
 
+@pytest.mark.slow
 @root_only
 def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free_port: int) -> None:
     """systemd starts it with User=, and the configuration names no user."""

@@ -423,6 +423,7 @@ files = st.dictionaries(texts, anything, max_size=2) | st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(files)
 def test_any_table_is_a_configuration_or_has_its_mistakes_named(table: dict[str, Any]) -> None:

@@ -103,6 +103,7 @@ def list_one(file: Path, number: int) -> None:
         held[0] = msgspec.structs.replace(held[0], clients={**held[0].clients, f"c{number}": "x" * 40})
 
 
+@pytest.mark.slow
 def test_two_who_change_it_at_once_both_do(file: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=list_one, args=(file, number)) for number in range(4)]

@@ -65,6 +65,7 @@ def test_another_algorithm_matches_no_password() -> None:
     assert not matches("x", stored_hash("x", 2, 1, 1).replace("scrypt", "bcrypt"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cost", "block_size", "parallel"), [(2, 1, 1), (16384, 8, 1), (32768, 8, 2), (4096, 4, 16), (4, 65536, 2)]
 )

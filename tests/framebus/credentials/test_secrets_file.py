@@ -162,6 +162,7 @@ def test_a_file_of_the_largest_size_is_read_and_no_larger_one(file: Path) -> Non
         read(file)
 
 
+@pytest.mark.slow
 def test_a_change_waits_for_the_lock(file: Path) -> None:
     lock = file.with_name("framebus.secrets.lock")
     changed = Event()

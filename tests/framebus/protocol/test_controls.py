@@ -77,6 +77,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from([WHOLE, STEPPED, NUMBER, FREE, SWITCH, MENU, TEXT, LIST, FIXED]), JSON)
 def test_any_value_is_taken_or_refused(control: Control, value: Any) -> None:
     try:

@@ -290,6 +290,7 @@ def test_a_mistake_in_a_query_is_named(query: dict[str, str], text: str) -> None
     assert str(caught.value) == text
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*SnapshotRequest.__struct_fields__, "x"]), st.text(max_size=12)))
 def test_any_query_is_a_request_or_a_sentence(query: dict[str, str]) -> None:
     try:

@@ -293,6 +293,7 @@ def test_parse_takes_an_error_for_any_camera() -> None:
 # Anything at all
 
 
+@pytest.mark.slow
 @many
 @given(st.sampled_from(["live", "peek", "snapshot"]), frame_headers, st.binary(max_size=200))
 def test_every_frame_comes_back_as_it_was(kind: Kind, header: FrameHeader, body: bytes) -> None:
@@ -304,6 +305,7 @@ def test_every_frame_comes_back_as_it_was(kind: Kind, header: FrameHeader, body:
     assert parts.header.count(b"\n") == 0
 
 
+@pytest.mark.slow
 @many
 @given(names, codes, lines)
 def test_every_error_comes_back_as_it_was(camera: str, code: str, message: str) -> None:
@@ -432,6 +434,7 @@ def test_a_header_over_the_limit_is_refused() -> None:
         decode(b" " * (wire.MAX_HEADER_BYTES + 1), FrameHeader)
 
 
+@pytest.mark.slow
 @many
 @given(st.binary())
 def test_random_bytes_are_refused_by_nothing_but_a_wire_error(message: bytes) -> None:
@@ -462,6 +465,7 @@ pieces = st.binary(max_size=4) | st.sampled_from(
 edits = st.builds(Edit, st.floats(0, 1), st.integers(0, 8), pieces)
 
 
+@pytest.mark.slow
 @many
 @given(st.sampled_from(sorted(messages())), st.lists(edits, min_size=1, max_size=4))
 def test_a_damaged_message_is_read_or_refused_by_nothing_but_a_wire_error(name: str, damage: list[Edit]) -> None:
@@ -471,6 +475,7 @@ def test_a_damaged_message_is_read_or_refused_by_nothing_but_a_wire_error(name: 
     assert_read_or_refused(message)
 
 
+@pytest.mark.slow
 @many
 @given(frame_headers, st.dictionaries(st.sampled_from(FrameHeader.__struct_fields__), json_values))
 def test_a_header_with_other_values_is_read_or_refused(header: FrameHeader, changes: dict[str, Any]) -> None:

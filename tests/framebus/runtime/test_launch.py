@@ -70,6 +70,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", CRASHES)
 def test_every_kind_of_crash_counts(crash: str, run_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "crasher.py").write_text(CRASHES[crash])
@@ -109,6 +110,7 @@ def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
         wait_until(lambda: not launcher.exists() or " Z " in (launcher / "stat").read_text(), "the end of the launcher")
 
 
+@pytest.mark.slow
 def test_crashes_that_cannot_be_counted_are_slow(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     before = time.monotonic()
@@ -147,6 +149,7 @@ sys.exit(run("bug", None, body))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["import", "bug"])
 def test_a_day_of_crashes_takes_less_than_a_megabyte_of_log(kind: str, configure: Configure, tmp_path: Path) -> None:
     config = configure()

@@ -134,6 +134,7 @@ def clean_up(folder: Path, tmp_path: Path) -> None:
     subprocess.run([need("systemd-tmpfiles"), "--clean", str(rules)], check=True, timeout=30)
 
 
+@pytest.mark.slow
 def test_what_cleans_tmp_leaves_a_guarded_run_dir_alone(tmp_path: Path) -> None:
     run_dir = tmp_path / "tmp" / "run"
     run_dir.mkdir(parents=True, mode=0o700)

@@ -21,6 +21,7 @@ def leave_modules(folder: Path) -> None:
         (folder / f"{name}.py").write_text(f'print("stranger {name}")\nraise SystemExit(9)\n')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("-m", "framebus"), ("-mframebus",), ("-W", "error", "-m", "framebus")])
 @pytest.mark.parametrize("python_path", [str(ROOT), f":{ROOT}", f"{ROOT}:"])
 def test_modules_of_the_current_folder_are_not_imported(

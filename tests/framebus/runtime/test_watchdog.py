@@ -25,6 +25,7 @@ def run(tmp_path: Path, state: str) -> Running:
     return Running(sys.executable, "-c", PROGRAM, state, log=tmp_path / "log")
 
 
+@pytest.mark.slow
 def test_a_loop_that_blocks_ends_the_process(tmp_path: Path) -> None:
     process = run(tmp_path, "awake")
     assert process.ended() == -signal.SIGALRM

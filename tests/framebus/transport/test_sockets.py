@@ -134,6 +134,7 @@ def test_over_tcp_a_dead_link_is_tried_again_soon(free_port: int) -> None:
     context.destroy()
 
 
+@pytest.mark.slow
 def test_a_connection_is_dialled_while_the_other_end_takes_no_calls() -> None:
     context: Context = zmq.Context()
     with socket.socket() as silent:

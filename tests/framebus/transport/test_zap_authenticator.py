@@ -123,6 +123,7 @@ def test_on_the_machine_itself_it_takes_no_key(guarded: Guarded, connect: Connec
     assert connect(Endpoint(guarded.ipc)).hears()
 
 
+@pytest.mark.slow
 def test_a_client_without_a_key_gets_nothing_and_is_counted(
     guarded: Guarded, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_client_without_a_key_gets_nothing_and_is_counted(
     wait_until(lambda: "connected without a key, or with a wrong server_key" in caplog.text, "a line of the log")
 
 
+@pytest.mark.slow
 def test_a_client_that_is_not_listed_gets_nothing_and_is_named(
     guarded: Guarded, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -142,12 +144,14 @@ def test_a_client_that_is_not_listed_gets_nothing_and_is_named(
     assert f"127.0.0.1 has the key {stranger.public}, which is not listed (framebus keys add)" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_us_for_another_gets_nothing(guarded: Guarded, connect: Connect) -> None:
     client = connect(Endpoint(guarded.tcp, KeyPair.make().public, guarded.box.client))
     wait_until(lambda: guarded.refused, "a refusal")
     assert not client.hears(0.5)
 
 
+@pytest.mark.slow
 def test_a_client_that_is_listed_later_comes_in_by_itself(guarded: Guarded, connect: Connect) -> None:
     late = KeyPair.make()
     client = connect(Endpoint(guarded.tcp, guarded.box.server.public, late))
@@ -156,6 +160,7 @@ def test_a_client_that_is_listed_later_comes_in_by_itself(guarded: Guarded, conn
     assert client.hears()
 
 
+@pytest.mark.slow
 def test_a_client_that_is_removed_is_cut_off_and_the_others_come_back(guarded: Guarded, connect: Connect) -> None:
     other = KeyPair.make()
     guarded.box.list_as({"viewer": guarded.box.client.public, "other": other.public})
@@ -170,6 +175,7 @@ def test_a_client_that_is_removed_is_cut_off_and_the_others_come_back(guarded: G
     wait_until(lambda: guarded.refused, "that it tries again")
 
 
+@pytest.mark.slow
 def test_another_key_of_this_machine_holds_at_once(guarded: Guarded, connect: Connect) -> None:
     before = connect(listed(guarded))
     assert before.hears()
@@ -179,6 +185,7 @@ def test_another_key_of_this_machine_holds_at_once(guarded: Guarded, connect: Co
     assert connect(listed(guarded)).hears()
 
 
+@pytest.mark.slow
 def test_while_the_file_cannot_be_used_every_client_is_refused(
     guarded: Guarded, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -225,6 +232,7 @@ def test_garbage_affects_no_other_client(guarded: Guarded, connect: Connect) -> 
     assert len(guarded.authenticator._connections) < 10
 
 
+@pytest.mark.slow
 def test_silent_connections_do_not_keep_other_clients_out(
     guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -242,12 +250,14 @@ def test_silent_connections_do_not_keep_other_clients_out(
     assert connect(listed(guarded)).hears()
 
 
+@pytest.mark.slow
 def test_there_is_a_limit_for_all_together(guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
     assert connect(listed(guarded)).hears()
     assert not connect(listed(guarded)).hears(0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("enforced", [True, False])
 def test_without_an_authenticator_every_client_is_refused(
     enforced: bool, box: Strongbox, free_port: int, connect: Connect

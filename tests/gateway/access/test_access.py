@@ -182,6 +182,7 @@ async def test_the_rate_is_of_the_client_and_not_of_its_proxy(path: str, configu
         assert await code(site, path, X_Forwarded_For="192.0.2.2") == 503
 
 
+@pytest.mark.slow
 async def test_a_stream_ends_with_its_login(config: Config) -> None:
     camera = PublishedCamera(config)
     async with site_with(config, users=ANNA) as site:
@@ -261,6 +262,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(config: Conf
         assert b"wrong user name or password" in wrong[0].body
 
 
+@pytest.mark.slow
 async def test_who_guesses_is_slowed_down_and_who_is_known_is_not(
     config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -278,6 +280,7 @@ async def test_who_guesses_is_slowed_down_and_who_is_known_is_not(
     assert "guess" not in caplog.text
 
 
+@pytest.mark.slow
 async def test_guesses_at_once_are_no_way_round(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         site.gateway._access.throttle = Throttle(now=lambda: 100.0)

@@ -84,6 +84,7 @@ async def test_frames_are_asked_for_only_while_somebody_watches(
     assert feed.encoded is None
 
 
+@pytest.mark.slow
 async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(
     feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
 ) -> None:

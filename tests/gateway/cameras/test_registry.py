@@ -52,6 +52,7 @@ async def disconnected(cameras: CameraRegistry, camera: PublishedCamera) -> None
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "headers"), [("/stream", ""), ("/camera/front/ws", UPGRADE)], ids=["mjpeg", "websocket"]
 )
@@ -67,6 +68,7 @@ async def test_a_viewer_that_reads_nothing_loses_its_place(
         await until(lambda: not cameras.first.viewers)
 
 
+@pytest.mark.slow
 async def test_a_viewer_that_reads_slowly_keeps_its_place(site: Site, camera: PublishedCamera) -> None:
     cameras = site.gateway._cameras
     client = await asyncio.to_thread(silent_client, site, "/stream")
@@ -118,6 +120,7 @@ def config(configure: Configure) -> Config:
     return configure("[camera.front]\n[camera.back]\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["offline", "live"])
 async def test_no_status_of_one_camera_costs_another_anything(
     state: str, config: Config, caplog: pytest.LogCaptureFixture
@@ -151,6 +154,7 @@ async def test_no_status_of_one_camera_costs_another_anything(
     assert "Task exception" not in caplog.text
 
 
+@pytest.mark.slow
 async def test_no_frame_of_one_camera_costs_another_anything(config: Config, caplog: pytest.LogCaptureFixture) -> None:
     front, back = PublishedCamera(config, "front"), PublishedCamera(config, "back")
     keys = ("captured", "monotonic", "published", "width", "height", "dropped", "epoch", "source")

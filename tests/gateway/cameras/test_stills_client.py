@@ -71,6 +71,7 @@ async def test_a_caller_that_leaves_does_not_cancel_the_request_of_the_others(
     context.destroy()
 
 
+@pytest.mark.slow
 async def test_a_service_that_comes_late_is_waited_for(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
@@ -92,6 +93,7 @@ async def test_the_service_may_be_restarted(config: Config, context: "zmq.Contex
     context.destroy()
 
 
+@pytest.mark.slow
 async def test_a_late_reply_goes_to_no_other_request(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     stills = StillsClient(snapshot_endpoint(config), context)
     with pytest.raises(HttpError) as refusal:
@@ -107,6 +109,7 @@ async def test_a_late_reply_goes_to_no_other_request(config: Config, context: "z
     context.destroy()
 
 
+@pytest.mark.slow
 async def test_the_number_of_requests_under_way_is_limited(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:

@@ -103,6 +103,7 @@ async def test_a_worker_with_another_camera_adds_nothing_to_this_one(make: Make)
     assert (first.viewers_of("front"), first.viewers_of("back"), first.viewers_of("none")) == (2, 3, 0)
 
 
+@pytest.mark.slow
 async def test_a_change_is_told_soon_and_many_at_once_are_told_once(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ async def test_without_a_change_it_is_told_again_and_again(make: Make, monkeypat
         await counts(first, now)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
     await counts(first, 5)
@@ -142,6 +144,7 @@ async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: p
     assert list(first.everyone()) == [0]
 
 
+@pytest.mark.slow
 async def test_a_worker_that_comes_back_is_counted_again(make: Make) -> None:
     first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
     await counts(first, 5)
@@ -209,6 +212,7 @@ async def watch_through_both(sites: tuple[Site, Site], connections: list[WebSock
     return len(connections)
 
 
+@pytest.mark.slow
 async def test_whichever_answers_says_the_sum(
     sites: tuple[Site, Site], connections: list[WebSocketClientConnection]
 ) -> None:
@@ -228,6 +232,7 @@ async def test_whichever_answers_says_the_sum(
         await counts(site.gateway._cameras.workers, 0)
 
 
+@pytest.mark.slow
 async def test_a_page_that_begins_to_watch_a_camera_or_ends_is_told_of_soon(
     config: Config, connections: list[WebSocketClientConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:

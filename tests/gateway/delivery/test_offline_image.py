@@ -80,6 +80,7 @@ def test_damaged_exif_leaves_a_picture_or_the_card(exif: bytes) -> None:
     assert opened(draw(with_app1(exif, jpeg("red", (64, 48))), TEXT)).size in ((64, 48), (48, 64), SIZE_WITHOUT_PICTURE)
 
 
+@pytest.mark.slow
 def test_no_picture_with_any_damage_is_too_much() -> None:
     chance = random.Random(20261129)
     good = after_soi(jpeg("red", (64, 48)), exif(6))
@@ -127,6 +128,7 @@ async def shown(camera: PublishedCamera) -> bytes:
     return picture
 
 
+@pytest.mark.slow
 async def test_a_viewer_stays_and_is_told_and_sees_the_camera_again(site: Site, camera: PublishedCamera) -> None:
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
     camera.say()

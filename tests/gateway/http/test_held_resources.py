@@ -119,6 +119,7 @@ async def test_a_download_that_is_not_read_ends(configure: Configure, monkeypatc
         writer.transport.abort()
 
 
+@pytest.mark.slow
 async def test_stills_that_are_not_read_are_let_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     large = padded(jpeg(), 20_000_000)
     header = frame_header("front", 1)
@@ -228,6 +229,7 @@ async def test_a_stream_can_be_left_while_its_first_frame_is_waited_for(site: Si
     assert not site.gateway._cameras.viewers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/snapshot", "/camera/front/clip.avi"])
 async def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_failure(
     site: Site, path: str, caplog: pytest.LogCaptureFixture

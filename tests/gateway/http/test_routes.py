@@ -60,6 +60,7 @@ async def test_every_route_says_what_it_takes(closed: Config) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_nobody_gets_anything_from_a_closed_gateway(closed: Config) -> None:
     """Whatever the path and the method: 401, and the same for what is not there at all, or not allowed."""
     async with serving(closed) as site:

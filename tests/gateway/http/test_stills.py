@@ -143,6 +143,7 @@ async def test_a_client_that_leaves_at_once_keeps_no_place_either(site: Site) ->
         await until(lambda: site.gateway._stills.waiting == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("captured", [1e300, -1e300, 1e18, -1e18, 0.0])
 @pytest.mark.parametrize("epoch", ["e1", 'quoted"', "line\r\nSet-Cookie: a=b", "", "ö" * 500])
 async def test_whatever_a_camera_says_of_its_frame_it_is_served(captured: float, epoch: str, site: Site) -> None:

@@ -237,6 +237,7 @@ async def test_an_unknown_camera_is_404_before_the_handshake(site: Site) -> None
     assert error.value.code == 404
 
 
+@pytest.mark.slow
 async def test_a_page_that_reads_nothing_holds_nothing_up(site: Site, camera: PublishedCamera) -> None:
     listen = site.config.gateway.listen
     _reader, writer = await asyncio.open_connection(listen.host, listen.port, limit=1024)
@@ -289,6 +290,7 @@ async def test_a_handshake_that_is_none_is_refused_in_words(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.slow
 async def test_a_page_that_asks_and_never_reads_fills_no_memory(
     site: Site, camera: PublishedCamera, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -316,6 +318,7 @@ async def test_after_nonsense_nothing_more_is_answered(site: Site, caplog: pytes
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])
 async def test_a_client_that_answers_no_ping_is_let_go(site: Site, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = site.gateway._server.request_callback.settings  # type: ignore[union-attr]

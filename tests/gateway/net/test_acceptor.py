@@ -32,6 +32,7 @@ async def test_connections_are_handed_on_with_where_they_come_from(listener: soc
     acceptor.close()
 
 
+@pytest.mark.slow
 async def test_without_descriptors_it_waits_and_goes_on(
     listener: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:

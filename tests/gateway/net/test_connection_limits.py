@@ -134,6 +134,7 @@ async def test_who_sends_no_request_is_hung_up_on(configure: Configure) -> None:
         await until(lambda: site.gateway._connections.open == 0)
 
 
+@pytest.mark.slow
 async def test_who_sends_no_body_is_hung_up_on(configure: Configure) -> None:
     config = configure(gateway="request_timeout = 1")
     async with serving(config):

@@ -80,6 +80,7 @@ async def test_a_large_message_leaves_bit_by_bit_and_whole(
     line.close()
 
 
+@pytest.mark.slow
 async def test_while_nobody_reads_the_kernel_holds_little(ends: tuple[socket.socket, socket.socket]) -> None:
     """The receiver's window fills, and what is beyond it stays with us."""
     ends[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)

@@ -71,6 +71,7 @@ def test_reads_what_python_writes(kind: wire.Kind, camera: str, header: msgspec.
     assert base64.b64decode(found["body"]) == body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
     [

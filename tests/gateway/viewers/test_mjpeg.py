@@ -74,6 +74,7 @@ async def test_a_client_of_http_1_0_is_served_as_well(site: Site, camera: Publis
     stream.close()
 
 
+@pytest.mark.slow
 async def test_the_last_picture_is_repeated_in_silence(site: Site, camera: PublishedCamera) -> None:
     stream = await opened(site, camera, jpeg())
     first = await stream.part()

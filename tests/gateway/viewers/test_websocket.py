@@ -168,6 +168,7 @@ async def test_watching_others_leaves_those_before_and_keeps_what_stays(two: Sit
     writer.close()
 
 
+@pytest.mark.slow
 async def test_a_frame_is_due_once_and_only_within_the_window(two: Site) -> None:
     feed = two.gateway._cameras.first
     watching = Watching(feed)
