@@ -44,8 +44,9 @@ def test_every_error_is_one_of_framebus() -> None:
 
 
 def test_the_package_alone_loads_nothing() -> None:
+    # Without what a measurement of coverage has loaded before.
     loaded = "{'asyncio', 'ssl', 'zmq', 'msgspec', 'tomllib'} & set(sys.modules) - before"
-    script = f"import sys; before = set(sys.modules); import framebus; print({loaded})"  # before: a coverage measurement
+    script = f"import sys; before = set(sys.modules); import framebus; print({loaded})"
     assert run("-c", script, folder=ROOT).stdout == "set()\n"
 
 
