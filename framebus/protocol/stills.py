@@ -102,7 +102,8 @@ class CancelRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     v: Annotated[Literal[1], msgspec.Meta(description="1")] = VERSION
     camera: str
-    cancel: Annotated[Literal[True], msgspec.Meta(description="true")]
+    cancel: Annotated[bool, msgspec.Meta(description="true")]
+    """Always true; msgspec 0.19 knows no Literal[True]."""
 
 
 class ClipHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,6 +205,8 @@ def _checked(request: RequestT) -> RequestT:
     """What no annotation can say."""
     if not is_camera_name(request.camera):
         raise RequestError(f"camera: found {shown(request.camera, 40)}; allowed: {CAMERA_ALLOWED}")
+    if isinstance(request, CancelRequest) and not request.cancel:
+        raise RequestError("cancel: found false; allowed: true")
     if not isinstance(request, SnapshotRequest):
         return request
     if request.at is not None and request.ago is not None:

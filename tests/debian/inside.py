@@ -35,6 +35,7 @@ def run(root: Path, user: str, command: Sequence[str], seconds: float, variables
         "HOME": "/root" if user == "root" else f"/home/{user}",
         "USER": user,
         "LANG": "C.UTF-8",
+        "PYTHONPATH": PLACE,
         "COLUMNS": str(shutil.get_terminal_size((120, 24)).columns),
         "CI": os.environ.get("CI", ""),
         **variables,

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -328,6 +329,7 @@ async def test_a_client_that_answers_no_ping_is_let_go(site: Site, path: str, mo
     monkeypatch.setitem(settings, "websocket_ping_timeout", 0.2)
     _, reader, writer = await upgraded(site, path)
     async with asyncio.timeout(10):
-        await reader.readuntil(b"\x89")  # a ping
+        with suppress(asyncio.IncompleteReadError):  # Tornado 6.4 ends the connection without one
+            await reader.readuntil(b"\x89")  # a ping
     await until(lambda: not site.gateway._cameras.viewers)
     writer.close()
