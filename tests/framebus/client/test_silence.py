@@ -65,6 +65,7 @@ def test_a_user_without_a_name_has_a_number() -> None:
     assert user_name(4_000_000) == "4000000"
 
 
+@pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize(
     ("folder_mode", "socket_mode", "text"),

@@ -26,7 +26,7 @@ def sent(*ages: float) -> FeedStats:
     return stats
 
 
-@pytest.mark.parametrize(("number", "bound"), enumerate(AGE_BOUNDS_SECONDS))
+@pytest.mark.parametrize(("number", "bound"), list(enumerate(AGE_BOUNDS_SECONDS)))
 def test_a_bound_belongs_to_the_bucket_below_it(number: int, bound: float) -> None:
     ages = sent(bound, bound + 0.0001).ages
     assert (ages[number], ages[number + 1], sum(ages)) == (1, 1, 2)
