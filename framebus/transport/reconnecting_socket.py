@@ -9,7 +9,7 @@ import errno
 import itertools
 import os
 import time
-from typing import Any
+from typing import Any, cast
 
 import zmq
 
@@ -22,6 +22,15 @@ WATCHED_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 _numbers = itertools.count()
 _monitors: "set[_Monitor]" = set()
 """Keeps monitors from the garbage collector: libzmq's thread waits for ever on one that closes before its socket."""
+
+
+def encoded(endpoint: str) -> str:
+    """An endpoint as bytes, for `connect` and the like, whose annotations ask for text.
+
+    pyzmq 26, which Debian 13 has, encodes text and frees the result before libzmq reads it: `python -X dev` overwrites
+    it in between.
+    """
+    return cast("str", endpoint.encode())
 
 
 class _ProcessSocket(zmq.Socket[bytes]):
@@ -59,10 +68,10 @@ class ReconnectingSocket(_ProcessSocket):
 
     def watch(self, endpoint: str) -> None:
         """Reconnect to this endpoint from now on. To be called after `connect`. Raises zmq.ZMQError."""
-        self._endpoint = endpoint
+        self._endpoint = encoded(endpoint)
         if self.monitor_socket is not None:
             return
-        address = f"inproc://framebus.reconnect.{next(_numbers)}"
+        address = encoded(f"inproc://framebus.reconnect.{next(_numbers)}")
         # Not made by the context, whose destroy() would close it before this socket.
         monitor = _Monitor(self.context, zmq.PAIR)
         monitor.linger = 0
