@@ -7,13 +7,12 @@ own monitor reports the end of a connection; when no new one follows within a pa
 
 import errno
 import itertools
-import os
 import time
-from typing import Any, cast
 
 import zmq
 
 from framebus.transport import monitor_event
+from framebus.transport.process_socket import ProcessSocket
 
 RECONNECT_PAUSE_SECONDS = 1.0
 """Longer than libzmq takes to reconnect by itself, and a limit on how often a faulty peer is tried."""
@@ -24,39 +23,11 @@ _monitors: "set[_Monitor]" = set()
 """Keeps monitors from the garbage collector: libzmq's thread waits for ever on one that closes before its socket."""
 
 
-def encoded(endpoint: str) -> str:
-    """An endpoint as bytes, for `connect` and the like, whose annotations ask for text.
-
-    pyzmq 26, which Debian 13 has, encodes text and frees the result before libzmq reads it: `python -X dev` overwrites
-    it in between.
-    """
-    return cast("str", endpoint.encode())
-
-
-class _ProcessSocket(zmq.Socket[bytes]):
-    """Knows which process made it: a forked process leaves its parent's sockets alone, and is not warned of them."""
-
-    _maker_pid: int = 0
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._maker_pid = os.getpid()
-
-    @property
-    def is_inherited(self) -> bool:
-        """Whether another process made it."""
-        return self._maker_pid != os.getpid()
-
-    def __del__(self) -> None:
-        if not self.is_inherited:
-            super().__del__()
-
-
-class _Monitor(_ProcessSocket):
+class _Monitor(ProcessSocket):
     """Reports what happens to the connection of another socket."""
 
 
-class ReconnectingSocket(_ProcessSocket):
+class ReconnectingSocket(ProcessSocket):
     """Use it from one thread. Its owner waits on `monitor_socket` too, or calls `check` about once a second."""
 
     monitor_socket: _Monitor | None = None
@@ -68,10 +39,10 @@ class ReconnectingSocket(_ProcessSocket):
 
     def watch(self, endpoint: str) -> None:
         """Reconnect to this endpoint from now on. To be called after `connect`. Raises zmq.ZMQError."""
-        self._endpoint = encoded(endpoint)
+        self._endpoint = endpoint
         if self.monitor_socket is not None:
             return
-        address = encoded(f"inproc://framebus.reconnect.{next(_numbers)}")
+        address = f"inproc://framebus.reconnect.{next(_numbers)}"
         # Not made by the context, whose destroy() would close it before this socket.
         monitor = _Monitor(self.context, zmq.PAIR)
         monitor.linger = 0

@@ -5,7 +5,7 @@ import zmq
 from framebus.errors import FramebusError
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
 from framebus.transport.endpoints import Endpoint
-from framebus.transport.reconnecting_socket import ReconnectingSocket, encoded
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 HEARTBEAT_IVL_MS = 2000
 HEARTBEAT_TIMEOUT_MS = 6000
@@ -95,7 +95,7 @@ def connect(socket: "zmq.Socket[bytes]", endpoint: Endpoint | str) -> None:
         socket.curve_publickey = endpoint.client.public.encode()
         socket.curve_secretkey = endpoint.client.secret.encode()
     try:
-        socket.connect(encoded(endpoint.endpoint))
+        socket.connect(endpoint.endpoint)
     except zmq.ZMQError as error:
         raise EndpointError(endpoint.endpoint, error.errno) from None
     if isinstance(socket, ReconnectingSocket):

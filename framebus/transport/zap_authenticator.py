@@ -25,6 +25,7 @@ from framebus.runtime.descriptors import allow_descriptors
 from framebus.runtime.process import ProcessError
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import monitor_event
+from framebus.transport.process_socket import ProcessSocket
 from framebus.transport.sockets import HANDSHAKE_IVL_MS
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
@@ -90,7 +91,7 @@ class ZapAuthenticator:
             raise ProcessError(str(error)) from None
         self._insecure = insecure
         self._server = self._keys.server
-        self._zap = context.socket(zmq.REP)
+        self._zap = context.socket(zmq.REP, ProcessSocket)
         self._zap.linger = 0
         self._zap.bind(ZAP_ENDPOINT)
         allow_descriptors(DESCRIPTORS)
@@ -120,7 +121,7 @@ class ZapAuthenticator:
             raise ProcessError(f"{endpoint} takes a key of this machine, which was removed; run: framebus keys server")
         address = f"inproc://framebus.monitor.{len(self._listeners)}"
         socket.monitor(address, WATCHED_EVENTS)
-        monitor = self._context.socket(zmq.PAIR)
+        monitor = self._context.socket(zmq.PAIR, ProcessSocket)
         monitor.linger = 0
         monitor.rcvhwm = 0  # with a limit, libzmq's own thread would wait for this one, and delay every frame
         monitor.connect(address)

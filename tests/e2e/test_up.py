@@ -9,8 +9,9 @@ import pytest
 
 import framebus
 from framebus import Subscriber, request_snapshot
-from tests.conftest import Configure, Start
+from tests.conftest import TESTCARD, Configure, Start
 from tests.e2e.conftest import Pipeline, Up
+from tests.ports import free_ports
 from tests.processes import Running, wait_until
 from tests.programs import need
 
@@ -28,6 +29,15 @@ def test_programs_get_frames_and_stills(pipeline: Pipeline) -> None:
     still = request_snapshot("front", config=pipeline.config.path)
     assert still.jpeg.startswith(b"\xff\xd8")
     assert still.epoch == first.epoch
+
+
+def test_every_process_runs_in_development_mode(up: Up) -> None:
+    (port,) = free_ports(1)
+    tables = f'{TESTCARD}publish = "tcp://127.0.0.1:{port}"\n'
+    pipeline = up(tables, environment={"PYTHONDEVMODE": "1"})
+    with Subscriber("front", endpoint=f"tcp://127.0.0.1:{port}", timeout=10) as subscriber:
+        assert subscriber.receive().jpeg.startswith(b"\xff\xd8")
+    assert "Traceback" not in pipeline.up.log
 
 
 def test_sigterm_leaves_nothing_alive(pipeline: Pipeline) -> None:
