@@ -26,7 +26,7 @@ test-debian: $(VENV)/.dev-ok  ## Run all tests on Debian 13 with apt's packages,
 test-versions: $(VENV)/.dev-ok $(TOOLS)/.ok  ## Run tests on the oldest and newest versions that pyproject.toml allows (as root)
 	@$(PY) -m tests.versions $(LEG) $(TESTS)
 
-test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid drivers, in QEMU, in 4 minutes
+test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid drivers, in QEMU, in 7 minutes
 	@exec $(PY) -m tests.vm $(VM)
 
 test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virtual camera, in a chroot, in 1 minute (as root)

@@ -7,21 +7,23 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.vm import clip
 from tests.vm.kernel import Kernel, SetupError, kernel
-from tests.vm.machine import MachineError, run
+from tests.vm.machine import KERNEL_DIED, MachineError, run
 
 ROOT = Path(__file__).parents[2]
-LIMIT_SECONDS = 600
-"""Of the complete boot; it takes about a third of that on two quiet processors."""
+LIMIT_SECONDS = 900
+"""Of the complete boot; it takes about half of that on two quiet processors."""
 TEST_LIMIT_SECONDS = 120
 """Of each test, instead of the 60 s that are enough where nothing is emulated."""
 PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout")
 """What the project's own settings need; to look for others takes ten seconds in the machine."""
 COULD_NOT_RUN = 3
+BOOTS = 3
+"""At most, where the machine's kernel fails."""
 
 
 def main(arguments: list[str]) -> int:
@@ -31,12 +33,28 @@ def main(arguments: list[str]) -> int:
     try:
         cache = cache_folder(os.environ)
         made = kernel(cache)
-        return run(made, pytest(arguments), ROOT, environment(made, clip.folder(cache)), LIMIT_SECONDS)
+        variables = environment(made, clip.folder(cache))
+        return while_the_kernel_dies(lambda: run(made, pytest(arguments), ROOT, variables, LIMIT_SECONDS))
     except (SetupError, MachineError) as error:
         print(f"make test-v4l2: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     finally:
         print(f"{time.monotonic() - begin:.0f} s in all", flush=True)
+
+
+def while_the_kernel_dies(boot: Callable[[], int]) -> int:
+    """Boot again where tests failed and the machine's own kernel had an oops; returns the last exit status.
+
+    Linux 6.1.192 may follow a null pointer in media_devnode_remove when capture closes a USB camera that was unplugged.
+    It was seen in one run of three. The thread that it happens in is lost, so the tests say nothing about framebus.
+    """
+    for left in reversed(range(BOOTS)):
+        status = boot()
+        if status != KERNEL_DIED:
+            break
+        then = "the machine boots again" if left else "giving up"
+        print(f"make test-v4l2: tests failed, and the kernel of the test machine had an oops; {then}", flush=True)
+    return status
 
 
 def cache_folder(variables: Mapping[str, str]) -> Path:

@@ -35,9 +35,10 @@ KERNEL_OPTIONS = (
     "clocksource=acpi_pm tsc=unstable"
 )
 
-KERNEL_LOG_ON_FAILURE = (
-    "status=$?; [ $status = 0 ] || dmesg --level=emerg,alert,crit,err,warn | tail -n 20; exit $status\n"
-)
+KERNEL_DIED = 99
+"""The exit status of a command that failed while the machine's kernel had an oops: the drivers themselves failed."""
+TAINTED_BY_AN_OOPS = 128
+"""Of /proc/sys/kernel/tainted (Documentation/admin-guide/tainted-kernels.rst)."""
 
 
 class MachineError(Exception):
@@ -47,7 +48,10 @@ class MachineError(Exception):
 def run(
     kernel: Kernel, command: Sequence[str], folder: Path, environment: Mapping[str, str], limit_seconds: float
 ) -> int:
-    """Run the command as root in this folder, its output to ours; returns its exit status. Raises MachineError."""
+    """Run the command as root in this folder, its output to ours; returns its exit status, or KERNEL_DIED.
+
+    Raises MachineError.
+    """
     with _job(command, folder, environment) as job:
         initramfs = job.with_name("initramfs")
         initramfs.write_bytes(_initramfs(kernel, job.with_name("tree")))
@@ -67,8 +71,19 @@ def _job(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
         job.mkdir()
         variables = [f"export {shlex.quote(f'{name}={value}')}\n" for name, value in environment.items()]
         line = f"cd {shlex.quote(str(folder))} && {shlex.join(command)}\n"
-        (job / "command.sh").write_text("".join(variables) + line + KERNEL_LOG_ON_FAILURE)
+        (job / "command.sh").write_text("".join(variables) + line + ending())
         yield job
+
+
+def ending(tainted: str = "/proc/sys/kernel/tainted") -> str:
+    """The lines of a shell script that end it with the status of the line before, or with KERNEL_DIED."""
+    return (
+        "status=$?\n"
+        "[ $status = 0 ] && exit 0\n"
+        "dmesg --level=emerg,alert,crit,err,warn | tail -n 20\n"
+        f"[ $(($(cat {shlex.quote(tainted)}) & {TAINTED_BY_AN_OOPS})) = 0 ] || exit {KERNEL_DIED}\n"
+        "exit $status\n"
+    )
 
 
 def _initramfs(kernel: Kernel, tree: Path) -> bytes:
