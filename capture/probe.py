@@ -133,7 +133,7 @@ class Probe:
             return self._tried()
         except (SourceError, SourceStuck):
             raise
-        except Exception as error:  # as in capture.reader: a library may raise anything
+        except Exception as error:  # as in capture.source_calls: a library may raise anything
             raise SourceError(unforeseen.reason(self._name, self._doing, error)) from error
         finally:
             deadline.cancel()

@@ -1,6 +1,6 @@
 """USB cameras and others behind /dev/videoN: their Motion JPEG untouched, or other frames made JPEG.
 
-capture.reader judges whether a JPEG is complete; capture.v4l2.buffer_queue keeps the order of the frames.
+capture.frame_output judges whether a JPEG is complete; capture.v4l2.buffer_queue keeps the order of the frames.
 """
 
 import logging

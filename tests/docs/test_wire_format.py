@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import capture.camera_session
 import capture.control_service
 import capture.reader
+import capture.retry_loop
 import capture.server
 import capture.v4l2.controls
 import framebus.protocol.controls
@@ -199,7 +201,14 @@ def test_every_code_of_the_snapshot_service_is_there_and_no_other() -> None:
 
 
 def test_every_code_of_the_controls_is_there_and_no_other() -> None:
-    modules = (framebus.protocol.controls, capture.control_service, capture.reader, capture.v4l2.controls)
+    modules = (
+        framebus.protocol.controls,
+        capture.camera_session,
+        capture.control_service,
+        capture.reader,
+        capture.retry_loop,
+        capture.v4l2.controls,
+    )
     text = "".join(map(inspect.getsource, modules))
     used = set(re.findall(r'(?:ControlError|refusal)\(\s*"([a-z-]+)"', text))
     used |= set(re.findall(r'code = "([a-z-]+)" if .* else "([a-z-]+)"', text)[0])

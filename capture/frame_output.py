@@ -1,0 +1,79 @@
+"""The pictures of a source made frames: numbered, handed over one by one, and counted where they are no JPEG."""
+
+import logging
+from collections.abc import Callable
+
+from capture.frame_builder import FrameBuilder, Published
+from capture.frame_slot import FrameSlot
+from capture.jpeg import JpegError
+from capture.source import Picture, Source
+from capture.source_calls import SourceCalls
+from framebus.protocol.wire import Kind
+from framebus.runtime.rate_limited_log import RateLimitedLog
+
+logger = logging.getLogger("capture")
+
+
+class FrameOutput:
+    """Numbers the frames of one camera: `seq` rises by one for each live frame that is handed over."""
+
+    def __init__(self, builder: FrameBuilder, slot: FrameSlot, calls: SourceCalls, ended: Callable[[], bool]) -> None:
+        """Begin with number 0.
+
+        Args:
+            builder: makes the frames.
+            slot: where they are handed over.
+            calls: names the source, and describes unforeseen failures.
+            ended: whether the process ends, and nobody takes frames any more.
+        """
+        self.seq = 0
+        """Of the last live frame; 0 before the first."""
+        self.flaw = ""
+        """Why the last picture that was thrown away was; empty since the camera was opened."""
+        self._builder = builder
+        self._slot = slot
+        self._calls = calls
+        self._ended = ended
+        self._losses = RateLimitedLog(logger)
+
+    @property
+    def bad(self) -> int:
+        """Pictures that were thrown away."""
+        return self._losses.total.total()
+
+    def frame_of(self, picture: Picture, source: Source, kind: Kind) -> Published | None:
+        """The frame of a picture; None where that is no complete JPEG, which is counted.
+
+        Args:
+            picture: what the source gave.
+            source: the open source.
+            kind: live, or full: a picture of full size has the number of the last live frame.
+        """
+        try:
+            return self._builder.build(
+                picture,
+                self.seq + 1 if kind == "live" else max(1, self.seq),
+                source=self._calls.source_name,
+                orientation=source.orientation,
+                dropped=source.dropped,
+                kind=kind,
+            )
+        except JpegError as error:
+            self._throw_away(str(error))
+        except Exception as error:  # a picture that this code does not understand costs itself alone
+            self._throw_away(str(self._calls.unforeseen("checking a picture", error)))
+        return None
+
+    def hand_over(self, frame: Published) -> None:
+        """Wait until the frame before was taken, and hand this one over."""
+        if frame.kind == "live":
+            self.seq = frame.header.seq
+        self._slot.put(frame, self._ended)
+
+    def flush_log(self) -> None:
+        """Log the losses that are due; to be called about once a second."""
+        self._losses.flush()
+
+    def _throw_away(self, why: str) -> None:
+        self.flaw = f"the last one was {why}"
+        self._losses.count("pictures thrown away that are incomplete JPEGs", why)
