@@ -91,7 +91,7 @@ class Capture:
 
     def start(self) -> None:
         """Take the endpoint, then the camera."""
-        self._lock = Lock(self._config, self._camera)
+        self._lock = Lock(self._config.run_dir, self._camera)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)

@@ -14,10 +14,10 @@ logger = logging.getLogger("gateway")
 
 ANNOUNCE_SECONDS = 5.0
 """A camera that has given no frame by then may never give one."""
-LOOK_SECONDS = 10.0
+ADDRESS_CHECK_SECONDS = 10.0
 """How often the addresses of this machine are looked up, once the page was announced."""
-EVERYWHERE = ("", "0.0.0.0", "::")
-PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+ALL_INTERFACES = ("", "0.0.0.0", "::")
+ROUTE_PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Addresses for documentation (RFC 5737, RFC 3849): a route to them is looked up, and nothing is sent."""
 AVAHI = Path("/run/avahi-daemon/socket")
 """Where avahi runs, this machine answers to NAME.local."""
@@ -40,38 +40,40 @@ class Announcement:
         self._encrypted = encrypted
         self._own_addresses = addresses or own_addresses
         self._now = now
-        self._started = self._looked_at = now()
-        self._said: list[str] = []
+        self._started = self._checked_at = now()
+        self._announced: list[str] = []
         self._silent = silent
 
     @property
     def is_done(self) -> bool:
         """Whether the page was announced."""
-        return self._silent or bool(self._said)
+        return self._silent or bool(self._announced)
 
     def tick(self, feeds: Iterable[Feed]) -> None:
         """Call this several times a second before the announcement, and once a second after it."""
         if self._silent:
             return
-        if self._said:
-            self._look_again()
+        if self._announced:
+            self._check_addresses()
             return
         camera = next((feed.camera for feed in feeds if feed.status.captured is not None), None)
         if camera is None and self._now() - self._started <= ANNOUNCE_SECONDS:
             return
-        self._said = self._pages()
+        self._announced = self._pages()
         if camera is not None:
-            logger.info("camera %s is there: open %s", camera, " or ".join(self._said))
+            logger.info("camera %s is there: open %s", camera, " or ".join(self._announced))
         else:
-            logger.warning("no camera has given a picture yet; the page says why: open %s", " or ".join(self._said))
+            logger.warning(
+                "no camera has given a picture yet; the page says why: open %s", " or ".join(self._announced)
+            )
 
-    def _look_again(self) -> None:
-        if self._listen.host not in EVERYWHERE or self._now() - self._looked_at < LOOK_SECONDS:
+    def _check_addresses(self) -> None:
+        if self._listen.host not in ALL_INTERFACES or self._now() - self._checked_at < ADDRESS_CHECK_SECONDS:
             return
-        self._looked_at = self._now()
+        self._checked_at = self._now()
         pages = self._pages()
-        if pages != self._said:
-            self._said = pages
+        if pages != self._announced:
+            self._announced = pages
             logger.info("the addresses of this machine have changed: open %s", " or ".join(pages))
 
     def _pages(self) -> list[str]:
@@ -86,7 +88,7 @@ def pages_to_open(listen: Address, encrypted: bool, own: list[str]) -> list[str]
         encrypted: whether it speaks TLS.
         own: the names and addresses of this machine.
     """
-    hosts = (own or ["127.0.0.1"]) if listen.host in EVERYWHERE else [listen.host]
+    hosts = (own or ["127.0.0.1"]) if listen.host in ALL_INTERFACES else [listen.host]
     if listen.host == "0.0.0.0":
         hosts = [host for host in hosts if ":" not in host] or ["127.0.0.1"]
     return [f"http{'s' if encrypted else ''}://{Address(host, listen.port)}/" for host in hosts]
@@ -95,7 +97,7 @@ def pages_to_open(listen: Address, encrypted: bool, own: list[str]) -> list[str]
 def own_addresses(avahi: Path = AVAHI) -> list[str]:
     """The name and the addresses by which the local network reaches this machine; empty without a network."""
     addresses = []
-    for family, probe in PROBES:
+    for family, probe in ROUTE_PROBES:
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as route:
             route.connect((probe, 9))
             addresses.append(str(route.getsockname()[0]))

@@ -64,7 +64,9 @@ class Snapshot:
 
     def start(self) -> None:
         """Bind the endpoint and subscribe to all cameras, which need not run yet."""
-        self._lock = Lock(self._config, "snapshot service")  # the space keeps it apart from the lock of a camera
+        self._lock = Lock(
+            self._config.run_dir, "snapshot service"
+        )  # the space keeps it apart from the lock of a camera
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)

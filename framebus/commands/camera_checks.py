@@ -52,7 +52,7 @@ def camera(config: Config, name: str) -> Finding:
     if not os.access(config.run_dir, os.W_OK | os.X_OK):  # there is no lock to hold, and none that could be held
         return tried(config, name)
     try:
-        lock = Lock(config, name)
+        lock = Lock(config.run_dir, name)
     except RunDirError:
         return running(config, name)
     with contextlib.closing(lock):

@@ -60,7 +60,7 @@ class Accounts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     users: Annotated[dict[Name, User], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
     tokens: Annotated[dict[Name, Token], msgspec.Meta(max_length=MAX_OF_EACH)] = {}
-    asked_for: bool = False
+    login_required: bool = False
     """Whether the file has ever held a user or a token: removing the last one does not let everyone in."""
 
     def __bool__(self) -> bool:
@@ -80,7 +80,7 @@ def read(file: Path) -> Accounts:
     content = secrets_file.read(file)
     tables: dict[str, Any] = {key: content[key] for key in ("users", "tokens") if key in content}
     try:
-        return msgspec.convert({**tables, "asked_for": bool(tables)}, Accounts)
+        return msgspec.convert({**tables, "login_required": bool(tables)}, Accounts)
     except msgspec.ValidationError as error:
         key = str(error).rpartition(" - at ")[2].strip("`")
         allowed = "what `framebus passwd` and `framebus token` write there"
@@ -105,7 +105,7 @@ def changing(file: Path, owner: tuple[int, int] | None = None) -> Iterator[Accou
         for kind, entries in (("users", after.users), ("tokens", after.tokens)):
             if len(entries) > MAX_OF_EACH:
                 raise SecretsError(f"{file} would hold {len(entries)} {kind}; allowed: at most {MAX_OF_EACH}")
-        if before.asked_for or after:
+        if before.login_required or after:
             content.update(users=msgspec.to_builtins(after.users), tokens=msgspec.to_builtins(after.tokens))
 
 

@@ -21,7 +21,7 @@ def last_used(state_dir: Path) -> dict[str, float]:
         return {}
 
 
-def keep(state_dir: Path, used: dict[str, float], known: set[str]) -> None:
+def save(state_dir: Path, used: dict[str, float], known: set[str]) -> None:
     """Store when tokens were last used; an earlier time than the stored one changes nothing.
 
     Args:

@@ -176,12 +176,12 @@ class Lock:
     Held until `close`, or until the process ends, however it ends.
     """
 
-    def __init__(self, config: Config, name: str, wait: bool = False) -> None:
+    def __init__(self, run_dir: Path, name: str, wait: bool = False) -> None:
         """Raises RunDirError, with the id of the process that holds it; or waits until that process releases it.
 
         Wait only for what is held for a moment: only a second signal ends the waiting.
         """
-        self._path = config.run_dir / f"{name}.lock"
+        self._path = run_dir / f"{name}.lock"
         try:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
@@ -192,7 +192,7 @@ class Lock:
             holder = os.read(self._fd, 20).decode("ascii", "replace").strip()
             os.close(self._fd)
             raise RunDirError(
-                f"{name} already runs as process {holder or '?'} with run_dir {config.run_dir}; "
+                f"{name} already runs as process {holder or '?'} with run_dir {run_dir}; "
                 f"stop that one first, or give this one another run_dir"
             ) from None
         self._sockets: dict[Path, int] = {}

@@ -7,12 +7,13 @@ import hmac
 import logging
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from tornado.httputil import HTTPServerRequest
 
-from framebus.config.load import Config
+from framebus.config.gateway import GatewayConfig
 from framebus.credentials.accounts import Token, User, token_hash
-from framebus.credentials.token_usage import keep
+from framebus.credentials.token_usage import save
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.accounts_file import AccountsFile
 from gateway.access.identity import LOCAL, UNAUTHENTICATED, Identity
@@ -21,13 +22,13 @@ from gateway.access.password_cache import PasswordCache, TooManyLoginsError
 from gateway.access.permissions import Permission
 from gateway.access.sessions import Sessions, cookie_name
 from gateway.access.throttle import Throttle
-from gateway.net.connection_limits import share_of
+from gateway.net.connection_limits import limit_key
 from gateway.net.errors import HttpError
 from gateway.net.forwarded import Client, client_of
 
 logger = logging.getLogger("gateway")
 
-KEEP_USE_SECONDS = 60.0
+SAVE_USAGE_SECONDS = 60.0
 """How often, at most, the last use of each token is written to disk."""
 MAX_CREDENTIALS = 1024
 """Characters of a token, or of a name with its password."""
@@ -36,20 +37,30 @@ MAX_CREDENTIALS = 1024
 class Access:
     """Authentication and authorization. Made by the gateway, closed by it."""
 
-    def __init__(self, config: Config, losses: RateLimitedLog) -> None:
-        """Raises SecretsError when the secrets file cannot be used."""
-        self._state_dir = config.state_dir
-        self._settings = config.gateway
+    def __init__(self, settings: GatewayConfig, secrets: Path, state_dir: Path, losses: RateLimitedLog) -> None:
+        """Read the accounts.
+
+        Args:
+            settings: the [gateway] table.
+            secrets: the file of users and tokens.
+            state_dir: the folder for login sessions and the last use of tokens.
+            losses: counts failed logins.
+
+        Raises:
+            SecretsError: the secrets file cannot be used.
+        """
+        self._state_dir = state_dir
+        self._settings = settings
         self._losses = losses
-        self._directory = AccountsFile(config.secrets)
-        self._origins = OriginCheck(config.gateway)
-        self.cookie = cookie_name(config.gateway.listen.port)
+        self._accounts_file = AccountsFile(secrets)
+        self._origin_check = OriginCheck(settings.listen.port, settings.allow_origins, settings.allow_hosts)
+        self.cookie = cookie_name(settings.listen.port)
         """The name of the session cookie."""
         self.passwords = PasswordCache()
-        self.sessions = Sessions(config.state_dir, self._settings.session_days)
+        self.sessions = Sessions(state_dir, self._settings.session_days)
         self.throttle = Throttle(self._settings.workers)
-        self._used: dict[str, float] = {}
-        self._kept_at = time.monotonic()
+        self._token_usage: dict[str, float] = {}
+        self._usage_saved_at = time.monotonic()
 
     @property
     def frames(self) -> list[str]:
@@ -64,7 +75,7 @@ class Access:
     @property
     def has_accounts(self) -> bool:
         """Whether there is an account to log in with."""
-        return bool(self._directory.accounts.users)
+        return bool(self._accounts_file.accounts.users)
 
     async def check(self, request: HTTPServerRequest, permission: Permission, camera: str | None) -> Identity:
         """Authenticate and authorize a request.
@@ -81,11 +92,11 @@ class Access:
             HttpError: 401 without credentials that count, 403 where they do not suffice, 429 after too many failures.
         """
         client = self.client(request)
-        identity = await self.identify(request, client) if permission.asks else UNAUTHENTICATED
-        self._origins.check(request, client, identity)
-        scope = permission.of(request.method or "")
+        identity = await self.identify(request, client) if permission.identifies_client else UNAUTHENTICATED
+        self._origin_check.check(request, client, identity)
+        scope = permission.required_scope(request.method or "")
         if scope is not None:
-            self._origins.check_host(client, identity)
+            self._origin_check.check_host(client, identity)
         if not identity.may(scope):
             raise self._refusal(identity, client, scope)
         if scope is not None and camera is not None and not identity.sees(camera):
@@ -101,21 +112,21 @@ class Access:
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
-        if not self._directory.accounts.asked_for:  # without accounts, these are meant for another program
-            return self._unauthenticated(client)
+        if not self._accounts_file.accounts.login_required:  # without accounts, these are meant for another program
+            return self._without_credentials(client)
         if token or kind.lower() == "bearer":
             is_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
             return self._by_token(token or credentials.strip(), client, counts=not is_elsewhere)
         if kind.lower() == "basic":
             return await self._by_password(*_basic_credentials(credentials), client)
         cookie = request.cookies.get(self.cookie)
-        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._unauthenticated(client)
+        return (self._by_cookie(cookie.value) if cookie is not None else None) or self._without_credentials(client)
 
     async def log_in(self, name: str, password: str, client: Client) -> str:
         """Begin a session and return its cookie. Raises HttpError."""
         identity = await self._by_password(name, password, client)
         try:
-            return self.sessions.begin(identity.name, identity.proof)[0]
+            return self.sessions.create(identity.name, identity.fingerprint)[0]
         except OSError as error:
             reason = error.strerror or str(error)
             self._losses.count("failed logins", f"no session can be begun: {reason}")
@@ -123,23 +134,23 @@ class Access:
 
     def renewed_cookie(self, identity: Identity) -> str | None:
         """A new cookie for a session in use, so that it does not end; None while the one that it has is new enough."""
-        if not identity.session or not self.sessions.is_due(identity.until):
+        if not identity.session or not self.sessions.needs_renewal(identity.expires):
             return None
         try:
-            return self.sessions.renew(identity.session, identity.name, identity.proof)
+            return self.sessions.renew(identity.session, identity.name, identity.fingerprint)
         except OSError:  # the next request may have more luck, until the session ends
             return None
 
-    def holds(self, identity: Identity) -> bool:
+    def is_still_valid(self, identity: Identity) -> bool:
         """Whether a client that was let in before would still be: not with a revoked token, or after a logout."""
-        accounts = self._directory.accounts
+        accounts = self._accounts_file.accounts
         if identity.kind == "user":
             user = accounts.users.get(identity.name)
             if user is None or (
-                identity.session and self.sessions.ended(identity.session, identity.name, identity.until)
+                identity.session and self.sessions.is_logged_out(identity.session, identity.name, identity.expires)
             ):
                 return False
-            return identity.until > time.time() and _user(identity.name, user, identity.session) == identity
+            return identity.expires > time.time() and _user(identity.name, user, identity.session) == identity
         if identity.kind == "token":
             token = accounts.tokens.get(identity.name)
             return token is not None and _token(identity.name, token) == identity
@@ -149,75 +160,75 @@ class Access:
 
     def tick(self) -> None:
         """Call this once a second."""
-        if self._used and time.monotonic() - self._kept_at > KEEP_USE_SECONDS:
-            self.keep_use()
+        if self._token_usage and time.monotonic() - self._usage_saved_at > SAVE_USAGE_SECONDS:
+            self.save_token_usage()
 
-    def keep_use(self) -> None:
+    def save_token_usage(self) -> None:
         """Write to disk when tokens were used."""
-        self._kept_at = time.monotonic()
+        self._usage_saved_at = time.monotonic()
         try:
-            keep(self._state_dir, self._used, set(self._directory.accounts.tokens))
+            save(self._state_dir, self._token_usage, set(self._accounts_file.accounts.tokens))
         except OSError as error:
             logger.warning("the last use of tokens cannot be saved: %s", error.strerror)
 
     def close(self) -> None:
         """Save what is left to save, and check no more passwords."""
-        if self._used:
-            self.keep_use()
+        if self._token_usage:
+            self.save_token_usage()
         self.passwords.close()
 
     def _by_token(self, token: str, client: Client, *, counts: bool) -> Identity:
         """Not `counts`: a wrong token that another site's page sends is not held against its visitor."""
         digest = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
-        for name, stored in self._directory.accounts.tokens.items():  # all of them, so that it takes the same time
+        for name, stored in self._accounts_file.accounts.tokens.items():  # all of them, so that it takes the same time
             if hmac.compare_digest(stored.sha256.encode(), digest):
                 match = name, stored
         if match is None:
             self._check_throttle(client)
             if counts:
-                self.throttle.attempt(client.address)
+                self.throttle.record_attempt(client.address)
             self._losses.count("failed logins", f"invalid token from {client.address}")
             raise HttpError(401, "unauthorized", "invalid or revoked token")
-        self._used[match[0]] = time.time()
+        self._token_usage[match[0]] = time.time()
         return _token(*match)
 
     async def _by_password(self, name: str, password: str, client: Client) -> Identity:
-        user = self._directory.accounts.users.get(name)
-        address = share_of(client.address) or "local"
-        if self.passwords.known(name, password, user, address):
+        user = self._accounts_file.accounts.users.get(name)
+        address = limit_key(client.address) or "local"
+        if self.passwords.is_cached(name, password, user, address):
             assert user is not None  # else the pair would not have been right
             return _user(name, user)
-        counts = not self.passwords.is_under_way(name, password, user, address)
+        counts = not self.passwords.is_being_checked(name, password, user, address)
         if counts:  # those who wait for the same hash make one attempt
             self._check_throttle(client)
-            self.throttle.attempt(client.address)
+            self.throttle.record_attempt(client.address)
         try:
-            right = await self.passwords.right(name, password, user, address)
+            is_correct = await self.passwords.check(name, password, user, address)
         except TooManyLoginsError:
             raise HttpError(503, "busy", "too many passwords are waiting to be checked") from None
-        if not right or user is None:
+        if not is_correct or user is None:
             self._losses.count("failed logins", f"as {name[:64]!a}, from {client.address}")
             raise HttpError(401, "unauthorized", "wrong user name or password")
         if counts:
-            self.throttle.success(client.address)
+            self.throttle.record_success(client.address)
         return _user(name, user)
 
     def _by_cookie(self, cookie: str) -> Identity | None:
         session = self.sessions.read(cookie[:MAX_CREDENTIALS])
         if session is None:
             return None
-        user = self._directory.accounts.users.get(session.name)
-        if user is None or not hmac.compare_digest(_proof(user.scrypt), session.proof):
+        user = self._accounts_file.accounts.users.get(session.name)
+        if user is None or not hmac.compare_digest(_fingerprint(user.scrypt), session.fingerprint):
             return None
-        return replace(_user(session.name, user, session.id), until=session.until)
+        return replace(_user(session.name, user, session.id), expires=session.expires)
 
     @property
     def _is_local(self) -> bool:
         """Whether only this machine can connect, and there was never an account."""
-        return self._settings.listen.is_loopback and not self._directory.accounts.asked_for
+        return self._settings.listen.is_loopback and not self._accounts_file.accounts.login_required
 
-    def _unauthenticated(self, client: Client) -> Identity:
+    def _without_credentials(self, client: Client) -> Identity:
         if self._is_local and not client.forwarded:  # a proxy passes on the requests of other machines
             return LOCAL
         if self._settings.allow_anonymous:
@@ -231,7 +242,7 @@ class Access:
             raise HttpError(429, "too-often", f"too many failed logins from {client.address}", wait_seconds)
 
     def _refusal(self, identity: Identity, client: Client, scope: str | None) -> HttpError:
-        if identity.kind not in ("nobody", "anonymous"):
+        if identity.kind not in ("unauthenticated", "anonymous"):
             return HttpError(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes the scope {scope}")
         if self._is_local and client.forwarded:
             advice = "to let other machines in, add a person with `framebus passwd NAME`"
@@ -241,7 +252,7 @@ class Access:
 
 def _user(name: str, user: User, session: str = "") -> Identity:
     cameras = None if user.cameras is None else frozenset(user.cameras)
-    return Identity("user", name, frozenset(user.scopes), cameras, _proof(user.scrypt), session)
+    return Identity("user", name, frozenset(user.scopes), cameras, _fingerprint(user.scrypt), session)
 
 
 def _token(name: str, token: Token) -> Identity:
@@ -249,8 +260,8 @@ def _token(name: str, token: Token) -> Identity:
     return Identity("token", name, frozenset(token.scopes), cameras, token.sha256)
 
 
-def _proof(stored: str) -> str:
-    """What a cookie holds of a stored password: it changes with the password."""
+def _fingerprint(stored: str) -> str:
+    """What a cookie contains of a stored password: it changes with the password."""
     return hashlib.sha256(stored.encode()).hexdigest()[:32]
 
 

@@ -28,14 +28,16 @@ class AccountsFile:
         if signature != self._signature:
             self._signature = signature
             try:
-                found = accounts.read(self._file)
+                content = accounts.read(self._file)
                 # A file that is gone, for a moment or for good, opens nothing.
-                self._accounts = msgspec.structs.replace(found, asked_for=found.asked_for or self._accounts.asked_for)
+                self._accounts = msgspec.structs.replace(
+                    content, login_required=content.login_required or self._accounts.login_required
+                )
                 logger.info("%s has changed: %s", self._file, _counted(self._accounts))
             except SecretsError as error:
                 logger.warning("%s; what was in it before stays in force", error)
         return self._accounts
 
 
-def _counted(found: Accounts) -> str:
-    return f"{len(found.users)} people and {len(found.tokens)} tokens"
+def _counted(content: Accounts) -> str:
+    return f"{len(content.users)} users and {len(content.tokens)} tokens"

@@ -9,19 +9,19 @@ from framebus.credentials.accounts import SCOPES, Scope
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A client as it was at the request. `Access.holds` says whether it would still be let in."""
+    """A client as it was at the request. `Access.is_still_valid` tells whether it still holds."""
 
-    kind: Literal["nobody", "local", "anonymous", "user", "token"]
+    kind: Literal["unauthenticated", "local", "anonymous", "user", "token"]
     """`local` is any client on this machine, while there are no accounts."""
     name: str = ""
     scopes: frozenset[Scope] = frozenset()
     cameras: frozenset[str] | None = None
     """The cameras it may see; None for all."""
-    proof: str = ""
+    fingerprint: str = ""
     """The stored hash that it was checked against. It changes with the password or token."""
     session: str = ""
     """The id of its login session; empty without one."""
-    until: float = field(default=math.inf, compare=False)
+    expires: float = field(default=math.inf, compare=False)
     """When the session ends, in Unix seconds."""
 
     def may(self, scope: Scope | None) -> bool:
@@ -33,5 +33,5 @@ class Identity:
         return self.cameras is None or camera in self.cameras
 
 
-UNAUTHENTICATED = Identity("nobody")
+UNAUTHENTICATED = Identity("unauthenticated")
 LOCAL = Identity("local", scopes=frozenset(SCOPES))

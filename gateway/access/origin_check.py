@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from tornado.httputil import HTTPServerRequest
 
-from framebus.config.gateway import GatewayConfig
 from gateway.access.identity import Identity
-from gateway.access.permissions import READING
+from gateway.access.permissions import SAFE_METHODS
 from gateway.net.errors import HttpError
 from gateway.net.forwarded import Client
 from gateway.net.origin import DEFAULT_PORTS, is_listed, parse_host, parse_origin
@@ -20,9 +19,12 @@ BY_LOCATION = ("local", "anonymous")
 
 @dataclass(frozen=True, slots=True)
 class OriginCheck:
-    """The rules about other sites, from the [gateway] table."""
+    """The rules for requests of other sites' pages."""
 
-    settings: GatewayConfig
+    port: int
+    """Where the gateway listens."""
+    allow_origins: list[str]
+    allow_hosts: list[str]
 
     def check(self, request: HTTPServerRequest, client: Client, identity: Identity) -> None:
         """Check the origin of a request that changes something, or opens a websocket (which browsers let pages read).
@@ -31,7 +33,7 @@ class OriginCheck:
             HttpError: 403, when it comes from another site's page.
         """
         is_websocket = request.headers.get("Upgrade", "").lower() == "websocket"
-        if request.method in READING and not is_websocket:
+        if request.method in SAFE_METHODS and not is_websocket:
             return
         site = request.headers.get("Sec-Fetch-Site", "none")
         if site == "same-origin":  # no page can set this header: it is the browser's own word
@@ -41,7 +43,7 @@ class OriginCheck:
             if site != "none":
                 raise HttpError(403, "other-origin", "a page of another site may not do this")
             return
-        allowed = self.settings.allow_origins
+        allowed = self.allow_origins
         # A browser adds a person's cookie or password by itself, and logs in only on our own pages.
         if is_listed(origin, allowed) or ("*" in allowed and identity.kind in WITHOUT_CREDENTIALS):
             return
@@ -55,11 +57,11 @@ class OriginCheck:
         Raises:
             HttpError: 403, when it is neither a name of this machine nor one of allow_hosts and allow_origins.
         """
-        if identity.kind not in BY_LOCATION or (client.through_proxy and not self.settings.allow_hosts):
+        if identity.kind not in BY_LOCATION or (client.through_proxy and not self.allow_hosts):
             return
         parsed = parse_host(client.host)
-        listed = [origin.host for origin in map(parse_origin, self.settings.allow_origins) if origin is not None]
-        if parsed is not None and is_own_name(parsed.host, [*self.settings.allow_hosts, *listed]):
+        listed = [origin.host for origin in map(parse_origin, self.allow_origins) if origin is not None]
+        if parsed is not None and is_own_name(parsed.host, [*self.allow_hosts, *listed]):
             return
         name = parsed.host if parsed is not None else client.host
         raise HttpError(
@@ -75,7 +77,7 @@ class OriginCheck:
         A browser that connects to us directly leaves out only the default port of the scheme. A browser that sends
         Sec-Fetch-Site has said already that this is another origin.
         """
-        return site == "none" and (client.through_proxy or self.settings.listen.port not in DEFAULT_PORTS.values())
+        return site == "none" and (client.through_proxy or self.port not in DEFAULT_PORTS.values())
 
     def _explanation(self, request: HTTPServerRequest, client: Client, origin: str) -> str:
         found = f"a page of {origin[:100]!a} may not do this: the gateway was called as {client.host[:100]!a}"

@@ -15,15 +15,15 @@ from framebus.credentials.passwords import MAX_PASSWORD, dummy_hash, matches
 from framebus.errors import FramebusError
 from framebus.runtime.malloc import trim_large_allocations
 
-MAX_REMEMBERED = 256
+MAX_CACHED = 256
 """Pairs that were right; the least recently used is forgotten first."""
 THREADS = 2
 """Hashes at a time: each takes 16 MB and a core."""
-MAX_WAITING = 32
+MAX_PENDING = 32
 
 
 class TooManyLoginsError(FramebusError):
-    """MAX_WAITING passwords are waiting to be checked."""
+    """MAX_PENDING passwords are waiting to be checked."""
 
 
 class PasswordCache:
@@ -33,52 +33,52 @@ class PasswordCache:
         trim_large_allocations()
         self._check = check
         self._key = os.urandom(32)
-        self._right: OrderedDict[bytes, None] = OrderedDict()
-        self._under_way: dict[bytes, asyncio.Future[bool]] = {}
+        self._correct: OrderedDict[bytes, None] = OrderedDict()
+        self._pending: dict[bytes, asyncio.Future[bool]] = {}
         self._threads = ThreadPoolExecutor(THREADS, "password")
 
-    def known(self, name: str, password: str, user: User | None, address: str) -> bool:
+    def is_cached(self, name: str, password: str, user: User | None, address: str) -> bool:
         """Whether this pair was right before, from the same address, for the password that the person has now.
 
         For another address it would be a way to guess without a hash and without a pause.
         """
-        mark = self._mark(name, password, user, address)
-        if mark in self._right:
-            self._right.move_to_end(mark)
-        return mark in self._right
+        digest = self._digest(name, password, user, address)
+        if digest in self._correct:
+            self._correct.move_to_end(digest)
+        return digest in self._correct
 
-    def is_under_way(self, name: str, password: str, user: User | None, address: str) -> bool:
+    def is_being_checked(self, name: str, password: str, user: User | None, address: str) -> bool:
         """Whether this pair is being checked for the same address: `right` waits for that hash."""
-        return self._mark(name, password, user, address) in self._under_way
+        return self._digest(name, password, user, address) in self._pending
 
-    async def right(self, name: str, password: str, user: User | None, address: str) -> bool:
+    async def check(self, name: str, password: str, user: User | None, address: str) -> bool:
         """Whether this is the person's password. Raises TooManyLoginsError.
 
         For an unknown person it takes as long. Simultaneous equal calls share one hash.
         """
-        mark = self._mark(name, password, user, address)
-        if mark not in self._under_way:
-            if len(self._under_way) >= MAX_WAITING:
+        digest = self._digest(name, password, user, address)
+        if digest not in self._pending:
+            if len(self._pending) >= MAX_PENDING:
                 raise TooManyLoginsError
             loop = asyncio.get_running_loop()
-            made = loop.run_in_executor(self._threads, self._judge, password[: MAX_PASSWORD + 1], user)
-            self._under_way[mark] = made
-            made.add_done_callback(lambda _: self._under_way.pop(mark, None))
-        right = await asyncio.shield(self._under_way[mark]) and user is not None
-        if right:
-            self._right[mark] = None
-            if len(self._right) > MAX_REMEMBERED:
-                self._right.popitem(last=False)
-        return right
+            made = loop.run_in_executor(self._threads, self._matches, password[: MAX_PASSWORD + 1], user)
+            self._pending[digest] = made
+            made.add_done_callback(lambda _: self._pending.pop(digest, None))
+        is_correct = await asyncio.shield(self._pending[digest]) and user is not None
+        if is_correct:
+            self._correct[digest] = None
+            if len(self._correct) > MAX_CACHED:
+                self._correct.popitem(last=False)
+        return is_correct
 
     def close(self) -> None:
         """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _judge(self, password: str, user: User | None) -> bool:
+    def _matches(self, password: str, user: User | None) -> bool:
         return self._check(password, user.scrypt if user is not None else dummy_hash())
 
-    def _mark(self, name: str, password: str, user: User | None, address: str) -> bytes:
+    def _digest(self, name: str, password: str, user: User | None, address: str) -> bytes:
         """A keyed digest: neither the password nor anything to guess it by stays in memory."""
         stored = user.scrypt if user is not None else ""
         text = "\0".join((name, password, stored, address))

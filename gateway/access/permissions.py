@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from framebus.credentials.accounts import Scope
 
-READING = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 
@@ -14,15 +14,15 @@ class Permission:
 
     read: Scope | None
     write: Scope | None
-    asks: bool = True
+    identifies_client: bool = True
     """Whether the client is identified at all. If not, a wrong password or token is ignored."""
 
-    def of(self, method: str) -> Scope | None:
+    def required_scope(self, method: str) -> Scope | None:
         """The scope required for an HTTP method."""
-        return self.read if method in READING else self.write
+        return self.read if method in SAFE_METHODS else self.write
 
 
-PUBLIC = Permission(None, None, asks=False)
+PUBLIC = Permission(None, None, identifies_client=False)
 ANYONE = Permission(None, None)
 """Open to every client; the answer depends on its identity."""
 VIEW = Permission("view", "admin")

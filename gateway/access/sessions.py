@@ -29,12 +29,12 @@ SIGNATURE_VERSION = 2
 """Of tornado.web.create_signed_value; version 1 signs less."""
 KEY_BYTES = 32
 SESSION_BYTES = 16
-MAX_LOGGED_OUT_EACH = 100
+MAX_LOGOUTS_PER_USER = 100
 """Logouts remembered for one person; with more, all sessions of that person end."""
 DAY_SECONDS = 86400.0
 RENEW_AFTER = 0.05
 """A cookie is renewed when this part of its life is over: for thirty days, after a day and a half."""
-EVERYONE_OF = "@"
+ALL_SESSIONS_OF = "@"
 """Begins the name of an entry that ends all sessions of one person; ids of sessions are in hex."""
 
 
@@ -50,9 +50,9 @@ class Session:
     id: str
     name: str
     """Of the person."""
-    proof: str
+    fingerprint: str
     """Changes with the person's password."""
-    until: float
+    expires: float
     """When it ends, in Unix seconds."""
 
 
@@ -60,7 +60,7 @@ class Session:
 class Logout:
     """An entry of the list of logouts."""
 
-    until: float
+    expires: float
     """Unix seconds; it can be forgotten then."""
     name: str = ""
     """Of the person; empty in files of earlier versions."""
@@ -80,12 +80,12 @@ class Sessions:
         self._logged_out: dict[str, Logout] = {}
         self._signatures: tuple[tuple[int, ...], ...] = ()
 
-    def begin(self, name: str, proof: str) -> tuple[str, str]:
+    def create(self, name: str, fingerprint: str) -> tuple[str, str]:
         """Begin a session.
 
         Args:
             name: of the person.
-            proof: the session ends when this changes.
+            fingerprint: the session ends when this changes.
 
         Returns:
             The value of the cookie, and the id of the session.
@@ -94,19 +94,19 @@ class Sessions:
             OSError: the key cannot be written or read.
         """
         session = os.urandom(SESSION_BYTES).hex()
-        return self.renew(session, name, proof), session
+        return self.renew(session, name, fingerprint), session
 
-    def renew(self, session: str, name: str, proof: str) -> str:
+    def renew(self, session: str, name: str, fingerprint: str) -> str:
         """A new cookie for a session. Raises OSError."""
         self._refresh(make=True)
         if not self._key:
             raise OSError(f"{self._folder / KEY_FILE} cannot be used")
-        value = f"{session} {name} {proof} {self._now():.6f}"
+        value = f"{session} {name} {fingerprint} {self._now():.6f}"
         return create_signed_value(self._key, COOKIE, value, clock=self._now).decode()
 
-    def is_due(self, until: float) -> bool:
-        """Whether a cookie that ends then should be renewed."""
-        return self._now() > until - (1 - RENEW_AFTER) * self._days * DAY_SECONDS
+    def needs_renewal(self, expires: float) -> bool:
+        """Whether a cookie that expires then should be renewed."""
+        return self._now() > expires - (1 - RENEW_AFTER) * self._days * DAY_SECONDS
 
     def read(self, cookie: str) -> Session | None:
         """The session of a cookie; None for a cookie that is forged, too old, or logged out."""
@@ -119,17 +119,17 @@ class Sessions:
         parts = value.decode("utf-8", "replace").split(" ") if value else []
         if len(parts) != 4:
             return None
-        session, name, proof, begun = parts[0], parts[1], parts[2], float(parts[3])
-        if self._is_logged_out(session, name, begun):
+        session, name, fingerprint, created = parts[0], parts[1], parts[2], float(parts[3])
+        if self._is_listed(session, name, created):
             return None
-        return Session(session, name, proof, begun + self._days * DAY_SECONDS)
+        return Session(session, name, fingerprint, created + self._days * DAY_SECONDS)
 
-    def ended(self, session: str, name: str = "", until: float = math.inf) -> bool:
+    def is_logged_out(self, session: str, name: str = "", expires: float = math.inf) -> bool:
         """Whether a session was logged out, alone or with all of its person, or the key is gone."""
         self._refresh(make=False)
-        return not self._key or self._is_logged_out(session, name, until - self._days * DAY_SECONDS)
+        return not self._key or self._is_listed(session, name, expires - self._days * DAY_SECONDS)
 
-    def end(self, session: str, name: str = "") -> None:
+    def log_out(self, session: str, name: str = "") -> None:
         """Log out. Blocks for the disk's time; may be called in any thread. Raises OSError when it cannot be kept."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self._folder / f"{LOGGED_OUT_FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
@@ -138,19 +138,19 @@ class Sessions:
             now = self._now()
             with contextlib.suppress(ValueError):  # a list that cannot be read ends every session anyway
                 before = _logged_out(self._folder / LOGGED_OUT_FILE)
-                left = {key: entry for key, entry in before.items() if entry.until > now}
+                left = {key: entry for key, entry in before.items() if entry.expires > now}
                 left[session] = Logout(now + self._days * DAY_SECONDS, name)
-                self._keep(_limited(left, name, now, now + self._days * DAY_SECONDS))
+                self._save(_limited(left, name, now, now + self._days * DAY_SECONDS))
         finally:
             os.close(lock)
 
-    def _is_logged_out(self, session: str, name: str, begun: float) -> bool:
-        everyone = self._logged_out.get(EVERYONE_OF + name)
-        return session in self._logged_out or (everyone is not None and begun < everyone.before)
+    def _is_listed(self, session: str, name: str, created: float) -> bool:
+        everyone = self._logged_out.get(ALL_SESSIONS_OF + name)
+        return session in self._logged_out or (everyone is not None and created < everyone.before)
 
-    def _keep(self, logged_out: dict[str, Logout]) -> None:
+    def _save(self, logged_out: dict[str, Logout]) -> None:
         lines = "".join(
-            f"{key} {entry.until:.0f} {entry.name or '-'} {entry.before:.6f}\n" for key, entry in logged_out.items()
+            f"{key} {entry.expires:.0f} {entry.name or '-'} {entry.before:.6f}\n" for key, entry in logged_out.items()
         )
         write_atomically(self._folder / LOGGED_OUT_FILE, lines.encode(), PRIVATE, lasting=True)
 
@@ -194,12 +194,12 @@ class Sessions:
         beside.unlink()
 
 
-def _limited(logged_out: dict[str, Logout], name: str, now: float, until: float) -> dict[str, Logout]:
+def _limited(logged_out: dict[str, Logout], name: str, now: float, expires: float) -> dict[str, Logout]:
     """Replace the logouts of a person who has too many by one for all sessions of that person: it costs no other."""
-    if Counter(entry.name for entry in logged_out.values())[name] <= MAX_LOGGED_OUT_EACH:
+    if Counter(entry.name for entry in logged_out.values())[name] <= MAX_LOGOUTS_PER_USER:
         return logged_out
     left = {key: entry for key, entry in logged_out.items() if entry.name != name}
-    return {**left, EVERYONE_OF + name: Logout(until, name, before=now)}
+    return {**left, ALL_SESSIONS_OF + name: Logout(expires, name, before=now)}
 
 
 def _is_damaged(key_file: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
-from gateway.net.connection_limits import share_of
+from gateway.net.connection_limits import limit_key
 
 FREE_FAILURES = 5
 """Attempts without a pause, for mistyped passwords."""
@@ -23,12 +23,12 @@ SITE_SHARE = 4
 
 
 @dataclass(slots=True)
-class Record:
+class FailureRecord:
     """Of one address."""
 
     failures: int = 0
     last: float = 0.0
-    free_at: float = 0.0
+    allowed_at: float = 0.0
 
 
 class Throttle:
@@ -39,43 +39,43 @@ class Throttle:
         self._free_failures = max(1, FREE_FAILURES // workers)
         self._workers = workers
         self._now = now
-        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._records: OrderedDict[str, FailureRecord] = OrderedDict()
 
     def wait_seconds(self, address: str) -> float:
         """How long this address has to wait before its next attempt; 0 when it need not."""
         return max(self._wait_seconds(source) for source, _ in _sources(address))
 
-    def attempt(self, address: str) -> None:
+    def record_attempt(self, address: str) -> None:
         """An attempt begins."""
         for source, share in _sources(address):
             self._count(source, self._free_failures * share)
 
-    def success(self, address: str) -> None:
+    def record_success(self, address: str) -> None:
         """The attempt succeeded. The failures before it still count."""
         for source, share in _sources(address):
             record = self._records.get(source)
             if record is not None:
                 record.failures -= 1
                 if record.failures < self._free_failures * share:
-                    record.free_at = 0.0
+                    record.allowed_at = 0.0
 
     def _wait_seconds(self, source: str) -> float:
         record = self._records.get(source)
         if record is None or self._now() - record.last > FORGET_SECONDS:
             return 0.0
-        return max(0.0, record.free_at - self._now())
+        return max(0.0, record.allowed_at - self._now())
 
     def _count(self, source: str, free_failures: int) -> None:
         now = self._now()
-        record = self._records.pop(source, Record())
+        record = self._records.pop(source, FailureRecord())
         if now - record.last > FORGET_SECONDS:
-            record = Record()
+            record = FailureRecord()
         record.failures += 1
         record.last = now
         beyond = record.failures - free_failures
         if beyond >= 0:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10))
-            record.free_at = now + self._workers * pause
+            record.allowed_at = now + self._workers * pause
         self._records[source] = record
         if len(self._records) > MAX_ADDRESSES:
             self._records.popitem(last=False)
@@ -86,7 +86,7 @@ def _sources(address: str) -> list[tuple[str, int]]:
 
     This machine counts too: behind a proxy that is not trusted, every client has its address.
     """
-    network = share_of(address) or "local"
+    network = limit_key(address) or "local"
     if ":" not in network:
         return [(network, 1)]
     site = IPv6Address(int(IPv6Address(network)) >> IPV6_SITE_BITS << IPV6_SITE_BITS)

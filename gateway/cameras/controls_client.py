@@ -20,10 +20,12 @@ STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409
 class ControlsClient:
     """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, camera: str, peer: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """Connect to a camera's process, which need not run yet; `peer` is None when its controls cannot be reached."""
+    def __init__(self, camera: str, endpoint: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """Connect to a camera's process, which need not run yet; `endpoint` is None if no controls are connected."""
         self._camera = camera
-        self._capture = None if peer is None else ServiceClient(f"the process of camera {camera}", peer, context)
+        self._capture = (
+            None if endpoint is None else ServiceClient(f"the process of camera {camera}", endpoint, context)
+        )
 
     async def request(self, request: ControlsRequest) -> list[Control]:
         """Reset and set controls, and return all of them.
@@ -33,7 +35,7 @@ class ControlsClient:
         """
         if self._capture is None:
             raise HttpError(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
-        reply = await self._capture.ask(encode(request), DEADLINE_SECONDS)
+        reply = await self._capture.request(encode(request), DEADLINE_SECONDS)
         try:
             return parse_reply(reply)
         except ControlError as error:

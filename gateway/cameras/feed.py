@@ -44,7 +44,7 @@ class Feed:
     def __init__(
         self,
         camera: str,
-        peer: Endpoint,
+        endpoint: Endpoint,
         context: "zmq.Context[zmq.Socket[bytes]]",
         max_megapixels: float,
         offline_images: OfflineImages,
@@ -55,7 +55,7 @@ class Feed:
 
         Args:
             camera: its name.
-            peer: where its capture publishes; that need not run yet.
+            endpoint: where its capture publishes; that need not run yet.
             context: for the sockets.
             max_megapixels: no larger picture is decoded.
             offline_images: draws what viewers see while the camera is offline.
@@ -70,24 +70,24 @@ class Feed:
         self.stats = FeedStats()
         self._on_status = on_status
         self._on_viewers = on_viewers
-        self._endpoint = peer
+        self._endpoint = endpoint
         self._max_megapixels = max_megapixels
         self._offline_images = offline_images
         self._context = context
-        self._frame_filter = FrameFilter(same_host=peer.same_host)
+        self._frame_filter = FrameFilter(same_host=endpoint.same_host)
         self._losses = RateLimitedLog(logger)
         self._viewers: set[Viewer] = set()
         self._first_frame = asyncio.Event()
-        self._last: EncodedFrame | None = None
+        self._last_frame: EncodedFrame | None = None
         self._drawing: asyncio.Task[None] | None = None
-        self._drawn = ""
+        self._offline_text = ""
         self._status: StatusHeader | None = None
         self._status_at = time.monotonic()
         self._live: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
-        self._end_of_linger: asyncio.TimerHandle | None = None
-        self._end_of_silence: asyncio.TimerHandle | None = None
-        self._status_socket = sockets.subscriber(context, peer, topic("status", camera))
-        self._status_receiver = AsyncReceiver(self._status_socket, self._guarded(self._take_status))
+        self._linger_timer: asyncio.TimerHandle | None = None
+        self._repeat_timer: asyncio.TimerHandle | None = None
+        self._status_socket = sockets.subscriber(context, endpoint, topic("status", camera))
+        self._status_receiver = AsyncReceiver(self._status_socket, self._guarded(self._receive_status))
 
     @property
     def viewers(self) -> int:
@@ -105,7 +105,7 @@ class Feed:
             v=VERSION,
             camera=self.camera,
             state="starting" if last is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
-            reason=self._silence if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
+            reason=self._silence_reason if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
             since=round(time.time() - silent, 6),
             epoch=last.epoch if last else "",
             pid=0,
@@ -140,7 +140,7 @@ class Feed:
         return max(0.0, time.time() - status.captured)  # by two clocks, which may differ
 
     @property
-    def _silence(self) -> str:
+    def _silence_reason(self) -> str:
         """Why no status arrives."""
         return (
             "its capture process does not answer"
@@ -149,9 +149,9 @@ class Feed:
         )
 
     @property
-    def away(self) -> bool:
+    def has_offline_image(self) -> bool:
         """Whether the camera is offline and there is a last picture, so that an offline image can be drawn."""
-        return self.status.state == "offline" and self._last is not None
+        return self.status.state == "offline" and self._last_frame is not None
 
     def join(self, viewer: Viewer) -> None:
         """Add a viewer: it gets the newest frame at once, and each later one."""
@@ -170,14 +170,14 @@ class Feed:
 
     def keep_awake(self) -> None:
         """Subscribe to frames, while there are viewers and for LINGER_SECONDS more."""
-        if self._end_of_linger is not None:
-            self._end_of_linger.cancel()
-            self._end_of_linger = None
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+            self._linger_timer = None
         if self._live is None:
             self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
             # capture sends its newest frame again, which the old filter would take for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
-            self._live = socket, AsyncReceiver(socket, self._guarded(self._take_frame))
+            self._live = socket, AsyncReceiver(socket, self._guarded(self._receive_frame))
 
     async def first_frame(self, seconds: float) -> EncodedFrame | None:
         """Return the newest frame, waiting up to `seconds` for the first; None when none came."""
@@ -206,41 +206,41 @@ class Feed:
             viewer.close()
         if self._drawing is not None:
             self._drawing.cancel()
-        self._sleep()
+        self._unsubscribe()
         self._status_receiver.close()
         self._status_socket.close()
 
     def _linger(self) -> None:
-        if self._end_of_linger is not None:
-            self._end_of_linger.cancel()
-        self._end_of_linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._sleep)
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+        self._linger_timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._unsubscribe)
 
-    def _sleep(self) -> None:
-        for timer in (self._end_of_linger, self._end_of_silence):
+    def _unsubscribe(self) -> None:
+        for timer in (self._linger_timer, self._repeat_timer):
             if timer is not None:
                 timer.cancel()
-        self._end_of_linger = self._end_of_silence = None
+        self._linger_timer = self._repeat_timer = None
         if self._live is not None:
             socket, receiver = self._live
             receiver.close()
             socket.close()
             self._live = None
         self.encoded = self.offline_image = None
-        self._drawn = ""
+        self._offline_text = ""
         self._first_frame.clear()
 
-    def _guarded(self, take: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], None]:
-        """`take`, with what it raises counted: an exception would leave the socket unread and this camera silent."""
+    def _guarded(self, receive: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], None]:
+        """`receive`, with what it raises counted: an exception would leave the socket unread and this camera silent."""
 
         def guarded(parts: list[bytes]) -> None:
             try:
-                take(parts)
+                receive(parts)
             except Exception as error:
                 self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
 
         return guarded
 
-    def _take_status(self, parts: list[bytes]) -> None:
+    def _receive_status(self, parts: list[bytes]) -> None:
         try:
             _, status = parse(parts[-1], StatusHeader)
         except WireError as error:
@@ -253,12 +253,12 @@ class Feed:
         self._on_status(self)
         self._update_offline_image()
 
-    def _take_frame(self, parts: list[bytes]) -> None:
+    def _receive_frame(self, parts: list[bytes]) -> None:
         frame = self._frame_filter.accept(parts[-1])
         if frame is None:
             return
-        self.encoded = self._last = EncodedFrame(frame, parts[-1])
-        self.offline_image, self._drawn = None, ""
+        self.encoded = self._last_frame = EncodedFrame(frame, parts[-1])
+        self.offline_image, self._offline_text = None, ""
         self._first_frame.set()
         self.stats.received += 1
         self.stats.missed += frame.missed
@@ -271,12 +271,12 @@ class Feed:
         """Draw the offline image: once for each reason, for all viewers."""
         status = self.status
         if status.state != "offline":
-            self._drawn = ""
+            self._offline_text = ""
             return
         text = sentence(status.since, status.reason)
-        if self._viewers and self._last is not None and text != self._drawn and self._drawing is None:
-            self._drawn = text
-            self._drawing = asyncio.create_task(self._draw(self._last, text))
+        if self._viewers and self._last_frame is not None and text != self._offline_text and self._drawing is None:
+            self._offline_text = text
+            self._drawing = asyncio.create_task(self._draw(self._last_frame, text))
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:
         try:
@@ -286,7 +286,7 @@ class Feed:
             return
         finally:
             self._drawing = None
-        if self._last is last and self._drawn == text:  # else the camera is back
+        if self._last_frame is last and self._offline_text == text:  # else the camera is back
             header = msgspec.structs.replace(last.frame.header, orientation=1)
             self.offline_image = EncodedFrame(
                 Frame(header, picture, same_host=self._endpoint.same_host), pack("live", self.camera, header, picture)
@@ -295,9 +295,9 @@ class Feed:
                 viewer.wake()
 
     def _repeat_after(self, seconds: float) -> None:
-        if self._end_of_silence is not None:
-            self._end_of_silence.cancel()
-        self._end_of_silence = asyncio.get_running_loop().call_later(seconds, self._repeat)
+        if self._repeat_timer is not None:
+            self._repeat_timer.cancel()
+        self._repeat_timer = asyncio.get_running_loop().call_later(seconds, self._repeat)
 
     def _repeat(self) -> None:
         for viewer in list(self._viewers):

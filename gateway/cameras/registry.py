@@ -3,17 +3,15 @@
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import zmq
 
-from framebus.config.load import Config
 from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ViewersHeader
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import viewers_endpoint
-from framebus.transport import endpoints
 from gateway.access.identity import LOCAL, Identity
+from gateway.cameras.camera_endpoints import CameraEndpoints
 from gateway.cameras.controls_client import ControlsClient
 from gateway.cameras.feed import Feed
 from gateway.cameras.workers import Workers
@@ -27,71 +25,83 @@ logger = logging.getLogger("gateway")
 class CameraRegistry:
     """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, config: Config, context: "zmq.Context[zmq.Socket[bytes]]", worker: int = 0) -> None:
-        """Subscribe to all cameras, whose processes need not run yet; `worker` is the number of this process."""
-        self.most = config.gateway.max_viewers
+    def __init__(
+        self,
+        cameras: Mapping[str, CameraEndpoints],
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        max_viewers: int,
+        worker_endpoints: Sequence[str],
+        worker: int = 0,
+    ) -> None:
+        """Subscribe to all cameras, whose processes need not run yet.
+
+        Args:
+            cameras: their endpoints by name, at least one; the first is the default camera.
+            context: for the sockets.
+            max_viewers: how many connections may show a camera, through all workers.
+            worker_endpoints: where each worker of the gateway reports its viewers, by its number.
+            worker: the number of this process.
+        """
+        self.max_viewers = max_viewers
         self._viewers: set[Viewer] = set()
-        everyone = [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
-        self.workers = Workers(worker, everyone, context, self)
+        self.workers = Workers(worker, worker_endpoints, context, self)
         self._losses = RateLimitedLog(logger)
         self._offline_images = OfflineImages()
         self.feeds = {
             name: Feed(
                 name,
-                endpoints.frames(config, name),
+                camera.frames,
                 context,
-                settings.max_megapixels,
+                camera.max_megapixels,
                 self._offline_images,
                 self._status_changed,
                 self.workers.changed,
             )
-            for name, settings in config.cameras.items()
+            for name, camera in cameras.items()
         }
-        self.controls = {
-            name: ControlsClient(name, endpoints.controls(config, name), context) for name in config.cameras
-        }
-        self.first = self.feeds[config.first_camera]
+        self.controls = {name: ControlsClient(name, camera.controls, context) for name, camera in cameras.items()}
+        self.first = next(iter(self.feeds.values()))
 
     @property
     def viewers(self) -> int:
         """How many connections show a camera, through any worker."""
         return self.workers.viewers()
 
-    def first_for(self, identity: Identity) -> Feed:
+    def first_visible(self, identity: Identity) -> Feed:
         """Return the first camera that this client may see. Raises HttpError when there is none."""
         for name, feed in self.feeds.items():
             if identity.sees(name):
                 return feed
         raise HttpError(403, "forbidden", "there is no camera here that you may see")
 
-    def named(self, name: str, identity: Identity = LOCAL) -> Feed:
+    def get(self, name: str, identity: Identity = LOCAL) -> Feed:
         """Return the camera of that name. Raises HttpError when there is none."""
         if name not in self.feeds:
             raise HttpError(404, "unknown-camera", unknown_camera(name, filter(identity.sees, self.feeds)))
         return self.feeds[name]
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise HttpError when there are as many viewers as are allowed."""
-        if self.viewers >= self.most:
+        if self.viewers >= self.max_viewers:
             raise HttpError(
-                503, "full", f"{self.most} viewers watch already, the most that max_viewers in [gateway] allows"
+                503, "full", f"{self.max_viewers} viewers watch already, the most that max_viewers in [gateway] allows"
             )
 
-    def admit(self, viewer: Viewer) -> None:
+    def add_viewer(self, viewer: Viewer) -> None:
         """Add a viewer to the count."""
         self._viewers.add(viewer)
         self.workers.changed()
 
-    def release(self, viewer: Viewer) -> None:
+    def remove_viewer(self, viewer: Viewer) -> None:
         """Remove a viewer from the count; may be called twice."""
         self._viewers.discard(viewer)
         self.workers.changed()
 
-    def dismiss(self, holds: Callable[[Identity], bool]) -> None:
-        """End the connections of viewers whose access has ended; `holds` is called once for each identity."""
-        held = {identity: holds(identity) for identity in {viewer.identity for viewer in self._viewers}}
+    def disconnect_unauthorized(self, is_still_valid: Callable[[Identity], bool]) -> None:
+        """Disconnect viewers whose access was revoked; `is_still_valid` is called once for each identity."""
+        valid = {identity: is_still_valid(identity) for identity in {viewer.identity for viewer in self._viewers}}
         for viewer in list(self._viewers):
-            if not held[viewer.identity]:
+            if not valid[viewer.identity]:
                 viewer.close()
 
     def tick(self, stalled_seconds: float = STALLED_SECONDS) -> None:
@@ -142,4 +152,4 @@ class CameraRegistry:
     def _status_changed(self, feed: Feed) -> None:
         for viewer in list(self._viewers):
             if viewer.identity.sees(feed.camera):
-                viewer.tell_status(feed)
+                viewer.on_status(feed)

@@ -21,7 +21,7 @@ class ServiceClient:
     def __init__(
         self,
         service: str,
-        peer: Endpoint | str,
+        endpoint: Endpoint | str,
         context: "zmq.Context[zmq.Socket[bytes]]",
         max_waiting: int = MAX_WAITING,
     ) -> None:
@@ -29,7 +29,7 @@ class ServiceClient:
 
         Args:
             service: its name in a sentence.
-            peer: where it listens; a string is an endpoint without keys.
+            endpoint: where it listens; a string is an endpoint without keys.
             context: for the socket.
             max_waiting: requests that may be under way.
         """
@@ -39,15 +39,15 @@ class ServiceClient:
         self._numbers = itertools.count()
         self._socket = sockets.make(context, zmq.DEALER)
         self._socket.setsockopt(zmq.SNDHWM, max_waiting)
-        sockets.connect(self._socket, peer)
-        self._receiver = AsyncReceiver(self._socket, self._take)
+        sockets.connect(self._socket, endpoint)
+        self._receiver = AsyncReceiver(self._socket, self._receive)
 
     @property
     def waiting(self) -> int:
         """How many requests are under way."""
         return len(self._waiting)
 
-    async def ask(self, request: bytes, deadline_seconds: float, cancel: bytes | None = None) -> bytes:
+    async def request(self, request: bytes, deadline_seconds: float, cancel: bytes | None = None) -> bytes:
         """Send a request and return the reply.
 
         Args:
@@ -79,7 +79,7 @@ class ServiceClient:
         finally:
             del self._waiting[number]
 
-    def tell(self, message: bytes) -> None:
+    def send(self, message: bytes) -> None:
         """Send a message whose reply does not matter."""
         self._send_if_possible(next(self._numbers).to_bytes(8), message)
 
@@ -97,7 +97,7 @@ class ServiceClient:
             with contextlib.suppress(zmq.Again):
                 self._send(number, message)
 
-    def _take(self, parts: list[bytes]) -> None:
+    def _receive(self, parts: list[bytes]) -> None:
         waiting = self._waiting.get(parts[0])
         if waiting is not None and not waiting.done():
             waiting.set_result(parts[-1])

@@ -24,7 +24,7 @@ STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout
 
 
 @dataclass(eq=False)
-class Shared:
+class SharedRequest:
     """A request under way, and how many wait for its reply."""
 
     task: asyncio.Task[Frame]
@@ -79,7 +79,7 @@ class StillsClient:
     ) -> None:
         """Connect to the snapshot service, which need not run yet; `max_waiting` requests may be under way."""
         self._service = ServiceClient("the snapshot service", endpoint, context, max_waiting)
-        self._shared: dict[SnapshotRequest, Shared] = {}
+        self._shared: dict[SnapshotRequest, SharedRequest] = {}
 
     @property
     def waiting(self) -> int:
@@ -114,7 +114,7 @@ class StillsClient:
 
     async def clip_page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
         """Get a page of a clip. Raises HttpError."""
-        reply = await self._service.ask(msgspec.json.encode(request), CLIP_PAGE_SECONDS)
+        reply = await self._service.request(msgspec.json.encode(request), CLIP_PAGE_SECONDS)
         try:
             if split(reply).kind == "error":
                 _, refused = parse(reply, ErrorHeader)
@@ -126,7 +126,7 @@ class StillsClient:
 
     def end_clip(self, request: ClipRequest) -> None:
         """Tell the service that a clip is not wanted any more; `request` names its id."""
-        self._service.tell(msgspec.json.encode(msgspec.structs.replace(request, end=True)))
+        self._service.send(msgspec.json.encode(msgspec.structs.replace(request, end=True)))
 
     def close(self) -> None:
         """Cancel the requests under way."""
@@ -138,7 +138,7 @@ class StillsClient:
         """Send a request, or wait for the reply to an equal one that is under way."""
         shared = self._shared.get(request)
         if shared is None:
-            shared = self._shared[request] = Shared(asyncio.create_task(self._ask(request)))
+            shared = self._shared[request] = SharedRequest(asyncio.create_task(self._request(request)))
             shared.task.add_done_callback(lambda done: self._end(request, done))
         shared.waiting += 1
         try:
@@ -156,9 +156,9 @@ class StillsClient:
         if task.done() and not task.cancelled():
             task.exception()  # retrieved, as asyncio logs an exception that no caller was left to get
 
-    async def _ask(self, request: SnapshotRequest) -> Frame:
+    async def _request(self, request: SnapshotRequest) -> Frame:
         cancel = msgspec.json.encode(CancelRequest(camera=request.camera, cancel=True))
-        reply = await self._service.ask(msgspec.json.encode(request), request.timeout + GRACE_SECONDS, cancel)
+        reply = await self._service.request(msgspec.json.encode(request), request.timeout + GRACE_SECONDS, cancel)
         try:
             return parse_reply(reply)
         except SnapshotError as error:

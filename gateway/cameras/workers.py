@@ -6,6 +6,7 @@ With `workers = 1` there is no socket. gateway.server decides which of them list
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -20,9 +21,9 @@ from framebus.transport.async_receiver import AsyncReceiver
 logger = logging.getLogger("gateway")
 
 INTERVAL_SECONDS = 1.0
-AFTER_A_CHANGE_SECONDS = 0.1
+CHANGE_DELAY_SECONDS = 0.1
 """Changes within this time are sent in one message."""
-SILENT_SECONDS = 3.0
+WORKER_TIMEOUT_SECONDS = 3.0
 """A worker that sent nothing for this long counts as absent and without viewers."""
 SEND_HIGH_WATER_MARK = 2
 """Messages that wait for a worker that does not read them; each contains everything."""
@@ -30,7 +31,7 @@ MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription is longer; a peer that sends more is disconnected."""
 
 
-class Heard(NamedTuple):
+class WorkerReport(NamedTuple):
     """The last message of another worker, and when it came by time.monotonic."""
 
     at: float
@@ -56,7 +57,7 @@ class Workers:
     def __init__(
         self,
         worker: int,
-        endpoints: list[str],
+        endpoints: Sequence[str],
         context: "zmq.Context[zmq.Socket[bytes]]",
         own: OwnViewers,
     ) -> None:
@@ -74,7 +75,7 @@ class Workers:
         self.own_number = worker
         self.count = len(endpoints)
         self._own = own
-        self._heard: dict[int, Heard] = {}
+        self._reports: dict[int, WorkerReport] = {}
         self._losses = RateLimitedLog(logger)
         self._links: list[tuple[zmq.Socket[bytes], AsyncReceiver]] = []
         self._publisher: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
@@ -82,9 +83,9 @@ class Workers:
         if self.count > 1:
             self._publish_at(endpoints[worker], context)
             for other in set(range(self.count)) - {worker}:
-                self._listen_to(other, endpoints[other], context)
+                self._subscribe_to(other, endpoints[other], context)
 
-    def everyone(self) -> dict[int, ViewersHeader]:
+    def all_stats(self) -> dict[int, ViewersHeader]:
         """Return the statistics of each worker that is present, by its number: its own, and the last of the others."""
         return dict(sorted({**self._others(), self.own_number: self._own.own_stats()}.items()))
 
@@ -99,8 +100,8 @@ class Workers:
 
     def changed(self) -> None:
         """Tell the other workers soon that the viewers of this one have changed."""
-        if self._publisher is not None and self._next.when() > self._loop.time() + AFTER_A_CHANGE_SECONDS:
-            self._publish_in(AFTER_A_CHANGE_SECONDS)
+        if self._publisher is not None and self._next.when() > self._loop.time() + CHANGE_DELAY_SECONDS:
+            self._publish_in(CHANGE_DELAY_SECONDS)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -115,8 +116,8 @@ class Workers:
 
     def _others(self) -> dict[int, ViewersHeader]:
         """The last statistics of the other workers that are present."""
-        oldest = time.monotonic() - SILENT_SECONDS
-        return {number: heard.header for number, heard in self._heard.items() if heard.at > oldest}
+        oldest = time.monotonic() - WORKER_TIMEOUT_SECONDS
+        return {number: report.header for number, report in self._reports.items() if report.at > oldest}
 
     def _publish_at(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
         """Publish with XPUB rather than PUB, to send to a worker as soon as it subscribes."""
@@ -140,14 +141,14 @@ class Workers:
         self._losses.flush()
         receiver.drain()
 
-    def _listen_to(self, other: int, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    def _subscribe_to(self, other: int, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
         socket = sockets.subscriber(context, endpoint, topic("viewers", worker_name(other)))
-        self._links.append((socket, AsyncReceiver(socket, partial(self._take, other))))
+        self._links.append((socket, AsyncReceiver(socket, partial(self._receive, other))))
 
-    def _take(self, other: int, parts: list[bytes]) -> None:
+    def _receive(self, other: int, parts: list[bytes]) -> None:
         try:
             _, header = parse(parts[-1], ViewersHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return
-        self._heard[other] = Heard(time.monotonic(), header)
+        self._reports[other] = WorkerReport(time.monotonic(), header)

@@ -19,7 +19,7 @@ class EncodedFrame:
         self._message = message
 
     @cached_property
-    def part(self) -> bytes:
+    def mjpeg_part(self) -> bytes:
         """A part of an MJPEG stream."""
         return mjpeg.part(self.frame.jpeg, self.frame.captured)
 

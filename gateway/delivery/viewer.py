@@ -31,16 +31,16 @@ class Viewer(ABC):
         """Make a viewer.
 
         Args:
-            transport: the connection; its `on_free` is used.
+            transport: the connection; its `on_sent` is used.
             identity: who watches.
         """
         self.identity = identity
         self._transport = transport
         self._in_flight = False
         self._ended = False
-        self._taken_bytes: int | None = None
-        self._taken_at = 0.0
-        transport.on_free = self._left
+        self._written_bytes: int | None = None
+        self._written_at = 0.0
+        transport.on_sent = self._message_sent
 
     @property
     def in_flight(self) -> bool:
@@ -58,7 +58,7 @@ class Viewer(ABC):
     def repeat(self) -> None:  # noqa: B027  (websockets need none: a message is drawn when it has arrived)
         """Send the last picture again, for viewers that need it; called when no new one came for a while."""
 
-    def tell_status(self, camera: StatusSource) -> None:  # noqa: B027  (only the page shows statuses)
+    def on_status(self, camera: StatusSource) -> None:  # noqa: B027  (only the page shows statuses)
         """The status of a camera has changed."""
 
     def wake(self) -> None:
@@ -83,15 +83,15 @@ class Viewer(ABC):
         Returns:
             Whether it was disconnected.
         """
-        taken_bytes = self._transport.taken_bytes
-        if not self._in_flight or taken_bytes is None or taken_bytes != self._taken_bytes:
-            self._taken_bytes, self._taken_at = taken_bytes, now
-        elif now - self._taken_at >= stalled_seconds:
+        written_bytes = self._transport.written_bytes
+        if not self._in_flight or written_bytes is None or written_bytes != self._written_bytes:
+            self._written_bytes, self._written_at = written_bytes, now
+        elif now - self._written_at >= stalled_seconds:
             self.end()
             self._transport.close()
             return True
         return False
 
-    def _left(self) -> None:
+    def _message_sent(self) -> None:
         self._in_flight = False
         self.wake()

@@ -15,7 +15,7 @@ class ApiDescription(CameraHandler):
     def get(self) -> None:
         """Describe every path of the route table, for the cameras that this client may see."""
         self.set_header("Cache-Control", "no-store")
-        cameras = [name for name, _ in self.seen()]
+        cameras = [name for name, _ in self.visible_cameras()]
         self.finish(document(permissions(self.application), __version__, cameras))
 
     head = get

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
+from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.web import Finish, RequestHandler
+from tornado.web import Application, Finish, RequestHandler
 
 from framebus import __version__
 from gateway.access.access import Access
@@ -18,11 +19,11 @@ from gateway.access.sessions import DAY_SECONDS
 from gateway.http.cookies import set_cookie
 from gateway.http.redirects import relative
 from gateway.http.services import Services
-from gateway.net.counted_stream import CountedStream, nothing
-from gateway.net.errors import EXPOSED, RETRY_AFTER_SECONDS, HttpError, cors, preflight, wants_json
+from gateway.net.counted_stream import CountedStream, do_nothing
+from gateway.net.errors import EXPOSED_HEADERS, RETRY_AFTER_SECONDS, HttpError, cors, preflight, wants_json
 from gateway.net.forwarded import Client
 
-OF_SCRIPTS = ("cors", "same-origin", "websocket")
+SCRIPT_FETCH_MODES = ("cors", "same-origin", "websocket")
 """Values of Sec-Fetch-Mode for requests of a page's scripts."""
 SWITCHING_PROTOCOLS = 101
 HEADERS = {
@@ -37,30 +38,36 @@ T = TypeVar("T")
 class BaseHandler(RequestHandler):
     """Answers errors as JSON or as a line of text."""
 
-    permission: Permission = Permission("admin", "admin")
-    """What the request requires; the route table sets it."""
-    services: Services
     identity: Identity = UNAUTHENTICATED
     """The client's identity, from `prepare` on."""
     is_challenged: ClassVar[bool] = True
     """Whether a 401 asks for a password, so that a browser shows its dialog."""
     _waiting: asyncio.Future[Any] | None = None
-    _release: Callable[[], None] = staticmethod(nothing)
+    _release: Callable[[], None] = staticmethod(do_nothing)
 
-    def initialize(self, permission: Permission, services: Services) -> None:
-        """Called by Tornado with what the route table names."""
+    def __init__(
+        self, application: Application, request: HTTPServerRequest, *, permission: Permission, services: Services
+    ) -> None:
+        """Called by Tornado for each request.
+
+        Args:
+            application: has the route table.
+            request: the request.
+            permission: what the route requires.
+            services: what all handlers share.
+        """
         self.permission = permission
         self.services = services
+        super().__init__(application, request)
 
     def set_default_headers(self) -> None:
         """Called by Tornado."""
         for header, value in HEADERS.items():
             self.set_header(header, value)
-        allowed: list[str] = self.settings.get("allow_origins", [])
-        for header, value in cors(allowed, self.request.headers.get("Origin")).items():
+        for header, value in cors(self.services.settings.allow_origins, self.request.headers.get("Origin")).items():
             self.set_header(header, value)
         if "Access-Control-Allow-Origin" in self._headers:
-            self.set_header("Access-Control-Expose-Headers", EXPOSED)
+            self.set_header("Access-Control-Expose-Headers", EXPOSED_HEADERS)
 
     @property
     def access(self) -> Access:
@@ -72,7 +79,7 @@ class BaseHandler(RequestHandler):
         """The client of this request."""
         return self.access.client(self.request)
 
-    def permission_for(self) -> Permission:
+    def required_permission(self) -> Permission:
         """What this request requires."""
         return self.permission
 
@@ -80,28 +87,31 @@ class BaseHandler(RequestHandler):
         """Called by Tornado before the method: authorize the request."""
         if self.request.method == "OPTIONS":  # a preflight carries no credentials, and tells nothing
             return
-        self._take_share()
-        permission = self.permission_for()
+        self._count_proxied_request()
+        permission = self.required_permission()
         camera = self.path_args[0] if permission is not PUBLIC and self.path_args else None
         try:
             self.identity = await self.access.check(self.request, permission, camera)
         except HttpError as error:
-            if error.status_code != 401 or not self._is_for_a_person():
+            if error.status_code != 401 or not self._is_browser_navigation():
                 raise
-            self.go_to(f"/login?next={quote(self.request.path)}")
+            self.redirect_to(f"/login?next={quote(self.request.path)}")
             return
         cookie = self.access.renewed_cookie(self.identity)
         if cookie is not None:
-            self.send_cookie(cookie)
+            self.set_session_cookie(cookie)
 
     def options(self, *_: str) -> None:
         """Say which methods there are, and answer a browser that asks before it sends a request to another site."""
         methods = self.allowed_methods()
         self.set_header("Allow", ", ".join(methods))
-        for header, value in preflight(self.settings.get("allow_origins", []), self.request.headers, methods).items():
+        for header, value in self._preflight(methods).items():
             self.set_header(header, value)
         self.set_status(204)
         self.finish()
+
+    def _preflight(self, methods: list[str]) -> dict[str, str]:
+        return preflight(self.services.settings.allow_origins, self.request.headers, methods)
 
     def allowed_methods(self) -> list[str]:
         """The methods that this handler has."""
@@ -119,12 +129,12 @@ class BaseHandler(RequestHandler):
         """Called by Tornado, which would refuse a parameter that is no UTF-8, even one that has no meaning here."""
         return value.decode("utf-8", "replace")
 
-    def go_to(self, path: str, status: int = 302) -> None:
+    def redirect_to(self, path: str, status: int = 302) -> None:
         """Redirect to another path of the gateway."""
         self.set_header("Cache-Control", "no-store")
         self.redirect(relative(self.request.path, path), status=status)
 
-    def send_cookie(self, value: str, days: float | None = None) -> None:
+    def set_session_cookie(self, value: str, days: float | None = None) -> None:
         """Set the session cookie, for `session_days` unless said otherwise."""
         lasts = self.access.session_days if days is None else days
         header = set_cookie(
@@ -145,12 +155,12 @@ class BaseHandler(RequestHandler):
     async def while_connected(self, awaitable: Awaitable[T]) -> T:
         """Wait for something, and give it up when the client leaves."""
         self._waiting = waiting = asyncio.ensure_future(awaitable)
-        if self._is_gone():  # Tornado reports no connection that ended before its handler began
+        if self._is_disconnected():  # Tornado reports no connection that ended before its handler began
             waiting.cancel()
         try:
             return await waiting
         except asyncio.CancelledError:
-            if not waiting.cancelled() or not self._is_gone():
+            if not waiting.cancelled() or not self._is_disconnected():
                 raise
             raise Finish from None
         except StreamClosedError:  # it left while it was sent its answer
@@ -173,7 +183,7 @@ class BaseHandler(RequestHandler):
         """Take over the connection; it counts for its client until it ends."""
         stream = super().detach()
         if isinstance(stream, CountedStream) and not stream.closed():
-            stream.on_end(self._release)
+            stream.add_release_callback(self._release)
         else:
             self._release()
         return stream
@@ -187,7 +197,7 @@ class BaseHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         if status_code in (429, 503):
             self.set_header("Retry-After", str(math.ceil(pause_seconds or RETRY_AFTER_SECONDS)))
-        if status_code == 401 and not self._is_of_a_page():
+        if status_code == 401 and not self._is_from_own_page():
             self.set_header("WWW-Authenticate", 'Basic realm="framebus", charset="UTF-8"')
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
@@ -198,7 +208,7 @@ class BaseHandler(RequestHandler):
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             self.finish(f"{status_code}: {message}\n")
 
-    def _is_of_a_page(self) -> bool:
+    def _is_from_own_page(self) -> bool:
         """Whether a page of ours sent this: a challenge would open the browser's own dialog over that page.
 
         Browsers send no Sec-Fetch-Mode to an http address of the local network, so our pages mark their requests, and
@@ -207,36 +217,34 @@ class BaseHandler(RequestHandler):
         headers = self.request.headers
         return (
             not self.is_challenged
-            or headers.get("Sec-Fetch-Mode") in OF_SCRIPTS
+            or headers.get("Sec-Fetch-Mode") in SCRIPT_FETCH_MODES
             or "X-Requested-With" in headers
             or headers.get("Upgrade", "").lower() == "websocket"
             or ("Authorization" not in headers and self.access.cookie in self.request.cookies)
         )
 
-    def _is_for_a_person(self) -> bool:
+    def _is_browser_navigation(self) -> bool:
         """Whether a browser wants a page, rather than a program a picture."""
         asked = self.request
         named = "Authorization" in asked.headers or "token" in asked.query_arguments
         return asked.method == "GET" and "text/html" in asked.headers.get("Accept", "") and not named
 
-    def _take_share(self) -> None:
+    def _count_proxied_request(self) -> None:
         """Count the request for the client's address where a trusted proxy hides it. Raises HttpError."""
         client = self.client
         if client.through_proxy:
-            refusal, self._release = self.services.connections.let_in_through_proxy(client.address)
+            refusal, self._release = self.services.connections.acquire_proxied(client.address)
             if refusal is not None:
                 raise HttpError(429, "too-many", refusal)
 
-    def _is_gone(self) -> bool:
+    def _is_disconnected(self) -> bool:
         stream = getattr(self.request.connection, "stream", None)
         return stream is None or stream.closed()
 
 
-class Unknown(BaseHandler):
+class NotFound(BaseHandler):
     """Every path that is not in the route table."""
 
-    permission = PUBLIC
-
     async def prepare(self) -> None:
-        """Refuse any method, without a look at who asks."""
+        """Refuse any method, without a look at the credentials."""
         raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")

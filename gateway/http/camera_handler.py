@@ -1,6 +1,5 @@
 """The base of the handlers that serve a camera, with the stream and the still that several paths answer with."""
 
-from framebus.config.load import Config
 from framebus.protocol.stills import RequestError, from_query
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
@@ -8,8 +7,8 @@ from gateway.delivery.mjpeg import STREAM_HEADERS, stream_head
 from gateway.http import still_headers
 from gateway.http.base_handler import BaseHandler
 from gateway.net.errors import HttpError, cors
-from gateway.net.rate_limit import TooManyUnderWayError
-from gateway.net.transport import transport_of
+from gateway.net.rate_limit import ConcurrencyLimitError
+from gateway.net.transport import detached_transport
 from gateway.viewers.mjpeg import MjpegViewer
 
 LARGE_BYTES = 64 * 1024
@@ -20,53 +19,48 @@ class CameraHandler(BaseHandler):
     """A handler that serves a camera: the one in the path, else the first."""
 
     @property
-    def config(self) -> Config:
-        """The configuration."""
-        return self.services.config
-
-    @property
     def cameras(self) -> CameraRegistry:
         """All cameras."""
         return self.services.cameras
 
     def feed(self, name: str | None) -> Feed:
         """The camera of that name, else the first that this client may see. Raises HttpError without one."""
-        return self.cameras.named(name, self.identity) if name is not None else self.cameras.first_for(self.identity)
+        return self.cameras.get(name, self.identity) if name is not None else self.cameras.first_visible(self.identity)
 
-    async def stream(self, feed: Feed) -> None:
+    async def serve_stream(self, feed: Feed) -> None:
         """Answer with MJPEG, and take the connection over from Tornado."""
-        self.cameras.check_room()
+        self.cameras.check_capacity()
         offline = feed.status.state == "offline"
-        if not feed.away and (offline or await self._first_frame(feed) is None):
+        if not feed.has_offline_image and (offline or await self._first_frame(feed) is None):
             reason = feed.status.reason or "it has not given a picture yet"
             raise HttpError(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
         if self.request.method == "HEAD":
             for header, value in STREAM_HEADERS.items():
                 self.set_header(header, value)
             return
-        self.cameras.check_room()  # again: others may have come while this one waited for the first frame
+        self.cameras.check_capacity()  # again: others may have come while this one waited for the first frame
         stream = self.detach()
         if stream.closed():  # the client has left meanwhile
             return
         try:
-            line = transport_of(stream)
+            transport = detached_transport(stream)
         except OSError:  # no descriptor is left for it
             stream.close()
             return
-        headers = cors(self.config.gateway.allow_origins, self.request.headers.get("Origin"))
-        MjpegViewer(feed, self.cameras, line, stream_head(headers), self.identity)
+        headers = cors(self.services.settings.allow_origins, self.request.headers.get("Origin"))
+        MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity)
 
-    async def still(self, feed: Feed) -> None:
+    async def serve_still(self, feed: Feed) -> None:
         """Answer with one JPEG from the snapshot service."""
         self.check_rate()
-        timeout = {"timeout": f"{self.config.gateway.snapshot_timeout:g}"}
+        timeout = {"timeout": f"{self.services.settings.snapshot_timeout:g}"}
         try:
             request = from_query(feed.camera, {**timeout, **self.query()})
         except RequestError as error:
             raise HttpError(400, "bad-request", str(error)) from None
-        address, under_way = self.client.address, self.services.stills_under_way
+        address, limit = self.client.address, self.services.concurrent_stills
         try:
-            with under_way.one(address):
+            with limit.slot(address):
                 frame = await self.while_connected(self.services.stills.get(request))
                 for header, value in still_headers.headers(frame, request).items():
                     self.set_header(header, value)
@@ -75,19 +69,19 @@ class CameraHandler(BaseHandler):
                     self.set_status(304)
                     self.finish()
                 else:
-                    await self.send(frame.jpeg)
-        except TooManyUnderWayError:
-            message = f"{under_way.most} stills for {address} are under way already"
+                    await self.send_body(frame.jpeg)
+        except ConcurrencyLimitError:
+            message = f"{limit.maximum} stills for {address} are under way already"
             raise HttpError(429, "too-often", message) from None
 
-    async def send(self, body: bytes) -> None:
+    async def send_body(self, body: bytes) -> None:
         """Answer with a body, and wait until the client has taken it."""
         self.set_header("Content-Length", str(len(body)))
         if len(body) >= LARGE_BYTES and self.request.method != "HEAD":
             self.flush()
         await self.while_connected(self.finish(body))
 
-    def seen(self) -> list[tuple[str, Feed]]:
+    def visible_cameras(self) -> list[tuple[str, Feed]]:
         """The cameras that this client may see, by name."""
         return [(name, feed) for name, feed in self.cameras.feeds.items() if self.identity.sees(name)]
 
@@ -96,7 +90,7 @@ class CameraHandler(BaseHandler):
         address = self.client.address
         wait_seconds = self.services.still_rate.wait_seconds(address)
         if wait_seconds:
-            most = f"{self.config.gateway.stills_per_second:g} a second"
+            most = f"{self.services.settings.stills_per_second:g} a second"
             why = f"more stills were asked for from {address} than stills_per_second allows ({most})"
             raise HttpError(429, "too-often", why, wait_seconds)
 

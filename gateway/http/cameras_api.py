@@ -18,7 +18,9 @@ class Cameras(CameraHandler):
         self.set_header("Cache-Control", "no-store")
         viewers_of = self.cameras.workers.viewers_of
         prefix = self.client.prefix
-        self.finish({"cameras": [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.seen()]})
+        self.finish(
+            {"cameras": [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.visible_cameras()]}
+        )
 
     head = get
 
@@ -60,13 +62,13 @@ class Controls(CameraHandler):
     head = get
 
 
-class State(CameraHandler):
+class UstreamerState(CameraHandler):
     """/state of the first camera."""
 
     def get(self) -> None:
         """See gateway.http.camera_json."""
         feed = self.feed(None)
-        settings = self.config.cameras[feed.camera]
+        settings = self.services.camera_settings[feed.camera]
         viewers = self.cameras.workers.viewers_of(feed.camera)
         self.finish(camera_json.ustreamer_state(feed, viewers, settings.fps, settings.quality))
 

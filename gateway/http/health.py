@@ -23,18 +23,18 @@ class Ready(CameraHandler):
 
     def get(self) -> None:
         """Answer 503 with the reasons if one does not. It is meant for a monitor or a load balancer."""
-        not_ready = {name: reason for name, feed in self.seen() if (reason := self.trouble(feed))}
+        not_ready = {name: reason for name, feed in self.visible_cameras() if (reason := self.not_ready_reason(feed))}
         self.set_header("Cache-Control", "no-store")
         if not_ready:
             self.set_status(503)
         self.finish({"ready": not not_ready, "not_ready": not_ready})
 
-    def trouble(self, feed: Feed) -> str:
+    def not_ready_reason(self, feed: Feed) -> str:
         """Why a camera is not ready; empty if it is."""
         status = feed.status
         if status.state in ("offline", "starting"):
             return f"{status.state}: {status.reason}"
-        settings = self.config.cameras[feed.camera]
+        settings = self.services.camera_settings[feed.camera]
         fps = settings.fps if status.state == "live" else settings.idle_fps
         if not fps or feed.age is None:  # closed until it has a viewer
             return ""

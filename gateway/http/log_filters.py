@@ -21,7 +21,7 @@ class LogFilters:
     def __init__(self, losses: RateLimitedLog, now: Callable[[], float] = time.monotonic) -> None:
         self._losses = losses
         self._now = now
-        self._failed_at = float("-inf")
+        self._traceback_at = float("-inf")
         self._filters = {"tornado.general": self._count_malformed, "tornado.application": self._count_failures}
 
     def install(self) -> None:
@@ -43,9 +43,9 @@ class LogFilters:
         """An unexpected exception is counted, and logged with its traceback, but not more than once a second."""
         self._losses.count("requests failed")
         now = self._now()
-        if now - self._failed_at < TRACEBACK_SECONDS:
+        if now - self._traceback_at < TRACEBACK_SECONDS:
             return False
-        self._failed_at = now
+        self._traceback_at = now
         return True
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
-from gateway.http.static_files import PAGE
+from gateway.http.static_files import STATIC_DIR
 from gateway.net.errors import HttpError
 
 MAX_NEXT = 500
@@ -26,12 +26,12 @@ class Login(BaseHandler):
         try:
             await super().prepare()
         except HttpError as error:
-            self.show(error.message, error.status_code)
+            self.render_form(error.message, error.status_code)
 
     def get(self) -> None:
         """Show the form."""
         is_kept = self.request.headers.get("Sec-Fetch-Dest") != "iframe" or self.is_secure
-        self.show("" if is_kept or not self._is_cross_site() else IN_A_FRAME, 200)
+        self.render_form("" if is_kept or not self._is_cross_site() else IN_A_FRAME, 200)
 
     async def post(self) -> None:
         """Log in with what the form sends."""
@@ -39,12 +39,12 @@ class Login(BaseHandler):
         try:
             cookie = await self.access.log_in(name, password, self.client)
         except HttpError as error:
-            self.show(error.message, error.status_code, name)
+            self.render_form(error.message, error.status_code, name)
             return
-        self.send_cookie(cookie)
-        self.go_to(next_path(self.get_body_argument("next", "/")), status=303)
+        self.set_session_cookie(cookie)
+        self.redirect_to(next_path(self.get_body_argument("next", "/")), status=303)
 
-    def show(self, message: str, status: int, name: str = "") -> None:
+    def render_form(self, message: str, status: int, name: str = "") -> None:
         """Answer with the form, and a message if there is one."""
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -77,14 +77,14 @@ class Logout(BaseHandler):
         session = self.access.sessions.read(cookie)
         if session is not None:
             try:
-                await asyncio.to_thread(self.access.sessions.end, session.id, session.name)
+                await asyncio.to_thread(self.access.sessions.log_out, session.id, session.name)
             except OSError as error:
                 raise HttpError(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
-        self.send_cookie("", days=0)
+        self.set_session_cookie("", days=0)
         if not cookie and self.request.headers.get("Authorization", "").lower().startswith("basic"):
             self._forget_password()
         else:
-            self.go_to("/login", status=303)
+            self.redirect_to("/login", status=303)
 
     def _forget_password(self) -> None:
         """A browser forgets the password of its own dialog when that is refused; there is no other way over http."""
@@ -107,7 +107,7 @@ class Me(BaseHandler):
         self.set_header("Cache-Control", "no-store")
         self.finish(
             {
-                "kind": me.kind,
+                "kind": "anonymous" if me.kind == "unauthenticated" else me.kind,
                 "name": me.name,
                 "scopes": sorted(me.scopes),
                 "cameras": None if me.cameras is None else sorted(me.cameras),
@@ -134,4 +134,4 @@ def _sentence(message: str) -> str:
 
 @cache
 def _form() -> str:
-    return (PAGE / "login.html").read_text()
+    return (STATIC_DIR / "login.html").read_text()

@@ -15,7 +15,7 @@ from framebus import __version__
 from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, ViewersHeader
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
-from gateway.http.limit_metrics import Limits
+from gateway.http.limit_metrics import LimitMetrics
 
 GAUGES: dict[str, tuple[str, Callable[[Feed], float]]] = {
     "up": ("Whether the camera gives pictures.", lambda feed: feed.status.state in ("live", "idle")),
@@ -62,14 +62,14 @@ class CameraCollector(Collector):
         for feed in self._cameras.feeds.values():
             refused.add_metric([feed.camera], feed.status.refused or 0)
         yield refused
-        yield from self._of_the_workers()
+        yield from self._worker_metrics()
         age = GaugeMetricFamily("framebus_camera_age_seconds", "Age of the newest frame.", labels=["camera"])
         for feed in self._cameras.feeds.values():
             if feed.age is not None:
                 age.add_metric([feed.camera], feed.age)
         yield age
 
-    def _of_the_workers(self) -> Iterator[Metric]:
+    def _worker_metrics(self) -> Iterator[Metric]:
         """The figures that each worker has of its own; with one worker, without its number."""
         workers = self._cameras.workers
         viewers = GaugeMetricFamily("framebus_camera_viewers", "Connections that show it.", labels=["camera"])
@@ -77,36 +77,36 @@ class CameraCollector(Collector):
             viewers.add_metric([camera], workers.viewers_of(camera))
         yield viewers
         labels = ["camera", "worker"] if workers.count > 1 else ["camera"]
-        everyone = workers.everyone()
+        all_stats = workers.all_stats()
         for name, (text, value) in WORKER_COUNTERS.items():
             counter = CounterMetricFamily(f"framebus_camera_{name}", text, labels=labels)
-            for number, camera, stats in self._each(everyone):
+            for number, camera, stats in self._per_camera(all_stats):
                 counter.add_metric([camera, str(number)][: len(labels)], value(stats))
             yield counter
-        yield self._skipped(everyone, labels)
-        yield self._ages(everyone, labels)
+        yield self._skipped(all_stats, labels)
+        yield self._age_histogram(all_stats, labels)
         total = GaugeMetricFamily("framebus_viewers", "Connections that show any camera.")
         total.add_metric([], workers.viewers())
         yield total
         limit = GaugeMetricFamily("framebus_viewers_limit", "max_viewers of the configuration.")
-        limit.add_metric([], self._cameras.most)
+        limit.add_metric([], self._cameras.max_viewers)
         yield limit
 
-    def _skipped(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+    def _skipped(self, all_stats: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
         """Frames that viewers did not get, by reason."""
         text = "Frames not sent to a viewer, counted for each: its line was busy, or the page still drew."
         counter = CounterMetricFamily("framebus_camera_frames_skipped", text, labels=[*labels, "reason"])
-        for number, camera, stats in self._each(everyone):
+        for number, camera, stats in self._per_camera(all_stats):
             for reason, amount in (("line", stats.skipped_line), ("page", stats.skipped_page)):
                 counter.add_metric([*[camera, str(number)][: len(labels)], reason], amount)
         return counter
 
-    def _ages(self, everyone: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
+    def _age_histogram(self, all_stats: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
         """How old frames were when they were sent."""
         family = HistogramMetricFamily(
             "framebus_camera_sent_age_seconds", "Age of frames when they were handed to a viewer's line.", labels=labels
         )
-        for number, camera, stats in self._each(everyone):
+        for number, camera, stats in self._per_camera(all_stats):
             counts = list(accumulate(stats.ages)) or [0] * (len(AGE_BOUNDS_SECONDS) + 1)
             bounds = [*map(str, AGE_BOUNDS_SECONDS), "+Inf"]
             family.add_metric(
@@ -114,8 +114,8 @@ class CameraCollector(Collector):
             )
         return family
 
-    def _each(self, everyone: Mapping[int, ViewersHeader]) -> Iterator[tuple[int, str, CameraStats]]:
-        for number, header in everyone.items():
+    def _per_camera(self, all_stats: Mapping[int, ViewersHeader]) -> Iterator[tuple[int, str, CameraStats]]:
+        for number, header in all_stats.items():
             for camera in self._cameras.feeds.keys() & header.cameras.keys():
                 yield number, camera, header.cameras[camera]
 
@@ -133,14 +133,14 @@ class BuildCollector(Collector):
 class LimitCollector(Collector):
     """The limits, and what was refused because of them."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LimitMetrics) -> None:
         self._limits = limits
 
     def collect(self) -> Iterator[Metric]:
         """The limits by the names of their keys in the configuration."""
         limit = GaugeMetricFamily("framebus_limit", "What the configuration allows, by its key.", labels=["key"])
-        for key, most in self._limits.allowed().items():
-            limit.add_metric([key], most)
+        for key, allowed in self._limits.limits.items():
+            limit.add_metric([key], allowed)
         yield limit
         open_now = GaugeMetricFamily("framebus_connections", "Connections that this worker has open.")
         open_now.add_metric([], self._limits.connections.open)
@@ -151,10 +151,10 @@ class LimitCollector(Collector):
         yield refused
 
 
-def registry(cameras: CameraRegistry, limits: Limits) -> CollectorRegistry:
+def registry(cameras: CameraRegistry, limits: LimitMetrics) -> CollectorRegistry:
     """A registry with the cameras, the limits and the version."""
-    made = CollectorRegistry()
-    made.register(CameraCollector(cameras))
-    made.register(LimitCollector(limits))
-    made.register(BuildCollector())
-    return made
+    collectors = CollectorRegistry()
+    collectors.register(CameraCollector(cameras))
+    collectors.register(LimitCollector(limits))
+    collectors.register(BuildCollector())
+    return collectors

@@ -187,7 +187,7 @@ def _paths(pattern: str, cameras: Sequence[str]) -> list[tuple[str, list[dict[st
 def _operation(
     operation: Operation, permission: Permission, method: str, parameters: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    scope = permission.of(method.upper())
+    scope = permission.required_scope(method.upper())
     errors = {*operation.errors, *((401, 403, 429) if scope else ())}
     described: dict[str, Any] = {
         "summary": operation.summary,

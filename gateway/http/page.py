@@ -10,15 +10,14 @@ from gateway.http.base_handler import BaseHandler
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.csp import policy
 from gateway.http.mjpg_streamer import ALLOWED, Action, parse_action
-from gateway.http.services import Services
-from gateway.http.static_files import PAGE, PAGE_FILES
+from gateway.http.static_files import STATIC_DIR, STATIC_FILES
 from gateway.net.errors import HttpError
 
 
 class Page(CameraHandler):
     """The page, unless the query has an `action`."""
 
-    def permission_for(self) -> Permission:
+    def required_permission(self) -> Permission:
         """A still takes another scope than the page."""
         action = parse_action(self.get_query_argument("action", ""))
         return SNAPSHOT if action is not None and action.kind == "snapshot" else self.permission
@@ -27,28 +26,28 @@ class Page(CameraHandler):
         """Answer with the page, which finds out by itself which camera it shows."""
         text = self.get_query_argument("action", "")
         if text:
-            await self._act(name, text)
+            await self._serve_action(name, text)
             return
         if name is not None:
             self.feed(name)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.set_header("Content-Security-Policy", policy(self.config.gateway.allow_frames))
+        self.set_header("Content-Security-Policy", policy(self.services.settings.allow_frames))
         self.finish(_index("./" if name is None else "../../"))
 
     head = get
 
-    async def _act(self, name: str | None, text: str) -> None:
+    async def _serve_action(self, name: str | None, text: str) -> None:
         action = parse_action(text)
         if action is None:
             raise HttpError(400, "bad-request", f"action: found {text[:40]!a}; allowed: {ALLOWED}")
-        feed = self._numbered(action) if name is None else self.feed(name)
+        feed = self._camera_by_number(action) if name is None else self.feed(name)
         if action.kind == "stream":
-            await self.stream(feed)
+            await self.serve_stream(feed)
         else:
-            await self.still(feed)
+            await self.serve_still(feed)
 
-    def _numbered(self, action: Action) -> Feed:
+    def _camera_by_number(self, action: Action) -> Feed:
         if action.number is None:
             return self.feed(None)
         names = list(self.cameras.feeds)
@@ -62,7 +61,7 @@ class Page(CameraHandler):
         return self.feed(allowed[0])
 
 
-class ToPage(CameraHandler):
+class PageRedirect(CameraHandler):
     """/camera/NAME without the last slash."""
 
     def get(self, name: str) -> None:
@@ -75,10 +74,9 @@ class ToPage(CameraHandler):
 class PageFile(BaseHandler, StaticFileHandler):
     """page/…: the page's own scripts and styles."""
 
-    def initialize(self, permission: Permission, services: Services) -> None:  # type: ignore[override]
-        """Called by Tornado with what the route table names."""
-        BaseHandler.initialize(self, permission, services)
-        StaticFileHandler.initialize(self, str(PAGE))
+    def initialize(self) -> None:  # type: ignore[override]
+        """Called by Tornado."""
+        StaticFileHandler.initialize(self, str(STATIC_DIR))
 
     def set_extra_headers(self, path: str) -> None:
         """Let the browser check each file by its ETag: after an update of framebus, no old script may be used."""
@@ -90,7 +88,7 @@ class PageFile(BaseHandler, StaticFileHandler):
 
     async def get(self, path: str, include_body: bool = True) -> None:
         """Answer with a file of the page."""
-        if path not in PAGE_FILES:
+        if path not in STATIC_FILES:
             raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
         await super().get(path, include_body)
 
@@ -98,4 +96,4 @@ class PageFile(BaseHandler, StaticFileHandler):
 @cache
 def _index(base: str) -> str:
     """The page, its links relative to `base`."""
-    return (PAGE / "index.html").read_text().replace('<base href="./">', f'<base href="{base}">')
+    return (STATIC_DIR / "index.html").read_text().replace('<base href="./">', f'<base href="{base}">')

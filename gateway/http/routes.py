@@ -6,7 +6,7 @@ from tornado.web import Application, RequestHandler
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Permission
 from gateway.http import api_description, cameras_api, health, login, page, stills, streams, websocket_handlers
-from gateway.http.base_handler import BaseHandler, Unknown
+from gateway.http.base_handler import BaseHandler, NotFound
 from gateway.http.services import Services
 from gateway.http.strict_application import StrictApplication
 
@@ -16,7 +16,7 @@ PING_INTERVAL_SECONDS = 20.0
 TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/", page.Page, VIEW),
     (f"{CAMERA}/", page.Page, VIEW),
-    (CAMERA, page.ToPage, VIEW),
+    (CAMERA, page.PageRedirect, VIEW),
     (f"{CAMERA}/stream.mjpg", streams.Stream, VIEW),
     (f"{CAMERA}/snapshot.jpg", stills.Still, SNAPSHOT),
     (f"{CAMERA}/clip.(mjpg|avi)", stills.Clip, SNAPSHOT),
@@ -31,7 +31,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/healthz", health.Health, PUBLIC),
     ("/readyz", health.Ready, VIEW),
     ("/metrics", health.Metrics, ADMIN),
-    ("/state", cameras_api.State, VIEW),
+    ("/state", cameras_api.UstreamerState, VIEW),
     ("/(?:stream|stream.mjpg|live.jpg)", streams.Stream, VIEW),
     ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", stills.Still, SNAPSHOT),
     ("/page/(.*)", page.PageFile, PUBLIC),
@@ -50,10 +50,9 @@ def application(
 
     return StrictApplication(
         [(path, handler, {"permission": permission, "services": services}) for path, handler, permission in TABLE],
-        default_handler_class=Unknown,
+        default_handler_class=NotFound,
         default_handler_args={"permission": PUBLIC, "services": services},
         log_function=count,
-        allow_origins=services.config.gateway.allow_origins,
         websocket_ping_interval=ping_interval_seconds,
         websocket_ping_timeout=ping_interval_seconds,
         websocket_max_message_size=websocket_handlers.MAX_MESSAGE_BYTES,

@@ -1,14 +1,16 @@
-"""What the handlers work with. Each gets it from the route table."""
+"""What all handlers share. The route table passes it to each of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
+from framebus.config.gateway import GatewayConfig
 from gateway.access.access import Access
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
-from gateway.http.limit_metrics import Limits
-from gateway.net.connection_limits import Connections
-from gateway.net.rate_limit import MAX_CLIPS, MAX_UNDER_WAY, RateLimiter, UnderWay
+from gateway.http.limit_metrics import LimitMetrics
+from gateway.net.connection_limits import ConnectionLimits
+from gateway.net.rate_limit import MAX_CONCURRENT_CLIPS, MAX_CONCURRENT_STILLS, ConcurrencyLimit, RateLimiter
 
 FIRST_FRAME_SECONDS = 2.0
 """How long a new viewer waits for a camera without a frame before it is refused."""
@@ -18,13 +20,17 @@ FIRST_FRAME_SECONDS = 2.0
 class Services:
     """Everything that a handler may need, apart from its request."""
 
-    config: Config
+    settings: GatewayConfig
+    camera_settings: Mapping[str, CameraConfig]
+    """The [camera.NAME] tables by name."""
     cameras: CameraRegistry
     stills: StillsClient
     access: Access
-    connections: Connections
-    limits: Limits
+    connections: ConnectionLimits
+    limits: LimitMetrics
     still_rate: RateLimiter
-    stills_under_way: UnderWay = field(default_factory=lambda: UnderWay(MAX_UNDER_WAY))
-    clips_under_way: UnderWay = field(default_factory=lambda: UnderWay(MAX_CLIPS, limits_local=True))
+    concurrent_stills: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_STILLS))
+    concurrent_clips: ConcurrencyLimit = field(
+        default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_CLIPS, limits_local=True)
+    )
     first_frame_seconds: float = FIRST_FRAME_SECONDS

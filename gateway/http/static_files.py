@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-PAGE = Path(__file__).parent.parent / "static"
-PAGE_FILES = frozenset(file.name for file in PAGE.iterdir() if file.is_file() and file.suffix != ".html")
+STATIC_DIR = Path(__file__).parent.parent / "static"
+STATIC_FILES = frozenset(file.name for file in STATIC_DIR.iterdir() if file.is_file() and file.suffix != ".html")
 """Names of the files that are served unchanged."""

@@ -8,7 +8,7 @@ from framebus.protocol.stills import ClipHeader, ClipRequest, RequestError, clip
 from gateway.cameras.stills_client import ClipPages
 from gateway.http.camera_handler import CameraHandler
 from gateway.net.errors import HttpError
-from gateway.net.rate_limit import TooManyUnderWayError
+from gateway.net.rate_limit import ConcurrencyLimitError
 
 CLIP_TYPES = {"mjpg": "video/x-motion-jpeg", "avi": "video/x-msvideo"}
 
@@ -18,7 +18,7 @@ class Still(CameraHandler):
 
     async def get(self, name: str | None = None) -> None:
         """Answer with the still that the query asks for."""
-        await self.still(self.feed(name))
+        await self.serve_still(self.feed(name))
 
     head = get
 
@@ -34,12 +34,12 @@ class Clip(CameraHandler):
             request = clip_from_query(camera, form, self.query())
         except RequestError as error:
             raise HttpError(400, "bad-request", str(error)) from None
-        address, under_way = self.client.address, self.services.clips_under_way
+        address, limit = self.client.address, self.services.concurrent_clips
         try:
-            with under_way.one(address):
+            with limit.slot(address):
                 await self._clip(request)
-        except TooManyUnderWayError:
-            message = f"{under_way.most} clips for {address} are under way already"
+        except ConcurrencyLimitError:
+            message = f"{limit.maximum} clips for {address} are under way already"
             raise HttpError(429, "too-often", message) from None
 
     head = get

@@ -8,6 +8,6 @@ class Stream(CameraHandler):
 
     async def get(self, name: str | None = None) -> None:
         """Stream until either end closes the connection."""
-        await self.stream(self.feed(name))
+        await self.serve_stream(self.feed(name))
 
     head = get

@@ -50,7 +50,7 @@ _DECODERS: tuple[msgspec.json.Decoder[Watch | Ack | Clock], ...] = (
 )
 
 
-def said(message: str) -> Watch | Ack | Clock | None:
+def parse_message(message: str) -> Watch | Ack | Clock | None:
     """Decode a message of the page; None for one that is not valid."""
     for decoder in _DECODERS:
         try:
@@ -60,7 +60,7 @@ def said(message: str) -> Watch | Ack | Clock | None:
     return None
 
 
-class Socket(BaseHandler, WebSocketHandler):
+class ViewerSocket(BaseHandler, WebSocketHandler):
     """What both have in common."""
 
     _viewer: CameraViewer | PageViewer | None = None
@@ -81,7 +81,7 @@ class Socket(BaseHandler, WebSocketHandler):
             return
         if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
             raise HttpError(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
-        self._cameras.check_room()
+        self._cameras.check_capacity()
 
     def on_ping(self, data: bytes) -> None:
         """Called by Tornado, which has answered already: end a client that sends pings and reads no answers."""
@@ -93,40 +93,40 @@ class Socket(BaseHandler, WebSocketHandler):
     def on_close(self) -> None:
         """Called by Tornado when the client has left."""
         if self._viewer is not None:
-            self._cameras.release(self._viewer)
+            self._cameras.remove_viewer(self._viewer)
             self._viewer.leave()
 
     @property
     def _stream(self) -> IOStream | None:
         return self.ws_connection.stream if isinstance(self.ws_connection, WebSocketProtocol13) else None
 
-    def _has_left(self) -> bool:
+    def _is_disconnected(self) -> bool:
         """Whether the client has left during the handshake."""
         return self._stream is None or self._stream.closed()
 
 
-class CameraSocket(Socket):
+class CameraSocket(ViewerSocket):
     """/camera/NAME/ws: each binary message is one JPEG."""
 
     async def prepare(self) -> None:
         """Refuse an unknown camera, too."""
         await super().prepare()
         if not self._finished and self.request.method == "GET":
-            self._feed = self._cameras.named(self.path_args[0], self.identity)
+            self._feed = self._cameras.get(self.path_args[0], self.identity)
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Called by Tornado after the handshake."""
-        if self._has_left():
+        if self._is_disconnected():
             return
         self._viewer = CameraViewer(self, self._feed, self.identity)
-        self._cameras.admit(self._viewer)
+        self._cameras.add_viewer(self._viewer)
         self._feed.join(self._viewer)
 
     def on_message(self, message: str | bytes) -> None:
         """Called by Tornado; the client has nothing to say, and messages are ignored."""
 
 
-class PageSocket(Socket):
+class PageSocket(ViewerSocket):
     """/ws: messages of the wire format to the page, JSON texts from it. docs/wire-format.md describes both."""
 
     _viewer: PageViewer | None = None
@@ -136,9 +136,9 @@ class PageSocket(Socket):
         await super().prepare()
         if self._finished:
             return
-        asked = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
-        if not self._finished and SUBPROTOCOL not in [protocol.strip() for protocol in asked.split(",")]:
-            raise HttpError(400, "subprotocol", f"websocket subprotocol {asked[:40]}; allowed: {SUBPROTOCOL}")
+        requested = self.request.headers.get("Sec-WebSocket-Protocol", SUBPROTOCOL)
+        if not self._finished and SUBPROTOCOL not in [protocol.strip() for protocol in requested.split(",")]:
+            raise HttpError(400, "subprotocol", f"websocket subprotocol {requested[:40]}; allowed: {SUBPROTOCOL}")
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Called by Tornado."""
@@ -146,18 +146,18 @@ class PageSocket(Socket):
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Called by Tornado after the handshake: send the status of every camera."""
-        if self._has_left():
+        if self._is_disconnected():
             return
         self._viewer = PageViewer(self, self.identity)
-        self._cameras.admit(self._viewer)
-        for feed in self._seen().values():
-            self._viewer.tell_status(feed)
+        self._cameras.add_viewer(self._viewer)
+        for feed in self._visible_cameras().values():
+            self._viewer.on_status(feed)
 
     def on_message(self, message: str | bytes) -> None:
         """Called by Tornado: do what the page asks for, and close the connection at an invalid message."""
         if self._viewer is None:
             return
-        match said(message) if isinstance(message, str) else None:
+        match parse_message(message) if isinstance(message, str) else None:
             case Ack(camera, seq):
                 self._viewer.acknowledge(camera, seq)
             case Watch(names):
@@ -170,11 +170,11 @@ class PageSocket(Socket):
 
     def _watch(self, viewer: PageViewer, names: list[str]) -> None:
         """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
-        seen = self._seen()
-        viewer.watch([seen[name] for name in names if name in seen])
-        for name in sorted(set(names) - seen.keys())[:1]:
-            viewer.answer("error", error=unknown_camera(name, seen))
+        visible = self._visible_cameras()
+        viewer.watch([visible[name] for name in names if name in visible])
+        for name in sorted(set(names) - visible.keys())[:1]:
+            viewer.answer("error", error=unknown_camera(name, visible))
 
-    def _seen(self) -> dict[str, Feed]:
+    def _visible_cameras(self) -> dict[str, Feed]:
         """The cameras that this client may see, by name."""
         return {name: feed for name, feed in self._cameras.feeds.items() if self.identity.sees(name)}

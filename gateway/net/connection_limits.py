@@ -1,7 +1,7 @@
 """Limits on open connections: in all, and for each client's address.
 
 Connections of this machine and of trusted proxies count for the total alone. Behind a trusted proxy, the address that
-the proxy names has its own share, for as long as a request or a stream of it is served.
+the proxy names has a limit of its own, for as long as a request or a stream of it is served.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ IPV6_NETWORK_BITS = 64
 """The smallest network that a provider assigns (RFC 6177): it counts as one address."""
 
 
-def share_of(address: str) -> str | None:
+def limit_key(address: str) -> str | None:
     """The address or network that a connection counts for; None for this machine itself, and for no address."""
     try:
         parsed = ip_address(address.partition("%")[0])
@@ -28,45 +28,45 @@ def share_of(address: str) -> str | None:
     return None if parsed.is_loopback else str(parsed)
 
 
-class Connections:
+class ConnectionLimits:
     """Counts connections. Each one that was let in has to be released."""
 
-    def __init__(self, most: int, most_per_address: int, proxies: Sequence[str] = ()) -> None:
+    def __init__(self, maximum: int, max_per_address: int, proxies: Sequence[str] = ()) -> None:
         """`proxies` are the addresses and networks of trusted proxies."""
         self.open = 0
         self._proxies = proxies
-        self._most = most
-        self._most_per_address = most_per_address
+        self._maximum = maximum
+        self._max_per_address = max_per_address
         self._per_address: Counter[str] = Counter()
 
     def refusal(self, address: str) -> str | None:
         """Why a connection from that address is refused, as a sentence; None if it is not."""
-        if self.open >= self._most:
-            return f"{self._most} connections are open already, the most that max_connections in [gateway] allows"
-        return self._refusal_of(self._share(address))
+        if self.open >= self._maximum:
+            return f"{self._maximum} connections are open already, the most that max_connections in [gateway] allows"
+        return self._refusal_of(self._limit_key(address))
 
-    def let_in(self, address: str) -> None:
+    def acquire(self, address: str) -> None:
         """Count a connection."""
         self.open += 1
-        self._add(self._share(address))
+        self._add(self._limit_key(address))
 
-    def let_go(self, address: str) -> None:
+    def release(self, address: str) -> None:
         """Release a connection."""
         self.open -= 1
-        self._remove(self._share(address))
+        self._remove(self._limit_key(address))
 
-    def let_in_through_proxy(self, address: str) -> tuple[str | None, Callable[[], None]]:
+    def acquire_proxied(self, address: str) -> tuple[str | None, Callable[[], None]]:
         """Count a request that a trusted proxy passes on for the client with this address.
 
         Returns:
             Why it is refused, as a sentence, or None if it is not; and what to call at its end, any number of times.
         """
-        share = None if is_proxy(address, self._proxies) else share_of(address)
-        refusal = self._refusal_of(share)
-        if refusal is not None or share is None:
+        key = None if is_proxy(address, self._proxies) else limit_key(address)
+        refusal = self._refusal_of(key)
+        if refusal is not None or key is None:
             return refusal, lambda: None
-        self._add(share)
-        held = [share]
+        self._add(key)
+        held = [key]
 
         def release() -> None:
             if held:
@@ -74,24 +74,24 @@ class Connections:
 
         return None, release
 
-    def _refusal_of(self, share: str | None) -> str | None:
-        if share is None or self._per_address.get(share, 0) < self._most_per_address:
+    def _refusal_of(self, key: str | None) -> str | None:
+        if key is None or self._per_address.get(key, 0) < self._max_per_address:
             return None
         return (
-            f"{self._most_per_address} connections from {share} are open already, the most that max_per_address "
+            f"{self._max_per_address} connections from {key} are open already, the most that max_per_address "
             "in [gateway] allows"
         )
 
-    def _add(self, share: str | None) -> None:
-        if share is not None:
-            self._per_address[share] += 1
+    def _add(self, key: str | None) -> None:
+        if key is not None:
+            self._per_address[key] += 1
 
-    def _remove(self, share: str | None) -> None:
-        if share is None:
+    def _remove(self, key: str | None) -> None:
+        if key is None:
             return
-        self._per_address[share] -= 1
-        if not self._per_address[share]:
-            del self._per_address[share]
+        self._per_address[key] -= 1
+        if not self._per_address[key]:
+            del self._per_address[key]
 
-    def _share(self, address: str) -> str | None:
-        return None if is_proxy(address, self._proxies) else share_of(address)
+    def _limit_key(self, address: str) -> str | None:
+        return None if is_proxy(address, self._proxies) else limit_key(address)

@@ -18,42 +18,42 @@ READS_PER_TURN = 64
 T = TypeVar("T")
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """What to call at the end of a connection that is not counted."""
 
 
 class CountedStream(IOStream):
-    """Calls `let_go` once, when the connection has ended or was handed over."""
+    """Calls `release` once, when the connection has ended or was handed over."""
 
-    let_go: Callable[[], None] = staticmethod(nothing)
-    taken_bytes = 0
+    release: Callable[[], None] = staticmethod(do_nothing)
+    written_bytes = 0
     """Bytes that the kernel has taken."""
     _reads = 0
 
-    def on_end(self, callback: Callable[[], None]) -> None:
+    def add_release_callback(self, callback: Callable[[], None]) -> None:
         """Call this at the end of the connection, too."""
-        before = self.let_go
+        before = self.release
 
         def both() -> None:
             before()
             callback()
 
-        self.let_go = both
+        self.release = both
 
-    def hand_over(self) -> Callable[[], None]:
+    def take_release(self) -> Callable[[], None]:
         """The connection goes on without this stream: the caller has to call what is returned at its end."""
-        let_go, self.let_go = self.let_go, nothing
-        return let_go
+        release, self.release = self.release, do_nothing
+        return release
 
     def close_fd(self) -> None:
         """Called by Tornado, once."""
         super().close_fd()
-        self.hand_over()()
+        self.take_release()()
 
     def write_to_fd(self, data: memoryview) -> int:
         """Called by Tornado."""
         sent = super().write_to_fd(data)
-        self.taken_bytes += sent or 0
+        self.written_bytes += sent or 0
         return sent
 
     def read_bytes(self, num_bytes: int, partial: bool = False) -> "asyncio.Future[bytes]":
@@ -89,7 +89,7 @@ class CountedTlsStream(CountedStream, SSLIOStream):
 
 
 def counted(
-    connection: socket.socket, tls: ssl.SSLContext | None, let_go: Callable[[], None], max_buffer_bytes: int
+    connection: socket.socket, tls: ssl.SSLContext | None, release: Callable[[], None], max_buffer_bytes: int
 ) -> CountedStream:
     """Make a stream for an accepted connection that does not block. The TLS handshake is done as the stream is read.
 
@@ -103,7 +103,7 @@ def counted(
         connection.getpeername()  # a connection that has ended would leave a TLS socket behind
         encrypted = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         stream = CountedTlsStream(encrypted, max_buffer_size=max_buffer_bytes)
-    stream.let_go = let_go
+    stream.release = release
     return stream
 
 

@@ -21,7 +21,7 @@ SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 MAX_HOPS = 16
 """Proxies in a row; longer lists are cut off at the front."""
 MAX_PREFIX = 200
-MARKS = (
+PROXY_HEADERS = (
     "Forwarded",
     "X-Forwarded-For",
     "X-Forwarded-Host",
@@ -69,10 +69,10 @@ class Client:
 def client_of(request: HTTPServerRequest, trusted_proxies: Sequence[str]) -> Client:
     """Read the client of a request. `trusted_proxies` are addresses and networks."""
     peer, headers = request.remote_ip or "", request.headers
-    forwarded = any(header in headers for header in MARKS)
+    forwarded = any(header in headers for header in PROXY_HEADERS)
     trusted = _networks(tuple(trusted_proxies))
     if not is_proxy(peer, trusted_proxies):
-        return Client(peer, request.protocol, request.host, forwarded=forwarded, hosts=_parsed([request.host]))
+        return Client(peer, request.protocol, request.host, forwarded=forwarded, hosts=_parse_hosts([request.host]))
     elements = parse_forwarded(headers.get("Forwarded", ""))
     hops = _members(headers, "X-Forwarded-For") or [element.get("for", "") for element in elements]
     schemes = _members(headers, "X-Forwarded-Proto") or [element.get("proto", "") for element in elements]
@@ -86,10 +86,10 @@ def client_of(request: HTTPServerRequest, trusted_proxies: Sequence[str]) -> Cli
         address,
         SCHEMES.get(_outermost(schemes, proxies).lower(), request.protocol),
         _with_port(host, _outermost(ports, proxies)),
-        prefix if len(prefix) <= MAX_PREFIX and PREFIX.fullmatch(prefix) and not _climbs(prefix) else "",
+        prefix if len(prefix) <= MAX_PREFIX and PREFIX.fullmatch(prefix) and not _has_dot_segments(prefix) else "",
         through_proxy=True,
         forwarded=True,
-        hosts=_names([request.host, *hosts], ports),
+        hosts=_known_hosts([request.host, *hosts], ports),
     )
 
 
@@ -146,16 +146,16 @@ def _with_port(host: str, port: str) -> str:
     return f"{host}:{port}"
 
 
-def _parsed(hosts: Sequence[str]) -> frozenset[HostPort]:
+def _parse_hosts(hosts: Sequence[str]) -> frozenset[HostPort]:
     return frozenset(host for host in map(parse_host, hosts) if host is not None)
 
 
-def _names(hosts: Sequence[str], ports: Sequence[str]) -> frozenset[HostPort]:
+def _known_hosts(hosts: Sequence[str], ports: Sequence[str]) -> frozenset[HostPort]:
     """Every name that a proxy has seen, with every port that one listens on.
 
     No page of another site can make a browser send these headers, so each of them is as good as the outermost.
     """
-    written = _parsed([host for host in hosts if HOST.fullmatch(host)])
+    written = _parse_hosts([host for host in hosts if HOST.fullmatch(host)])
     numbers = [int(port) for port in ports if re.fullmatch("[0-9]{1,5}", port)]
     return written | {HostPort(host.host, port) for host in written for port in numbers}
 
@@ -198,5 +198,5 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _climbs(prefix: str) -> bool:
+def _has_dot_segments(prefix: str) -> bool:
     return any(part in (".", "..") for part in prefix.split("/"))

@@ -1,15 +1,22 @@
 """The gateway's listening socket, alone or beside other workers, and why there is none."""
 
+import asyncio
 import errno
+import logging
 import os
 import socket
+from collections.abc import Callable
+from pathlib import Path
 
 from framebus.config.address import Address
-from framebus.config.load import Config
-from framebus.runtime.process import ProcessError
+from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock, RunDirError
 from gateway.net.port_owner import owner_of_port
 
+logger = logging.getLogger("gateway")
+
+RETRY_SECONDS = 1.0
+"""How often an address is tried that this machine does not have."""
 LISTEN_BACKLOG = 128
 """Connections that wait to be accepted: a page that is reloaded by many at once."""
 
@@ -18,12 +25,18 @@ class AddressUnavailableError(ProcessError):
     """This machine does not have the address now; DHCP may assign it later."""
 
 
-def listen_beside(config: Config, worker: int) -> tuple[Lock, socket.socket]:
+def listen_beside(address: Address, run_dir: Path, workers: int, worker: int) -> tuple[Lock, socket.socket]:
     """Listen on the address that all workers share. The caller closes both results.
 
     The kernel lets any program of this user share a port whose listeners all ask for it (SO_REUSEPORT, socket(7)), and
     gives it some of the connections. So the first of the workers takes the port alone for a moment, which no other
     program can share; and they start one after the other, so that there is a first one.
+
+    Args:
+        address: where to listen.
+        run_dir: the folder of their locks.
+        workers: how many workers there are.
+        worker: the number of this one, from 0.
 
     Returns:
         The lock of this worker, and the socket.
@@ -32,13 +45,13 @@ def listen_beside(config: Config, worker: int) -> tuple[Lock, socket.socket]:
         ProcessError: the address cannot be used.
         RunDirError: this worker runs already.
     """
-    turn = Lock(config, "gateway port", wait=True)  # with a space in it, unlike any name of a camera
+    turn = Lock(run_dir, "gateway port", wait=True)  # with a space in it, unlike any name of a camera
     try:
-        lock = Lock(config, f"gateway worker {worker}")
+        lock = Lock(run_dir, f"gateway worker {worker}")
         try:
-            if not any(_runs(config, other) for other in range(config.gateway.workers) if other != worker):
-                listen(config.gateway.listen).close()
-            return lock, listen(config.gateway.listen, shared=True)
+            if not any(_runs(run_dir, other) for other in range(workers) if other != worker):
+                listen(address).close()
+            return lock, listen(address, shared=True)
         except ProcessError:
             lock.close()
             raise
@@ -75,9 +88,38 @@ def listen(address: Address, shared: bool = False) -> socket.socket:
     return listener
 
 
-def _runs(config: Config, worker: int) -> bool:
+async def wait_for_address(
+    listen_now: Callable[[], socket.socket], stop: Stop, retry_seconds: float = RETRY_SECONDS
+) -> socket.socket | None:
+    """Listen, and wait for the address while DHCP has not assigned it.
+
+    Args:
+        listen_now: returns a listening socket, or raises AddressUnavailableError.
+        stop: ends the waiting when it is requested.
+        retry_seconds: the pause between attempts.
+
+    Returns:
+        The listening socket; None when `stop` is requested.
+
+    Raises:
+        ProcessError: the address cannot be used for another reason.
+    """
+    has_waited = False
+    while not stop.requested:
+        stop.watchdog.feed()
+        try:
+            return listen_now()
+        except AddressUnavailableError as error:
+            if not has_waited:
+                logger.warning("%s; waiting for it", error)
+            has_waited = True
+        await asyncio.sleep(retry_seconds)
+    return None
+
+
+def _runs(run_dir: Path, worker: int) -> bool:
     try:
-        Lock(config, f"gateway worker {worker}").close()
+        Lock(run_dir, f"gateway worker {worker}").close()
     except RunDirError:
         return True
     return False

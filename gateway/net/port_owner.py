@@ -31,7 +31,7 @@ def owner_of_port(port: int, proc: Path = Path("/proc")) -> str | None:
 
 
 def _listening_inodes(port: int, proc: Path) -> list[str]:
-    found = []
+    inodes = []
     for table in ("net/tcp", "net/tcp6"):
         try:
             lines = (proc / table).read_text().splitlines()[1:]
@@ -39,5 +39,5 @@ def _listening_inodes(port: int, proc: Path) -> list[str]:
             continue
         for fields in map(str.split, lines):
             if len(fields) > 9 and fields[3] == LISTEN_STATE and re.search(f":{port:04X}$", fields[1]):
-                found.append(fields[9])
-    return found
+                inodes.append(fields[9])
+    return inodes

@@ -13,15 +13,15 @@ from gateway.net.counted_stream import CountedStream
 
 MIN_BYTES = 16 * 1024
 """What a client has to take within the deadline while there is more for it: 0.8 KB/s with the default of 20 s."""
-LOST = "answers not taken"
+STALLED_RESPONSES = "answers not taken"
 """What the log and /metrics call these connections."""
 
 
 @dataclass(slots=True)
-class Mark:
+class Progress:
     """How far a connection was, and when."""
 
-    taken_bytes: int
+    written_bytes: int
     at: float
 
 
@@ -34,22 +34,22 @@ class ProgressWatch:
         self._deadline_seconds = deadline_seconds
         self._losses = losses
         self._now = now
-        self._marks: WeakKeyDictionary[CountedStream, Mark | None] = WeakKeyDictionary()
+        self._progress: WeakKeyDictionary[CountedStream, Progress | None] = WeakKeyDictionary()
 
     def add(self, stream: CountedStream) -> None:
         """Watch a stream until it is closed."""
-        self._marks[stream] = None
+        self._progress[stream] = None
 
     def tick(self) -> None:
         """Call this once a second: close the streams whose client was too slow."""
         now = self._now()
-        for stream, mark in list(self._marks.items()):
+        for stream, progress in list(self._progress.items()):
             if stream.closed():
-                del self._marks[stream]
+                del self._progress[stream]
             elif not stream.writing():
-                self._marks[stream] = None
-            elif mark is None or stream.taken_bytes - mark.taken_bytes >= MIN_BYTES:
-                self._marks[stream] = Mark(stream.taken_bytes, now)
-            elif now - mark.at > self._deadline_seconds:
-                self._losses.count(LOST, f"less than {MIN_BYTES} bytes in {self._deadline_seconds:g} s")
+                self._progress[stream] = None
+            elif progress is None or stream.written_bytes - progress.written_bytes >= MIN_BYTES:
+                self._progress[stream] = Progress(stream.written_bytes, now)
+            elif now - progress.at > self._deadline_seconds:
+                self._losses.count(STALLED_RESPONSES, f"less than {MIN_BYTES} bytes in {self._deadline_seconds:g} s")
                 stream.close()

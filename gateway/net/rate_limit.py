@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from framebus.errors import FramebusError
-from gateway.net.connection_limits import share_of
+from gateway.net.connection_limits import limit_key
 
 BURST_SECONDS = 2.0
 """Requests of so many seconds may come at once: a page that is reloaded, a poller that was held up."""
 MAX_ADDRESSES = 4096
 """Buckets kept; the least recently used is forgotten first, and is full again then."""
-MAX_UNDER_WAY = 32
+MAX_CONCURRENT_STILLS = 32
 """Stills of one address at the same time: each may take a minute, and there are 256 places for all."""
-MAX_CLIPS = 4
+MAX_CONCURRENT_CLIPS = 4
 """Clips of one address at the same time: the snapshot service keeps 8 for all."""
 
 
@@ -23,51 +23,51 @@ class RateLimiter:
 
     def __init__(self, per_second: float, now: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
-        self._most = max(1.0, per_second * BURST_SECONDS)
+        self._capacity = max(1.0, per_second * BURST_SECONDS)
         self._now = now
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait_seconds(self, address: str) -> float:
         """Take one from the bucket of this address; 0 if there was one, else the seconds until there is."""
-        share = share_of(address)
-        if share is None:
+        key = limit_key(address)
+        if key is None:
             return 0.0
         now = self._now()
-        left, at = self._buckets.pop(share, (self._most, now))
-        left = min(self._most, left + (now - at) * self._per_second)
+        left, at = self._buckets.pop(key, (self._capacity, now))
+        left = min(self._capacity, left + (now - at) * self._per_second)
         allowed = left >= 1
-        self._buckets[share] = (left - 1 if allowed else left, now)
+        self._buckets[key] = (left - 1 if allowed else left, now)
         if len(self._buckets) > MAX_ADDRESSES:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._per_second
 
 
-class TooManyUnderWayError(FramebusError):
+class ConcurrencyLimitError(FramebusError):
     """An address has as many requests under way as it may have."""
 
 
-class UnderWay:
+class ConcurrencyLimit:
     """Counts the requests of each address that are being answered."""
 
-    def __init__(self, most: int, *, limits_local: bool = False) -> None:
+    def __init__(self, maximum: int, *, limits_local: bool = False) -> None:
         """`limits_local` is whether this machine itself is limited, too."""
-        self.most = most
+        self.maximum = maximum
         self._limits_local = limits_local
         self._counts: Counter[str] = Counter()
 
     @contextmanager
-    def one(self, address: str) -> Iterator[None]:
-        """Hold a place while the block runs. Raises TooManyUnderWayError."""
-        share = share_of(address) or ("local" if self._limits_local else None)
-        if share is None:
+    def slot(self, address: str) -> Iterator[None]:
+        """Hold a place while the block runs. Raises ConcurrencyLimitError."""
+        key = limit_key(address) or ("local" if self._limits_local else None)
+        if key is None:
             yield
             return
-        if self._counts[share] >= self.most:
-            raise TooManyUnderWayError
-        self._counts[share] += 1
+        if self._counts[key] >= self.maximum:
+            raise ConcurrencyLimitError
+        self._counts[key] += 1
         try:
             yield
         finally:
-            self._counts[share] -= 1
-            if not self._counts[share]:
-                del self._counts[share]
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]

@@ -1,22 +1,46 @@
 """The gateway's TLS certificate: read at the start, and again on SIGHUP."""
 
+import logging
 import ssl
 import stat
 from pathlib import Path
 
+from framebus.config.gateway import GatewayConfig
 from framebus.errors import FramebusError
+from framebus.runtime.process import ProcessError
+
+logger = logging.getLogger("gateway")
 
 
-class TlsError(FramebusError):
+class TlsError(ProcessError):
     """The certificate or its key cannot be used; the text says why and what to do."""
 
 
-def context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """The TLS context of the gateway, for TLS 1.2 and later. Raises TlsError."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    load(made, certificate, key)
-    return made
+class Certificate:
+    """A certificate and its key, and the TLS context that uses them, for TLS 1.2 and later."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Read the two files. Raises TlsError."""
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._files = certificate, key
+        load(self.context, *self._files)
+
+    def reload(self) -> None:
+        """Read the files again, for connections to come. Keep the certificate in use if they cannot be used."""
+        try:
+            load(self.context, *self._files)
+        except TlsError as error:
+            logger.warning("%s; the one before stays in force", error)
+        else:
+            logger.info("read the certificate %s again", self._files[0])
+
+
+def configured_certificate(settings: GatewayConfig) -> Certificate | None:
+    """The certificate that the [gateway] table names; None without one. Raises TlsError."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
 
 
 def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:

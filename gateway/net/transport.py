@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
-from gateway.net.counted_stream import CountedStream, nothing
+from gateway.net.counted_stream import CountedStream, do_nothing
 
 TCP_NOTSENT_LOWAT = 25
 """Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
@@ -31,13 +31,13 @@ class Transport(ABC):
     """One connection. It does not copy messages, so that all viewers can share one."""
 
     def __init__(self) -> None:
-        self.on_free: Callable[[], None] = lambda: None
+        self.on_sent: Callable[[], None] = lambda: None
         """Called when a message has left that `send` could not send at once."""
-        self.on_end: Callable[[], None] = lambda: None
+        self.on_close: Callable[[], None] = lambda: None
         """Called once, when either end has closed the connection."""
 
     @property
-    def taken_bytes(self) -> int | None:
+    def written_bytes(self) -> int | None:
         """How many bytes the connection has taken so far; None where that is unknown."""
         return None
 
@@ -46,7 +46,7 @@ class Transport(ABC):
         """Begin to send.
 
         Returns:
-            Whether the message has left already. If not, `on_free` follows, and no `send` is allowed before that.
+            Whether the message has left already. If not, `on_sent` follows, and `send` must not be called before that.
         """
 
     @abstractmethod
@@ -57,23 +57,23 @@ class Transport(ABC):
 class SocketTransport(Transport):
     """A plain socket: the cheapest way, with one system call for a message."""
 
-    def __init__(self, connection: socket.socket, let_go: Callable[[], None] = nothing) -> None:
-        """Take over a connected socket. `let_go` is called at its end, to count connections."""
+    def __init__(self, connection: socket.socket, on_release: Callable[[], None] = do_nothing) -> None:
+        """Take over a connected socket. `on_release` is called when it is closed."""
         super().__init__()
-        self._let_go = let_go
+        self._on_release = on_release
         self._socket = connection
         self._socket.setblocking(False)
         limit_unsent_bytes(connection)
         self._rest = memoryview(b"")
-        self._taken_bytes = 0
+        self._written_bytes = 0
         self._closed = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(connection, self._read)
 
     @property
-    def taken_bytes(self) -> int | None:
+    def written_bytes(self) -> int | None:
         """What the kernel has taken."""
-        return self._taken_bytes
+        return self._written_bytes
 
     def send(self, message: bytes) -> bool:
         """Send what the kernel takes now, and the rest when it takes more."""
@@ -92,19 +92,19 @@ class SocketTransport(Transport):
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
-        self._let_go()
-        self.on_end()
+        self._on_release()
+        self.on_close()
 
     def _resume(self) -> None:
         self._rest = self._rest[self._send(self._rest) :]
         if not self._rest and not self._closed:
             self._loop.remove_writer(self._socket)
-            self.on_free()
+            self.on_sent()
 
     def _send(self, data: bytes | memoryview) -> int:
         try:
             sent = self._socket.send(data)
-            self._taken_bytes += sent
+            self._written_bytes += sent
             return sent
         except (BlockingIOError, InterruptedError):
             return 0
@@ -131,13 +131,13 @@ class StreamTransport(Transport):
         super().__init__()
         self._stream = stream
         self._encrypted = isinstance(stream, SSLIOStream)
-        self._taken_bytes = 0
+        self._written_bytes = 0
         limit_unsent_bytes(stream.socket)
 
     @property
-    def taken_bytes(self) -> int | None:
+    def written_bytes(self) -> int | None:
         """What the kernel has taken, from us or from the stream's buffer."""
-        return self._taken_bytes + self._stream.taken_bytes if isinstance(self._stream, CountedStream) else None
+        return self._written_bytes + self._stream.written_bytes if isinstance(self._stream, CountedStream) else None
 
     def send(self, message: bytes) -> bool:
         """Send what the kernel takes directly, and the rest through the stream's buffer."""
@@ -146,7 +146,7 @@ class StreamTransport(Transport):
         try:
             if not self._encrypted and not stream.writing():
                 sent = stream.socket.send(message)
-                self._taken_bytes += sent
+                self._written_bytes += sent
                 if sent == len(message):
                     return True
         except (BlockingIOError, InterruptedError):
@@ -160,7 +160,7 @@ class StreamTransport(Transport):
             return False
         if not stream.writing():
             return True
-        left.add_done_callback(lambda done: self.on_free() if done.exception() is None else None)
+        left.add_done_callback(lambda done: self.on_sent() if done.exception() is None else None)
         return False
 
     def close(self) -> None:
@@ -168,13 +168,13 @@ class StreamTransport(Transport):
         self._stream.close()
 
 
-def transport_of(stream: IOStream) -> Transport:
+def detached_transport(stream: IOStream) -> Transport:
     """The transport for a stream that Tornado has detached: its socket, or the stream itself for TLS."""
     if isinstance(stream, SSLIOStream):
-        line: Transport = StreamTransport(stream)
-        stream.set_close_callback(lambda: line.on_end())
-        return line
+        transport: Transport = StreamTransport(stream)
+        stream.set_close_callback(lambda: transport.on_close())
+        return transport
     connection: socket.socket = stream.socket.dup()
-    let_go = stream.hand_over() if isinstance(stream, CountedStream) else nothing
+    release = stream.take_release() if isinstance(stream, CountedStream) else do_nothing
     stream.close()  # its descriptor alone: the connection lives on in ours
-    return SocketTransport(connection, let_go)
+    return SocketTransport(connection, release)

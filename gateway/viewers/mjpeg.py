@@ -26,8 +26,8 @@ class MjpegViewer(Viewer):
         self._cameras = cameras
         self._shown: EncodedFrame | None = None
         self._head: bytes | None = head
-        transport.on_end = self._leave
-        cameras.admit(self)
+        transport.on_close = self._leave
+        cameras.add_viewer(self)
         feed.join(self)
 
     def next_message(self) -> bytes | None:
@@ -39,8 +39,8 @@ class MjpegViewer(Viewer):
         if encoded is None or encoded is self._shown:
             return None
         self._shown = encoded
-        self._feed.stats.sent_to_viewer(encoded, encoded.part)
-        return encoded.part
+        self._feed.stats.sent_to_viewer(encoded, encoded.mjpeg_part)
+        return encoded.mjpeg_part
 
     def repeat(self) -> None:
         """Send the last picture again: browsers draw a part when the next one begins."""
@@ -54,5 +54,5 @@ class MjpegViewer(Viewer):
 
     def _leave(self) -> None:
         self.end()
-        self._cameras.release(self)
+        self._cameras.remove_viewer(self)
         self._feed.leave(self)

@@ -56,7 +56,7 @@ class CameraViewer(SocketViewer):
         self._feed.leave(self)
 
 
-class Watching:
+class WatchedCamera:
     """What the page has received of one camera."""
 
     def __init__(self, feed: Feed) -> None:
@@ -87,7 +87,7 @@ class PageViewer(SocketViewer):
 
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
         super().__init__(handler, identity)
-        self._watching: OrderedDict[str, Watching] = OrderedDict()
+        self._watching: OrderedDict[str, WatchedCamera] = OrderedDict()
         self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
 
@@ -114,7 +114,7 @@ class PageViewer(SocketViewer):
         self._answers[kind] = msgspec.json.encode(answer)
         self.wake()
 
-    def tell_status(self, camera: StatusSource) -> None:
+    def on_status(self, camera: StatusSource) -> None:
         """The status of a camera has changed: the newest is sent when the connection is free."""
         self._statuses[camera.camera] = camera
         self.wake()
@@ -126,7 +126,7 @@ class PageViewer(SocketViewer):
             self._watching.pop(camera).feed.leave(self)
         for camera, feed in wanted.items():
             if camera not in self._watching:
-                self._watching[camera] = Watching(feed)
+                self._watching[camera] = WatchedCamera(feed)
                 feed.join(self)
 
     def leave(self) -> None:

@@ -206,7 +206,7 @@ def test_what_is_known_of_a_person(closed: ClosedPipeline) -> None:
             return found
 
     assert me(closed.config) == {
-        "kind": "nobody",
+        "kind": "anonymous",
         "name": "",
         "scopes": [],
         "cameras": None,

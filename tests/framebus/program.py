@@ -34,7 +34,7 @@ def hang(config: Config, stop: Stop) -> None:
 
 def lock(config: Config, stop: Stop) -> None:
     """Own the endpoint of camera front."""
-    held = Lock(config, "front")
+    held = Lock(config.run_dir, "front")
     wait(config, stop)
     held.close()
 

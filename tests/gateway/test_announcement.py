@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from framebus.config.address import Address
-from gateway.announcement import ANNOUNCE_SECONDS, LOOK_SECONDS, Announcement, own_addresses, pages_to_open
+from gateway.announcement import ADDRESS_CHECK_SECONDS, ANNOUNCE_SECONDS, Announcement, own_addresses, pages_to_open
 
 SHOWN: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=1.0))]
 DARK: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=None))]
@@ -49,7 +49,7 @@ def test_new_addresses_are_said_and_old_ones_are_not_repeated(caplog: pytest.Log
     announcement.tick(SHOWN)
     assert "192.0.2.5" not in caplog.text, "not at every tick"
     for _ in range(3):
-        clock.seconds += LOOK_SECONDS
+        clock.seconds += ADDRESS_CHECK_SECONDS
         announcement.tick(SHOWN)
     assert caplog.text.count("the addresses of this machine have changed: open http://192.0.2.5:80/") == 1
 

@@ -97,7 +97,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_a_capture_that_sends_no_status_is_wrong(configure: Configure) -> None:
     config = configure()
-    with closing(Lock(config, "front")):
+    with closing(Lock(config.run_dir, "front")):
         assert camera_checks.camera(config, "front") == Finding(
             "wrong",
             "camera front: its process runs, but sends no status",

@@ -140,13 +140,13 @@ def test_a_camera_that_is_tried_is_locked_meanwhile(configure: Configure, start:
         connection, _ = camera.accept()  # the trial is under way
         with connection:
             with pytest.raises(RunDirError, match=f"front already runs as process {doctor.pid} "):
-                Lock(config, "front")
+                Lock(config.run_dir, "front")
             capture = start("capture", "front", config=config)
             assert capture.ended() == 1
             assert f"front already runs as process {doctor.pid} " in capture.log
     doctor.ended(30)
     assert "WRONG camera front: " in doctor.log
-    Lock(config, "front").close()
+    Lock(config.run_dir, "front").close()
 
 
 @pytest.mark.slow

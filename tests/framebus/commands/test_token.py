@@ -8,7 +8,7 @@ import pytest
 from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import token_hash
-from framebus.credentials.token_usage import keep, last_used
+from framebus.credentials.token_usage import last_used, save
 from tests.conftest import Configure
 from tests.processes import python
 
@@ -45,7 +45,7 @@ def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
     token(config, "add", "printer", "--scope", "snapshot", "--camera", "front")
     assert token(config, "list").stdout.startswith("printer\tsnapshot of front\tcreated 20")
     assert token(config, "list").stdout.endswith("\tnot used yet\n")
-    keep(config.state_dir, {"printer": 1_700_000_000.0, "gone": 1.0}, {"printer"})
+    save(config.state_dir, {"printer": 1_700_000_000.0, "gone": 1.0}, {"printer"})
     assert "\tlast used 2023-11-1" in token(config, "list").stdout
     listed = json.loads(token(config, "list", "--json").stdout)["printer"]
     assert (listed["scopes"], listed["cameras"], listed["used"]) == (["snapshot"], ["front"], 1_700_000_000.0)
@@ -62,8 +62,8 @@ def test_a_removed_token_is_gone(config: Config) -> None:
 
 def test_the_use_of_removed_tokens_is_forgotten(config: Config) -> None:
     assert last_used(config.state_dir) == {}
-    keep(config.state_dir, {"a": 5.0, "b": 6.0}, {"a", "b"})
-    keep(config.state_dir, {"a": 4.0}, {"a"})
+    save(config.state_dir, {"a": 5.0, "b": 6.0}, {"a", "b"})
+    save(config.state_dir, {"a": 4.0}, {"a"})
     assert last_used(config.state_dir) == {"a": 5.0}
     (config.state_dir / "tokens-used.json").write_text("{")
     assert last_used(config.state_dir) == {}

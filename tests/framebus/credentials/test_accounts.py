@@ -19,7 +19,7 @@ def file(tmp_path: Path) -> Path:
 def test_without_a_file_there_are_no_accounts(file: Path) -> None:
     assert accounts.read(file) == Accounts()
     assert not accounts.read(file)
-    assert not accounts.read(file).asked_for
+    assert not accounts.read(file).login_required
 
 
 def test_removing_the_last_user_lets_no_one_in(file: Path) -> None:
@@ -28,7 +28,7 @@ def test_removing_the_last_user_lets_no_one_in(file: Path) -> None:
     with accounts.changing(file) as changed:
         del changed.users["anna"]
     assert not accounts.read(file)
-    assert accounts.read(file).asked_for
+    assert accounts.read(file).login_required
 
 
 def test_added_changedare_read_and_removed_ones_are_not(file: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_change_that_names_no_one_writes_no_file(file: Path) -> None:
     with accounts.changing(file):
         pass
     assert not file.exists()
-    assert not accounts.read(file).asked_for
+    assert not accounts.read(file).login_required
 
 
 def test_users_alone_and_tokens_alone_count_as_accounts() -> None:

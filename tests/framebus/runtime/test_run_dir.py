@@ -260,7 +260,7 @@ def test_the_paths_of_workers_count_where_there_are_some(run_dir: Path) -> None:
 
 def test_a_lock_says_whose_it_is(configure: Configure) -> None:
     config = configure()
-    lock = Lock(config, "front")
+    lock = Lock(config.run_dir, "front")
 
     file = config.run_dir / "front.lock"
     assert file.read_text() == f"{os.getpid()}\n"
@@ -270,7 +270,7 @@ def test_a_lock_says_whose_it_is(configure: Configure) -> None:
 
 def test_each_endpoint_has_a_lock_of_its_own(configure: Configure) -> None:
     config = configure()
-    locks = [Lock(config, "front"), Lock(config, "snapshot")]
+    locks = [Lock(config.run_dir, "front"), Lock(config.run_dir, "snapshot")]
 
     for lock in locks:
         lock.close()
@@ -278,8 +278,8 @@ def test_each_endpoint_has_a_lock_of_its_own(configure: Configure) -> None:
 
 def test_a_lock_that_was_let_go_is_free(configure: Configure) -> None:
     config = configure()
-    Lock(config, "front").close()
-    Lock(config, "front").close()
+    Lock(config.run_dir, "front").close()
+    Lock(config.run_dir, "front").close()
 
 
 def test_a_lock_of_a_process_is_refused_to_others_until_its_end(configure: Configure, start: Start) -> None:
@@ -288,7 +288,7 @@ def test_a_lock_of_a_process_is_refused_to_others_until_its_end(configure: Confi
     holder.wait_for("ready")
 
     with pytest.raises(RunDirError) as caught:
-        Lock(config, "front")
+        Lock(config.run_dir, "front")
     assert str(caught.value) == (
         f"front already runs as process {holder.pid} with run_dir {config.run_dir}; "
         "stop that one first, or give this one another run_dir"
@@ -296,12 +296,12 @@ def test_a_lock_of_a_process_is_refused_to_others_until_its_end(configure: Confi
 
     os.kill(holder.pid, signal.SIGKILL)
     holder.ended()
-    Lock(config, "front").close()
+    Lock(config.run_dir, "front").close()
 
 
 def test_a_lock_that_is_refused_to_a_process_is_said_by_it(configure: Configure, start: Start) -> None:
     config = configure()
-    lock = Lock(config, "front")
+    lock = Lock(config.run_dir, "front")
     refused = start("tests.framebus.program", "lock", config=config)
 
     assert refused.ended() == 1
@@ -317,7 +317,7 @@ def test_a_shorter_process_id_replaces_a_longer_one(configure: Configure) -> Non
     config = configure()
     (config.run_dir / "front.lock").write_text("123456789012\n")
 
-    Lock(config, "front").close()
+    Lock(config.run_dir, "front").close()
 
     assert (config.run_dir / "front.lock").read_text() == f"{os.getpid()}\n"
 
@@ -329,7 +329,7 @@ def test_a_link_in_place_of_a_lock_is_refused(configure: Configure) -> None:
     (config.run_dir / "front.lock").symlink_to(victim)
 
     with pytest.raises(RunDirError) as caught:
-        Lock(config, "front")
+        Lock(config.run_dir, "front")
     assert str(caught.value) == f"{config.run_dir}/front.lock cannot be opened: Too many levels of symbolic links"
     assert victim.read_text() == "precious"
 
@@ -341,7 +341,7 @@ def test_who_waits_for_a_lock_gets_it_at_the_others_end(configure: Configure, st
     got = Event()
 
     def wait() -> None:
-        Lock(config, "front", wait=True).close()
+        Lock(config.run_dir, "front", wait=True).close()
         got.set()
 
     waiting = Thread(target=wait, daemon=True)
@@ -363,7 +363,7 @@ def bound(config: Config) -> tuple[str, socket.socket]:
 def test_an_endpoint_that_was_deleted_is_noticed(configure: Configure) -> None:
     config = configure()
     endpoint, listener = bound(config)
-    with closing(listener), closing(Lock(config, "front")) as lock:
+    with closing(listener), closing(Lock(config.run_dir, "front")) as lock:
         lock.check(endpoint)
         Path(endpoint.removeprefix("ipc://")).unlink()
         with pytest.raises(RunDirError) as refused:
@@ -378,7 +378,7 @@ def test_an_endpoint_that_another_program_took_is_noticed(configure: Configure) 
     config = configure()
     endpoint, listener = bound(config)
     path = Path(endpoint.removeprefix("ipc://"))
-    with closing(listener), closing(Lock(config, "front")) as lock:
+    with closing(listener), closing(Lock(config.run_dir, "front")) as lock:
         lock.check(endpoint)
         path.rename(path.with_name("kept"))  # so that its inode is not given to the next
         _, other = bound(config)

@@ -187,7 +187,7 @@ async def test_a_stream_ends_with_its_login(config: Config) -> None:
     camera = PublishedCamera(config)
     async with site_with(config, users=ANNA) as site:
         sessions = site.gateway._access.sessions
-        cookie, session = sessions.begin("anna", _proof())
+        cookie, session = sessions.create("anna", _proof())
         headers = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
         page = await websocket_connect(HTTPRequest(f"{site.websocket_url}/ws", headers=headers))
         listen = config.gateway.listen
@@ -198,7 +198,7 @@ async def test_a_stream_ends_with_its_login(config: Config) -> None:
         await reader.readuntil(b"\r\n\r\n")
         site.gateway._tick()
         assert site.gateway._cameras.viewers == 2
-        sessions.end(session, "anna")
+        sessions.log_out(session, "anna")
         site.gateway._tick()
         await asyncio.wait_for(reader.read(), 10)
         await until(lambda: not site.gateway._cameras.viewers)
@@ -384,7 +384,7 @@ async def test_everybodys_page_may_not_use_somebodys_cookie(configure: Configure
     """`*` lets every site read what is open; what somebody's browser adds by itself is not open."""
     config = configure(TWO, gateway='allow_origins = ["*"]')
     async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
         asked = {"Cookie": f"{site.gateway._access.cookie}={cookie}", "Origin": "http://evil.example"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **asked) == 403
         assert await code(site, "/logout", "POST", **asked) == 403
@@ -400,7 +400,7 @@ def _proof() -> str:
 
 async def test_a_cookie_ends_with_its_password(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
         assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 200
         add(config, users={"anna": User(hash_password("another horse"))})
         assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 401
@@ -447,9 +447,9 @@ async def test_who_was_let_in_is_watched(config: Config) -> None:
     async with site_with(config, users=ANNA, tokens={"t": secret}) as site:
         access = site.gateway._access
         identity = Identity("token", "t", frozenset({"view"}), None, secret.sha256)
-        assert access.holds(identity)
+        assert access.is_still_valid(identity)
         add(config, tokens={"t": token("secret", "snapshot")})
-        assert not access.holds(identity), "with other scopes it is another one"
+        assert not access.is_still_valid(identity), "with other scopes it is another one"
 
 
 async def test_what_is_open_to_everybody_holds_no_credentials_against_anybody(config: Config) -> None:
@@ -498,7 +498,7 @@ async def test_a_secrets_file_that_is_gone_opens_nothing(config: Config) -> None
 
 async def test_a_logout_ends_the_cookie_whatever_else_comes_with_it(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.begin("anna", _proof())
+        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
         named = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
         assert await code(site, "/logout", "POST", **named, **basic("anna", PASSWORD)) == 303
         assert await code(site, "/api/cameras", **named) == 401
@@ -507,5 +507,5 @@ async def test_a_logout_ends_the_cookie_whatever_else_comes_with_it(config: Conf
 async def test_a_session_that_is_over_is_not_watched_on(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, _proof())
-        assert site.gateway._access.holds(found)
-        assert not site.gateway._access.holds(replace(found, until=1.0))
+        assert site.gateway._access.is_still_valid(found)
+        assert not site.gateway._access.is_still_valid(replace(found, expires=1.0))

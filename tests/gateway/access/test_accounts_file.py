@@ -29,7 +29,7 @@ def test_without_a_file_there_are_no_accounts_until_there_is_one(tmp_path: Path)
     file = tmp_path / "secrets.json"
     watched = AccountsFile(file)
     assert not watched.accounts
-    assert not watched.accounts.asked_for
+    assert not watched.accounts.login_required
     add_token(file)
     assert list(watched.accounts.tokens) == ["t"]
 
@@ -45,7 +45,7 @@ def test_a_change_holds_at_the_next_use_and_is_logged_once(secrets: Path, caplog
     add_token(secrets)
     assert (list(watched.accounts.users), list(watched.accounts.tokens)) == (["anna"], ["t"])
     assert watched.accounts.tokens
-    assert [record.getMessage() for record in caplog.records] == [f"{secrets} has changed: 1 people and 1 tokens"]
+    assert [record.getMessage() for record in caplog.records] == [f"{secrets} has changed: 1 users and 1 tokens"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"users": []}', '{"users": {"anna": {}}}', "x" * ((1 << 20) + 1)])
@@ -77,7 +77,7 @@ def test_a_file_that_is_gone_opens_nothing_and_may_come_back(secrets: Path) -> N
     content = secrets.read_bytes()
     secrets.unlink()
     assert not watched.accounts
-    assert watched.accounts.asked_for, "as if there had never been accounts"
+    assert watched.accounts.login_required, "as if there had never been accounts"
     secrets.write_bytes(content)
     secrets.chmod(0o600)
     assert list(watched.accounts.users) == ["anna"]

@@ -36,8 +36,8 @@ def test_admin_sees_no_camera_beyond_its_list() -> None:
 
 
 def test_a_renewed_session_is_the_same_client_and_a_new_password_another() -> None:
-    identity = Identity("user", "anna", proof="p", session="s", until=1.0)
-    assert identity == Identity("user", "anna", proof="p", session="s", until=2.0)
-    assert hash(identity) == hash(Identity("user", "anna", proof="p", session="s", until=2.0))
-    assert identity != Identity("user", "anna", proof="q", session="s", until=1.0)
-    assert identity != Identity("user", "anna", proof="p", session="t", until=1.0)
+    identity = Identity("user", "anna", fingerprint="p", session="s", expires=1.0)
+    assert identity == Identity("user", "anna", fingerprint="p", session="s", expires=2.0)
+    assert hash(identity) == hash(Identity("user", "anna", fingerprint="p", session="s", expires=2.0))
+    assert identity != Identity("user", "anna", fingerprint="q", session="s", expires=1.0)
+    assert identity != Identity("user", "anna", fingerprint="p", session="t", expires=1.0)

@@ -33,35 +33,35 @@ def passwords(checked: list[str]) -> Iterator[PasswordCache]:
 
 
 async def test_a_right_pair_is_hashed_once(passwords: PasswordCache, checked: list[str]) -> None:
-    assert not passwords.known("anna", "correct horse", ANNA, HERE)
-    assert await passwords.right("anna", "correct horse", ANNA, HERE)
+    assert not passwords.is_cached("anna", "correct horse", ANNA, HERE)
+    assert await passwords.check("anna", "correct horse", ANNA, HERE)
     for _ in range(100):
-        assert passwords.known("anna", "correct horse", ANNA, HERE)
+        assert passwords.is_cached("anna", "correct horse", ANNA, HERE)
     assert len(checked) == 1
 
 
 async def test_a_wrong_pair_is_never_known(passwords: PasswordCache) -> None:
     for _ in range(2):
-        assert not await passwords.right("anna", "wrong horse", ANNA, HERE)
-        assert not passwords.known("anna", "wrong horse", ANNA, HERE)
+        assert not await passwords.check("anna", "wrong horse", ANNA, HERE)
+        assert not passwords.is_cached("anna", "wrong horse", ANNA, HERE)
 
 
 async def test_nobody_costs_what_a_wrong_password_costs(passwords: PasswordCache, checked: list[str]) -> None:
-    assert not await passwords.right("anna", "wrong horse", ANNA, HERE)
-    assert not await passwords.right("nobody", "wrong horse", None, HERE)
+    assert not await passwords.check("anna", "wrong horse", ANNA, HERE)
+    assert not await passwords.check("nobody", "wrong horse", None, HERE)
     assert len(checked) == 2
     assert checked[0].split("$")[:4] == checked[1].split("$")[:4], "the same work"
 
 
 async def test_nobody_has_no_password_at_all() -> None:
     passwords = PasswordCache()
-    assert not await passwords.right("nobody", "", None, HERE)
+    assert not await passwords.check("nobody", "", None, HERE)
     passwords.close()
 
 
 async def test_another_password_ends_what_was_known(passwords: PasswordCache) -> None:
-    assert await passwords.right("anna", "correct horse", ANNA, HERE)
-    assert not passwords.known("anna", "correct horse", User(hash_password("another horse")), HERE)
+    assert await passwords.check("anna", "correct horse", ANNA, HERE)
+    assert not passwords.is_cached("anna", "correct horse", User(hash_password("another horse")), HERE)
 
 
 async def test_who_asks_at_once_shares_a_hash(checked: list[str]) -> None:
@@ -73,7 +73,7 @@ async def test_who_asks_at_once_shares_a_hash(checked: list[str]) -> None:
         return True
 
     passwords = PasswordCache(check)
-    asking = [asyncio.create_task(passwords.right("anna", "correct horse", ANNA, HERE)) for _ in range(50)]
+    asking = [asyncio.create_task(passwords.check("anna", "correct horse", ANNA, HERE)) for _ in range(50)]
     await asyncio.sleep(0)
     gate.set()
     assert await asyncio.gather(*asking) == [True] * 50
@@ -82,33 +82,33 @@ async def test_who_asks_at_once_shares_a_hash(checked: list[str]) -> None:
 
 
 async def test_so_many_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_cache, "MAX_WAITING", 2)
+    monkeypatch.setattr(password_cache, "MAX_PENDING", 2)
     gate = threading.Event()
     passwords = PasswordCache(lambda password, stored: gate.wait(10))
-    asking = [asyncio.create_task(passwords.right(name, "x", ANNA, HERE)) for name in "ab"]
+    asking = [asyncio.create_task(passwords.check(name, "x", ANNA, HERE)) for name in "ab"]
     await asyncio.sleep(0)
     with pytest.raises(TooManyLoginsError):
-        await passwords.right("c", "x", ANNA, HERE)
+        await passwords.check("c", "x", ANNA, HERE)
     gate.set()
     await asyncio.gather(*asking)
     passwords.close()
 
 
 async def test_so_many_are_remembered(passwords: PasswordCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_cache, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(password_cache, "MAX_CACHED", 2)
     for name in "abc":
-        await passwords.right(name, "correct horse", ANNA, HERE)
-    assert [passwords.known(name, "correct horse", ANNA, HERE) for name in "abc"] == [False, True, True]
+        await passwords.check(name, "correct horse", ANNA, HERE)
+    assert [passwords.is_cached(name, "correct horse", ANNA, HERE) for name in "abc"] == [False, True, True]
 
 
 async def test_the_password_itself_is_not_kept(passwords: PasswordCache) -> None:
-    await passwords.right("anna", "correct horse", ANNA, HERE)
+    await passwords.check("anna", "correct horse", ANNA, HERE)
     assert "correct horse" not in repr(vars(passwords))
 
 
 async def test_what_one_address_has_proved_is_no_word_for_another(passwords: PasswordCache, checked: list[str]) -> None:
     """Else a stranger could guess without a hash, and without a pause."""
-    assert await passwords.right("anna", "correct horse", ANNA, HERE)
-    assert not passwords.known("anna", "correct horse", ANNA, "198.51.100.7")
-    assert await passwords.right("anna", "correct horse", ANNA, "198.51.100.7")
+    assert await passwords.check("anna", "correct horse", ANNA, HERE)
+    assert not passwords.is_cached("anna", "correct horse", ANNA, "198.51.100.7")
+    assert await passwords.check("anna", "correct horse", ANNA, "198.51.100.7")
     assert len(checked) == 2

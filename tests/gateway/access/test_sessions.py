@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from tornado.web import create_signed_value
 
-from gateway.access.sessions import COOKIE, MAX_LOGGED_OUT_EACH, Session, Sessions
+from gateway.access.sessions import COOKIE, MAX_LOGOUTS_PER_USER, Session, Sessions
 
 
 class Clock:
@@ -29,17 +29,17 @@ def sessions(tmp_path: Path, clock: Clock) -> Sessions:
 
 def test_a_cookie_is_read_by_whoever_has_the_key(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     """By another worker, and after a restart."""
-    cookie, session = sessions.begin("anna", "proof")
+    cookie, session = sessions.create("anna", "fingerprint")
     until = clock.seconds + 30 * 86400
-    assert sessions.read(cookie) == Session(session, "anna", "proof", until)
-    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == Session(session, "anna", "proof", until)
+    assert sessions.read(cookie) == Session(session, "anna", "fingerprint", until)
+    assert Sessions(tmp_path / "state", 30, clock).read(cookie) == Session(session, "anna", "fingerprint", until)
     assert stat.S_IMODE((tmp_path / "state" / "session.key").stat().st_mode) == 0o600
     assert [file.name for file in (tmp_path / "state").iterdir()] == ["session.key"]
 
 
 def test_a_forged_cookie_is_none(sessions: Sessions) -> None:
-    cookie, _ = sessions.begin("anna", "proof")
-    forged = create_signed_value("another key", COOKIE, "x root proof").decode()
+    cookie, _ = sessions.create("anna", "fingerprint")
+    forged = create_signed_value("another key", COOKIE, "x root fingerprint").decode()
     tampered = [cookie[:at] + chr(ord(cookie[at]) ^ 1) + cookie[at + 1 :] for at in range(len(cookie))]
     assert [sessions.read(each) for each in (forged, "", "2|", cookie[:-1], cookie + "0", *tampered)] == [None] * (
         5 + len(tampered)
@@ -47,13 +47,13 @@ def test_a_forged_cookie_is_none(sessions: Sessions) -> None:
 
 
 def test_a_cookie_of_another_name_is_none(sessions: Sessions, tmp_path: Path) -> None:
-    sessions.begin("anna", "proof")
+    sessions.create("anna", "fingerprint")
     key = (tmp_path / "state" / "session.key").read_bytes()
-    assert sessions.read(create_signed_value(key, "other", "x anna proof").decode()) is None
+    assert sessions.read(create_signed_value(key, "other", "x anna fingerprint").decode()) is None
 
 
 def test_it_ends_with_its_time(sessions: Sessions, clock: Clock) -> None:
-    cookie, _ = sessions.begin("anna", "proof")
+    cookie, _ = sessions.create("anna", "fingerprint")
     clock.seconds += 29 * 86400
     assert sessions.read(cookie) is not None
     clock.seconds += 2 * 86400
@@ -62,52 +62,52 @@ def test_it_ends_with_its_time(sessions: Sessions, clock: Clock) -> None:
 
 def test_it_ends_with_the_logout_for_every_worker(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     other = Sessions(tmp_path / "state", 30, clock)
-    cookie, session = sessions.begin("anna", "proof")
-    another, _ = sessions.begin("anna", "proof")
+    cookie, session = sessions.create("anna", "fingerprint")
+    another, _ = sessions.create("anna", "fingerprint")
     assert other.read(cookie) is not None
-    sessions.end(session)
+    sessions.log_out(session)
     assert [each.read(cookie) for each in (sessions, other)] == [None, None]
-    assert other.ended(session)
+    assert other.is_logged_out(session)
     assert sessions.read(another) is not None, "on another device it goes on"
 
 
 def test_those_logged_out_are_forgotten_when_they_would_have_ended(
     sessions: Sessions, tmp_path: Path, clock: Clock
 ) -> None:
-    _, first = sessions.begin("anna", "proof")
-    sessions.end(first)
+    _, first = sessions.create("anna", "fingerprint")
+    sessions.log_out(first)
     clock.seconds += 31 * 86400
-    _, second = sessions.begin("anna", "proof")
-    sessions.end(second)
+    _, second = sessions.create("anna", "fingerprint")
+    sessions.log_out(second)
     assert (tmp_path / "state" / "logged-out").read_text().split()[0] == second
 
 
 def test_too_many_logouts_end_the_sessions_of_that_person_alone(sessions: Sessions, clock: Clock) -> None:
     """A script that logs in and out must not log out everybody else."""
-    left, of_berta = sessions.begin("anna", "proof")[0], sessions.begin("berta", "proof")[0]
+    left, of_berta = sessions.create("anna", "fingerprint")[0], sessions.create("berta", "fingerprint")[0]
     clock.seconds += 1
-    for _ in range(MAX_LOGGED_OUT_EACH + 1):
-        sessions.end(sessions.begin("anna", "proof")[1], "anna")
+    for _ in range(MAX_LOGOUTS_PER_USER + 1):
+        sessions.log_out(sessions.create("anna", "fingerprint")[1], "anna")
     assert sessions.read(left) is None
     assert sessions.read(of_berta) is not None
     clock.seconds += 1
-    after, session = sessions.begin("anna", "proof")
+    after, session = sessions.create("anna", "fingerprint")
     read = sessions.read(after)
     assert read is not None
-    assert not sessions.ended(session, "anna", read.until)
+    assert not sessions.is_logged_out(session, "anna", read.expires)
     assert len((sessions._folder / "logged-out").read_text().splitlines()) == 1
 
 
 def test_a_session_in_use_does_not_end(sessions: Sessions, clock: Clock) -> None:
-    cookie, session = sessions.begin("anna", "proof")
+    cookie, session = sessions.create("anna", "fingerprint")
     for _ in range(5):
         clock.seconds += 20 * 86400
         read = sessions.read(cookie)
         assert read is not None
-        assert sessions.is_due(read.until)
-        cookie = sessions.renew(session, "anna", "proof")
-        assert not sessions.is_due(clock.seconds + 30 * 86400)
-    sessions.end(session, "anna")
+        assert sessions.needs_renewal(read.expires)
+        cookie = sessions.renew(session, "anna", "fingerprint")
+        assert not sessions.needs_renewal(clock.seconds + 30 * 86400)
+    sessions.log_out(session, "anna")
     assert sessions.read(cookie) is None, "a logout ends the renewed cookie, too"
 
 
@@ -116,11 +116,11 @@ def test_an_empty_key_is_replaced_at_the_next_login(
     content: bytes, sessions: Sessions, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a loss of power leaves behind; an empty key would sign for anybody."""
-    before, _ = sessions.begin("anna", "proof")
+    before, _ = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "session.key").write_bytes(content)
     assert sessions.read(before) is None
     assert "session.key is empty or cut off" in caplog.text
-    after, _ = sessions.begin("anna", "proof")
+    after, _ = sessions.create("anna", "fingerprint")
     assert sessions.read(after) is not None
 
 
@@ -129,12 +129,12 @@ def test_a_key_that_cannot_be_read_is_said(
 ) -> None:
     (tmp_path / "state" / "session.key").mkdir(parents=True)
     with pytest.raises(OSError, match=r"session\.key"):
-        sessions.begin("anna", "proof")
+        sessions.create("anna", "fingerprint")
     assert "logins do not work" in caplog.text
 
 
 def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
-    cookie, session = sessions.begin("anna", "proof")
+    cookie, session = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "logged-out").write_text(f"{session} {clock.seconds + 9:.0f}\n")
     assert sessions.read(cookie) is None
 
@@ -142,25 +142,25 @@ def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path
 @pytest.mark.parametrize("damage", ["no number\n", "\0\n", b"\xff".decode("latin-1")])
 def test_a_damaged_list_lets_nobody_in(damage: str, sessions: Sessions, tmp_path: Path) -> None:
     """Who has logged out cannot be told any more."""
-    cookie, _ = sessions.begin("anna", "proof")
+    cookie, _ = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "logged-out").write_bytes(damage.encode("latin-1"))
     assert sessions.read(cookie) is None
 
 
 def test_without_a_key_there_are_no_sessions(sessions: Sessions, tmp_path: Path) -> None:
-    cookie, session = sessions.begin("anna", "proof")
+    cookie, session = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "session.key").unlink()
     assert sessions.read(cookie) is None
-    assert sessions.ended(session)
-    empty = create_signed_value(b"", COOKIE, "x anna proof").decode()
+    assert sessions.is_logged_out(session)
+    empty = create_signed_value(b"", COOKIE, "x anna fingerprint").decode()
     assert sessions.read(empty) is None, "an empty key is none"
 
 
 def test_two_who_log_out_at_once_are_both_out(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     """Through two workers."""
     other = Sessions(tmp_path / "state", 30, clock)
-    cookies = [sessions.begin("anna", "proof") for _ in range(20)]
-    ends = [each.end for each in [sessions, other] * 10]
+    cookies = [sessions.create("anna", "fingerprint") for _ in range(20)]
+    ends = [each.log_out for each in [sessions, other] * 10]
     threads = [Thread(target=end, args=(name,)) for (_, name), end in zip(cookies, ends, strict=True)]
     for thread in threads:
         thread.start()
@@ -170,7 +170,7 @@ def test_two_who_log_out_at_once_are_both_out(sessions: Sessions, tmp_path: Path
 
 
 def test_a_cookie_signed_the_old_way_is_none(sessions: Sessions, tmp_path: Path) -> None:
-    sessions.begin("anna", "proof")
+    sessions.create("anna", "fingerprint")
     key = (tmp_path / "state" / "session.key").read_bytes()
-    old = create_signed_value(key.decode(), COOKIE, "x anna proof 1700000000", version=1).decode()
+    old = create_signed_value(key.decode(), COOKIE, "x anna fingerprint 1700000000", version=1).decode()
     assert sessions.read(old) is None

@@ -20,7 +20,7 @@ def clock() -> Clock:
 
 def failed(throttle: Throttle, times: int, address: str = "192.0.2.1") -> None:
     for _ in range(times):
-        throttle.attempt(address)
+        throttle.record_attempt(address)
 
 
 def test_a_few_failures_are_free(clock: Clock) -> None:
@@ -44,12 +44,12 @@ def test_then_each_takes_twice_as_long_up_to_a_minute(clock: Clock) -> None:
 def test_a_success_takes_back_its_own_attempt_alone(clock: Clock) -> None:
     throttle = Throttle(now=clock)
     for _ in range(100):
-        throttle.attempt("192.0.2.1")
-        throttle.success("192.0.2.1")
+        throttle.record_attempt("192.0.2.1")
+        throttle.record_success("192.0.2.1")
     assert throttle.wait_seconds("192.0.2.1") == 0
     failed(throttle, FREE_FAILURES)
-    throttle.attempt("192.0.2.1")
-    throttle.success("192.0.2.1")
+    throttle.record_attempt("192.0.2.1")
+    throttle.record_success("192.0.2.1")
     assert throttle.wait_seconds("192.0.2.1") > 0, "one's own login is no way to guess on"
 
 

@@ -30,7 +30,7 @@ class Onlooker(Viewer):
         if encoded is None or (self.seen and self.seen[-1] == encoded.frame.seq):
             return None
         self.seen.append(encoded.frame.seq)
-        return encoded.part
+        return encoded.mjpeg_part
 
     def repeat(self) -> None:
         self.repeats += 1

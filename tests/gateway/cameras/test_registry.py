@@ -88,18 +88,18 @@ async def test_access_is_checked_once_for_each_identity(site: Site) -> None:
     ada, bob = Identity("user", "ada"), Identity("user", "bob")
     viewers = [Onlooker(ScriptedTransport(), identity) for identity in (ada, ada, ada, bob, bob)]
     for viewer in viewers:
-        cameras.admit(viewer)
+        cameras.add_viewer(viewer)
     asked: Counter[Identity] = Counter()
 
     def holds(identity: Identity) -> bool:
         asked[identity] += 1
         return identity == bob
 
-    cameras.dismiss(holds)
+    cameras.disconnect_unauthorized(holds)
     assert asked == {ada: 1, bob: 1}
     assert [viewer.closed for viewer in viewers] == [1, 1, 1, 0, 0]
     for viewer in viewers:
-        cameras.release(viewer)
+        cameras.remove_viewer(viewer)
 
 
 HOSTILE = {

@@ -44,7 +44,7 @@ async def service(run_dir: Path) -> AsyncIterator[Service]:
 
 
 async def test_replies_find_their_requests_in_any_order(service: Service) -> None:
-    asking = [asyncio.create_task(service.client.ask(text, 10)) for text in (b"a", b"b")]
+    asking = [asyncio.create_task(service.client.request(text, 10)) for text in (b"a", b"b")]
     requests = [await service.request() for _ in asking]
     assert service.client.waiting == 2
     for *envelope, text in reversed(requests):
@@ -55,7 +55,7 @@ async def test_replies_find_their_requests_in_any_order(service: Service) -> Non
 
 async def test_no_reply_within_the_deadline_is_504(service: Service) -> None:
     with pytest.raises(HttpError) as error:
-        await service.client.ask(b"a", 0.01)
+        await service.client.request(b"a", 0.01)
     assert (error.value.status_code, error.value.code) == (504, "timeout")
     assert error.value.message == "the service did not answer within 0.01 s"
     assert service.client.waiting == 0
@@ -63,9 +63,9 @@ async def test_no_reply_within_the_deadline_is_504(service: Service) -> None:
 
 async def test_a_late_or_unknown_or_second_reply_disturbs_no_request(service: Service) -> None:
     with pytest.raises(HttpError):
-        await service.client.ask(b"late", 0.01)
+        await service.client.request(b"late", 0.01)
     *late, _ = await service.request()
-    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    asking = asyncio.create_task(service.client.request(b"a", 10))
     *envelope, _ = await service.request()
     await service.router.send_multipart([*late, b"too late"])
     await service.router.send_multipart([envelope[0], b"no number", b"", b"stranger"])
@@ -73,17 +73,17 @@ async def test_a_late_or_unknown_or_second_reply_disturbs_no_request(service: Se
     await service.router.send_multipart([*envelope, b"first"])
     await service.router.send_multipart([*envelope, b"second"])
     assert await asking == b"first"
-    asking = asyncio.create_task(service.client.ask(b"b", 10))
+    asking = asyncio.create_task(service.client.request(b"b", 10))
     *envelope, _ = await service.request()
     await service.router.send_multipart([*envelope, b"next"])
     assert await asking == b"next"
 
 
 async def test_more_requests_than_allowed_are_refused_at_once(service: Service) -> None:
-    asking = [asyncio.create_task(service.client.ask(b"a", 10)) for _ in range(3)]
+    asking = [asyncio.create_task(service.client.request(b"a", 10)) for _ in range(3)]
     await until(lambda: service.client.waiting == 3)
     with pytest.raises(HttpError) as error:
-        await service.client.ask(b"b", 10)
+        await service.client.request(b"b", 10)
     assert (error.value.status_code, error.value.code) == (503, "busy")
     assert error.value.message == "3 requests to the service are under way already"
     for request in asking:
@@ -93,7 +93,7 @@ async def test_more_requests_than_allowed_are_refused_at_once(service: Service) 
 
 
 async def test_a_cancelled_request_is_taken_back_under_its_number(service: Service) -> None:
-    asking = asyncio.create_task(service.client.ask(b"a", 10, cancel=b"cancel a"))
+    asking = asyncio.create_task(service.client.request(b"a", 10, cancel=b"cancel a"))
     *envelope, _ = await service.request()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -102,29 +102,29 @@ async def test_a_cancelled_request_is_taken_back_under_its_number(service: Servi
 
 
 async def test_a_cancelled_request_without_a_message_for_it_sends_nothing(service: Service) -> None:
-    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    asking = asyncio.create_task(service.client.request(b"a", 10))
     await service.request()
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
-    service.client.tell(b"next")
+    service.client.send(b"next")
     assert (await service.request())[-1] == b"next"
 
 
 async def test_after_its_end_it_refuses_and_is_silent(service: Service) -> None:
-    asking = asyncio.create_task(service.client.ask(b"a", 10, cancel=b"cancel a"))
+    asking = asyncio.create_task(service.client.request(b"a", 10, cancel=b"cancel a"))
     await service.request()
     service.client.close()
-    service.client.tell(b"ignored")
+    service.client.send(b"ignored")
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     with pytest.raises(HttpError) as error:
-        await service.client.ask(b"b", 10)
+        await service.client.request(b"b", 10)
     assert (error.value.status_code, error.value.code, error.value.message) == (503, "stopping", "the gateway stops")
 
 
 async def test_two_replies_to_one_request_in_the_same_turn_of_the_loop_are_harmless(service: Service) -> None:
-    asking = asyncio.create_task(service.client.ask(b"a", 10))
+    asking = asyncio.create_task(service.client.request(b"a", 10))
     _, number, *_ = await service.request()
     for reply in (b"first", b"second"):
-        service.client._take([number, b"", reply])
+        service.client._receive([number, b"", reply])
     assert await asking == b"first"

@@ -92,7 +92,7 @@ async def test_each_knows_what_both_have(make: Make) -> None:
 
     for each in (first, second):
         await counts(each, 5)
-        assert {number: header.viewers for number, header in each.everyone().items()} == {0: 2, 1: 3}
+        assert {number: header.viewers for number, header in each.all_stats().items()} == {0: 2, 1: 3}
 
 
 async def test_a_worker_with_another_camera_adds_nothing_to_this_one(make: Make) -> None:
@@ -108,7 +108,7 @@ async def test_a_change_is_told_soon_and_many_at_once_are_told_once(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers_module, "INTERVAL_SECONDS", NEVER_SECONDS)
-    monkeypatch.setattr(workers_module, "SILENT_SECONDS", NEVER_SECONDS)
+    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", NEVER_SECONDS)
     counted = Counter[str]()
 
     def own() -> ViewersHeader:
@@ -116,7 +116,7 @@ async def test_a_change_is_told_soon_and_many_at_once_are_told_once(
         return stats(counted["viewers"])
 
     first, second = make(0, lambda: stats(0)), make(1, own)
-    await until(lambda: 1 in first.everyone())  # told as soon as it had subscribed
+    await until(lambda: 1 in first.all_stats())  # told as soon as it had subscribed
     counted.clear()
     for _ in range(99):
         counted["viewers"] += 1
@@ -139,9 +139,9 @@ async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: p
     first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
     await counts(first, 5)
     second.close()
-    monkeypatch.setattr(workers_module, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", 0.2)
     await counts(first, 2)
-    assert list(first.everyone()) == [0]
+    assert list(first.all_stats()) == [0]
 
 
 @pytest.mark.slow
@@ -175,7 +175,7 @@ async def test_one_worker_alone_has_no_socket(configure: Configure, context: Con
     config = configure()
     workers = Workers(0, endpoints_of(config), context, Own(lambda: stats(2)))
     workers.changed()
-    assert (workers.viewers(), workers.viewers_of("front"), list(workers.everyone())) == (2, 2, [0])
+    assert (workers.viewers(), workers.viewers_of("front"), list(workers.all_stats())) == (2, 2, [0])
     assert list(config.run_dir.glob("gateway*")) == []
     workers.close()
 
@@ -237,10 +237,10 @@ async def test_a_page_that_begins_to_watch_a_camera_or_ends_is_told_of_soon(
     config: Config, connections: list[WebSocketClientConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers_module, "INTERVAL_SECONDS", NEVER_SECONDS)
-    monkeypatch.setattr(workers_module, "SILENT_SECONDS", NEVER_SECONDS)
+    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", NEVER_SECONDS)
     async with serving(config, 0) as first, serving(config, 1) as second:
         known = [site.gateway._cameras.workers for site in (first, second)]
-        await until(lambda: all(len(workers.everyone()) == 2 for workers in known))
+        await until(lambda: all(len(workers.all_stats()) == 2 for workers in known))
         connections.append(await websocket_connect(first.websocket_url + "/ws"))
         await until(lambda: all(workers.viewers() == 1 for workers in known))
         await connections[0].write_message('{"watch":["front"]}')

@@ -26,9 +26,9 @@ def test_every_form_is_built_once() -> None:
     header = frame_header("front", 7)
     message = pack("live", "front", header, picture)
     encoded = EncodedFrame(Frame(header, picture), message)
-    assert encoded.part == mjpeg.part(picture, header.captured)
+    assert encoded.mjpeg_part == mjpeg.part(picture, header.captured)
     assert encoded.jpeg_message == websocket_message(picture)
     assert encoded.bus_message == websocket_message(message)
-    assert encoded.part is encoded.part
+    assert encoded.mjpeg_part is encoded.mjpeg_part
     assert encoded.jpeg_message is encoded.jpeg_message
     assert encoded.bus_message is encoded.bus_message

@@ -172,7 +172,7 @@ async def test_who_comes_while_the_camera_is_away_is_told_as_well(
     await first.part()
     first.close()
     await until(lambda: feed.viewers == 0)
-    feed._sleep()  # as after some seconds without a viewer
+    feed._unsubscribe()  # as after some seconds without a viewer
     camera.say("offline", "unplugged", since=1000.0)
     await until(lambda: feed.status.state == "offline")
     second = await Stream.open(site)

@@ -12,7 +12,7 @@ class ScriptedTransport(Transport):
         self.taken: int | None = 0
 
     @property
-    def taken_bytes(self) -> int | None:
+    def written_bytes(self) -> int | None:
         return self.taken
 
     def send(self, message: bytes) -> bool:
@@ -55,7 +55,7 @@ def test_a_busy_transport_gets_the_newest_and_none_of_those_between() -> None:
         viewer.newest = message
         viewer.wake()
     assert transport.sent == [b"1"]
-    transport.on_free()
+    transport.on_sent()
     assert transport.sent == [b"1", b"4"]
 
 
@@ -83,7 +83,7 @@ def test_a_viewer_that_takes_nothing_of_a_message_is_disconnected() -> None:
     assert not viewer.end_if_stalled(100.0 + STALLED_SECONDS - 1)
     assert viewer.end_if_stalled(100.0 + STALLED_SECONDS)
     assert transport.sent == [b"1", b"closed"]
-    transport.on_free()
+    transport.on_sent()
     viewer.newest = b"2"
     viewer.wake()
     assert transport.sent == [b"1", b"closed"]

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.http.camera_handler import LARGE_BYTES
 from gateway.http.services import Services
-from gateway.net.rate_limit import MAX_UNDER_WAY
+from gateway.net.rate_limit import MAX_CONCURRENT_STILLS
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, camera_is_known, serving
@@ -83,8 +83,8 @@ async def test_an_address_has_so_many_stills_under_way_and_no_more(configure: Co
     async with serving(configure(gateway=PROXY)) as site:
         services: Services = site.gateway._server.request_callback.wildcard_router.rules[0].target_kwargs["services"]  # type: ignore[union-attr]
         with ExitStack() as others:
-            for _ in range(MAX_UNDER_WAY):
-                others.enter_context(services.stills_under_way.one("203.0.113.7"))
+            for _ in range(MAX_CONCURRENT_STILLS):
+                others.enter_context(services.concurrent_stills.slot("203.0.113.7"))
             answer = await site.get("/snapshot", headers=OUTSIDE)
         async with StillService(site.config).answering(jpeg()):
             assert (await site.get("/snapshot", headers=OUTSIDE)).code == 200

@@ -16,7 +16,7 @@ from framebus.protocol.stills import ClipHeader
 from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import snapshot_endpoint
 from gateway.cameras.service_client import MAX_WAITING
-from gateway.net.rate_limit import MAX_CLIPS
+from gateway.net.rate_limit import MAX_CONCURRENT_CLIPS
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, frame_header, jpeg, padded
 from tests.gateway.conftest import Site, serving, until
@@ -93,7 +93,7 @@ async def test_slow_downloads_of_one_client_leave_clips_for_others(configure: Co
     clips = ClipService(config)
     async with serving(config) as site, clips.serving():
         slow = [await asking(site, "/camera/front/clip.avi", "X-Forwarded-For: 192.0.2.1\r\n") for _ in range(8)]
-        await until(lambda: len(clips.open) == MAX_CLIPS)
+        await until(lambda: len(clips.open) == MAX_CONCURRENT_CLIPS)
         refused = await site.get("/camera/front/clip.avi", headers={"X-Forwarded-For": "192.0.2.1"})
         assert refused.code == 429
         other = await site.get("/camera/front/clip.avi", headers={"X-Forwarded-For": "192.0.2.2"})

@@ -3,8 +3,8 @@
 import logging
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from gateway.http.limit_metrics import REFUSED, Limits
-from gateway.net.connection_limits import Connections
+from gateway.http.limit_metrics import REFUSED, LimitMetrics, configured_limits
+from gateway.net.connection_limits import ConnectionLimits
 from tests.conftest import Configure
 from tests.gateway.conftest import Site
 from tests.gateway.http.test_metrics import metrics
@@ -21,7 +21,7 @@ async def test_the_limits_are_told(site: Site) -> None:
 
 def test_each_limit_has_the_name_of_its_key(configure: Configure) -> None:
     config = configure(gateway="stills_per_second = 3\nmax_viewers = 9", snapshot="history_mb = 5")
-    limits = Limits(config, Connections(7, 3), RateLimitedLog(logging.getLogger("gateway"))).allowed()
+    limits = configured_limits(config)
     assert (limits["gateway.stills_per_second"], limits["gateway.max_viewers"], limits["snapshot.history_mb"]) == (
         3,
         9,
@@ -31,9 +31,9 @@ def test_each_limit_has_the_name_of_its_key(configure: Configure) -> None:
     assert all(isinstance(limit, (int, float)) for limit in limits.values())
 
 
-def test_every_kind_of_refusal_is_counted_from_0(configure: Configure) -> None:
+def test_every_kind_of_refusal_is_counted_from_0() -> None:
     losses = RateLimitedLog(logging.getLogger("gateway"))
-    limits = Limits(configure(), Connections(7, 3), losses)
+    limits = LimitMetrics({}, ConnectionLimits(7, 3), losses)
     assert limits.refused() == dict.fromkeys(REFUSED, 0)
     losses.count("failed logins", amount=2)
     losses.count("a kind that is no refusal")

@@ -1,6 +1,7 @@
 """The login page, its cookie, and who is asked for a password how."""
 
 import asyncio
+import json
 import time
 from http.cookies import SimpleCookie
 
@@ -86,14 +87,14 @@ async def test_a_session_in_use_is_renewed(config: Config, monkeypatch: pytest.M
         access = site.gateway._access
         begun = time.time() - 20 * sessions.DAY_SECONDS
         monkeypatch.setattr(access.sessions, "_now", lambda: begun)
-        old, session = access.sessions.begin("anna", _proof())
+        old, session = access.sessions.create("anna", _proof())
         monkeypatch.setattr(access.sessions, "_now", time.time)
         answer = await site.get("/api/me", headers={"Cookie": f"{access.cookie}={old}"})
         new = SimpleCookie(answer.headers["Set-Cookie"])[access.cookie].value
         read = access.sessions.read(new)
         assert read is not None
         assert read.id == session
-        assert read.until > time.time() + 29 * sessions.DAY_SECONDS
+        assert read.expires > time.time() + 29 * sessions.DAY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,12 @@ async def test_no_password_dialog_comes_over_the_page(
         answer = await site.get(path, headers=named)
     assert answer.code == 401
     assert ("WWW-Authenticate" in answer.headers) == challenged
+
+
+async def test_a_client_without_credentials_is_anonymous_and_has_no_scopes(config: Config) -> None:
+    async with serving(config) as site:
+        me = json.loads((await site.get("/api/me")).body)
+    assert me == {"kind": "anonymous", "name": "", "scopes": [], "cameras": None, "session": False, "login": True}
 
 
 async def test_who_came_with_the_browsers_dialog_can_log_out(config: Config) -> None:

@@ -8,6 +8,7 @@ import zmq
 from prometheus_client.parser import text_string_to_metric_families
 
 from framebus import __version__
+from gateway.cameras.camera_endpoints import camera_endpoints, worker_endpoints
 from gateway.cameras.registry import CameraRegistry
 from gateway.http.metrics import CameraCollector
 from tests.conftest import Configure
@@ -101,11 +102,13 @@ async def test_the_buckets_of_a_histogram_rise_to_its_count(site: Site) -> None:
 async def test_with_several_workers_each_counter_names_its_worker(configure: Configure) -> None:
     config = configure(gateway="workers = 2")
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    registries = [CameraRegistry(config, context, worker) for worker in (0, 1)]
+    registries = [
+        CameraRegistry(camera_endpoints(config), context, 1000, worker_endpoints(config), worker) for worker in (0, 1)
+    ]
     for number, registry in enumerate(registries):
         registry.first.stats.received = 10 + number
         registry.first.stats.skipped_line = 20 + number
-    await until(lambda: len(registries[0].workers.everyone()) == 2)
+    await until(lambda: len(registries[0].workers.all_stats()) == 2)
     families = {family.name: family for family in CameraCollector(registries[0]).collect()}
     for registry in registries:
         registry.close()

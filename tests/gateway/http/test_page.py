@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.http.static_files import PAGE
+from gateway.http.static_files import STATIC_DIR
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO, add, token
 from tests.gateway.camera import jpeg
@@ -26,7 +26,7 @@ async def test_the_page_of_a_camera_is_found_without_the_slash(site: Site) -> No
 
 async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> None:
     kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-    files = [file for file in PAGE.iterdir() if file.suffix in kinds]
+    files = [file for file in STATIC_DIR.iterdir() if file.suffix in kinds]
     assert files
     for file in files:
         answer = await site.get(f"/page/{file.name}")
@@ -120,4 +120,4 @@ async def test_another_file_is_sent_although_its_date_is_older(site: Site) -> No
     """A package may install files with the date of its build, and a Pi without a clock those of 1970."""
     headers = {"If-None-Match": '"other"', "If-Modified-Since": "Fri, 31 Dec 2060 00:00:00 GMT"}
     answer = await site.get("/page/style.css", headers=headers)
-    assert (answer.code, answer.body) == (200, (PAGE / "style.css").read_bytes())
+    assert (answer.code, answer.body) == (200, (STATIC_DIR / "style.css").read_bytes())

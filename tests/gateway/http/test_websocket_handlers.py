@@ -11,7 +11,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.protocol.wire import FrameHeader, Message, StatusHeader, parse, split
 from gateway.cameras.feed import Feed
-from gateway.http.websocket_handlers import SUBPROTOCOL, Ack, Clock, Watch, said
+from gateway.http.websocket_handlers import SUBPROTOCOL, Ack, Clock, Watch, parse_message
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, serving, until
@@ -71,7 +71,7 @@ async def watching(site: Site, camera: PublishedCamera) -> WebSocketClientConnec
     ],
 )
 def test_what_the_page_says_is_understood_or_not(text: str, meaning: Watch | Ack | Clock | None) -> None:
-    assert said(text) == meaning
+    assert parse_message(text) == meaning
 
 
 async def test_any_client_gets_bare_jpegs(site: Site, camera: PublishedCamera) -> None:

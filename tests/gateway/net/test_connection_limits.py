@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from framebus.config.load import ConfigError, parse
-from gateway.net.connection_limits import Connections, share_of
+from gateway.net.connection_limits import ConnectionLimits, limit_key
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import serving, until
 
 
 @pytest.mark.parametrize(
-    ("address", "share"),
+    ("address", "key"),
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
@@ -29,56 +29,56 @@ from tests.gateway.conftest import serving, until
         ("nonsense", None),
     ],
 )
-def test_an_address_has_its_share(address: str, share: str | None) -> None:
-    assert share_of(address) == share
+def test_an_address_has_its_share(address: str, key: str | None) -> None:
+    assert limit_key(address) == key
 
 
 def test_so_many_in_all() -> None:
-    connections = Connections(2, 100)
-    connections.let_in("127.0.0.1")
+    connections = ConnectionLimits(2, 100)
+    connections.acquire("127.0.0.1")
     assert connections.refusal("192.0.2.1") is None
-    connections.let_in("192.0.2.1")
+    connections.acquire("192.0.2.1")
     assert connections.refusal("127.0.0.1") == (
         "2 connections are open already, the most that max_connections in [gateway] allows"
     )
-    connections.let_go("192.0.2.1")
+    connections.release("192.0.2.1")
     assert connections.refusal("127.0.0.1") is None
 
 
 def test_so_many_from_one_address() -> None:
-    connections = Connections(100, 2)
+    connections = ConnectionLimits(100, 2)
     for _ in range(2):
-        connections.let_in("2001:db8::1")
+        connections.acquire("2001:db8::1")
     assert connections.refusal("2001:db8::2") == (
         "2 connections from 2001:db8:: are open already, the most that max_per_address in [gateway] allows"
     )
     assert connections.refusal("2001:db8:0:1::1") is None
-    connections.let_go("2001:db8::1")
+    connections.release("2001:db8::1")
     assert connections.refusal("2001:db8::2") is None
 
 
 def test_this_machine_has_no_share() -> None:
-    connections = Connections(100, 1)
+    connections = ConnectionLimits(100, 1)
     for _ in range(50):
-        connections.let_in("127.0.0.1")
+        connections.acquire("127.0.0.1")
     assert connections.refusal("127.0.0.1") is None
 
 
 def test_a_proxy_that_others_come_through_has_no_share_either() -> None:
-    connections = Connections(100, 1, ["10.0.0.0/8"])
+    connections = ConnectionLimits(100, 1, ["10.0.0.0/8"])
     for _ in range(50):
-        connections.let_in("10.1.2.3")
+        connections.acquire("10.1.2.3")
     assert connections.refusal("10.1.2.3") is None
     for _ in range(50):
-        connections.let_go("10.1.2.3")
+        connections.release("10.1.2.3")
     assert connections.open == 0
 
 
 def test_who_has_gone_is_forgotten() -> None:
-    connections = Connections(100, 2)
+    connections = ConnectionLimits(100, 2)
     for number in range(200):
-        connections.let_in(f"192.0.2.{number}")
-        connections.let_go(f"192.0.2.{number}")
+        connections.acquire(f"192.0.2.{number}")
+        connections.release(f"192.0.2.{number}")
     assert connections.open == 0
     assert not connections._per_address
 

@@ -46,8 +46,8 @@ async def test_one_connection_does_not_have_the_loop_for_itself(kind: str) -> No
 async def test_the_end_is_told_once_to_all_who_want_to_know() -> None:
     stream, theirs = pair()
     told: list[str] = []
-    stream.let_go = lambda: told.append("first")
-    stream.on_end(lambda: told.append("second"))
+    stream.release = lambda: told.append("first")
+    stream.add_release_callback(lambda: told.append("second"))
     stream.close()
     stream.close()
     assert told == ["first", "second"]

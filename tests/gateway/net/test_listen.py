@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from framebus.config.address import Address
-from framebus.runtime.process import ProcessError
-from gateway.net.listen import AddressUnavailableError, listen, listen_beside
+from framebus.config.load import Config
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.run_dir import Lock
+from gateway.net.listen import AddressUnavailableError, listen, listen_beside, wait_for_address
 from tests.conftest import Configure
 
 OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=int(sys.argv[3])); "
@@ -17,6 +19,11 @@ OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv
 def own_process() -> str:
     """As the kernel names it."""
     return f"{Path('/proc/self/comm').read_text().strip()} (pid {os.getpid()})"
+
+
+def beside(config: Config, worker: int) -> tuple[Lock, socket.socket]:
+    """Listen as one of the workers of this configuration."""
+    return listen_beside(config.gateway.listen, config.run_dir, config.gateway.workers, worker)
 
 
 def test_a_port_in_use_is_named(free_port: int) -> None:
@@ -54,7 +61,7 @@ def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, sha
     with socket.create_server((address.host, address.port), reuse_port=shares):
         for worker in (0, 1):
             with pytest.raises(ProcessError) as error:
-                listen_beside(config, worker)
+                beside(config, worker)
             assert str(error.value) == (
                 f"cannot listen on {address}: address already in use by {own_process()}; "
                 "choose another address with listen in [gateway]"
@@ -64,7 +71,7 @@ def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, sha
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_workers_share_the_port_whoever_comes_first(configure: Configure, order: tuple[int, int]) -> None:
     config = configure(gateway="workers = 2")
-    places = [listen_beside(config, worker) for worker in order]
+    places = [beside(config, worker) for worker in order]
     for lock, listener in places:
         assert listener.getsockname()[1] == config.gateway.listen.port
         listener.close()
@@ -73,7 +80,7 @@ def test_workers_share_the_port_whoever_comes_first(configure: Configure, order:
 
 def test_while_workers_listen_nobody_else_gets_the_port(configure: Configure) -> None:
     config = configure(gateway="workers = 2")
-    lock, listener = listen_beside(config, 1)
+    lock, listener = beside(config, 1)
     with pytest.raises(ProcessError):
         listen(config.gateway.listen)
     listener.close()
@@ -88,3 +95,30 @@ def test_a_host_name_without_an_address_is_named() -> None:
 def test_an_address_of_another_machine_can_be_waited_for() -> None:
     with pytest.raises(AddressUnavailableError):
         listen(Address("192.0.2.1", 8080))
+
+
+async def test_an_address_that_is_not_there_yet_is_tried_until_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    attempts = 0
+
+    def listen_now() -> socket.socket:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            raise AddressUnavailableError("cannot listen")
+        return socket.socket()
+
+    listener = await wait_for_address(listen_now, Stop(), retry_seconds=0.001)
+    assert listener is not None
+    listener.close()
+    assert attempts == 3
+    assert caplog.messages == ["cannot listen; waiting for it"]
+
+
+async def test_waiting_for_an_address_ends_when_the_process_shall() -> None:
+    stop = Stop()
+
+    def listen_now() -> socket.socket:
+        stop.request()
+        raise AddressUnavailableError("cannot listen")
+
+    assert await wait_for_address(listen_now, stop, retry_seconds=0.001) is None

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from gateway.net.progress import LOST, MIN_BYTES, ProgressWatch
+from gateway.net.progress import MIN_BYTES, STALLED_RESPONSES, ProgressWatch
 from tests.gateway.net.test_counted_stream import pair
 
 
@@ -32,7 +32,7 @@ async def test_who_does_not_take_its_answer_is_let_go() -> None:
     clock += 15
     watch.tick()
     assert stream.closed()
-    assert losses.total[LOST] == 1
+    assert losses.total[STALLED_RESPONSES] == 1
     theirs.close()
 
 
@@ -49,9 +49,9 @@ async def test_a_connection_with_nothing_to_send_is_left_alone() -> None:
     theirs.close()
 
 
-@pytest.mark.parametrize(("taken_bytes", "stays"), [(0, False), (MIN_BYTES - 1, False), (MIN_BYTES, True)])
+@pytest.mark.parametrize(("written_bytes", "stays"), [(0, False), (MIN_BYTES - 1, False), (MIN_BYTES, True)])
 async def test_so_many_bytes_within_the_deadline_are_enough(
-    taken_bytes: int, stays: bool, caplog: pytest.LogCaptureFixture
+    written_bytes: int, stays: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     stream, theirs = pair()
     clock = 0.0
@@ -62,11 +62,11 @@ async def test_so_many_bytes_within_the_deadline_are_enough(
     clock = 2.5
     watch.tick()
     assert not stream.closed(), "the deadline is not over"
-    stream.taken_bytes += taken_bytes
+    stream.written_bytes += written_bytes
     clock = 2.6
     watch.tick()
     assert stream.closed() is not stays
-    logged = [] if stays else [f"1 {LOST} (1 in all): less than {MIN_BYTES} bytes in 2.5 s"]
+    logged = [] if stays else [f"1 {STALLED_RESPONSES} (1 in all): less than {MIN_BYTES} bytes in 2.5 s"]
     assert [record.getMessage() for record in caplog.records] == logged
     stream.close()
     theirs.close()
@@ -96,5 +96,5 @@ async def test_a_closed_stream_is_no_loss() -> None:
     stream.close()
     watch.tick()
     assert not losses.total
-    assert not watch._marks
+    assert not watch._progress
     theirs.close()

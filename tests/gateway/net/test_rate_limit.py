@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from gateway.net import rate_limit
-from gateway.net.rate_limit import RateLimiter, TooManyUnderWayError, UnderWay
+from gateway.net.rate_limit import ConcurrencyLimit, ConcurrencyLimitError, RateLimiter
 
 
 class Clock:
@@ -46,17 +46,17 @@ def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_so_many_of_one_address_are_under_way() -> None:
-    under_way = UnderWay(2)
-    with under_way.one("192.0.2.1"):
-        with under_way.one("192.0.2.1"), under_way.one("192.0.2.2"), pytest.raises(TooManyUnderWayError):
-            under_way.one("192.0.2.1").__enter__()
-        with under_way.one("192.0.2.1"), ExitStack() as local:
+    under_way = ConcurrencyLimit(2)
+    with under_way.slot("192.0.2.1"):
+        with under_way.slot("192.0.2.1"), under_way.slot("192.0.2.2"), pytest.raises(ConcurrencyLimitError):
+            under_way.slot("192.0.2.1").__enter__()
+        with under_way.slot("192.0.2.1"), ExitStack() as local:
             for _ in range(10):
-                local.enter_context(under_way.one("127.0.0.1"))
+                local.enter_context(under_way.slot("127.0.0.1"))
     assert not under_way._counts
 
 
 def test_this_machine_can_be_limited_too() -> None:
-    under_way = UnderWay(1, limits_local=True)
-    with under_way.one("127.0.0.1"), pytest.raises(TooManyUnderWayError), under_way.one("::1"):
+    under_way = ConcurrencyLimit(1, limits_local=True)
+    with under_way.slot("127.0.0.1"), pytest.raises(ConcurrencyLimitError), under_way.slot("::1"):
         pass

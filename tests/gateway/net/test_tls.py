@@ -77,7 +77,7 @@ async def test_who_does_not_speak_tls_is_hung_up_on(configure: Configure, pair: 
 
 
 def test_old_tls_is_refused(pair: tuple[Path, Path]) -> None:
-    assert tls.context(*pair).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert tls.Certificate(*pair).context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def served(config: Config) -> bytes:
@@ -124,18 +124,18 @@ def test_a_pair_that_cannot_be_used_is_said(pair: tuple[Path, Path], tmp_path: P
     certificate, key = pair
     none = tmp_path / "none.pem"
     with pytest.raises(TlsError) as refused:
-        tls.context(none, key)
+        tls.Certificate(none, key)
     why = "No such file or directory; `framebus cert` makes a pair"
     assert str(refused.value) == f"tls_cert {none} cannot be read: {why}"
     key.chmod(0o640)
     with pytest.raises(TlsError) as refused:
-        tls.context(certificate, key)
+        tls.Certificate(certificate, key)
     assert str(refused.value) == f"{key} can be read by others (mode 0640); run: chmod 600 {key}"
     key.chmod(0o600)
     other = tmp_path / "other.crt", tmp_path / "other.key"
     make(*other, hosts([]), 10, force=False)
     with pytest.raises(TlsError) as refused:
-        tls.context(certificate, other[1])
+        tls.Certificate(certificate, other[1])
     assert str(refused.value) == (
         f"tls_cert {certificate} and tls_key {other[1]} are no certificate and its key in PEM (KEY_VALUES_MISMATCH)"
     )
@@ -147,7 +147,7 @@ def test_an_encrypted_key_is_refused(pair: tuple[Path, Path], tmp_path: Path) ->
     subprocess.run(command, check=True, capture_output=True)
     locked.chmod(0o600)
     with pytest.raises(TlsError, match="the key is encrypted; allowed: one without a password"):
-        tls.context(pair[0], locked)
+        tls.Certificate(pair[0], locked)
 
 
 def test_a_gateway_does_not_start_without_its_certificate(configure: Configure, start: Start) -> None:

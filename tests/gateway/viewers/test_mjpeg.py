@@ -139,7 +139,7 @@ async def test_one_part_is_shared_by_all_viewers(site: Site, camera: PublishedCa
         await stream.head()
     encoded = site.gateway._cameras.first.encoded
     assert encoded is not None
-    assert encoded.part == part(jpeg(), camera.captured)
+    assert encoded.mjpeg_part == part(jpeg(), camera.captured)
     for stream in streams:
         await stream.part()
     assert site.gateway._cameras.first.encoded is encoded

@@ -10,7 +10,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.wire import pack, split
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
-from gateway.viewers.websocket import ACK_WINDOW, CameraViewer, PageViewer, Watching
+from gateway.viewers.websocket import ACK_WINDOW, CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO
 from tests.gateway.camera import frame_header
@@ -76,7 +76,7 @@ async def test_a_page_gets_answers_first_then_statuses_then_pictures(two: Site) 
     page, front, back, writer = await page_of(two)
     page.watch([front, back])
     front.encoded, back.encoded = encoded(1), encoded(1, "back")
-    page.tell_status(front)
+    page.on_status(front)
     page.answer("clock", clock=1)
     message = page.next_message()
     assert message == websocket_message(b'{"clock":1}', FIN_TEXT)
@@ -102,8 +102,8 @@ async def test_of_each_kind_of_answer_only_the_newest_waits(two: Site) -> None:
 async def test_of_each_camera_only_one_status_waits(two: Site) -> None:
     page, front, back, writer = await page_of(two)
     for _ in range(10):
-        page.tell_status(front)
-        page.tell_status(back)
+        page.on_status(front)
+        page.on_status(back)
     messages = [page.next_message() for _ in range(3)]
     assert messages.pop() is None
     assert {split(message[4:]).camera for message in messages if message is not None} == {"front", "back"}
@@ -171,7 +171,7 @@ async def test_watching_others_leaves_those_before_and_keeps_what_stays(two: Sit
 @pytest.mark.slow
 async def test_a_frame_is_due_once_and_only_within_the_window(two: Site) -> None:
     feed = two.gateway._cameras.first
-    watching = Watching(feed)
+    watching = WatchedCamera(feed)
     assert watching.next_frame() is None
     feed.encoded = encoded(1)
     assert watching.next_frame() is feed.encoded

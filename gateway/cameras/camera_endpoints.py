@@ -1,0 +1,32 @@
+"""Where the gateway reaches each camera and the other workers, read from the configuration."""
+
+from dataclasses import dataclass
+
+from framebus.config.load import Config
+from framebus.runtime.run_dir import viewers_endpoint
+from framebus.transport import endpoints
+from framebus.transport.endpoints import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEndpoints:
+    """Where one camera publishes, and where its controls are set."""
+
+    frames: Endpoint
+    controls: Endpoint | None
+    """None for a camera of another machine whose controls are not connected."""
+    max_megapixels: float
+    """A larger picture of this camera is not decoded."""
+
+
+def camera_endpoints(config: Config) -> dict[str, CameraEndpoints]:
+    """The endpoints of every camera by its name. Raises ConfigError when there is no key for one."""
+    return {
+        name: CameraEndpoints(endpoints.frames(config, name), endpoints.controls(config, name), settings.max_megapixels)
+        for name, settings in config.cameras.items()
+    }
+
+
+def worker_endpoints(config: Config) -> list[str]:
+    """Where each worker of the gateway reports its viewers to the others, by its number."""
+    return [viewers_endpoint(config, number) for number in range(config.gateway.workers)]

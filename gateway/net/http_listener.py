@@ -1,0 +1,86 @@
+"""Accepts connections for the HTTP server: within the limits, over TLS if configured, each watched for progress."""
+
+import logging
+import socket
+import ssl
+from functools import partial
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+
+from framebus.runtime.descriptors import allow_descriptors
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from gateway.net.acceptor import Acceptor
+from gateway.net.connection_limits import ConnectionLimits
+from gateway.net.counted_stream import counted
+from gateway.net.progress import ProgressWatch
+
+logger = logging.getLogger("gateway")
+
+MAX_BUFFER_BYTES = 1024 * 1024
+"""Unread bytes that Tornado may buffer for one connection."""
+OTHER_DESCRIPTORS = 256
+"""Open files beside the connections: sockets to the cameras and the other processes."""
+
+
+class HttpListener:
+    """Passes each accepted connection to an HTTP server. Its owner closes it, and the server."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        server: HTTPServer,
+        limits: ConnectionLimits,
+        progress: ProgressWatch,
+        losses: RateLimitedLog,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Start to accept.
+
+        Args:
+            listener: a socket that does not block; it is closed with this object.
+            server: gets each connection as a stream.
+            limits: the open connections.
+            progress: closes connections that take too little.
+            losses: counts refused connections.
+            tls: encrypts the connections; None for plain HTTP.
+        """
+        self._server = server
+        self._limits = limits
+        self._progress = progress
+        self._losses = losses
+        self._tls = tls
+        self._acceptor = Acceptor(listener, self._serve, losses)
+
+    def close(self) -> None:
+        """Stop accepting. Open connections stay."""
+        self._acceptor.close()
+
+    def _serve(self, connection: socket.socket, address: Any) -> None:
+        peer = address[0]
+        refusal = self._limits.refusal(peer)
+        if refusal is not None:
+            self._losses.count("connections refused", refusal)
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._limits.acquire(peer)
+        release = partial(self._limits.release, peer)
+        try:
+            stream = counted(connection, self._tls, release, MAX_BUFFER_BYTES)
+        except OSError:  # the client has closed it already
+            connection.close()
+            release()
+            return
+        self._progress.add(stream)
+        self._server.handle_stream(stream, address)
+
+
+def raise_descriptor_limit(max_connections: int) -> None:
+    """Raise the limit of open files for this many connections, and warn if the system does not allow it."""
+    wanted = max_connections + OTHER_DESCRIPTORS
+    allowed = allow_descriptors(wanted)
+    if allowed < wanted:
+        logger.warning(
+            "only %d files may be open, for max_connections in [gateway] it takes %d (ulimit -n)", allowed, wanted
+        )
