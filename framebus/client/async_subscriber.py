@@ -1,21 +1,20 @@
 """The newest frame of a camera, for a program on asyncio."""
 
 import asyncio
-import os
 import threading
-import weakref
-from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from framebus.client.options import SubscriberKind, SubscriberOptions, absolute, check_seconds
+from framebus.client.frame_box import FrameBox
+from framebus.client.options import SubscriberOptions, check_seconds
+from framebus.client.subscriber_base import SubscriberBase
 from framebus.client.subscription import Subscription
 from framebus.errors import SubscriberClosed, SubscriberError
 from framebus.protocol.frame import Frame
 from framebus.transport.async_receiver import AsyncReceiver
 
 
-class AsyncSubscriber:
+class AsyncSubscriber(SubscriberBase["AsyncConnection"]):
     """As Subscriber, for `async for`.
 
     ::
@@ -40,50 +39,15 @@ class AsyncSubscriber:
     SubscriberError. A pickled subscriber makes a new connection in the process that unpickles it.
     """
 
-    def __init__(
-        self,
-        camera: str,
-        *,
-        kind: SubscriberKind = "live",
-        timeout: float | None = None,
-        max_age: float | None = None,
-        endpoint: str | None = None,
-        server_key: str | None = None,
-        config: str | os.PathLike[str] | None = None,
-    ) -> None:
-        """Connect to a camera; this does not wait for it. It may be called outside a loop.
-
-        Args:
-            camera: The camera's name in the configuration.
-            kind: "live" makes the camera run at its full rate; "peek" takes frames at the idle rate and leaves the
-                camera idle.
-            timeout: Seconds to wait for each frame; None waits for ever.
-            max_age: Frames older than so many seconds are skipped, and counted as missed; None takes any age.
-            endpoint: A camera outside the configuration, such as "tcp://10.0.0.7:5555".
-            server_key: The public key of that machine, where it has one.
-            config: The path of framebus.toml; None searches for it as the commands do.
-
-        Raises:
-            ArgumentError: A name, kind, time or key is invalid. It is a ValueError, too.
-            ConfigError: The configuration has mistakes, or no such camera, or there is no key of this machine.
-            EndpointError: The endpoint is invalid. It is a zmq.ZMQError, too.
-            ResourceError: The process has too few file descriptors left.
-        """
-        options = SubscriberOptions(camera, kind, timeout, max_age, endpoint, server_key, absolute(config))
-        self.camera = camera
-        self.timeout = timeout
-        self._inbox = _Inbox(options)
-        self._finalizer = weakref.finalize(self, self._inbox.close)
+    @staticmethod
+    def _connect(options: SubscriberOptions) -> "AsyncConnection":
+        connection = AsyncConnection(options)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return  # the first one who receives starts it
-        self._inbox.start()
-
-    @property
-    def missed(self) -> int:
-        """Frames that were published but not handed over, since the start."""
-        return self._inbox.missed
+            return connection  # the first one who receives starts it
+        connection.start()
+        return connection
 
     async def receive(self, timeout: float | None = None) -> Frame:  # noqa: ASYNC109  (as in Subscriber)
         """Wait for the next frame, which is the newest there is.
@@ -102,28 +66,22 @@ class AsyncSubscriber:
         """
         check_seconds("timeout", timeout)
         seconds = self.timeout if timeout is None else timeout
-        self._inbox.start()
+        self._connection.start()
         try:
             async with asyncio.timeout(seconds):
-                return await self._inbox.take()
+                return await self._connection.take()
         except TimeoutError:
-            raise self._inbox.subscription.timeout(seconds or 0.0) from None
+            raise self._connection.subscription.timeout(seconds or 0.0) from None
 
     def __aiter__(self) -> Self:
-        if self._inbox.closed:
-            raise SubscriberClosed(self.camera)
-        return self
+        return self._check_open()
 
     async def __anext__(self) -> Frame:
+        await asyncio.sleep(0)  # a long queue leaves the loop to others between two frames
         try:
             return await self.receive()
         except SubscriberClosed:
             raise StopAsyncIteration from None
-
-    def close(self) -> None:
-        """Close the connection, from any thread. May be called more than once."""
-        self._finalizer.detach()
-        self._inbox.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -133,23 +91,17 @@ class AsyncSubscriber:
     ) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._inbox.closed:
-            raise SubscriberClosed(self.camera)
-        return _connect_again, (type(self), self._inbox.subscription.options)
 
-
-class _Inbox:
+class AsyncConnection:
     """Holds the newest frame. The loop refers to this, and not to the subscriber, which may be dropped."""
 
     def __init__(self, options: SubscriberOptions) -> None:
-        self.closed = False
+        """Raises what AsyncSubscriber does."""
+        self.closing = False
         self.subscription = Subscription(options)
         self._camera = options.camera
-        self._newest: Frame | None = None
-        self._skipped = 0
-        self._passed_over = 0
-        """Frames skipped since the last one handed over, to be told with the next one."""
+        self._queued = options.queue > 0
+        self._box = FrameBox(self.subscription.too_old)
         self._arrived = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -158,38 +110,38 @@ class _Inbox:
     @property
     def missed(self) -> int:
         """Frames that were published but not handed over."""
-        return self.subscription.frame_filter.missed + self._skipped
+        return self.subscription.frame_filter.missed + self._box.skipped
 
     def start(self) -> None:
         """Receive in the running loop, if not yet. Raises SubscriberError and SubscriberClosed."""
         self.subscription.check_process()
-        if self.closed:
+        if self.closing:
             raise SubscriberClosed(self._camera)
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop, self._thread = loop, threading.get_ident()
-            self._receiver = AsyncReceiver(self.subscription.socket, self._put)
+            self._receiver = AsyncReceiver(self.subscription.socket, self._put, self._has_room)
         elif self._loop is not loop:
             raise SubscriberError(f"the subscriber of camera {self._camera} belongs to another event loop")
 
     async def take(self) -> Frame:
-        """The newest frame, as soon as there is one. Raises SubscriberClosed."""
+        """The next frame, as soon as there is one. Raises SubscriberClosed."""
         while True:
-            if self.closed:
+            if self.closing:
                 raise SubscriberClosed(self._camera)
-            frame, self._newest = self._newest, None
+            frame = self._box.take()
             self._arrived.clear()
-            if frame is not None and not self.subscription.too_old(frame):
-                return frame
+            if self._queued and self._receiver is not None:
+                self._receiver.drain()
             if frame is not None:
-                self._pass_over(frame)
+                return frame
             await self._arrived.wait()
 
     def close(self) -> None:
         """Close now, or in the thread of the loop."""
-        if self.closed or self.subscription.is_inherited:
+        if self.closing or self.subscription.is_inherited:
             return
-        self.closed = True
+        self.closing = True
         if self._loop is None or self._loop.is_closed() or self._thread == threading.get_ident():
             self._end()
             return
@@ -202,30 +154,15 @@ class _Inbox:
         if self._receiver is not None:
             self._receiver.close()
         self.subscription.close()
-        self._newest = None
+        self._box.clear()
         self._arrived.set()
+
+    def _has_room(self) -> bool:
+        """Whether to receive the next frame; with a queue, libzmq holds those that follow."""
+        return not (self._queued and self._box.is_full)
 
     def _put(self, parts: list[bytes]) -> None:
         frame = self.subscription.accept(parts[-1])
-        if frame is None:
-            return
-        if self._newest is not None:  # replaced before it was taken
-            self._pass_over(self._newest)
-        self._newest, self._passed_over = replace(frame, missed=frame.missed + self._passed_over), 0
-        self._arrived.set()
-
-    def _pass_over(self, frame: Frame) -> None:
-        self._skipped += 1
-        self._passed_over += frame.missed + 1
-
-
-def _connect_again(kind: type[AsyncSubscriber], options: SubscriberOptions) -> AsyncSubscriber:
-    return kind(
-        options.camera,
-        kind=options.kind,
-        timeout=options.timeout,
-        max_age=options.max_age,
-        endpoint=options.endpoint,
-        server_key=options.server_key,
-        config=options.config,
-    )
+        if frame is not None:
+            self._box.put(frame)
+            self._arrived.set()

@@ -2,8 +2,8 @@
 
 import math
 import os
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
@@ -16,17 +16,22 @@ from framebus.transport.endpoints import Endpoint
 SubscriberKind = Literal["live", "peek"]
 
 
+MAX_QUEUE = 10_000
+"""Frames that a subscriber may ask to have queued. A frame may have 32 MiB, and usually has 100 kB."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriberOptions:
-    """The arguments of a subscriber."""
+    """The arguments of a subscriber, by the names that they have there."""
 
     camera: str
-    kind: SubscriberKind
-    timeout: float | None
-    max_age: float | None
-    endpoint: str | None
-    server_key: str | None
-    config: str | None
+    kind: SubscriberKind = "live"
+    queue: int = 0
+    timeout: float | None = None
+    max_age: float | None = None
+    endpoint: str | None = None
+    server_key: str | None = None
+    config: str | None = None
     """The path of the configuration, absolute."""
 
     def __post_init__(self) -> None:
@@ -34,8 +39,14 @@ class SubscriberOptions:
         check_camera(self.camera)
         if self.kind not in get_args(SubscriberKind):
             raise ArgumentError(f"kind {self.kind!r}: allowed are {', '.join(get_args(SubscriberKind))}")
+        if not isinstance(self.queue, int) or isinstance(self.queue, bool) or not 0 <= self.queue <= MAX_QUEUE:
+            raise ArgumentError(f"queue {self.queue!r}: allowed are frames, a whole number from 0 to {MAX_QUEUE}")
         check_seconds("timeout", self.timeout)
         check_seconds("max_age", self.max_age)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments with which to make another subscriber of the same kind."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def topic(self) -> bytes:

@@ -26,7 +26,7 @@ class Subscription:
         self.endpoint = options.find()
         self.frame_filter = FrameFilter(same_host=self.endpoint.same_host)
         with exhaustion():
-            self.socket = sockets.subscriber(process_context(), self.endpoint, options.topic)
+            self.socket = sockets.subscriber(process_context(), self.endpoint, options.topic, options.queue)
         self._pid = os.getpid()
         self._disconnects = 0
         self._skipped = 0
@@ -54,7 +54,8 @@ class Subscription:
         if frame is None:
             return None
         # It waited here while its capture process ended: the frames of the next one have not been asked for yet.
-        dead = lost and self._delay(frame) > DEAD_CONNECTION_SECONDS
+        # Who asked for a queue wants them all.
+        dead = lost and not self.options.queue and self._delay(frame) > DEAD_CONNECTION_SECONDS
         if dead or self.too_old(frame):
             self.frame_filter.missed += 1
             self._skipped += frame.missed + 1

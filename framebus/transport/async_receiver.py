@@ -21,9 +21,16 @@ class AsyncReceiver:
     called after each `send` and each `setsockopt` on the same socket.
     """
 
-    def __init__(self, socket: "zmq.Socket[bytes]", callback: Callable[[list[bytes]], None]) -> None:
+    def __init__(
+        self,
+        socket: "zmq.Socket[bytes]",
+        callback: Callable[[list[bytes]], None],
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Messages stay in the socket while `has_room` is false; call `drain` when it has become true."""
         self._socket = socket
         self._callback = callback
+        self._has_room = has_room
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._timer: asyncio.TimerHandle | None = None
@@ -38,7 +45,8 @@ class AsyncReceiver:
         """Take what has arrived, and connect again where libzmq gave up."""
         self._check_connection()
         for _ in range(MAX_BURST):
-            if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
+            # Asked first: the descriptor stays readable until then, and the loop would never sleep.
+            if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN or not self._has_room():
                 return
             try:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)

@@ -57,17 +57,21 @@ def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> ReconnectingSo
 
 
 def subscriber(
-    context: "zmq.Context[zmq.Socket[bytes]]", endpoint: Endpoint | str, topic: bytes | None
+    context: "zmq.Context[zmq.Socket[bytes]]", endpoint: Endpoint | str, topic: bytes | None, queue: int = 0
 ) -> ReconnectingSocket:
     """A SUB socket that holds the newest message of one topic and no other. The caller closes it.
 
     CONFLATE keeps one message in all, not one a topic: hence one socket for each topic. A bare endpoint has no keys.
+    With `queue`, it holds the oldest messages instead, up to so many; its publisher drops what comes when it is full.
 
     Raises EndpointError, a zmq.ZMQError, when the endpoint is invalid.
     """
     socket = make(context, zmq.SUB)
     socket.setsockopt(zmq.MAXMSGSIZE, SUBSCRIBER_MAX_BYTES)
-    socket.setsockopt(zmq.CONFLATE, 1)
+    if queue:
+        socket.setsockopt(zmq.RCVHWM, queue)
+    else:
+        socket.setsockopt(zmq.CONFLATE, 1)
     if topic is not None:
         socket.setsockopt(zmq.SUBSCRIBE, topic)
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def publish() -> Iterator[Publish]:
     """Make a publisher: `publish(endpoint, epoch="second")`."""
     made: list[Publisher] = []
 
-    def make(endpoint: str, **options: str) -> Publisher:
+    def make(endpoint: str, **options: Any) -> Publisher:
         made.append(Publisher(endpoint, **options))
         return made[-1]
 

@@ -34,12 +34,14 @@ def frame_header(seq: int = 1, **changes: Any) -> FrameHeader:
 class Publisher:
     """Sends frames of one camera. Closed by its maker."""
 
-    def __init__(self, endpoint: str, camera: str = "front", epoch: str = "first") -> None:
+    def __init__(self, endpoint: str, camera: str = "front", epoch: str = "first", most: int = 1000) -> None:
+        """Bind; `most` messages wait for a subscriber that does not keep up, of which capture has 2."""
         self._camera = camera
         self._epoch = epoch
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.setsockopt(zmq.SNDHWM, most)
         self._socket.bind(endpoint)
 
     def subscription(self) -> bytes:

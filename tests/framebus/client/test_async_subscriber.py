@@ -391,7 +391,7 @@ async def test_after_a_blocked_loop_a_frame_of_a_capture_that_has_ended_is_not_t
     time.sleep(0.1)  # noqa: ASYNC251  (the loop is blocked)
     publisher.close()
     restarted = publish(endpoint, epoch="second")
-    monitor = subscriber._inbox.subscription.socket.monitor_socket
+    monitor = subscriber._connection.subscription.socket.monitor_socket
     assert monitor is not None
     assert monitor.poll(int(DEADLINE_SECONDS * 1000))
     waiting = asyncio.create_task(subscriber.receive())

@@ -14,7 +14,7 @@ from framebus.errors import ArgumentError
 from framebus.transport.endpoints import Endpoint
 from tests.conftest import Configure
 
-OPTIONS = SubscriberOptions("front", "live", None, None, None, None, None)
+OPTIONS = SubscriberOptions("front")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,10 @@ def test_a_value_that_is_not_a_length_of_time_is_refused(seconds: Any) -> None:
         ({"camera": "Front"}, "camera 'Front': allowed are "),
         ({"kind": "status"}, "kind 'status': allowed are live, peek"),
         ({"kind": None}, "kind None: allowed are live, peek"),
+        ({"queue": -1}, "queue -1: allowed are frames, a whole number from 0 to 10000"),
+        ({"queue": 10_001}, "queue 10001: allowed are frames, a whole number from 0 to 10000"),
+        ({"queue": True}, "queue True: allowed are frames, a whole number from 0 to 10000"),
+        ({"queue": 1.5}, "queue 1.5: allowed are frames, a whole number from 0 to 10000"),
         ({"timeout": math.nan}, "timeout nan: allowed are seconds, or None"),
         ({"max_age": "5"}, "max_age '5': allowed are seconds, or None"),
     ],
@@ -71,6 +75,12 @@ def test_options_can_be_pickled() -> None:
     options = replace(OPTIONS, timeout=1.5, max_age=2, endpoint="tcp://10.0.0.7:5555", config="/etc/framebus.toml")
 
     assert pickle.loads(pickle.dumps(options)) == options
+
+
+def test_another_subscriber_is_made_of_its_arguments() -> None:
+    options = replace(OPTIONS, kind="peek", queue=5)
+
+    assert SubscriberOptions(**options.arguments()) == options
 
 
 def test_the_path_of_a_configuration_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from framebus.transport.sockets import EndpointError
 from tests.framebus.golden.make import JPEG
 from tests.framebus.publisher import frame_header
 
-OPTIONS = SubscriberOptions("front", "live", None, None, None, None, None)
+OPTIONS = SubscriberOptions("front")
 OLD_SECONDS = DEAD_CONNECTION_SECONDS + 1
 Subscribe = Callable[..., Subscription]
 
