@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from framebus.config.load import ConfigError
     from framebus.errors import (
         ArgumentError,
+        DecodeError,
         FramebusError,
+        MissingPackageError,
         ReplyTimeoutError,
         ResourceError,
         SubscriberClosed,
@@ -38,10 +40,12 @@ __all__ = [
     "Control",
     "ControlError",
     "ControlsRequest",
+    "DecodeError",
     "EndpointError",
     "Frame",
     "FrameHeader",
     "FramebusError",
+    "MissingPackageError",
     "ReplyTimeoutError",
     "ResourceError",
     "SnapshotError",

@@ -5,6 +5,8 @@
     * :exc:`ArgumentError`: a function was called with an argument that cannot be used; also a `ValueError`.
     * :exc:`ReplyTimeoutError`: no frame or no reply came in time; also a `TimeoutError`.
     * :exc:`ResourceError`: the process has too few file descriptors left.
+    * :exc:`MissingPackageError`: an optional package is not installed; also an `ImportError`.
+    * :exc:`DecodeError`: a picture is damaged; also a `ValueError`.
     * :exc:`SubscriberError`: a subscriber was used where it cannot be; also a `RuntimeError`.
         * :exc:`SubscriberClosed`: the subscriber was closed.
     * :exc:`~framebus.transport.sockets.EndpointError`: an endpoint is invalid; also a `zmq.ZMQError`.
@@ -40,6 +42,14 @@ class ReplyTimeoutError(FramebusError, TimeoutError):
 
 class ResourceError(FramebusError):
     """The process has too few file descriptors left for a connection."""
+
+
+class MissingPackageError(FramebusError, ImportError):
+    """An optional package is not installed; the text says what to run."""
+
+
+class DecodeError(FramebusError, ValueError):
+    """A picture cannot be decoded: it is damaged, or of a kind that Pillow does not read."""
 
 
 class SubscriberError(FramebusError, RuntimeError):

@@ -2,11 +2,17 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from framebus.protocol import pixels
 from framebus.protocol.wire import FrameHeader
+
+if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
+    import PIL.Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,26 @@ class Frame:
         return self.header.captured
 
     @property
+    def monotonic(self) -> float:
+        """When the sensor captured the frame, in seconds of CLOCK_MONOTONIC of the camera's machine."""
+        return self.header.monotonic
+
+    @property
+    def published(self) -> float:
+        """When the frame was published, in seconds of the same clock."""
+        return self.header.published
+
+    @property
+    def dropped(self) -> int:
+        """Frames of the camera that were lost before they reached framebus, so far in this epoch."""
+        return self.header.dropped
+
+    @property
+    def source(self) -> str:
+        """The camera in use, as framebus.toml would name it."""
+        return self.header.source
+
+    @property
     def age(self) -> float:
         """Seconds since the sensor captured the frame, as of now.
 
@@ -72,6 +98,38 @@ class Frame:
         """What the camera reports for the frame, such as `exposure_time`; empty where it reports nothing."""
         metadata = self.header.camera_metadata
         return {} if isinstance(metadata, msgspec.UnsetType) else metadata
+
+    def decode(self, scale: Literal[1, 2, 4, 8] = 1, grey: bool = False) -> "numpy.typing.NDArray[numpy.uint8]":
+        """The pixels, as OpenCV takes them. It needs numpy and Pillow.
+
+        ::
+
+            from framebus import Subscriber
+
+            for frame in Subscriber("front", timeout=10):
+                picture = frame.decode(scale=4)
+                print(frame.seq, picture.shape, picture.mean())
+
+        A smaller scale decodes less of the JPEG: 1/8 in grey takes about a fifth of the time of all pixels.
+
+        Args:
+            scale: 2, 4 and 8 give so much less of the width and height, rounded up.
+            grey: Brightness only.
+
+        Returns:
+            An array of its own, height x width x 3 in the order blue, green, red; height x width where `grey`. The
+            pixels are those of the JPEG: `orientation` is not applied.
+
+        Raises:
+            ArgumentError: The scale is not allowed.
+            MissingPackageError: numpy or Pillow is not installed; the text says what to run. It is an ImportError, too.
+            DecodeError: The JPEG is damaged. It is a ValueError, too.
+        """
+        return pixels.array(self.jpeg, f"frame {self.seq} of camera {self.camera}", scale, grey=grey)
+
+    def image(self, scale: Literal[1, 2, 4, 8] = 1, grey: bool = False) -> "PIL.Image.Image":
+        """The picture, decoded, for Pillow; in mode RGB, or L where `grey`. Arguments and errors are as of `decode`."""
+        return pixels.image(self.jpeg, f"frame {self.seq} of camera {self.camera}", scale, grey=grey)
 
     def __repr__(self) -> str:
         """Short: without the bytes of the JPEG."""

@@ -140,6 +140,7 @@ def test_the_examples_run(pipeline: Config, tmp_path: Path) -> None:
 
 TYPED = """
 import asyncio
+import select
 from collections.abc import Callable
 
 import framebus
@@ -151,11 +152,16 @@ from framebus import (
 
 def width(frame: Frame) -> int:
     header: FrameHeader = frame.header
-    return header.width + frame.width + len(frame.jpeg)
+    if frame.monotonic > frame.published or frame.dropped:
+        reveal_type(frame.decode(scale=8, grey=True))
+        reveal_type(frame.image())
+        frame.decode(3)
+    return header.width + frame.width + len(frame.jpeg) + len(frame.source)
 
 
 def main() -> None:
-    with Subscriber("front", kind="peek", timeout=5, max_age=1.0) as subscriber:
+    with Subscriber("front", kind="peek", timeout=5, max_age=1.0, queue=30) as subscriber:
+        select.select([subscriber], [], [])
         for frame in subscriber:
             reveal_type(frame)
             width(frame)
@@ -180,17 +186,26 @@ Subscriber("front", kind="bogus")
 
 
 def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
-    """With `py.typed`, mypy reads the annotations of the package, and finds the two mistakes and nothing else."""
+    """With `py.typed`, mypy reads the annotations of the package, and finds the mistakes and nothing else."""
     file = tmp_path / "program.py"
     file.write_text(TYPED)
     cache = ROOT / ".mypy_cache" / "users"
-    ran = run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "program.py", folder=tmp_path)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "program.py"]
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}  # this working copy, and not one that is installed
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     lines = [line for line in ran.stdout.splitlines() if "error" in line or "Revealed" in line]
-    assert len(lines) == 4, ran.stdout + ran.stderr
-    assert 'Revealed type is "framebus.protocol.frame.Frame"' in lines[0]
-    assert 'Unexpected keyword argument "widht" for "request_snapshot"' in lines[1]
-    assert 'Argument "kind" to "Subscriber" has incompatible type' in lines[2]
-    assert "Found 2 errors" in lines[3]
+    expected = [
+        r'Revealed type is "numpy.ndarray\[.*numpy.unsignedinteger\[.*\]\]\]"',
+        r'Revealed type is "PIL.Image.Image"',
+        r'Argument 1 to "decode" of "Frame" has incompatible type "Literal\[3\]"',
+        r'Revealed type is "framebus.protocol.frame.Frame"',
+        r'Unexpected keyword argument "widht" for "request_snapshot"',
+        r'Argument "kind" to "Subscriber" has incompatible type',
+        r"Found 3 errors",
+    ]
+    assert len(lines) == len(expected), ran.stdout + ran.stderr
+    for line, pattern in zip(lines, expected, strict=True):
+        assert re.search(pattern, line), line
 
 
 def test_the_marker_for_type_checkers_is_installed() -> None:
