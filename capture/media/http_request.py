@@ -25,7 +25,16 @@ MAX_LOGINS = 2
 USER_AGENT = "Mozilla/5.0 (compatible; framebus)"
 """Some cameras answer browsers alone."""
 REDIRECTS = (301, 302, 303, 307, 308)
+PAGE_TYPES = ("text/html", "application/xhtml+xml")
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class _LoginMayHelp(SourceError):
+    """A refusal that does not ask for a login."""
+
+
+class _HungUp(_LoginMayHelp, Interrupted):
+    """The camera ended the connection in place of an answer."""
 
 
 @dataclass(slots=True)
@@ -60,10 +69,33 @@ class HttpRequests:
         self._login: login.Login | None = None
         self._login_is_old = False
         """Whether the camera has accepted the login before: then a refusal means that its nonce has expired."""
+        self._may_try_basic = url.login is not None
+        self._is_guess = False
+        """Whether the login in use was not asked for."""
         self._cookies: dict[str, str] = {}
 
     def get(self) -> Answer:
-        """Ask once, following redirects. Raises SourceError."""
+        """Ask, following redirects. Raises SourceError.
+
+        Some cameras take a login with Basic, but do not ask for it: without one they answer 401 without a challenge,
+        403 or a page, or hang up. A camera that has never asked for a login is asked once more with Basic.
+        """
+        try:
+            answer = self._follow()
+        except _LoginMayHelp:
+            if not self._may_try_basic:
+                raise
+        else:
+            if not (self._may_try_basic and _is_page(answer)):
+                self._may_try_basic = False
+                return answer
+            answer.close()
+        assert self._url.login is not None  # see _may_try_basic
+        self._login = login.Login(*self._url.login, login.Challenge("basic"))
+        self._may_try_basic, self._is_guess = False, True
+        return self._follow()
+
+    def _follow(self) -> Answer:
         url = self._url
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._with_login(url) if self._may_have_login(url) else self._ask(url, None)
@@ -91,18 +123,21 @@ class HttpRequests:
     def _with_login(self, url: MediaUrl) -> Answer:
         answer = self._ask(url, self._login)
         for _ in range(MAX_LOGINS):
-            if answer.response.status != http.HTTPStatus.UNAUTHORIZED or self._url.login is None:
+            challenge = answer.response.headers.get_all("WWW-Authenticate")
+            if answer.response.status != http.HTTPStatus.UNAUTHORIZED or self._url.login is None or challenge is None:
                 break
-            offered = login.challenges(answer.response.headers.get_all("WWW-Authenticate") or [])
+            self._may_try_basic = False
+            offered = login.challenges(challenge)
             chosen = login.best(offered)
             if chosen is None:
                 answer.close()
                 raise SourceError(reasons.login_kind(self._name, [one.scheme for one in offered]))
             is_stale = chosen.fields.get("stale", "").lower() == "true" or self._login_is_old
-            if self._login is not None and not is_stale:
+            if self._login is not None and not is_stale and not (self._is_guess and chosen.scheme != "basic"):
                 break
             answer.close()
             self._login, self._login_is_old = login.Login(*self._url.login, chosen), False
+            self._is_guess = False
             answer = self._ask(url, self._login)
         if answer.response.status == http.HTTPStatus.UNAUTHORIZED:
             self._login = None
@@ -117,10 +152,12 @@ class HttpRequests:
         has_challenge = answer.response.headers.get("WWW-Authenticate") is not None
         answer.close()
         if code == http.HTTPStatus.UNAUTHORIZED and not has_challenge and self._url.login is not None:
-            raise SourceError(reasons.login_kind(self._name, []))
+            raise _LoginMayHelp(reasons.login_kind(self._name, []))
         if code == http.HTTPStatus.UNAUTHORIZED and self._url.login is not None and not answer.with_login:
             raise SourceError(reasons.login_elsewhere(self._name))
         kind = Interrupted if code >= http.HTTPStatus.INTERNAL_SERVER_ERROR else SourceError
+        if code == http.HTTPStatus.FORBIDDEN:
+            kind = _LoginMayHelp
         raise kind(reasons.status(self._name, code, self._url.login is not None))
 
     def _ask(self, url: MediaUrl, used: login.Login | None) -> Answer:
@@ -140,6 +177,8 @@ class HttpRequests:
                 response = connection.getresponse()
             except TimeoutError:
                 raise SourceError(reasons.no_answer(self._name, self._patience)) from None
+            except http.client.RemoteDisconnected as error:
+                raise _HungUp(reasons.refused(self._name, url.host, error)) from None
             except OSError as error:
                 raise Interrupted(reasons.refused(self._name, url.host, error)) from None
             except (http.client.HTTPException, ValueError):
@@ -186,6 +225,10 @@ def secured(plain: socket.socket, host: str, port: int, tls: CameraTls, name: st
     except BaseException:
         plain.close()
         raise
+
+
+def _is_page(answer: Answer) -> bool:
+    return answer.response.headers.get_content_type() in PAGE_TYPES
 
 
 def _origin(url: MediaUrl) -> tuple[str, str, int]:

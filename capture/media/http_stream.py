@@ -1,5 +1,7 @@
 """A camera behind http:// or https:// that sends JPEGs: as multipart/x-mixed-replace, or one for each request.
 
+A request may also be answered with a PNG or the like, which is made JPEG.
+
 Taking the body apart is jpeg_parts' work. What the body is, its first bytes decide, not its Content-Type: cameras label
 pictures as text and streams as pictures. Whatever else such a URL answers with is left to av_stream. FFmpeg's own
 reader of multipart is not used: it wants a delimiter first and with dashes, knows image/jpeg alone, and without a
@@ -19,8 +21,9 @@ from typing import Literal
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.http_request import Answer, HttpRequests
-from capture.media.jpeg_parts import MAX_AHEAD_BYTES, JpegParts, PartError
+from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
+from capture.media.picture_decoder import HEAD_BYTES, PictureDecoder, is_picture
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
@@ -39,7 +42,8 @@ _PART_HEAD = re.compile(
     rb"\s*(?:--[^\n]{1,200}\r?\n|[!-~]{1,100}\r?\n(?=content-))|\s*content-(?:type|length)\s*:", re.IGNORECASE
 )
 
-Body = Literal["multipart", "jpeg", "other", "unknown"]
+Body = Literal["multipart", "jpeg", "picture", "other", "unknown"]
+PICTURES: tuple[Body, ...] = ("multipart", "jpeg", "picture")
 
 
 def body_kind(content_type: str, begin: bytes) -> Body:
@@ -50,8 +54,10 @@ def body_kind(content_type: str, begin: bytes) -> Body:
         return "multipart" if _PART_HEAD.match(begin) else "jpeg"
     if _PART_HEAD.match(begin):
         return "multipart"
+    if is_picture(begin):
+        return "picture"
     if content_type in JPEG_TYPES:
-        return "jpeg"
+        return "jpeg" if len(begin) >= HEAD_BYTES else "unknown"
     return "unknown" if len(begin) < MAX_AHEAD_BYTES else "other"
 
 
@@ -65,8 +71,11 @@ class HttpStream:
         patience: float,
         other: Callable[[str, Answer], Stream],
         tls: CameraTls,
+        decoder: PictureDecoder,
     ) -> None:
-        """`patience` is in seconds; `other` makes the stream for a body that is no JPEG."""
+        """`patience` is in seconds; `other` makes the stream for a body that is no picture."""
+        self._decoder = decoder
+        self._damaged = 0
         self._name = name
         self._patience = patience
         self._make_other = other
@@ -85,7 +94,7 @@ class HttpStream:
     @property
     def lost(self) -> int:
         """Pictures that came, but damaged, so far."""
-        return self._parts.damaged + (self._other.lost if self._other else 0)
+        return self._parts.damaged + self._damaged + (self._other.lost if self._other else 0)
 
     @property
     def repairs(self) -> Counter[str]:
@@ -101,7 +110,7 @@ class HttpStream:
         """Ask, and see what comes. Raises SourceError."""
         self._parts.reset()
         kind = self._ask()
-        if self._body in ("multipart", "jpeg"):
+        if self._body in PICTURES:
             self._other = None
             return
         answer = self._answer
@@ -120,12 +129,12 @@ class HttpStream:
         self._newest_at = time.monotonic()
         while True:
             newest_at = self._newest_at
-            yield from self._pictures(self._answer)
+            yield from self._picture(self._answer) if self._body == "picture" else self._pictures(self._answer)
             self._hang_up()
             if self._body == "multipart" or not self._until_next(latest_reader, has_new=self._newest_at != newest_at):
                 return
             kind = self._ask()
-            if self._body not in ("multipart", "jpeg"):
+            if self._body not in PICTURES:
                 raise SourceError(reasons.no_video(self._name, kind))
 
     def _until_next(self, latest_reader: LatestReader, *, has_new: bool) -> bool:
@@ -167,8 +176,23 @@ class HttpStream:
         while self._body == "unknown":
             data = self._read(answer.response)
             self._begin += data
-            self._body = body_kind(kind, self._begin) if data else "other"
+            self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
         return kind or "a body without a type"
+
+    def _picture(self, answer: Answer | None) -> Iterator[Arrival]:
+        """The one picture, no JPEG, that an answer is."""
+        assert answer is not None  # just asked
+        data = bytearray(self._begin)
+        while more := self._read(answer.response):
+            data += more
+            if len(data) > MAX_PART_BYTES:
+                raise SourceError(f"{self._name}: sends {too_large(len(data))}")
+        jpeg = self._decoder.jpeg(bytes(data))
+        if jpeg is None:
+            self._damaged += 1
+            return
+        self._newest_at = time.monotonic()
+        yield Arrival(jpeg, *self._asked)
 
     def _pictures(self, answer: Answer | None) -> Iterator[Arrival]:
         """Those of one answer, to its end."""

@@ -78,7 +78,7 @@ class JpegParts:
         while self._advance(parts):
             pass
         if len(self._buffer) > MAX_PART_BYTES:
-            raise _too_large(len(self._buffer))
+            raise too_large(len(self._buffer))
         return parts
 
     def end(self, *, complete: bool = True) -> list[bytes]:
@@ -158,7 +158,7 @@ class JpegParts:
             return
         size = int(length[:20])
         if size > MAX_PART_BYTES:
-            raise _too_large(size)
+            raise too_large(size)
         self._length, self._passed, self._in_body = size or None, 0, size > 0
 
     # --- bodies -------------------------------------------------------------------------------------------------------
@@ -247,5 +247,6 @@ class JpegParts:
         return data
 
 
-def _too_large(size: int) -> PartError:
+def too_large(size: int) -> PartError:
+    """What is wrong with a picture of so many bytes."""
     return PartError(f"a picture of {size} bytes, allowed: at most {MAX_PART_BYTES}")

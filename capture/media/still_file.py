@@ -6,13 +6,12 @@ It is read and decoded only when it has changed and a picture is wanted. This ne
 import os
 import time
 from collections.abc import Iterator, Mapping
-from io import BytesIO
 from pathlib import Path
 
-from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.file import check_file
 from capture.media.latest_reader import Arrival, LatestReader
+from capture.media.picture_decoder import PictureDecoder
 from capture.media.stream_clock import Moment
 from capture.source import SourceError
 
@@ -39,8 +38,7 @@ class StillFile:
         self.repairs: Mapping[str, int] = {}
         self._path = path
         self._name = name
-        self._quality = quality
-        self._max_megapixels = max_megapixels
+        self._decoder = PictureDecoder(name, quality, max_megapixels)
         self._stamp: Stamp | None = None
         """Of the picture that was read last."""
         self._jpeg = b""
@@ -104,32 +102,8 @@ class StillFile:
             data = self._path.read_bytes()
         except OSError as error:
             raise SourceError(reasons.unreadable_file(self._name, error)) from None
-        jpeg = self._as_jpeg(data)
+        jpeg = self._decoder.jpeg(data)
         if jpeg is None or self._look() != stamp:
             return False
         self._jpeg = jpeg
         return True
-
-    def _as_jpeg(self, data: bytes) -> bytes | None:
-        try:
-            return Jpeg.parse(data, self._max_megapixels).data
-        except JpegError as error:
-            if "megapixels" in str(error):
-                raise SourceError(f"{self._name}: {error}") from None
-        return self._encoded(data)
-
-    def _encoded(self, data: bytes) -> bytes | None:
-        from PIL import Image, ImageOps  # a JPEG needs none of it
-
-        try:
-            with Image.open(BytesIO(data)) as image:
-                if image.format == "JPEG":  # it is no complete one
-                    return None
-                megapixels = image.width * image.height / 1e6
-                if self._max_megapixels is not None and megapixels > self._max_megapixels:
-                    raise SourceError(reasons.too_many_pixels(self._name, image.size, self._max_megapixels))
-                made = BytesIO()
-                ImageOps.exif_transpose(image).convert("RGB").save(made, "JPEG", quality=self._quality)
-                return made.getvalue()
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            return None

@@ -17,6 +17,7 @@ from capture.media.file import check_file
 from capture.media.http_request import Answer
 from capture.media.http_stream import HttpStream
 from capture.media.latest_reader import LatestReader, Stream
+from capture.media.picture_decoder import PictureDecoder
 from capture.media.still_file import SUFFIXES, StillFile
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl, UrlError
@@ -155,7 +156,8 @@ class MediaSource(Source):
         if url.scheme == "file":
             return self._play(Path(unquote(urlsplit(url.text).path)))
         if url.scheme in ("http", "https"):
-            return HttpStream(url, self.name, self._patience, self._over_http, self._options.tls)
+            decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
+            return HttpStream(url, self.name, self._patience, self._over_http, self._options.tls, decoder)
         if url.scheme in ("rtsp", "rtsps"):
             return self._over_rtsp(url)
         return self._over_pyav(url)

@@ -155,12 +155,16 @@ class RtspSession:
         if reply.status == 401 and self._url.login is not None:
             offered = login.challenges(reply.headers.get("www-authenticate", []))
             chosen = login.best(offered)
+            if not offered and self._login is None:  # some cameras take Basic without asking for it
+                chosen = login.Challenge("basic")
             if chosen is None:
                 raise SourceError(reasons.login_kind(self._name, [one.scheme for one in offered]))
             is_stale = chosen.fields.get("stale", "").lower() == "true"
             if self._login is None or is_stale:
                 self._login = login.Login(*self._url.login, chosen)
                 reply = self._exchange(method, uri, headers)
+                if reply.status == 401 and not offered:
+                    raise SourceError(reasons.login_kind(self._name, []))
         if not accept_any or reply.status == 401:
             self._check(reply)
         return reply

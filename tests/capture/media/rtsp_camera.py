@@ -3,6 +3,7 @@
 It serves one client after the other, in one thread each.
 """
 
+import base64
 import hashlib
 import re
 import socket
@@ -37,7 +38,7 @@ class RtspCamera:
     ) -> None:
         """`refusal` is what DESCRIBE is answered with instead, such as "404 Not Found".
 
-        `login` is a user:password that is asked for by digest; with `skipped_units` the first pictures are left out.
+        `login` is a user:password that is asked for by digest, and without an `algorithm` not asked for; with `skipped_units` the first pictures are left out.
         """
         self._codec = codec
         self._tls = tls
@@ -117,7 +118,8 @@ class RtspCamera:
             headers.append("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
         elif self._login and not self._is_allowed(request):
             status = "401 Unauthorized"
-            headers.append(f'WWW-Authenticate: Digest realm="camera", nonce="n", algorithm={self._algorithm}')
+            if self._algorithm:
+                headers.append(f'WWW-Authenticate: Digest realm="camera", nonce="n", algorithm={self._algorithm}')
         elif method == "DESCRIBE" and self._refusal:
             status = self._refusal
         elif method == "DESCRIBE":
@@ -137,7 +139,9 @@ class RtspCamera:
         return "\r\n".join([f"RTSP/1.0 {status}", *headers, "", ""]).encode() + body + pictures
 
     def _is_allowed(self, request: str) -> bool:
-        """RFC 7616 without qop."""
+        """RFC 7616 without qop; Basic where no challenge is sent."""
+        if not self._algorithm:
+            return f"Authorization: Basic {base64.b64encode(self._login.encode()).decode()}\r\n" in request
         fields = dict(re.findall(r'(\w+)="?([^",\r]*)"?', request.partition("Authorization: Digest ")[2]))
         digest = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[self._algorithm]
         method, uri = request.split(" ", 2)[:2]

@@ -1,5 +1,6 @@
 """One request after another to a camera over HTTP: logins, redirects, cookies, certificates, and refusals."""
 
+import base64
 import contextlib
 import hashlib
 import socket
@@ -242,12 +243,78 @@ def test_a_login_of_another_kind_is_said(challenge: str, kind: str) -> None:
         )
 
 
-def test_a_refusal_without_a_challenge_does_not_blame_the_password() -> None:
+def test_a_refusal_without_a_challenge_names_what_may_be_wrong() -> None:
     with IpCamera(refusing("401 Unauthorized")) as server:
         assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: answers 401 Unauthorized, but does not say how to log in; check the path in the URL, "
-            "or switch basic or digest authentication on in the camera"
+            f"{server.url()}: answers 401 Unauthorized, does not say how to log in, and refuses Basic; check user, "
+            "password and path in the URL, or switch basic or digest authentication on in the camera"
         )
+        assert [bool(call.header("Authorization")) for call in server.calls] == [False, True]
+
+
+def with_basic(answer: Answer, otherwise: Answer) -> Answer:
+    """A camera that takes LOGIN with Basic, but asks for it in its own way."""
+    right = f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
+    return lambda call: (answer if call.header("Authorization") == right else otherwise)(call)
+
+
+UNASKED = {
+    "401 without a challenge": refusing("401 Unauthorized"),
+    "403": refusing("403 Forbidden"),
+    "a page": saying(ok("text/html", b"<html>log in</html>")),
+    "hangs up": saying(b""),
+}
+
+
+@pytest.mark.parametrize("otherwise", UNASKED.values(), ids=UNASKED)
+def test_a_camera_that_takes_basic_without_asking_for_it_gets_it(otherwise: Answer) -> None:
+    with IpCamera(with_basic(snapshots(*PICTURES), otherwise)) as server:
+        with opened(server.url(login=LOGIN)) as source:
+            assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+        assert len(server.calls) == len(PICTURES) + 1
+
+
+def test_a_camera_that_redirects_to_a_page_gets_basic_as_well() -> None:
+    def answer(call: Call) -> None:
+        if call.path == "/login.htm":
+            call.send(ok("text/html", b"<html>log in</html>"))
+        else:
+            with_basic(snapshots(*PICTURES), refusing("302 Found", "Location: /login.htm"))(call)
+
+    with IpCamera(answer) as server, opened(server.url(login=LOGIN)) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+@pytest.mark.parametrize("otherwise", UNASKED.values(), ids=UNASKED)
+def test_a_camera_that_has_asked_for_digest_never_gets_the_password_in_clear(otherwise: Answer) -> None:
+    answers = [guarded("Digest", LOGIN, snapshots(PICTURES[0])), otherwise]
+
+    def answer(call: Call) -> None:
+        answers[len(server.calls) > 2](call)
+
+    with IpCamera(answer) as server:
+        asking = requests(server.url(login=LOGIN))
+        assert got(asking) == PICTURES[0]
+        with contextlib.suppress(SourceError):
+            got(asking)
+        assert len(server.calls) > 2
+        assert not [call for call in server.calls if call.header("Authorization").startswith("Basic")]
+
+
+def test_a_camera_that_hung_up_only_once_may_ask_for_digest() -> None:
+    def answer(call: Call) -> None:
+        if len(server.calls) > 1:
+            guarded("Digest", LOGIN, snapshots(PICTURES[0]))(call)
+
+    with IpCamera(answer) as server:
+        assert got(requests(server.url(login=LOGIN))) == PICTURES[0]
+
+
+def test_a_page_that_is_a_picture_is_shown_with_and_without_a_login() -> None:
+    with IpCamera(saying(ok("text/html", PICTURES[0]))) as server:
+        with opened(server.url(login=LOGIN)) as source:
+            assert picture(source, every_frame()).jpeg == picture(source, every_frame()).jpeg == PICTURES[0]
+        assert len(server.calls) <= 4
 
 
 @pytest.mark.parametrize("kind", ["Basic", "Digest"])

@@ -4,6 +4,7 @@ The cameras are real servers, which show a picture when the test says so; no tes
 """
 
 import contextlib
+import io
 import os
 import socket
 import sys
@@ -16,7 +17,7 @@ import pytest
 from capture.media.jpeg_parts import MAX_PART_BYTES
 from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
-from capture.sources.media import MediaSource
+from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
@@ -300,6 +301,42 @@ def test_a_page_is_no_video(kind: str) -> None:
         bare = kind.partition(";")[0]
         assert failure(server.url(login=LOGIN)) == (
             f"{server.url()}: answers {bare}, no video; check the path in the URL"
+        )
+
+
+@pytest.mark.parametrize("content_type", ["right", "image/jpeg", "application/octet-stream", "text/plain", ""])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF", "BMP"])
+def test_a_still_of_another_kind_becomes_a_jpeg(kind: str, content_type: str) -> None:
+    file = io.BytesIO()
+    jpegs.opened(jpegs.jpeg((80, 60))).save(file, kind)
+    said = f"image/{kind.lower()}" if content_type == "right" else content_type
+    with IpCamera(saying(ok(said, file.getvalue()))) as server, opened(server.url()) as source:
+        asked = time.monotonic()
+        found = [picture(source, every_frame()) for _ in range(2)]
+        assert [jpegs.opened(one.jpeg).size for one in found] == [(80, 60)] * 2
+        assert found[1].monotonic >= asked
+        assert source.damaged == 0
+
+
+def test_a_still_of_another_kind_that_is_cut_off_is_counted() -> None:
+    file = io.BytesIO()
+    jpegs.opened(jpegs.jpeg((80, 60))).save(file, "PNG")
+    with IpCamera(saying(ok("image/png", file.getvalue()[:200]))) as server, opened(server.url(), SHORT) as source:
+        with pytest.raises(SourceError, match=r"sends data, but for 0\.4 seconds no JPEG; check the path in the URL$"):
+            picture(source, every_frame())
+        assert source.damaged > 0
+
+
+def test_a_still_may_have_as_many_pixels_as_configured() -> None:
+    file = io.BytesIO()
+    jpegs.opened(jpegs.jpeg((400, 300))).save(file, "PNG")
+    with IpCamera(saying(ok("image/png", file.getvalue()))) as server:
+        source = MediaSource(server.url(), Size(64, 48), 30, 80, options=MediaOptions(max_megapixels=0.1))
+        with contextlib.closing(source), pytest.raises(SourceError) as said:
+            source.open()
+            picture(source, every_frame())
+        assert str(said.value) == (
+            f"{server.url()}: 400x300 are 0.1 megapixels, allowed: at most 0.1 (max_megapixels of this camera)"
         )
 
 

@@ -104,6 +104,11 @@ def test_an_rtsp_login(algorithm: str, h264: Path) -> None:
         )
 
 
+def test_an_rtsp_camera_that_takes_basic_without_asking_for_it_gets_it(h264: Path) -> None:
+    with RtspCamera(h264, login=LOGIN, algorithm="") as camera, opened(camera.url(LOGIN)) as source:
+        assert colour(next(pictures(source)).jpeg) in COLOURS
+
+
 @pytest.mark.parametrize("transport", ["auto", "udp"])
 def test_a_camera_that_refuses_tcp_is_asked_for_udp(transport: Transport, tmp_path: Path) -> None:
     clip = clips.of_colours(tmp_path / "one.h264", "libx264", COLOURS[:1], size=(64, 48))
@@ -147,8 +152,8 @@ def test_a_wait_for_a_key_frame_has_a_bound(tmp_path: Path) -> None:
         (
             "401 Unauthorized",
             LOGIN,
-            "answers 401 Unauthorized, but does not say how to log in; check the path in the URL, or switch basic or "
-            "digest authentication on in the camera",
+            "answers 401 Unauthorized, does not say how to log in, and refuses Basic; check user, password and path in "
+            "the URL, or switch basic or digest authentication on in the camera",
         ),
         (
             "401 Unauthorized",
