@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from capture import unforeseen
 from capture.jpeg import Jpeg, JpegError
 from capture.rate_control import RateControl
+from capture.repairs import described
 from capture.source import Source, SourceError, SourceStuck
 from capture.sources import make_source
 from framebus.config.camera import CameraConfig
@@ -62,6 +63,8 @@ class Sample:
             notes.append(f"the camera marked {source.damaged} more as damaged")
         if source.dropped:
             notes.append(f"{source.dropped} frames were lost")
+        if source.repairs:
+            notes.append(described(source.repairs))
         notes += [f"{repair} in {count} of {self.pictures} pictures" for repair, count in self.repairs.items()]
         return notes
 

@@ -9,6 +9,7 @@ import os
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from av.video.stream import VideoStream
 
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
+from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.file import check_file
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader
@@ -48,8 +50,6 @@ PROTOCOLS = {
 }
 """What a URL of each scheme may lead to: never a file of this machine, and never from TLS to clear text."""
 TLS_SCHEMES = ("https", "rtsps", "rtmps", "tls")
-MAX_WAITING = 64
-"""Pictures in the decoder of which the arrival is remembered: more than any order of B frames holds back."""
 LIVE_PLAYLISTS = ("hls", "dash")
 BUFFERED_READ_SECONDS = 0.005
 """A read that takes less gave a packet that had come before, while the stream was analysed."""
@@ -102,18 +102,20 @@ class AvStream:
         patience: float,
         *,
         content_type: str = "",
+        max_megapixels: float | None = None,
         tls: CameraTls | None = None,
         transport: Transport = "auto",
     ) -> None:
         """`patience` is in seconds; `content_type` is what the server said that lies there, if it was asked."""
         self.lost = 0
         self.waiting = ""
-        self.repairs: dict[str, int] = {}
+        self.repairs: Counter[str] = Counter()
         self._target = target
         self._name = name
         self._encoder = encoder
         self._patience = patience
         self._content_type = content_type
+        self._limit = PixelLimit(name, max_megapixels)
         self._tls = tls or CameraTls()
         self._transport = transport
         self._container: InputContainer | None = None
@@ -150,10 +152,16 @@ class AvStream:
             check_file(self._target, self._name)
         target = str(self._target) if isinstance(self._target, Path) else self._target.text
         options = self._options(self._target) if isinstance(self._target, MediaUrl) else {}
+        for_streams: dict[str, Any] = {"stream_options": [self._limit.probe_options]}  # PyAV's stub has another type
         began = time.monotonic()
         try:
             self._container = av.open(
-                target, "r", options=options, timeout=(self._patience, self._patience), **LENIENT_METADATA
+                target,
+                "r",
+                options=options,
+                timeout=(self._patience, self._patience),
+                **for_streams,
+                **LENIENT_METADATA,
             )
         except FFmpegError as error:
             raise SourceError(self._reason(error, time.monotonic() - began, opening=True)) from None
@@ -180,6 +188,8 @@ class AvStream:
             raise SourceError(reasons.no_decoder(self._name))
         if video.codec_context.name in TEXT_CODECS:
             raise SourceError(reasons.not_understood(self._name))
+        self._limit.check(video.codec_context)
+        video.codec_context.options = self._limit.options
         video.codec_context.thread_type = "SLICE"  # threads by frame would hold a frame back each
         return video
 
@@ -190,7 +200,7 @@ class AvStream:
 
     def _live(self) -> Iterator[Arrival]:
         """Each picture as it comes, but of those that came while the stream was analysed the newest alone."""
-        clock, arrived = StreamClock(), dict[int | None, float]()
+        clock, queue = StreamClock(), DecoderQueue(self.repairs)
         began = last = time.monotonic()
         catching_up = True
         for packet in self._packets():
@@ -199,21 +209,21 @@ class AvStream:
             arrival = time.monotonic()
             if arrival - last > BUFFERED_READ_SECONDS or arrival - began > LONGEST_BURST_SECONDS:
                 catching_up = False
-            arrived[packet.pts] = arrival
-            while len(arrived) > MAX_WAITING:
-                del arrived[next(iter(arrived))]
+            queue.put(packet.pts, arrival)
             for at, pts, image in self._images(packet):
-                came = arrived.pop(pts, arrival)
+                came = queue.take(pts, arrival)
                 moment = Moment.at(came if at is None else clock.taken(at, came))
                 ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
                 yield Arrival(image, moment.captured, moment.monotonic, ready_at)
             last = time.monotonic()
 
     def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
-        """Lap after lap, each picture when it is due."""
+        """Lap after lap, each picture when it is due; while nobody watches, only those that are wanted."""
         while True:
             found = 0
             for packet in self._packets():
+                if latest_reader.is_idle and not latest_reader.until_wanted():
+                    return
                 for at, _, image in self._images(packet):
                     found += 1
                     due = clock.due(at, time.monotonic())
@@ -257,14 +267,10 @@ class AvStream:
                 yield _seconds(packet), packet.pts, jpeg
 
     def _frames(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
-        try:
-            frames = packet.decode()
-        except FFmpegError:
-            self.lost += 1
-            return []
-        complete = [frame for frame in frames if not frame.is_corrupt]
-        self.lost += len(frames) - len(complete)
-        return complete
+        _, video = self._opened()
+        frames, lost = decoded(packet.decode, video.codec_context, self._limit)
+        self.lost += lost
+        return frames
 
     def _check_host(self, host: str) -> None:
         """FFmpeg says of a name that it cannot find no more than "Input/output error"."""

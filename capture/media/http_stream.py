@@ -99,7 +99,7 @@ class HttpStream:
     @property
     def repairs(self) -> Counter[str]:
         """What was wrong with the framing so far, and did not matter."""
-        return self._parts.repairs
+        return self._parts.repairs + Counter(self._other.repairs if self._other else {})
 
     @property
     def waiting(self) -> str:

@@ -71,6 +71,8 @@ class LatestReader:
 
     def __init__(self, stream: Stream, ended: str, hiccup_seconds: float = HICCUP_SECONDS) -> None:
         """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
+        self.is_idle = True
+        """Whether nobody watches, and pictures are wanted at `idle_fps` only; whoever takes them sets it each time."""
         self._hiccup_seconds = hiccup_seconds
         self._stream = stream
         self._ended = ended

@@ -88,8 +88,8 @@ def login_kind(name: str, offered: list[str]) -> str:
     """401, and no challenge that can be answered."""
     if not offered:
         return (
-            f"{name}: answers 401 Unauthorized, does not say how to log in, and refuses Basic; check user, password and "
-            "path in the URL, or switch basic or digest authentication on in the camera"
+            f"{name}: answers 401 Unauthorized, does not say how to log in, and refuses Basic; check user, password "
+            "and path in the URL, or switch basic or digest authentication on in the camera"
         )
     return (
         f"{name}: asks for a login of a kind that framebus does not know ({', '.join(offered)}); allowed: basic, and "

@@ -4,18 +4,20 @@ Decoding is PyAV's; other codecs are left to av_stream. This module needs the ex
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 
 import av
 import av.logging
 from av.codec import CodecContext
-from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from capture.media import reasons
+from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.rtsp.rtp import START_CODE, AccessUnit, Depacketizer, RtpPacket
@@ -27,8 +29,6 @@ from capture.media.url import MediaUrl
 from capture.source import SourceError
 
 DECODERS = {"H264": "h264", "H265": "hevc"}
-MAX_WAITING = 64
-"""Pictures in the decoder of which the arrival is remembered: more than any order of B frames holds back."""
 
 
 class RtspStream:
@@ -44,6 +44,7 @@ class RtspStream:
         *,
         patience: float,
         keyframe_seconds: float,
+        max_megapixels: float | None,
         transport: Transport,
     ) -> None:
         """`patience` and `keyframe_seconds` are in seconds; `other` makes the stream for another codec."""
@@ -54,13 +55,19 @@ class RtspStream:
         self._tls = tls
         self._patience = patience
         self._keyframe_seconds = keyframe_seconds
+        self._limit = PixelLimit(name, max_megapixels)
         self._transport: Transport = transport
         self._session: RtspSession | None = None
         self._track: Track | None = None
         self._other: Stream | None = None
         self._damaged = 0
         self.waiting = ""
-        self.repairs: dict[str, int] = {}
+        self._repairs: Counter[str] = Counter()
+
+    @property
+    def repairs(self) -> Mapping[str, int]:
+        """What was wrong with the video so far, and did not matter."""
+        return self._other.repairs if self._other else self._repairs
 
     @property
     def lost(self) -> int:
@@ -107,7 +114,7 @@ class RtspStream:
         assert session is not None  # opened before it is read
         assert track is not None
         depacketizer = Depacketizer("H264" if track.codec == "H264" else "H265")
-        decoder, clock, arrived = _decoder(track), StreamClock(), dict[int, float]()
+        decoder, clock, queue = self._decoder(track), StreamClock(), DecoderQueue(self._repairs)
         begun = newest_at = time.monotonic()
         has_picture = False
         for data, arrival in session.packets():
@@ -116,13 +123,11 @@ class RtspStream:
                 continue
             lost = depacketizer.lost
             for unit in depacketizer.feed(packet):
-                arrived[unit.ticks] = arrival
+                queue.put(unit.ticks, arrival)
                 for frame in self._decoded(decoder, unit):
                     has_picture, newest_at, self.waiting = True, time.monotonic(), ""
                     self._encoder.pixel_aspect = float(decoder.sample_aspect_ratio or 1)
-                    yield self._arrival(frame, clock, track, arrived, arrival)
-                while len(arrived) > MAX_WAITING:
-                    del arrived[next(iter(arrived))]
+                    yield self._arrival(frame, clock, track, queue, arrival)
                 if not has_picture:
                     self.waiting = reasons.waiting_for_key_frame(self._name)
             self._damaged += depacketizer.lost - lost
@@ -133,10 +138,10 @@ class RtspStream:
                 raise SourceError(reasons.no_picture_decoded(self._name, now - newest_at))
 
     def _arrival(
-        self, frame: VideoFrame, clock: StreamClock, track: Track, arrived: dict[int, float], newest: float
+        self, frame: VideoFrame, clock: StreamClock, track: Track, queue: DecoderQueue, newest: float
     ) -> Arrival:
         ticks = frame.pts if frame.pts is not None else 0
-        came = arrived.pop(ticks, newest)
+        came = queue.take(ticks, newest)
         moment = Moment.at(clock.taken(ticks / track.clock_hz, came))
         return Arrival(self._encoder.later(frame), moment.captured, moment.monotonic)
 
@@ -145,21 +150,16 @@ class RtspStream:
         packet = Packet(unit.data)
         packet.pts = packet.dts = unit.ticks
         packet.time_base = Fraction(1, 90_000)
-        try:
-            frames = decoder.decode(packet)
-        except FFmpegError:
-            self._damaged += 1
-            return []
-        complete = [frame for frame in frames if not frame.is_corrupt]
-        self._damaged += len(frames) - len(complete)
-        return complete
+        frames, damaged = decoded(partial(decoder.decode, packet), decoder, self._limit)
+        self._damaged += damaged
+        return frames
 
-
-def _decoder(track: Track) -> VideoCodecContext:
-    """One that holds back no picture unless B frames make it."""
-    context = CodecContext.create(DECODERS[track.codec], "r")
-    assert isinstance(context, VideoCodecContext)
-    context.thread_type = "SLICE"  # threads by frame would hold a frame back each
-    if track.parameter_sets:
-        context.extradata = b"".join(START_CODE + unit for unit in track.parameter_sets)
-    return context
+    def _decoder(self, track: Track) -> VideoCodecContext:
+        """One that holds back no picture unless B frames make it."""
+        context = CodecContext.create(DECODERS[track.codec], "r")
+        assert isinstance(context, VideoCodecContext)
+        context.thread_type = "SLICE"  # threads by frame would hold a frame back each
+        context.options = self._limit.options
+        if track.parameter_sets:
+            context.extradata = b"".join(START_CODE + unit for unit in track.parameter_sets)
+        return context

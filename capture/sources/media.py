@@ -46,6 +46,8 @@ class MediaOptions:
     keyframe_seconds: float = KEYFRAME_SECONDS
     """How long the first key frame may take."""
     max_megapixels: float | None = None
+    idle_fps: float = 0
+    """A recording stands still between two pictures while no more than this are wanted: nobody watches."""
     transport: "Transport" = "auto"
     tls: CameraTls = DEFAULT_TLS
 
@@ -53,7 +55,7 @@ class MediaOptions:
     def of(cls, config: CameraConfig) -> "MediaOptions":
         """What a camera's table says."""
         tls = CameraTls(config.tls_verify, config.tls_fingerprint)
-        return cls(config.keyframe_timeout, config.max_megapixels, config.rtsp_transport, tls)
+        return cls(config.keyframe_timeout, config.max_megapixels, config.idle_fps, config.rtsp_transport, tls)
 
 
 class MediaSource(Source):
@@ -76,6 +78,7 @@ class MediaSource(Source):
         """
         self._target = target
         self._size = size
+        self._fps = fps
         self._quality = quality
         self._patience = patience_seconds
         self._options = options or MediaOptions()
@@ -123,6 +126,7 @@ class MediaSource(Source):
         latest_reader, stream = self._latest_reader, self._stream
         assert latest_reader is not None  # opened before it is read
         assert stream is not None
+        latest_reader.is_idle = rate_control.fps <= self._options.idle_fps < self._fps
         wanted = rate_control.wait(READ_LIMIT_SECONDS)
         self.damaged = self._damaged_earlier + stream.lost
         self._note_repairs(stream)
@@ -192,6 +196,7 @@ class MediaSource(Source):
             self._options.tls,
             patience=self._patience,
             keyframe_seconds=self._options.keyframe_seconds,
+            max_megapixels=self._options.max_megapixels,
             transport=self._options.transport,
         )
 
@@ -207,6 +212,7 @@ class MediaSource(Source):
             FrameEncoder(self._size, self._quality),
             self._patience,
             content_type=content_type,
+            max_megapixels=self._options.max_megapixels,
             tls=self._options.tls,
             transport=self._options.transport,
         )

@@ -90,6 +90,12 @@ def test_repairs_are_named() -> None:
     assert (sample.first, sample.damaged) == (None, 1)
 
 
+def test_what_was_wrong_with_the_stream_is_told() -> None:
+    source = ScriptedSource()
+    source.repairs = {"Content-Length larger than the picture, ignored": 3}
+    assert Sample().notes(source) == ["Content-Length larger than the picture, ignored (3 times)"]
+
+
 class Stuck(ScriptedSource):
     """Says that it hangs, as picamera2 does, or hangs."""
 

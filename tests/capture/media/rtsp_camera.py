@@ -38,7 +38,8 @@ class RtspCamera:
     ) -> None:
         """`refusal` is what DESCRIBE is answered with instead, such as "404 Not Found".
 
-        `login` is a user:password that is asked for by digest, and without an `algorithm` not asked for; with `skipped_units` the first pictures are left out.
+        `login` is a user:password that is asked for by digest, and without an `algorithm` not asked for. With
+        `skipped_units` the first pictures are left out.
         """
         self._codec = codec
         self._tls = tls

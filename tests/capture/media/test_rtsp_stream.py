@@ -104,6 +104,15 @@ def test_an_rtsp_login(algorithm: str, h264: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(("codec", "file", "encoder"), [("H264", "a.h264", "libx264"), ("H265", "a.hevc", "libx265")])
+def test_video_with_too_many_pixels_is_refused(codec: str, file: str, encoder: str, tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / file, encoder, COLOURS[:1], size=(640, 480))
+    with RtspCamera(clip, codec=codec) as camera:
+        assert failure(camera.url(), options=MediaOptions(max_megapixels=0.3)) == (
+            f"{camera.url()}: 640x480 are 0.3 megapixels, allowed: at most 0.3 (max_megapixels of this camera)"
+        )
+
+
 def test_an_rtsp_camera_that_takes_basic_without_asking_for_it_gets_it(h264: Path) -> None:
     with RtspCamera(h264, login=LOGIN, algorithm="") as camera, opened(camera.url(LOGIN)) as source:
         assert colour(next(pictures(source)).jpeg) in COLOURS
@@ -277,5 +286,6 @@ def rtsp_stream(url: str, other: AnotherStream, patience: float = DEADLINE_SECON
         CameraTls(),
         patience=patience,
         keyframe_seconds=DEADLINE_SECONDS,
+        max_megapixels=None,
         transport="tcp",
     )

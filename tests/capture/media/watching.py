@@ -10,7 +10,7 @@ import pytest
 
 from capture.rate_control import RateControl
 from capture.source import Picture, SourceError
-from capture.sources.media import MediaSource
+from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
 from tests.processes import DEADLINE_SECONDS, wait_until
 
@@ -20,10 +20,16 @@ ANY_SIZE = Size(1280, 720)
 
 @contextlib.contextmanager
 def opened(
-    target: str | Path, patience: float = DEADLINE_SECONDS, size: Size = ANY_SIZE, quality: int = 80
+    target: str | Path,
+    patience: float = DEADLINE_SECONDS,
+    size: Size = ANY_SIZE,
+    quality: int = 80,
+    *,
+    fps: float = 30,
+    options: MediaOptions | None = None,
 ) -> Iterator[MediaSource]:
     """A source that is closed at the end, its thread gone; `patience` is in seconds."""
-    source = MediaSource(str(target), size, 30, quality, patience_seconds=patience)
+    source = MediaSource(str(target), size, fps, quality, patience_seconds=patience, options=options)
     try:
         source.open()
         yield source
@@ -53,15 +59,15 @@ def pictures(source: MediaSource, rate_control: RateControl | None = None) -> It
     pytest.fail("the pictures that were waited for did not come")
 
 
-def failure(target: str | Path, patience: float = DEADLINE_SECONDS) -> str:
+def failure(target: str | Path, patience: float = DEADLINE_SECONDS, options: MediaOptions | None = None) -> str:
     """Why it does not open, or stops. The password is never said."""
     with pytest.raises(SourceError) as said:
-        _watch(target, patience)
+        _watch(target, patience, options)
     assert "geheim" not in str(said.value)
     return str(said.value)
 
 
-def _watch(target: str | Path, patience: float) -> None:
-    with opened(target, patience) as source:
+def _watch(target: str | Path, patience: float, options: MediaOptions | None) -> None:
+    with opened(target, patience, options=options) as source:
         for _ in pictures(source):
             pass

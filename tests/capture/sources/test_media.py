@@ -19,7 +19,7 @@ from PIL import Image
 
 from capture.rate_control import RateControl
 from capture.source import SourceError
-from capture.sources.media import MediaSource
+from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
 from tests.capture import jpegs
 from tests.capture.media import clips
@@ -125,6 +125,35 @@ def test_a_slow_pace_thins_a_file_out(tmp_path: Path) -> None:
         found = list(islice(pictures(source, RateControl(4)), 4))
     # Pace itself counts from when a picture was due, so that one may be early by what the one before was late.
     assert found[-1].monotonic - found[0].monotonic > 2 / 4
+
+
+@pytest.mark.parametrize("container", ["clip.avi", "clip.mov"])
+def test_a_recording_stands_still_while_nobody_watches(container: str, tmp_path: Path) -> None:
+    clip = clips.of_jpegs(tmp_path / container, PICTURES, 100)
+    with opened(clip, fps=30, options=MediaOptions(idle_fps=20)) as source:
+        found = [PICTURES.index(one.jpeg) for one in islice(pictures(source, RateControl(20)), len(PICTURES))]
+        assert found == list(range(len(PICTURES)))  # at its own speed it would skip four of five
+
+
+@pytest.mark.parametrize(
+    ("file", "codec"),
+    [("clip.mp4", "libx264"), ("clip.avi", "mpeg4"), ("clip.webm", "libvpx-vp9"), ("clip.ts", "libx264")],
+)
+def test_a_video_with_too_many_pixels_is_refused(file: str, codec: str, tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / file, codec, COLOURS, size=(640, 480))
+    assert failure(clip, options=MediaOptions(max_megapixels=0.3)) == (
+        f"{clip}: 640x480 are 0.3 megapixels, allowed: at most 0.3 (max_megapixels of this camera)"
+    )
+
+
+def test_a_video_that_becomes_too_large_is_refused(tmp_path: Path) -> None:
+    small = clips.of_colours(tmp_path / "small.ts", "libx264", COLOURS, size=(320, 240)).read_bytes()
+    large = clips.of_colours(tmp_path / "large.ts", "libx264", COLOURS, size=(640, 480)).read_bytes()
+    both = tmp_path / "both.ts"
+    both.write_bytes(small + large)
+    assert failure(both, options=MediaOptions(max_megapixels=0.2)) == (
+        f"{both}: 640x480 are 0.3 megapixels, allowed: at most 0.2 (max_megapixels of this camera)"
+    )
 
 
 def test_damaged_jpegs_in_a_file_are_counted_and_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""Pictures that B frames hold back in the decoder: their arrival is remembered, and that they are late is said once."""
+
+from collections import Counter
+
+import pytest
+
+from capture.media.decoding import JUDGED_PICTURES, MAX_WAITING, DecoderQueue
+
+
+def played(queue: DecoderQueue, held_back: int, pictures: int = 4 * JUDGED_PICTURES, first: int = 0) -> list[float]:
+    """Play pictures of which each comes out once so many newer ones are in; returns when each of them had come in."""
+    came = []
+    for number in range(first, first + pictures):
+        queue.put(number, float(number))
+        if number - held_back >= first:
+            came.append(queue.take(number - held_back, -1.0))
+    return came
+
+
+@pytest.mark.parametrize("held_back", [0, 1, 3])
+def test_the_arrival_is_that_of_the_picture(held_back: int) -> None:
+    came = played(DecoderQueue(Counter()), held_back)
+    assert came == [float(number) for number in range(len(came))]
+
+
+@pytest.mark.parametrize(
+    ("held_back", "said"),
+    [
+        (0, []),
+        (1, ["B frames hold each picture back by 1 frame; switch them off in the camera"]),
+        (2, ["B frames hold each picture back by 2 frames; switch them off in the camera"]),
+    ],
+)
+def test_that_every_picture_is_held_back_is_said_once(held_back: int, said: list[str]) -> None:
+    repairs = Counter[str]()
+    queue = DecoderQueue(repairs)
+    played(queue, held_back)
+    played(queue, held_back + 1 if held_back else 0, first=1000)
+    assert list(repairs.items()) == [(one, 1) for one in said]
+
+
+def test_a_picture_that_was_held_back_now_and_then_is_not_worth_a_word() -> None:
+    repairs = Counter[str]()
+    queue = DecoderQueue(repairs)
+    for lap in range(20):
+        played(queue, 2, 10, first=100 * lap)
+        played(queue, 0, 10, first=100 * lap + 50)
+    assert not repairs
+
+
+def test_pictures_that_never_come_out_are_forgotten() -> None:
+    queue = DecoderQueue(Counter())
+    for number in range(3 * MAX_WAITING):
+        queue.put(number, float(number))
+    assert queue.take(0, -1.0) == -1.0
+    assert queue.take(3 * MAX_WAITING - 1, -1.0) == 3 * MAX_WAITING - 1
