@@ -17,6 +17,7 @@ import zmq
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
 from framebus.protocol.wire import StatusHeader, WireError, parse, topic
+from framebus.runtime import safe_path
 from framebus.runtime.run_dir import Lock, RunDirError
 from framebus.transport import endpoints, sockets
 
@@ -127,11 +128,13 @@ def tried(config: Config, name: str) -> Finding:
 def environment() -> dict[str, str]:
     """For the capture of this framebus, also if that is a working copy that is not installed.
 
-    `-P` keeps Python from taking modules from the current folder, which may be anybody's.
+    `-P` keeps Python from taking modules from the current folder, which may be anybody's, and `python_path` from taking
+    another program's capture from PYTHONPATH.
     """
-    path = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
     installed = {"site-packages", "dist-packages"} & set(PACKAGES.parts)
-    return dict(os.environ) if installed else {**os.environ, "PYTHONPATH": path}
+    folders = [folder for folder in (None if installed else str(PACKAGES), safe_path.python_path()) if folder]
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return {**inherited, "PYTHONPATH": os.pathsep.join(folders)} if folders else inherited
 
 
 def who_holds(reason: str) -> str:

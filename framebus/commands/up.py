@@ -73,6 +73,9 @@ def run(options: argparse.Namespace) -> int:
     advice = warn(config)
     if advice is not None:
         print(mark_lines(advice, logging.WARNING, 2), file=sys.stderr, flush=True)
+    for folder, module in safe_path.shadowed_by().items():
+        left_out = f"{folder} in PYTHONPATH is left out: its module {module} would run in place of framebus's own"
+        print(mark_lines(left_out, logging.WARNING, 2), file=sys.stderr, flush=True)
     print(f"framebus starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
     told = environment(config)
     let_many_write(1)

@@ -40,6 +40,16 @@ def test_every_process_runs_in_development_mode(up: Up) -> None:
     assert "Traceback" not in pipeline.up.log
 
 
+def test_another_programs_module_on_python_path_does_not_run(up: Up, tmp_path: Path) -> None:
+    for name in ("capture", "gateway", "snapshot"):
+        (tmp_path / f"{name}.py").write_text(f'print("stranger {name}")\n')
+    ours = Path(framebus.__file__).parents[1]
+    pipeline = up(environment={"PYTHONPATH": f"{tmp_path}:{ours}"})
+    assert set(pipeline.processes()) == {"supervisord", "capture front", "gateway", "snapshot"}
+    assert f"{tmp_path} in PYTHONPATH is left out: its module capture would run" in pipeline.up.log
+    assert "stranger" not in pipeline.up.log
+
+
 def test_sigterm_leaves_nothing_alive(pipeline: Pipeline) -> None:
     assert len(pipeline.processes()) == 4
     assert pipeline.up.terminate() == 0

@@ -1,4 +1,4 @@
-"""`python -m framebus` imports nothing from the current folder, and starts nothing that does."""
+"""`python -m framebus` imports nothing from the current folder, and starts nothing that does or runs other programs."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from framebus.runtime import safe_path
 from tests.processes import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[3]
@@ -70,3 +71,28 @@ def test_a_program_that_imports_framebus_keeps_its_own_folder(tmp_path: Path) ->
         check=False,
     )
     assert done.stdout == "own\n", done.stderr
+
+
+@pytest.mark.parametrize("name", ["capture.py", "gateway/__init__.py", "snapshot.py", "framebus/__init__.py"])
+def test_a_folder_of_python_path_with_another_module_of_our_name_is_left_out(name: str, tmp_path: Path) -> None:
+    theirs, libraries = tmp_path / "scripts", tmp_path / "libraries"
+    (theirs / name).parent.mkdir(parents=True)
+    (theirs / name).write_text("raise SystemExit(9)")
+    libraries.mkdir()
+    assert safe_path.python_path(f"{theirs}:{libraries}:{ROOT}") == f"{libraries}:{ROOT}"
+    assert safe_path.shadowed_by(f"{theirs}:{libraries}:{ROOT}") == {
+        str(theirs): Path(name).parts[0].removesuffix(".py")
+    }
+
+
+def test_a_folder_that_gives_way_to_our_package_stays(tmp_path: Path) -> None:
+    """Such as a folder of pictures: without `__init__.py`, Python goes on to the next entry."""
+    (tmp_path / "capture").mkdir()
+    assert safe_path.python_path(f"{tmp_path}:{ROOT}") == f"{tmp_path}:{ROOT}"
+    assert safe_path.shadowed_by(str(tmp_path)) == {}
+
+
+def test_our_own_folder_stays_by_any_name(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(ROOT)
+    assert safe_path.python_path(f"{tmp_path / 'link'}") == str(tmp_path / "link")
+    assert safe_path.python_path("") is None
