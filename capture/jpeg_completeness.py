@@ -2,9 +2,12 @@
 
 Some cameras leave EOI out of every picture; a picture that was cut off has none either. The decoder reads only as many
 bytes as the picture needs. So two decodings, one with bytes of no meaning behind the scan, agree on a complete picture
-and differ on one that stops early. This costs two decodings at an eighth of the size, for pictures without EOI alone.
+and differ on one that stops early. This costs two decodings, for pictures without EOI alone. Very large pictures are
+decoded at an eighth of the size, which shows the mean of each block and nothing else: part of their last block may be
+missing.
 """
 
+import hashlib
 import re
 from io import BytesIO
 
@@ -12,18 +15,50 @@ from capture.jpeg_walker import FRAME_HEADERS, SOS
 from framebus.protocol.jpeg import EOI
 
 DRI = 0xDD
-PROBES = (b"", bytes(range(1, 251, 3)) * 2)
-"""What is put behind the scan. Neither holds FF: every byte is entropy-coded data."""
+PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+"""SOF2, SOF6, SOF10 and SOF14 (T.81, table B.1)."""
+PROBES = (b"", b"\xaa" * 168)
+"""What is put behind the scan: nothing, where a decoder goes on with bits of 0, and bits of 1 and 0 in turn.
+
+No code begins with both 0 and 1, so the first symbol that is missing reads differently, also as the bits of a value.
+"""
+EIGHTH = 8
+MAX_PIXELS = 89_000_000
+"""Pictures with more are refused. Pillow warns of decompression bombs from 89 478 485 on."""
+MAX_FULL_SIZE_PIXELS = 8_000_000
+"""Pictures with more are not decoded at full size: it would take more than 32 MB for the pixels alone."""
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 
 
-def is_complete(data: bytes, segments: list[tuple[int, int, int]]) -> bool:
-    """Whether a picture that ends within its last scan, EOI left out, is all there. `segments` are JpegWalker's."""
+def is_complete(
+    data: bytes, segments: list[tuple[int, int, int]], max_full_size_pixels: int = MAX_FULL_SIZE_PIXELS
+) -> bool:
+    """Whether a picture that ends within its last scan, EOI left out, is all there.
+
+    Args:
+        data: the picture without its EOI.
+        segments: those of JpegWalker.
+        max_full_size_pixels: of a picture with more, a part of the last block may be missing. A progressive one is
+            refused then: decoding it at a reduced size would tell nothing of its last scans.
+    """
+    pixels, is_progressive = _frame(data, segments)
+    is_large = pixels > max_full_size_pixels
+    if pixels > MAX_PIXELS or (is_large and is_progressive):
+        return False
     if not _all_scans(data, segments) or not _all_restarts(data, segments):
         return False
-    decoded = {_decoded(data + probe + EOI) for probe in PROBES}
+    decoded = {_decoded(data + probe + EOI, reduced=is_large) for probe in PROBES}
     return len(decoded) == 1 and None not in decoded
+
+
+def _frame(data: bytes, segments: list[tuple[int, int, int]]) -> tuple[int, bool]:
+    """How many pixels the picture has, and whether it is progressive (T.81, B.2.2)."""
+    for marker, begin, _ in segments:
+        if marker in FRAME_HEADERS:
+            height, width = int.from_bytes(data[begin + 5 : begin + 7]), int.from_bytes(data[begin + 7 : begin + 9])
+            return width * height, marker in PROGRESSIVE
+    return 0, False
 
 
 def _all_scans(data: bytes, segments: list[tuple[int, int, int]]) -> bool:
@@ -65,13 +100,14 @@ def _all_restarts(data: bytes, segments: list[tuple[int, int, int]]) -> bool:
     return len(_RESTART.findall(data, scan)) == -(-units // interval) - 1
 
 
-def _decoded(picture: bytes) -> bytes | None:
+def _decoded(picture: bytes, *, reduced: bool) -> bytes | None:
+    """A hash of the pixels; None where there are none."""
     from PIL import Image  # only pictures without EOI pay for this import
 
     try:
         with Image.open(BytesIO(picture), formats=["JPEG"]) as image:
-            if not image.info.get("progressive"):
-                image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
-            return image.tobytes()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            if reduced:
+                image.draft(image.mode, (max(1, image.width // EIGHTH), max(1, image.height // EIGHTH)))
+            return hashlib.blake2b(image.tobytes()).digest()
+    except Exception:  # Pillow raises errors of many types, for damaged EXIF too
         return None

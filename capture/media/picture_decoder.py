@@ -4,13 +4,19 @@ This needs Pillow, and no PyAV. A picture is measured before it is decoded.
 """
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.source import SourceError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 HEAD_BYTES = 12
 """So many bytes tell what a picture is."""
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+"""Pillow would also read EPS, for which it runs Ghostscript."""
 
 
 def is_picture(head: bytes) -> bool:
@@ -47,17 +53,30 @@ class PictureDecoder:
         return self._last[1]
 
     def _encoded(self, data: bytes) -> bytes | None:
-        from PIL import Image, ImageOps  # a JPEG needs none of it
+        from PIL import Image  # a JPEG needs none of it
 
         try:
-            with Image.open(BytesIO(data)) as image:
+            with Image.open(BytesIO(data), formats=FORMATS) as image:
                 if image.format == "JPEG":  # it is no complete one
                     return None
                 megapixels = image.width * image.height / 1e6
                 if self._max_megapixels is not None and megapixels > self._max_megapixels:
                     raise SourceError(reasons.too_many_pixels(self._name, image.size, self._max_megapixels))
                 made = BytesIO()
-                ImageOps.exif_transpose(image).convert("RGB").save(made, "JPEG", quality=self._quality)
+                _upright(image).convert("RGB").save(made, "JPEG", quality=self._quality)
                 return made.getvalue()
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except SourceError:
+            raise
+        except Exception:  # Pillow raises errors of many types for damaged pictures
             return None
+
+
+def _upright(image: "Image.Image") -> "Image.Image":
+    """The picture turned as its EXIF says; as it is where the EXIF is damaged."""
+    from PIL import ImageOps
+
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # SyntaxError, TypeError, struct.error and others
+        return image

@@ -1,6 +1,7 @@
 """A JPEG without an end of image is complete, or was cut off."""
 
 import io
+import random
 from typing import Any
 
 import pytest
@@ -24,11 +25,18 @@ KINDS: dict[str, dict[str, Any]] = {
 SIZES = [(64, 48), (65, 49), (8, 8), (1, 1), (200, 16)]
 
 
-def judged(picture: bytes) -> bool:
+def judged(picture: bytes, *, at_full_size: bool = True) -> bool:
     """What the module says of a picture without its end of image."""
     walker = JpegWalker()
     assert walker.walk(picture) == "more"
-    return is_complete(picture, walker.segments)
+    return is_complete(picture, walker.segments) if at_full_size else is_complete(picture, walker.segments, 0)
+
+
+def noise(**options: Any) -> bytes:
+    """A picture whose last block takes about a hundred bytes."""
+    file = io.BytesIO()
+    Image.frombytes("RGB", (48, 40), random.Random(1).randbytes(48 * 40 * 3)).save(file, "JPEG", quality=97, **options)
+    return file.getvalue()
 
 
 def grey(**options: Any) -> bytes:
@@ -56,6 +64,28 @@ def test_a_picture_that_was_cut_off_within_its_last_scan_is_not(kind: str) -> No
     begin = picture.rfind(b"\xff\xda") + 20
     for end in (begin, (begin + len(picture)) // 2, begin + 3 * (len(picture) - begin) // 4):
         assert not judged(picture[:end]), f"cut at {end} of {len(picture)}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_not_a_byte_of_the_last_block_may_be_missing(kind: str) -> None:
+    picture = noise(**KINDS[kind])
+    assert judged(picture[:-2])
+    accepted = [missing for missing in range(1, 200) if judged(picture[: -2 - missing])]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_very_large_picture_is_judged_at_an_eighth_of_its_size(size: tuple[int, int]) -> None:
+    picture = jpegs.jpeg(size, quality=95)
+    assert judged(picture[:-2], at_full_size=False)
+    begin = picture.rfind(b"\xff\xda") + 14
+    assert not judged(picture[:begin], at_full_size=False)
+    if size == (64, 48):
+        assert not judged(picture[: begin + 3 * (len(picture) - begin) // 4], at_full_size=False)
+
+
+def test_a_very_large_progressive_picture_is_refused() -> None:
+    assert not judged(jpegs.jpeg(progressive=True)[:-2], at_full_size=False)
 
 
 @pytest.mark.parametrize("scans", range(1, 4))

@@ -1,6 +1,7 @@
 """Pictures of other kinds are recognised by their first bytes, made JPEG once, and refused when they are too large."""
 
 import io
+import zlib
 
 import pytest
 
@@ -51,3 +52,27 @@ def test_one_that_is_cut_off_is_none(kind: str) -> None:
 def test_one_with_too_many_pixels_is_refused(kind: str) -> None:
     with pytest.raises(SourceError, match=r"^camera: .*0\.5 megapixels, allowed: at most 0\.1"):
         PictureDecoder("camera", 80, 0.1).jpeg(picture(kind, (1000, 500)))
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        b"MM\0\x2a\0\0\0\x08\0\x02\x02\1\0\x02\0\0\0\x15\0\0\0&\1\x12\0\3\0\0\0\1\0\x06\0\0\0\0\0\0" + b"x" * 22,
+        b"MM\0\x2a\0\0\0\x08\0\x02\1\x1f\0\x02\0\0\0\x15\0\0\0&\1\x12\0\3\0\0\0\1\0\x06\0\0\0\0\0\0xxxxxx\xff"
+        + b"x" * 15,
+        b"\xc7M\0\x2a\0\0\0\x08",
+    ],
+    ids=["struct.error", "TypeError", "SyntaxError"],
+)
+def test_a_picture_with_damaged_exif_is_shown_as_it_is(directory: bytes) -> None:
+    whole = picture("PNG", (64, 48))
+    chunk = b"eXIf" + directory
+    exif = len(directory).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    made = PictureDecoder("camera", 80, None).jpeg(whole[:33] + exif + whole[33:])  # behind IHDR
+    assert made is not None
+    assert jpegs.opened(made).size == (64, 48)
+
+
+def test_a_format_for_which_another_program_would_run_is_none() -> None:
+    """Pillow hands EPS to Ghostscript."""
+    assert PictureDecoder("camera", 80, None).jpeg(picture("EPS")) is None
