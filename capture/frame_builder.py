@@ -1,7 +1,9 @@
 """A picture of a source made a message: its JPEG checked and completed, its header written. Pure."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,6 +11,9 @@ from capture.jpeg import Jpeg, JpegError
 from capture.repairs import Repairs
 from capture.source import Picture
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
@@ -21,6 +26,17 @@ class Published:
     header: FrameHeader
     message: bytes
     kind: Kind = "live"
+    scaled: "Callable[[int], Image.Image] | None" = field(default=None, compare=False, repr=False)
+    """As in Picture."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The body of the message."""
+        return self.message.split(b"\n", 2)[2]
+
+    def without_pixels(self) -> "Published":
+        """The same frame, to be kept for longer: the pixels that the JPEG was made from take much more memory."""
+        return self if self.scaled is None else replace(self, scaled=None)
 
     def as_full(self) -> "Published":
         """The same frame for the subscribers of full/."""
@@ -88,4 +104,4 @@ class FrameBuilder:
             dropped=dropped,
             camera_metadata=picture.metadata or msgspec.UNSET,
         )
-        return Published(header, pack(kind, self._camera, header, jpeg.data), kind)
+        return Published(header, pack(kind, self._camera, header, jpeg.data), kind, picture.scaled)

@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import time
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 import zmq
@@ -15,10 +15,13 @@ from capture.fps_meter import FpsMeter
 from capture.frame_builder import Published
 from capture.rate_control import RateControl
 from capture.reader import Reader
+from capture.rendition_thread import RenditionThread
 from capture.sources import make_source
 from capture.subscriptions import Subscriptions
+from capture.thinning import Thinning
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import (
     MAX_ENVELOPE_PARTS,
     MAX_REQUEST_BYTES,
@@ -73,6 +76,9 @@ class Capture:
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
             max_megapixels=self._settings.max_megapixels,
         )
+        self._rendition_thread = RenditionThread(camera, self._settings.rendition_quality)
+        self._rendition_thinning = Thinning(self._settings.rendition_fps)
+        self._newest_renditions: dict[Kind, Published] = {}
         self._fps_meter = FpsMeter()
         self._authenticator: ZapAuthenticator | None = None
         self._newest: Published | None = None
@@ -130,7 +136,7 @@ class Capture:
         """
         poller = zmq.Poller()
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
-        for readable in (self._socket, self._control, self._reader, stop, *guarded):
+        for readable in (self._socket, self._control, self._reader, self._rendition_thread, stop, *guarded):
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
@@ -146,6 +152,8 @@ class Capture:
                 self._publish(self._reader.take())
                 for answer in self._reader.answers():
                     self._control.send_multipart([*answer.envelope, answer.message])
+            if self._rendition_thread.fileno() in ready:
+                self._publish_renditions()
             if self._reader.ended or self._reader.hangs:
                 raise ProcessError(self._last_words())
             self._tell_status()
@@ -166,6 +174,7 @@ class Capture:
     def stop(self) -> None:
         """Close the camera, then the endpoint."""
         self._reader.stop()
+        self._rendition_thread.stop()
         self._context.destroy()
         self._lock.close()
 
@@ -182,11 +191,29 @@ class Capture:
             for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
                 for kind in self._subscriptions.take(part):
                     self._send_again(kind)
-        watched = self._subscriptions.wants("live") or self._subscriptions.wants("full")
-        fps = self._settings.fps if watched else self._settings.idle_fps
+        fps = self._wanted_fps
         if fps != self._rate_control.fps:
+            watched = self._watched or self._subscriptions.wants("full")
             logger.info("camera %s %s: %g fps", self._camera, "is watched" if watched else "is idle", fps)
             self._rate_control.set(fps)
+
+    @property
+    def _wanted_renditions(self) -> list[Rendition]:
+        return [rendition for rendition in RENDITIONS if self._subscriptions.wants(rendition)]
+
+    @property
+    def _watched(self) -> bool:
+        return self._subscriptions.wants("live") or bool(self._wanted_renditions)
+
+    @property
+    def _wanted_fps(self) -> float:
+        """What the subscribers need: those of renditions alone need no more than are made."""
+        settings = self._settings
+        if self._subscriptions.wants("live") or self._subscriptions.wants("full"):
+            return settings.fps
+        if self._wanted_renditions:
+            return max(settings.idle_fps, min(settings.fps, settings.rendition_fps))
+        return settings.idle_fps
 
     def _serve_controls(self) -> None:
         *envelope, request = self._control.recv_multipart()
@@ -198,8 +225,22 @@ class Capture:
             self._status_due = 0.0
         elif kind == "full":
             self._reader.want_full()
-        elif self._newest and time.monotonic() - self._newest.header.monotonic < RESEND_MAX_AGE_SECONDS:
+        elif kind in RENDITIONS:
+            self._send_rendition_again(kind)
+        elif self._is_fresh(self._newest):
             self._send(kind, self._newest)
+
+    def _send_rendition_again(self, rendition: Rendition) -> None:
+        """Send the newest one; where it is old because there was no subscriber, have the newest frame made one."""
+        made = self._newest_renditions.get(rendition)
+        if self._is_fresh(made):
+            self._send(rendition, made)
+        elif self._is_fresh(self._newest):
+            self._rendition_thread.offer(self._newest, [rendition])
+
+    @staticmethod
+    def _is_fresh(frame: Published | None) -> TypeGuard[Published]:
+        return frame is not None and time.monotonic() - frame.header.monotonic < RESEND_MAX_AGE_SECONDS
 
     def _publish(self, frame: Published | None) -> None:
         if frame is None:
@@ -207,15 +248,23 @@ class Capture:
         if frame.kind == "full":
             self._send("full", frame)
             return
-        self._newest = frame
+        self._newest = frame.without_pixels()
         now = time.monotonic()
         self._fps_meter.count(now)
         if self._subscriptions.wants("live"):
             self._send("live", frame)
+        renditions = self._wanted_renditions
+        if renditions and self._rendition_thinning.take(frame.header.monotonic):
+            self._rendition_thread.offer(frame, renditions)
         peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
         if self._subscriptions.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
             self._peeked_at = now
             self._send("peek", frame)
+
+    def _publish_renditions(self) -> None:
+        for frame in self._rendition_thread.take():
+            self._newest_renditions[frame.kind] = frame
+            self._send(frame.kind, frame)
 
     def _send(self, kind: Kind, frame: Published) -> None:
         self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))
@@ -228,6 +277,7 @@ class Capture:
         self._status_due = now + STATUS_INTERVAL_SECONDS
         self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
         self._reader.flush_logs()
+        self._rendition_thread.flush_log()
         if self._authenticator is not None:
             self._authenticator.tick()
         self._send_status(*state)
@@ -250,7 +300,7 @@ class Capture:
             return "idle", "closed until somebody watches"
         if self._newest is None or not (self._reader.opened or trouble):
             return "starting", trouble or "opening the camera"
-        if not self._subscriptions.wants("live"):
+        if not self._watched:
             return "idle", trouble or f"{self._settings.idle_fps:g} fps until somebody watches"
         return "live", trouble  # a hiccup, within the grace
 
@@ -276,8 +326,10 @@ class Capture:
             width=newest.width if newest else 0,
             height=newest.height if newest else 0,
             fps=round(self._fps_meter.per_second(now), 2),
-            watched=self._subscriptions.wants("live"),
+            watched=self._watched,
             dropped=self._reader.dropped,
             bad=self._reader.bad,
             refused=self._refused,
+            orientation=newest.orientation if newest else msgspec.UNSET,
+            renditions=self._rendition_thread.counts,
         )

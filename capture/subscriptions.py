@@ -2,7 +2,7 @@
 
 from framebus.protocol.wire import Kind, topic
 
-SUBSCRIBED_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "status")
+SUBSCRIBED_KINDS: tuple[Kind, ...] = ("live", "half", "quarter", "peek", "full", "status")
 
 
 class Subscriptions:
@@ -10,7 +10,7 @@ class Subscriptions:
 
     With XPUB_VERBOSE every subscription is reported, but only the last unsubscription of a topic, also for a subscriber
     that was killed: so a set of topics is all there is to remember. Only topics that match are, and these are the few
-    prefixes of three lines: a subscriber that makes up topics fills no memory.
+    prefixes of a few lines: a subscriber that makes up topics fills no memory.
     """
 
     def __init__(self, camera: str) -> None:

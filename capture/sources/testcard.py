@@ -64,14 +64,15 @@ class TestCardSource(Source):
             return None
         captured, monotonic = self._now(), time.monotonic()
         rate_control.taken(own_clock=False)
-        return Picture(self._draw(seq, captured), captured, monotonic)
+        card = self._drawn(seq, captured)
+        return Picture(self._encoded(card), captured, monotonic, scaled=card.reduce)
 
     def still(self, seq: int) -> Picture | None:
         """A card of its own, drawn for once."""
         large = TestCardSource(self._camera, self._still_size, self._quality, self._now)
         large.open()
         captured, monotonic = self._now(), time.monotonic()
-        return Picture(large._draw(seq, captured), captured, monotonic)
+        return Picture(self._encoded(large._drawn(seq, captured)), captured, monotonic)
 
     def controls(self) -> list[Control]:
         """One, to try controls with."""
@@ -86,7 +87,7 @@ class TestCardSource(Source):
         """Discard the picture."""
         self._card = None
 
-    def _draw(self, seq: int, captured: float) -> bytes:
+    def _drawn(self, seq: int, captured: float) -> Image.Image:
         assert self._card is not None  # opened before it is read
         width, height = self._size.width, self._size.height
         picture = self._card.copy()
@@ -101,6 +102,9 @@ class TestCardSource(Source):
         swing = (1 - math.cos(captured % ROUND_SECONDS * math.tau / ROUND_SECONDS)) / 2
         x, y = radius + swing * (width - 2 * radius), height * 5 / 18
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), "white", "black")
+        return picture
+
+    def _encoded(self, picture: Image.Image) -> bytes:
         jpeg = io.BytesIO()
         picture.save(jpeg, "JPEG", quality=self._quality)
         return jpeg.getvalue()

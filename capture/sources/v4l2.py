@@ -6,6 +6,8 @@ capture.frame_output judges whether a JPEG is complete; capture.v4l2.buffer_queu
 import logging
 import os
 import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from capture.rate_control import HEADROOM, RateControl
@@ -120,7 +122,8 @@ class V4l2Source(Source):
         if frame is None:
             return None
         rate_control.taken()
-        return self._picture(self._jpeg(frame.data), frame.monotonic)
+        picture = self._picture(self._jpeg(frame.data), frame.monotonic)
+        return picture if self._layout is None else replace(picture, scaled=partial(self._layout.picture, frame.data))
 
     def _read_video(self, queue: BufferQueue, rate_control: RateControl) -> Picture | None:
         """Decode every frame, as each needs those before it, and hand over the newest when one is due."""

@@ -56,29 +56,40 @@ class Layout:
             expected = f"{self.frame_bytes} of a {self.size} {self.fourcc} frame"
             raise ValueError(f"{len(data)} bytes, expected {expected}")
         jpeg = io.BytesIO()
-        self._picture(data).save(jpeg, "JPEG", quality=quality, subsampling=SUBSAMPLING)
+        self.picture(data).save(jpeg, "JPEG", quality=quality, subsampling=SUBSAMPLING)
         return jpeg.getvalue()
 
-    def _picture(self, data: bytes) -> Image.Image:
-        if self.fourcc == "GREY":
-            return self._grey(data)
-        return self._rgb(data) if self.fourcc in RGB else self._colour(data)
+    def picture(self, data: bytes, divisor: int = 1) -> Image.Image:
+        """One frame, not yet a JPEG.
 
-    def _grey(self, data: bytes) -> Image.Image:
-        luma = self._plane("L", data, self.size.width, self.size.height, self._line)
+        Args:
+            data: at least `frame_bytes`.
+            divisor: of width and height, which are rounded up: 1, 2 or 4.
+        """
+        if self.fourcc == "GREY":
+            return self._grey(data, divisor)
+        return self._rgb(data, divisor) if self.fourcc in RGB else self._colour(data, divisor)
+
+    def _grey(self, data: bytes, divisor: int) -> Image.Image:
+        luma = _reduced(self._plane("L", data, self.size.width, self.size.height, self._line), divisor, divisor)
         return luma if self.full_range else luma.point(_FULL_LUMA)
 
-    def _rgb(self, data: bytes) -> Image.Image:
+    def _rgb(self, data: bytes, divisor: int) -> Image.Image:
         size = (self.size.width, self.size.height)
         picture = Image.frombuffer("RGB", size, data, "raw", RGB[self.fourcc], self._line, 1)
+        picture = _reduced(picture, divisor, divisor)
         return picture if self.full_range else picture.point(_FULL_LUMA * 3)
 
-    def _colour(self, data: bytes) -> Image.Image:
+    def _colour(self, data: bytes, divisor: int) -> Image.Image:
         luma, blue, red = self._packed(data) if self.fourcc in PACKED else self._planes(data)
+        if divisor > 1:  # a chroma plane is half as wide already, and half as high unless it is packed
+            across, down = divisor // 2, divisor if self.fourcc in PACKED else divisor // 2
+            luma = _reduced(luma, divisor, divisor)
+            blue, red = _reduced(blue, across, down), _reduced(red, across, down)
         if not self.full_range:
             luma, blue, red = luma.point(_FULL_LUMA), blue.point(_FULL_CHROMA), red.point(_FULL_CHROMA)
         # Each chroma sample is doubled because Pillow takes complete planes only; the encoder averages them into one.
-        planes = [luma, *(plane.resize(luma.size, Image.Resampling.NEAREST) for plane in (blue, red))]
+        planes = [luma, *(_resized(plane, luma.size) for plane in (blue, red))]
         if self.encoding != "601":  # the bands are YCbCr's; Pillow has matrices for RGB alone
             planes = list(Image.merge("RGB", planes).convert("RGB", _to_601(self.encoding)).split())
         return Image.merge("YCbCr", planes)
@@ -106,6 +117,15 @@ class Layout:
 
     def _plane(self, mode: str, data: bytes, width: int, height: int, line: int) -> Image.Image:
         return Image.frombuffer(mode, (width, height), data, "raw", mode, line, 1)
+
+
+def _reduced(plane: Image.Image, across: int, down: int) -> Image.Image:
+    """The average of so many pixels for each; the size is rounded up."""
+    return plane if across == down == 1 else plane.reduce((across, down))
+
+
+def _resized(plane: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return plane if plane.size == size else plane.resize(size, Image.Resampling.NEAREST)
 
 
 def _stretched(value: float) -> int:

@@ -9,6 +9,7 @@ from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
 from framebus.config.strict_toml import did_you_mean
 from framebus.errors import ArgumentError
+from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import CAMERA_ALLOWED, is_camera_name, topic
 from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
@@ -26,6 +27,7 @@ class SubscriberOptions:
 
     camera: str
     kind: SubscriberKind = "live"
+    rendition: Rendition | None = None
     queue: int = 0
     timeout: float | None = None
     max_age: float | None = None
@@ -41,6 +43,10 @@ class SubscriberOptions:
             raise ArgumentError(f"kind {self.kind!r}: allowed are {', '.join(get_args(SubscriberKind))}")
         if not isinstance(self.queue, int) or isinstance(self.queue, bool) or not 0 <= self.queue <= MAX_QUEUE:
             raise ArgumentError(f"queue {self.queue!r}: allowed are frames, a whole number from 0 to {MAX_QUEUE}")
+        if self.rendition is not None and self.rendition not in RENDITIONS:
+            raise ArgumentError(f"rendition {self.rendition!r}: allowed are {', '.join(RENDITIONS)}, or None")
+        if self.rendition is not None and self.kind != "live":
+            raise ArgumentError(f"rendition {self.rendition!r}: allowed only with kind 'live', not {self.kind!r}")
         check_seconds("timeout", self.timeout)
         check_seconds("max_age", self.max_age)
 
@@ -51,7 +57,7 @@ class SubscriberOptions:
     @property
     def topic(self) -> bytes:
         """What to subscribe to."""
-        return topic(self.kind, self.camera)
+        return topic(self.rendition or self.kind, self.camera)
 
     def find(self) -> Endpoint:
         """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from framebus.client.options import SubscriberKind, SubscriberOptions, absolute
 from framebus.client.subscription import Subscription
 from framebus.errors import SubscriberClosed
+from framebus.protocol.renditions import Rendition
 
 
 class ClosableConnection(Protocol):
@@ -38,6 +39,7 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
         camera: str,
         *,
         kind: SubscriberKind = "live",
+        rendition: Rendition | None = None,
         queue: int = 0,
         timeout: float | None = None,
         max_age: float | None = None,
@@ -51,6 +53,8 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
             camera: The camera's name in the configuration.
             kind: "live" makes the camera run at its full rate; "peek" takes frames at the idle rate and leaves the
                 camera idle.
+            rendition: "half" or "quarter" takes frames of half or a quarter of the width and height, at most
+                `rendition_fps` a second; None takes them as the camera makes them.
             queue: Hand over every frame, in order, while the loop is at most so many frames behind; beyond that,
                 frames are lost, and counted as missed. The queue holds so many frames in memory, and some more on
                 their way. 0 hands over the newest frame only.
@@ -70,6 +74,7 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
         options = SubscriberOptions(
             camera,
             kind=kind,
+            rendition=rendition,
             queue=queue,
             timeout=timeout,
             max_age=max_age,

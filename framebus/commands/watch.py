@@ -14,6 +14,7 @@ from framebus.client.subscriber import Subscriber
 from framebus.commands import which_config
 from framebus.config.load import Config, ConfigError
 from framebus.protocol.frame import Frame
+from framebus.protocol.renditions import RENDITIONS
 from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -22,8 +23,9 @@ SILENCE_SECONDS = 5.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments: the camera and the number of lines."""
+    """Add the arguments: the camera, a rendition and the number of lines."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
+    parser.add_argument("--rendition", choices=RENDITIONS, help="watch the frames of half or a quarter of the size")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after N lines (default: with Ctrl-C)")
 
 
@@ -31,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Print lines until there are enough, or Ctrl-C; returns the exit status."""
     try:
         config = which_config.load(options.config)
-        with Subscriber(options.camera, config=config.path) as subscriber:
+        with Subscriber(options.camera, rendition=options.rendition, config=config.path) as subscriber:
             check_known(options.camera, config)
             for _ in range(options.lines) if options.lines else itertools.count():
                 print(describe(collect(subscriber)), flush=True)

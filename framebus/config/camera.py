@@ -23,6 +23,10 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         float,
         msgspec.Meta(ge=0, le=240, description="frames a second from 0 (the camera is closed while idle) to 240"),
     ] = 1
+    rendition_fps: Annotated[
+        float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")
+    ] = 15
+    rendition_quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 60
     orientation: Annotated[
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
     ] = 1

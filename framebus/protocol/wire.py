@@ -32,8 +32,8 @@ AGE_BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 CAMERA_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
 CAMERA_ALLOWED = "1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
-Kind = Literal["live", "peek", "full", "status", "snapshot", "clip", "controls", "error", "viewers"]
-FRAME_KINDS: tuple[Kind, ...] = ("live", "peek", "full", "snapshot")
+Kind = Literal["live", "half", "quarter", "peek", "full", "status", "snapshot", "clip", "controls", "error", "viewers"]
+FRAME_KINDS: tuple[Kind, ...] = ("live", "half", "quarter", "peek", "full", "snapshot")
 KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "clip", "controls", "error", "viewers")
 
 MAX_COUNT: Final = 2**53 - 1
@@ -50,6 +50,7 @@ MAX_NAME_LENGTH: Final = 128
 MAX_TEXT_LENGTH: Final = 16384
 """Of a reason, a source or a message, in characters."""
 MAX_AGES: Final = 64
+MAX_RENDITIONS: Final = 16
 MAX_CAMERAS: Final = 256
 """In one message; more than any configuration has."""
 MAX_PID: Final = 2**31 - 1
@@ -105,6 +106,15 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     camera_metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
+class RenditionCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What capture did for the subscribers of one rendition, so far in this epoch."""
+
+    made: Count
+    """Frames that were made smaller, each once for all subscribers."""
+    failed: Count = 0
+    """Frames that could not be made smaller, and were sent as they are."""
+
+
 class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a camera: once a second, and at every change of state."""
 
@@ -129,13 +139,19 @@ class StatusHeader(msgspec.Struct, frozen=True, kw_only=True):
     fps: Rate
     """Frames published in the last second."""
     watched: bool
-    """Whether there are subscribers to live/."""
+    """Whether there are subscribers to live/ or to a rendition."""
     dropped: Count
     """Camera frames lost before they reached framebus."""
     bad: Count
     """Frames dropped because they were incomplete JPEGs."""
     refused: Count | msgspec.UnsetType = msgspec.UNSET
     """Connections over tcp that were refused because their key is not listed."""
+    orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] | msgspec.UnsetType = msgspec.UNSET
+    """Of the newest published frame; left out before the first."""
+    renditions: (
+        Annotated[dict[ShortText, RenditionCounts], msgspec.Meta(max_length=MAX_RENDITIONS)] | msgspec.UnsetType
+    ) = msgspec.UNSET
+    """By the name of the rendition; left out by a capture that makes none."""
 
 
 class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):

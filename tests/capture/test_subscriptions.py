@@ -10,7 +10,7 @@ from capture.subscriptions import SUBSCRIBED_KINDS, Subscriptions
 from framebus.protocol.wire import Kind, topic
 from tests.processes import DEADLINE_SECONDS
 
-LIVE, PEEK, FULL, STATUS = (topic(kind, "front") for kind in SUBSCRIBED_KINDS)
+LIVE, HALF, QUARTER, PEEK, FULL, STATUS = (topic(kind, "front") for kind in SUBSCRIBED_KINDS)
 
 SUBSCRIBE_FOR_EVER = """
 import sys, time, zmq
@@ -80,7 +80,7 @@ def test_a_subscription_is_wanted_until_it_ends(kind: Kind, publisher: Publisher
 @pytest.mark.parametrize(
     ("beginning", "kinds"),
     [
-        (b"", {"live", "peek", "full", "status"}),
+        (b"", {"live", "half", "quarter", "peek", "full", "status"}),
         (b"l", {"live"}),
         (b"live/", {"live"}),
         (b"live/front", {"live"}),

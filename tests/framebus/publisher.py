@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import zmq
 
-from framebus.protocol.wire import FrameHeader, pack
+from framebus.protocol.wire import FrameHeader, Kind, pack
 from framebus.transport import sockets
 from tests.framebus.golden.make import JPEG
 from tests.processes import DEADLINE_SECONDS
@@ -53,10 +53,10 @@ class Publisher:
         """Whether a subscription waits to be read."""
         return bool(self._socket.poll(0))
 
-    def send(self, seq: int, kind: str = "live", **changes: Any) -> FrameHeader:
+    def send(self, seq: int, kind: Kind = "live", **changes: Any) -> FrameHeader:
         """Publish a frame; returns its header."""
         header = frame_header(seq, **{"camera": self._camera, "epoch": self._epoch} | changes)
-        self.send_message(pack("peek" if kind == "peek" else "live", self._camera, header, JPEG))
+        self.send_message(pack(kind, self._camera, header, JPEG))
         return header
 
     def send_message(self, message: bytes) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import itertools
 import os
+import pickle
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -163,6 +164,17 @@ async def test_it_goes_on_after_its_publisher_was_restarted(
 
 
 # Topics
+
+
+async def test_a_rendition_is_what_is_subscribed_to(endpoint: str, publisher: Publisher) -> None:
+    async with AsyncSubscriber("front", rendition="quarter", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
+        assert publisher.subscription() == b"\x01quarter/front\n"
+        publisher.send(1)
+        publisher.send(2, "quarter", width=4)
+        frame = await subscriber.receive()
+        assert (frame.seq, frame.width) == (2, 4)
+        async with pickle.loads(pickle.dumps(subscriber)):
+            assert publisher.subscription() == b"\x01quarter/front\n"
 
 
 @pytest.mark.parametrize("kind", ["live", "peek"])

@@ -51,6 +51,8 @@ def test_a_value_that_is_not_a_length_of_time_is_refused(seconds: Any) -> None:
     [
         ({"camera": "Front"}, "camera 'Front': allowed are "),
         ({"kind": "status"}, "kind 'status': allowed are live, peek"),
+        ({"rendition": "full"}, "rendition 'full': allowed are half, quarter, or None"),
+        ({"rendition": "half", "kind": "peek"}, "rendition 'half': allowed only with kind 'live', not 'peek'"),
         ({"kind": None}, "kind None: allowed are live, peek"),
         ({"queue": -1}, "queue -1: allowed are frames, a whole number from 0 to 10000"),
         ({"queue": 10_001}, "queue 10001: allowed are frames, a whole number from 0 to 10000"),
@@ -69,6 +71,7 @@ def test_invalid_options_cannot_be_made(changes: dict[str, Any], text: str) -> N
 def test_the_topic_is_that_of_the_kind() -> None:
     assert OPTIONS.topic == b"live/front\n"
     assert replace(OPTIONS, kind="peek").topic == b"peek/front\n"
+    assert replace(OPTIONS, rendition="half").topic == b"half/front\n"
 
 
 def test_options_can_be_pickled() -> None:

@@ -22,6 +22,7 @@ from framebus import (
     Subscriber,
     SubscriberClosed,
 )
+from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, pack, topic
 from tests.conftest import Configure
 from tests.framebus.conftest import Publish
@@ -168,6 +169,18 @@ def test_many_may_watch(publisher: Publisher, subscriber: Subscriber, endpoint: 
 def test_live_is_what_it_asks_for(endpoint: str, publisher: Publisher) -> None:
     with Subscriber("front", endpoint=endpoint):
         assert publisher.subscription() == b"\x01live/front\n"
+
+
+@pytest.mark.parametrize("rendition", RENDITIONS)
+def test_a_rendition_is_what_is_subscribed_to(rendition: Rendition, endpoint: str, publisher: Publisher) -> None:
+    with Subscriber("front", rendition=rendition, endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
+        assert publisher.subscription() == f"\x01{rendition}/front\n".encode()
+        publisher.send(1)
+        publisher.send(2, rendition, width=8)
+        frame = subscriber.receive()
+        assert (frame.seq, frame.width) == (2, 8)
+        with pickle.loads(pickle.dumps(subscriber)):
+            assert publisher.subscription() == f"\x01{rendition}/front\n".encode()
 
 
 def test_peek_leaves_the_camera_idle(endpoint: str, publisher: Publisher) -> None:

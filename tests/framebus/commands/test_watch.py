@@ -98,6 +98,16 @@ def test_a_real_camera_gives_lines(
     assert [bool(LINE.fullmatch(line)) for line in output.splitlines()] == [True, True], output
 
 
+def test_a_rendition_gives_lines(
+    config: Config, start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watch, "SILENCE_SECONDS", DEADLINE_SECONDS)
+    start("capture", "front", config=config)
+
+    assert command("front", "--rendition", "quarter", "-n", "1") == 0
+    assert ", 80x60, " in capsys.readouterr().out
+
+
 def test_a_closed_pipe_ends_it_without_an_error(config: Config, start: Start) -> None:
     start("capture", "front", config=config)
     reader, writer = os.pipe()

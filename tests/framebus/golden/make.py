@@ -98,6 +98,8 @@ class Golden(NamedTuple):
 
 PACKED = {
     "live": Golden("live", "front", FRAME, JPEG),
+    "half": Golden("half", "front", FRAME, JPEG),
+    "quarter": Golden("quarter", "front", FRAME, JPEG),
     "peek": Golden("peek", "front", FRAME, JPEG),
     "snapshot": Golden("snapshot", "front", FRAME, JPEG),
     "full": Golden("full", "front", FRAME, JPEG),

@@ -171,7 +171,10 @@ def test_an_error_may_name_no_camera() -> None:
     assert split(b"error/\n{}\n") == Message("error", "", b"{}", b"")
 
 
-KINDS_ALLOWED = "allowed: live, peek, full, snapshot, status, clip, controls, error, viewers, each followed by /camera"
+KINDS_ALLOWED = (
+    "allowed: live, half, quarter, peek, full, snapshot, status, clip, controls, error, viewers, "
+    "each followed by /camera"
+)
 CAMERAS_ALLOWED = "allowed: 1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
 

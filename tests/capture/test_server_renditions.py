@@ -1,0 +1,177 @@
+"""Renditions of a capture that runs: made while somebody subscribes, once for all, and beside live frames."""
+
+import os
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from framebus import Subscriber
+from framebus.config.load import Config
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import Kind, StatusHeader
+from tests.capture.jpegs import ORIENTATION, jpeg, opened
+from tests.capture.listener import Listener
+from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS, Running
+
+FRONT = '[camera.front]\nsource = "testcard"\nsize = "160x120"\n'
+
+
+def published(start: Start, config: Config) -> Running:
+    running = start("capture", "front", config=config)
+    running.wait_for("camera front publishes at ")
+    return running
+
+
+def made(status: StatusHeader) -> dict[str, int]:
+    assert isinstance(status.renditions, dict)
+    return {name: counts.made for name, counts in status.renditions.items()}
+
+
+def distinct(frames: list[Frame]) -> list[Frame]:
+    """Without repeats for a new subscriber."""
+    return list({frame.seq: frame for frame in frames}.values())
+
+
+def test_a_rendition_is_the_same_frame_smaller(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "orientation = 6\nfps = 20\nrendition_fps = 20")
+    published(start, config)
+    with Listener(config, "live") as live, Listener(config, "half") as half, Listener(config, "quarter") as quarter:
+        small = {"half": [half.frame() for _ in range(5)], "quarter": [quarter.frame() for _ in range(5)]}
+        large = {frame.seq: frame for frame in (live.frame() for _ in range(20))}
+    for name, size in (("half", (80, 60)), ("quarter", (40, 30))):
+        common = [frame for frame in small[name] if frame.seq in large]
+        assert len(common) >= 3
+        for frame in common:
+            of = large[frame.seq].header
+            assert (frame.width, frame.height) == size == opened(frame.jpeg).size
+            assert (frame.epoch, frame.captured, frame.header.monotonic) == (of.epoch, of.captured, of.monotonic)
+            assert frame.orientation == 6 == opened(frame.jpeg).getexif()[ORIENTATION]
+            assert frame.header.published >= of.published
+
+
+def test_who_watches_a_rendition_watches_at_its_rate(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 30\nrendition_fps = 10")
+    running = published(start, config)
+    with Listener(config, "status") as heard:
+        assert made(heard.status(lambda status: status.state == "idle")) == {"half": 0, "quarter": 0}
+        with Listener(config, "quarter"):
+            running.wait_for("camera front is watched: 10 fps")
+            status = heard.status(lambda status: status.state == "live" and status.fps > 8)
+            assert status.watched
+            assert status.fps < 12
+            assert made(status)["half"] == 0
+            with Listener(config, "live"):
+                running.wait_for("camera front is watched: 30 fps")
+                heard.status(lambda status: status.fps > 15)
+        idle = heard.status(lambda status: status.state == "idle")
+        assert not idle.watched
+        assert made(idle)["quarter"] > 0
+        heard.skip()
+        assert made(heard.status(lambda _: True)) == made(idle)
+
+
+def test_an_idle_rate_above_that_of_renditions_stays(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 30\nidle_fps = 20\nrendition_fps = 5")
+    published(start, config)
+    with Listener(config, "status") as heard, Listener(config, "half") as half:
+        heard.status(lambda status: status.watched and status.fps > 12)
+        half.skip()
+        frames = distinct([half.frame() for _ in range(8)])
+    assert all(after.captured - before.captured > 0.12 for before, after in pairwise(frames))
+
+
+def test_renditions_come_at_their_rate_beside_a_faster_live(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 30\nrendition_fps = 10")
+    published(start, config)
+    with Listener(config, "live"), Listener(config, "half") as half:
+        frames = distinct([half.frame() for _ in range(20)])
+    seconds = frames[-1].captured - frames[0].captured
+    assert (len(frames) - 1) / seconds == pytest.approx(10, abs=1.5)
+    assert [frame.seq for frame in frames] == sorted(frame.seq for frame in frames)
+
+
+def test_one_encode_serves_all_subscribers(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 10\nrendition_fps = 10")
+    published(start, config)
+    listeners = [Listener(config, "half") for _ in range(12)]
+    with Listener(config, "status") as heard:
+        first = heard.status(lambda status: made(status)["half"] > 5)
+        last = heard.status(lambda status: made(status)["half"] > 25)
+        assert made(last)["half"] - made(first)["half"] <= last.seq - first.seq + 1
+    for listener in listeners:
+        with listener:
+            assert listener.frame().width == 80
+
+
+def test_while_nobody_subscribes_there_is_no_thread_and_no_pillow(
+    configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    """The camera has JPEGs of its own: the test card draws with Pillow."""
+    (tmp_path / "picture.jpg").write_bytes(jpeg((64, 48)))
+    config = configure(f'[camera.front]\nsource = "{tmp_path}/picture.jpg"\nfps = 10\n')
+    running = published(start, config)
+    with Listener(config, "live") as live:
+        for _ in range(3):
+            live.frame()
+        threads = len(os.listdir(f"/proc/{running.pid}/task"))
+        assert not has_pillow(running)
+        with Listener(config, "half") as half:
+            assert half.frame().width == 32
+        assert has_pillow(running)
+        assert len(os.listdir(f"/proc/{running.pid}/task")) == threads + 1
+
+
+def has_pillow(running: Running) -> bool:
+    return "_imaging" in Path(f"/proc/{running.pid}/maps").read_text()
+
+
+@pytest.mark.parametrize("kind", ["half", "quarter"])
+def test_a_new_subscriber_has_a_picture_at_once(kind: Kind, configure: Configure, start: Start) -> None:
+    """At a rate at which the next frame is a minute away: made of the newest frame, then sent again."""
+    config = configure(FRONT + "fps = 0.02\nidle_fps = 0.02")
+    with Listener(config, "peek") as peek:
+        published(start, config)
+        newest = peek.frame()
+        with Listener(config, kind) as first:
+            assert first.frame(1.5).seq == newest.seq
+            with Listener(config, kind) as second:
+                assert second.frame(1.5).seq == newest.seq
+
+
+def test_an_old_rendition_is_not_sent_to_a_new_subscriber(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 10\nidle_fps = 10")
+    published(start, config)
+    with Listener(config, "half") as half:
+        before = half.frame()
+    time.sleep(2.2)
+    with Listener(config, "half") as half:
+        after = half.frame()
+        assert after.captured - before.captured > 2
+        assert time.monotonic() - after.header.monotonic < 2
+
+
+def test_a_subscriber_of_a_rendition_goes_on_after_kill_9_and_restart(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    first = published(start, config)
+    with Subscriber("front", rendition="half", config=config.path, timeout=DEADLINE_SECONDS) as subscriber:
+        before = subscriber.receive()
+        first.process.kill()
+        first.ended()
+        published(start, config)
+        after = subscriber.receive()
+        while after.epoch == before.epoch:
+            after = subscriber.receive()
+        assert (after.width, after.height) == (80, 60)
+
+
+def test_the_process_ends_at_once_while_renditions_are_made(configure: Configure, start: Start) -> None:
+    config = configure('[camera.front]\nsource = "testcard"\nsize = "3840x2160"\nfps = 5\n')
+    running = published(start, config)
+    with Listener(config, "half") as half, Listener(config, "quarter"):
+        half.frame()
+        began = time.monotonic()
+        assert running.terminate() == 0
+        assert time.monotonic() - began < DEADLINE_SECONDS / 2
