@@ -7,7 +7,8 @@ from gateway.delivery import mjpeg
 
 FIN_BINARY = 0x82
 FIN_TEXT = 0x81
-"""First byte of an unfragmented message, binary or text (RFC 6455, section 5.2)."""
+FIN_PING = 0x89
+"""First byte of an unfragmented message: binary, text or ping (RFC 6455, section 5.2)."""
 
 
 class EncodedFrame:

@@ -153,6 +153,11 @@ class PageSocket(ViewerSocket):
         for feed in self._visible_cameras().values():
             self._viewer.on_status(feed)
 
+    def on_pong(self, data: bytes) -> None:
+        """Called by Tornado: the answer to a ping, perhaps to one of the viewer."""
+        if self._viewer is not None:
+            self._viewer.ponged(data)
+
     def on_message(self, message: str | bytes) -> None:
         """Called by Tornado: do what the page asks for, and close the connection at an invalid message."""
         if self._viewer is None:

@@ -1,18 +1,18 @@
 """Viewers on a websocket: of one camera, and of the page, which shows many cameras on one connection."""
 
-from collections import OrderedDict
+import time
 
 import msgspec
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
-from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
+from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
 from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
+from gateway.viewers.fair_order import FairOrder
+from gateway.viewers.link_budget import LinkBudget
 
-ACK_WINDOW = 2
-"""Unacknowledged frames of a camera: one being drawn and one in transit, to use a link with a long delay."""
 GOING_AWAY = 1001
 """Close code of RFC 6455, section 7.4.1."""
 
@@ -65,17 +65,17 @@ class WatchedCamera:
         self.unacknowledged: set[int] = set()
         self._skipped: EncodedFrame | None = None
 
-    def next_frame(self) -> EncodedFrame | None:
-        """Return the newest frame, if the page has not received it and may receive one."""
+    def next_frame(self, window: int) -> EncodedFrame | None:
+        """Return the newest frame, if the page has not received it and has drawn enough of those before."""
         encoded = self.feed.encoded
         if encoded is None or encoded is self.shown:
             return None
-        if len(self.unacknowledged) >= ACK_WINDOW:
-            self._count_skipped(encoded)
+        if len(self.unacknowledged) >= window:
+            self.count_skipped(encoded)
             return None
         return encoded
 
-    def _count_skipped(self, encoded: EncodedFrame) -> None:
+    def count_skipped(self, encoded: EncodedFrame) -> None:
         """Count a skipped frame once."""
         if encoded is not self._skipped:
             self._skipped = encoded
@@ -83,11 +83,17 @@ class WatchedCamera:
 
 
 class PageViewer(SocketViewer):
-    """Shows many cameras on one connection, each as fast as the page acknowledges; statuses have priority."""
+    """Shows many cameras on one connection, as fast as the page acknowledges; statuses have priority.
+
+    What is under way to the page is limited for all cameras together: see gateway.viewers.link_budget.
+    """
 
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
         super().__init__(handler, identity)
-        self._watching: OrderedDict[str, WatchedCamera] = OrderedDict()
+        self._watching: dict[str, WatchedCamera] = {}
+        self._order = FairOrder()
+        self._budget = LinkBudget()
+        self._pings = 0
         self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
 
@@ -99,15 +105,10 @@ class PageViewer(SocketViewer):
         if self._statuses:
             _, camera = self._statuses.popitem()
             return websocket_message(camera.status_message)
-        for name, watching in self._watching.items():
-            encoded = watching.next_frame()
-            if encoded is not None:
-                watching.shown = encoded
-                watching.unacknowledged.add(encoded.frame.seq)
-                watching.feed.stats.sent_to_viewer(encoded, encoded.bus_message)
-                self._watching.move_to_end(name)
-                return encoded.bus_message
-        return None
+        now = time.monotonic()
+        if self._budget.is_ping_due(now):
+            return self._ping(now)
+        return self._next_frame(now)
 
     def answer(self, kind: str, **answer: object) -> None:
         """Send JSON that the page asked for; of each kind of answer at most one waits, the newest."""
@@ -123,11 +124,16 @@ class PageViewer(SocketViewer):
         """Show these cameras from now on, and no others."""
         wanted = {feed.camera: feed for feed in feeds}
         for camera in [camera for camera in self._watching if camera not in wanted]:
-            self._watching.pop(camera).feed.leave(self)
-        for camera, feed in wanted.items():
-            if camera not in self._watching:
-                self._watching[camera] = WatchedCamera(feed)
-                feed.join(self)
+            watching = self._watching.pop(camera)
+            watching.feed.leave(self)
+            for seq in watching.unacknowledged:
+                self._budget.forget(camera, seq)
+        added = {camera: feed for camera, feed in wanted.items() if camera not in self._watching}
+        for camera, feed in added.items():
+            self._watching[camera] = WatchedCamera(feed)
+        self._order.watch(self._watching)
+        for feed in added.values():
+            feed.join(self)  # sends its newest frame, so that everything has to be in place
 
     def leave(self) -> None:
         """Remove the viewer from all cameras."""
@@ -137,4 +143,39 @@ class PageViewer(SocketViewer):
         """Take the acknowledgement of a frame; one that was never sent is ignored."""
         if camera in self._watching:
             self._watching[camera].unacknowledged.discard(seq)
+            self._budget.acknowledged(camera, seq, time.monotonic())
             self.wake()
+
+    def ponged(self, data: bytes) -> None:
+        """Take the answer to a ping; one of Tornado's, or to an earlier ping, is ignored."""
+        if data == self._ping_data:
+            self._budget.ponged(time.monotonic())
+            self.wake()
+
+    @property
+    def _ping_data(self) -> bytes:
+        return b"link %d" % self._pings
+
+    def _ping(self, now: float) -> bytes:
+        self._pings += 1
+        self._budget.pinged(now)
+        return websocket_message(self._ping_data, FIN_PING)
+
+    def _next_frame(self, now: float) -> bytes | None:
+        """The newest frame of the camera whose turn it is, if there is room for it."""
+        for name in self._order:
+            watching = self._watching[name]
+            encoded = watching.next_frame(self._budget.window)
+            if encoded is None:
+                continue
+            message = encoded.bus_message
+            if not self._budget.has_room(len(message), now):
+                watching.count_skipped(encoded)
+                return None
+            watching.shown = encoded
+            watching.unacknowledged.add(encoded.frame.seq)
+            watching.feed.stats.sent_to_viewer(encoded, message)
+            self._budget.sent(name, encoded.frame.seq, len(message), now)
+            self._order.took(name)
+            return message
+        return None

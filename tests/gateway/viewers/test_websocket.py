@@ -10,7 +10,8 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.wire import pack, split
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
-from gateway.viewers.websocket import ACK_WINDOW, CameraViewer, PageViewer, WatchedCamera
+from gateway.viewers.link_budget import ACK_WINDOW, FIRST_FRAMES
+from gateway.viewers.websocket import CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO
 from tests.gateway.camera import frame_header
@@ -147,9 +148,54 @@ async def test_the_camera_that_has_waited_longest_is_next(two: Site) -> None:
     page.watch([front, back])
     front.encoded, back.encoded = encoded(1), encoded(1, "back")
     assert page.next_message() is front.encoded.bus_message
+    page.acknowledge("front", 1)
     front.encoded = encoded(2)
     assert page.next_message() is back.encoded.bus_message
     assert page.next_message() is front.encoded.bus_message
+    writer.close()
+
+
+async def test_before_the_first_acknowledgement_all_cameras_together_get_two_frames(two: Site) -> None:
+    page, front, back, writer = await page_of(two)
+    page.watch([front, back])
+    sent = []
+    for seq in range(1, 6):
+        front.encoded, back.encoded = encoded(seq), encoded(seq, "back")
+        while (message := page.next_message()) is not None:
+            sent.append(message)
+    assert len(sent) == FIRST_FRAMES
+    writer.close()
+
+
+async def test_what_does_not_fit_the_link_waits_and_is_the_newest_then(two: Site) -> None:
+    page, front, back, writer = await page_of(two)
+    large = bytes(300_000)
+    page.watch([front, back])
+    front.encoded, back.encoded = encoded(1, body=large), encoded(1, "back", large)
+    assert page.next_message() is front.encoded.bus_message
+    await asyncio.sleep(1)  # the link: 300 KB a second
+    page.acknowledge("front", 1)
+    assert page.next_message() is back.encoded.bus_message
+    front.encoded = encoded(2, body=large)
+    assert page.next_message() is None, "two of them take two seconds"
+    front.encoded = newest = encoded(3, body=large)
+    page.acknowledge("back", 1)
+    assert page.next_message() is newest.bus_message
+    writer.close()
+
+
+async def test_the_delay_of_the_link_is_measured_by_a_ping_of_its_own(two: Site) -> None:
+    _, reader, writer = await upgraded(two, "/ws")
+    await until(lambda: two.gateway._cameras.viewers)
+    (page,) = two.gateway._cameras._viewers
+    assert isinstance(page, PageViewer)
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\x89\x06link 1")
+    for answer in (b"", b"link 7"):
+        page.ponged(answer)
+    assert page._budget.delay_seconds == 0
+    writer.write(b"\x8a\x86\0\0\0\0link 1")
+    await until(lambda: page._budget.delay_seconds > 0)
     writer.close()
 
 
@@ -172,15 +218,15 @@ async def test_watching_others_leaves_those_before_and_keeps_what_stays(two: Sit
 async def test_a_frame_is_due_once_and_only_within_the_window(two: Site) -> None:
     feed = two.gateway._cameras.first
     watching = WatchedCamera(feed)
-    assert watching.next_frame() is None
+    assert watching.next_frame(ACK_WINDOW) is None
     feed.encoded = encoded(1)
-    assert watching.next_frame() is feed.encoded
+    assert watching.next_frame(ACK_WINDOW) is feed.encoded
     watching.unacknowledged.update(range(ACK_WINDOW))
-    assert watching.next_frame() is None
+    assert watching.next_frame(ACK_WINDOW) is None
     watching.unacknowledged.pop()
-    assert watching.next_frame() is feed.encoded
+    assert watching.next_frame(ACK_WINDOW) is feed.encoded
     watching.shown = feed.encoded
-    assert watching.next_frame() is None
+    assert watching.next_frame(ACK_WINDOW) is None
 
 
 @pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])

@@ -1,0 +1,202 @@
+"""What a connection may have in flight, and what is learnt of its link, without a clock or a socket."""
+
+import pytest
+
+from gateway.viewers.link_budget import (
+    ACK_WINDOW,
+    DELAY_KEPT_SECONDS,
+    FIRST_FRAMES,
+    LOST_SECONDS,
+    MAX_DELAYED,
+    PING_SECONDS,
+    LinkBudget,
+)
+
+KB = 1000
+
+
+def measured(rate: float, delay: float = 0.0, size: int = 10 * KB) -> LinkBudget:
+    """A budget for a link of so many bytes per second, with nothing in flight, at the time 0."""
+    budget = LinkBudget()
+    now = -10.0
+    budget.pinged(now)
+    now += delay
+    budget.ponged(now)
+    for seq in range(4):
+        budget.sent("front", seq, size, now)
+        now += size / rate + delay
+        budget.acknowledged("front", seq, now)
+    return budget
+
+
+def fill(budget: LinkBudget, size: int, now: float = 0.0, camera: str = "front") -> int:
+    """Send for as long as there is room; return how many bytes are in flight then."""
+    seq = 1000
+    while budget.has_room(size, now):
+        budget.sent(camera, seq, size, now)
+        seq += 1
+    return budget.in_flight_bytes
+
+
+def test_before_the_first_acknowledgement_there_is_room_for_two_frames_whatever_their_size() -> None:
+    assert fill(LinkBudget(), 1) == FIRST_FRAMES
+    assert fill(LinkBudget(), 500 * KB) == FIRST_FRAMES * 500 * KB
+
+
+@pytest.mark.parametrize("rate", [40 * KB, 125 * KB, 1_000 * KB, 12_500 * KB])
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.2])
+def test_what_is_in_flight_drains_within_a_fifth_of_a_second_and_the_delay(rate: float, delay: float) -> None:
+    budget = measured(rate, delay, 160 * KB)
+    assert budget.capacity == pytest.approx(rate, rel=0.01)
+    assert fill(budget, KB) == pytest.approx(rate * (0.2 + delay), abs=KB + rate * 0.005)
+
+
+def test_one_frame_is_always_allowed() -> None:
+    assert fill(measured(40 * KB), 170 * KB) == 170 * KB
+
+
+def test_all_cameras_share_what_may_be_in_flight() -> None:
+    budget = measured(100 * KB)
+    fill(budget, 5 * KB, camera="front")
+    assert not budget.has_room(5 * KB, 0)
+    budget.acknowledged("front", 1000, 0.05)
+    assert budget.has_room(5 * KB, 0.05)
+
+
+def test_a_buffer_in_between_stays_as_empty_as_the_link_needs() -> None:
+    """The page acknowledges at the far end of it: what the buffer could take is of no concern."""
+    budget, now, buffered = LinkBudget(), 0.0, 0.0
+    in_flight: list[int] = []
+    for seq in range(2000):
+        now += 0.01
+        buffered = max(0.0, buffered - 40 * KB * 0.01)
+        while in_flight and budget.in_flight_bytes - buffered >= 5 * KB:
+            budget.acknowledged("front", in_flight.pop(0), now)
+        if budget.has_room(5 * KB, now):
+            budget.sent("front", seq, 5 * KB, now)
+            in_flight.append(seq)
+            buffered += 5 * KB
+        assert buffered <= 40 * KB * 0.2 + 5 * KB or now < 1
+
+
+def test_the_delay_is_no_transmission() -> None:
+    assert measured(1_000 * KB, delay=0.3).capacity == pytest.approx(1_000 * KB)
+
+
+def test_frames_that_follow_each_other_on_a_long_link_show_what_it_carries() -> None:
+    """Something is always in flight, yet the link is idle for most of the time."""
+    budget = measured(1_000 * KB, delay=0.5)
+    for seq in range(100):
+        budget.sent("front", 2000 + seq, 5 * KB, seq * 0.1)
+        if seq >= 5:
+            budget.acknowledged("front", 2000 + seq - 5, (seq - 5) * 0.1 + 0.505)
+    assert budget.in_flight_bytes == 5 * 5 * KB
+    assert budget.capacity is not None
+    assert budget.capacity > 300 * KB
+    assert budget.used(9.9) == pytest.approx(50 * KB, rel=0.2)
+
+
+def test_two_slow_frames_change_the_capacity_and_one_does_not() -> None:
+    budget = measured(1_000 * KB)
+    budget.sent("front", 50, 10 * KB, 0)
+    budget.acknowledged("front", 50, 1)
+    assert budget.capacity == pytest.approx(1_000 * KB)
+    budget.sent("front", 51, 10 * KB, 1)
+    budget.acknowledged("front", 51, 2)
+    assert budget.capacity == pytest.approx(10 * KB)
+
+
+def test_the_best_of_the_last_second_shows_a_link_whose_delay_varies() -> None:
+    budget = measured(1_000 * KB)
+    for seq, trip in enumerate((0.1, 0.01, 0.1, 0.1, 0.01)):
+        budget.sent("front", 50 + seq, 10 * KB, seq * 0.2)
+        budget.acknowledged("front", 50 + seq, seq * 0.2 + trip)
+    assert budget.capacity == pytest.approx(100 * KB)
+    assert budget.best_capacity(1.0) == pytest.approx(1_000 * KB)
+    assert budget.best_capacity(9.0) == pytest.approx(100 * KB), "of no sample, the median is all there is"
+
+
+def test_nothing_is_sent_behind_a_frame_that_is_late() -> None:
+    budget = measured(1_000 * KB)
+    budget.sent("front", 50, 10 * KB, 0)
+    assert budget.has_room(10 * KB, 0.01)
+    assert not budget.has_room(10 * KB, 0.05)
+
+
+def test_an_acknowledgement_says_that_all_frames_before_it_have_arrived() -> None:
+    """A camera whose frames are not drawn delays no other."""
+    budget = LinkBudget()
+    budget.sent("stuck", 1, 10 * KB, 0)
+    budget.sent("front", 1, 10 * KB, 0)
+    budget.acknowledged("front", 1, 0.1)
+    assert budget.in_flight_bytes == 0
+    budget.acknowledged("stuck", 1, 0.2)
+    assert budget.in_flight_bytes == 0
+
+
+def test_what_was_never_sent_or_is_forgotten_is_ignored() -> None:
+    budget = LinkBudget()
+    budget.sent("front", 1, 10 * KB, 0)
+    budget.acknowledged("front", 2, 0.1)
+    budget.acknowledged("back", 1, 0.1)
+    budget.forget("front", 1)
+    budget.acknowledged("front", 1, 0.1)
+    assert budget.in_flight_bytes == 10 * KB
+    budget.ponged(0.1)
+    assert budget.in_flight_bytes == 10 * KB, "no ping was sent"
+
+
+def test_a_ping_is_due_at_once_and_then_now_and_again_while_nothing_is_in_flight() -> None:
+    budget = LinkBudget()
+    assert budget.is_ping_due(0)
+    budget.pinged(0)
+    assert not budget.is_ping_due(LOST_SECONDS)
+    assert budget.is_ping_due(LOST_SECONDS + 0.1), "the answer was lost"
+    budget.ponged(0.25)
+    assert budget.delay_seconds == 0.25
+    assert not budget.is_ping_due(PING_SECONDS - 0.1)
+    assert budget.is_ping_due(PING_SECONDS)
+    budget.sent("front", 1, KB, PING_SECONDS)
+    assert not budget.is_ping_due(PING_SECONDS + 0.5)
+
+
+def test_a_ping_finds_out_what_a_page_that_draws_nothing_has_received() -> None:
+    budget = measured(100 * KB)
+    budget.sent("front", 50, 10 * KB, 0)
+    assert not budget.is_ping_due(0.9)
+    assert budget.is_ping_due(1.1)
+    budget.pinged(1.1)
+    budget.sent("front", 51, 20 * KB, 1.1)
+    budget.ponged(1.2)
+    assert budget.in_flight_bytes == 20 * KB
+    assert budget.delay_seconds == 0, "it was not alone"
+
+
+def test_the_delay_is_the_least_of_the_last_pings() -> None:
+    budget = LinkBudget()
+    for at, trip in enumerate((0.1, 0.5, 0.3, 0.4)):
+        budget.pinged(at * 10)
+        budget.ponged(at * 10 + trip)
+    assert budget.delay_seconds == pytest.approx(0.3)
+
+
+def test_sending_pauses_when_the_delay_was_not_measured_for_long() -> None:
+    budget = measured(1_000 * KB)
+    later = DELAY_KEPT_SECONDS
+    budget.sent("front", 50, KB, later)
+    assert not budget.has_room(KB, later)
+    budget.acknowledged("front", 50, later + 0.001)
+    assert budget.is_ping_due(later + 0.001)
+    budget.pinged(later + 0.001)
+    budget.sent("front", 51, KB, later + 0.001)
+    assert budget.has_room(KB, later + 0.001)
+
+
+@pytest.mark.parametrize(
+    ("delay", "window"),
+    [(0.0, ACK_WINDOW), (0.03, ACK_WINDOW), (0.11, ACK_WINDOW + 3), (2.0, ACK_WINDOW + MAX_DELAYED)],
+)
+def test_more_frames_of_a_camera_may_wait_for_their_acknowledgement_where_that_travels_long(
+    delay: float, window: int
+) -> None:
+    assert measured(1_000 * KB, delay).window == window
