@@ -10,10 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framebus.client.async_snapshots import request_snapshot_async
+    from framebus.client.async_status_subscriber import AsyncStatusSubscriber
     from framebus.client.async_subscriber import AsyncSubscriber
-    from framebus.client.controls import request_controls
+    from framebus.client.controls import request_controls, set_controls
     from framebus.client.options import SubscriberKind
+    from framebus.client.several import newest, together
     from framebus.client.snapshots import SnapshotError, request_snapshot
+    from framebus.client.status_subscriber import StatusSubscriber
     from framebus.client.subscriber import Subscriber
     from framebus.config.load import ConfigError
     from framebus.errors import (
@@ -28,13 +32,14 @@ if TYPE_CHECKING:
     )
     from framebus.protocol.controls import Control, ControlError, ControlsRequest, Value
     from framebus.protocol.frame import Frame
-    from framebus.protocol.wire import FrameHeader, WireError
+    from framebus.protocol.wire import FrameHeader, StatusHeader, WireError
     from framebus.transport.sockets import EndpointError
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError",
+    "AsyncStatusSubscriber",
     "AsyncSubscriber",
     "ConfigError",
     "Control",
@@ -49,17 +54,24 @@ __all__ = [
     "ReplyTimeoutError",
     "ResourceError",
     "SnapshotError",
+    "StatusHeader",
+    "StatusSubscriber",
     "Subscriber",
     "SubscriberClosed",
     "SubscriberError",
     "SubscriberKind",
     "Value",
     "WireError",
+    "newest",
     "request_controls",
     "request_snapshot",
+    "request_snapshot_async",
+    "set_controls",
+    "together",
 ]
 
 _MODULES = {
+    "AsyncStatusSubscriber": "client.async_status_subscriber",
     "AsyncSubscriber": "client.async_subscriber",
     "ConfigError": "config.load",
     "Control": "protocol.controls",
@@ -69,12 +81,18 @@ _MODULES = {
     "Frame": "protocol.frame",
     "FrameHeader": "protocol.wire",
     "SnapshotError": "client.snapshots",
+    "StatusHeader": "protocol.wire",
+    "StatusSubscriber": "client.status_subscriber",
     "Subscriber": "client.subscriber",
     "SubscriberKind": "client.options",
     "Value": "protocol.controls",
     "WireError": "protocol.wire",
+    "newest": "client.several",
     "request_controls": "client.controls",
     "request_snapshot": "client.snapshots",
+    "request_snapshot_async": "client.async_snapshots",
+    "set_controls": "client.controls",
+    "together": "client.several",
 }
 """Where each name is defined; the others are in framebus.errors."""
 

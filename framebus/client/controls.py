@@ -76,6 +76,51 @@ def request_controls(
     return parse_reply(ask(service, encode(request), timeout, text))
 
 
+def set_controls(
+    camera: str,
+    /,
+    *,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    endpoint: str | None = None,
+    server_key: str | None = None,
+    config: str | os.PathLike[str] | None = None,
+    **values: Value,
+) -> list[Control]:
+    """Set controls of a camera by their names: request_controls in short.
+
+    ::
+
+        from framebus import set_controls
+
+        set_controls("front", brightness=0.1)
+
+    Args:
+        camera: The camera's name in the configuration.
+        timeout: Seconds to wait.
+        endpoint: A control socket outside the configuration, such as "tcp://10.0.0.7:5557".
+        server_key: The public key of that machine, where it has one.
+        config: The path of framebus.toml; None searches for it as the commands do.
+        values: Values by the names of controls. When one is refused, none is set. A control with the name of another
+            argument, or with a name that is no word of Python, is set with request_controls.
+
+    Returns:
+        Every control of the camera as it is afterwards, in the camera's order.
+
+    Raises:
+        ControlError: The request was refused; see request_controls.
+        TimeoutError: The capture process did not answer; the text says why, where that is known. It is a
+            ReplyTimeoutError.
+        WireError: The reply is not one of a capture process.
+        ArgumentError: A name, time or key is invalid. It is a ValueError, too.
+        ConfigError: The configuration has mistakes, or no such camera, or there is no key of this machine.
+        EndpointError: The endpoint is invalid. It is a zmq.ZMQError, too.
+        ResourceError: The process has too few file descriptors left.
+    """
+    return request_controls(
+        camera, set=values, timeout=timeout, endpoint=endpoint, server_key=server_key, config=config
+    )
+
+
 def encode(request: ControlsRequest) -> bytes:
     """The request as it is sent."""
     return msgspec.json.encode(request)

@@ -21,16 +21,12 @@ MAX_QUEUE = 10_000
 """Frames that a subscriber may ask to have queued. A frame may have 32 MiB, and usually has 100 kB."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriberOptions:
-    """The arguments of a subscriber, by the names that they have there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The arguments that all subscribers have, by the names that they have there."""
 
     camera: str
-    kind: SubscriberKind = "live"
-    rendition: Rendition | None = None
-    queue: int = 0
     timeout: float | None = None
-    max_age: float | None = None
     endpoint: str | None = None
     server_key: str | None = None
     config: str | None = None
@@ -39,25 +35,11 @@ class SubscriberOptions:
     def __post_init__(self) -> None:
         """Raises ArgumentError."""
         check_camera(self.camera)
-        if self.kind not in get_args(SubscriberKind):
-            raise ArgumentError(f"kind {self.kind!r}: allowed are {', '.join(get_args(SubscriberKind))}")
-        if not isinstance(self.queue, int) or isinstance(self.queue, bool) or not 0 <= self.queue <= MAX_QUEUE:
-            raise ArgumentError(f"queue {self.queue!r}: allowed are frames, a whole number from 0 to {MAX_QUEUE}")
-        if self.rendition is not None and self.rendition not in RENDITIONS:
-            raise ArgumentError(f"rendition {self.rendition!r}: allowed are {', '.join(RENDITIONS)}, or None")
-        if self.rendition is not None and self.kind != "live":
-            raise ArgumentError(f"rendition {self.rendition!r}: allowed only with kind 'live', not {self.kind!r}")
         check_seconds("timeout", self.timeout)
-        check_seconds("max_age", self.max_age)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments with which to make another subscriber of the same kind."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @property
-    def topic(self) -> bytes:
-        """What to subscribe to."""
-        return topic(self.rendition or self.kind, self.camera)
 
     def find(self) -> Endpoint:
         """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""
@@ -66,6 +48,34 @@ class SubscriberOptions:
         config = load(self.config)
         check_configured(self.camera, config)
         return endpoints.frames(config, self.camera)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberOptions(Options):
+    """The arguments of a subscriber of frames."""
+
+    kind: SubscriberKind = "live"
+    rendition: Rendition | None = None
+    queue: int = 0
+    max_age: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ArgumentError."""
+        Options.__post_init__(self)
+        if self.kind not in get_args(SubscriberKind):
+            raise ArgumentError(f"kind {self.kind!r}: allowed are {', '.join(get_args(SubscriberKind))}")
+        if not isinstance(self.queue, int) or isinstance(self.queue, bool) or not 0 <= self.queue <= MAX_QUEUE:
+            raise ArgumentError(f"queue {self.queue!r}: allowed are frames, a whole number from 0 to {MAX_QUEUE}")
+        if self.rendition is not None and self.rendition not in RENDITIONS:
+            raise ArgumentError(f"rendition {self.rendition!r}: allowed are {', '.join(RENDITIONS)}, or None")
+        if self.rendition is not None and self.kind != "live":
+            raise ArgumentError(f"rendition {self.rendition!r}: allowed only with kind 'live', not {self.kind!r}")
+        check_seconds("max_age", self.max_age)
+
+    @property
+    def topic(self) -> bytes:
+        """What to subscribe to."""
+        return topic(self.rendition or self.kind, self.camera)
 
 
 def check_camera(camera: str) -> None:

@@ -1,7 +1,9 @@
 """One request to a service, and its reply."""
 
+import contextlib
 import math
 import time
+from collections.abc import Iterator
 
 import zmq
 
@@ -21,11 +23,7 @@ def ask(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str) -
     Raises ReplyTimeoutError, with `timeout_text` and the reason where that is known, EndpointError and ResourceError.
     """
     deadline = time.monotonic() + seconds
-    with exhaustion():
-        socket = sockets.make(process_context(), zmq.DEALER)
-    with socket:
-        with exhaustion():
-            sockets.connect(socket, endpoint)
+    with connected(endpoint) as socket:
         socket.send(request)
         while True:
             left = min(MAX_POLL_SECONDS, deadline - time.monotonic())
@@ -33,3 +31,14 @@ def ask(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str) -
                 return socket.recv_multipart()[-1]
             if time.monotonic() >= deadline:
                 raise ReplyTimeoutError(timeout_text + reason(endpoint))
+
+
+@contextlib.contextmanager
+def connected(endpoint: Endpoint) -> "Iterator[zmq.Socket[bytes]]":
+    """A socket for requests. Raises EndpointError and ResourceError."""
+    with exhaustion():
+        socket = sockets.make(process_context(), zmq.DEALER)
+    with socket:
+        with exhaustion():
+            sockets.connect(socket, endpoint)
+        yield socket

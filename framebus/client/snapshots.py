@@ -2,7 +2,7 @@
 
 import math
 import os
-from typing import Literal
+from typing import Literal, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -13,6 +13,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS
 from framebus.protocol.wire import ErrorHeader, FrameHeader, WireError, parse, split
 from framebus.transport import endpoints
+from framebus.transport.endpoints import Endpoint
 
 ANSWER_SECONDS = 0.5
 """The service refuses at the deadline; a reply that is not there so much later will not come."""
@@ -91,29 +92,77 @@ def request_snapshot(
         EndpointError: The endpoint is invalid. It is a zmq.ZMQError, too.
         ResourceError: The process has too few file descriptors left.
     """
+    asked = prepare(
+        camera,
+        timeout=timeout,
+        max_age=max_age,
+        fresh=fresh,
+        settle=settle,
+        width=width,
+        height=height,
+        quality=quality,
+        orientation=orientation,
+        at=at,
+        ago=ago,
+        full=full,
+        endpoint=endpoint,
+        server_key=server_key,
+        config=config,
+    )
+    reply = ask(asked.service, asked.request, asked.seconds, asked.timeout_text)
+    return parse_reply(reply, same_host=asked.service.same_host)
+
+
+class SnapshotOptions(TypedDict, total=False):
+    """The arguments of request_snapshot, which explains them, for who passes them on."""
+
+    timeout: float
+    max_age: float | None
+    fresh: bool
+    settle: float | str
+    width: int | None
+    height: int | None
+    quality: int | None
+    orientation: Literal["upright"] | None
+    at: float | None
+    ago: float | None
+    full: bool
+    endpoint: str | None
+    server_key: str | None
+    config: str | os.PathLike[str] | None
+
+
+class Asked(NamedTuple):
+    """A request for a still, ready to be sent."""
+
+    service: Endpoint
+    request: bytes
+    seconds: float
+    """How long to wait for the reply."""
+    timeout_text: str
+    """The error where none comes."""
+
+
+def prepare(camera: str, **options: Unpack[SnapshotOptions]) -> Asked:
+    """Check the arguments of request_snapshot. Raises ArgumentError and ConfigError."""
+    timeout = options.get("timeout", DEFAULT_TIMEOUT_SECONDS)
+    endpoint, config = options.get("endpoint"), options.get("config")
     check_camera(camera)
     _check_timeout(timeout)
     if endpoint is not None:
-        service = endpoints.named(endpoint, server_key, config)
+        service = endpoints.named(endpoint, options.get("server_key"), config)
     else:
         service = endpoints.snapshot(load(config))
+    # What is false or 0 is what the service takes for granted.
+    asked = {key: options.get(key) or None for key in ("fresh", "settle", "full")}
+    asked |= {key: options.get(key) for key in ("max_age", "width", "height", "quality", "orientation", "at", "ago")}
     request = {
         "camera": camera,
         "timeout": timeout,
-        "max_age": max_age,
-        "fresh": fresh or None,
-        "settle": settle or None,
-        "width": width,
-        "height": height,
-        "quality": quality,
-        "orientation": orientation,
-        "at": at,
-        "ago": ago,
-        "full": full or None,
+        **{key: value for key, value in asked.items() if value is not None},
     }
-    asked = msgspec.json.encode({name: value for name, value in request.items() if value is not None})
     text = f"no answer from the snapshot service at {service.endpoint} within {timeout:g} s"
-    return parse_reply(ask(service, asked, timeout + ANSWER_SECONDS, text), same_host=service.same_host)
+    return Asked(service, msgspec.json.encode(request), timeout + ANSWER_SECONDS, text)
 
 
 def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:

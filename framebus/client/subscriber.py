@@ -3,14 +3,14 @@
 from types import TracebackType
 from typing import Self
 
-from framebus.client.connection import Connection
+from framebus.client.frame_connection import FrameConnection
 from framebus.client.options import SubscriberOptions, check_seconds
 from framebus.client.subscriber_base import SubscriberBase
 from framebus.errors import SubscriberClosed
 from framebus.protocol.frame import Frame
 
 
-class Subscriber(SubscriberBase[Connection]):
+class Subscriber(SubscriberBase[FrameConnection]):
     """Yields the newest frame of a camera, however slow the loop around it; what it misses is counted.
 
     It may be made before the camera's process runs, and continues after that was restarted. Iterating waits
@@ -35,8 +35,8 @@ class Subscriber(SubscriberBase[Connection]):
     """
 
     @staticmethod
-    def _connect(options: SubscriberOptions) -> Connection:
-        return Connection(options)
+    def _connect(options: SubscriberOptions) -> FrameConnection:
+        return FrameConnection(options)
 
     def receive(self, timeout: float | None = None) -> Frame:
         """Wait for the next frame, which is the newest there is.

@@ -1,37 +1,26 @@
-"""What both subscribers have in common: their options, their connection, and how they are closed and pickled."""
+"""What both subscribers of frames have in common: their arguments, and the count of what they missed."""
 
 import os
-import weakref
 from abc import ABC, abstractmethod
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
+from framebus.client.closable import Closable, ClosableConnection
 from framebus.client.options import SubscriberKind, SubscriberOptions, absolute
-from framebus.client.subscription import Subscription
-from framebus.errors import SubscriberClosed
 from framebus.protocol.renditions import Rendition
 
 
-class ClosableConnection(Protocol):
-    """The part of a subscriber that outlives it for a moment, so that a dropped subscriber can be closed."""
-
-    subscription: Subscription
-
-    @property
-    def closing(self) -> bool:
-        """Whether `close` was called."""
+class CountingConnection(ClosableConnection, Protocol):
+    """A connection that counts frames."""
 
     @property
     def missed(self) -> int:
         """Frames that were published but not handed over."""
 
-    def close(self) -> None:
-        """Close it, from any thread."""
+
+ConnectionT = TypeVar("ConnectionT", bound=CountingConnection)
 
 
-ConnectionT = TypeVar("ConnectionT", bound=ClosableConnection)
-
-
-class SubscriberBase(ABC, Generic[ConnectionT]):
+class SubscriberBase(Closable[ConnectionT], ABC):
     """A subscriber without the way in which frames are waited for."""
 
     def __init__(
@@ -72,7 +61,7 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
             ResourceError: The process has too few file descriptors left.
         """
         options = SubscriberOptions(
-            camera,
+            camera=camera,
             kind=kind,
             rendition=rendition,
             queue=queue,
@@ -82,10 +71,7 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
             server_key=server_key,
             config=absolute(config),
         )
-        self.camera = camera
-        self.timeout = timeout
-        self._connection = self._connect(options)
-        self._finalizer = weakref.finalize(self, self._connection.close)
+        super().__init__(options, self._connect(options))
 
     @staticmethod
     @abstractmethod
@@ -96,20 +82,3 @@ class SubscriberBase(ABC, Generic[ConnectionT]):
     def missed(self) -> int:
         """Frames that were published but not handed over, since the start."""
         return self._connection.missed
-
-    def close(self) -> None:
-        """Close the connection, from any thread. May be called more than once."""
-        self._finalizer.detach()
-        self._connection.close()
-
-    def _check_open(self) -> Self:
-        if self._connection.closing:
-            raise SubscriberClosed(self.camera)
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _connect_again, (type(self._check_open()), self._connection.subscription.options)
-
-
-def _connect_again(kind: type[Any], options: SubscriberOptions) -> Any:
-    return kind(**options.arguments())

@@ -27,7 +27,8 @@ class AsyncReceiver:
         callback: Callable[[list[bytes]], None],
         has_room: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Messages stay in the socket while `has_room` is false; call `drain` when it has become true."""
+        """Messages stay in the socket while `has_room` is false; call `make_room` when it has become true."""
+        self._left_some = False
         self._socket = socket
         self._callback = callback
         self._has_room = has_room
@@ -46,7 +47,10 @@ class AsyncReceiver:
         self._check_connection()
         for _ in range(MAX_BURST):
             # Asked first: the descriptor stays readable until then, and the loop would never sleep.
-            if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN or not self._has_room():
+            if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
+                return
+            if not self._has_room():
+                self._left_some = True
                 return
             try:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)
@@ -54,6 +58,12 @@ class AsyncReceiver:
                 return
             self._callback(parts)
         self._loop.call_soon(self.drain)
+
+    def make_room(self) -> None:
+        """Take what was left in the socket for lack of room, if any."""
+        if self._left_some:
+            self._left_some = False
+            self.drain()
 
     def close(self) -> None:
         """Stop reading. The socket stays open."""

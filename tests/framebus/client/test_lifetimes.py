@@ -96,6 +96,67 @@ ENDS = {
         ).start()
         time.sleep(0.1)
         """,
+    "with a descriptor, dropped": """
+        subscriber = Subscriber('front', endpoint=endpoint)
+        subscriber.fileno()
+        del subscriber
+        """,
+    "with a descriptor, open at exit": """
+        subscriber = Subscriber('front', endpoint=endpoint, queue=5)
+        subscriber.fileno()
+        """,
+    "with a descriptor, forked": """
+        subscriber = Subscriber('front', endpoint=endpoint)
+        subscriber.fileno()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                subscriber.fileno()
+            except framebus.SubscriberError as error:
+                assert 'was made in process' in str(error), error
+                sys.exit(0)
+            os._exit(1)
+        assert os.waitpid(pid, 0)[1] == 0
+        """,
+    "several in one loop, left": """
+        front, back = Subscriber('front', endpoint=endpoint), Subscriber('back', endpoint=endpoint)
+        try:
+            for frame in framebus.newest(front, back, timeout=0.05):
+                pass
+        except TimeoutError:
+            pass
+        """,
+    "several in one loop, closed by another thread": """
+        front, back = Subscriber('front', endpoint=endpoint), Subscriber('back', endpoint=endpoint)
+        threading.Timer(0.1, front.close).start()
+        threading.Timer(0.2, back.close).start()
+        for frame in framebus.newest(front, back):
+            pass
+        """,
+    "of the status": """
+        subscriber = framebus.StatusSubscriber('front', endpoint=endpoint)
+        threading.Timer(0.1, subscriber.close).start()
+        for status in subscriber:
+            pass
+        framebus.StatusSubscriber('front', endpoint=endpoint)
+        """,
+    "of the status, async": """
+        async def main():
+            global subscriber
+            subscriber = framebus.AsyncStatusSubscriber('front', endpoint=endpoint)
+            threading.Timer(0.1, subscriber.close).start()
+            async for status in subscriber:
+                pass
+            subscriber = framebus.AsyncStatusSubscriber('front', endpoint=endpoint)
+        asyncio.run(main())
+        """,
+    "a still, async, cancelled": """
+        async def main():
+            asking = asyncio.create_task(framebus.request_snapshot_async('front', endpoint=endpoint))
+            await asyncio.sleep(0.1)
+            asking.cancel()
+        asyncio.run(main())
+        """,
     "closed by another thread": """
         subscriber = Subscriber('front', endpoint=endpoint)
         threading.Timer(0.1, subscriber.close).start()

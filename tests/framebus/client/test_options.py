@@ -14,7 +14,7 @@ from framebus.errors import ArgumentError
 from framebus.transport.endpoints import Endpoint
 from tests.conftest import Configure
 
-OPTIONS = SubscriberOptions("front")
+OPTIONS = SubscriberOptions(camera="front")
 
 
 @pytest.mark.parametrize(

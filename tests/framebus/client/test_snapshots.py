@@ -1,5 +1,6 @@
 """Asking for a still, from a service that answers as the test says."""
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 import pytest
 import zmq
 
-from framebus import ArgumentError, ConfigError, SnapshotError, WireError, request_snapshot
+from framebus import (
+    ArgumentError,
+    ConfigError,
+    SnapshotError,
+    WireError,
+    request_snapshot,
+    request_snapshot_async,
+)
 from framebus.client.snapshots import parse_reply
 from framebus.protocol.wire import ErrorHeader, pack
 from tests.conftest import Configure
@@ -149,3 +157,34 @@ def test_a_timeout_that_is_not_a_number_is_refused(timeout: Any, endpoint: str) 
     with pytest.raises(ArgumentError) as caught:
         request_snapshot("front", timeout=timeout, endpoint=endpoint)
     assert str(caught.value) == f"timeout {timeout!r}: allowed are seconds"
+
+
+# With asyncio
+
+
+async def test_with_asyncio_the_request_and_the_still_are_the_same(endpoint: str, serve: Serve) -> None:
+    service = serve(endpoint, lambda request: STILL)
+
+    frame = await request_snapshot_async("front", fresh=True, settle="10f", width=640, endpoint=endpoint)
+    request_snapshot("front", fresh=True, settle="10f", width=640, endpoint=endpoint)
+
+    assert (frame.header, frame.jpeg, frame.same_host) == (FRAME, JPEG, True)
+    assert service.requests[0] == service.requests[1]
+
+
+async def test_with_asyncio_the_errors_are_the_same(endpoint: str, serve: Serve) -> None:
+    serve(endpoint, lambda request: pack("error", "front", ErrorHeader(v=1, code="stale", message="too old")))
+    with pytest.raises(SnapshotError, match=r"\Atoo old\Z"):
+        await request_snapshot_async("front", endpoint=endpoint)
+    with pytest.raises(ArgumentError, match="timeout 61: allowed are seconds, more than 0 and at most 60"):
+        await request_snapshot_async("front", endpoint=endpoint, timeout=61)
+
+
+async def test_with_asyncio_the_loop_goes_on_while_a_still_is_awaited(endpoint: str, run_dir: Path) -> None:
+    waiting = [asyncio.create_task(request_snapshot_async("front", endpoint=endpoint, timeout=0.1)) for _ in range(3)]
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    for error in ended:
+        assert str(error) == (
+            f"no answer from the snapshot service at {endpoint} within 0.1 s: "
+            f"{run_dir}/snapshot does not exist; its process is not running"
+        )

@@ -8,26 +8,26 @@ from typing import Any
 
 import pytest
 
+from framebus.client.frame_subscription import DEAD_CONNECTION_SECONDS, FrameSubscription
 from framebus.client.options import SubscriberOptions
-from framebus.client.subscription import DEAD_CONNECTION_SECONDS, Subscription
 from framebus.errors import SubscriberError
 from framebus.protocol.wire import pack
 from framebus.transport.sockets import EndpointError
 from tests.framebus.golden.make import JPEG
 from tests.framebus.publisher import frame_header
 
-OPTIONS = SubscriberOptions("front")
+OPTIONS = SubscriberOptions(camera="front")
 OLD_SECONDS = DEAD_CONNECTION_SECONDS + 1
-Subscribe = Callable[..., Subscription]
+Subscribe = Callable[..., FrameSubscription]
 
 
 @pytest.fixture
 def subscribe(endpoint: str) -> Iterator[Subscribe]:
     """Make a subscription to an endpoint on which nothing is published: `subscribe(max_age=2)`."""
-    made: list[Subscription] = []
+    made: list[FrameSubscription] = []
 
-    def make(**options: Any) -> Subscription:
-        made.append(Subscription(replace(OPTIONS, **{"endpoint": endpoint, **options})))
+    def make(**options: Any) -> FrameSubscription:
+        made.append(FrameSubscription(replace(OPTIONS, **{"endpoint": endpoint, **options})))
         return made[-1]
 
     yield make

@@ -1,0 +1,79 @@
+"""Which messages of a camera's status are changes, and when its silence is one. The clock is an argument."""
+
+import time
+from collections.abc import Callable
+from logging import getLogger
+
+from framebus.client.options import Options
+from framebus.client.silence import reason
+from framebus.client.subscription import Subscription
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, VERSION, StatusHeader, WireError, parse, topic
+from framebus.runtime.rate_limited_log import RateLimitedLog
+
+logger = getLogger("framebus")
+
+
+class StatusSubscription(Subscription[StatusHeader]):
+    """The status of one camera."""
+
+    def __init__(self, options: Options, now: Callable[[], float] = time.monotonic) -> None:
+        """Raises ArgumentError, ConfigError, EndpointError and ResourceError."""
+        super().__init__(options.camera, options.find(), topic("status", options.camera))
+        self._losses = RateLimitedLog(logger)
+        self._now = now
+        self._heard = now()
+        self._last: StatusHeader | None = None
+
+    @property
+    def waited_for(self) -> str:
+        """What the reader waits for."""
+        return f"change of the status of camera {self.camera}"
+
+    @property
+    def silent_in(self) -> float | None:
+        """Seconds until the camera counts as offline, unless a status comes; None where it does already."""
+        if self._last is not None and self._last.pid == 0:
+            return None
+        return max(0.0, self._heard + STATUS_TIMEOUT_SECONDS - self._now())
+
+    def accept(self, message: bytes) -> StatusHeader | None:
+        """The status, where its state, its reason or the process behind it is another than before."""
+        try:
+            _, status = parse(message, StatusHeader)
+        except WireError as error:
+            self._losses.count("malformed messages dropped", str(error))
+            return None
+        self._heard = self._now()
+        last, self._last = self._last, status
+        if last is not None and _told(last) == _told(status):
+            return None
+        return status
+
+    def on_silence(self) -> StatusHeader:
+        """The camera is offline, as no process sends its status."""
+        last = self._last
+        self._last = StatusHeader(
+            v=VERSION,
+            camera=self.camera,
+            state="offline",
+            reason=f"no status for {STATUS_TIMEOUT_SECONDS:g} s{reason(self.endpoint)}",
+            since=round(time.time(), 6),
+            epoch=last.epoch if last else "",
+            pid=0,
+            source=last.source if last else "",
+            seq=last.seq if last else 0,
+            captured=last.captured if last else None,
+            monotonic=last.monotonic if last else None,
+            width=last.width if last else 0,
+            height=last.height if last else 0,
+            fps=0.0,
+            watched=False,
+            dropped=last.dropped if last else 0,
+            bad=last.bad if last else 0,
+        )
+        return self._last
+
+
+def _told(status: StatusHeader) -> tuple[str, str, str, int]:
+    """What makes a change."""
+    return status.state, status.reason, status.epoch, status.pid
