@@ -10,9 +10,9 @@ import socket
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import av.logging
@@ -32,9 +32,12 @@ from capture.media.play_clock import PlayClock
 from capture.media.rtsp.session import Transport
 from capture.media.stream_clock import Moment, StreamClock
 from capture.media.tls import CameraTls
+from capture.media.transport_stream import TransportStreamReader
 from capture.media.url import MediaUrl
 from capture.source import SourceError
 
+FOR_BYTES = "data"
+"""FFmpeg's name of a format that hands over the bytes as they come, whatever they are."""
 USUAL_FPS = 25
 """Of a recording that does not say, as FFmpeg itself assumes."""
 ANALYZE_SECONDS = 1
@@ -102,24 +105,45 @@ class AvStream:
         patience: float,
         *,
         content_type: str = "",
+        keyframe_seconds: float = 120,
         max_megapixels: float | None = None,
         tls: CameraTls | None = None,
         transport: Transport = "auto",
     ) -> None:
-        """`patience` is in seconds; `content_type` is what the server said that lies there, if it was asked."""
-        self.lost = 0
-        self.waiting = ""
-        self.repairs: Counter[str] = Counter()
+        """`patience` and `keyframe_seconds` are in seconds.
+
+        `content_type` is what the server said that lies there, if it was asked.
+        """
+        self._lost = 0
+        self._repairs: Counter[str] = Counter()
         self._target = target
         self._name = name
         self._encoder = encoder
         self._patience = patience
         self._content_type = content_type
+        self._keyframe_seconds = keyframe_seconds
+        self._max_megapixels = max_megapixels
+        self._transport_stream: TransportStreamReader | None = None
         self._limit = PixelLimit(name, max_megapixels)
         self._tls = tls or CameraTls()
         self._transport = transport
         self._container: InputContainer | None = None
         self._video: VideoStream | None = None
+
+    @property
+    def lost(self) -> int:
+        """Pictures that came, but damaged, so far."""
+        return self._lost + (self._transport_stream.lost if self._transport_stream else 0)
+
+    @property
+    def repairs(self) -> Mapping[str, int]:
+        """What was wrong with the video so far, and did not matter."""
+        return self._transport_stream.repairs if self._transport_stream else self._repairs
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet, although data come; else empty."""
+        return self._transport_stream.waiting if self._transport_stream else ""
 
     def open(self) -> None:
         """Raises SourceError."""
@@ -136,6 +160,8 @@ class AvStream:
             return self._play(latest_reader, PlayClock(1 / float(video.average_rate or USUAL_FPS)))
         if container.format.name.split(",")[0] in LIVE_PLAYLISTS:
             raise SourceError(reasons.live_playlist(self._name))
+        if container.format.name == "mpegts":
+            return self._live_transport_stream()
         return self._live()
 
     def interrupt(self) -> None:
@@ -147,7 +173,7 @@ class AvStream:
             self._container.close()
         self._container = self._video = None
 
-    def _open(self) -> None:
+    def _open(self, format_name: str | None = None) -> None:
         if isinstance(self._target, Path):
             check_file(self._target, self._name)
         target = str(self._target) if isinstance(self._target, Path) else self._target.text
@@ -158,6 +184,7 @@ class AvStream:
             self._container = av.open(
                 target,
                 "r",
+                format=format_name,
                 options=options,
                 timeout=(self._patience, self._patience),
                 **for_streams,
@@ -165,7 +192,7 @@ class AvStream:
             )
         except FFmpegError as error:
             raise SourceError(self._reason(error, time.monotonic() - began, opening=True)) from None
-        self._video = self._choose(self._container)
+        self._video = None if format_name else self._choose(self._container)
 
     def _options(self, url: MediaUrl) -> dict[str, str]:
         options = {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}
@@ -200,7 +227,7 @@ class AvStream:
 
     def _live(self) -> Iterator[Arrival]:
         """Each picture as it comes, but of those that came while the stream was analysed the newest alone."""
-        clock, queue = StreamClock(), DecoderQueue(self.repairs)
+        clock, queue = StreamClock(), DecoderQueue(self._repairs)
         began = last = time.monotonic()
         catching_up = True
         for packet in self._packets():
@@ -216,6 +243,21 @@ class AvStream:
                 ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
                 yield Arrival(image, moment.captured, moment.monotonic, ready_at)
             last = time.monotonic()
+
+    def _live_transport_stream(self) -> Iterator[Arrival]:
+        """The pictures of a stream that is opened once more, for its bytes."""
+        self._lost = self.lost
+        self._transport_stream = reader = TransportStreamReader(
+            self._name,
+            self._encoder,
+            self._max_megapixels,
+            patience=self._patience,
+            keyframe_seconds=self._keyframe_seconds,
+        )
+        self.close()
+        self._open(FOR_BYTES)
+        for packet in self._packets():
+            yield from reader.feed(bytes(packet), time.monotonic())
 
     def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
         """Lap after lap, each picture when it is due; while nobody watches, only those that are wanted."""
@@ -238,11 +280,12 @@ class AvStream:
 
     def _packets(self) -> Iterator["Packet[VideoStream]"]:
         """Those of the video; the last is empty and makes the decoder give what it holds. Raises SourceError."""
-        container, video = self._opened()
+        container, video = self._container, self._video
+        assert container is not None  # opened before it is read
         began = time.monotonic()
         try:
-            for packet in container.demux(video):
-                yield packet
+            for packet in container.demux(video or container.streams[0]):
+                yield cast("Packet[VideoStream]", packet)
                 began = time.monotonic()
         except FFmpegError as error:
             reason = self._reason(error, time.monotonic() - began, opening=False)
@@ -262,14 +305,14 @@ class AvStream:
         elif packet.size:
             jpeg = _complete(bytes(packet))
             if packet.is_corrupt or jpeg is None:
-                self.lost += 1
+                self._lost += 1
             else:
                 yield _seconds(packet), packet.pts, jpeg
 
     def _frames(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
         _, video = self._opened()
         frames, lost = decoded(packet.decode, video.codec_context, self._limit)
-        self.lost += lost
+        self._lost += lost
         return frames
 
     def _check_host(self, host: str) -> None:

@@ -16,17 +16,21 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.http_request import Answer, HttpRequests
 from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
+from capture.media.mpegts import PACKET_BYTES, SYNC
 from capture.media.picture_decoder import HEAD_BYTES, PictureDecoder, is_picture
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
+
+if TYPE_CHECKING:
+    from capture.media.transport_stream import TransportStreamReader
 
 READ_BYTES = 256 * 1024
 """A read returns what is there, and at most this much."""
@@ -42,7 +46,7 @@ _PART_HEAD = re.compile(
     rb"\s*(?:--[^\n]{1,200}\r?\n|[!-~]{1,100}\r?\n(?=content-))|\s*content-(?:type|length)\s*:", re.IGNORECASE
 )
 
-Body = Literal["multipart", "jpeg", "picture", "other", "unknown"]
+Body = Literal["multipart", "jpeg", "picture", "transport stream", "other", "unknown"]
 PICTURES: tuple[Body, ...] = ("multipart", "jpeg", "picture")
 
 
@@ -50,6 +54,8 @@ def body_kind(content_type: str, begin: bytes) -> Body:
     """What a body is by its first bytes; `unknown` where there are too few to tell, or they tell nothing."""
     if content_type.startswith("multipart/"):
         return "multipart"
+    if len(begin) > PACKET_BYTES and all(byte == SYNC for byte in begin[::PACKET_BYTES]):
+        return "transport stream"
     if b"\xff\xd8\xff" in begin[: MAX_AHEAD_BYTES + 3]:
         return "multipart" if _PART_HEAD.match(begin) else "jpeg"
     if _PART_HEAD.match(begin):
@@ -72,9 +78,12 @@ class HttpStream:
         other: Callable[[str, Answer], Stream],
         tls: CameraTls,
         decoder: PictureDecoder,
+        transport_stream: Callable[[], "TransportStreamReader"],
     ) -> None:
         """`patience` is in seconds; `other` makes the stream for a body that is no picture."""
         self._decoder = decoder
+        self._make_transport_stream = transport_stream
+        self._transport_stream: TransportStreamReader | None = None
         self._damaged = 0
         self._name = name
         self._patience = patience
@@ -94,27 +103,34 @@ class HttpStream:
     @property
     def lost(self) -> int:
         """Pictures that came, but damaged, so far."""
-        return self._parts.damaged + self._damaged + (self._other.lost if self._other else 0)
+        return self._parts.damaged + self._damaged + (self._video.lost if self._video else 0)
 
     @property
     def repairs(self) -> Counter[str]:
         """What was wrong with the framing so far, and did not matter."""
-        return self._parts.repairs + Counter(self._other.repairs if self._other else {})
+        return self._parts.repairs + Counter(self._video.repairs if self._video else {})
 
     @property
     def waiting(self) -> str:
         """Why there is no picture yet, although data come."""
-        return self._other.waiting if self._other else ""
+        return self._video.waiting if self._video else ""
+
+    @property
+    def _video(self) -> "Stream | TransportStreamReader | None":
+        return self._other or self._transport_stream
 
     def open(self) -> None:
         """Ask, and see what comes. Raises SourceError."""
         self._parts.reset()
         kind = self._ask()
-        if self._body in PICTURES:
-            self._other = None
-            return
         answer = self._answer
         assert answer is not None  # just asked
+        is_live = answer.response.length is None
+        if self._body in PICTURES or (self._body == "transport stream" and is_live):
+            self._other = None
+            self._transport_stream = None if self._body in PICTURES else self._make_transport_stream()
+            return
+        self._transport_stream = None
         self._hang_up()
         if kind in NO_VIDEO_TYPES or kind.startswith("image/"):
             raise SourceError(reasons.no_video(self._name, kind))
@@ -125,6 +141,9 @@ class HttpStream:
         """The pictures of the answer; where one answer is one picture, of as many as are wanted. Raises SourceError."""
         if self._other is not None:
             yield from self._other.arrivals(latest_reader)
+            return
+        if self._transport_stream is not None:
+            yield from self._moving(self._answer, self._transport_stream)
             return
         self._newest_at = time.monotonic()
         while True:
@@ -171,13 +190,26 @@ class HttpStream:
         self._begin, self._body = b"", body_kind(kind, b"")
         if self._body == "multipart" and not answer.response.chunked:
             answer.response.length = None  # some cameras give one to an answer that does not end
-        if kind.startswith(("video/", "audio/")) and "jpeg" not in kind:
+        if kind.startswith(("video/", "audio/")) and not any(known in kind for known in ("jpeg", "mp2t", "mpeg")):
             self._body = "other"
         while self._body == "unknown":
             data = self._read(answer.response)
             self._begin += data
             self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
         return kind or "a body without a type"
+
+    def _moving(self, answer: Answer | None, transport_stream: "TransportStreamReader") -> Iterator[Arrival]:
+        """The pictures of a transport stream that does not end."""
+        assert answer is not None  # just asked
+        begun = time.monotonic()
+        data = self._begin
+        while data or (data := self._read(answer.response)):
+            for arrival in transport_stream.feed(data, time.monotonic()):
+                begun = 0.0
+                yield arrival
+            data = b""
+            if begun and not transport_stream.waiting and time.monotonic() - begun > self._patience:
+                raise SourceError(reasons.no_video_in_transport_stream(self._name))
 
     def _picture(self, answer: Answer | None) -> Iterator[Arrival]:
         """The one picture, no JPEG, that an answer is."""

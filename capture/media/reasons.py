@@ -168,6 +168,14 @@ def codec_over_tls(name: str, codec: str) -> str:
     return f"{name}: sends {codec or 'an unknown codec'}; over rtsps:// framebus reads H.264 and H.265 alone"
 
 
+def no_video_in_transport_stream(name: str) -> str:
+    """Neither H.264 nor any other that is known."""
+    return (
+        f"{name}: sends a transport stream without video that framebus knows (H.264, H.265, MPEG-4, MPEG-2); "
+        "choose one of them in the camera"
+    )
+
+
 def no_picture_decoded(name: str, seconds: float) -> str:
     """Video comes, and nothing can be decoded any more."""
     return f"{name}: sends video, but for {seconds:.0f} seconds no picture that can be decoded"

@@ -3,27 +3,20 @@
 Decoding is PyAV's; other codecs are left to av_stream. This module needs the extra `av`: media imports it when it must.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
-from functools import partial
 
 import av
 import av.logging
-from av.codec import CodecContext
-from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 
 from capture.media import reasons
-from capture.media.decoding import DecoderQueue, PixelLimit, decoded
+from capture.media.decoding import PixelLimit
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, LatestReader, Stream
-from capture.media.rtsp.rtp import START_CODE, AccessUnit, Depacketizer, RtpPacket
+from capture.media.live_decoder import LiveDecoder
+from capture.media.rtsp.rtp import Depacketizer, RtpPacket
 from capture.media.rtsp.sdp import Track
 from capture.media.rtsp.session import RtspSession, Transport
-from capture.media.stream_clock import Moment, StreamClock
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
@@ -60,19 +53,26 @@ class RtspStream:
         self._session: RtspSession | None = None
         self._track: Track | None = None
         self._other: Stream | None = None
-        self._damaged = 0
-        self.waiting = ""
-        self._repairs: Counter[str] = Counter()
+        self._decoder: LiveDecoder | None = None
+        self._lost = 0
 
     @property
     def repairs(self) -> Mapping[str, int]:
         """What was wrong with the video so far, and did not matter."""
-        return self._other.repairs if self._other else self._repairs
+        if self._other is not None:
+            return self._other.repairs
+        return self._decoder.repairs if self._decoder else Counter()
+
+    @property
+    def waiting(self) -> str:
+        """Why there is no picture yet, although data come; else empty."""
+        return self._decoder.waiting if self._decoder else ""
 
     @property
     def lost(self) -> int:
         """Pictures that came, but damaged, so far."""
-        return self._damaged + (self._other.lost if self._other else 0)
+        damaged = self._decoder.damaged if self._decoder else 0
+        return self._lost + damaged + (self._other.lost if self._other else 0)
 
     def open(self) -> None:
         """Raises SourceError."""
@@ -89,6 +89,16 @@ class RtspStream:
             return
         session.play(track)
         self._track = track
+        self._decoder = LiveDecoder(
+            DECODERS[track.codec],
+            self._name,
+            self._encoder,
+            self._limit,
+            patience=self._patience,
+            keyframe_seconds=self._keyframe_seconds,
+            clock_hz=track.clock_hz,
+            parameter_sets=track.parameter_sets,
+        )
 
     def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         """Every picture as it comes. Raises SourceError."""
@@ -107,59 +117,22 @@ class RtspStream:
         for part in (self._session, self._other):
             if part is not None:
                 part.close()
-        self.waiting = ""
+        self._lost, self._decoder = self.lost - (self._other.lost if self._other else 0), None
 
     def _pictures(self) -> Iterator[Arrival]:
-        session, track = self._session, self._track
+        session, track, decoder = self._session, self._track, self._decoder
         assert session is not None  # opened before it is read
         assert track is not None
+        assert decoder is not None
         depacketizer = Depacketizer("H264" if track.codec == "H264" else "H265")
-        decoder, clock, queue = self._decoder(track), StreamClock(), DecoderQueue(self._repairs)
-        begun = newest_at = time.monotonic()
-        has_picture = False
+        newest = 0.0
         for data, arrival in session.packets():
             packet = RtpPacket.parse(data)
             if packet is None or packet.payload_type != track.payload_type:
                 continue
             lost = depacketizer.lost
             for unit in depacketizer.feed(packet):
-                queue.put(unit.ticks, arrival)
-                for frame in self._decoded(decoder, unit):
-                    has_picture, newest_at, self.waiting = True, time.monotonic(), ""
-                    self._encoder.pixel_aspect = float(decoder.sample_aspect_ratio or 1)
-                    yield self._arrival(frame, clock, track, queue, arrival)
-                if not has_picture:
-                    self.waiting = reasons.waiting_for_key_frame(self._name)
-            self._damaged += depacketizer.lost - lost
-            now = time.monotonic()
-            if not has_picture and self.waiting and now - begun > self._keyframe_seconds:
-                raise SourceError(reasons.no_key_frame(self._name, self._keyframe_seconds))
-            if has_picture and now - newest_at > max(self._patience, self._keyframe_seconds):
-                raise SourceError(reasons.no_picture_decoded(self._name, now - newest_at))
-
-    def _arrival(
-        self, frame: VideoFrame, clock: StreamClock, track: Track, queue: DecoderQueue, newest: float
-    ) -> Arrival:
-        ticks = frame.pts if frame.pts is not None else 0
-        came = queue.take(ticks, newest)
-        moment = Moment.at(clock.taken(ticks / track.clock_hz, came))
-        return Arrival(self._encoder.later(frame), moment.captured, moment.monotonic)
-
-    def _decoded(self, decoder: VideoCodecContext, unit: AccessUnit) -> list[VideoFrame]:
-        """What is damaged is counted and left out."""
-        packet = Packet(unit.data)
-        packet.pts = packet.dts = unit.ticks
-        packet.time_base = Fraction(1, 90_000)
-        frames, damaged = decoded(partial(decoder.decode, packet), decoder, self._limit)
-        self._damaged += damaged
-        return frames
-
-    def _decoder(self, track: Track) -> VideoCodecContext:
-        """One that holds back no picture unless B frames make it."""
-        context = CodecContext.create(DECODERS[track.codec], "r")
-        assert isinstance(context, VideoCodecContext)
-        context.thread_type = "SLICE"  # threads by frame would hold a frame back each
-        context.options = self._limit.options
-        if track.parameter_sets:
-            context.extradata = b"".join(START_CODE + unit for unit in track.parameter_sets)
-        return context
+                yield from decoder.feed(unit.data, unit.ticks, newest if unit.by_next else arrival)
+            newest = arrival
+            self._lost += depacketizer.lost - lost
+            decoder.check()

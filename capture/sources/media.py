@@ -30,6 +30,7 @@ from framebus.config.size import Size
 
 if TYPE_CHECKING:
     from capture.media.rtsp.session import Transport
+    from capture.media.transport_stream import TransportStreamReader
 
 PATIENCE_SECONDS = 5.0
 """How long a camera may send nothing, while it is opened and later, where stall_timeout does not say."""
@@ -161,10 +162,26 @@ class MediaSource(Source):
             return self._play(Path(unquote(urlsplit(url.text).path)))
         if url.scheme in ("http", "https"):
             decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
-            return HttpStream(url, self.name, self._patience, self._over_http, self._options.tls, decoder)
+            return HttpStream(
+                url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._transport_stream
+            )
         if url.scheme in ("rtsp", "rtsps"):
             return self._over_rtsp(url)
         return self._over_pyav(url)
+
+    def _transport_stream(self) -> "TransportStreamReader":
+        try:
+            from capture.media.frame_encoder import FrameEncoder
+            from capture.media.transport_stream import TransportStreamReader
+        except ImportError:
+            raise SourceError(reasons.no_pyav(self.name)) from None
+        return TransportStreamReader(
+            self.name,
+            FrameEncoder(self._size, self._quality),
+            self._options.max_megapixels,
+            patience=self._patience,
+            keyframe_seconds=self._options.keyframe_seconds,
+        )
 
     def _over_http(self, content_type: str, answer: Answer) -> Stream:
         """A body that is no JPEG, where redirects led to, with the login if it may be sent there."""
@@ -212,6 +229,7 @@ class MediaSource(Source):
             FrameEncoder(self._size, self._quality),
             self._patience,
             content_type=content_type,
+            keyframe_seconds=self._options.keyframe_seconds,
             max_megapixels=self._options.max_megapixels,
             tls=self._options.tls,
             transport=self._options.transport,

@@ -48,6 +48,8 @@ class AccessUnit:
     data: bytes
     ticks: int
     """Its time stamp, which goes on rising where the 32 bits of RTP begin again."""
+    by_next: bool = False
+    """Whether the next picture ended it, and not its own last packet."""
 
 
 class Depacketizer:
@@ -74,7 +76,7 @@ class Depacketizer:
         if packet.timestamp == self._ended_at:  # a marker in the middle of a picture: this camera's say nothing
             self._markers_count = False
         if packet.timestamp != self._timestamp:
-            complete += self._finish(incomplete=gap)
+            complete += self._finish(incomplete=gap, by_next=True)
             self._begin(packet.timestamp)
         self._damaged = self._damaged or gap
         self._add(packet.payload)
@@ -89,7 +91,7 @@ class Depacketizer:
             self._ticks += step if step < TIMESTAMPS // 2 else step - TIMESTAMPS
         self._timestamp = timestamp
 
-    def _finish(self, *, incomplete: bool = False) -> list[AccessUnit]:
+    def _finish(self, *, incomplete: bool = False, by_next: bool = False) -> list[AccessUnit]:
         units, damaged = bytes(self._units), self._damaged
         self._units.clear()
         self._damaged = False
@@ -98,7 +100,7 @@ class Depacketizer:
         if damaged or incomplete:
             self.lost += 1
             return []
-        return [AccessUnit(units, self._ticks)]
+        return [AccessUnit(units, self._ticks, by_next)]
 
     def _add(self, payload: bytes) -> None:
         if len(self._units) > MAX_PICTURE_BYTES:

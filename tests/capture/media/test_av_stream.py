@@ -1,7 +1,11 @@
 """Live streams and recordings behind URLs that are no Motion JPEG over HTTP, read by PyAV from real servers."""
 
+import contextlib
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import av
@@ -16,6 +20,7 @@ from tests.capture.media.mjpeg_camera import Call, IpCamera, ok, saying
 from tests.capture.media.rtsp_camera import RtspCamera
 from tests.capture.media.watching import ANY_SIZE, LOGIN, draining, every_frame, failure, opened, pictures
 from tests.processes import DEADLINE_SECONDS, wait_until
+from tests.programs import need
 
 PICTURES = [jpegs.jpeg(clips.SIZE, quality=quality) for quality in range(30, 80, 10)]
 PROJECT = Path(__file__).parents[3]
@@ -88,6 +93,87 @@ def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transp
         )
 
 
+class Sender:
+    """Sends a transport stream packet by packet, when the test says so."""
+
+    def __init__(self, data: bytes) -> None:
+        self.packets = [data[at : at + 188] for at in range(0, len(data), 188)]
+        self._calls: list[Call] = []
+
+    def __call__(self, call: Call) -> None:
+        call.send(ok("video/mp2t"))
+        self._calls.append(call)
+        call.keep()
+
+    def send(self, packets: list[bytes]) -> None:
+        wait_until(lambda: self._calls, "somebody to watch")
+        self._calls[-1].send(b"".join(packets))
+
+
+@pytest.mark.parametrize(("codec", "file"), [("libx264", "a.ts"), ("libx265", "b.ts")])
+def test_a_picture_of_a_transport_stream_is_out_with_its_last_packet(codec: str, file: str, tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / file, codec, COLOURS * 3, fps=5)
+    sender = Sender(clip.read_bytes())
+    begins = [
+        number
+        for number, packet in enumerate(sender.packets)
+        if packet[1] & 0x40 and b"\0\0\1\xe0" in packet  # the start code of PES packets of the first video stream
+    ]
+    assert len(begins) == len(COLOURS) * 3
+    with IpCamera(sender) as server:
+        source = MediaSource(server.url(), ANY_SIZE, 30, 80)
+        with contextlib.closing(source):
+            opening = threading.Thread(target=source.open)
+            opening.start()
+            for number, begin in enumerate(begins):
+                end = begins[number + 1] if number + 1 < len(begins) else len(sender.packets)
+                sender.send(sender.packets[0 if number == 0 else begin : end])
+                opening.join(DEADLINE_SECONDS)
+                assert colour(next(pictures(source)).jpeg) == COLOURS[number % len(COLOURS)]
+            assert source.damaged == 0
+
+
+def test_a_transport_stream_that_is_not_over_http_is_out_with_its_last_packet(transport_stream: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        served = threading.Thread(target=serve_bytes, args=(listener, transport_stream))
+        served.start()
+        with opened(f"tcp://127.0.0.1:{listener.getsockname()[1]}") as source:
+            last = ""
+            while last != COLOURS[-1]:  # the last picture of the clip: nothing follows it
+                last = colour(next(pictures(source)).jpeg)
+            assert source.damaged == 0
+        served.join(DEADLINE_SECONDS)
+
+
+def serve_bytes(listener: socket.socket, data: bytes) -> None:
+    """Give the data to two clients, one after the other, and wait until they hang up."""
+    for _ in range(2):
+        client, _ = listener.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(data)
+            while client.recv(4096):
+                pass
+
+
+def test_a_transport_stream_without_video_is_refused(tmp_path: Path) -> None:
+    sound = tmp_path / "sound.ts"
+    subprocess.run(
+        [need("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "sine=duration=3", "-f", "mpegts", str(sound)], check=True
+    )
+
+    def answer(call: Call) -> None:
+        call.send(ok("video/mp2t"))
+        while True:
+            call.send(sound.read_bytes())
+            time.sleep(0.05)
+
+    with IpCamera(answer) as server:
+        assert failure(server.url(), SHORT) == (
+            f"{server.url()}: sends a transport stream without video that framebus knows (H.264, H.265, MPEG-4, "
+            "MPEG-2); choose one of them in the camera"
+        )
+
+
 @pytest.mark.slow
 def test_a_transport_stream_over_http_that_falls_silent(transport_stream: bytes) -> None:
     with endless("video/mp2t", transport_stream) as server:
@@ -140,8 +226,9 @@ def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(transport_stream: bytes) -> None:
-    with endless("video/mp2t", transport_stream) as server:
+def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "clip.mkv", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
+    with endless("video/x-matroska", clip) as server:
         source = MediaSource(server.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
         source.open()
         wait_until(lambda: source.read(every_frame(), 1) is None, "the camera to keep still")

@@ -22,7 +22,7 @@ def test_a_picture_is_complete_with_its_marker() -> None:
 def test_without_markers_it_is_complete_with_the_next_time_stamp() -> None:
     depacketizer = Depacketizer("H264")
     assert depacketizer.feed(packet(1, 0, IDR)) == []
-    assert depacketizer.feed(packet(2, 3000, P)) == [AccessUnit(START_CODE + IDR, 0)]
+    assert depacketizer.feed(packet(2, 3000, P)) == [AccessUnit(START_CODE + IDR, 0, by_next=True)]
 
 
 def test_markers_within_a_picture_are_not_believed_again() -> None:
@@ -31,7 +31,7 @@ def test_markers_within_a_picture_are_not_believed_again() -> None:
     depacketizer.feed(packet(2, 0, IDR, marker=True))
     depacketizer.feed(packet(3, 3000, P, marker=True))
     depacketizer.feed(packet(4, 3000, P, marker=True))
-    assert depacketizer.feed(packet(5, 6000, P, marker=True)) == [AccessUnit((START_CODE + P) * 2, 3000)]
+    assert depacketizer.feed(packet(5, 6000, P, marker=True)) == [AccessUnit((START_CODE + P) * 2, 3000, by_next=True)]
 
 
 def test_fragments_and_aggregates_of_h264() -> None:

@@ -1,0 +1,120 @@
+"""The pictures of a live video, each as soon as its last byte is in, and stamped by the stream's own clock.
+
+Decoding is PyAV's. This module needs the extra `av`.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import partial
+
+from av.codec import CodecContext
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from capture.media import reasons
+from capture.media.decoding import DecoderQueue, PixelLimit, decoded
+from capture.media.frame_encoder import FrameEncoder
+from capture.media.latest_reader import Arrival
+from capture.media.stream_clock import Moment, StreamClock
+from capture.source import SourceError
+
+START_CODE = b"\0\0\0\1"
+
+
+class LiveDecoder:
+    """Decodes the encoded pictures of one stream, one after the other."""
+
+    def __init__(
+        self,
+        codec: str,
+        name: str,
+        encoder: FrameEncoder,
+        limit: PixelLimit,
+        *,
+        patience: float,
+        keyframe_seconds: float,
+        clock_hz: int = 90_000,
+        parameter_sets: Sequence[bytes] = (),
+    ) -> None:
+        """Begin before the first key frame.
+
+        Args:
+            codec: FFmpeg's name of it.
+            name: the camera's, for errors.
+            encoder: makes JPEGs of the pictures that are wanted.
+            limit: of the pixels that are decoded.
+            patience: seconds that may pass without a picture, but at least `keyframe_seconds`.
+            keyframe_seconds: how long the first key frame may take.
+            clock_hz: ticks of the time stamps in a second.
+            parameter_sets: NAL units that the decoder needs first, as far as they are known.
+        """
+        self.damaged = 0
+        """Pictures that could not be decoded, so far."""
+        self.waiting = ""
+        """Why there is no picture yet."""
+        self.repairs: Counter[str] = Counter()
+        self._name = name
+        self._encoder = encoder
+        self._limit = limit
+        self._most_seconds = max(patience, keyframe_seconds)
+        self._keyframe_seconds = keyframe_seconds
+        self._clock_hz = clock_hz
+        self._clock, self._queue = StreamClock(), DecoderQueue(self.repairs)
+        self._begun = self._newest_at = time.monotonic()
+        self._has_picture = False
+        self._context = _context(codec, limit, parameter_sets)
+
+    def feed(self, data: bytes, ticks: int, arrival: float) -> Iterator[Arrival]:
+        """Decode one encoded picture.
+
+        Args:
+            data: as a decoder takes it; H.264 and H.265 as in their annex B.
+            ticks: its time stamp.
+            arrival: CLOCK_MONOTONIC seconds at which its last byte came in.
+
+        Yields:
+            What comes out: mostly this picture.
+
+        Raises:
+            SourceError: its size is over the limit.
+        """
+        self._queue.put(ticks, arrival)
+        packet = Packet(data)
+        packet.pts = packet.dts = ticks
+        packet.time_base = Fraction(1, self._clock_hz)
+        frames, damaged = decoded(partial(self._context.decode, packet), self._context, self._limit)
+        self.damaged += damaged
+        for frame in frames:
+            self._has_picture, self._newest_at, self.waiting = True, time.monotonic(), ""
+            self._encoder.pixel_aspect = float(self._context.sample_aspect_ratio or 1)
+            yield self._arrival(frame, arrival)
+        if not self._has_picture:
+            self.waiting = reasons.waiting_for_key_frame(self._name)
+
+    def check(self) -> None:
+        """Raises SourceError when no picture came for too long, although data do."""
+        now = time.monotonic()
+        if not self._has_picture and self.waiting and now - self._begun > self._keyframe_seconds:
+            raise SourceError(reasons.no_key_frame(self._name, self._keyframe_seconds))
+        if self._has_picture and now - self._newest_at > self._most_seconds:
+            raise SourceError(reasons.no_picture_decoded(self._name, now - self._newest_at))
+
+    def _arrival(self, frame: VideoFrame, newest: float) -> Arrival:
+        ticks = frame.pts if frame.pts is not None else 0
+        came = self._queue.take(ticks, newest)
+        moment = Moment.at(self._clock.taken(ticks / self._clock_hz, came))
+        return Arrival(self._encoder.later(frame), moment.captured, moment.monotonic)
+
+
+def _context(codec: str, limit: PixelLimit, parameter_sets: Sequence[bytes]) -> VideoCodecContext:
+    """A decoder that holds back no picture unless B frames make it."""
+    context = CodecContext.create(codec, "r")
+    assert isinstance(context, VideoCodecContext)
+    context.thread_type = "SLICE"  # threads by frame would hold a frame back each
+    context.options = limit.options
+    if parameter_sets:
+        context.extradata = b"".join(START_CODE + unit for unit in parameter_sets)
+    return context
