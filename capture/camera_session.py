@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from capture.control_queue import ControlQueue
 from capture.control_service import ControlService
-from capture.frame_builder import Published
 from capture.frame_output import FrameOutput
 from capture.rate_control import RateControl
 from capture.repeat_log import RepeatLog
 from capture.silence import Silence
-from capture.source import Picture, Source, SourceError, SourceStuck
+from capture.source import Source, SourceError, SourceStuck
 from capture.source_calls import SourceCalls, UnforeseenError
+from framebus.publishing.frame_builder import Published
+from framebus.publishing.picture import Picture
 
 STILL_ATTEMPTS = 10
 """A still that does not come must not slow the viewers down for ever."""

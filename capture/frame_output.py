@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable
 
-from capture.frame_builder import FrameBuilder, Published
 from capture.frame_slot import FrameSlot
-from capture.jpeg import JpegError
-from capture.source import Picture, Source
+from capture.source import Source
 from capture.source_calls import SourceCalls
 from framebus.protocol.wire import Kind
+from framebus.publishing.frame_builder import FrameBuilder, Published
+from framebus.publishing.jpeg import JpegError
+from framebus.publishing.picture import Picture
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = logging.getLogger("capture")

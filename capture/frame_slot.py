@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 
-from capture.frame_builder import Published
+from framebus.publishing.frame_builder import Published
 
 POLL_SECONDS = 0.1
 """How often a frame that waits for room looks whether the process ends."""

@@ -1,6 +1,6 @@
 """Which way up a picture is, as EXIF counts it (1 to 8), and which of that a camera can do by mirroring its sensor.
 
-capture.jpeg writes the number into a JPEG.
+framebus.publishing.jpeg writes the number into a JPEG.
 """
 
 from dataclasses import dataclass

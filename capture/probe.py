@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from capture import unforeseen
-from capture.jpeg import Jpeg, JpegError
 from capture.rate_control import RateControl
-from capture.repairs import described
 from capture.source import Source, SourceError, SourceStuck
 from capture.sources import make_source
 from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
+from framebus.publishing.jpeg import Jpeg, JpegError
+from framebus.publishing.repairs import described
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK
 
 FIRST_PICTURE_SECONDS = 10.0

@@ -8,7 +8,6 @@ from capture import unforeseen
 from capture.camera_session import CameraSession
 from capture.control_queue import MAX_PENDING_REQUESTS, ControlQueue, ControlRequest
 from capture.control_service import ControlService
-from capture.frame_builder import MAX_JPEG_BYTES, FrameBuilder, Published
 from capture.frame_output import FrameOutput
 from capture.frame_slot import FrameSlot
 from capture.rate_control import RateControl
@@ -18,6 +17,7 @@ from capture.retry_schedule import RetrySchedule
 from capture.source import Source
 from capture.source_calls import SourceCalls
 from capture.trouble import OFFLINE_GRACE_SECONDS, Trouble
+from framebus.publishing.frame_builder import MAX_JPEG_BYTES, FrameBuilder, Published
 
 logger = logging.getLogger("capture")
 

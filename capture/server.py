@@ -11,13 +11,9 @@ import zmq
 
 from capture.control_queue import MAX_PENDING_REQUESTS, ControlRequest
 from capture.control_service import ControlService, file_of
-from capture.fps_meter import FpsMeter
-from capture.frame_builder import Published
 from capture.rate_control import RateControl
 from capture.reader import Reader
-from capture.rendition_thread import RenditionThread
 from capture.sources import make_source
-from capture.subscriptions import Subscriptions
 from capture.thinning import Thinning
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
@@ -32,6 +28,10 @@ from framebus.protocol.wire import (
     pack,
     retopic,
 )
+from framebus.publishing.fps_meter import FpsMeter
+from framebus.publishing.frame_builder import Published
+from framebus.publishing.rendition_thread import RenditionThread
+from framebus.publishing.subscriptions import Subscriptions
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock, control_endpoint, frames_endpoint
 from framebus.transport import sockets

@@ -1,17 +1,17 @@
 """What a camera is to the rest of capture: something that one thread opens, reads and closes, and that may fail."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capture.rate_control import RateControl
 from framebus.errors import FramebusError
 from framebus.protocol.controls import Control, Value
+from framebus.publishing.picture import Picture
 
 if TYPE_CHECKING:
-    from PIL import Image
+    pass
 
 READ_LIMIT_SECONDS = 0.5
 """No `read` blocks for longer, so that the process can end soon at any time."""
@@ -23,23 +23,6 @@ class SourceError(FramebusError):
 
 class SourceStuck(FramebusError):
     """The camera's software hangs, and only a new process can use the camera again; the text says at what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One JPEG as a source hands it over, not yet checked."""
-
-    jpeg: bytes
-    captured: float
-    """Unix seconds at which the sensor took it, or the nearest moment that is known."""
-    monotonic: float
-    """CLOCK_MONOTONIC seconds of the same moment."""
-    metadata: dict[str, Any] = field(default_factory=dict)
-    scaled: "Callable[[int], Image.Image] | None" = field(default=None, compare=False, repr=False)
-    """Makes the picture smaller from the pixels that the JPEG was made from, where the source has them.
-
-    Its argument is the divisor of width and height, 2 or 4. Another thread calls it, at any time; it holds the pixels.
-    """
 
 
 class Source(ABC):

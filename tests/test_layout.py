@@ -14,6 +14,9 @@ THEIR_OWN = {"typing_extensions", "cython_runtime"}
 OPTIONAL = {
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
+    "framebus/publishing/frame_builder.py": {"PIL"},
+    "framebus/publishing/picture.py": {"PIL"},
+    "framebus/publishing/rendition_encoder.py": {"PIL"},
 }
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
 PROCESSES = {"capture", "gateway", "snapshot"}

@@ -22,7 +22,6 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.file import check_file
@@ -35,6 +34,7 @@ from capture.media.tls import CameraTls
 from capture.media.transport_stream import TransportStreamReader
 from capture.media.url import MediaUrl
 from capture.source import SourceError
+from framebus.publishing.jpeg import Jpeg, JpegError
 
 FOR_BYTES = "data"
 """FFmpeg's name of a format that hands over the bytes as they come, whatever they are."""

@@ -9,8 +9,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from PIL import Image
 
-from capture.jpeg import Jpeg
 from framebus.config.size import Size
+from framebus.publishing.jpeg import Jpeg
 
 MOST_STRETCH = 4.0
 """A pixel that is wider or higher than this is taken for a mistake of the camera."""

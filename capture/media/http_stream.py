@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.media.http_request import Answer, HttpRequests
 from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
@@ -28,6 +27,7 @@ from capture.media.picture_decoder import HEAD_BYTES, PictureDecoder, is_picture
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
+from framebus.publishing.jpeg import Jpeg, JpegError
 
 if TYPE_CHECKING:
     from capture.media.transport_stream import TransportStreamReader

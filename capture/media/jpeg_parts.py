@@ -10,11 +10,11 @@ skip parts that are no pictures; the delimiter, learned from the body, to find t
 import re
 from collections import Counter
 
-from capture.jpeg import Jpeg, JpegError
-from capture.jpeg_walker import JpegWalker
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
+from framebus.publishing.jpeg import Jpeg, JpegError
+from framebus.publishing.jpeg_walker import JpegWalker
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES
 MAX_LINE_BYTES = 64 * 1024

@@ -6,9 +6,9 @@ This needs Pillow, and no PyAV. A picture is measured before it is decoded.
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from capture.jpeg import Jpeg, JpegError
 from capture.media import reasons
 from capture.source import SourceError
+from framebus.publishing.jpeg import Jpeg, JpegError
 
 if TYPE_CHECKING:
     from PIL import Image

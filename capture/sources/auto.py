@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 
 from capture.rate_control import RateControl
-from capture.source import Picture, Source, SourceError
+from capture.source import Source, SourceError
 from capture.v4l2 import resolve
 from capture.v4l2.device import capture_devices
 from framebus.config.source_spec import SourceSpec
 from framebus.protocol.controls import Control, Value
+from framebus.publishing.picture import Picture
 
 logger = logging.getLogger("capture")
 

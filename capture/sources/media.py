@@ -22,11 +22,12 @@ from capture.media.still_file import SUFFIXES, StillFile
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl, UrlError
 from capture.rate_control import RateControl
-from capture.repairs import Repairs
-from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from capture.source import READ_LIMIT_SECONDS, Source, SourceError
 from framebus.config.camera import CameraConfig
 from framebus.config.shown_url import shown
 from framebus.config.size import Size
+from framebus.publishing.picture import Picture
+from framebus.publishing.repairs import Repairs
 
 if TYPE_CHECKING:
     from capture.media.rtsp.session import Transport

@@ -18,9 +18,10 @@ from capture.picamera2.detect import attached, is_usb
 from capture.picamera2.metadata import plainly
 from capture.picamera2.sensor_clock import age
 from capture.rate_control import HEADROOM, RateControl
-from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from capture.source import READ_LIMIT_SECONDS, Source, SourceError
 from framebus.config.size import Size
 from framebus.protocol.controls import Control, Value
+from framebus.publishing.picture import Picture
 
 if TYPE_CHECKING:
     from capture.picamera2.camera import Camera

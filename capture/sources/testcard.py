@@ -9,9 +9,10 @@ from datetime import datetime
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 from capture.rate_control import RateControl
-from capture.source import READ_LIMIT_SECONDS, Picture, Source
+from capture.source import READ_LIMIT_SECONDS, Source
 from framebus.config.size import Size
 from framebus.protocol.controls import Control, Value
+from framebus.publishing.picture import Picture
 
 BARS = ("#b4b4b4", "#b4b410", "#10b4b4", "#10b410", "#b410b4", "#b41010", "#1010b4")
 """The 75 % bars of SMPTE EG 1, from left to right."""

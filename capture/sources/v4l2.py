@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from capture.rate_control import HEADROOM, RateControl
-from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from capture.source import READ_LIMIT_SECONDS, Source, SourceError
 from capture.v4l2 import frame_sizes, reasons
 from capture.v4l2.buffer_queue import BufferQueue
 from capture.v4l2.device import (
@@ -25,6 +25,7 @@ from capture.v4l2.device import (
 from capture.v4l2.resolve import path_of, video_nodes
 from framebus.config.size import Size
 from framebus.protocol.controls import Control, ControlError, Value
+from framebus.publishing.picture import Picture
 
 if TYPE_CHECKING:
     from capture.v4l2.raw import Layout

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture.rate_control import RateControl
-from capture.source import READ_LIMIT_SECONDS, Picture, Source, SourceError
+from capture.source import READ_LIMIT_SECONDS, Source, SourceError
+from framebus.publishing.picture import Picture
 
 
 @dataclass(frozen=True)

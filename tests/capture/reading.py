@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from capture.control_service import ControlService
-from capture.frame_builder import Published
 from capture.rate_control import RateControl
 from capture.reader import Reader
 from capture.retry_schedule import RetrySchedule
-from capture.source import Picture, Source
+from capture.source import Source
 from framebus.client.frame_filter import FrameFilter
 from framebus.protocol.controls import Control
 from framebus.protocol.frame import Frame
+from framebus.publishing.frame_builder import Published
+from framebus.publishing.picture import Picture
 from tests.capture.fake_source import ScriptedSource
 from tests.capture.jpegs import jpeg
 from tests.processes import DEADLINE_SECONDS

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from capture.frame_builder import MAX_JPEG_BYTES
+from framebus.publishing.frame_builder import MAX_JPEG_BYTES
 from tests.capture.fake_source import Lost, ScriptedSource, With
 from tests.capture.jpegs import APP1, DHT, ORIENTATION, after_soi, exif, jpeg, opened, segments, without
 from tests.capture.reading import CUT_OFF, CUT_OFF_REASON, PICTURE, Start

@@ -3,9 +3,9 @@ import threading
 
 import pytest
 
-from capture.frame_builder import FrameBuilder, Published
 from capture.frame_slot import FrameSlot
-from capture.source import Picture
+from framebus.publishing.frame_builder import FrameBuilder, Published
+from framebus.publishing.picture import Picture
 from tests.capture.jpegs import jpeg
 from tests.processes import DEADLINE_SECONDS
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from capture.jpeg import Jpeg
 from capture.probe import Probe, Sample, repairs, report
 from capture.source import Source, SourceError, SourceStuck
 from framebus.config.camera import CameraConfig
 from framebus.config.size import Size
+from framebus.publishing.jpeg import Jpeg
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK
 from tests.capture.fake_source import Lost, ScriptedSource
 from tests.capture.jpegs import DHT, jpeg, without

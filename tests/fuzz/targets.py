@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl
 
 from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest, RequestStartLine
 
-from capture.jpeg import Jpeg, JpegError
 from capture.media.jpeg_parts import JpegParts, PartError
 from framebus.config.load import ConfigError, parse
 from framebus.protocol import stills, wire
 from framebus.protocol.controls import ControlsHeader
 from framebus.protocol.stills import ClipHeader, Request, RequestError
 from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
+from framebus.publishing.jpeg import Jpeg, JpegError
 from gateway.net.forwarded import client_of
 
 HEADERS = (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, ClipHeader, ControlsHeader)

@@ -13,12 +13,12 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from capture.jpeg import Jpeg
 from capture.rate_control import RateControl
-from capture.source import Picture
 from capture.sources.picamera2 import Picamera2Source
 from framebus.config.size import Size
 from framebus.protocol.controls import Control
+from framebus.publishing.jpeg import Jpeg
+from framebus.publishing.picture import Picture
 from tests.capture.picamera2.pi_camera import PiCamera
 from tests.capture.sources.test_picamera2 import (
     ENCODER_DIED,

@@ -40,7 +40,7 @@ TARGETS = {
     "access": Target("gateway", ("gateway/access/*",), ("tests/gateway/access",)),
     "transport": Target("framebus", ("framebus/transport/*",), ("tests/framebus/transport",)),
     "protocol": Target("framebus", ("framebus/protocol/*",), ("tests/framebus/protocol",)),
-    "jpeg": Target("capture", ("capture/jpeg.py",), ("tests/capture/test_jpeg.py",)),
+    "jpeg": Target("framebus", ("framebus/publishing/jpeg.py",), ("tests/framebus/publishing/test_jpeg.py",)),
     "multipart": Target("capture", ("capture/media/jpeg_parts.py",), ("tests/capture/media/test_jpeg_parts.py",)),
 }
 

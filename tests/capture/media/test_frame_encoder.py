@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from capture.jpeg import Jpeg
 from capture.media.frame_encoder import made_size
 from framebus.config.size import Size
+from framebus.publishing.jpeg import Jpeg
 from tests.capture.media import clips
 from tests.capture.media.watching import opened, pictures
 from tests.programs import need

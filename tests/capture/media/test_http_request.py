@@ -16,10 +16,11 @@ from capture.media.latest_reader import Interrupted
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.rate_control import RateControl
-from capture.source import Picture, SourceError
+from capture.source import SourceError
 from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
 from framebus.config.tls_fingerprint import TlsFingerprint
+from framebus.publishing.picture import Picture
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import Answer, Call, IpCamera, Multipart, guarded, ok, refusing, saying, snapshots
 from tests.capture.media.watching import LOGIN, every_frame, failure, opened, pictures

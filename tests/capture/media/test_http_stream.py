@@ -16,9 +16,10 @@ import pytest
 
 from capture.media.jpeg_parts import MAX_PART_BYTES
 from capture.rate_control import RateControl
-from capture.source import Picture, SourceError
+from capture.source import SourceError
 from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
+from framebus.publishing.picture import Picture
 from tests.capture import jpegs
 from tests.capture.media.mjpeg_camera import (
     Answer,

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from capture.rate_control import RateControl
-from capture.source import Picture, SourceError
+from capture.source import SourceError
 from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
+from framebus.publishing.picture import Picture
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 LOGIN = "admin:geheim"

@@ -17,11 +17,12 @@ import pytest
 from PIL import Image
 
 from capture.rate_control import RateControl
-from capture.source import Picture, SourceError, SourceStuck
+from capture.source import SourceError, SourceStuck
 from capture.sources import picamera2 as module
 from capture.sources.picamera2 import CLOSE_LIMIT_SECONDS, Picamera2Source
 from framebus.config.size import Size
 from framebus.protocol.controls import Control, Value
+from framebus.publishing.picture import Picture
 from tests.capture.picamera2.pi_camera import PiCamera, made_of_software
 from tests.processes import wait_until
 

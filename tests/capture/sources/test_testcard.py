@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 from PIL import Image, ImageChops
 
-from capture.jpeg import Jpeg
 from capture.rate_control import RateControl
 from capture.sources.testcard import BARS, ROUND_SECONDS, TestCardSource
 from framebus.config.size import Size
+from framebus.publishing.jpeg import Jpeg
 from tests.capture.jpegs import opened
 
 NOON = 1_750_000_000.0

@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 
 from capture.rate_control import RateControl
-from capture.source import Picture, Source, SourceError
+from capture.source import Source, SourceError
 from capture.sources.v4l2 import V4l2Source
 from framebus.config.size import Size
+from framebus.publishing.picture import Picture
 from tests.capture.conftest import COLOURS, jpeg_of
 from tests.capture.v4l2.shim import (
     COMMENT_BYTES,

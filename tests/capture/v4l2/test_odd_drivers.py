@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from capture.rate_control import RateControl
-from capture.source import Picture, SourceError
+from capture.source import SourceError
 from capture.sources.v4l2 import V4l2Source
 from framebus.config.size import Size
+from framebus.publishing.picture import Picture
 from tests.capture.v4l2.shim import DEVICE, ShimCamera, tick, ticking
 from tests.processes import wait_until
 

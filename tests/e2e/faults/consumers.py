@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 from tornado.websocket import websocket_connect
 
-from capture.jpeg import Jpeg, JpegError
 from framebus.client.subscriber import Subscriber
 from framebus.config.load import Config
 from framebus.protocol.wire import FrameHeader, parse, split
+from framebus.publishing.jpeg import Jpeg, JpegError
 
 RETRY_SECONDS = 0.1
 GOODBYE_SECONDS = 2.0

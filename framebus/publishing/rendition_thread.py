@@ -6,12 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
-from capture.frame_builder import Published
 from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import RenditionCounts, retopic
+from framebus.publishing.frame_builder import Published
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
-logger = logging.getLogger("capture")
+logger = logging.getLogger("framebus")
 
 STOP_SECONDS = 1.0
 """How long the end of the process waits for the frame that is being made; after that, it leaves it unfinished."""
@@ -34,7 +34,7 @@ class RenditionThread:
         Args:
             camera: its name in the configuration.
             quality: of the JPEGs, 1 to 100.
-            encode: makes the renditions; None for capture.rendition_encoder, which is imported only when it is needed.
+            encode: makes the renditions; None for that of rendition_encoder, which is imported when it is needed.
             stop_timeout: seconds for which `stop` waits.
         """
         self._quality = quality
@@ -114,7 +114,7 @@ class RenditionThread:
     def _make(self, frame: Published, wanted: Collection[Rendition]) -> dict[Rendition, Published]:
         try:
             if self._encode is None:
-                from capture.rendition_encoder import encode  # imported late: Pillow takes 3 MB
+                from framebus.publishing.rendition_encoder import encode  # imported late: Pillow takes 3 MB
 
                 self._encode = encode
             made = dict(self._encode(frame, wanted, self._quality))

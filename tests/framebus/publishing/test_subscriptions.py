@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import zmq
 
-from capture.subscriptions import SUBSCRIBED_KINDS, Subscriptions
 from framebus.protocol.wire import Kind, topic
+from framebus.publishing.subscriptions import SUBSCRIBED_KINDS, Subscriptions
 from tests.processes import DEADLINE_SECONDS
 
 LIVE, HALF, QUARTER, PEEK, FULL, STATUS = (topic(kind, "front") for kind in SUBSCRIBED_KINDS)

@@ -7,10 +7,10 @@ picture without an end of image.
 
 from dataclasses import dataclass, field
 
-from capture.jpeg_completeness import is_complete
-from capture.jpeg_walker import APPLICATION, COM, DHT, FRAME_HEADERS, SOS, JpegWalker
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import EOI, SOI
+from framebus.publishing.jpeg_completeness import is_complete
+from framebus.publishing.jpeg_walker import APPLICATION, COM, DHT, FRAME_HEADERS, SOS, JpegWalker
 
 __all__ = ["STANDARD_HUFFMAN_TABLES", "Jpeg", "JpegError"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from capture.jpeg_walker import LONG_DELIMITER, JpegWalker, Step
+from framebus.publishing.jpeg_walker import LONG_DELIMITER, JpegWalker, Step
 from tests.capture import jpegs
 from tests.capture.jpegs import EOI, SOI, segment
 

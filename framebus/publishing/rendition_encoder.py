@@ -1,6 +1,6 @@
 """A frame made smaller: from the pixels of its source, else from its JPEG, decoded at reduced scale.
 
-The functions are slow: they run in the thread of capture.rendition_thread. Imports Pillow.
+The functions are slow: they run in the thread of framebus.publishing.rendition_thread. Imports Pillow.
 """
 
 import io
@@ -11,10 +11,10 @@ from collections.abc import Collection
 import msgspec
 from PIL import Image
 
-from capture.frame_builder import Published
-from capture.jpeg import Jpeg
 from framebus.protocol.renditions import DIVISORS, Rendition, rendition_size
 from framebus.protocol.wire import pack
+from framebus.publishing.frame_builder import Published
+from framebus.publishing.jpeg import Jpeg
 
 SUBSAMPLING = "4:2:0"
 """As Motion JPEG cameras and browsers are used to it."""

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-logger = logging.getLogger("capture")
+logger = logging.getLogger("framebus")
 
 
 class Repairs:

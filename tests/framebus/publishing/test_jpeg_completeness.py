@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from capture.jpeg_completeness import DRI, is_complete
-from capture.jpeg_walker import SOS, JpegWalker
+from framebus.publishing.jpeg_completeness import DRI, is_complete
+from framebus.publishing.jpeg_walker import SOS, JpegWalker
 from tests.capture import jpegs
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from capture.jpeg import STANDARD_HUFFMAN_TABLES, Jpeg, JpegError
+from framebus.publishing.jpeg import STANDARD_HUFFMAN_TABLES, Jpeg, JpegError
 from tests.capture.jpegs import (
     APP1,
     DHT,

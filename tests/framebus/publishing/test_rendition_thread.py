@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 import pytest
 
-from capture.frame_builder import FrameBuilder, Published
-from capture.rendition_thread import Encode, RenditionThread
-from capture.source import Picture
 from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import FrameHeader, RenditionCounts, parse, retopic
+from framebus.publishing.frame_builder import FrameBuilder, Published
+from framebus.publishing.picture import Picture
+from framebus.publishing.rendition_thread import Encode, RenditionThread
 from tests.capture.jpegs import jpeg
 from tests.processes import DEADLINE_SECONDS
 

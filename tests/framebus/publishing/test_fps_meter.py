@@ -1,6 +1,6 @@
 import pytest
 
-from capture.fps_meter import MOST_TIMES, SLOWEST_PERIOD_SECONDS, WINDOW_SECONDS, FpsMeter
+from framebus.publishing.fps_meter import MOST_TIMES, SLOWEST_PERIOD_SECONDS, WINDOW_SECONDS, FpsMeter
 
 
 def counted(

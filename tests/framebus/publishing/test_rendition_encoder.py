@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from capture.frame_builder import FrameBuilder, Published
-from capture.rendition_encoder import MAX_PROFILE_BYTES, decode, encode
-from capture.source import Picture
 from capture.v4l2.raw import Layout
 from framebus.config.size import Size
 from framebus.protocol.renditions import RENDITIONS, rendition_size
 from framebus.protocol.wire import FrameHeader, parse
+from framebus.publishing.frame_builder import FrameBuilder, Published
+from framebus.publishing.picture import Picture
+from framebus.publishing.rendition_encoder import MAX_PROFILE_BYTES, decode, encode
 from tests.capture.jpegs import DHT, ORIENTATION, after_soi, exif, jpeg, opened, segment, without
 
 MOST_DIFFERENCE = 6

@@ -11,8 +11,8 @@ import hashlib
 import re
 from io import BytesIO
 
-from capture.jpeg_walker import FRAME_HEADERS, SOS
 from framebus.protocol.jpeg import EOI
+from framebus.publishing.jpeg_walker import FRAME_HEADERS, SOS
 
 DRI = 0xDD
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})

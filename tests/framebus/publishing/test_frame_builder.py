@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from capture.frame_builder import MAX_JPEG_BYTES, FrameBuilder
-from capture.jpeg import JpegError
-from capture.source import Picture
 from framebus.protocol import wire
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader
+from framebus.publishing.frame_builder import MAX_JPEG_BYTES, FrameBuilder
+from framebus.publishing.jpeg import JpegError
+from framebus.publishing.picture import Picture
 from tests.capture import jpegs
 
 JPEG = jpegs.jpeg((64, 48))
@@ -118,7 +118,7 @@ def test_an_incomplete_picture_is_refused() -> None:
 
 def test_a_repair_is_made_on_every_picture_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     builder = FrameBuilder("front", "e")
-    with caplog.at_level(logging.WARNING, "capture"):
+    with caplog.at_level(logging.WARNING, "framebus"):
         for _ in range(3):
             assert build(builder, JPEG[:-2])[1] == JPEG
     assert [record.message for record in caplog.records] == [

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from capture.jpeg import Jpeg, JpegError
-from capture.repairs import Repairs
-from capture.source import Picture
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
+from framebus.publishing.jpeg import Jpeg, JpegError
+from framebus.publishing.picture import Picture
+from framebus.publishing.repairs import Repairs
 
 if TYPE_CHECKING:
     from PIL import Image

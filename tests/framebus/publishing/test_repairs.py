@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from capture.repairs import Repairs, described
+from framebus.publishing.repairs import Repairs, described
 
 
 def test_each_kind_is_logged_once_and_counted_always(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,1 @@
+"""What publishes frames: pictures checked and numbered, subscribers and their wishes, renditions, the endpoint."""

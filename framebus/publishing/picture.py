@@ -1,0 +1,25 @@
+"""A picture before it is a frame."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One JPEG as a source hands it over, not yet checked."""
+
+    jpeg: bytes
+    captured: float
+    """Unix seconds at which the sensor took it, or the nearest moment that is known."""
+    monotonic: float
+    """CLOCK_MONOTONIC seconds of the same moment."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    scaled: "Callable[[int], Image.Image] | None" = field(default=None, compare=False, repr=False)
+    """Makes the picture smaller from the pixels that the JPEG was made from, where the source has them.
+
+    Its argument is the divisor of width and height, 2 or 4. Another thread calls it, at any time; it holds the pixels.
+    """
