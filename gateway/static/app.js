@@ -5,7 +5,7 @@
 
 import { ServerClock } from "./clock.js";
 import { Connection } from "./connection.js";
-import { logIn, showLogout, withToken } from "./auth.js";
+import { goToLogin, showLogout, withToken } from "./auth.js";
 import { fetchCameras, CameraList } from "./camera-list.js";
 import { splitMessage } from "./wire.js";
 
@@ -14,17 +14,17 @@ const CLOCK_EVERY_MS = 10_000;
 const CLOCK_SAMPLES = 4;
 const CLOCK_GAP_MS = 150;
 const LIST_RETRY_MS = 5000;
-const NOTE_MS = 10_000;
+const NOTICE_MS = 10_000;
 /** After this many failed attempts, while /api/cameras answers, a proxy is assumed to block websockets. */
-const BLOCKED_AFTER = 3;
+const BLOCKED_AFTER_FAILURES = 3;
 
-const only = /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
-const part = (selector) => document.querySelector(selector);
+const onlyCamera = /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
+const element = (selector) => document.querySelector(selector);
 const clock = new ServerClock();
-const cameraList = new CameraList(part(".cameras"), only, clock, watch);
-const connection = new Connection(socketAddress(), { opened, lost, received, silent: askClock });
+const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, updateSubscription);
+const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 
-/** @type {{cameras: object[] | null, mistake: string} | null} the last answer of /api/cameras */
+/** @type {{cameras: object[] | null, error: string} | null} the last answer of /api/cameras */
 let list = null;
 let listRequestedAt = -Infinity;
 /** Whether the websocket is open and a message has arrived: a proxy may open one without the server. */
@@ -35,10 +35,10 @@ let lostSince = null;
 /** Failed attempts since the last connection. */
 let failures = 0;
 /** The cameras that the server was last asked for, as JSON; a new connection starts with none. */
-let watched = "[]";
+let subscribed = "[]";
 /** @type {import("./camera-view.js").CameraView | null} the one that the key F applies to */
 let lastUsedView = null;
-let note = { text: "", until: -Infinity };
+let notice = { text: "", until: -Infinity };
 /** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
 let leaving = false;
 
@@ -48,22 +48,22 @@ function socketAddress() {
   return url.href;
 }
 
-function opened() {
-  watched = "[]";
+function onOpen() {
+  subscribed = "[]";
   clock.reset();
-  askClockOften();
-  watch();
-  readList();
+  sampleServerClock();
+  updateSubscription();
+  loadCameras();
 }
 
-function becameConnected() {
+function onFirstMessage() {
   connected = everConnected = true;
   failures = 0;
   lostSince = null;
   refresh();
 }
 
-function lost() {
+function onLost() {
   connected = false;
   if (everConnected) lostSince ??= (clock.at(performance.now()) ?? Date.now()) / 1000;
   // Check again whether the server still answers.
@@ -73,8 +73,8 @@ function lost() {
 }
 
 /** @param {string | ArrayBuffer} data @param {(answer: object) => void} reply */
-function received(data, reply) {
-  if (!connected) becameConnected();
+function onMessage(data, reply) {
+  if (!connected) onFirstMessage();
   try {
     if (typeof data === "string") return receivedText(JSON.parse(data));
     const message = splitMessage(data);
@@ -89,53 +89,53 @@ function received(data, reply) {
 /** @param {{clock?: number, now?: number, error?: string}} answer */
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
-  if (answer.error) note = { text: answer.error, until: performance.now() + NOTE_MS };
+  if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
 }
 
 /** @param {import("./wire.js").Message} message @param {(answer: object) => void} reply */
 function receivedFrame({ camera, header, body }, reply) {
   const acknowledge = () => reply({ ack: camera, seq: header.seq });
-  const view = cameraList.find(camera);
+  const view = cameraList.get(camera);
   if (view) view.offer({ header, body, acknowledge });
   else acknowledge();
 }
 
 /** @param {import("./wire.js").Message} message */
 function receivedStatus({ camera, header }) {
-  const view = cameraList.view(camera);
+  const view = cameraList.getOrCreate(camera);
   if (view) view.status = header;
 }
 
 /** Subscribe to the visible cameras, or to none in a hidden tab. */
-function watch() {
+function updateSubscription() {
   const cameras = document.hidden ? [] : cameraList.visible;
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
-  const asked = JSON.stringify(cameras);
-  if (asked === watched || !connection.open) return;
-  watched = asked;
+  const wanted = JSON.stringify(cameras);
+  if (wanted === subscribed || !connection.open) return;
+  subscribed = wanted;
   connection.send({ watch: cameras });
 }
 
-function askClock() {
+function requestServerTime() {
   connection.send({ clock: performance.now() });
 }
 
-function askClockOften() {
-  for (let sample = 0; sample < CLOCK_SAMPLES; sample += 1) setTimeout(askClock, sample * CLOCK_GAP_MS);
+function sampleServerClock() {
+  for (let sample = 0; sample < CLOCK_SAMPLES; sample += 1) setTimeout(requestServerTime, sample * CLOCK_GAP_MS);
 }
 
-async function readList() {
+async function loadCameras() {
   listRequestedAt = performance.now();
   const before = list;
   list = await fetchCameras();
-  if (list.unauthorized) return logIn();
-  if (list.cameras) cameraList.arrange(list.cameras);
-  if (list.cameras && !before?.cameras) serverAnswers();
+  if (list.unauthorized) return goToLogin();
+  if (list.cameras) cameraList.update(list.cameras);
+  if (list.cameras && !before?.cameras) onServerReachable();
   refresh();
 }
 
 /** The server answers again: connect at once. The failures so far were not caused by a proxy. */
-function serverAnswers() {
+function onServerReachable() {
   if (failures < 2) return;
   failures = 1;
   connection.connect();
@@ -149,26 +149,26 @@ function isListDue(now) {
 function refresh() {
   const now = performance.now();
   connection.check(now);
-  if (isListDue(now)) readList();
+  if (isListDue(now)) loadCameras();
   document.body.dataset.connection = connected ? "open" : "lost";
-  const around = { now, connected, lostSince, blocked: blocked() };
-  for (const view of cameraList.views) view.refresh(around);
+  const pageState = { now, connected, lostSince, blocked: blocked() };
+  for (const view of cameraList.views) view.refresh(pageState);
   showBanner(now);
   showSummary();
 }
 
 function blocked() {
-  return !connected && failures >= BLOCKED_AFTER && Boolean(list?.cameras);
+  return !connected && failures >= BLOCKED_AFTER_FAILURES && Boolean(list?.cameras);
 }
 
 /** @param {number} now */
 function showBanner(now) {
   const trouble = !connected && failures > 0;
-  const text = trouble ? connectionMessage() : now < note.until ? note.text : "";
+  const text = trouble ? connectionMessage() : now < notice.until ? notice.text : "";
   const wait = connection.retryIn(now);
-  part(".banner").hidden = text === "" || leaving;
-  write(".banner-text", text);
-  write(".banner-countdown", trouble ? countdown(wait) : "");
+  element(".banner").hidden = text === "" || leaving;
+  setText(".banner-text", text);
+  setText(".banner-countdown", trouble ? countdown(wait) : "");
 }
 
 function connectionMessage() {
@@ -184,31 +184,31 @@ function countdown(wait) {
 function showSummary() {
   const all = cameraList.views.length;
   const down = cameraList.views.filter((view) => view.state === "offline" || view.state === "stalled").length;
-  document.body.dataset.layout = only || all === 1 ? "one" : "many";
-  part(".cameras").style.setProperty("--columns", String(Math.ceil(Math.sqrt(all || 1))));
+  document.body.dataset.layout = onlyCamera || all === 1 ? "one" : "many";
+  element(".cameras").style.setProperty("--columns", String(Math.ceil(Math.sqrt(all || 1))));
   const summary = down > 0 && all > 1 ? `${down} of ${all} cameras down` : down > 0 ? "the camera is down" : all === 1 ? "1 camera" : `${all} cameras`;
-  write(".summary", only || all === 0 ? "" : summary);
-  part(".empty").hidden = all > 0;
-  write(".empty", emptyMessage());
-  const title = `${titleMark(down)} ${only ?? (all === 0 ? "cameras" : summary)} — framebus`;
+  setText(".summary", onlyCamera || all === 0 ? "" : summary);
+  element(".empty").hidden = all > 0;
+  setText(".empty", emptyMessage());
+  const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? "cameras" : summary)} — framebus`;
   if (document.title !== title) document.title = title;
 }
 
 /** The state as one character, for narrow tabs. @param {number} down how many cameras are down */
-function titleMark(down) {
+function titleIcon(down) {
   if (!connected || down > 0) return "⚠";
   return cameraList.views.some((view) => view.state === "live") ? "●" : "○";
 }
 
 function emptyMessage() {
-  if (list?.cameras && only) return `This camera server has no camera named ${only}.`;
+  if (list?.cameras && onlyCamera) return `This camera server has no camera named ${onlyCamera}.`;
   if (list?.cameras) return "This camera server has no camera yet: add one to framebus.toml and restart it.";
-  return list ? `The list of cameras could not be read (${list.mistake}).` : "Looking for cameras…";
+  return list ? `The list of cameras could not be read (${list.error}).` : "Looking for cameras…";
 }
 
 /** @param {string} selector @param {string} text */
-function write(selector, text) {
-  if (part(selector).textContent !== text) part(selector).textContent = text;
+function setText(selector, text) {
+  if (element(selector).textContent !== text) element(selector).textContent = text;
 }
 
 /** Remember the camera that was last used with the pointer or the keyboard. @param {Event} event */
@@ -217,7 +217,7 @@ function rememberView(event) {
 }
 
 /** @param {KeyboardEvent} event */
-function pressed(event) {
+function onKeyDown(event) {
   if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input")) return;
   const view = lastUsedView?.isConnected ? lastUsedView : cameraList.views[0];
@@ -226,21 +226,21 @@ function pressed(event) {
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) connection.connect();
-  watch();
+  updateSubscription();
   refresh();
 });
 document.addEventListener("pointerover", rememberView);
 document.addEventListener("focusin", rememberView);
-document.addEventListener("keydown", pressed);
+document.addEventListener("keydown", onKeyDown);
 addEventListener("online", () => connection.connect());
 addEventListener("pageshow", () => (leaving = false));
 addEventListener("pagehide", () => (leaving = true));
 
 setInterval(refresh, REFRESH_MS);
-setInterval(askClockOften, CLOCK_EVERY_MS);
-document.body.dataset.page = only ? "camera" : "all";
-if (only) cameraList.view(only);
+setInterval(sampleServerClock, CLOCK_EVERY_MS);
+document.body.dataset.page = onlyCamera ? "camera" : "all";
+if (onlyCamera) cameraList.getOrCreate(onlyCamera);
 connection.connect();
-readList();
-part(".home").href = withToken("./").href;
-showLogout(part(".way-out"));
+loadCameras();
+element(".home").href = withToken("./").href;
+showLogout(element(".logout"));

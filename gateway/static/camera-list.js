@@ -3,7 +3,7 @@
  * /api/cameras and from the statuses; either alone is enough.
  */
 
-import { ask } from "./auth.js";
+import { fetchApi } from "./auth.js";
 import { CameraView } from "./camera-view.js";
 
 /** A camera is subscribed to before it scrolls into view. */
@@ -16,22 +16,22 @@ export class CameraList {
   /** @type {Set<string>} */
   #visible = new Set();
   #container;
-  #only;
+  #onlyCamera;
   #clock;
-  #changed;
+  #onChange;
   #observer;
 
   /**
    * @param {Element} container of the views
-   * @param {string | null} only the camera this page is for; null for all
+   * @param {string | null} onlyCamera the camera this page is for; null for all
    * @param {import("./clock.js").ServerClock} clock
-   * @param {() => void} changed called when views were added or removed, or became visible or hidden
+   * @param {() => void} onChange called when views were added or removed, or became visible or hidden
    */
-  constructor(container, only, clock, changed) {
+  constructor(container, onlyCamera, clock, onChange) {
     this.#container = container;
-    this.#only = only;
+    this.#onlyCamera = onlyCamera;
     this.#clock = clock;
-    this.#changed = changed;
+    this.#onChange = onChange;
     this.#observer = new IntersectionObserver((entries) => this.#updateVisible(entries), { rootMargin: VISIBLE_MARGIN });
   }
 
@@ -45,27 +45,27 @@ export class CameraList {
   }
 
   /** @param {string} camera @returns {CameraView | undefined} undefined for one that this page does not show */
-  find(camera) {
+  get(camera) {
     return this.#views.get(camera);
   }
 
   /** The camera's view, made when there is none; undefined when this page is for another. @param {string} camera */
-  view(camera) {
+  getOrCreate(camera) {
     const existing = this.#views.get(camera);
-    if (existing || (this.#only ?? camera) !== camera) return existing;
+    if (existing || (this.#onlyCamera ?? camera) !== camera) return existing;
     const view = document.createElement("camera-view");
-    view.build(camera, this.#clock, this.#only !== null);
+    view.build(camera, this.#clock, this.#onlyCamera !== null);
     this.#views.set(camera, view);
     this.#container.append(view);
     this.#observer.observe(view);
-    this.#changed();
+    this.#onChange();
     return view;
   }
 
   /** Show exactly these cameras, in this order. @param {{name: string}[]} listed entries of /api/cameras */
-  arrange(listed) {
+  update(listed) {
     for (const entry of listed) {
-      const view = this.view(entry.name);
+      const view = this.getOrCreate(entry.name);
       if (view) view.status = entry;
     }
     const names = new Set(listed.map((entry) => entry.name));
@@ -83,7 +83,7 @@ export class CameraList {
     view.remove();
     this.#views.delete(camera);
     this.#visible.delete(camera);
-    this.#changed();
+    this.#onChange();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -92,23 +92,23 @@ export class CameraList {
       if (isIntersecting && this.#views.has(target.dataset.camera)) this.#visible.add(target.dataset.camera);
       else this.#visible.delete(target.dataset.camera);
     }
-    this.#changed();
+    this.#onChange();
   }
 }
 
 /**
  * Get the list of cameras from the server.
  *
- * @returns {Promise<{cameras: object[] | null, mistake: string}>} cameras is null when the server gave no list
+ * @returns {Promise<{cameras: object[] | null, error: string}>} cameras is null when the server gave no list
  */
 export async function fetchCameras() {
   try {
-    const response = await ask("api/cameras", LIST_TIMEOUT_MS);
-    if (response.status === 401) return { cameras: null, mistake: "not logged in", unauthorized: true };
-    if (!response.ok) return { cameras: null, mistake: `answer ${response.status}` };
+    const response = await fetchApi("api/cameras", LIST_TIMEOUT_MS);
+    if (response.status === 401) return { cameras: null, error: "not logged in", unauthorized: true };
+    if (!response.ok) return { cameras: null, error: `answer ${response.status}` };
     const { cameras } = await response.json();
-    return Array.isArray(cameras) ? { cameras, mistake: "" } : { cameras: null, mistake: "no list in the answer" };
+    return Array.isArray(cameras) ? { cameras, error: "" } : { cameras: null, error: "no list in the answer" };
   } catch (error) {
-    return { cameras: null, mistake: error.name === "TimeoutError" ? "no answer" : "no connection" };
+    return { cameras: null, error: error.name === "TimeoutError" ? "no answer" : "no connection" };
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { withToken } from "./auth.js";
-import { judge } from "./view-state.js";
+import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { addCopyButton } from "./copy-button.js";
@@ -13,12 +13,12 @@ import * as format from "./format.js";
 /** How often statistics are rewritten; faster changes cannot be read. */
 const STATISTICS_EVERY_MS = 1000;
 /** A picture further in the future than this comes from a machine with another clock, so that its age is unknown. */
-const SKEW_MS = 1000;
+const MAX_CLOCK_SKEW_MS = 1000;
 /** A second click within this time makes it a double-click. */
 const DOUBLE_CLICK_MS = 250;
 
 /**
- * @typedef {object} Surroundings what a view needs to choose its state
+ * @typedef {object} PageState what a view needs to choose its state
  * @property {number} now milliseconds of performance.now()
  * @property {boolean} connected
  * @property {number | null} lostSince Unix seconds
@@ -51,13 +51,13 @@ export class CameraView extends HTMLElement {
     this.#camera = camera;
     this.#clock = clock;
     this.append(document.getElementById("camera-view").content.cloneNode(true));
-    this.#renderer = new CanvasRenderer(this.#part("canvas"), (frame) => this.#drawn(frame), () => (this.#undrawable = true));
+    this.#renderer = new CanvasRenderer(this.#element("canvas"), (frame) => this.#onDrawn(frame), () => (this.#undrawable = true));
     Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
     this.setAttribute("role", "group");
     this.setAttribute("aria-label", `Camera ${camera}`);
-    this.#label(camera);
-    this.#link(`camera/${camera}/`, large);
-    this.addEventListener("dblclick", (event) => this.#doubleClicked(event));
+    this.#setLabels(camera);
+    this.#setLinks(`camera/${camera}/`, large);
+    this.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
   }
 
   /** The camera's state as shown, one of those of view-state.js. */
@@ -82,14 +82,14 @@ export class CameraView extends HTMLElement {
     this.#renderer.offer(frame);
   }
 
-  /** Update what is shown; to be called several times a second. @param {Surroundings} around */
-  refresh(around) {
-    const { now } = around;
+  /** Update what is shown; to be called several times a second. @param {PageState} pageState */
+  refresh(pageState) {
+    const { now } = pageState;
     // A lost connection ends the subscription: the server needs a moment to send the first picture.
-    if (!around.connected && this.#watchedAt !== null) this.#watchedAt = now;
-    this.#showState(judge(this.#seen(around)));
+    if (!pageState.connected && this.#watchedAt !== null) this.#watchedAt = now;
+    this.#showState(viewState(this.#stateInput(pageState)));
     // The alternative behind a proxy that blocks websockets.
-    this.#part(".overlay-instead").hidden = !around.blocked;
+    this.#element(".overlay-instead").hidden = !pageState.blocked;
     const age = this.#shownAge(now);
     this.dataset.ageMs = age === null ? "" : String(Math.round(age));
     if (now - this.#statisticsAt >= STATISTICS_EVERY_MS) this.#showStatistics(now, age);
@@ -98,11 +98,11 @@ export class CameraView extends HTMLElement {
   /** Enter or leave fullscreen. */
   toggleFullscreen() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else this.#part(".picture").requestFullscreen?.();
+    else this.#element(".picture").requestFullscreen?.();
   }
 
   /** @param {import("./canvas-renderer.js").Frame} frame */
-  #drawn(frame) {
+  #onDrawn(frame) {
     const now = performance.now();
     this.#ageMs = this.#ageOf(frame.header, now);
     this.#drawnAt = now;
@@ -110,21 +110,21 @@ export class CameraView extends HTMLElement {
     this.#stats.drawn(frame.header, now, this.#ageMs);
     this.dataset.seq = frame.header.seq;
     this.dataset.frames = this.#stats.frames;
-    const { width, height } = this.#part("canvas");
+    const { width, height } = this.#element("canvas");
     this.style.setProperty("--ratio", String(width / height));
   }
 
-  /** @param {Surroundings} around @returns {import("./view-state.js").Seen} */
-  #seen({ now, ...around }) {
+  /** @param {PageState} pageState @returns {import("./view-state.js").StateInput} */
+  #stateInput({ now, ...pageState }) {
     const unix = this.#clock.at(now) ?? Date.now();
-    const { freshAt, patience } = this.#stats;
+    const { liveAt, stallAfterMs } = this.#stats;
     return {
-      ...around,
+      ...pageState,
       status: this.#status,
       watched: this.#watchedAt !== null,
-      moving: this.#stats.moving(now),
-      waiting: now - (this.#watchedAt ?? now) <= patience,
-      pictureSince: freshAt === -Infinity ? null : (unix - (now - freshAt)) / 1000,
+      isLive: this.#stats.isLive(now),
+      waiting: now - (this.#watchedAt ?? now) <= stallAfterMs,
+      pictureSince: liveAt === -Infinity ? null : (unix - (now - liveAt)) / 1000,
       undrawable: this.#undrawable,
     };
   }
@@ -134,7 +134,7 @@ export class CameraView extends HTMLElement {
     const unix = this.#clock.at(now);
     if (unix === null) return null;
     const age = unix - header.captured * 1000;
-    return age < -SKEW_MS ? null : Math.max(0, age);
+    return age < -MAX_CLOCK_SKEW_MS ? null : Math.max(0, age);
   }
 
   /** The age when the picture was drawn; of a picture that stays, its age now. @param {number} now */
@@ -143,18 +143,18 @@ export class CameraView extends HTMLElement {
     return now - this.#drawnAt < STATISTICS_EVERY_MS ? this.#ageMs : this.#ageOf(this.#stats.last, now);
   }
 
-  /** @param {import("./view-state.js").ViewState} condition */
+  /** @param {import("./view-state.js").ViewState} viewState */
   #showState({ state, title, reason, since }) {
     // Statistics of another state must not stay, not even for the rest of their second.
     if (this.dataset.state !== state) {
       this.dataset.state = state;
       this.#statisticsAt = -Infinity;
     }
-    this.#write(".badge-text", state);
-    this.#write(".overlay-title", since === null ? title : `${title} since ${format.moment(since)}`);
-    this.#write(".overlay-reason", reason);
+    this.#setText(".badge-text", state);
+    this.#setText(".overlay-title", since === null ? title : `${title} since ${format.timeOfDay(since)}`);
+    this.#setText(".overlay-reason", reason);
     const last = this.#stats.last;
-    this.#write(".overlay-picture", last ? `Picture of ${format.moment(last.captured)}` : "");
+    this.#setText(".overlay-picture", last ? `Picture of ${format.timeOfDay(last.captured)}` : "");
     this.#announce(`${this.#camera}: ${title}. ${reason}`);
   }
 
@@ -162,55 +162,55 @@ export class CameraView extends HTMLElement {
   #announce(sentence) {
     if (sentence === this.#announced) return;
     this.#announced = sentence;
-    this.#write(".visually-hidden", sentence);
+    this.#setText(".visually-hidden", sentence);
   }
 
   /** @param {number} now @param {number | null} age */
   #showStatistics(now, age) {
     this.#statisticsAt = now;
-    const { width, height } = this.#part("canvas");
+    const { width, height } = this.#element("canvas");
     const status = this.#status;
-    const fact = (name, text) => this.#write(`[data-fact="${name}"]`, text);
-    const statistic = (name, text) => this.#write(`[data-statistic="${name}"]`, String(text ?? "–"));
+    const fact = (name, text) => this.#setText(`[data-fact="${name}"]`, text);
+    const statistic = (name, text) => this.#setText(`[data-statistic="${name}"]`, String(text ?? "–"));
     const drawn = this.#stats.last !== null;
-    fact("fps", this.#stats.frames > 1 ? format.rate(this.#stats.fps(now)) : "");
+    fact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
     fact("age", drawn ? format.age(age) : "");
     fact("size", drawn ? `${width}×${height}` : "");
     fact("dropped", status ? `${status.dropped} dropped` : "");
     statistic("source", status?.source);
-    statistic("published", status && format.rate(status.fps));
+    statistic("published", status && format.frameRate(status.fps));
     statistic("dropped", status?.dropped);
     statistic("bad", status?.bad);
     statistic("skipped", this.#stats.skipped);
   }
 
   /** @param {string} camera */
-  #label(camera) {
-    this.#write(".name", camera);
-    this.#part("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
-    label(this.#part(".still"), "Save a still");
-    label(this.#part(".fullscreen"), "Fullscreen (F)");
-    this.#part(".fullscreen").hidden = !document.fullscreenEnabled;
+  #setLabels(camera) {
+    this.#setText(".name", camera);
+    this.#element("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
+    label(this.#element(".still"), "Save a still");
+    label(this.#element(".fullscreen"), "Fullscreen (F)");
+    this.#element(".fullscreen").hidden = !document.fullscreenEnabled;
   }
 
   /** @param {string} home the camera's own page, relative @param {boolean} large */
-  #link(home, large) {
-    const still = this.#part(".still");
+  #setLinks(home, large) {
+    const still = this.#element(".still");
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
-    this.#part(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
-    this.#part(".overlay-instead").href = withToken(`${home}stream.mjpg`).href;
-    addCopyButton(this.#part('[data-address="stream"]'), `${home}stream.mjpg`);
-    addCopyButton(this.#part('[data-address="snapshot"]'), `${home}snapshot.jpg`);
+    this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
+    this.#element(".overlay-instead").href = withToken(`${home}stream.mjpg`).href;
+    addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
+    addCopyButton(this.#element('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
-    const enlarge = this.#part(".enlarge");
+    const enlarge = this.#element(".enlarge");
     enlarge.href = withToken(home).href;
     enlarge.setAttribute("aria-label", `Show camera ${this.#camera} large`);
-    enlarge.addEventListener("click", (event) => this.#clicked(event, enlarge.href));
+    enlarge.addEventListener("click", (event) => this.#onClick(event, enlarge.href));
   }
 
   /** Delay the first click of a mouse, as it may become a double-click. Keys and touches act at once. @param {PointerEvent} event */
-  #clicked(event, page) {
+  #onClick(event, page) {
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
     if (event.detail === 0 || event.pointerType === "touch" || elsewhere) return;
     event.preventDefault();
@@ -220,21 +220,21 @@ export class CameraView extends HTMLElement {
   }
 
   /** @param {MouseEvent} event */
-  #doubleClicked(event) {
+  #onDoubleClick(event) {
     if (!event.target.closest(".picture")) return;
     event.preventDefault();
     this.toggleFullscreen();
   }
 
   /** @param {string} selector */
-  #part(selector) {
+  #element(selector) {
     return this.querySelector(selector);
   }
 
   /** Change the text of an element only if it differs. @param {string} selector @param {string} text */
-  #write(selector, text) {
-    const part = this.#part(selector);
-    if (part.textContent !== text) part.textContent = text;
+  #setText(selector, text) {
+    const element = this.#element(selector);
+    if (element.textContent !== text) element.textContent = text;
   }
 }
 

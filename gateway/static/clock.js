@@ -8,7 +8,7 @@ const SAMPLES_KEPT = 16;
 const JUMP_MS = 50;
 
 export class ServerClock {
-  /** @type {{offset: number, trip: number}[]} */
+  /** @type {{offset: number, roundTrip: number}[]} */
   #samples = [];
 
   /**
@@ -20,9 +20,9 @@ export class ServerClock {
    */
   add(sent, received, now) {
     if (![sent, received, now].every(Number.isFinite) || received < sent) return;
-    const sample = { offset: now * 1000 - (sent + received) / 2, trip: received - sent };
+    const sample = { offset: now * 1000 - (sent + received) / 2, roundTrip: received - sent };
     const best = this.#best();
-    if (best && Math.abs(sample.offset - best.offset) > (sample.trip + best.trip) / 2 + JUMP_MS) this.#samples = [];
+    if (best && Math.abs(sample.offset - best.offset) > (sample.roundTrip + best.roundTrip) / 2 + JUMP_MS) this.#samples = [];
     this.#samples = [...this.#samples.slice(1 - SAMPLES_KEPT), sample];
   }
 
@@ -43,6 +43,6 @@ export class ServerClock {
   }
 
   #best() {
-    return this.#samples.reduce((best, one) => (best && best.trip <= one.trip ? best : one), null);
+    return this.#samples.reduce((best, one) => (best && best.roundTrip <= one.roundTrip ? best : one), null);
   }
 }

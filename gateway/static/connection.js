@@ -6,37 +6,37 @@
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
 /** The server sends a status each second; without cameras it sends nothing unless it is asked. */
-const ASK_AFTER_MS = 3000;
+const PROBE_AFTER_MS = 3000;
 const SILENCE_MS = 6000;
 /** On a very slow link one picture may take longer than SILENCE_MS: after each timeout, the limit is doubled. */
 const LONGEST_SILENCE_MS = 24_000;
 const SETTLED_MS = 30_000;
 
 /**
- * @typedef {object} Owner
- * @property {() => void} opened
- * @property {() => void} lost each time an attempt failed or the connection broke
- * @property {(data: string | ArrayBuffer, reply: (answer: object) => void) => void} received `reply` answers on the
+ * @typedef {object} Handlers
+ * @property {() => void} onOpen
+ * @property {() => void} onLost each time an attempt failed or the connection broke
+ * @property {(data: string | ArrayBuffer, reply: (answer: object) => void) => void} onMessage `reply` answers on the
  *   connection that the message came by, and does nothing when that is gone
- * @property {() => void} silent called to make the server send something
+ * @property {() => void} onSilence called to make the server send something
  */
 
 export class Connection {
   #url;
-  #owner;
+  #handlers;
   /** @type {WebSocket | null} null while waiting for the next attempt */
   #socket = null;
   #timer = 0;
-  #pause = FIRST_PAUSE_MS;
+  #pauseMs = FIRST_PAUSE_MS;
   #retryAt = 0;
   #startedAt = 0;
-  #heardAt = 0;
-  #silence = SILENCE_MS;
+  #receivedAt = 0;
+  #silenceLimitMs = SILENCE_MS;
 
-  /** @param {string} url @param {Owner} owner */
-  constructor(url, owner) {
+  /** @param {string} url @param {Handlers} handlers */
+  constructor(url, handlers) {
     this.#url = url;
-    this.#owner = owner;
+    this.#handlers = handlers;
   }
 
   get open() {
@@ -58,39 +58,39 @@ export class Connection {
     socket.onmessage = (event) => this.#received(socket, event.data);
     socket.onclose = () => this.#drop(socket);
     this.#socket = socket;
-    this.#startedAt = this.#heardAt = performance.now();
+    this.#startedAt = this.#receivedAt = performance.now();
   }
 
   /** Send a message, if there is a connection. @param {object} message */
   send(message) {
-    if (this.#socket) post(this.#socket, message);
+    if (this.#socket) sendJson(this.#socket, message);
   }
 
   /** Check for a connection on which nothing arrives; to be called several times a second. @param {number} now */
   check(now) {
-    const silent = now - this.#heardAt;
-    if (this.#socket && silent > this.#silence) {
-      this.#silence = Math.min(2 * this.#silence, LONGEST_SILENCE_MS);
+    const silent = now - this.#receivedAt;
+    if (this.#socket && silent > this.#silenceLimitMs) {
+      this.#silenceLimitMs = Math.min(2 * this.#silenceLimitMs, LONGEST_SILENCE_MS);
       this.#abandon(this.#socket);
-    } else if (this.open && silent > ASK_AFTER_MS) {
-      this.#owner.silent();
+    } else if (this.open && silent > PROBE_AFTER_MS) {
+      this.#handlers.onSilence();
     }
   }
 
   /** @param {WebSocket} socket */
   #opened(socket) {
     if (socket !== this.#socket) return;
-    this.#heardAt = performance.now();
-    this.#owner.opened();
+    this.#receivedAt = performance.now();
+    this.#handlers.onOpen();
   }
 
   /** @param {WebSocket} socket @param {string | ArrayBuffer} data */
   #received(socket, data) {
     if (socket !== this.#socket) return;
-    this.#heardAt = performance.now();
-    this.#pause = FIRST_PAUSE_MS;
-    if (this.#heardAt - this.#startedAt > SETTLED_MS) this.#silence = SILENCE_MS;
-    this.#owner.received(data, (answer) => post(socket, answer));
+    this.#receivedAt = performance.now();
+    this.#pauseMs = FIRST_PAUSE_MS;
+    if (this.#receivedAt - this.#startedAt > SETTLED_MS) this.#silenceLimitMs = SILENCE_MS;
+    this.#handlers.onMessage(data, (answer) => sendJson(socket, answer));
   }
 
   /** A half-open connection takes minutes to report its own end. @param {WebSocket} socket */
@@ -103,14 +103,14 @@ export class Connection {
   #drop(socket) {
     if (socket !== this.#socket) return;
     this.#socket = null;
-    this.#retryAt = performance.now() + this.#pause;
-    this.#timer = setTimeout(() => this.connect(), this.#pause);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE_MS);
-    this.#owner.lost();
+    this.#retryAt = performance.now() + this.#pauseMs;
+    this.#timer = setTimeout(() => this.connect(), this.#pauseMs);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+    this.#handlers.onLost();
   }
 }
 
 /** @param {WebSocket} socket @param {object} message */
-function post(socket, message) {
+function sendJson(socket, message) {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }

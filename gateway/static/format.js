@@ -20,7 +20,7 @@ export function age(ms) {
  *
  * @param {number} fps
  */
-export function rate(fps) {
+export function frameRate(fps) {
   return `${fps >= 9.95 || fps === 0 ? Math.round(fps) : fps.toFixed(1)} fps`;
 }
 
@@ -30,7 +30,7 @@ export function rate(fps) {
  * @param {number} unixSeconds
  * @param {number} [nowMs] Unix milliseconds
  */
-export function moment(unixSeconds, nowMs = Date.now()) {
+export function timeOfDay(unixSeconds, nowMs = Date.now()) {
   const then = new Date(unixSeconds * 1000);
   if (Number.isNaN(then.getTime())) return "an unknown time";
   const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -5,7 +5,7 @@
 
 const STALLED_AFTER_MS = 2000;
 const MAX_STALLED_AFTER_MS = 30_000;
-const RATE_OVER_MS = 3000;
+const FPS_WINDOW_MS = 3000;
 
 /**
  * @typedef {object} FrameHeader the keys of a frame's header that the page reads
@@ -22,7 +22,7 @@ export class FrameStats {
   /** @type {FrameHeader | null} of the last picture drawn */
   last = null;
   /** When the last picture was drawn that counts as live. */
-  freshAt = -Infinity;
+  liveAt = -Infinity;
   /** @type {number[]} when the newest pictures were drawn, without repetitions */
   #times = [];
 
@@ -38,16 +38,16 @@ export class FrameStats {
     this.frames += 1;
     this.last = header;
     if (before && before.epoch === header.epoch && before.seq === header.seq) return;
-    const patience = this.patience;
-    const follows = now - (this.#times.at(-1) ?? -Infinity) <= patience;
+    const stallAfterMs = this.stallAfterMs;
+    const follows = now - (this.#times.at(-1) ?? -Infinity) <= stallAfterMs;
     if (follows && before?.epoch === header.epoch) this.skipped += Math.max(0, header.seq - before.seq - 1);
     // The first frame after a pause may be hours old: it counts as live when it is recent, or when another one follows.
-    if (follows || (ageMs !== null && ageMs <= patience)) this.freshAt = now;
-    this.#record(now);
+    if (follows || (ageMs !== null && ageMs <= stallAfterMs)) this.liveAt = now;
+    this.#addTime(now);
   }
 
   /** Milliseconds without a new frame after which the camera counts as stalled; more for a slow camera. */
-  get patience() {
+  get stallAfterMs() {
     const [first, second, third] = this.#times.slice(-3);
     // The shorter of two gaps, so that one stall does not raise the limit for the next one.
     const gap = third === undefined ? 0 : Math.min(second - first, third - second);
@@ -55,19 +55,19 @@ export class FrameStats {
   }
 
   /** Whether the last frame counts as live. @param {number} now */
-  moving(now) {
-    return now - this.freshAt <= this.patience;
+  isLive(now) {
+    return now - this.liveAt <= this.stallAfterMs;
   }
 
   /** Frames drawn per second. @param {number} now */
   fps(now) {
-    if (this.#times.length < 2 || !this.moving(now)) return 0;
+    if (this.#times.length < 2 || !this.isLive(now)) return 0;
     return ((this.#times.length - 1) * 1000) / (this.#times.at(-1) - this.#times[0]);
   }
 
   /** @param {number} now */
-  #record(now) {
+  #addTime(now) {
     this.#times.push(now);
-    while (this.#times.length > 3 && now - this.#times[0] > RATE_OVER_MS) this.#times.shift();
+    while (this.#times.length > 3 && now - this.#times[0] > FPS_WINDOW_MS) this.#times.shift();
   }
 }

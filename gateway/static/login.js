@@ -1,10 +1,11 @@
 /**
- * The login page in a frame of another site: over plain http browsers keep no cookie there, so a login would lead back to
- * the form without a word. Says so, and what works instead.
+ * Warns on a login page that is in a frame of another site: over plain http, browsers keep no cookie there, so that a
+ * login would lead back to the form without a message.
  */
 
-const above = location.ancestorOrigins?.[0];
-const sameHost = above !== undefined && URL.canParse(above) && new URL(above).hostname === location.hostname;
+const parentOrigin = location.ancestorOrigins?.[0];
+const isKnown = parentOrigin !== undefined && URL.canParse(parentOrigin);
+const sameHost = isKnown && new URL(parentOrigin).hostname === location.hostname;
 
 /** Whether a page of another origin holds this one in a frame. */
 function isInForeignFrame() {

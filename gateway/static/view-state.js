@@ -4,13 +4,13 @@
  */
 
 /**
- * @typedef {object} Seen
+ * @typedef {object} StateInput
  * @property {boolean} connected whether the websocket is open and the server speaks
  * @property {number | null} lostSince Unix seconds; null when there was no connection yet
  * @property {boolean} blocked whether the server answers, but opens no websocket
  * @property {{state: string, reason: string, since: number} | null} status the camera's newest status
  * @property {boolean} watched whether the page asks for this camera's pictures
- * @property {boolean} moving whether the picture drawn last counts as live
+ * @property {boolean} isLive whether the picture drawn last counts as live
  * @property {boolean} waiting whether the page subscribed so recently that a picture may still be in transit
  * @property {number | null} pictureSince Unix seconds at which the last live picture was drawn
  * @property {boolean} undrawable whether the newest picture could not be decoded
@@ -32,18 +32,18 @@ const CONNECTING = { state: "connecting", title: "Connecting", reason: "Connecti
 /**
  * Return the state to show for a camera.
  *
- * @param {Seen} seen
+ * @param {StateInput} input
  * @returns {ViewState}
  */
-export function judge(seen) {
-  if (!seen.connected) return withoutServer(seen.lostSince, seen.blocked);
-  const status = seen.status;
+export function viewState(input) {
+  if (!input.connected) return withoutServer(input.lostSince, input.blocked);
+  const status = input.status;
   if (status?.state === "offline") {
     const reason = status.reason || "The camera gives no pictures.";
     return { state: "offline", title: "Offline", reason, since: status.since };
   }
-  if (!seen.watched) return PAUSED;
-  return seen.moving ? LIVE : withoutPicture(seen);
+  if (!input.watched) return PAUSED;
+  return input.isLive ? LIVE : withoutPicture(input);
 }
 
 /** @param {number | null} since @param {boolean} blocked @returns {ViewState} */
@@ -53,7 +53,7 @@ function withoutServer(since, blocked) {
   return { state: "connecting", title: "No connection", reason, since };
 }
 
-/** @param {Seen} seen @returns {ViewState} */
+/** @param {StateInput} input @returns {ViewState} */
 function withoutPicture({ status, waiting, undrawable, pictureSince }) {
   if (!status) return { state: "connecting", title: "Connecting", reason: "Waiting for the status of the camera.", since: null };
   if (status.state === "starting") {

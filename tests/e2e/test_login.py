@@ -57,14 +57,14 @@ def test_a_person_logs_in_watches_and_logs_out(closed: ClosedPipeline, browser: 
     page.click("button")
     page.wait_for_url(f"{closed.url}/camera/front/")
     tab.wait_for_pictures()
-    assert page.inner_text(".who") == "anna"
+    assert page.inner_text(".user-name") == "anna"
     (cookie,) = page.context.cookies()
     port = closed.config.gateway.listen.port
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (f"framebus_session_{port}", True, "Lax")
     assert page.evaluate("document.cookie") == ""
     kept = f"framebus_session_{port}={cookie['value']}"
     assert status(f"{closed.url}/api/cameras", Cookie=kept) == 200
-    page.click(".way-out button")
+    page.click(".logout button")
     page.wait_for_url(f"{closed.url}/login")
     assert status(f"{closed.url}/api/cameras", Cookie=kept) == 401, "a cookie copied before the logout"
     refused = [complaint for complaint in tab.complaints if "401" not in complaint]
@@ -97,7 +97,7 @@ def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Bro
     still = tab.page.get_attribute(".still", "href") or ""
     assert status(still) == 200
     assert status(still.replace(token, "x")) == 401
-    assert tab.page.is_hidden(".way-out")
+    assert tab.page.is_hidden(".logout")
     with accounts.changing(closed.config.secrets) as everybody:
         del everybody.tokens["dashboard"]
     tab.page.wait_for_url("**/login?**", timeout=15_000)

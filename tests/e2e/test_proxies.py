@@ -108,7 +108,7 @@ def test_a_person_logs_in_and_out_under_the_prefix(proxy: Proxy, closed: ClosedP
     tab.wait_for_pictures()
     (cookie,) = page.context.cookies()
     assert cookie["path"] == f"{PREFIX}/", "the cookie is not for others behind the same proxy"
-    page.click(".way-out button")
+    page.click(".logout button")
     page.wait_for_url(f"{proxy.url}/login")
     assert page.context.cookies() == []
     page.close()

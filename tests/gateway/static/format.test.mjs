@@ -22,17 +22,17 @@ test("ages", () => {
 });
 
 test("rates", () => {
-  assert.deepEqual([0, 0.2, 1, 9.94, 29.97].map(format.rate), ["0 fps", "0.2 fps", "1.0 fps", "9.9 fps", "30 fps"]);
+  assert.deepEqual([0, 0.2, 1, 9.94, 29.97].map(format.frameRate), ["0 fps", "0.2 fps", "1.0 fps", "9.9 fps", "30 fps"]);
 });
 
 test("times of another day have their date", () => {
   const noon = Date.UTC(2026, 4, 6, 12, 0, 0);
-  assert.match(format.moment(noon / 1000, noon + 3_600_000), /^12:00:00/);
-  assert.match(format.moment(noon / 1000, noon + 86_400_000), /2026.*, 12:00:00/);
+  assert.match(format.timeOfDay(noon / 1000, noon + 3_600_000), /^12:00:00/);
+  assert.match(format.timeOfDay(noon / 1000, noon + 86_400_000), /2026.*, 12:00:00/);
 });
 
 test("a time that no Date can hold is said to be unknown", () => {
-  for (const time of [1e300, -1e300, 1e18, NaN]) assert.equal(format.moment(time), "an unknown time");
+  for (const time of [1e300, -1e300, 1e18, NaN]) assert.equal(format.timeOfDay(time), "an unknown time");
 });
 
 test("the name of a still has local time and nothing that a file system refuses", () => {

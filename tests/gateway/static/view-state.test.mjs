@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { judge } = await load("view-state.js");
+const { viewState } = await load("view-state.js");
 const status = (state, reason = "", since = 100) => ({ state, reason, since });
 
 /** A camera that is watched and live, but for what the test says. */
-function seen(differently) {
+function input(differently) {
   return {
     connected: true,
     lostSince: null,
     blocked: false,
     status: status("live"),
     watched: true,
-    moving: true,
+    isLive: true,
     waiting: false,
     pictureSince: 90,
     undrawable: false,
@@ -34,19 +34,19 @@ const cases = [
   ["an offline camera is not live, whatever was drawn", { status: status("offline", "Unplugged.") }, "offline", "Unplugged."],
   ["an offline camera without a reason", { status: status("offline") }, "offline", "The camera gives no pictures."],
   ["what is not watched", { watched: false }, "idle", "Not watched while it is out of sight."],
-  ["a camera without a status", { status: null, moving: false }, "connecting", "Waiting for the status of the camera."],
-  ["a camera that starts", { status: status("starting", "Opening it."), moving: false }, "connecting", "Opening it."],
-  ["a camera that sleeps", { status: status("idle", "Nobody watches."), moving: false }, "idle", "Waking the camera."],
-  ["a camera watched only now", { moving: false, waiting: true }, "connecting", "Waiting for a new picture."],
+  ["a camera without a status", { status: null, isLive: false }, "connecting", "Waiting for the status of the camera."],
+  ["a camera that starts", { status: status("starting", "Opening it."), isLive: false }, "connecting", "Opening it."],
+  ["a camera that sleeps", { status: status("idle", "Nobody watches."), isLive: false }, "idle", "Waking the camera."],
+  ["a camera watched only now", { isLive: false, waiting: true }, "connecting", "Waiting for a new picture."],
   [
     "a camera that says live and shows nothing new",
-    { moving: false },
+    { isLive: false },
     "stalled",
     "The camera says it is live, but no new picture arrives.",
   ],
   [
     "pictures that cannot be decoded",
-    { moving: false, undrawable: true },
+    { isLive: false, undrawable: true },
     "stalled",
     "Pictures arrive, but this browser cannot draw them.",
   ],
@@ -54,14 +54,14 @@ const cases = [
 
 for (const [what, differently, state, reason] of cases) {
   test(what, () => {
-    const condition = judge(seen(differently));
-    assert.equal(condition.state, state);
-    assert.equal(condition.reason, reason);
+    const shown = viewState(input(differently));
+    assert.equal(shown.state, state);
+    assert.equal(shown.reason, reason);
   });
 }
 
 test("since when is told from the side that knows it", () => {
-  assert.equal(judge(seen({ connected: false, lostSince: 5 })).since, 5);
-  assert.equal(judge(seen({ status: status("offline", "", 77) })).since, 77);
-  assert.equal(judge(seen({ moving: false })).since, 90);
+  assert.equal(viewState(input({ connected: false, lostSince: 5 })).since, 5);
+  assert.equal(viewState(input({ status: status("offline", "", 77) })).since, 77);
+  assert.equal(viewState(input({ isLive: false })).since, 90);
 });
