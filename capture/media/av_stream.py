@@ -28,7 +28,8 @@ from capture.media.file import check_file
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader
 from capture.media.play_clock import PlayClock
-from capture.media.rtsp.session import Transport
+from capture.media.rtsp.redirect_guard import RedirectGuard
+from capture.media.rtsp.session import DEFAULT_PORTS, Transport
 from capture.media.stream_clock import Moment, StreamClock
 from capture.media.tls import CameraTls
 from capture.media.transport_stream import TransportStreamReader
@@ -129,6 +130,7 @@ class AvStream:
         self._transport = transport
         self._container: InputContainer | None = None
         self._video: VideoStream | None = None
+        self._guard: RedirectGuard | None = None
 
     @property
     def lost(self) -> int:
@@ -172,11 +174,13 @@ class AvStream:
         if self._container is not None:
             self._container.close()
         self._container = self._video = None
+        if self._guard is not None:
+            self._guard.close()
 
     def _open(self, format_name: str | None = None) -> None:
         if isinstance(self._target, Path):
             check_file(self._target, self._name)
-        target = str(self._target) if isinstance(self._target, Path) else self._target.text
+        target = str(self._target) if isinstance(self._target, Path) else self._guarded(self._target)
         options = self._options(self._target) if isinstance(self._target, MediaUrl) else {}
         for_streams: dict[str, Any] = {"stream_options": [self._limit.probe_options]}  # PyAV's stub has another type
         began = time.monotonic()
@@ -191,8 +195,25 @@ class AvStream:
                 **LENIENT_METADATA,
             )
         except FFmpegError as error:
-            raise SourceError(self._reason(error, time.monotonic() - began, opening=True)) from None
+            seconds = time.monotonic() - began
+            if self._guard is not None:
+                self._guard.close()
+                if self._guard.has_redirected:
+                    raise SourceError(reasons.redirected_login(self._name)) from None
+            raise SourceError(self._reason(error, seconds, opening=True)) from None
         self._video = None if format_name else self._choose(self._container)
+
+    def _guarded(self, url: MediaUrl) -> str:
+        """What to give to FFmpeg. Raises SourceError."""
+        if url.scheme != "rtsp" or url.login is None:
+            return url.text
+        try:
+            self._guard = RedirectGuard(url.host, url.port or DEFAULT_PORTS[url.scheme], self._patience)
+        except TimeoutError:
+            raise SourceError(reasons.no_connection(self._name, self._patience)) from None
+        except OSError as error:
+            raise SourceError(reasons.refused(self._name, url.host, error)) from None
+        return url.at("127.0.0.1", self._guard.port)
 
     def _options(self, url: MediaUrl) -> dict[str, str]:
         options = {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}

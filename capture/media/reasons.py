@@ -105,6 +105,11 @@ def login_elsewhere(name: str) -> str:
     )
 
 
+def redirected_login(name: str) -> str:
+    """RTSP, read by FFmpeg: the login stays with the camera."""
+    return f"{name}: redirects to another address; write that address into `source`, as a login is not sent there"
+
+
 def redirects(name: str) -> str:
     """It sends us round in circles."""
     return f"{name}: redirects again and again; {CHECK_PATH}"

@@ -58,6 +58,12 @@ class MediaUrl:
         scheme, separator, rest = _without_login(self.text).partition("://")
         return MediaUrl.parse(f"{scheme}{separator}{match[0] if match else ''}{rest}")
 
+    def at(self, host: str, port: int) -> str:
+        """The text with another address in it, login and all."""
+        match = _LOGIN.search(self.text)
+        scheme, _, rest = _parts(_without_login(self.text))
+        return f"{scheme}://{match[0] if match else ''}{host}:{port}{rest}"
+
     @property
     def path_and_query(self) -> str:
         """What a request line of HTTP asks for."""

@@ -50,3 +50,9 @@ def test_what_is_no_url(text: str, flaw: str) -> None:
     with pytest.raises(UrlError) as said:
         MediaUrl.parse(text)
     assert str(said.value) == flaw
+
+
+def test_the_same_url_at_another_address_keeps_its_login_and_its_path() -> None:
+    url = MediaUrl.parse("rtsp://admin:ge%40heim@camera:554/stream?x=1")
+    assert url.at("127.0.0.1", 4000) == "rtsp://admin:ge%40heim@127.0.0.1:4000/stream?x=1"
+    assert MediaUrl.parse("rtsp://[fe80::1]").at("127.0.0.1", 4000) == "rtsp://127.0.0.1:4000"

@@ -34,6 +34,10 @@ KINDS = {
 }
 SCAN = segment(SOS, b"\x01\x01\x00\x00\x3f\x00") + b"\x12\x34"
 FRAME = segment(SOF0, b"\x08\x00\x30\x00\x40\x01\x01\x11\x00")
+EXIF = b"Exif\0\0"
+TIFF = EXIF + b"MM\0\x2a\0\0\0\x08"
+OTHER_ENTRY = b"\x01\x0f\0\x03\0\0\0\x01\0\x03\0\0"
+ORIENTATION_6 = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,6 +100,50 @@ def test_stray_bytes_before_a_marker_are_removed(stray: bytes, which: int) -> No
     assert parsed == Jpeg.parse(PICTURE)
 
 
+def test_stray_bytes_between_two_scans_are_removed() -> None:
+    picture = KINDS["progressive"]
+    at = picture.rfind(b"\xff\xc4")  # the tables of the last scan; SOS follows
+    at += 2 + int.from_bytes(picture[at + 2 : at + 4])
+    parsed = Jpeg.parse(picture[:at] + b"stray" + picture[at:])
+    assert parsed.data == picture
+    assert parsed == Jpeg.parse(picture)
+    assert picture[parsed.scan :].startswith(b"\xff\xda")
+
+
+@pytest.mark.parametrize("marker", [APP1, 0xFE], ids=["EXIF", "comment"])
+def test_a_picture_within_a_segment_is_not_the_one_behind_a_cut_off_one(marker: int) -> None:
+    thumbnail = EXIF + jpeg((16, 16))
+    cut_off = after_soi(PICTURE, segment(marker, thumbnail))[:-100]
+    assert Jpeg.parse(cut_off + PICTURE).data == PICTURE
+
+
+def test_a_segment_that_is_none_ends_a_picture_without_an_end_of_image() -> None:
+    assert Jpeg.parse(PICTURE[:-2] + b"\xff\xe0\x00\x01").data == PICTURE
+
+
+def test_an_ff_at_the_end_of_the_image_data_stays() -> None:
+    """FF 00 stands for a byte FF there, so not every 00 at the end is padding."""
+    sizes = ((width, height) for width in range(8, 80, 8) for height in range(8, 80, 8))
+    pictures = (jpeg(size, quality=quality) for size in sizes for quality in range(20, 90, 5))
+    picture = next(picture for picture in pictures if picture.endswith(b"\xff\0\xff\xd9"))
+    for tail in (b"", b"\0\0", b"\xff"):
+        assert Jpeg.parse(picture[:-2] + tail).data == picture
+
+
+@pytest.mark.parametrize(
+    ("marker", "payload", "more"),
+    [
+        (0xE2, b"MPF\0II*\0", True),
+        (0xE2, b"ICC_PROFILE\0", False),
+        (APP1, b"MPF\0II*\0", False),
+        (0xE2, b"\0MPF\0", False),
+    ],
+)
+def test_the_index_of_several_pictures_is_known_by_its_label(marker: int, payload: bytes, more: bool) -> None:
+    parsed = Jpeg.parse(after_soi(PICTURE, segment(marker, payload)))
+    assert parsed.has_more_pictures is more
+
+
 def test_of_two_pictures_the_first_is_taken() -> None:
     assert Jpeg.parse(PICTURE + KINDS["grey"]).data == PICTURE
     assert Jpeg.parse(KINDS["progressive"] + b"\0" * 9 + KINDS["grey"]).data == KINDS["progressive"]
@@ -108,6 +156,16 @@ def test_a_picture_with_more_pixels_than_allowed_is_refused_by_its_header() -> N
     assert str(raised.value) == (
         "65535x65535 are 4294.8 megapixels, allowed: at most 100 (max_megapixels of this camera)"
     )
+
+
+@pytest.mark.parametrize("limit", [1, 0.9999995])
+def test_a_megapixel_is_a_million_pixels(limit: float) -> None:
+    picture = SOI + segment(SOF0, b"\x08\x03\xe8\x03\xe8\x01\x01\x11\x00") + SCAN + EOI
+    if limit == 1:
+        assert Jpeg.parse(picture, max_megapixels=limit).width == 1000
+    else:
+        with pytest.raises(JpegError, match=r"^1000x1000 are 1\.0 megapixels"):
+            Jpeg.parse(picture, max_megapixels=limit)
 
 
 @pytest.mark.parametrize("marker", [0xC0, 0xC1, 0xC2, 0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), 0xCD, 0xCE, 0xCF])
@@ -136,6 +194,8 @@ def test_what_lies_among_the_frame_headers_is_no_frame_header(marker: int) -> No
         (SOI + b"\0\0\0\0", "cut off after 6 bytes: no scan"),
         (SOI + b"\xff\xe0\x00\x01", "a segment of 1 bytes at byte 2 of 6"),
         (SOI + b"\xff\xe0\x00\x03", "a segment of 3 bytes at byte 2 of 6"),
+        (SOI + b"\xff\xe0\x01\x03\x00", "a segment of 259 bytes at byte 2 of 7"),
+        (SOI + EOI + SOI + b"\xff\xe0\x00\x01", "end of image at byte 2, before any scan"),
         (SOI + segment(SOF0, b"\x08\x00\x30\x00") + SCAN + EOI, "a frame header that is too short"),
         (SOI + SCAN + EOI, "no frame header before the scan"),
         (SOI + segment(SOF0, b"\x08\x00\x00\x00\x40\x01\x01\x11\x00") + SCAN + EOI, "no frame header before the scan"),
@@ -238,10 +298,18 @@ def test_the_orientation_is_read_in_both_byte_orders(orientation: int, order: Li
         b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x00\0\0\0\0\0\0",
         b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09\0\0\0\0\0\0",
         b"http://ns.adobe.com/xap/1.0/\0<x/>",
+        b"Exif\0\0XX\x2a\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\x06\0\0\0",
+        TIFF + b"\0\1" + OTHER_ENTRY + ORIENTATION_6,
+        TIFF + b"\0\1" + ORIENTATION_6[:9].replace(b"\0\0\0\1\0", b"\0\0\0\1\6"),
     ],
 )
 def test_an_orientation_that_makes_no_sense_is_1(payload: bytes) -> None:
     assert Jpeg.parse(after_soi(PICTURE, segment(APP1, payload))).orientation == 1
+
+
+def test_an_orientation_behind_other_entries_at_the_very_end_is_read() -> None:
+    payload = TIFF + b"\0\3" + OTHER_ENTRY + OTHER_ENTRY + ORIENTATION_6
+    assert Jpeg.parse(after_soi(PICTURE, segment(APP1, payload))).orientation == 6
 
 
 @given(st.binary(max_size=60), st.sampled_from([b"MM\0\x2a", b"II\x2a\0"]))
@@ -270,6 +338,13 @@ def test_an_orientation_put_in_outdoes_the_cameras_own(orientation: int) -> None
     turned = Jpeg.parse(after_soi(PICTURE, exif(6, "little"))).with_orientation(orientation)
     assert turned.orientation == orientation
     assert opened(turned.data).getexif()[ORIENTATION] == orientation
+
+
+def test_the_exif_put_in_holds_the_orientation_and_no_more() -> None:
+    """TIFF 6.0, section 2: header, one entry of one SHORT, no other directory."""
+    turned = Jpeg.parse(PICTURE).with_orientation(6)
+    exif_of_one = bytes.fromhex("ffe1 0022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000")
+    assert turned.data == SOI + exif_of_one + PICTURE[2:]
 
 
 def test_an_orientation_that_is_there_already_costs_nothing() -> None:
