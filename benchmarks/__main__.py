@@ -26,7 +26,7 @@ from benchmarks import (
     workers,
 )
 from benchmarks.load import allow_many_sockets
-from benchmarks.processes import BenchError, LeftOut
+from benchmarks.processes import BenchError, SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import comparison
 
@@ -101,7 +101,7 @@ def run(session: Session, names: Sequence[str]) -> list[str]:
         measure: Callable[[Session], None] = benchmark.run
         try:
             measure(session)
-        except LeftOut as why:
+        except SkippedBenchmark as why:
             session.progress(str(why))
         except BenchError as error:
             session.progress(f"{name} FAILED: {error}")

@@ -4,7 +4,7 @@ from benchmarks import peers
 from benchmarks.load import Load
 from benchmarks.peers import Server
 from benchmarks.pipeline import pipeline
-from benchmarks.processes import Helper, LeftOut
+from benchmarks.processes import Helper, SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -25,7 +25,7 @@ def run(session: Session) -> None:
             for _ in range(session.rounds(rounds)):
                 measure(session, "framebus", ours.mjpeg, viewers, seconds)
                 # Restarted for each turn: the phase of its timer relative to the camera is random
-                with session.leaving_out(LeftOut), peers.ustreamer(camera, session.new_folder()) as theirs:
+                with session.skipping(SkippedBenchmark), peers.ustreamer(camera, session.new_folder()) as theirs:
                     measure(session, "ustreamer", theirs, viewers, seconds)
             by_stage(session, ours.mjpeg, ours.frames, viewers, seconds)
     print(report(session))

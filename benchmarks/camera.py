@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.processes import LeftOut
+from benchmarks.processes import SkippedBenchmark
 from benchmarks.results import ROOT
 
 SIZE = (1280, 720)
@@ -21,7 +21,7 @@ PICTURES = 4
 QUALITY = 80
 PICTURE_BYTES = {162: 162_000, 30: 30_000}
 """Sizes of a detailed and of a plain webcam frame in bytes, by their size in KB."""
-MOST_NOISE = 100.0
+MAX_NOISE = 100.0
 ROUNDS = 14
 """Bisection steps, which hit the size within a few percent."""
 
@@ -42,10 +42,10 @@ class Camera:
 
 
 def build(folder: Path) -> Path:
-    """Compile the webcam and return the library for LD_PRELOAD. Raises LeftOut without a compiler."""
+    """Compile the webcam and return the library for LD_PRELOAD. Raises SkippedBenchmark without a compiler."""
     library = folder / "v4l2shim.so"
     if shutil.which("gcc") is None:
-        raise LeftOut("gcc: not installed (sudo apt install gcc libc6-dev)")
+        raise SkippedBenchmark("gcc: not installed (sudo apt install gcc libc6-dev)")
     command = ["gcc", "-shared", "-fPIC", "-O2", "-pthread", "-o", str(library)]
     subprocess.run([*command, str(ROOT / "tests" / "v4l2shim.c"), "-ldl"], check=True, timeout=60)
     return library
@@ -77,7 +77,7 @@ def make_camera(library: Path, device: str, folder: Path, kilobytes: int) -> Cam
 
 def noise_for(wanted_bytes: int) -> float:
     """Return the amount of noise that makes a JPEG of this size."""
-    low, high = 0.0, MOST_NOISE
+    low, high = 0.0, MAX_NOISE
     for _ in range(ROUNDS):
         middle = (low + high) / 2
         low, high = (middle, high) if len(encoded(middle)) < wanted_bytes else (low, middle)

@@ -8,7 +8,7 @@ from benchmarks import peers
 from benchmarks.load import Kind, Load
 from benchmarks.peers import Server
 from benchmarks.pipeline import pipeline
-from benchmarks.processes import LeftOut, cpu_seconds
+from benchmarks.processes import SkippedBenchmark, cpu_seconds
 from benchmarks.session import Session
 from benchmarks.table import number, ratio, table
 
@@ -43,7 +43,7 @@ def subjects(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Subje
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
         servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "websocket": Subject("websocket", ours.websocket)}
-        with session.leaving_out(LeftOut):
+        with session.skipping(SkippedBenchmark):
             server = started.enter_context(peers.ustreamer(camera, session.new_folder()))
             servers["ustreamer"] = Subject("mjpeg", server)
         server = started.enter_context(peers.baseline_server(camera, session.new_folder()))

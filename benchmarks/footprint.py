@@ -12,7 +12,7 @@ from benchmarks.load import Load, request
 from benchmarks.parts import MjpegParts, NotServed
 from benchmarks.peers import Server
 from benchmarks.pipeline import write_config
-from benchmarks.processes import START_SECONDS, BenchError, LeftOut, Process, cpu_seconds, free_port, pss_bytes
+from benchmarks.processes import START_SECONDS, BenchError, Process, SkippedBenchmark, cpu_seconds, free_port, pss_bytes
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -37,7 +37,7 @@ def run(session: Session) -> None:
         started.enter_context(Process(command, folder / "up.log", camera.environment))
         record_first(session, OURS, "start to first picture", first_picture(port, PATH, began))
         theirs = None
-        with session.leaving_out(LeftOut):
+        with session.skipping(SkippedBenchmark):
             theirs = started.enter_context(ustreamer(session))
         time.sleep(LINGER_SECONDS)
         watch_idle(session, processes_of(folder / "run") | ({USTREAMER: theirs.pid} if theirs else {}))
@@ -50,7 +50,7 @@ def run(session: Session) -> None:
 
 @contextmanager
 def ustreamer(session: Session) -> Iterator[Server]:
-    """Start ustreamer and measure the time to its first frame. Raises LeftOut if it is not installed."""
+    """Start ustreamer and measure the time to its first frame. Raises SkippedBenchmark if it is not installed."""
     peers.check_ustreamer()
     port = free_port()
     camera = session.camera(162)

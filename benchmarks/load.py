@@ -35,7 +35,7 @@ SETTLE_SECONDS, SETTLE_SECONDS_EACH = 0.4, 0.002
 
 
 @dataclass(frozen=True)
-class Seen:
+class LoadResult:
     """What the viewers received during a measurement, and the CPU time of the server."""
 
     seconds: float
@@ -71,7 +71,7 @@ class Load:
             self._helper.close()
             raise
 
-    def measure(self, seconds: float, *pids: int) -> Seen:
+    def measure(self, seconds: float, *pids: int) -> LoadResult:
         """Measure for so many seconds, with the CPU time of the processes `pids`."""
         self.begin()
         before = cpu_seconds(*pids)
@@ -82,9 +82,9 @@ class Load:
         """Start counting."""
         self._helper.ask("begin")
 
-    def end(self, used_seconds: float = 0.0) -> Seen:
+    def end(self, used_seconds: float = 0.0) -> LoadResult:
         """Return what was received since `begin`; `used_seconds` is the CPU time of the server."""
-        return Seen(cpu_seconds=used_seconds, **self._helper.ask("end"))
+        return LoadResult(cpu_seconds=used_seconds, **self._helper.ask("end"))
 
     def __enter__(self) -> "Load":
         return self

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks.processes import LeftOut
+from benchmarks.processes import SkippedBenchmark
 
 HERE, THERE, BITS = "198.18.77.1", "198.18.77.2", 30
 """Addresses for benchmarks (RFC 2544)."""
@@ -35,12 +35,12 @@ class SlowLink:
 
 @contextmanager
 def slow_link() -> Iterator[SlowLink]:
-    """Make a slow link and remove it at the end. Raises LeftOut if this user or this kernel cannot make one."""
+    """Make a slow link and remove it at the end. Raises SkippedBenchmark if that is impossible here."""
     if os.geteuid() != 0:
-        raise LeftOut("a slow link needs root for a network namespace: left out (sudo make bench)")
+        raise SkippedBenchmark("a slow link needs root for a network namespace: left out (sudo make bench)")
     for program in ("ip", "tc"):
         if shutil.which(program) is None:
-            raise LeftOut(f"{program}: not installed (sudo apt install iproute2): left out")
+            raise SkippedBenchmark(f"{program}: not installed (sudo apt install iproute2): left out")
     name = f"fb{os.getpid()}"
     here, there = f"{name}a", f"{name}b"
     link = SlowLink(HERE, ("ip", "netns", "exec", name), here)
@@ -60,7 +60,7 @@ def slow_link() -> Iterator[SlowLink]:
 
 
 def call(*command: str) -> None:
-    """Run a command. Raises LeftOut with its error output."""
+    """Run a command. Raises SkippedBenchmark with its error output."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode != 0:
-        raise LeftOut(f"no slow link on this machine: {' '.join(command)}: {done.stderr.strip()}: left out")
+        raise SkippedBenchmark(f"no slow link on this machine: {' '.join(command)}: {done.stderr.strip()}: left out")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.camera import FPS, SIZE, Camera
-from benchmarks.processes import Helper, LeftOut, Process, free_port
+from benchmarks.processes import Helper, Process, SkippedBenchmark, free_port
 
 USTREAMER = "ustreamer"
 
@@ -25,14 +25,14 @@ class Server:
 
 
 def check_ustreamer() -> None:
-    """Raise LeftOut if ustreamer is not installed."""
+    """Raise SkippedBenchmark if ustreamer is not installed."""
     if shutil.which(USTREAMER) is None:
-        raise LeftOut("ustreamer: not installed (sudo apt install ustreamer): left out")
+        raise SkippedBenchmark("ustreamer: not installed (sudo apt install ustreamer): left out")
 
 
 @contextmanager
 def ustreamer(camera: Camera, folder: Path, host: str = "127.0.0.1") -> Iterator[Server]:
-    """Run ustreamer with this camera, without re-encoding. Raises LeftOut if it is not installed."""
+    """Run ustreamer with this camera, without re-encoding. Raises SkippedBenchmark if it is not installed."""
     check_ustreamer()
     port = free_port(host)
     with Process(ustreamer_command(camera, host, port), folder / "ustreamer.log", camera.environment) as process:

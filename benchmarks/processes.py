@@ -28,7 +28,7 @@ class BenchError(Exception):
     """Why a benchmark cannot go on, in one sentence."""
 
 
-class LeftOut(Exception):
+class SkippedBenchmark(Exception):
     """Why something is not measured on this machine, and what would help, in one sentence."""
 
 

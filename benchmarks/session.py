@@ -14,7 +14,7 @@ from benchmarks.results import Results
 
 QUICK_SHARE = 0.4
 """Fraction of the usual duration in a quick run."""
-LEAST_SECONDS = 1.0
+MIN_SECONDS = 1.0
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Session:
         self._device = ""
 
     def camera(self, kilobytes: int) -> Camera:
-        """Return the camera with frames of this size, made at the first call. Raises LeftOut."""
+        """Return the camera with frames of this size, made at the first call. Raises SkippedBenchmark."""
         if kilobytes not in self._made:
             self._made[kilobytes] = cameras.make_camera(self._library, self.device, self.folder, kilobytes)
         return self._made[kilobytes]
@@ -62,7 +62,7 @@ class Session:
 
     def seconds(self, usual: float) -> float:
         """Return how long to measure, in seconds."""
-        return max(LEAST_SECONDS, usual * QUICK_SHARE) if self.quick else usual
+        return max(MIN_SECONDS, usual * QUICK_SHARE) if self.quick else usual
 
     def rounds(self, usual: int) -> int:
         """Return how many rounds to measure."""
@@ -73,7 +73,7 @@ class Session:
         print(f"  {time.monotonic() - self._began:4.0f} s  {text}", flush=True)
 
     @contextmanager
-    def leaving_out(self, kind: type[Exception]) -> Iterator[None]:
+    def skipping(self, kind: type[Exception]) -> Iterator[None]:
         """Continue after this exception, and print its text."""
         try:
             yield

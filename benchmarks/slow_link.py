@@ -10,7 +10,7 @@ from benchmarks.load import Kind, Load
 from benchmarks.network import SlowLink, slow_link
 from benchmarks.peers import Server
 from benchmarks.pipeline import pipeline
-from benchmarks.processes import LeftOut
+from benchmarks.processes import SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -37,7 +37,7 @@ def run(session: Session) -> None:
         link = started.enter_context(slow_link())
         ours = started.enter_context(pipeline(camera, session.new_folder(), link.host))
         servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "page websocket": Subject("page", ours.page)}
-        with session.leaving_out(LeftOut):
+        with session.skipping(SkippedBenchmark):
             server = started.enter_context(peers.ustreamer(camera, session.new_folder(), link.host))
             servers["ustreamer"] = Subject("mjpeg", server)
         for megabits, seconds in CASES[:1] if session.quick else CASES:

@@ -8,7 +8,7 @@ from benchmarks import peers
 from benchmarks.load import Load
 from benchmarks.peers import Server
 from benchmarks.pipeline import Pipeline, pipeline
-from benchmarks.processes import Helper, LeftOut
+from benchmarks.processes import Helper, SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -34,7 +34,7 @@ def run(session: Session) -> None:
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
         theirs = None
-        with session.leaving_out(LeftOut):
+        with session.skipping(SkippedBenchmark):
             theirs = started.enter_context(peers.ustreamer(camera, session.new_folder()))
         for _ in range(session.rounds(ROUNDS)):
             measure_ours(session, ours)

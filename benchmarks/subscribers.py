@@ -9,7 +9,7 @@ from statistics import median
 from benchmarks.age import SHARES, shown
 from benchmarks.network import slow_link
 from benchmarks.pipeline import pipeline
-from benchmarks.processes import Helper, LeftOut, cpu_seconds, free_port
+from benchmarks.processes import Helper, SkippedBenchmark, cpu_seconds, free_port
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -49,13 +49,13 @@ def run(session: Session) -> None:
             case = Case(f"200 ms a frame, {transport}", endpoint, WORK_SECONDS)
             side_by_side(session, case, session.seconds(SLOW_SECONDS))
         many(session, ours.frames, ours.pids["capture"], session.seconds(MANY_SECONDS))
-    with session.leaving_out(LeftOut):
+    with session.skipping(SkippedBenchmark):
         behind_a_slow_link(session)
     print(report(session))
 
 
 def behind_a_slow_link(session: Session) -> None:
-    """Measure a fast subscriber behind a slow link. Raises LeftOut."""
+    """Measure a fast subscriber behind a slow link. Raises SkippedBenchmark."""
     with slow_link() as link:
         endpoint = f"tcp://{link.host}:{free_port(link.host)}"
         publish = f'publish = "{endpoint}"\ninsecure_tcp = true'

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 from benchmarks.load import Load
 from benchmarks.pipeline import Pipeline, gateways, pipeline
-from benchmarks.processes import LeftOut
+from benchmarks.processes import SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import number, ratio, table
 
@@ -21,10 +21,10 @@ CORES = 5
 
 
 def run(session: Session) -> None:
-    """Measure one worker and two, in turn. Raises LeftOut."""
+    """Measure one worker and two, in turn. Raises SkippedBenchmark."""
     cores = os.cpu_count() or 1
     if session.quick and cores < CORES:
-        raise LeftOut(f"{core_note(cores)} Left out of a quick run.")
+        raise SkippedBenchmark(f"{core_note(cores)} Left out of a quick run.")
     camera = session.camera(162).faster(FPS)
     with ExitStack() as started:
         ours = {count: started.enter_context(pipeline(camera, session.new_folder(), workers=count)) for count in (1, 2)}

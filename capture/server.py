@@ -106,10 +106,10 @@ class Capture:
         self._control = sockets.make(self._context, zmq.ROUTER)
         self._control.setsockopt(zmq.SNDHWM, MAX_PENDING_REQUESTS)
         self._control.setsockopt(zmq.MAXMSGSIZE, 2 * MAX_REQUEST_BYTES)  # one just too large is still told so
-        endpoint = control_endpoint(self._config, self._camera)
+        endpoint = control_endpoint(self._config.run_dir, self._camera)
         try:
             self._control.bind(endpoint)
-            endpoint = frames_endpoint(self._config, self._camera)
+            endpoint = frames_endpoint(self._config.run_dir, self._camera)
             self._socket.bind(endpoint)
             if self._settings.publish is not None:
                 endpoint = str(self._settings.publish)
@@ -126,7 +126,7 @@ class Capture:
             self.stop()
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._reader.start()
-        where = self._settings.publish or frames_endpoint(self._config, self._camera)
+        where = self._settings.publish or frames_endpoint(self._config.run_dir, self._camera)
         logger.info("camera %s publishes at %s", self._camera, where)
 
     def loop(self, stop: Stop) -> None:
@@ -275,7 +275,9 @@ class Capture:
         if state == self._state and now < self._status_due:
             return
         self._status_due = now + STATUS_INTERVAL_SECONDS
-        self._lock.check(frames_endpoint(self._config, self._camera), control_endpoint(self._config, self._camera))
+        self._lock.check(
+            frames_endpoint(self._config.run_dir, self._camera), control_endpoint(self._config.run_dir, self._camera)
+        )
         self._reader.flush_logs()
         self._rendition_thread.flush_log()
         if self._authenticator is not None:

@@ -82,7 +82,7 @@ class Gateway:
         self._cameras = CameraRegistry(
             camera_endpoints(config), self._context, settings.max_viewers, worker_endpoints(config), self._worker
         )
-        self._stills = StillsClient(snapshot_endpoint(config), self._context)
+        self._stills = StillsClient(snapshot_endpoint(config.run_dir), self._context)
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_header_size=MAX_HEADER_BYTES,

@@ -4,7 +4,8 @@ import sys
 
 from framebus.config.load import Config
 from framebus.runtime.process import Stop, arguments, run
-from snapshot.server import Snapshot
+from framebus.transport import endpoints
+from snapshot.server import SnapshotServer
 
 
 def main() -> int:
@@ -12,7 +13,8 @@ def main() -> int:
     options = arguments("snapshot", "Answer requests for stills from the newest frame of every camera.").parse_args()
 
     def snapshot(config: Config, stop: Stop) -> None:
-        Snapshot(config).run(stop)
+        camera_endpoints = {camera: endpoints.frames(config, camera) for camera in config.cameras}
+        SnapshotServer(config.snapshot, config.cameras, camera_endpoints, config.run_dir, config.secrets).run(stop)
 
     return run("snapshot", options.config, snapshot)
 

@@ -63,7 +63,7 @@ class CameraState:
         self.history.put(self.newest)
         return self.newest
 
-    def full(self, message: bytes) -> Still | None:
+    def parse_full(self, message: bytes) -> Still | None:
         """Take a `full/` message; return its frame, or None if it is malformed."""
         frame = FrameFilter(same_host=self._same_host, now=self._now).accept(message)
         return None if frame is None else self._still(frame)
@@ -112,7 +112,7 @@ class CameraState:
         return self._status.fps if self._status is not None else 0.0
 
     @property
-    def trouble(self) -> str:
+    def offline_reason(self) -> str:
         """Why the camera gives no pictures, and since when; empty while it may give some."""
         silent = self._now() - self._status_at
         if silent >= STATUS_TIMEOUT_SECONDS:
@@ -126,7 +126,7 @@ class CameraState:
         """The frame with its times by our clock."""
         if self._same_host:
             return Still.of(frame)
-        return Still(self._clock_offset.here(frame.header, self._now()), frame.jpeg)
+        return Still(self._clock_offset.to_local(frame.header, self._now()), frame.jpeg)
 
     def flush_losses(self) -> None:
         """Log the losses that were not logged yet; to be called about once a second."""

@@ -1,4 +1,4 @@
-"""The clips that are being fetched: each stays available from its first page to its last while the history moves on."""
+"""The clips that are being fetched. Each keeps its frames until its last page, while the history moves on."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -10,14 +10,14 @@ from snapshot.errors import StillError
 from snapshot.still import Still
 
 MAX_CLIPS = 8
-"""Clips that are fetched at the same time."""
+"""Clips that may be fetched at the same time."""
 IDLE_SECONDS = 20.0
 """A clip is dropped after this long without a request for a page."""
 MB = 1_000_000
 
 
 @dataclass
-class Fetched:
+class OpenClip:
     """A clip that is being fetched, and when it was last asked for."""
 
     camera: str
@@ -40,7 +40,7 @@ class Clips:
         """
         self._now = now
         self.max_bytes = max_bytes
-        self._clips: dict[str, Fetched] = {}
+        self._clips: dict[str, OpenClip] = {}
 
     def __len__(self) -> int:
         return len(self._clips)
@@ -48,7 +48,7 @@ class Clips:
     @property
     def bytes(self) -> int:
         """What the frames of all clips take; a frame in several clips counts once."""
-        return _bytes(still for fetched in self._clips.values() for still in fetched.clip.stills)
+        return _bytes(still for open_clip in self._clips.values() for still in open_clip.clip.stills)
 
     def open(self, camera: str, stills: list[Still], form: Literal["mjpg", "avi"]) -> tuple[str, Clip]:
         """Make a clip of these frames and return its id and the clip.
@@ -60,7 +60,7 @@ class Clips:
         if len(self._clips) >= MAX_CLIPS:
             raise StillError("busy", f"{MAX_CLIPS} clips are being fetched already")
         clip = Clip(stills, form)
-        held = [still for fetched in self._clips.values() for still in fetched.clip.stills]
+        held = [still for open_clip in self._clips.values() for still in open_clip.clip.stills]
         if held and _bytes((*held, *clip.stills)) > self.max_bytes:
             raise StillError(
                 "busy",
@@ -68,7 +68,7 @@ class Clips:
                 f"allowed: {self.max_bytes / MB:g} MB with this one (history_mb)",
             )
         clip_id = secrets.token_hex(8)
-        self._clips[clip_id] = Fetched(camera, clip, self._now())
+        self._clips[clip_id] = OpenClip(camera, clip, self._now())
         return clip_id, clip
 
     def get(self, camera: str, clip_id: str) -> Clip:
@@ -77,13 +77,14 @@ class Clips:
         Raises:
             StillError: there is none of this id, or it is of another camera, or was dropped.
         """
-        fetched = self._clips.get(clip_id)
-        if fetched is None or fetched.camera != camera:
+        open_clip = self._clips.get(clip_id)
+        if open_clip is None or open_clip.camera != camera:
             raise StillError(
-                "not-kept", f"there is no such clip of camera {camera}, or it was not fetched on for {IDLE_SECONDS:g} s"
+                "not-kept",
+                f"there is no such clip of camera {camera}, or it was not fetched on for {IDLE_SECONDS:g} s",
             )
-        fetched.used_at = self._now()
-        return fetched.clip
+        open_clip.used_at = self._now()
+        return open_clip.clip
 
     def close(self, clip_id: str) -> None:
         """Drop a clip, which was fetched or is not wanted any more. May be called twice."""
@@ -92,7 +93,7 @@ class Clips:
     def tick(self) -> None:
         """Drop the clips that were not asked for during IDLE_SECONDS."""
         oldest = self._now() - IDLE_SECONDS
-        self._clips = {clip_id: fetched for clip_id, fetched in self._clips.items() if fetched.used_at >= oldest}
+        self._clips = {clip_id: open_clip for clip_id, open_clip in self._clips.items() if open_clip.used_at >= oldest}
 
 
 def _bytes(stills: Iterable[Still]) -> int:

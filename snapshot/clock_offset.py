@@ -19,9 +19,9 @@ class ClockOffset:
     def __init__(self) -> None:
         self._epoch: str | None = None
         self._since = 0.0
-        self._least = self._least_before = float("inf")
+        self._minimum = self._previous_minimum = float("inf")
 
-    def here(self, header: FrameHeader, arrived: float) -> FrameHeader:
+    def to_local(self, header: FrameHeader, arrived: float) -> FrameHeader:
         """Return the header with `monotonic` and `published` by our clock.
 
         Args:
@@ -30,12 +30,12 @@ class ClockOffset:
         """
         if header.epoch != self._epoch:  # another machine, or the same one after a restart
             self._epoch, self._since = header.epoch, arrived
-            self._least = self._least_before = float("inf")
+            self._minimum = self._previous_minimum = float("inf")
         elif arrived - self._since > WINDOW_SECONDS:
             self._since = arrived
-            self._least_before, self._least = self._least, float("inf")
-        self._least = min(self._least, arrived - header.published)
-        offset = min(self._least, self._least_before)
+            self._previous_minimum, self._minimum = self._minimum, float("inf")
+        self._minimum = min(self._minimum, arrived - header.published)
+        offset = min(self._minimum, self._previous_minimum)
         return msgspec.structs.replace(
             header,
             monotonic=min(arrived, header.monotonic + offset),

@@ -52,9 +52,9 @@ class Converters:
         """The descriptor that is readable when `results` should be called."""
         return self._event
 
-    def begin(self, job: Job) -> None:
+    def submit(self, job: Job) -> None:
         """Start a conversion."""
-        self._threads.submit(self._answer, job, self._convert_or_queue)
+        self._threads.submit(self._run, job, self._convert_or_queue)
 
     def results(self) -> list[Result]:
         """Return the results since the last call: the picture, or why there is none."""
@@ -70,7 +70,7 @@ class Converters:
         for threads in (self._threads, self._large_thread):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, job: Job, work: Callable[[Job], Still | None]) -> None:
+    def _run(self, job: Job, work: Callable[[Job], Still | None]) -> None:
         """Append the result of a job, whatever `work` raises, unless that returns None."""
         camera = job.wanted.camera
         try:
@@ -92,7 +92,5 @@ class Converters:
         """Convert a picture; a large one is left to the one thread for these, and None is returned."""
         if pixels(job.still.jpeg) <= LARGE_MEGAPIXELS * MEGAPIXEL:
             return self._convert(job.still, job.wanted, job.max_megapixels)
-        self._large_thread.submit(
-            self._answer, job, lambda job: self._convert(job.still, job.wanted, job.max_megapixels)
-        )
+        self._large_thread.submit(self._run, job, lambda job: self._convert(job.still, job.wanted, job.max_megapixels))
         return None

@@ -37,7 +37,7 @@ class History:
         self._max_bytes = max_bytes
         self._drop_oldest()
 
-    def near(self, captured: float) -> Still | None:
+    def nearest(self, captured: float) -> Still | None:
         """Return the frame nearest to a moment; None for a moment before the first or after the last frame.
 
         A frame counts for as long before and after as the frames are apart.

@@ -4,18 +4,22 @@ import contextlib
 import logging
 import math
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import zmq
 
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
+from framebus.config.snapshot import SnapshotConfig
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind
 from framebus.runtime.memory import available_bytes
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
-from framebus.transport import endpoints, sockets
+from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
 from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
 from snapshot.still_service import StillService
@@ -25,7 +29,7 @@ logger = logging.getLogger("snapshot")
 
 MAX_REQUESTS_AT_ONCE = 64
 """The rest waits for the next iteration of the loop, so that a flood of requests delays no frame."""
-SHARED_FROM = 16
+ZERO_COPY_FROM = 16
 """From this many replies in one iteration on, they are sent without a copy, which costs 1.5 times as much CPU for each
 (measured at 162 KB)."""
 REPLIES_HIGH_WATER_MARK = 256
@@ -37,13 +41,32 @@ MEMORY_CHECK_SECONDS = 5.0
 """How often the history is fitted to the available memory."""
 
 
-class Snapshot:
+class SnapshotServer:
     """Answers requests from `start` to `stop`."""
 
-    def __init__(self, config: Config) -> None:
-        """Prepare the service; `start` opens the sockets."""
-        self._config = config
-        self._service = StillService(config.cameras, config.snapshot)
+    def __init__(
+        self,
+        settings: SnapshotConfig,
+        cameras: Mapping[str, CameraConfig],
+        camera_endpoints: Mapping[str, Endpoint],
+        run_dir: Path,
+        secrets: Path,
+    ) -> None:
+        """Prepare the service; `start` opens the sockets.
+
+        Args:
+            settings: the [snapshot] table.
+            cameras: the [camera.NAME] tables by name.
+            camera_endpoints: where each camera publishes, by its name.
+            run_dir: the folder of the service's own socket and lock.
+            secrets: the file with the keys of other machines.
+        """
+        self._settings = settings
+        self._camera_endpoints = camera_endpoints
+        self._run_dir = run_dir
+        self._secrets = secrets
+        self._endpoint = snapshot_endpoint(run_dir)
+        self._service = StillService(cameras, settings)
         self._checked_at = 0.0
         self._memory_checked_at = float("-inf")
         self._losses = RateLimitedLog(logger)
@@ -64,20 +87,18 @@ class Snapshot:
 
     def start(self) -> None:
         """Bind the endpoint and subscribe to all cameras, which need not run yet."""
-        self._lock = Lock(
-            self._config.run_dir, "snapshot service"
-        )  # the space keeps it apart from the lock of a camera
+        self._lock = Lock(self._run_dir, "snapshot service")  # no camera has a name with a space
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)
         self._router.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
         self._router.setsockopt(zmq.SNDHWM, REPLIES_HIGH_WATER_MARK)
-        endpoint = snapshot_endpoint(self._config)
+        endpoint = self._endpoint
         try:
             self._router.bind(endpoint)
-            if self._config.snapshot.listen is not None:
-                endpoint = str(self._config.snapshot.listen)
-                self._open_tcp(self._config.snapshot.listen)
+            if self._settings.listen is not None:
+                endpoint = str(self._settings.listen)
+                self._open_tcp(self._settings.listen)
         except ProcessError:
             self.stop()
             raise
@@ -85,8 +106,7 @@ class Snapshot:
             self.stop()
             raise ProcessError(f"cannot answer at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._poller = zmq.Poller()
-        peers = {camera: endpoints.frames(self._config, camera) for camera in self._config.cameras}
-        self._subscriptions = Subscriptions(peers, self._context, self._poller)
+        self._subscriptions = Subscriptions(self._camera_endpoints, self._context, self._poller)
         logger.info("answers at %s", endpoint)
 
     def loop(self, stop: Stop) -> None:
@@ -102,19 +122,19 @@ class Snapshot:
                 self._authenticator.serve(ready)
             for kind, camera, socket in self._subscriptions.items():
                 if socket in ready:
-                    self._take(kind, camera, socket.recv())
+                    self._receive(kind, camera, socket.recv())
             if self._converters.fileno() in ready:
                 for result in self._converters.results():
-                    self._service.converted(result.job, result.outcome)
+                    self._service.on_converted(result.job, result.outcome)
             if self._router in ready:
                 self._read_requests()
             self._service.tick()
-            self._once_a_second()
+            self._tick()
             for job in self._service.jobs():
-                self._converters.begin(job)
+                self._converters.submit(job)
             self._send_replies()
-            for camera in self._config.cameras:
-                self._subscriptions.need_live(camera, needed=self._service.wants_live(camera))
+            for camera in self._camera_endpoints:
+                self._subscriptions.set_live(camera, needed=self._service.wants_live(camera))
                 if not self._service.wants_full(camera):
                     self._subscriptions.close_full(camera)
             for camera in self._service.full_requests():
@@ -128,15 +148,15 @@ class Snapshot:
 
     def _open_tcp(self, endpoint: TcpEndpoint) -> None:
         sockets.limit_tcp(self._router, str(endpoint))
-        insecure = self._config.snapshot.insecure_tcp
-        self._authenticator = ZapAuthenticator(self._context, self._config.secrets, logger, insecure=insecure)
+        insecure = self._settings.insecure_tcp
+        self._authenticator = ZapAuthenticator(self._context, self._secrets, logger, insecure=insecure)
         self._authenticator.open(self._router, endpoint)
 
-    def _once_a_second(self) -> None:
+    def _tick(self) -> None:
         now = time.monotonic()
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
-            self._lock.check(snapshot_endpoint(self._config))
+            self._lock.check(self._endpoint)
             self._converters.losses.flush()
             self._losses.flush()
             self._check_memory(now)
@@ -150,22 +170,22 @@ class Snapshot:
             with contextlib.suppress(OSError, StopIteration):  # no procfs
                 self._service.limit_history(available_bytes())
 
-    def _take(self, kind: Kind, camera: str, message: bytes) -> None:
+    def _receive(self, kind: Kind, camera: str, message: bytes) -> None:
         try:
             match kind:
                 case "status":
-                    self._service.status(camera, message)
+                    self._service.on_status(camera, message)
                 case "full":
-                    self._service.full_frame(camera, message)
+                    self._service.on_full_frame(camera, message)
                 case _:
-                    self._service.frame(camera, message)
+                    self._service.on_frame(camera, message)
         except Exception as error:  # whatever one camera sends, the others are served
             self._losses.count("messages that failed", f"{kind} of camera {camera}: {type(error).__name__}: {error}")
 
     def _send_replies(self) -> None:
         """Send many replies without a copy of each, as they may wait in the socket, and few with a copy."""
         replies = list(self._service.replies())
-        if len(replies) < SHARED_FROM:
+        if len(replies) < ZERO_COPY_FROM:
             for envelope, reply in replies:
                 self._router.send_multipart([*envelope, reply])
             return
@@ -181,4 +201,4 @@ class Snapshot:
                 return
             *envelope, request = self._router.recv_multipart()
             if len(envelope) <= MAX_ENVELOPE_PARTS:
-                self._service.ask(envelope, request)
+                self._service.handle_request(envelope, request)

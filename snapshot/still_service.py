@@ -11,7 +11,14 @@ from logging import getLogger
 
 from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig, history_limit_mb
-from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, RequestError, SnapshotRequest, read
+from framebus.protocol.stills import (
+    CancelRequest,
+    ClipHeader,
+    ClipRequest,
+    RequestError,
+    SnapshotRequest,
+    parse_request,
+)
 from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -30,7 +37,7 @@ Envelope = list[bytes]
 
 
 @dataclass(eq=False)
-class Waiting:
+class PendingRequest:
     """A request that waits for a frame, and which frames satisfy it."""
 
     envelope: Envelope
@@ -43,7 +50,7 @@ class Waiting:
     then_full: bool = False
     """The frame only shows that the camera has settled; the request wants a frame of full size after it."""
 
-    def takes(self, still: Still) -> bool:
+    def is_satisfied_by(self, still: Still) -> bool:
         """Return whether a frame satisfies the request; to be called once for each frame."""
         if still.header.monotonic <= self.since:
             return False
@@ -58,7 +65,7 @@ class Job:
     wanted: Conversion
     still: Still
     max_megapixels: float
-    askers: list[Envelope] = field(default_factory=list)
+    envelopes: list[Envelope] = field(default_factory=list)
 
 
 class StillService:
@@ -86,23 +93,23 @@ class StillService:
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
-        self._waiting: dict[str, list[Waiting]] = {camera: [] for camera in cameras}
-        self._waiting_full: dict[str, list[Waiting]] = {camera: [] for camera in self._has_full}
+        self._waiting: dict[str, list[PendingRequest]] = {camera: [] for camera in cameras}
+        self._waiting_full: dict[str, list[PendingRequest]] = {camera: [] for camera in self._has_full}
         self._replies: deque[tuple[Envelope, bytes]] = deque()
         self._new_jobs: deque[Job] = deque()
         self._jobs: dict[Conversion, Job] = {}
         self._converted: OrderedDict[Conversion, bytes] = OrderedDict()
         self._converted_bytes = 0
         self._built: tuple[Still, bytes] | None = None
-        self._full_asked: set[str] = set()
+        self._full_requested: set[str] = set()
         """Cameras that have been asked for a full frame, which has not come yet."""
         self._full_requests: set[str] = set()
         self._history_mb = snapshot.history_mb
-        self._told_of_memory = False
+        self._warned_of_memory = False
         self._clips = Clips(now, round(snapshot.history_mb * MB))
         self.keeps_history = snapshot.history > 0
 
-    def ask(self, envelope: Envelope, message: bytes) -> None:
+    def handle_request(self, envelope: Envelope, message: bytes) -> None:
         """Take a request, which may be malformed.
 
         Args:
@@ -111,7 +118,7 @@ class StillService:
         """
         camera = ""
         try:
-            request = read(message)
+            request = parse_request(message)
             camera = request.camera
             if camera not in self.cameras:
                 raise StillError("unknown-camera", unknown_camera(camera, self.cameras))
@@ -129,33 +136,33 @@ class StillService:
             self.losses.count("requests that failed", f"{type(error).__name__}: {error}")
             self._refuse(envelope, camera, StillError("internal", f"the request failed: {type(error).__name__}"))
 
-    def frame(self, camera: str, message: bytes) -> None:
+    def on_frame(self, camera: str, message: bytes) -> None:
         """Take a `peek/` or `live/` message."""
         still = self.cameras[camera].put(message)
         if still is not None:
             self._serve(self._waiting[camera], still, full=False)
 
-    def full_frame(self, camera: str, message: bytes) -> None:
+    def on_full_frame(self, camera: str, message: bytes) -> None:
         """Take a `full/` message."""
-        self._full_asked.discard(camera)
-        still = self.cameras[camera].full(message)
+        self._full_requested.discard(camera)
+        still = self.cameras[camera].parse_full(message)
         if still is not None:
             self._serve(self._waiting_full[camera], still, full=True)
-        self._ask_for_full(camera)
+        self._request_full(camera)
 
-    def status(self, camera: str, message: bytes) -> None:
+    def on_status(self, camera: str, message: bytes) -> None:
         """Take a `status/` message."""
         self.cameras[camera].put_status(message)
 
-    def converted(self, job: Job, result: Still | StillError) -> None:
+    def on_converted(self, job: Job, result: Still | StillError) -> None:
         """Answer the requests that wait for a job, which has ended with a picture or with a reason."""
         del self._jobs[job.wanted]
         if isinstance(result, StillError):
-            for envelope in job.askers:
+            for envelope in job.envelopes:
                 self._refuse(envelope, job.wanted.camera, result)
             return
         reply = result.reply
-        self._replies.extend((envelope, reply) for envelope in job.askers)
+        self._replies.extend((envelope, reply) for envelope in job.envelopes)
         self._converted[job.wanted] = reply
         self._converted_bytes += len(reply)
         while self._converted_bytes > self._max_converted_bytes:
@@ -165,14 +172,14 @@ class StillService:
         """Refuse the requests whose deadline has passed or whose camera is offline; to be called often."""
         now = self._now()
         for waiting in (*self._waiting.values(), *self._waiting_full.values()):
-            for asked in list(waiting):
-                trouble = self.cameras[asked.request.camera].trouble
-                if trouble:
-                    self._give_up(waiting, asked, StillError("offline", trouble))
-                elif now >= asked.deadline:
-                    seconds = f"{asked.request.timeout:g} s"
-                    text = f"camera {asked.request.camera} gave no picture that will do within {seconds}"
-                    self._give_up(waiting, asked, StillError("timeout", text))
+            for pending in list(waiting):
+                reason = self.cameras[pending.request.camera].offline_reason
+                if reason:
+                    self._fail(waiting, pending, StillError("offline", reason))
+                elif now >= pending.deadline:
+                    seconds = f"{pending.request.timeout:g} s"
+                    text = f"camera {pending.request.camera} gave no picture that will do within {seconds}"
+                    self._fail(waiting, pending, StillError("timeout", text))
         self._clips.tick()
         self.losses.flush()
         for camera in self.cameras.values():
@@ -188,8 +195,8 @@ class StillService:
             return
         held_bytes = sum(camera.history.bytes for camera in self.cameras.values())
         limit_mb = history_limit_mb(self._history_mb, len(self.cameras), (available_bytes + held_bytes) / MB)
-        if limit_mb < self._history_mb and not self._told_of_memory:
-            self._told_of_memory = True
+        if limit_mb < self._history_mb and not self._warned_of_memory:
+            self._warned_of_memory = True
             logger.warning(
                 "keeps at most %.0f MB of history for each of %d cameras instead of %g: "
                 "%.0f MB of memory are available; lower history_mb in [snapshot]",
@@ -220,7 +227,7 @@ class StillService:
         """Return whether a request waits for a frame of full size."""
         wanted = bool(self._waiting_full.get(camera))
         if not wanted:
-            self._full_asked.discard(camera)
+            self._full_requested.discard(camera)
         return wanted
 
     def full_requests(self) -> Iterable[str]:
@@ -231,86 +238,88 @@ class StillService:
     def seconds_left(self) -> float:
         """Return the seconds until the first deadline; infinity without one."""
         deadlines = [
-            asked.deadline for waiting in (*self._waiting.values(), *self._waiting_full.values()) for asked in waiting
+            pending.deadline
+            for waiting in (*self._waiting.values(), *self._waiting_full.values())
+            for pending in waiting
         ]
         return max(0.0, min(deadlines, default=float("inf")) - self._now())
 
     def _answer(self, envelope: Envelope, request: SnapshotRequest) -> None:
         camera = self.cameras[request.camera]
         if request.at is not None or request.ago is not None:
-            self._give(envelope, request, self._past(camera, request))
+            self._send(envelope, request, self._from_history(camera, request))
             return
         now = self._now()
-        if request.full and request.camera in self._has_full and not self._has_to_settle(camera, request):
+        if request.full and request.camera in self._has_full and not self._must_settle(camera, request):
             self._wait(self._waiting_full[request.camera], envelope, request, now)
-            self._ask_for_full(request.camera)
-        elif request.fresh or request.full or self._has_to_settle(camera, request):
+            self._request_full(request.camera)
+        elif request.fresh or request.full or self._must_settle(camera, request):
             self._wait(self._waiting[request.camera], envelope, request, now)
         elif request.max_age is not None:
             newest = camera.newest
             if newest is not None and camera.age(newest) <= request.max_age:
-                self._give(envelope, request, newest)
+                self._send(envelope, request, newest)
             else:
                 self._wait(self._waiting[request.camera], envelope, request, now - request.max_age)
         elif (current := camera.current) is not None:
-            self._give(envelope, request, current)
-        elif camera.sleeps and not camera.trouble:
+            self._send(envelope, request, current)
+        elif camera.sleeps and not camera.offline_reason:
             self._wait(self._waiting[request.camera], envelope, request, now)
         else:
-            raise self._nothing_current(camera)
+            raise self._no_current_frame(camera)
 
-    def _has_to_settle(self, camera: CameraState, request: SnapshotRequest) -> bool:
+    def _must_settle(self, camera: CameraState, request: SnapshotRequest) -> bool:
         awake = camera.awake_seconds
         return awake < request.settle_seconds or awake * camera.fps < request.settle_frames
 
-    def _wait(self, waiting: list[Waiting], envelope: Envelope, request: SnapshotRequest, since: float) -> None:
+    def _wait(self, waiting: list[PendingRequest], envelope: Envelope, request: SnapshotRequest, since: float) -> None:
         camera = self.cameras[request.camera]
-        if camera.trouble:
-            raise StillError("offline", camera.trouble)
+        if camera.offline_reason:
+            raise StillError("offline", camera.offline_reason)
         if len(waiting) >= self._max_waiting:
             raise StillError("busy", f"{self._max_waiting} requests wait already for camera {request.camera}")
         frames = 0
-        if self._has_to_settle(camera, request):
+        if self._must_settle(camera, request):
             since += max(0.0, request.settle_seconds - camera.awake_seconds)
             frames = request.settle_frames
         full = self._waiting_full.get(request.camera)
         then_full = request.full and full is not None and waiting is not full
         deadline = self._now() + request.timeout
-        waiting.append(Waiting(envelope, request, deadline, since, frames, then_full))
+        waiting.append(PendingRequest(envelope, request, deadline, since, frames, then_full))
 
-    def _ask_for_full(self, camera: str) -> None:
+    def _request_full(self, camera: str) -> None:
         """Ask the camera for a frame of full size where one is waited for, unless one is under way."""
-        if self._waiting_full.get(camera) and camera not in self._full_asked:
-            self._full_asked.add(camera)
+        if self._waiting_full.get(camera) and camera not in self._full_requested:
+            self._full_requested.add(camera)
             self._full_requests.add(camera)
 
     def _cancel(self, envelope: Envelope, camera: str) -> None:
         """Forget a request that waits for a frame."""
         for waiting in (self._waiting[camera], self._waiting_full.get(camera, [])):
-            waiting[:] = [asked for asked in waiting if asked.envelope != envelope]
+            waiting[:] = [pending for pending in waiting if pending.envelope != envelope]
 
-    def _serve(self, waiting: list[Waiting], still: Still, *, full: bool) -> None:
-        taking = [asked for asked in waiting if asked.takes(still)]
+    def _serve(self, waiting: list[PendingRequest], still: Still, *, full: bool) -> None:
+        taking = [pending for pending in waiting if pending.is_satisfied_by(still)]
         served = set(taking)
-        waiting[:] = [asked for asked in waiting if asked not in served]
-        for asked in taking:
-            if asked.then_full:
-                self._wait_for_full(asked, still)
+        waiting[:] = [pending for pending in waiting if pending not in served]
+        for pending in taking:
+            if pending.then_full:
+                self._wait_for_full(pending, still)
                 continue
             try:
-                self._give(asked.envelope, asked.request, still, full=full)
+                self._send(pending.envelope, pending.request, still, full=full)
             except StillError as refused:
-                self._refuse(asked.envelope, asked.request.camera, refused)
+                self._refuse(pending.envelope, pending.request.camera, refused)
 
-    def _wait_for_full(self, asked: Waiting, settled: Still) -> None:
+    def _wait_for_full(self, pending: PendingRequest, settled: Still) -> None:
         """The camera has settled with this frame: the next frame of full size will do."""
-        camera = asked.request.camera
+        camera = pending.request.camera
         self._waiting_full[camera].append(
-            Waiting(asked.envelope, asked.request, asked.deadline, settled.header.monotonic, 0)
+            PendingRequest(pending.envelope, pending.request, pending.deadline, settled.header.monotonic, 0)
         )
-        self._ask_for_full(camera)
+        self._request_full(camera)
 
-    def _give(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
+    def _send(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
         wanted = Conversion.of(still, request, full=full) if request.converts else None
         if wanted is None:
             self._replies.append((envelope, self._reply(still)))
@@ -318,7 +327,7 @@ class StillService:
             self._converted.move_to_end(wanted)
             self._replies.append((envelope, self._converted[wanted]))
         elif wanted in self._jobs:
-            self._jobs[wanted].askers.append(envelope)
+            self._jobs[wanted].envelopes.append(envelope)
         elif len(self._jobs) >= self._max_conversions:
             raise StillError("busy", f"{self._max_conversions} pictures wait already to be converted")
         else:
@@ -331,12 +340,12 @@ class StillService:
             self._built = still, still.reply
         return self._built[1]
 
-    def _past(self, camera: CameraState, request: SnapshotRequest) -> Still:
+    def _from_history(self, camera: CameraState, request: SnapshotRequest) -> Still:
         span = camera.history.span
         if span is None:
             raise self._no_history(camera)
         moment = request.at if request.at is not None else camera.unix_seconds - (request.ago or 0)
-        still = camera.history.near(moment)
+        still = camera.history.nearest(moment)
         if still is None:
             raise StillError(
                 "not-kept",
@@ -353,9 +362,9 @@ class StillService:
         if request.id:
             clip_id, clip = request.id, self._clips.get(request.camera, request.id)
         elif request.end:
-            clip_id, clip = "", Clip(self._last(request), request.clip)
+            clip_id, clip = "", Clip(self._clip_frames(request), request.clip)
         else:
-            clip_id, clip = self._clips.open(request.camera, self._last(request), request.clip)
+            clip_id, clip = self._clips.open(request.camera, self._clip_frames(request), request.clip)
         header = ClipHeader(
             v=VERSION,
             camera=request.camera,
@@ -370,7 +379,7 @@ class StillService:
             self._clips.close(clip_id)
         return pack("clip", request.camera, header, page)
 
-    def _last(self, request: ClipRequest) -> list[Still]:
+    def _clip_frames(self, request: ClipRequest) -> list[Still]:
         """The frames for a clip, one or more. Raises StillError where there are none."""
         camera = self.cameras[request.camera]
         stills = camera.history.last(request.seconds)
@@ -378,16 +387,16 @@ class StillService:
             raise self._no_history(camera)
         return stills
 
-    def _nothing_current(self, camera: CameraState) -> StillError:
-        trouble = f"; {camera.trouble}" if camera.trouble else ""
+    def _no_current_frame(self, camera: CameraState) -> StillError:
+        reason = f"; {camera.offline_reason}" if camera.offline_reason else ""
         if camera.newest is None:
-            return StillError("no-frame", f"camera {camera.camera} has not given a picture yet{trouble}")
+            return StillError("no-frame", f"camera {camera.camera} has not given a picture yet{reason}")
         age = camera.age(camera.newest)
-        return StillError("stale", f"camera {camera.camera} has given no picture for {age:.0f} s{trouble}")
+        return StillError("stale", f"camera {camera.camera} has given no picture for {age:.0f} s{reason}")
 
-    def _give_up(self, waiting: list[Waiting], asked: Waiting, refused: StillError) -> None:
-        waiting.remove(asked)
-        self._refuse(asked.envelope, asked.request.camera, refused)
+    def _fail(self, waiting: list[PendingRequest], pending: PendingRequest, refused: StillError) -> None:
+        waiting.remove(pending)
+        self._refuse(pending.envelope, pending.request.camera, refused)
 
     def _refuse(self, envelope: Envelope, camera: str, refused: StillError) -> None:
         self._replies.append(

@@ -19,21 +19,21 @@ class Subscriptions:
     """One socket for each kind and camera, as a socket with CONFLATE holds one message in all. Closed by its owner."""
 
     def __init__(
-        self, peers: Mapping[str, Endpoint], context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller
+        self, endpoints: Mapping[str, Endpoint], context: "zmq.Context[zmq.Socket[bytes]]", poller: zmq.Poller
     ) -> None:
         """Subscribe to what is always needed; the captures need not run yet.
 
         Args:
-            peers: where the capture of each camera publishes.
+            endpoints: where the capture of each camera publishes.
             context: for the sockets.
             poller: every open socket is registered in it.
         """
-        self._peers = peers
+        self._endpoints = endpoints
         self._context = context
         self._poller = poller
         self._sockets: dict[tuple[Kind, str], ReconnectingSocket] = {}
         self._needed_at: dict[str, float] = {}
-        for camera in peers:
+        for camera in endpoints:
             for kind in ALWAYS:
                 self._open(kind, camera)
 
@@ -46,7 +46,7 @@ class Subscriptions:
         for socket in self._sockets.values():
             socket.check()
 
-    def need_live(self, camera: str, *, needed: bool) -> None:
+    def set_live(self, camera: str, *, needed: bool) -> None:
         """Subscribe to `live/` at once when it is needed, and unsubscribe LINGER_SECONDS after it was needed last."""
         is_open = ("live", camera) in self._sockets
         if needed:
@@ -71,7 +71,7 @@ class Subscriptions:
             self._close("full", camera)
 
     def _open(self, kind: Kind, camera: str) -> None:
-        socket = sockets.subscriber(self._context, self._peers[camera], topic(kind, camera))
+        socket = sockets.subscriber(self._context, self._endpoints[camera], topic(kind, camera))
         self._sockets[kind, camera] = socket
         self._poller.register(socket, zmq.POLLIN)
 

@@ -148,10 +148,10 @@ def request_of(values: dict[str, Any], reset: list[str] | None) -> ControlsReque
 
 def _find(camera: str, endpoint: str | None, server_key: str | None, path: str | os.PathLike[str] | None) -> Endpoint:
     if endpoint is not None:
-        return endpoints.named(endpoint, server_key, path)
+        return endpoints.from_arguments(endpoint, server_key, path)
     config = load(path)
     check_configured(camera, config)
     service = endpoints.controls(config, camera)
     if service is None:
-        raise ControlError("not-connected", endpoints.no_controls(camera))
+        raise ControlError("not-connected", endpoints.controls_not_connected(camera))
     return service

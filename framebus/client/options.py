@@ -44,7 +44,7 @@ class Options:
     def find(self) -> Endpoint:
         """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""
         if self.endpoint is not None:
-            return endpoints.named(self.endpoint, self.server_key, self.config)
+            return endpoints.from_arguments(self.endpoint, self.server_key, self.config)
         config = load(self.config)
         check_configured(self.camera, config)
         return endpoints.frames(config, self.camera)

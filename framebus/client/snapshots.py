@@ -150,7 +150,7 @@ def prepare(camera: str, **options: Unpack[SnapshotOptions]) -> Asked:
     check_camera(camera)
     _check_timeout(timeout)
     if endpoint is not None:
-        service = endpoints.named(endpoint, options.get("server_key"), config)
+        service = endpoints.from_arguments(endpoint, options.get("server_key"), config)
     else:
         service = endpoints.snapshot(load(config))
     # What is false or 0 is what the service takes for granted.

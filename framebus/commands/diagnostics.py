@@ -19,10 +19,10 @@ from framebus.config.snapshot import history_fits, history_limit_mb
 from framebus.runtime.memory import available_bytes
 from framebus.runtime.run_dir import RunDirError, prepare
 
-LEAST_MEMORY_MB = 100
+MIN_MEMORY_MB = 100
 """With one camera of 1280x720 framebus takes some 90 MB (docs/performance.md)."""
-LEAST_DISK_MB = 50
-WARM_CELSIUS = 80.0
+MIN_DISK_MB = 50
+HOT_CELSIUS = 80.0
 """At this temperature a Raspberry Pi slows down (its documentation, "Frequency management and thermal control")."""
 THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
 UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
@@ -80,7 +80,7 @@ def software(config: Config) -> Iterator[Finding]:
 def memory(_config: Config) -> Iterator[Finding]:
     """Whether there is enough memory to run."""
     free_mb = available_bytes() // 1_000_000
-    if free_mb < LEAST_MEMORY_MB:
+    if free_mb < MIN_MEMORY_MB:
         advice = "stop other programs, or lower size, workers and history in framebus.toml"
         yield Finding("wrong", f"{free_mb} MB of memory are free; framebus needs about 90 MB or more", advice)
     else:
@@ -109,7 +109,7 @@ def disk(config: Config) -> Iterator[Finding]:
         free_mb = shutil.disk_usage(folder).free // 1_000_000
     except OSError:  # such as a dangling link, which the check of state_dir reports
         return
-    if free_mb < LEAST_DISK_MB:
+    if free_mb < MIN_DISK_MB:
         yield Finding("wrong", f"{free_mb} MB are free on the disk of state_dir ({folder})", "free some space there")
 
 
@@ -125,7 +125,7 @@ def power(_config: Config) -> Iterator[Finding]:
             celsius = int(zone.read_text()) / 1000
         except (OSError, ValueError):
             continue
-        if celsius >= WARM_CELSIUS:
+        if celsius >= HOT_CELSIUS:
             yield Finding(
                 "wrong", f"the processor is at {celsius:.0f} °C, and slows down", "cool it, or lower fps and size"
             )

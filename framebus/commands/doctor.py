@@ -9,7 +9,7 @@ from framebus.commands import which_config
 from framebus.commands.diagnostics import examine
 from framebus.commands.findings import Finding
 from framebus.config.load import Config, ConfigError, default_run_dir, load
-from framebus.runtime.privileges import PrivilegeError, become, is_root, let_go, service_owner, warn
+from framebus.runtime.privileges import PrivilegeError, become, drop_privileges, is_root, service_owner, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
@@ -80,7 +80,7 @@ def as_service(config: Config, path: Path | None) -> Config:
         ConfigError: That user cannot read the configuration.
         PrivilegeError: There is no such user.
     """
-    config = let_go(config, lambda: read(path)[0])
+    config = drop_privileges(config, lambda: read(path)[0])
     match service_of(config):
         case which_config.Supervisor() as running:
             become(running.uid, running.groups)

@@ -15,7 +15,7 @@ from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
-NONE_LEFT = "; no users and tokens are left. Without the file {}, every program on this machine has access"
+LAST_ACCOUNT_REMOVED = "; no users and tokens are left. Without the file {}, every program on this machine has access"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def remove(config: Config, name: str) -> None:
         if changed.users.pop(name, None) is None:
             raise UsageError(f"there is no user {name}; there is {', '.join(changed.users) or 'none'}")
         left = bool(changed)
-    print(f"removed {name}{'' if left else NONE_LEFT.format(config.secrets)}")
+    print(f"removed {name}{'' if left else LAST_ACCOUNT_REMOVED.format(config.secrets)}")
 
 
 def check(config: Config, name: str, cameras: list[str] | None) -> None:

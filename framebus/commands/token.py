@@ -6,7 +6,7 @@ import sys
 import time
 
 from framebus.commands import which_config
-from framebus.commands.passwd import NONE_LEFT, add_rights, check, rights
+from framebus.commands.passwd import LAST_ACCOUNT_REMOVED, add_rights, check, rights
 from framebus.config.load import Config, ConfigError
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, new_token, token_hash
@@ -100,7 +100,7 @@ def remove(config: Config, options: argparse.Namespace) -> None:
         if changed.tokens.pop(options.name, None) is None:
             raise UsageError(f"there is no token {options.name[:80]}; there is {', '.join(changed.tokens) or 'none'}")
         left = bool(changed)
-    print(f"revoked token {options.name}{'' if left else NONE_LEFT.format(config.secrets)}")
+    print(f"revoked token {options.name}{'' if left else LAST_ACCOUNT_REMOVED.format(config.secrets)}")
 
 
 def local_time(seconds: float) -> str:

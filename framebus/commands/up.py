@@ -21,7 +21,7 @@ from framebus.config.load import ENVIRONMENT, Config, ConfigError
 from framebus.runtime import launch, safe_path
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
 from framebus.runtime.log import JOURNAL, is_journal, mark_lines
-from framebus.runtime.privileges import PrivilegeError, is_root, let_go, warn
+from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, check_length, prepare, worker_name
 
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the configuration and become supervisord; returns only when that is impossible."""
     try:
         config = configuration.load(options.config)
-        config = let_go(config, lambda: configuration.load(options.config))
+        config = drop_privileges(config, lambda: configuration.load(options.config))
         check_plain(config.run_dir)
         prepare(config)
         check_free(config.run_dir / "supervisor.sock")

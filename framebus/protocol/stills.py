@@ -124,7 +124,7 @@ Request = SnapshotRequest | ClipRequest | CancelRequest
 RequestT = TypeVar("RequestT", SnapshotRequest, ClipRequest, CancelRequest)
 
 
-def read(message: bytes) -> Request:
+def parse_request(message: bytes) -> Request:
     """A request as JSON. Raises RequestError."""
     if len(message) > MAX_REQUEST_BYTES:
         raise RequestError(f"request of {len(message)} bytes, allowed: at most {MAX_REQUEST_BYTES}")

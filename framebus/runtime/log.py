@@ -47,7 +47,7 @@ class OneLineFormatter(logging.Formatter):
         return f"<{SYSLOG_LEVELS.get(record.levelno, 6)}>{line}" if self._journal else line
 
 
-class ProblemsFirst(logging.Filter):
+class QuietStart(logging.Filter):
     """Drops what is no problem until a process that keeps crashing has run for a healthy time."""
 
     def __init__(self, seconds: float = HEALTHY_SECONDS) -> None:
@@ -67,6 +67,6 @@ def log_to_stdout(process: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(OneLineFormatter(process, journal=JOURNAL in os.environ or is_journal(1)))
     if QUIET in os.environ:
-        handler.addFilter(ProblemsFirst())
+        handler.addFilter(QuietStart())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.raiseExceptions = False  # a closed stdout must not cause a traceback for every line

@@ -18,7 +18,7 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def let_go(config: Config, load: Callable[[], Config]) -> Config:
+def drop_privileges(config: Config, load: Callable[[], Config]) -> Config:
     """Become the configuration's `user` for good, with the groups of that user, such as video.
 
     Before that, it creates the configuration's folders where they do not exist: only root may below /run and /var/lib.

@@ -20,7 +20,7 @@ from framebus.config.load import Config, ConfigError
 from framebus.errors import FramebusError
 from framebus.runtime.launch import QUIET, RECORD, STDERR, supervisor
 from framebus.runtime.log import log_to_stdout
-from framebus.runtime.privileges import PrivilegeError, let_go
+from framebus.runtime.privileges import PrivilegeError, drop_privileges
 from framebus.runtime.run_dir import RunDirError, guard, prepare
 from framebus.runtime.watchdog import Watchdog
 
@@ -156,7 +156,7 @@ def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None
         threading.Thread(target=_end_with_parent, args=(stop, supervisor()), name="orphan-watch", daemon=True).start()
     try:
         config = configuration.load(config_path)
-        config = let_go(config, lambda: configuration.load(config_path))
+        config = drop_privileges(config, lambda: configuration.load(config_path))
         prepare(config)
         with guard(config):
             body(config, stop)

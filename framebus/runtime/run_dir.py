@@ -27,19 +27,19 @@ class RunDirError(FramebusError):
     """The folder cannot be used, or what is asked for in it is taken; the text says why and what to do."""
 
 
-def frames_endpoint(config: Config, camera: str) -> str:
+def frames_endpoint(run_dir: Path, camera: str) -> str:
     """Where a camera's capture publishes."""
-    return f"ipc://{config.run_dir}/{camera}.frames"
+    return f"ipc://{run_dir}/{camera}.frames"
 
 
-def snapshot_endpoint(config: Config) -> str:
+def snapshot_endpoint(run_dir: Path) -> str:
     """Where the snapshot service answers."""
-    return f"ipc://{config.run_dir}/snapshot"
+    return f"ipc://{run_dir}/snapshot"
 
 
-def control_endpoint(config: Config, camera: str) -> str:
+def control_endpoint(run_dir: Path, camera: str) -> str:
     """Where a camera's capture is asked for its controls."""
-    return f"ipc://{config.run_dir}/{camera}.control"
+    return f"ipc://{run_dir}/{camera}.control"
 
 
 def worker_name(worker: int) -> str:
@@ -47,9 +47,9 @@ def worker_name(worker: int) -> str:
     return f"gateway-{worker}"
 
 
-def viewers_endpoint(config: Config, worker: int) -> str:
+def viewers_endpoint(run_dir: Path, worker: int) -> str:
     """Where a worker of the gateway reports its viewers to the other workers."""
-    return f"ipc://{config.run_dir}/{worker_name(worker)}.viewers"
+    return f"ipc://{run_dir}/{worker_name(worker)}.viewers"
 
 
 def prepare(config: Config) -> None:
@@ -79,7 +79,7 @@ def prepare(config: Config) -> None:
         )
     if status.st_mode & 0o077:
         _close_to_others(folder, stat.S_IMODE(status.st_mode))
-    take_over_state(config)
+    migrate_state(config)
 
 
 def _close_to_others(folder: Path, mode: int) -> None:
@@ -94,7 +94,7 @@ def _close_to_others(folder: Path, mode: int) -> None:
     logger.warning("run_dir %s could be read by others (mode %04o); it has mode 0700 now", folder, mode)
 
 
-def take_over_state(config: Config) -> None:
+def migrate_state(config: Config) -> None:
     """Move state files from run_dir, where earlier versions kept them, to state_dir; newer ones there win.
 
     A file that cannot be moved is tried again at the next start.

@@ -33,7 +33,7 @@ def frames(config: Config, camera: str) -> Endpoint:
     """The endpoint of a camera's frames and status. Raises ConfigError when there is no key for it."""
     settings = config.cameras.get(camera)
     if settings is None or settings.connect is None:
-        return Endpoint(frames_endpoint(config, camera))
+        return Endpoint(frames_endpoint(config.run_dir, camera))
     return with_keys(config, str(settings.connect), settings.server_key)
 
 
@@ -44,13 +44,13 @@ def controls(config: Config, camera: str) -> Endpoint | None:
     """
     settings = config.cameras.get(camera)
     if settings is None or settings.connect is None:
-        return Endpoint(control_endpoint(config, camera))
+        return Endpoint(control_endpoint(config.run_dir, camera))
     if settings.connect_control is None:
         return None
     return with_keys(config, str(settings.connect_control), settings.server_key)
 
 
-def no_controls(camera: str) -> str:
+def controls_not_connected(camera: str) -> str:
     """Why a camera whose `controls` is None has no controls."""
     return (
         f"camera {camera} is on another machine, and its controls are not connected; "
@@ -60,7 +60,7 @@ def no_controls(camera: str) -> str:
 
 def snapshot(config: Config) -> Endpoint:
     """The endpoint of this machine's snapshot service."""
-    return Endpoint(snapshot_endpoint(config))
+    return Endpoint(snapshot_endpoint(config.run_dir))
 
 
 def with_keys(config: Config, endpoint: str, server_key: ServerKey | None) -> Endpoint:
@@ -78,7 +78,7 @@ def with_keys(config: Config, endpoint: str, server_key: ServerKey | None) -> En
     return Endpoint(endpoint, str(server_key), client)
 
 
-def named(endpoint: str, server_key: str | None, config: str | os.PathLike[str] | None) -> Endpoint:
+def from_arguments(endpoint: str, server_key: str | None, config: str | os.PathLike[str] | None) -> Endpoint:
     """An endpoint given by a program, with this machine's own key where the program gives a server key.
 
     Raises ConfigError when there is none, and ArgumentError, a ValueError, when the server key is not a key.

@@ -32,7 +32,7 @@ ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 ZAP_VERSION = b"1.0"
 ZAP_PARTS = 7
 """Of a request: version, id, domain, address, identity, mechanism, and CURVE's one credential, the public key."""
-ADMITTED = b"200"
+ACCEPTED = b"200"
 REFUSED = b"300"
 """A temporary refusal. With 400 libzmq tells the client, which then never retries, even once it is listed."""
 DOMAIN = b"framebus"
@@ -40,13 +40,13 @@ REFUSALS = "connections refused"
 MAX_EVENTS_AT_ONCE = 256
 """The rest waits for the next turn of the loop, so that a flood of connections delays no frame."""
 MAX_CONNECTIONS = 512
-MAX_OF_ONE_ADDRESS = 128
+MAX_PER_ADDRESS = 128
 """Connections beyond are closed: libzmq aborts the process when it has no descriptor left for a client over ipc
 (src/ipc_listener.cpp of 4.3.5), and clients without a key may open silent connections at any rate."""
 DESCRIPTORS = 65536
 """The limit asked for, as far as the system allows: connections open before they can be counted."""
 UNKNOWN = "an unknown address"
-HUNG_UP = ""
+CLOSED_CONNECTIONS = ""
 """Replaces the address of a connection that was counted as refused and is being closed."""
 REOPEN_SECONDS = 0.05
 """libzmq closes a port in its own thread, a moment after `unbind`."""
@@ -139,7 +139,7 @@ class ZapAuthenticator:
 
     def tick(self) -> None:
         """To be called about once a second: reads a changed file, and logs refusals."""
-        self._look_again()
+        self._reload_keys()
         removed = self._admitted - set(self._keys.clients.values())
         if self.guards and (removed or self._keys.server != self._server):
             self._reopen()
@@ -185,7 +185,7 @@ class ZapAuthenticator:
                 return  # the next tick tries again
             time.sleep(REOPEN_SECONDS / 10)
 
-    def _look_again(self) -> None:
+    def _reload_keys(self) -> None:
         """Read the file if it has changed. While it cannot be read, no client is listed."""
         current = signature(self._secrets)
         if current == self._signature or self._insecure:
@@ -202,13 +202,13 @@ class ZapAuthenticator:
         address, key = UNKNOWN, ""
         if len(request) == ZAP_PARTS and request[5] == b"CURVE":
             address, key = request[3].decode("ascii", "replace"), z85.encode(request[6]).decode()
-            self._look_again()
+            self._reload_keys()
         listed = key in self._keys.clients.values()
         if listed:
             self._admitted.add(key)
         else:
             self._losses.count(REFUSALS, f"{address} has the key {key}, which is not listed (framebus keys add)")
-        self._zap.send_multipart([ZAP_VERSION, request[1], ADMITTED if listed else REFUSED, b"", b"", b""])
+        self._zap.send_multipart([ZAP_VERSION, request[1], ACCEPTED if listed else REFUSED, b"", b"", b""])
 
     def _read_events(self, listener: TcpListener) -> None:
         for _ in range(MAX_EVENTS_AT_ONCE):
@@ -226,7 +226,7 @@ class ZapAuthenticator:
                 address = self._connections.pop((listener, descriptor), UNKNOWN)
                 failed = listener in self._failed
                 self._failed.discard(listener)
-                if failed and address != HUNG_UP:
+                if failed and address != CLOSED_CONNECTIONS:
                     why = (
                         "connected without a key, or with a wrong server_key"
                         if listener.guarded
@@ -239,9 +239,9 @@ class ZapAuthenticator:
             address = UNKNOWN if peer is None else address_of(peer)
             self._connections[listener, descriptor] = address
             of_this = sum(other == address for other in self._connections.values())
-            if len(self._connections) <= MAX_CONNECTIONS and (of_this <= MAX_OF_ONE_ADDRESS or address == UNKNOWN):
+            if len(self._connections) <= MAX_CONNECTIONS and (of_this <= MAX_PER_ADDRESS or address == UNKNOWN):
                 return
-            self._connections[listener, descriptor] = HUNG_UP
+            self._connections[listener, descriptor] = CLOSED_CONNECTIONS
             self._losses.count(REFUSALS, f"{address} connected when there were too many")
             with contextlib.suppress(OSError):
                 # The number may belong to a newer connection by now, but only to one at this port.

@@ -29,4 +29,4 @@ def camera_endpoints(config: Config) -> dict[str, CameraEndpoints]:
 
 def worker_endpoints(config: Config) -> list[str]:
     """Where each worker of the gateway reports its viewers to the others, by its number."""
-    return [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
+    return [viewers_endpoint(config.run_dir, number) for number in range(config.gateway.workers)]

@@ -34,7 +34,7 @@ class ControlsClient:
             HttpError: with the camera's reason, or 504 when it does not answer in time.
         """
         if self._capture is None:
-            raise HttpError(503, NOT_CONNECTED, endpoints.no_controls(self._camera))
+            raise HttpError(503, NOT_CONNECTED, endpoints.controls_not_connected(self._camera))
         reply = await self._capture.request(encode(request), DEADLINE_SECONDS)
         try:
             return parse_reply(reply)

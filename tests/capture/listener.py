@@ -22,7 +22,7 @@ class Listener:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = sockets.make(self._context, zmq.SUB)
         self._socket.setsockopt(zmq.SUBSCRIBE, topic(kind, camera))
-        self._socket.connect(frames_endpoint(config, camera))
+        self._socket.connect(frames_endpoint(config.run_dir, camera))
 
     def message(self, seconds: float = DEADLINE_SECONDS) -> bytes:
         """The next message. Raises TimeoutError."""

@@ -123,7 +123,7 @@ def test_peek_alone_leaves_the_camera_idle_and_is_thinned_out_while_it_is_not(
 def test_a_subscriber_killed_with_9_leaves_the_camera_idle(configure: Configure, start: Start) -> None:
     config = configure(FRONT)
     running = published(start, config)
-    command = [sys.executable, "-c", WATCH_FOR_EVER, frames_endpoint(config, "front")]
+    command = [sys.executable, "-c", WATCH_FOR_EVER, frames_endpoint(config.run_dir, "front")]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as watcher:
         try:
             assert watcher.stdout is not None
@@ -471,7 +471,7 @@ def test_a_subscriber_that_makes_noise_holds_up_no_other(configure: Configure, s
     )
     with Listener(config, "live") as live:
         live.frame()
-        with subprocess.Popen([sys.executable, "-c", script, frames_endpoint(config, "front")]) as noisy:
+        with subprocess.Popen([sys.executable, "-c", script, frames_endpoint(config.run_dir, "front")]) as noisy:
             try:
                 time.sleep(1)
                 live.skip()

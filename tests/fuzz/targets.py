@@ -36,7 +36,7 @@ def fuzz_stills(data: bytes) -> None:
     """A still request, as JSON and as the query of a URL, is refused with RequestError or has values in range."""
     query = dict(parse_qsl(data.decode("latin-1")))
     reads: list[Callable[[], Request]] = [
-        lambda: stills.read(data),
+        lambda: stills.parse_request(data),
         lambda: stills.from_query("front", query),
     ]
     for read in reads:

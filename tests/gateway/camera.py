@@ -64,7 +64,7 @@ class PublishedCamera:
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.linger = 0
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._socket.bind(endpoint or frames_endpoint(config, camera))
+        self._socket.bind(endpoint or frames_endpoint(config.run_dir, camera))
 
     def subscription(self, seconds: float = 10) -> bytes:
         """The next subscription message; empty when none comes."""

@@ -23,7 +23,7 @@ class StillService:
         self.requests: list[Any] = []
         self.envelopes: list[list[bytes]] = []
         self.captured = time.time()
-        self._endpoint = snapshot_endpoint(config)
+        self._endpoint = snapshot_endpoint(config.run_dir)
 
     @asynccontextmanager
     async def answering(self, picture: bytes) -> AsyncIterator[Self]:

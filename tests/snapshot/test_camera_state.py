@@ -57,7 +57,7 @@ def status(state: State, **changes: Any) -> bytes:
 def test_at_first_there_is_no_frame_and_no_trouble(clock: Clock) -> None:
     state = camera_state(clock)
 
-    assert (state.newest, state.current, len(state.history), state.trouble) == (None, None, 0, "")
+    assert (state.newest, state.current, len(state.history), state.offline_reason) == (None, None, 0, "")
     assert (state.fps, state.awake_seconds) == (0.0, 0.0)
 
 
@@ -127,13 +127,13 @@ def test_a_frame_is_current_until_the_next_one_is_overdue(
 def test_a_full_frame_is_returned_and_not_kept(clock: Clock) -> None:
     state = camera_state(clock, history=60)
     newest = state.put(frame(5))
-    full = state.full(frame(2, kind="full"))
+    full = state.parse_full(frame(2, kind="full"))
 
     assert full is not None
     assert full.header.seq == 2
     assert state.newest is newest
     assert len(state.history) == 1
-    assert state.full(b"full/front\n{}\n") is None
+    assert state.parse_full(b"full/front\n{}\n") is None
 
 
 # Status
@@ -142,19 +142,21 @@ def test_a_full_frame_is_returned_and_not_kept(clock: Clock) -> None:
 def test_a_camera_is_in_trouble_when_its_process_is_silent(clock: Clock) -> None:
     state = camera_state(clock)
     clock.seconds = NOW + STATUS_TIMEOUT_SECONDS - 0.001
-    assert state.trouble == ""
+    assert state.offline_reason == ""
     clock.seconds = NOW + STATUS_TIMEOUT_SECONDS
-    assert re.fullmatch(r"camera front is offline since \d\d:\d\d:\d\d: its process does not answer", state.trouble)
+    assert re.fullmatch(
+        r"camera front is offline since \d\d:\d\d:\d\d: its process does not answer", state.offline_reason
+    )
     state.put_status(status("idle"))
-    assert state.trouble == ""
+    assert state.offline_reason == ""
 
 
 def test_a_camera_that_is_offline_is_in_trouble_with_its_reason(clock: Clock) -> None:
     state = camera_state(clock)
     state.put_status(status("offline", reason="the device is gone"))
-    assert re.fullmatch(r"camera front is offline since \d\d:\d\d:\d\d: the device is gone", state.trouble)
+    assert re.fullmatch(r"camera front is offline since \d\d:\d\d:\d\d: the device is gone", state.offline_reason)
     state.put_status(status("starting"))
-    assert state.trouble == ""
+    assert state.offline_reason == ""
 
 
 def test_a_malformed_status_is_counted_and_the_last_one_stays(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,7 +169,7 @@ def test_a_malformed_status_is_counted_and_the_last_one_stays(clock: Clock, capl
         "1 malformed messages dropped (1 in all): StatusHeader: Object missing required field `v`"
     ]
     assert state.fps == 12.5
-    assert state.trouble.endswith("its process does not answer")
+    assert state.offline_reason.endswith("its process does not answer")
 
 
 def test_losses_that_are_not_logged_yet_are_logged_by_a_flush(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

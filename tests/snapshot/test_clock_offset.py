@@ -27,37 +27,37 @@ def header(published: float, *, captured_before: float = 0.01, epoch: str = "e1"
 
 
 def test_a_frame_was_taken_before_it_was_sent() -> None:
-    here = ClockOffset().here(header(100.0), arrived=100.002)
+    here = ClockOffset().to_local(header(100.0), arrived=100.002)
     assert here.monotonic == pytest.approx(100.002 - 0.01)
     assert here.published == pytest.approx(100.002)
 
 
 def test_a_frame_that_took_long_is_as_old_as_it_is() -> None:
     clock = ClockOffset()
-    clock.here(header(100.0), arrived=100.002)
-    late = clock.here(header(101.0), arrived=103.0)
+    clock.to_local(header(100.0), arrived=100.002)
+    late = clock.to_local(header(101.0), arrived=103.0)
     assert late.monotonic == pytest.approx(101.0 - 0.01, abs=0.003)
-    again = clock.here(header(101.0), arrived=104.0)
+    again = clock.to_local(header(101.0), arrived=104.0)
     assert again.monotonic == pytest.approx(late.monotonic)
 
 
 def test_nothing_is_taken_after_it_arrived() -> None:
-    here = ClockOffset().here(header(100.0, captured_before=-0.5), arrived=100.002)
+    here = ClockOffset().to_local(header(100.0, captured_before=-0.5), arrived=100.002)
     assert here.monotonic == 100.002
     assert here.published <= 100.002
 
 
 def test_clocks_that_drift_are_followed() -> None:
     clock = ClockOffset()
-    clock.here(header(100.0), arrived=100.0)
+    clock.to_local(header(100.0), arrived=100.0)
     drifted = 0.5
     for second in range(1, 4 * round(WINDOW_SECONDS)):
-        here = clock.here(header(100.0 + second), arrived=100.0 + second + drifted)
+        here = clock.to_local(header(100.0 + second), arrived=100.0 + second + drifted)
     assert here.monotonic == pytest.approx(100.0 + second + drifted - 0.01)
 
 
 def test_a_restart_resets_the_offset() -> None:
     clock = ClockOffset()
-    clock.here(header(100.0), arrived=100.0)
-    restarted = clock.here(header(50.0, epoch="e2"), arrived=101.0)
+    clock.to_local(header(100.0), arrived=100.0)
+    restarted = clock.to_local(header(50.0, epoch="e2"), arrived=101.0)
     assert restarted.published == pytest.approx(101.0)

@@ -61,7 +61,7 @@ def grey(megapixels: int) -> bytes:
 def test_a_picture_is_converted() -> None:
     with converters() as made:
         begun = job(jpeg())
-        made.begin(begun)
+        made.submit(begun)
         (result,) = results(made, 1)
     assert result.job is begun
     assert isinstance(result.outcome, Still)
@@ -84,19 +84,19 @@ def test_a_picture_that_cannot_be_used_is_answered_and_logged(
     picture: bytes, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with converters() as made:
-        made.begin(job(picture))
+        made.submit(job(picture))
         (result,) = results(made, 1)
         assert isinstance(result.outcome, StillError)
         assert result.outcome.code == code
         (line,) = caplog.messages
         assert line.startswith("1 pictures not converted (1 in all): a picture of camera front ")
-        made.begin(job(jpeg()))
+        made.submit(job(jpeg()))
         assert isinstance(results(made, 1)[0].outcome, Still)
 
 
 def test_damaged_exif_does_not_end_a_conversion_without_a_result() -> None:
     with converters() as made:
-        made.begin(job(damaged_exif()))
+        made.submit(job(damaged_exif()))
         results(made, 1)
 
 
@@ -123,7 +123,7 @@ def test_whatever_a_conversion_raises_its_job_gets_a_result(error: Exception, co
 
     with converters(raising) as made:
         for _ in range(CONVERTERS + 2):  # a thread that had died would leave the later ones without
-            made.begin(job(picture))
+            made.submit(job(picture))
         found = results(made, CONVERTERS + 2)
     assert {result.outcome.code for result in found if isinstance(result.outcome, StillError)} == {code}
     assert all(result.cause for result in found)
@@ -148,8 +148,8 @@ def test_large_pictures_are_converted_one_at_a_time_and_small_ones_meanwhile() -
     large, small = grey(LARGE_MEGAPIXELS + 1), jpeg()
     with converters(counting) as made:
         for seq in range(1, 5):
-            made.begin(job(large, seq))
-        made.begin(job(small, 5))
+            made.submit(job(large, seq))
+        made.submit(job(small, 5))
         (result,) = results(made, 1)
         assert result.job.still.jpeg == small
         gate.set()

@@ -44,13 +44,13 @@ def test_without_seconds_it_keeps_none() -> None:
     ("moment", "seq"), [(1003, 3), (1003.4, 3), (1003.6, 4), (999.5, 1), (1012, 10), (990, None), (1020, None)]
 )
 def test_the_frame_nearest_to_a_moment_is_found(moment: float, seq: int | None) -> None:
-    found = filled(History(60, 1000 * KB), 10).near(moment)
+    found = filled(History(60, 1000 * KB), 10).nearest(moment)
     assert (found.header.seq if found else None) == seq
 
 
 def test_an_empty_one_has_nothing() -> None:
     history = History(60, 1000 * KB)
-    assert (history.near(1000), history.last(10), history.span) == (None, [], None)
+    assert (history.nearest(1000), history.last(10), history.span) == (None, [], None)
 
 
 def test_the_last_seconds_are_counted_from_the_newest() -> None:

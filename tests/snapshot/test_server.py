@@ -42,11 +42,11 @@ class Asking:
         """Connected to the service."""
         made = self._context.socket(kind)
         made.linger = 0
-        made.connect(snapshot_endpoint(self.config))
+        made.connect(snapshot_endpoint(self.config.run_dir))
         self._socket = made
         return made
 
-    def ask(self, *parts: bytes) -> list[bytes]:
+    def request(self, *parts: bytes) -> list[bytes]:
         """Send the parts on a socket of their own; returns the parts of the reply."""
         with self.socket() as asking:
             asking.send_multipart(parts)
@@ -54,7 +54,7 @@ class Asking:
 
     def refused(self, request: bytes) -> tuple[str, str]:
         """The code and the sentence of the service's refusal."""
-        _, header = parse(self.ask(request)[-1], ErrorHeader)
+        _, header = parse(self.request(request)[-1], ErrorHeader)
         return header.code, header.message
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ def reply(asking: "zmq.Socket[bytes]", seconds: float = DEADLINE_SECONDS) -> lis
 def answers(start: Start, config: Config) -> Running:
     """The service, once its endpoint is there."""
     running = start("snapshot", config=config)
-    running.wait_for(f"answers at {snapshot_endpoint(config)}")
+    running.wait_for(f"answers at {snapshot_endpoint(config.run_dir)}")
     return running
 
 
@@ -114,7 +114,7 @@ def test_a_still_is_a_published_frame_byte_for_byte(configure: Configure, start:
         published = [peek.message().split(b"\n", 1)[1]]
         still_of(config)
         asking = Asking(config)
-        kind, still = asking.ask(REQUEST)[-1].split(b"\n", 1)
+        kind, still = asking.request(REQUEST)[-1].split(b"\n", 1)
         asking.close()
         for _ in range(20):
             published.append(peek.message().split(b"\n", 1)[1])
@@ -156,7 +156,7 @@ def test_a_req_socket_gets_its_reply(asking: Asking) -> None:
 
 @pytest.mark.parametrize("envelope", [[], [b""], [b"id"], [b"a", b"", b"\0\xff"], [b"x"] * (MAX_ENVELOPE_PARTS - 1)])
 def test_what_a_dealer_puts_before_its_request_comes_back(envelope: list[bytes], asking: Asking) -> None:
-    *returned, answer = asking.ask(*envelope, REQUEST)
+    *returned, answer = asking.request(*envelope, REQUEST)
     assert returned == envelope
     assert answer.startswith(b"error/front\n")
 
@@ -257,7 +257,7 @@ def test_a_capture_that_died_leaves_a_stale_still_and_comes_back(configure: Conf
     asking = Asking(config)
     still_of(config)
     capture.process.kill()
-    wait_until(lambda: asking.ask(REQUEST)[-1].startswith(b"error/front\n"), "the still grown stale")
+    wait_until(lambda: asking.request(REQUEST)[-1].startswith(b"error/front\n"), "the still grown stale")
     code, sentence = asking.refused(REQUEST)
     assert code == "stale"
     assert sentence in [f"camera front has given no picture for {seconds} s" for seconds in range(1, 20)]
@@ -438,14 +438,16 @@ def test_a_picture_that_claims_to_be_huge_costs_no_later_conversion(configure: C
     asking = Asking(config)
     camera.wait_for_subscription(b"\x01peek/front\n")
     camera.send(pack("peek", "front", frame_header("front", 1), claiming((40_000, 40_000))))
-    wait_until(lambda: asking.ask(REQUEST)[-1].startswith(b"snapshot/"), "the frame")
+    wait_until(lambda: asking.request(REQUEST)[-1].startswith(b"snapshot/"), "the frame")
     with asking.socket() as dealer:
         for width in range(1, MAX_CONVERSIONS + 11):  # more than may wait
             dealer.send(b'{"camera":"front","width":%d}' % (width % 60 + 1))
             assert parse(reply(dealer)[-1], ErrorHeader)[1].code == "too-large"
     running.wait_for("pictures not converted")
     camera.send(pack("peek", "front", frame_header("front", 2), jpeg()))
-    wait_until(lambda: asking.ask(b'{"camera":"front","width":8}')[-1].startswith(b"snapshot/"), "a converted still")
+    wait_until(
+        lambda: asking.request(b'{"camera":"front","width":8}')[-1].startswith(b"snapshot/"), "a converted still"
+    )
     asking.close()
     camera.close()
 

@@ -68,17 +68,19 @@ class Service:
         self._asked = 0
 
     def put(self, camera: str, message: bytes) -> None:
-        self.service.frame(camera, message)
+        self.service.on_frame(camera, message)
 
-    def tell(self, state: State = "live", reason: str = "", since: float = 0.0, camera: str = "front") -> None:
-        """The camera's capture says how it does."""
-        self.service.status(camera, pack("status", camera, status_header(state, reason, since, camera)))
+    def publish_status(
+        self, state: State = "live", reason: str = "", since: float = 0.0, camera: str = "front"
+    ) -> None:
+        """The status comes from the camera's capture."""
+        self.service.on_status(camera, pack("status", camera, status_header(state, reason, since, camera)))
 
-    def ask(self, **parameters: Any) -> bytes:
+    def request(self, **parameters: Any) -> bytes:
         """Ask, and return who has asked: the envelope of the reply."""
         self._asked += 1
         name = b"%d" % self._asked
-        self.service.ask([name], json.dumps({"camera": "front", **parameters}).encode())
+        self.service.handle_request([name], json.dumps({"camera": "front", **parameters}).encode())
         return name
 
     def replies(self) -> dict[bytes, bytes]:
@@ -87,12 +89,12 @@ class Service:
 
     def replies_to(self, **parameters: Any) -> bytes:
         """The reply to what is asked, where that comes at once."""
-        requester = self.ask(**parameters)
+        requester = self.request(**parameters)
         return self.replies()[requester]
 
     def answer(self, request: bytes) -> bytes:
         """The reply to a request that is answered at once."""
-        self.service.ask([b"now"], request)
+        self.service.handle_request([b"now"], request)
         return self.replies()[b"now"]
 
 
@@ -226,9 +228,9 @@ def test_a_frame_is_stale_when_the_next_one_is_long_overdue(idle_fps: float, fre
     clock.seconds = NOW + fresh_for - 0.001
     assert service.answer(b'{"camera":"front"}') == peek(kind="snapshot")
     clock.seconds = NOW + fresh_for + 0.001
-    service.tell("idle")
+    service.publish_status("idle")
     if not idle_fps:  # closed while idle: it is woken
-        assert service.ask() not in service.replies()
+        assert service.request() not in service.replies()
         return
     assert refusal(service.answer(b'{"camera":"front"}'), "front") == (
         "stale",
@@ -330,7 +332,7 @@ def test_any_bytes_for_a_frame_are_ignored(noise: bytes, begun: bool) -> None:
 def test_a_fresh_still_is_taken_after_the_request(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    requester = service.ask(fresh=True)
+    requester = service.request(fresh=True)
     assert service.service.wants_live("front")
     service.put("front", peek(2, age=0.0))  # taken in the very moment of the request: not after it
     assert service.replies() == {}
@@ -343,8 +345,8 @@ def test_a_fresh_still_is_taken_after_the_request(clock: Clock) -> None:
 def test_an_age_that_is_asked_for_is_kept(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1, age=2))
-    assert service.ask(max_age=2.5) in service.replies()
-    requester = service.ask(max_age=1)
+    assert service.request(max_age=2.5) in service.replies()
+    requester = service.request(max_age=1)
     assert service.replies() == {}
     service.put("front", peek(2, age=1.5))
     assert service.replies() == {}
@@ -354,8 +356,8 @@ def test_an_age_that_is_asked_for_is_kept(clock: Clock) -> None:
 
 def test_exposure_settles_for_so_many_seconds_after_the_wake(clock: Clock) -> None:
     service = Service(configured(), clock)
-    service.tell("idle")
-    requester = service.ask(settle=1.5)
+    service.publish_status("idle")
+    requester = service.request(settle=1.5)
     for seq, after in enumerate((0.5, 1.0, 1.5), 1):
         service.put("front", peek(seq, age=-after))
     clock.seconds += 1.6
@@ -366,8 +368,8 @@ def test_exposure_settles_for_so_many_seconds_after_the_wake(clock: Clock) -> No
 
 def test_exposure_settles_for_so_many_frames_after_the_wake(clock: Clock) -> None:
     service = Service(configured(), clock)
-    service.tell("idle")
-    requester = service.ask(settle="3f")
+    service.publish_status("idle")
+    requester = service.request(settle="3f")
     for seq in (1, 2, 3):
         clock.seconds += 0.1
         service.put("front", peek(seq, age=-0.1 * seq))
@@ -381,8 +383,8 @@ def test_exposure_settles_for_so_many_frames_after_the_wake(clock: Clock) -> Non
 def test_a_camera_that_is_awake_for_longer_has_settled(settle: float | str, clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    service.tell("live", since=time.time() - 30)
-    assert service.ask(settle=settle) in service.replies()
+    service.publish_status("live", since=time.time() - 30)
+    assert service.request(settle=settle) in service.replies()
 
 
 @pytest.mark.parametrize(
@@ -390,8 +392,8 @@ def test_a_camera_that_is_awake_for_longer_has_settled(settle: float | str, cloc
 )
 def test_the_deadline_ends_every_waiting(parameters: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(front={"still_size": "640x480"}), clock)
-    service.tell("idle")
-    requester = service.ask(**parameters, timeout=2)
+    service.publish_status("idle")
+    requester = service.request(**parameters, timeout=2)
     service.service.tick()
     assert service.replies() == {}
     assert service.service.seconds_left() == 2
@@ -405,8 +407,8 @@ def test_the_deadline_ends_every_waiting(parameters: dict[str, Any], clock: Cloc
 
 def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Clock) -> None:
     service = Service(configured(), clock)
-    requester = service.ask(fresh=True, timeout=60)
-    service.tell("offline", "unplugged", since=1000.0)
+    requester = service.request(fresh=True, timeout=60)
+    service.publish_status("offline", "unplugged", since=1000.0)
     service.service.tick()
     code, sentence = refusal(service.replies()[requester], "front")
     assert code == "offline"
@@ -416,13 +418,13 @@ def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Cloc
 
 def test_a_closed_camera_is_woken_and_one_that_is_away_is_not_waited_for(clock: Clock) -> None:
     service = Service(configured(front={"idle_fps": 0}), clock)
-    service.tell("idle", "closed until somebody watches")
-    requester = service.ask()
+    service.publish_status("idle", "closed until somebody watches")
+    requester = service.request()
     assert service.service.wants_live("front")
     service.put("front", peek(1, age=-0.1))
     assert list(service.replies()) == [requester]
     clock.seconds += 60
-    service.tell("offline", "unplugged")
+    service.publish_status("offline", "unplugged")
     assert refusal(service.replies_to(), "front")[0] == "stale"
 
 
@@ -436,17 +438,17 @@ def full(seq: int, clock: Clock, after: float = 0.0) -> bytes:
 
 def test_overlapping_requests_for_full_are_all_served(clock: Clock) -> None:
     service = Service(configured(**FULL), clock)
-    service.tell()
-    first = service.ask(full=True)
+    service.publish_status()
+    first = service.request(full=True)
     assert list(service.service.full_requests()) == ["front"]
     in_camera = full(1, clock, after=0.1)
     clock.seconds += 0.5
-    second = service.ask(full=True)
+    second = service.request(full=True)
     assert list(service.service.full_requests()) == [], "a frame is under way"
-    service.service.full_frame("front", in_camera)
+    service.service.on_full_frame("front", in_camera)
     assert list(service.replies()) == [first], "it was captured before the second request"
     assert list(service.service.full_requests()) == ["front"], "so another one is asked for"
-    service.service.full_frame("front", full(2, clock, after=0.1))
+    service.service.on_full_frame("front", full(2, clock, after=0.1))
     assert list(service.replies()) == [second]
     assert not service.service.wants_full("front")
     assert list(service.service.full_requests()) == []
@@ -454,24 +456,24 @@ def test_overlapping_requests_for_full_are_all_served(clock: Clock) -> None:
 
 def test_a_request_for_full_right_after_another_asks_again(clock: Clock) -> None:
     service = Service(configured(**FULL), clock)
-    service.tell()
+    service.publish_status()
     for seq in range(1, 4):
-        requester = service.ask(full=True)
+        requester = service.request(full=True)
         assert list(service.service.full_requests()) == ["front"]
         clock.seconds += 0.5
-        service.service.full_frame("front", full(seq, clock))
+        service.service.on_full_frame("front", full(seq, clock))
         assert list(service.replies()) == [requester]
 
 
 def test_a_malformed_frame_of_full_size_is_asked_for_again(clock: Clock) -> None:
     service = Service(configured(**FULL), clock)
-    service.tell()
-    requester = service.ask(full=True)
+    service.publish_status()
+    requester = service.request(full=True)
     assert list(service.service.full_requests()) == ["front"]
-    service.service.full_frame("front", b"full/front\nnothing\n")
+    service.service.on_full_frame("front", b"full/front\nnothing\n")
     assert list(service.service.full_requests()) == ["front"]
     clock.seconds += 0.5
-    service.service.full_frame("front", full(1, clock))
+    service.service.on_full_frame("front", full(1, clock))
     assert list(service.replies()) == [requester]
 
 
@@ -482,20 +484,20 @@ def test_full_with_settle_on_an_idle_camera_comes_when_it_has_settled(
 ) -> None:
     service = Service(configured(**FULL), clock)
     if known:
-        service.tell("idle")
-    requester = service.ask(full=True, settle=settle)
+        service.publish_status("idle")
+    requester = service.request(full=True, settle=settle)
     assert service.service.wants_live("front"), "the camera has to be awake to settle"
     for seq in range(1, 21):
         clock.seconds += 0.1
         service.put("front", peek(seq, age=NOW - clock.seconds))
-        service.tell("live", since=time.time() - 0.1 * seq)
+        service.publish_status("live", since=time.time() - 0.1 * seq)
         if service.service.wants_full("front"):
             break
     assert seq > 3
     assert service.replies() == {}
     assert list(service.service.full_requests()) == ["front"]
     clock.seconds += 0.2
-    service.service.full_frame("front", full(21, clock))
+    service.service.on_full_frame("front", full(21, clock))
     assert list(service.replies()) == [requester]
 
 
@@ -503,12 +505,12 @@ def test_full_with_settle_on_an_idle_camera_comes_when_it_has_settled(
 def test_a_request_that_is_taken_back_gives_up_its_place(parameters: dict[str, Any], clock: Clock) -> None:
     config = parse({"camera": FULL, "snapshot": {"max_requests": 2}}, None)
     service = Service(config, clock)
-    service.tell("live" if parameters == {"full": True} else "idle", since=0.0)
-    requesters = [service.ask(**parameters, timeout=60) for _ in range(2)]
+    service.publish_status("live" if parameters == {"full": True} else "idle", since=0.0)
+    requesters = [service.request(**parameters, timeout=60) for _ in range(2)]
     assert refusal(service.replies_to(**parameters), "front")[0] == "busy"
-    service.service.ask([requesters[0]], b'{"camera":"front","cancel":true}')
+    service.service.handle_request([requesters[0]], b'{"camera":"front","cancel":true}')
     assert service.replies() == {}, "neither is answered"
-    assert service.ask(**parameters, timeout=60) not in service.replies()
+    assert service.request(**parameters, timeout=60) not in service.replies()
     assert refusal(service.replies_to(**parameters), "front")[0] == "busy"
 
 
@@ -519,7 +521,7 @@ def test_what_is_no_request_to_take_one_back_is_told_so(request_: dict[str, Any]
 
 def test_hundreds_of_requests_share_one_fresh_frame(clock: Clock) -> None:
     service = Service(configured(), clock)
-    requesters = {service.ask(fresh=True) for _ in range(500)}
+    requesters = {service.request(fresh=True) for _ in range(500)}
     service.put("front", peek(1, age=-0.1))
     replies = service.replies()
     assert set(replies) == requesters
@@ -529,7 +531,7 @@ def test_hundreds_of_requests_share_one_fresh_frame(clock: Clock) -> None:
 def test_more_than_may_wait_are_refused(clock: Clock) -> None:
     service = Service(parse({"snapshot": {"max_requests": 2}}, None), clock)
     for _ in range(2):
-        service.ask(fresh=True)
+        service.request(fresh=True)
     assert refusal(service.replies_to(fresh=True), "front") == ("busy", "2 requests wait already for camera front")
 
 
@@ -539,10 +541,10 @@ def test_more_than_may_wait_are_refused(clock: Clock) -> None:
 def test_a_burst_of_a_thousand_costs_one_conversion(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    requesters = {service.ask(width=1) for _ in range(500)}
+    requesters = {service.request(width=1) for _ in range(500)}
     (job,) = service.service.jobs()
-    service.service.converted(job, Still(job.still.header, b"\xff\xd8small"))
-    requesters |= {service.ask(width=1) for _ in range(500)}
+    service.service.on_converted(job, Still(job.still.header, b"\xff\xd8small"))
+    requesters |= {service.request(width=1) for _ in range(500)}
     assert list(service.service.jobs()) == []
     replies = service.replies()
     assert set(replies) == requesters
@@ -553,10 +555,10 @@ def test_each_frame_size_and_quality_is_made_once(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
     for parameters in ({"width": 1}, {"quality": 50}, {"width": 1, "quality": 50}, {"height": 1}, {"width": 1}):
-        service.ask(**parameters)
+        service.request(**parameters)
     assert len(list(service.service.jobs())) == 4
     service.put("front", peek(2))
-    service.ask(width=1)
+    service.request(width=1)
     assert len(list(service.service.jobs())) == 1
 
 
@@ -570,9 +572,9 @@ def test_what_would_change_nothing_is_the_frame_itself(parameters: dict[str, Any
 def test_a_picture_that_cannot_be_decoded_is_reported_to_all_requesters(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.put("front", peek(1))
-    requesters = [service.ask(width=1) for _ in range(2)]
+    requesters = [service.request(width=1) for _ in range(2)]
     (job,) = service.service.jobs()
-    service.service.converted(job, StillError("damaged", "a picture of camera front cannot be decoded"))
+    service.service.on_converted(job, StillError("damaged", "a picture of camera front cannot be decoded"))
     replies = service.replies()
     assert [refusal(replies[requester], "front") for requester in requesters] == [
         ("damaged", "a picture of camera front cannot be decoded")
@@ -582,7 +584,7 @@ def test_a_picture_that_cannot_be_decoded_is_reported_to_all_requesters(clock: C
 def test_more_conversions_than_may_wait_are_refused(clock: Clock) -> None:
     service = Service(configured(), clock, max_conversions=1)
     service.put("front", peek(1))
-    service.ask(quality=1)
+    service.request(quality=1)
     assert refusal(service.replies_to(quality=2), "front") == ("busy", "1 pictures wait already to be converted")
 
 
@@ -590,13 +592,13 @@ def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock) -> None:
     service = Service(parse({"snapshot": {"cache_mb": 0.001}}, None), clock)
     service.put("front", peek(1))
     for quality in range(1, 20):
-        service.ask(quality=quality)
+        service.request(quality=quality)
         (job,) = service.service.jobs()
-        service.service.converted(job, Still(job.still.header, b"\xff\xd8" + bytes(200)))
+        service.service.on_converted(job, Still(job.still.header, b"\xff\xd8" + bytes(200)))
     assert service.service._converted_bytes <= 1000
-    service.ask(quality=19)
+    service.request(quality=19)
     assert list(service.service.jobs()) == [], "the last one is kept"
-    service.ask(quality=1)
+    service.request(quality=1)
     assert len(list(service.service.jobs())) == 1, "the first one is not"
 
 
@@ -711,7 +713,7 @@ def test_stills_of_another_machine_are_judged_by_their_arrival(clock: Clock) -> 
     reply = service.replies_to()
     assert parse_message(reply, FrameHeader)[1].monotonic == NOW
     assert parse_message(service.replies_to(max_age=11), FrameHeader)[1].seq == 1
-    service.tell()
+    service.publish_status()
     clock.seconds = NOW + 11.1
     assert parse_message(service.replies_to(), ErrorHeader)[1].code == "stale"
 
@@ -720,8 +722,8 @@ def test_a_fresh_one_of_another_machine_is_none_from_before(clock: Clock) -> Non
     service = Service(configured(front=FAR), clock)
     service.put("front", far_frame(1, NOW))
     clock.seconds = NOW + 2
-    service.tell()
-    service.ask(fresh=True)
+    service.publish_status()
+    service.request(fresh=True)
     clock.seconds = NOW + 2.1
     service.put("front", far_frame(2, NOW + 1.9))  # sent again, for us who have just subscribed
     assert service.replies() == {}
@@ -733,8 +735,8 @@ def test_a_fresh_one_of_another_machine_is_none_from_before(clock: Clock) -> Non
 def test_another_machine_whose_wall_clock_is_wrong_has_settled_when_it_has(clock: Clock) -> None:
     service = Service(configured(front=FAR), clock)
     service.put("front", far_frame(1, NOW))
-    service.tell(since=0.0)  # long ago, it says
-    requester = service.ask(settle=1)
+    service.publish_status(since=0.0)  # long ago, it says
+    requester = service.request(settle=1)
     clock.seconds = NOW + 0.5
     service.put("front", far_frame(2, clock.seconds))
     assert service.replies() == {}
@@ -754,10 +756,10 @@ def test_so_long_ago_is_counted_by_the_cameras_own_clock(clock: Clock) -> None:
 
 def test_a_full_one_of_another_machine_may_be_from_our_future(clock: Clock) -> None:
     service = Service(configured(front={**FAR, "still_size": "640x480"}), clock)
-    service.tell()
-    requester = service.ask(full=True)
+    service.publish_status()
+    requester = service.request(full=True)
     clock.seconds = NOW + 0.1
-    service.service.full_frame("front", far_frame(1, clock.seconds))
+    service.service.on_full_frame("front", far_frame(1, clock.seconds))
     assert requester in service.replies()
 
 
@@ -777,7 +779,7 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
         changed = json.dumps({**json.loads(header), "seq": seq, key: value}).encode()
         service.put("front", b"\n".join((before, changed, body)))
     for parameters in ({}, {"width": 1}, {"max_age": 5}, {"at": 1e300}, {"ago": 1}, {"clip": "avi"}, {"clip": "mjpg"}):
-        requester = service.ask(**parameters)
+        requester = service.request(**parameters)
         service.service.tick()
         reply = service.replies().get(requester)
         if reply is not None and reply.startswith(b"error/"):
@@ -792,11 +794,11 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
 @pytest.mark.parametrize("value", [*HOSTILE_TIMES, None, 2**63, 2**200, "\0\r\n", "x" * 100_000])
 def test_no_status_ends_the_service(key: str, value: Any, state: State, front: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(front={**front, "still_size": "640x480"}, back={}), clock)
-    service.tell(state)
+    service.publish_status(state)
     said = json.dumps({**json.loads(msgspec.json.encode(status_header(state))), key: value})
-    service.service.status("front", b"status/front\n" + said.encode() + b"\n")
+    service.service.on_status("front", b"status/front\n" + said.encode() + b"\n")
     for parameters in ({}, {"fresh": True}, {"settle": 5}, {"full": True, "settle": "5f"}):
-        requester = service.ask(**parameters)
+        requester = service.request(**parameters)
         service.service.tick()
         reply = service.replies().get(requester)
         if reply is not None and reply.startswith(b"error/"):

@@ -68,10 +68,10 @@ def test_each_message_arrives_on_the_socket_of_its_kind(
 def test_live_is_asked_for_when_it_is_needed(
     publisher: Publisher, subscribed: Subscriptions, poller: zmq.Poller
 ) -> None:
-    subscribed.need_live("front", needed=False)
+    subscribed.set_live("front", needed=False)
     assert kinds(subscribed) == ["peek", "status"]
-    subscribed.need_live("front", needed=True)
-    subscribed.need_live("front", needed=True)
+    subscribed.set_live("front", needed=True)
+    subscribed.set_live("front", needed=True)
 
     assert publisher.subscription() == b"\x01live/front\n"
     assert kinds(subscribed) == ["peek", "status", "live"]
@@ -83,17 +83,17 @@ def test_live_lingers_after_it_was_needed_last(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    subscribed.need_live("front", needed=True)
+    subscribed.set_live("front", needed=True)
     assert publisher.subscription() == b"\x01live/front\n"
     now += LINGER_SECONDS
-    subscribed.need_live("front", needed=False)
+    subscribed.set_live("front", needed=False)
     assert kinds(subscribed) == ["peek", "status", "live"]
-    subscribed.need_live("front", needed=True)
+    subscribed.set_live("front", needed=True)
     now += LINGER_SECONDS
-    subscribed.need_live("front", needed=False)
+    subscribed.set_live("front", needed=False)
     assert kinds(subscribed) == ["peek", "status", "live"]
     now += 0.01
-    subscribed.need_live("front", needed=False)
+    subscribed.set_live("front", needed=False)
     monkeypatch.undo()
     assert kinds(subscribed) == ["peek", "status"]
     assert len(poller.sockets) == 2

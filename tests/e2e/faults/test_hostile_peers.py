@@ -49,7 +49,7 @@ def sockets(kind: int, endpoint: str, count: int = 1) -> Iterator[list["zmq.Sock
 def test_subscribers_that_never_read(pipeline: Pipeline, watch: Watched) -> None:
     faults = watch(pipeline)
     with faults.during("20 subscribers that never read, for 4 s", keeps=EVERYBODY):  # noqa: SIM117  (the fault ends first)
-        with sockets(zmq.SUB, frames_endpoint(pipeline.config, "front"), 20) as silent:
+        with sockets(zmq.SUB, frames_endpoint(pipeline.config.run_dir, "front"), 20) as silent:
             for each in silent:
                 each.setsockopt(zmq.SUBSCRIBE, b"live/front\n")
             time.sleep(4)
@@ -70,9 +70,9 @@ def test_noise_on_every_socket(pipeline: Pipeline, watch: Watched) -> None:
     faults = watch(pipeline)
     config = pipeline.config
     for name, kind, endpoint in (
-        ("the snapshot service", zmq.DEALER, snapshot_endpoint(config)),
-        ("the control socket", zmq.DEALER, control_endpoint(config, "front")),
-        ("the frames' socket", zmq.XSUB, frames_endpoint(config, "front")),
+        ("the snapshot service", zmq.DEALER, snapshot_endpoint(config.run_dir)),
+        ("the control socket", zmq.DEALER, control_endpoint(config.run_dir, "front")),
+        ("the frames' socket", zmq.XSUB, frames_endpoint(config.run_dir, "front")),
     ):
         with faults.during(f"noise to {name}, for 3 s", keeps=EVERYBODY), sockets(kind, endpoint) as (hostile,):
             noise(hostile.send, 3)
@@ -86,7 +86,7 @@ def test_a_hostile_publisher_takes_the_cameras_place(pipeline: Pipeline, watch: 
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with faults.during("a hostile publisher in the camera's place, for 4 s", keeps="mjpeg page zeromq"):
         publisher = context.socket(zmq.PUB)
-        publisher.bind(frames_endpoint(pipeline.config, "front"))
+        publisher.bind(frames_endpoint(pipeline.config.run_dir, "front"))
         end = time.monotonic() + 4
         while time.monotonic() < end:
             for message in nearly_right(chance):

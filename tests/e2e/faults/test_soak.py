@@ -87,9 +87,9 @@ def noise_everywhere(pipeline: Pipeline, faults: Faults, file: Path) -> None:
     """Two seconds of it to each socket."""
     config = pipeline.config
     for kind, endpoint in (
-        (zmq.DEALER, snapshot_endpoint(config)),
-        (zmq.DEALER, control_endpoint(config, "front")),
-        (zmq.XSUB, frames_endpoint(config, "front")),
+        (zmq.DEALER, snapshot_endpoint(config.run_dir)),
+        (zmq.DEALER, control_endpoint(config.run_dir, "front")),
+        (zmq.XSUB, frames_endpoint(config.run_dir, "front")),
     ):
         with sockets(kind, endpoint) as (hostile,):
             noise(hostile.send, 2)

@@ -109,8 +109,8 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
 def test_too_little_memory_and_disk_are_wrong(
     configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diagnostics, "LEAST_MEMORY_MB", 1 << 40)
-    monkeypatch.setattr(diagnostics, "LEAST_DISK_MB", 1 << 40)
+    monkeypatch.setattr(diagnostics, "MIN_MEMORY_MB", 1 << 40)
+    monkeypatch.setattr(diagnostics, "MIN_DISK_MB", 1 << 40)
     status, text = doctor(configure())
     assert status == 1
     assert re.search(r"^WRONG \d+ MB of memory are free; framebus needs about 90 MB or more$", text, re.M)

@@ -17,7 +17,7 @@ from framebus.protocol.stills import (
     SnapshotRequest,
     clip_from_query,
     from_query,
-    read,
+    parse_request,
 )
 from framebus.protocol.wire import CAMERA_ALLOWED, MAX_COUNT, MAX_REQUEST_BYTES, MAX_UNIX_SECONDS
 
@@ -37,7 +37,7 @@ def asked(**parameters: Any) -> bytes:
 def refusal(message: bytes) -> str:
     """Why a request is refused."""
     with pytest.raises(RequestError) as caught:
-        read(message)
+        parse_request(message)
     return str(caught.value)
 
 
@@ -45,8 +45,8 @@ def refusal(message: bytes) -> str:
 
 
 def test_a_camera_alone_asks_for_its_newest_frame() -> None:
-    assert read(asked()) == SnapshotRequest(camera="front")
-    assert read(b' { "v" : 1 , "camera" : "fron\\u0074" }\r\n') == SnapshotRequest(camera="front")
+    assert parse_request(asked()) == SnapshotRequest(camera="front")
+    assert parse_request(b' { "v" : 1 , "camera" : "fron\\u0074" }\r\n') == SnapshotRequest(camera="front")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_camera_alone_asks_for_its_newest_frame() -> None:
 )
 def test_every_parameter_is_taken_up_to_its_limits(name: str, values: list[Any]) -> None:
     for value in values:
-        assert getattr(read(asked(**{name: value})), name) == value
+        assert getattr(parse_request(asked(**{name: value})), name) == value
 
 
 @pytest.mark.parametrize(
@@ -115,19 +115,19 @@ def test_settle_is_seconds_or_frames(text: str, settle: float | str, seconds: fl
     request = from_query("front", {"settle": text})
 
     assert (request.settle, request.settle_seconds, request.settle_frames) == (settle, seconds, frames)
-    assert read(asked(settle=text)) == request
+    assert parse_request(asked(settle=text)) == request
 
 
 @pytest.mark.parametrize("parameter", [{"width": 1}, {"height": 1}, {"quality": 80}, {"orientation": "upright"}])
 def test_a_size_a_quality_and_an_orientation_take_a_conversion(parameter: dict[str, Any]) -> None:
-    request = read(asked(**parameter))
+    request = parse_request(asked(**parameter))
 
     assert isinstance(request, SnapshotRequest)
     assert request.converts
 
 
 def test_no_other_parameter_takes_a_conversion() -> None:
-    request = read(asked(max_age=1, fresh=True, settle=1, timeout=1, full=True))
+    request = parse_request(asked(max_age=1, fresh=True, settle=1, timeout=1, full=True))
 
     assert isinstance(request, SnapshotRequest)
     assert not request.converts
@@ -147,11 +147,11 @@ def test_a_frame_of_the_past_is_not_made_now(past: str, beside: dict[str, Any]) 
 
 
 def test_a_frame_of_the_past_may_be_converted() -> None:
-    assert read(asked(ago=5, width=640)) == SnapshotRequest(camera="front", ago=5, width=640)
+    assert parse_request(asked(ago=5, width=640)) == SnapshotRequest(camera="front", ago=5, width=640)
 
 
 def test_defaults_are_left_out_where_a_request_is_sent_on() -> None:
-    request = read(asked(fresh=False, timeout=5, settle=0, width=640))
+    request = parse_request(asked(fresh=False, timeout=5, settle=0, width=640))
 
     assert msgspec.json.encode(request) == b'{"camera":"front","width":640}'
 
@@ -185,7 +185,7 @@ def test_only_the_beginning_of_a_long_value_is_repeated() -> None:
 
 
 def test_a_request_may_have_the_maximum_size_and_no_more() -> None:
-    assert read(asked().ljust(MAX_REQUEST_BYTES)) == SnapshotRequest(camera="front")
+    assert parse_request(asked().ljust(MAX_REQUEST_BYTES)) == SnapshotRequest(camera="front")
     assert refusal(asked().ljust(MAX_REQUEST_BYTES + 1)) == "request of 65537 bytes, allowed: at most 65536"
 
 
@@ -210,8 +210,8 @@ def test_an_unknown_parameter_is_refused_with_those_that_exist(parameters: dict[
 
 
 def test_a_clip_is_asked_for_page_by_page() -> None:
-    assert read(asked(clip="avi")) == ClipRequest(camera="front", clip="avi")
-    assert read(asked(clip="mjpg", seconds=3600, id="a" * 64, offset=MAX_COUNT, end=True)) == ClipRequest(
+    assert parse_request(asked(clip="avi")) == ClipRequest(camera="front", clip="avi")
+    assert parse_request(asked(clip="mjpg", seconds=3600, id="a" * 64, offset=MAX_COUNT, end=True)) == ClipRequest(
         camera="front", clip="mjpg", seconds=3600, id="a" * 64, offset=MAX_COUNT, end=True
     )
 
@@ -240,7 +240,7 @@ def test_the_id_of_a_clip_is_at_most_64_characters_long() -> None:
 
 
 def test_a_request_is_taken_back() -> None:
-    assert read(asked(cancel=True)) == CancelRequest(camera="front", cancel=True)
+    assert parse_request(asked(cancel=True)) == CancelRequest(camera="front", cancel=True)
 
 
 @pytest.mark.parametrize("value", [False, 1, "true", None])

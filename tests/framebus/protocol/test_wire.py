@@ -17,7 +17,7 @@ from PIL import Image
 
 from framebus.protocol import wire
 from framebus.protocol.controls import ControlsHeader, ControlsRequest
-from framebus.protocol.stills import ClipHeader, RequestError, read
+from framebus.protocol.stills import ClipHeader, RequestError, parse_request
 from framebus.protocol.wire import (
     CAMERA_PATTERN,
     KINDS,
@@ -446,7 +446,7 @@ def test_random_bytes_are_refused_by_nothing_but_a_wire_error(message: bytes) ->
     with contextlib.suppress(WireError):
         decode(message, ControlsRequest)
     with contextlib.suppress(RequestError):
-        read(message)
+        parse_request(message)
 
 
 @dataclass(frozen=True)

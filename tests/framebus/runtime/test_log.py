@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framebus.runtime.log import OneLineFormatter, ProblemsFirst, is_journal, mark_lines
+from framebus.runtime.log import OneLineFormatter, QuietStart, is_journal, mark_lines
 from tests.conftest import Configure, Start
 
 
@@ -61,7 +61,7 @@ def test_up_marks_what_it_refuses(run_dir: Path, start: Start, tmp_path: Path) -
 
 
 def test_a_crash_loop_logs_problems_until_it_has_lasted() -> None:
-    quiet, over = ProblemsFirst(60), ProblemsFirst(0)
+    quiet, over = QuietStart(60), QuietStart(0)
 
     assert not quiet.filter(record(logging.INFO, "publishes"))
     assert quiet.filter(record(logging.WARNING, "no camera"))

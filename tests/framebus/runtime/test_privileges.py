@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framebus.config.load import Config, ConfigError, parse
-from framebus.runtime.privileges import PrivilegeError, let_go, warn
+from framebus.runtime.privileges import PrivilegeError, drop_privileges, warn
 from tests.conftest import Start
 
 NOBODY = "nobody"
@@ -41,7 +41,7 @@ def test_root_becomes_the_user_for_good(run_dir: Path) -> None:
     config = config_for(run_dir, NOBODY)
 
     def become() -> str:
-        let_go(config, lambda: config)
+        drop_privileges(config, lambda: config)
         try:
             os.setuid(0)
         except PermissionError:
@@ -60,7 +60,7 @@ def test_root_becomes_the_user_for_good(run_dir: Path) -> None:
 def test_a_folder_that_is_there_keeps_its_owner(run_dir: Path) -> None:
     config = config_for(run_dir, NOBODY)
     config.run_dir.mkdir()
-    in_a_child(lambda: str(let_go(config, lambda: config)))
+    in_a_child(lambda: str(drop_privileges(config, lambda: config)))
     assert config.run_dir.stat().st_uid == 0
 
 
@@ -68,13 +68,13 @@ def test_a_folder_that_is_there_keeps_its_owner(run_dir: Path) -> None:
 def test_the_configuration_is_read_again_as_that_user(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/0")
     config = config_for(run_dir, NOBODY)
-    found = in_a_child(lambda: str(let_go(config, lambda: parse({"user": NOBODY}, None)).run_dir))
+    found = in_a_child(lambda: str(drop_privileges(config, lambda: parse({"user": NOBODY}, None)).run_dir))
     assert found == f"/tmp/framebus-{pwd.getpwnam(NOBODY).pw_uid}"
 
 
 def test_without_a_user_nothing_changes(run_dir: Path) -> None:
     config = config_for(run_dir, None)
-    assert let_go(config, lambda: pytest.fail("read again")) is config
+    assert drop_privileges(config, lambda: pytest.fail("read again")) is config
     assert warn(config) == (
         'framebus runs as root and need not: set another user in framebus.toml, such as user = "framebus"'
         if os.geteuid() == 0
@@ -94,7 +94,7 @@ def test_without_a_user_nothing_changes(run_dir: Path) -> None:
 def test_a_user_that_will_not_do_is_said(user: str, why: str, run_dir: Path) -> None:
     config = config_for(run_dir, user)
     with pytest.raises(PrivilegeError) as refused:
-        let_go(config, lambda: config)
+        drop_privileges(config, lambda: config)
     assert str(refused.value).startswith(why)
 
 

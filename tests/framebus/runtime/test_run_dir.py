@@ -53,9 +53,9 @@ def with_control_path_of(size: int, folder: Path) -> Path:
 def test_endpoints_lie_within_the_run_dir() -> None:
     config = config_of(Path("/run/cameras"))
 
-    assert frames_endpoint(config, "front") == "ipc:///run/cameras/front.frames"
-    assert snapshot_endpoint(config) == "ipc:///run/cameras/snapshot"
-    assert viewers_endpoint(config, 1) == "ipc:///run/cameras/gateway-1.viewers"
+    assert frames_endpoint(config.run_dir, "front") == "ipc:///run/cameras/front.frames"
+    assert snapshot_endpoint(config.run_dir) == "ipc:///run/cameras/snapshot"
+    assert viewers_endpoint(config.run_dir, 1) == "ipc:///run/cameras/gateway-1.viewers"
 
 
 def test_an_ipc_endpoint_has_a_file() -> None:
@@ -354,7 +354,7 @@ def test_who_waits_for_a_lock_gets_it_at_the_others_end(configure: Configure, st
 
 def bound(config: Config) -> tuple[str, socket.socket]:
     """A socket at the endpoint of a camera."""
-    endpoint = frames_endpoint(config, "front")
+    endpoint = frames_endpoint(config.run_dir, "front")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(endpoint.removeprefix("ipc://"))
     return endpoint, listener

@@ -55,7 +55,7 @@ def test_controls_that_are_not_connected_are_none(tmp_path: Path) -> None:
     with pytest.raises(ControlError) as error:
         request_controls("front", config=file)
     assert error.value.code == "not-connected"
-    assert str(error.value) == endpoints.no_controls("front")
+    assert str(error.value) == endpoints.controls_not_connected("front")
 
 
 def test_without_a_key_of_this_machine_it_is_said_what_to_run(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_without_a_key_of_this_machine_it_is_said_what_to_run(tmp_path: Path) ->
 def test_a_program_names_an_endpoint_with_or_without_a_key(tmp_path: Path, client: KeyPair) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text("")
-    assert endpoints.named("tcp://10.0.0.7:5555", None, file) == Endpoint("tcp://10.0.0.7:5555")
-    assert endpoints.named("tcp://10.0.0.7:5555", KEY, file) == Endpoint("tcp://10.0.0.7:5555", KEY, client)
+    assert endpoints.from_arguments("tcp://10.0.0.7:5555", None, file) == Endpoint("tcp://10.0.0.7:5555")
+    assert endpoints.from_arguments("tcp://10.0.0.7:5555", KEY, file) == Endpoint("tcp://10.0.0.7:5555", KEY, client)
     with pytest.raises(ValueError, match=r"^server_key: allowed: the 40 characters"):
-        endpoints.named("tcp://10.0.0.7:5555", "short", file)
+        endpoints.from_arguments("tcp://10.0.0.7:5555", "short", file)

@@ -236,7 +236,7 @@ def test_garbage_affects_no_other_client(guarded: Guarded, connect: Connect) -> 
 def test_silent_connections_do_not_keep_other_clients_out(
     guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "MAX_OF_ONE_ADDRESS", 20)
+    monkeypatch.setattr(module, "MAX_PER_ADDRESS", 20)
     before = connect(listed(guarded))
     assert before.hears()
     knocking = [system_socket.create_connection(("127.0.0.1", guarded.port)) for _ in range(200)]

@@ -33,7 +33,7 @@ async def capture_saying(config: Config, reply: bytes) -> AsyncIterator[list[Any
     context = zmq.asyncio.Context()
     router = context.socket(zmq.ROUTER)
     router.linger = 0
-    router.bind(control_endpoint(config, "front"))
+    router.bind(control_endpoint(config.run_dir, "front"))
     asked: list[Any] = []
 
     async def serve() -> None:

@@ -26,7 +26,7 @@ def context() -> "zmq.Context[zmq.Socket[bytes]]":
 async def test_simultaneous_equal_requests_are_sent_once(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     async with StillService(config).answering(jpeg()) as service:
         frames = await asyncio.gather(*(stills.get(FRONT) for _ in range(500)))
         await stills.get(FRONT)
@@ -37,7 +37,7 @@ async def test_simultaneous_equal_requests_are_sent_once(
 
 
 async def test_each_wish_is_a_request_of_its_own(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     parameters = [SnapshotRequest(camera="front", width=width) for width in range(1, 51)]
     async with StillService(config).answering(jpeg()) as service:
         await asyncio.gather(*map(stills.get, parameters))
@@ -49,7 +49,7 @@ async def test_each_wish_is_a_request_of_its_own(config: Config, context: "zmq.C
 async def test_a_fresh_still_made_for_an_earlier_request_is_requested_again(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     old = pack("snapshot", "front", frame_header("front", 1, monotonic=time.monotonic() - 1), jpeg())
     async with StillService(config).saying(old) as service:
         await stills.get(SnapshotRequest(camera="front", fresh=True))
@@ -61,7 +61,7 @@ async def test_a_fresh_still_made_for_an_earlier_request_is_requested_again(
 async def test_a_caller_that_leaves_does_not_cancel_the_request_of_the_others(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     first, second = (asyncio.create_task(stills.get(FRONT)) for _ in range(2))
     await asyncio.sleep(0.05)
     first.cancel()
@@ -75,7 +75,7 @@ async def test_a_caller_that_leaves_does_not_cancel_the_request_of_the_others(
 async def test_a_service_that_comes_late_is_waited_for(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     waiting = asyncio.create_task(stills.get(FRONT))
     await asyncio.sleep(0.2)
     async with StillService(config).answering(jpeg()):
@@ -85,7 +85,7 @@ async def test_a_service_that_comes_late_is_waited_for(
 
 
 async def test_the_service_may_be_restarted(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     for colour in ("red", "green"):
         async with StillService(config).answering(jpeg(colour)):
             assert (await stills.get(FRONT)).jpeg == jpeg(colour)
@@ -95,7 +95,7 @@ async def test_the_service_may_be_restarted(config: Config, context: "zmq.Contex
 
 @pytest.mark.slow
 async def test_a_late_reply_goes_to_no_other_request(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     with pytest.raises(HttpError) as refusal:
         await stills.get(SOON)
     assert (refusal.value.status_code, refusal.value.message) == (
@@ -113,7 +113,7 @@ async def test_a_late_reply_goes_to_no_other_request(config: Config, context: "z
 async def test_the_number_of_requests_under_way_is_limited(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context, max_waiting=1)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context, max_waiting=1)
     first = asyncio.create_task(stills.get(SOON))
     await asyncio.sleep(0.01)
     with pytest.raises(HttpError) as refusal:
@@ -144,7 +144,7 @@ async def test_the_number_of_requests_under_way_is_limited(
 async def test_a_refusal_of_the_service_is_passed_on(
     code: str, status: int, config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     async with StillService(config).refusing(code, "why"):
         with pytest.raises(HttpError) as refusal:
             await stills.get(FRONT)
@@ -159,7 +159,7 @@ async def test_a_refusal_of_the_service_is_passed_on(
 async def test_the_last_caller_that_leaves_takes_the_request_back(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context, max_waiting=2)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context, max_waiting=2)
     settled = SnapshotRequest(camera="front", settle=60.0, timeout=60)
     async with StillService(config).silent() as service:
         callers = [asyncio.create_task(stills.get(settled)) for _ in range(3)]
@@ -184,7 +184,7 @@ async def test_the_last_caller_that_leaves_takes_the_request_back(
 async def test_the_end_of_the_gateway_ends_requests_under_way(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     caller = asyncio.create_task(stills.get(FRONT))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -203,7 +203,7 @@ PAGE = pack(
 async def test_a_clip_that_is_not_read_to_its_end_is_ended(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
     async with StillService(config).saying(PAGE) as service:
         _, pages = await stills.clip(CLIP)
         pages.close()

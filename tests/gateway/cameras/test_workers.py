@@ -64,7 +64,7 @@ class Own:
 
 
 def endpoints_of(config: Config) -> list[str]:
-    return [viewers_endpoint(config, number) for number in range(config.gateway.workers)]
+    return [viewers_endpoint(config.run_dir, number) for number in range(config.gateway.workers)]
 
 
 Make = Callable[[int, Callable[[], ViewersHeader]], Workers]
@@ -158,7 +158,7 @@ async def test_what_is_malformed_is_counted_and_dropped(
     make: Make, config: Config, context: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     with context.socket(zmq.XPUB) as other:
-        other.bind(viewers_endpoint(config, 1))
+        other.bind(viewers_endpoint(config.run_dir, 1))
         first = make(0, lambda: stats(2))
         assert await asyncio.to_thread(other.recv) == b"\x01viewers/gateway-1\n"
         for header in (b"nonsense", b'{"v":1}', b'{"v":1,"pid":1,"viewers":-1,"cameras":{}}', b"[" * 100_000):

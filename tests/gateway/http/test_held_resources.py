@@ -33,7 +33,7 @@ class ClipService:
 
     def __init__(self, config: Config) -> None:
         self.open: set[str] = set()
-        self._endpoint = snapshot_endpoint(config)
+        self._endpoint = snapshot_endpoint(config.run_dir)
         self._made = 0
 
     @asynccontextmanager
