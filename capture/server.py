@@ -14,7 +14,6 @@ from capture.control_service import ControlService, file_of
 from capture.rate_control import RateControl
 from capture.reader import Reader
 from capture.sources import make_source
-from capture.thinning import Thinning
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.protocol.renditions import RENDITIONS, Rendition
@@ -34,6 +33,7 @@ from framebus.publishing.rendition_thread import RenditionThread
 from framebus.publishing.subscriptions import Subscriptions
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock, control_endpoint, frames_endpoint
+from framebus.runtime.thinning import Thinning
 from framebus.transport import sockets
 from framebus.transport.zap_authenticator import ZapAuthenticator
 

@@ -162,6 +162,14 @@ class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
     message: Text
 
 
+class RenditionStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a worker's figures for a camera that concerns one rendition."""
+
+    viewers: Count = 0
+    sent: Count = 0
+    sent_bytes: Count = 0
+
+
 class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The figures of one worker of the gateway for a camera; frames are counted since it started."""
 
@@ -180,6 +188,8 @@ class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Frames sent at an age of up to each of AGE_BOUNDS_SECONDS, and above the last."""
     age_seconds: Seconds = 0.0
     """The sum of their ages."""
+    renditions: Annotated[dict[ShortText, RenditionStats], msgspec.Meta(max_length=MAX_RENDITIONS)] = {}
+    """Those that were sent, by name; their frames are counted above as well."""
 
 
 class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """One camera in the gateway: its status, its newest frame, its viewers, and the sockets to its capture."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -8,34 +7,22 @@ from collections.abc import Callable
 import msgspec
 import zmq
 
-from framebus.client.frame_filter import FrameFilter
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import (
-    STATUS_TIMEOUT_SECONDS,
-    VERSION,
-    StatusHeader,
-    WireError,
-    pack,
-    parse,
-    topic,
-)
+from framebus.protocol.renditions import RENDITIONS, Rendition, smallest_rendition
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, VERSION, Kind, StatusHeader, WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
+from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import EncodedFrame
-from gateway.delivery.offline_image import OfflineImages, sentence
+from gateway.delivery.offline_image import OfflineImages
 from gateway.delivery.stats import FeedStats
 from gateway.delivery.viewer import Viewer
 
 logger = logging.getLogger("gateway")
 
-LINGER_SECONDS = 5.0
-"""How long the gateway stays subscribed after the last viewer left, so that a reloaded page finds the camera awake."""
-REPEAT_ONCE_SECONDS = 0.2
-"""The last picture is sent twice, as some browsers draw a part only when the next one begins."""
-REPEAT_SECONDS = 1.0
-"""Mainsail's parser gives up after 10 s without a part, and a closed connection is noticed only by writing."""
+STREAM_KINDS: tuple[Kind, ...] = ("live", *RENDITIONS)
 
 
 class Feed:
@@ -63,36 +50,39 @@ class Feed:
             on_viewers: called when a viewer has come or gone.
         """
         self.camera = camera
-        self.encoded: EncodedFrame | None = None
-        """The newest frame, while there are viewers."""
-        self.offline_image: EncodedFrame | None = None
-        """What viewers of bare pictures get while the camera is offline."""
         self.stats = FeedStats()
+        self.size = (0, 0, 1)
+        """Width, height and orientation of the camera's own frames, 0 while unknown.
+
+        It is another object once `stream_for` may give another answer.
+        """
         self._on_status = on_status
         self._on_viewers = on_viewers
         self._endpoint = endpoint
-        self._max_megapixels = max_megapixels
-        self._offline_images = offline_images
-        self._context = context
-        self._frame_filter = FrameFilter(same_host=endpoint.same_host)
         self._losses = RateLimitedLog(logger)
         self._viewers: set[Viewer] = set()
-        self._first_frame = asyncio.Event()
-        self._last_frame: EncodedFrame | None = None
-        self._drawing: asyncio.Task[None] | None = None
-        self._offline_text = ""
         self._status: StatusHeader | None = None
         self._status_at = time.monotonic()
-        self._live: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
-        self._linger_timer: asyncio.TimerHandle | None = None
-        self._repeat_timer: asyncio.TimerHandle | None = None
+        self.streams = {
+            kind: FrameStream(
+                camera, kind, endpoint, context, offline_images, max_megapixels, self._losses, self._count_frame
+            )
+            for kind in STREAM_KINDS
+        }
+        """The camera's own frames, and its renditions, by their kind."""
+        self.live = self.streams["live"]
         self._status_socket = sockets.subscriber(context, endpoint, topic("status", camera))
-        self._status_receiver = AsyncReceiver(self._status_socket, self._guarded(self._receive_status))
+        self._status_receiver = AsyncReceiver(self._status_socket, self._receive_status)
 
     @property
     def viewers(self) -> int:
         """How many connections show this camera."""
         return len(self._viewers)
+
+    @property
+    def rendition_viewers(self) -> dict[Rendition, int]:
+        """How many of these connections get each rendition."""
+        return {rendition: len(self.streams[rendition].viewers) for rendition in RENDITIONS}
 
     @property
     def status(self) -> StatusHeader:
@@ -120,6 +110,8 @@ class Feed:
             dropped=last.dropped if last else 0,
             bad=last.bad if last else 0,
             refused=last.refused if last else msgspec.UNSET,
+            orientation=last.orientation if last else msgspec.UNSET,
+            renditions=last.renditions if last else msgspec.UNSET,
         )
 
     @property
@@ -130,14 +122,20 @@ class Feed:
     @property
     def age(self) -> float | None:
         """Seconds since the newest known frame was captured; None before the first."""
-        if self.encoded is not None:
-            return self.encoded.frame.age if self._endpoint.same_host else max(0.0, self.encoded.frame.age)
+        ages = [stream.encoded.frame.age for stream in self.streams.values() if stream.encoded is not None]
+        if ages:
+            return min(ages) if self._endpoint.same_host else max(0.0, min(ages))
         status = self.status
         if status.monotonic is None or status.captured is None:
             return None
         if self._endpoint.same_host:
             return time.monotonic() - status.monotonic
         return max(0.0, time.time() - status.captured)  # by two clocks, which may differ
+
+    @property
+    def last_frame(self) -> EncodedFrame | None:
+        """A frame that the camera gave in some size; None where there was none yet."""
+        return next((stream.last_frame for stream in self.streams.values() if stream.last_frame is not None), None)
 
     @property
     def _silence_reason(self) -> str:
@@ -148,158 +146,88 @@ class Feed:
             else f"nothing comes from {self._endpoint.endpoint}"
         )
 
-    @property
-    def has_offline_image(self) -> bool:
-        """Whether the camera is offline and there is a last picture, so that an offline image can be drawn."""
-        return self.status.state == "offline" and self._last_frame is not None
+    def stream_for(self, width: float | None) -> FrameStream:
+        """Return the frames of the smallest size that is at least so wide.
+
+        Args:
+            width: pixels, as the picture is seen; None for the camera's own frames. They are also what a width gets
+                while the size of the camera is unknown, and of a capture that makes no renditions.
+        """
+        if width is None or not self.size[0] or not self._has_renditions:
+            return self.live
+        return self.streams[smallest_rendition(width, *self.size) or "live"]
 
     def join(self, viewer: Viewer) -> None:
-        """Add a viewer: it gets the newest frame at once, and each later one."""
+        """Count a viewer, which has joined one of the streams, and let it send what there is."""
         self._viewers.add(viewer)
         self._on_viewers()
-        self.keep_awake()
-        self._update_offline_image()
+        self._update_offline_images()
         viewer.wake()
 
     def leave(self, viewer: Viewer) -> None:
-        """Remove a viewer; may be called twice."""
+        """Remove a viewer from the count; may be called twice."""
         self._viewers.discard(viewer)
         self._on_viewers()
-        if not self._viewers and self._live is not None:
-            self._linger()
-
-    def keep_awake(self) -> None:
-        """Subscribe to frames, while there are viewers and for LINGER_SECONDS more."""
-        if self._linger_timer is not None:
-            self._linger_timer.cancel()
-            self._linger_timer = None
-        if self._live is None:
-            self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
-            # capture sends its newest frame again, which the old filter would take for a repeat
-            socket = sockets.subscriber(self._context, self._endpoint, topic("live", self.camera))
-            self._live = socket, AsyncReceiver(socket, self._guarded(self._receive_frame))
-
-    async def first_frame(self, seconds: float) -> EncodedFrame | None:
-        """Return the newest frame, waiting up to `seconds` for the first; None when none came."""
-        self.keep_awake()
-        try:
-            async with asyncio.timeout(seconds):
-                await self._first_frame.wait()
-        except TimeoutError:
-            return None
-        finally:
-            if not self._viewers:
-                self._linger()
-        return self.encoded
 
     def tick(self) -> None:
         """Notice a camera that is silent, and log losses; to be called once a second."""
         self._losses.flush()
-        self._frame_filter.losses.flush()
+        for stream in self.streams.values():
+            stream.flush_log()
         if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
             self._on_status(self)
-        self._update_offline_image()
+        self._update_offline_images()
 
     def close(self) -> None:
-        """Close the connections of all viewers, and both subscriptions."""
+        """Close the connections of all viewers, and all subscriptions."""
         for viewer in list(self._viewers):
             viewer.close()
-        if self._drawing is not None:
-            self._drawing.cancel()
-        self._unsubscribe()
+        for stream in self.streams.values():
+            stream.close()
         self._status_receiver.close()
         self._status_socket.close()
 
-    def _linger(self) -> None:
-        if self._linger_timer is not None:
-            self._linger_timer.cancel()
-        self._linger_timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._unsubscribe)
-
-    def _unsubscribe(self) -> None:
-        for timer in (self._linger_timer, self._repeat_timer):
-            if timer is not None:
-                timer.cancel()
-        self._linger_timer = self._repeat_timer = None
-        if self._live is not None:
-            socket, receiver = self._live
-            receiver.close()
-            socket.close()
-            self._live = None
-        self.encoded = self.offline_image = None
-        self._offline_text = ""
-        self._first_frame.clear()
-
-    def _guarded(self, receive: Callable[[list[bytes]], None]) -> Callable[[list[bytes]], None]:
-        """`receive`, with what it raises counted: an exception would leave the socket unread and this camera silent."""
-
-        def guarded(parts: list[bytes]) -> None:
-            try:
-                receive(parts)
-            except Exception as error:
-                self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
-
-        return guarded
+    @property
+    def _has_renditions(self) -> bool:
+        return self._status is not None and self._status.renditions is not msgspec.UNSET
 
     def _receive_status(self, parts: list[bytes]) -> None:
+        """Take a status; an exception would leave the socket unread, and is counted."""
         try:
-            _, status = parse(parts[-1], StatusHeader)
+            self._take_status(parts[-1])
+        except Exception as error:
+            self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
+
+    def _take_status(self, message: bytes) -> None:
+        try:
+            _, status = parse(message, StatusHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return
         if self._status is None or status.epoch != self._status.epoch:
             self.stats.runs += 1
+        had_renditions = self._has_renditions
         self._status = status
         self._status_at = time.monotonic()
+        if status.width:
+            size = (status.width, status.height, status.orientation or 1)
+            self._note_size(size, changed=had_renditions != self._has_renditions)
         self._on_status(self)
-        self._update_offline_image()
+        self._update_offline_images()
 
-    def _receive_frame(self, parts: list[bytes]) -> None:
-        frame = self._frame_filter.accept(parts[-1])
-        if frame is None:
-            return
-        self.encoded = self._last_frame = EncodedFrame(frame, parts[-1])
-        self.offline_image, self._offline_text = None, ""
-        self._first_frame.set()
+    def _count_frame(self, stream: FrameStream, frame: Frame) -> None:
+        if stream is self.live:
+            self._note_size((frame.width, frame.height, frame.orientation))
+            self.stats.missed += frame.missed
         self.stats.received += 1
-        self.stats.missed += frame.missed
-        for viewer in list(self._viewers):
+        for viewer in stream.viewers:
             self.stats.skipped_line += viewer.in_flight
-            viewer.wake()
-        self._repeat_after(REPEAT_ONCE_SECONDS)
 
-    def _update_offline_image(self) -> None:
-        """Draw the offline image: once for each reason, for all viewers."""
+    def _note_size(self, size: tuple[int, int, int], *, changed: bool = False) -> None:
+        if changed or self.size != size:
+            self.size = size  # another object, which the viewers notice
+
+    def _update_offline_images(self) -> None:
         status = self.status
-        if status.state != "offline":
-            self._offline_text = ""
-            return
-        text = sentence(status.since, status.reason)
-        if self._viewers and self._last_frame is not None and text != self._offline_text and self._drawing is None:
-            self._offline_text = text
-            self._drawing = asyncio.create_task(self._draw(self._last_frame, text))
-
-    async def _draw(self, last: EncodedFrame, text: str) -> None:
-        try:
-            picture = await self._offline_images.draw(last.frame.jpeg, text, self._max_megapixels)
-        except Exception as error:  # viewers keep the last picture
-            self._losses.count("offline images not drawn", f"{type(error).__name__}: {error}")
-            return
-        finally:
-            self._drawing = None
-        if self._last_frame is last and self._offline_text == text:  # else the camera is back
-            header = msgspec.structs.replace(last.frame.header, orientation=1)
-            self.offline_image = EncodedFrame(
-                Frame(header, picture, same_host=self._endpoint.same_host), pack("live", self.camera, header, picture)
-            )
-            for viewer in list(self._viewers):
-                viewer.wake()
-
-    def _repeat_after(self, seconds: float) -> None:
-        if self._repeat_timer is not None:
-            self._repeat_timer.cancel()
-        self._repeat_timer = asyncio.get_running_loop().call_later(seconds, self._repeat)
-
-    def _repeat(self) -> None:
-        for viewer in list(self._viewers):
-            viewer.repeat()
-        self._repeat_after(REPEAT_SECONDS)
+        for stream in self.streams.values():
+            stream.update_offline_image(status, self.last_frame)

@@ -146,7 +146,9 @@ class CameraRegistry:
             v=VERSION,
             pid=os.getpid(),
             viewers=len(self._viewers),
-            cameras={name: feed.stats.camera_stats(feed.viewers) for name, feed in self.feeds.items()},
+            cameras={
+                name: feed.stats.camera_stats(feed.viewers, feed.rendition_viewers) for name, feed in self.feeds.items()
+            },
         )
 
     def _status_changed(self, feed: Feed) -> None:

@@ -1,8 +1,11 @@
 """Counters of what a gateway has done for a camera since it started, for /metrics."""
 
 from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
 
-from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats
+from framebus.protocol.renditions import RENDITIONS, Rendition
+from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, Kind, RenditionStats
 from gateway.delivery.encoded_frame import EncodedFrame
 
 MAX_AGE_SECONDS = 3600.0
@@ -30,17 +33,28 @@ class FeedStats:
         """Histogram of the age of frames when they were sent: how many up to each bound, and above the last."""
         self.age_seconds = 0.0
         """Sum of these ages."""
+        self.sent_renditions: Counter[Rendition] = Counter()
+        """Of `sent`, those that were renditions; below, their bytes."""
+        self.sent_rendition_bytes: Counter[Rendition] = Counter()
 
-    def sent_to_viewer(self, encoded: EncodedFrame, message: bytes) -> None:
-        """Count a message that is sent to a viewer; `encoded` is its frame."""
+    def sent_to_viewer(self, encoded: EncodedFrame, message: bytes, kind: Kind = "live") -> None:
+        """Count a message that is sent to a viewer; `encoded` is its frame, of this kind."""
         self.sent += 1
         self.sent_bytes += len(message)
+        if kind in RENDITIONS:
+            self.sent_renditions[kind] += 1
+            self.sent_rendition_bytes[kind] += len(message)
         age = min(max(0.0, encoded.frame.age), MAX_AGE_SECONDS)  # another machine's clock may be wrong
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 
-    def camera_stats(self, viewers: int) -> CameraStats:
-        """Return the counters as the wire format has them; `viewers` are the current connections."""
+    def camera_stats(self, viewers: int, rendition_viewers: Mapping[Rendition, int] | None = None) -> CameraStats:
+        """Return the counters as the wire format has them.
+
+        Args:
+            viewers: the current connections.
+            rendition_viewers: how many of them get a rendition.
+        """
         return CameraStats(
             viewers=viewers,
             received=self.received,
@@ -52,4 +66,17 @@ class FeedStats:
             runs=self.runs,
             ages=list(self.ages),
             age_seconds=round(self.age_seconds, 3),
+            renditions=self._renditions(rendition_viewers or {}),
         )
+
+    def _renditions(self, viewers: Mapping[Rendition, int]) -> dict[str, RenditionStats]:
+        """Those that have viewers or were sent."""
+        return {
+            each: RenditionStats(
+                viewers=viewers.get(each, 0),
+                sent=self.sent_renditions[each],
+                sent_bytes=self.sent_rendition_bytes[each],
+            )
+            for each in RENDITIONS
+            if viewers.get(each) or self.sent_renditions[each]
+        }

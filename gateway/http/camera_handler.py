@@ -6,9 +6,11 @@ from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.mjpeg import STREAM_HEADERS, stream_head
 from gateway.http import still_headers
 from gateway.http.base_handler import BaseHandler
+from gateway.http.stream_query import parse_query
 from gateway.net.errors import HttpError, cors
 from gateway.net.rate_limit import ConcurrencyLimitError
 from gateway.net.transport import detached_transport
+from gateway.viewers.camera_watch import Wanted
 from gateway.viewers.mjpeg import MjpegViewer
 
 LARGE_BYTES = 64 * 1024
@@ -30,8 +32,8 @@ class CameraHandler(BaseHandler):
     async def serve_stream(self, feed: Feed) -> None:
         """Answer with MJPEG, and take the connection over from Tornado."""
         self.cameras.check_capacity()
-        offline = feed.status.state == "offline"
-        if not feed.has_offline_image and (offline or await self._first_frame(feed) is None):
+        wanted = parse_query(self.query()).wanted
+        if not await self._has_picture(feed, wanted):
             reason = feed.status.reason or "it has not given a picture yet"
             raise HttpError(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
         if self.request.method == "HEAD":
@@ -48,7 +50,7 @@ class CameraHandler(BaseHandler):
             stream.close()
             return
         headers = cors(self.services.settings.allow_origins, self.request.headers.get("Origin"))
-        MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity)
+        MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity, wanted)
 
     async def serve_still(self, feed: Feed) -> None:
         """Answer with one JPEG from the snapshot service."""
@@ -98,5 +100,15 @@ class CameraHandler(BaseHandler):
         """The parameters of the URL; of a repeated one, the last counts."""
         return {name: self.get_query_argument(name) for name in self.request.query_arguments}
 
-    async def _first_frame(self, feed: Feed) -> object:
-        return await self.while_connected(feed.first_frame(self.services.first_frame_seconds))
+    async def _has_picture(self, feed: Feed, wanted: Wanted) -> bool:
+        """Wait for the first frame in the size that is wanted, so that the stream has this size from its beginning."""
+        stream = feed.stream_for(wanted.width)
+        for _ in feed.streams:
+            if feed.status.state == "offline":
+                return feed.last_frame is not None
+            if await self.while_connected(stream.first_frame(self.services.first_frame_seconds)) is None:
+                return False
+            before, stream = stream, feed.stream_for(wanted.width)  # its first frame tells the size of the camera
+            if stream is before:
+                break
+        return True

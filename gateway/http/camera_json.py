@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import msgspec
+
+from framebus.protocol.renditions import RENDITIONS, rendition_size
 from gateway.cameras.feed import Feed
 
 
@@ -20,6 +23,7 @@ def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
         "viewers": viewers,
         "width": status.width,
         "height": status.height,
+        "renditions": _renditions(feed),
         "seq": status.seq,
         "captured": status.captured,
         "age": None if feed.age is None else round(feed.age, 4),
@@ -34,6 +38,15 @@ def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
             "controls": f"{prefix}/api/cameras/{feed.camera}/controls",
         },
     }
+
+
+def _renditions(feed: Feed) -> list[dict[str, Any]]:
+    """The smaller sizes, the largest first; none of a capture that makes none, or before the first frame."""
+    status = feed.status
+    if status.renditions is msgspec.UNSET or not status.width:
+        return []
+    sizes = ((name, rendition_size(status.width, status.height, name)) for name in RENDITIONS)
+    return [{"name": name, "width": width, "height": height} for name, (width, height) in sizes]
 
 
 def ustreamer_state(feed: Feed, viewers: int, desired_fps: float, quality: int) -> dict[str, Any]:

@@ -62,12 +62,43 @@ class CameraCollector(Collector):
         for feed in self._cameras.feeds.values():
             refused.add_metric([feed.camera], feed.status.refused or 0)
         yield refused
+        yield from self._rendition_encodes()
         yield from self._worker_metrics()
         age = GaugeMetricFamily("framebus_camera_age_seconds", "Age of the newest frame.", labels=["camera"])
         for feed in self._cameras.feeds.values():
             if feed.age is not None:
                 age.add_metric([feed.camera], feed.age)
         yield age
+
+    def _rendition_encodes(self) -> Iterator[Metric]:
+        """What capture did for renditions, once for all viewers."""
+        labels = ["camera", "rendition"]
+        made = CounterMetricFamily("framebus_rendition_frames_made", "Frames that capture made smaller.", labels=labels)
+        failed = CounterMetricFamily(
+            "framebus_rendition_frames_failed",
+            "Frames that could not be made smaller, sent as they are.",
+            labels=labels,
+        )
+        for feed in self._cameras.feeds.values():
+            for rendition, counts in (feed.status.renditions or {}).items():
+                made.add_metric([feed.camera, rendition], counts.made)
+                failed.add_metric([feed.camera, rendition], counts.failed)
+        yield made
+        yield failed
+
+    def _sent_renditions(self, all_stats: Mapping[int, ViewersHeader], labels: list[str]) -> Iterator[Metric]:
+        """The part of the figures above that concerns renditions."""
+        labels = [*labels, "rendition"]
+        viewers = GaugeMetricFamily("framebus_rendition_viewers", "Connections that get it.", labels=labels)
+        sent = CounterMetricFamily("framebus_rendition_frames_sent", "Of the frames sent, these.", labels=labels)
+        sent_bytes = CounterMetricFamily("framebus_rendition_sent_bytes", "Bytes of these.", labels=labels)
+        for number, camera, stats in self._per_camera(all_stats):
+            for rendition, of in stats.renditions.items():
+                values = [*[camera, str(number)][: len(labels) - 1], rendition]
+                viewers.add_metric(values, of.viewers)
+                sent.add_metric(values, of.sent)
+                sent_bytes.add_metric(values, of.sent_bytes)
+        yield from (viewers, sent, sent_bytes)
 
     def _worker_metrics(self) -> Iterator[Metric]:
         """The figures that each worker has of its own; with one worker, without its number."""
@@ -85,6 +116,7 @@ class CameraCollector(Collector):
             yield counter
         yield self._skipped(all_stats, labels)
         yield self._age_histogram(all_stats, labels)
+        yield from self._sent_renditions(all_stats, labels)
         total = GaugeMetricFamily("framebus_viewers", "Connections that show any camera.")
         total.add_metric([], workers.viewers())
         yield total

@@ -14,6 +14,7 @@ import msgspec
 from framebus.protocol.controls import Control
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
+from gateway.http.stream_query import StreamQuery
 
 OPENAPI_VERSION = "3.1.0"
 JPEG, JSON, HTML, TEXT = "image/jpeg", "application/json", "text/html", "text/plain"
@@ -71,7 +72,12 @@ STILL = Operation(
     query=_query(SnapshotRequest, {"v", "camera"}),
     errors=(400, 404, 429, 503, 504),
 )
-STREAM = Operation("The frames of the camera as Motion JPEG.", {MJPEG: {}}, errors=(404, 503))
+STREAM = Operation(
+    "The frames of the camera as Motion JPEG: with a width, the smallest that are at least so wide.",
+    {MJPEG: {}},
+    query=_query(StreamQuery, set()),
+    errors=(400, 404, 503),
+)
 PAGE = Operation("The page, for browsers.", {HTML: {}}, errors=(400, 404))
 SOCKET = "switching to the websocket protocol"
 OPERATIONS: dict[str, dict[str, Operation]] = {
@@ -89,7 +95,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         )
     },
     "/camera/([^/]+)/ws": {
-        "get": Operation("A websocket: each binary message is a JPEG.", status=101, errors=(400, 404, 503))
+        "get": Operation(
+            "A websocket: each binary message is a JPEG.",
+            status=101,
+            query=_query(StreamQuery, set()),
+            errors=(400, 404, 503),
+        )
     },
     "/ws": {"get": Operation("The page's websocket, subprotocol framebus.v1.", status=101, errors=(400, 503))},
     "/api/cameras": {"get": Operation("The cameras, their status and their URLs.", {JSON: CAMERAS})},

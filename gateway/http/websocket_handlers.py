@@ -10,7 +10,9 @@ from framebus.protocol.unknown_camera import unknown_camera
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
 from gateway.http.base_handler import BaseHandler
+from gateway.http.stream_query import Fps, parse_query
 from gateway.net.errors import HttpError
+from gateway.viewers.camera_watch import Wanted
 from gateway.viewers.websocket import CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
@@ -24,10 +26,29 @@ MAX_UNSENT_PONGS = 64
 """Pings that a client may send while it does not read what is sent to it; RFC 6455 asks for an answer to each."""
 
 
-class Watch(msgspec.Struct, frozen=True):
-    """{"watch": ["front"]}: send these cameras, and no others."""
+class WatchOptions(msgspec.Struct, frozen=True):
+    """How a camera of the page is watched."""
 
-    watch: list[str]
+    width: float | None = None
+    """Pixels of the screen that its picture covers: the smallest frames that are at least so wide are sent."""
+    fps: Fps | None = None
+    """Frames a second at most."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same for a viewer."""
+        return Wanted(self.width, self.fps)
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """{"watch": ["front"]} or {"watch": {"front": {"width": 640}}}: send these cameras, and no others."""
+
+    watch: list[str] | dict[str, WatchOptions]
+
+    @property
+    def cameras(self) -> dict[str, WatchOptions]:
+        """The cameras by name."""
+        return self.watch if isinstance(self.watch, dict) else dict.fromkeys(self.watch, WatchOptions())
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -113,14 +134,16 @@ class CameraSocket(ViewerSocket):
         await super().prepare()
         if not self._finished and self.request.method == "GET":
             self._feed = self._cameras.get(self.path_args[0], self.identity)
+            query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+            self._wanted = parse_query(query).wanted
 
     def open(self, *args: str, **kwargs: str) -> None:
         """Called by Tornado after the handshake."""
         if self._is_disconnected():
             return
-        self._viewer = CameraViewer(self, self._feed, self.identity)
+        self._viewer = CameraViewer(self, self._feed, self.identity, self._wanted)
         self._cameras.add_viewer(self._viewer)
-        self._feed.join(self._viewer)
+        self._viewer.join()
 
     def on_message(self, message: str | bytes) -> None:
         """Called by Tornado; the client has nothing to say, and messages are ignored."""
@@ -165,19 +188,20 @@ class PageSocket(ViewerSocket):
         match parse_message(message) if isinstance(message, str) else None:
             case Ack(camera, seq):
                 self._viewer.acknowledge(camera, seq)
-            case Watch(names):
-                self._watch(self._viewer, names)
+            case Watch() as watch:
+                self._watch(self._viewer, watch.cameras)
             case Clock(clock):
                 self._viewer.answer("clock", clock=clock, now=time.time())
             case None:
                 self._viewer.end()
                 self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}')
 
-    def _watch(self, viewer: PageViewer, names: list[str]) -> None:
+    def _watch(self, viewer: PageViewer, cameras: dict[str, WatchOptions]) -> None:
         """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
         visible = self._visible_cameras()
-        viewer.watch([visible[name] for name in names if name in visible])
-        for name in sorted(set(names) - visible.keys())[:1]:
+        wanted = {name: options.wanted for name, options in cameras.items()}
+        viewer.watch([visible[name] for name in cameras if name in visible], wanted)
+        for name in sorted(cameras.keys() - visible.keys())[:1]:
             viewer.answer("error", error=unknown_camera(name, visible))
 
     def _visible_cameras(self) -> dict[str, Feed]:

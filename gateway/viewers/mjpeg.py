@@ -1,12 +1,17 @@
 """A viewer of an MJPEG stream."""
 
+import asyncio
+import time
+
 from gateway.access.identity import LOCAL, Identity
 from gateway.cameras.feed import Feed
+from gateway.cameras.frame_stream import REPEAT_ONCE_SECONDS
 from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.mjpeg import STREAM_HEAD
 from gateway.delivery.viewer import Viewer
 from gateway.net.transport import Transport
+from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 
 
 class MjpegViewer(Viewer):
@@ -19,34 +24,58 @@ class MjpegViewer(Viewer):
         transport: Transport,
         head: bytes = STREAM_HEAD,
         identity: Identity = LOCAL,
+        wanted: Wanted = AS_IT_IS,
     ) -> None:
         """Start at once with the head of the response."""
         super().__init__(transport, identity)
-        self._feed = feed
+        self._watch = CameraWatch(feed, self, wanted)
         self._cameras = cameras
-        self._shown: EncodedFrame | None = None
+        self._again: EncodedFrame | None = None
+        """The picture to send again, unless there is a newer one."""
+        self._sent_at = float("-inf")
+        self._repeat_timer: asyncio.TimerHandle | None = None
         self._head: bytes | None = head
         transport.on_close = self._leave
         cameras.add_viewer(self)
-        feed.join(self)
+        self._watch.join()
 
     def next_message(self) -> bytes | None:
         """Return the head of the response, then the newest part."""
         if self._head is not None:
             head, self._head = self._head, None
             return head
-        encoded = self._feed.offline_image or self._feed.encoded
-        if encoded is None or encoded is self._shown:
+        again, self._again = self._again, None
+        encoded = self._watch.newest(with_offline_image=True)
+        if encoded is not None:
+            self._watch.sent(encoded, encoded.mjpeg_part)
+            self._repeat_soon()
+        elif again is not None:
+            encoded = again
+            self._watch.sent_again(again, again.mjpeg_part)
+        else:
             return None
-        self._shown = encoded
-        self._feed.stats.sent_to_viewer(encoded, encoded.mjpeg_part)
+        self._sent_at = time.monotonic()
         return encoded.mjpeg_part
 
     def repeat(self) -> None:
         """Send the last picture again: browsers draw a part when the next one begins."""
+        if time.monotonic() - self._sent_at >= self._watch.period:
+            self._repeat_now()
+
+    def _repeat_soon(self) -> None:
+        """Where the next picture is not to come soon although the camera goes on, its stream asks for no repeat."""
+        if self._watch.period > REPEAT_ONCE_SECONDS:
+            self._cancel_repeat()
+            self._repeat_timer = asyncio.get_running_loop().call_later(REPEAT_ONCE_SECONDS, self._repeat_now)
+
+    def _repeat_now(self) -> None:
         if not self._in_flight:
-            self._shown = None
+            self._again = self._watch.shown
             self.wake()
+
+    def _cancel_repeat(self) -> None:
+        if self._repeat_timer is not None:
+            self._repeat_timer.cancel()
 
     def close(self) -> None:
         """End the connection."""
@@ -54,5 +83,6 @@ class MjpegViewer(Viewer):
 
     def _leave(self) -> None:
         self.end()
+        self._cancel_repeat()
         self._cameras.remove_viewer(self)
-        self._feed.leave(self)
+        self._watch.leave()

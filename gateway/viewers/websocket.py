@@ -1,6 +1,7 @@
 """Viewers on a websocket: of one camera, and of the page, which shows many cameras on one connection."""
 
 import time
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
@@ -10,6 +11,7 @@ from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
 from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
+from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 from gateway.viewers.fair_order import FairOrder
 from gateway.viewers.link_budget import LinkBudget
 
@@ -37,38 +39,39 @@ class SocketViewer(Viewer):
 class CameraViewer(SocketViewer):
     """Shows one camera as bare JPEGs."""
 
-    def __init__(self, handler: WebSocketHandler, feed: Feed, identity: Identity) -> None:
+    def __init__(self, handler: WebSocketHandler, feed: Feed, identity: Identity, wanted: Wanted = AS_IT_IS) -> None:
         super().__init__(handler, identity)
-        self._feed = feed
-        self._shown: EncodedFrame | None = None
+        self._watch = CameraWatch(feed, self, wanted)
+
+    def join(self) -> None:
+        """Begin to show the camera."""
+        self._watch.join()
 
     def next_message(self) -> bytes | None:
         """Return the newest picture."""
-        encoded = self._feed.offline_image or self._feed.encoded
-        if encoded is None or encoded is self._shown:
+        encoded = self._watch.newest(with_offline_image=True)
+        if encoded is None:
             return None
-        self._shown = encoded
-        self._feed.stats.sent_to_viewer(encoded, encoded.jpeg_message)
+        self._watch.sent(encoded, encoded.jpeg_message)
         return encoded.jpeg_message
 
     def leave(self) -> None:
         """Remove the viewer from its camera."""
-        self._feed.leave(self)
+        self._watch.leave()
 
 
-class WatchedCamera:
+class WatchedCamera(CameraWatch):
     """What the page has received of one camera."""
 
-    def __init__(self, feed: Feed) -> None:
-        self.feed = feed
-        self.shown: EncodedFrame | None = None
+    def __init__(self, feed: Feed, viewer: Viewer, wanted: Wanted = AS_IT_IS) -> None:
+        super().__init__(feed, viewer, wanted)
         self.unacknowledged: set[int] = set()
         self._skipped: EncodedFrame | None = None
 
     def next_frame(self, window: int) -> EncodedFrame | None:
         """Return the newest frame, if the page has not received it and has drawn enough of those before."""
-        encoded = self.feed.encoded
-        if encoded is None or encoded is self.shown:
+        encoded = self.newest()
+        if encoded is None:
             return None
         if len(self.unacknowledged) >= window:
             self.count_skipped(encoded)
@@ -120,20 +123,30 @@ class PageViewer(SocketViewer):
         self._statuses[camera.camera] = camera
         self.wake()
 
-    def watch(self, feeds: list[Feed]) -> None:
-        """Show these cameras from now on, and no others."""
-        wanted = {feed.camera: feed for feed in feeds}
-        for camera in [camera for camera in self._watching if camera not in wanted]:
+    def watch(self, feeds: Iterable[Feed], wanted: Mapping[str, Wanted] | None = None) -> None:
+        """Show these cameras from now on, and no others.
+
+        Args:
+            feeds: the cameras.
+            wanted: of a camera, by its name, in which size and how often; the others as they are.
+        """
+        wanted = wanted or {}
+        shown = {feed.camera: feed for feed in feeds}
+        for camera in [camera for camera in self._watching if camera not in shown]:
             watching = self._watching.pop(camera)
-            watching.feed.leave(self)
+            watching.leave()
             for seq in watching.unacknowledged:
                 self._budget.forget(camera, seq)
-        added = {camera: feed for camera, feed in wanted.items() if camera not in self._watching}
-        for camera, feed in added.items():
-            self._watching[camera] = WatchedCamera(feed)
+        added = []
+        for camera, feed in shown.items():
+            if camera in self._watching:
+                self._watching[camera].want(wanted.get(camera, AS_IT_IS))
+            else:
+                added.append(WatchedCamera(feed, self, wanted.get(camera, AS_IT_IS)))
+                self._watching[camera] = added[-1]
         self._order.watch(self._watching)
-        for feed in added.values():
-            feed.join(self)  # sends its newest frame, so that everything has to be in place
+        for watching in added:
+            watching.join()  # sends its newest frame, so that everything has to be in place
 
     def leave(self) -> None:
         """Remove the viewer from all cameras."""
@@ -172,9 +185,8 @@ class PageViewer(SocketViewer):
             if not self._budget.has_room(len(message), now):
                 watching.count_skipped(encoded)
                 return None
-            watching.shown = encoded
             watching.unacknowledged.add(encoded.frame.seq)
-            watching.feed.stats.sent_to_viewer(encoded, message)
+            watching.sent(encoded, message)
             self._budget.sent(name, encoded.frame.seq, len(message), now)
             self._order.took(name)
             return message

@@ -10,7 +10,7 @@ import zmq
 from PIL import Image
 
 from framebus.config.load import Config
-from framebus.protocol.wire import FrameHeader, StatusHeader, pack
+from framebus.protocol.wire import FrameHeader, Kind, StatusHeader, pack
 from framebus.runtime.run_dir import frames_endpoint
 
 
@@ -77,12 +77,13 @@ class PublishedCamera:
             assert found, f"no subscription {message!r}"
             assert time.monotonic() < deadline, f"no subscription {message!r} among others"
 
-    def show(self, picture: bytes, **changes: Any) -> FrameHeader:
-        """Publish a frame."""
-        self.seq += 1
+    def show(self, picture: bytes, kind: Kind = "live", **changes: Any) -> FrameHeader:
+        """Publish a frame; a rendition has the number of the last live frame, if there was one."""
+        if kind == "live" or not self.seq:
+            self.seq += 1
         header = frame_header(self.camera, self.seq, **changes)
         self.captured = header.captured
-        self._socket.send(pack("live", self.camera, header, picture))
+        self._socket.send(pack(kind, self.camera, header, picture))
         return header
 
     def say(self, state: str = "live", reason: str = "", **changes: Any) -> None:

@@ -26,7 +26,7 @@ class Onlooker(Viewer):
         self.repeats = 0
 
     def next_message(self) -> bytes | None:
-        encoded = self.feed.encoded
+        encoded = self.feed.live.encoded
         if encoded is None or (self.seen and self.seen[-1] == encoded.frame.seq):
             return None
         self.seen.append(encoded.frame.seq)
@@ -35,7 +35,12 @@ class Onlooker(Viewer):
     def repeat(self) -> None:
         self.repeats += 1
 
+    def join(self) -> None:
+        self.feed.live.join(self)
+        self.feed.join(self)
+
     def close(self) -> None:
+        self.feed.live.leave(self)
         self.feed.leave(self)
 
 
@@ -69,83 +74,15 @@ async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(
     assert (feed.status.state, feed.status.dropped, feed.status.bad, feed.status.fps) == ("offline", 3, 4, 0)
 
 
-async def test_frames_are_asked_for_only_while_somebody_watches(
-    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.05)
-    onlooker = Onlooker(feed)
-    feed.join(onlooker)
-    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    camera.show(jpeg())
-    await until(lambda: onlooker.seen == [1])
-    feed.leave(onlooker)
-    feed.leave(onlooker)
-    await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
-    assert feed.encoded is None
-
-
-@pytest.mark.slow
-async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(
-    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.3)
-    onlooker = Onlooker(feed)
-    feed.join(onlooker)
-    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    feed.leave(onlooker)
-    feed.join(onlooker)
-    heard = [await asyncio.to_thread(camera.subscription, 0.6) for _ in range(2)]  # the status was asked for, too
-    assert b"\x00live/front\n" not in heard
-
-
-async def test_after_a_pause_the_frame_sent_again_is_no_repeat(
-    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_module, "LINGER_SECONDS", 0.0)
-    onlooker = Onlooker(feed)
-    for _ in range(2):
-        feed.join(onlooker)
-        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-        camera.seq = 0
-        camera.show(jpeg())
-        await until(lambda: feed.encoded is not None)
-        feed.leave(onlooker)
-        await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
-    assert feed.stats.received == 2
-
-
 async def test_a_malformed_frame_is_dropped_and_counted(feed: Feed, camera: PublishedCamera) -> None:
     onlooker = Onlooker(feed)
-    feed.join(onlooker)
+    onlooker.join()
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
     for message in (b"live/front\n", b"live/front\n{}\n", b'live/front\n{"v":2}\nJPEG', b"live/front\n\xff\n\xff"):
         camera.send(message)
     camera.send(b"status/front\nnonsense\n")
     camera.show(jpeg())
     await until(lambda: onlooker.seen == [1])
-
-
-async def test_repeats_come_once_soon_and_then_each_second(
-    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed_module, "REPEAT_ONCE_SECONDS", 0.02)
-    monkeypatch.setattr(feed_module, "REPEAT_SECONDS", 0.05)
-    onlooker = Onlooker(feed)
-    feed.join(onlooker)
-    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    assert onlooker.repeats == 0
-    camera.show(jpeg())
-    await until(lambda: onlooker.repeats >= 3)
-
-
-async def test_the_first_frame_is_waited_for_but_not_for_ever(feed: Feed, camera: PublishedCamera) -> None:
-    assert await feed.first_frame(0.05) is None
-    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    waiting = asyncio.create_task(feed.first_frame(10))
-    camera.show(jpeg())
-    encoded = await waiting
-    assert encoded is not None
-    assert encoded.frame.jpeg == jpeg()
 
 
 # A camera of another machine
@@ -166,7 +103,7 @@ async def test_of_another_machine_the_wall_clocks_tell_the_age(far: tuple[Site, 
     site, camera = far
     feed = site.gateway._cameras.first
     onlooker = Onlooker(feed)
-    feed.join(onlooker)
+    onlooker.join()
     for _ in range(2):
         assert await asyncio.to_thread(camera.subscription)
     camera.show(jpeg(), monotonic=1e9, published=1e9, captured=time.time() - 7)

@@ -158,7 +158,7 @@ async def test_another_reason_is_said_at_once(site: Site, camera: PublishedCamer
     for reason in ("unplugged", "busy"):
         camera.say("offline", reason, since=1000.0)
         expected = draw(jpeg("blue", (320, 240)), sentence(1000.0, reason))
-        await until(lambda: feed.offline_image is not None and feed.offline_image.frame.jpeg == expected)  # noqa: B023
+        await until(lambda: feed.live.offline_image is not None and feed.live.offline_image.frame.jpeg == expected)  # noqa: B023
     stream.close()
 
 
@@ -172,7 +172,7 @@ async def test_who_comes_while_the_camera_is_away_is_told_as_well(
     await first.part()
     first.close()
     await until(lambda: feed.viewers == 0)
-    feed._unsubscribe()  # as after some seconds without a viewer
+    feed.live._unsubscribe()  # as after some seconds without a viewer
     camera.say("offline", "unplugged", since=1000.0)
     await until(lambda: feed.status.state == "offline")
     second = await Stream.open(site)

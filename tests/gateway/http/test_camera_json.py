@@ -1,9 +1,10 @@
 """The state of a camera as plain data."""
 
+from framebus.protocol.wire import RenditionCounts
 from gateway.http.camera_json import camera as entry_of
 from gateway.http.camera_json import ustreamer_state
 from tests.gateway.camera import PublishedCamera
-from tests.gateway.conftest import Site, camera_is_known
+from tests.gateway.conftest import Site, camera_is_known, until
 
 
 async def test_an_entry_is_the_status_of_the_camera(site: Site, camera: PublishedCamera) -> None:
@@ -19,6 +20,18 @@ async def test_an_entry_is_the_status_of_the_camera(site: Site, camera: Publishe
         "dropped": 3,
         "bad": 4,
     }
+
+
+async def test_an_entry_lists_the_renditions_with_their_sizes(site: Site, camera: PublishedCamera) -> None:
+    feed = site.gateway._cameras.first
+    await camera_is_known(site, camera, width=1281, height=719)
+    assert entry_of(feed, 0)["renditions"] == []  # of a capture that makes none
+    camera.say(width=1281, height=719, renditions={"half": RenditionCounts(made=0)})
+    await until(lambda: entry_of(feed, 0)["renditions"])
+    assert entry_of(feed, 0)["renditions"] == [
+        {"name": "half", "width": 641, "height": 360},
+        {"name": "quarter", "width": 321, "height": 180},
+    ]
 
 
 async def test_every_url_has_the_prefix(site: Site) -> None:

@@ -8,6 +8,7 @@ import zmq
 from prometheus_client.parser import text_string_to_metric_families
 
 from framebus import __version__
+from framebus.protocol.wire import RenditionCounts
 from gateway.cameras.camera_endpoints import camera_endpoints, worker_endpoints
 from gateway.cameras.registry import CameraRegistry
 from gateway.http.metrics import CameraCollector
@@ -42,6 +43,25 @@ async def test_what_is_delivered_is_counted_with_its_age(site: Site, camera: Pub
     assert found["framebus_camera_sent_age_seconds_bucket", "front", "+Inf"] == 1
     assert found["framebus_camera_sent_age_seconds_count", "front"] == 1
     assert 0.3 <= found["framebus_camera_sent_age_seconds_sum", "front"] < 60
+    stream.close()
+
+
+async def test_renditions_are_counted_by_their_name(site: Site, camera: PublishedCamera) -> None:
+    renditions = {"half": RenditionCounts(made=7, failed=2), "quarter": RenditionCounts(made=0)}
+    await camera_is_known(site, camera, width=1280, height=720, renditions=renditions)
+    stream = await Stream.open(site, "/stream?width=640")
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01half/front\n")
+    camera.show(jpeg(), "half")
+    await stream.head()
+    await stream.part()
+    found = await metrics(site)
+    assert found["framebus_rendition_frames_made_total", "front", "half"] == 7
+    assert found["framebus_rendition_frames_failed_total", "front", "half"] == 2
+    assert found["framebus_rendition_frames_made_total", "front", "quarter"] == 0
+    assert found["framebus_rendition_viewers", "front", "half"] == found["framebus_camera_viewers", "front"] == 1
+    assert found["framebus_rendition_frames_sent_total", "front", "half"] == 1
+    assert found["framebus_rendition_sent_bytes_total", "front", "half"] > len(jpeg())
+    assert ("framebus_rendition_frames_sent_total", "front", "quarter") not in found
     stream.close()
 
 

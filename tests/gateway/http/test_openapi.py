@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from framebus import __version__
 from gateway.access.permissions import ADMIN, VIEW
 from gateway.http.openapi import OPERATIONS, Operation, document
@@ -45,6 +47,15 @@ def test_the_parameters_of_a_still_are_those_of_the_wire_format() -> None:
     names = {each["name"] for each in OPERATIONS["/camera/([^/]+)/snapshot.jpg"]["get"].query}
     assert names >= {"max_age", "fresh", "settle", "timeout", "width", "height", "quality", "at", "ago", "full"}
     assert not names & {"v", "camera"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/camera/([^/]+)/stream.mjpg", "/camera/([^/]+)/ws", "/(?:stream|stream.mjpg|live.jpg)"]
+)
+def test_the_parameters_of_a_stream_are_described_with_their_limits(path: str) -> None:
+    query = {each["name"]: each["schema"] for each in OPERATIONS[path]["get"].query}
+    assert query.keys() == {"width", "fps"}
+    assert "from 1 to 65535" in str(query["width"])
 
 
 def test_an_operation_without_content_has_none() -> None:

@@ -9,12 +9,12 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from framebus.protocol.wire import FrameHeader, Message, StatusHeader, parse, split
+from framebus.protocol.wire import FrameHeader, Message, RenditionCounts, StatusHeader, parse, split
 from gateway.cameras.feed import Feed
-from gateway.http.websocket_handlers import SUBPROTOCOL, Ack, Clock, Watch, parse_message
+from gateway.http.websocket_handlers import SUBPROTOCOL, Ack, Clock, Watch, WatchOptions, parse_message
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.conftest import Site, camera_is_known, serving, until
 
 _connections: list[WebSocketClientConnection] = []
 
@@ -43,7 +43,7 @@ async def binary(connection: WebSocketClientConnection, kind: str) -> bytes:
 
 
 def has_frame(feed: Feed, seq: int) -> bool:
-    return feed.encoded is not None and feed.encoded.frame.seq == seq
+    return feed.live.encoded is not None and feed.live.encoded.frame.seq == seq
 
 
 async def frame(connection: WebSocketClientConnection) -> tuple[Message, FrameHeader]:
@@ -61,6 +61,14 @@ async def watching(site: Site, camera: PublishedCamera) -> WebSocketClientConnec
     ("text", "meaning"),
     [
         ('{"watch":["front","yard"]}', Watch(["front", "yard"])),
+        (
+            '{"watch":{"front":{"width":640,"fps":5},"yard":{}}}',
+            Watch({"front": WatchOptions(640, 5), "yard": WatchOptions()}),
+        ),
+        ('{"watch":{"front":{"width":320.5,"from_later":[1]}}}', Watch({"front": WatchOptions(320.5)})),
+        ('{"watch":{"front":{"width":"640"}}}', None),
+        ('{"watch":{"front":{"fps":0}}}', None),
+        ('{"watch":{"front":640}}', None),
         ('{"ack":"front","seq":42}', Ack("front", 42)),
         ('{"clock":12.5}', Clock(12.5)),
         ('{"watch":"front"}', None),
@@ -109,6 +117,27 @@ async def test_frames_come_as_the_cameras_own_messages(site: Site, camera: Publi
     message, header = await frame(connection)
     assert header == sent
     assert message.body == jpeg()
+
+
+async def test_the_page_gets_the_size_that_it_asks_for_and_may_change_it(site: Site, camera: PublishedCamera) -> None:
+    renditions = {"half": RenditionCounts(made=0), "quarter": RenditionCounts(made=0)}
+    await camera_is_known(site, camera, width=1280, height=720, renditions=renditions)
+    connection = await connect(site, subprotocols=[SUBPROTOCOL])
+    await connection.write_message('{"watch":{"front":{"width":300}}}')
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01quarter/front\n")
+    camera.show(jpeg(), "quarter")
+    assert split(await binary(connection, "quarter")).camera == "front"
+    await connection.write_message('{"ack":"front","seq":1}')
+    await connection.write_message('{"watch":{"front":{"width":640}}}')
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01half/front\n")
+    camera.seq += 1
+    camera.show(jpeg(), "half")
+    assert parse(await binary(connection, "half"), FrameHeader)[1].seq == 2
+    await connection.write_message('{"ack":"front","seq":2}')
+    await connection.write_message('{"watch":["front"]}')
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(jpeg())
+    assert (await frame(connection))[1].seq == 3
 
 
 async def test_without_acknowledgements_the_page_gets_two_frames_and_then_the_newest(

@@ -119,7 +119,7 @@ async def test_a_viewer_that_leaves_before_the_first_frame_is_no_trouble(
     await asyncio.sleep(0.1)
     camera.show(jpeg())
     feed = site.gateway._cameras.first
-    await until(lambda: feed.encoded is not None)
+    await until(lambda: feed.live.encoded is not None)
     await asyncio.sleep(0.1)
     assert feed.viewers == site.gateway._cameras.viewers == 0
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
@@ -137,11 +137,11 @@ async def test_one_part_is_shared_by_all_viewers(site: Site, camera: PublishedCa
     streams = [await opened(site, camera, jpeg())] + [await Stream.open(site) for _ in range(4)]
     for stream in streams[1:]:
         await stream.head()
-    encoded = site.gateway._cameras.first.encoded
+    encoded = site.gateway._cameras.first.live.encoded
     assert encoded is not None
     assert encoded.mjpeg_part == part(jpeg(), camera.captured)
     for stream in streams:
         await stream.part()
-    assert site.gateway._cameras.first.encoded is encoded
+    assert site.gateway._cameras.first.live.encoded is encoded
     for stream in streams:
         stream.close()

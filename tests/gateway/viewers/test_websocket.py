@@ -55,8 +55,8 @@ async def test_a_camera_viewer_gets_each_picture_once_and_the_newest(two: Site) 
     viewer, writer = await busy(two, "/camera/front/ws")
     feed = two.gateway._cameras.first
     assert viewer.next_message() is None
-    feed.encoded = encoded(1)
-    feed.encoded = newest = encoded(2)
+    feed.live.encoded = encoded(1)
+    feed.live.encoded = newest = encoded(2)
     assert viewer.next_message() is newest.jpeg_message
     assert viewer.next_message() is None
     assert feed.stats.sent == 1
@@ -66,9 +66,9 @@ async def test_a_camera_viewer_gets_each_picture_once_and_the_newest(two: Site) 
 async def test_a_camera_viewer_gets_the_offline_image_before_an_old_picture(two: Site) -> None:
     viewer, writer = await busy(two, "/camera/front/ws")
     feed = two.gateway._cameras.first
-    feed.encoded, feed.offline_image = encoded(1), encoded(2, body=b"offline")
+    feed.live.encoded, feed.live.offline_image = encoded(1), encoded(2, body=b"offline")
     assert viewer.next_message() == websocket_message(b"offline")
-    feed.offline_image = None
+    feed.live.encoded, feed.live.offline_image = encoded(3), None
     assert viewer.next_message() == websocket_message(b"jpeg")
     writer.close()
 
@@ -76,7 +76,7 @@ async def test_a_camera_viewer_gets_the_offline_image_before_an_old_picture(two:
 async def test_a_page_gets_answers_first_then_statuses_then_pictures(two: Site) -> None:
     page, front, back, writer = await page_of(two)
     page.watch([front, back])
-    front.encoded, back.encoded = encoded(1), encoded(1, "back")
+    front.live.encoded, back.live.encoded = encoded(1), encoded(1, "back")
     page.on_status(front)
     page.answer("clock", clock=1)
     message = page.next_message()
@@ -84,7 +84,11 @@ async def test_a_page_gets_answers_first_then_statuses_then_pictures(two: Site) 
     status = page.next_message()
     assert status is not None
     assert b"status/front\n" in status
-    assert [page.next_message() for _ in range(3)] == [front.encoded.bus_message, back.encoded.bus_message, None]
+    assert [page.next_message() for _ in range(3)] == [
+        front.live.encoded.bus_message,
+        back.live.encoded.bus_message,
+        None,
+    ]
     writer.close()
 
 
@@ -115,9 +119,9 @@ async def test_a_page_that_does_not_acknowledge_gets_so_many_frames(two: Site) -
     page, front, _, writer = await page_of(two)
     page.watch([front])
     for seq in range(1, ACK_WINDOW + 1):
-        front.encoded = encoded(seq)
-        assert page.next_message() is front.encoded.bus_message
-    front.encoded = encoded(9)
+        front.live.encoded = encoded(seq)
+        assert page.next_message() is front.live.encoded.bus_message
+    front.live.encoded = encoded(9)
     assert page.next_message() is None
     assert page.next_message() is None
     assert front.stats.skipped_page == 1, "a skipped frame counts once"
@@ -126,8 +130,8 @@ async def test_a_page_that_does_not_acknowledge_gets_so_many_frames(two: Site) -
     assert page.next_message() is None
     page.acknowledge("front", 2)
     page.acknowledge("front", 2)
-    assert page.next_message() is front.encoded.bus_message
-    front.encoded = encoded(10)
+    assert page.next_message() is front.live.encoded.bus_message
+    front.live.encoded = encoded(10)
     assert page.next_message() is None
     writer.close()
 
@@ -136,7 +140,7 @@ async def test_a_camera_that_is_not_acknowledged_delays_no_other(two: Site) -> N
     page, front, back, writer = await page_of(two)
     page.watch([front, back])
     for seq in range(1, 6):
-        front.encoded, back.encoded = encoded(seq), encoded(seq, "back")
+        front.live.encoded, back.live.encoded = encoded(seq), encoded(seq, "back")
         while page.next_message() is not None:
             page.acknowledge("back", seq)
     assert (front.stats.sent, back.stats.sent) == (ACK_WINDOW, 5)
@@ -146,12 +150,12 @@ async def test_a_camera_that_is_not_acknowledged_delays_no_other(two: Site) -> N
 async def test_the_camera_that_has_waited_longest_is_next(two: Site) -> None:
     page, front, back, writer = await page_of(two)
     page.watch([front, back])
-    front.encoded, back.encoded = encoded(1), encoded(1, "back")
-    assert page.next_message() is front.encoded.bus_message
+    front.live.encoded, back.live.encoded = encoded(1), encoded(1, "back")
+    assert page.next_message() is front.live.encoded.bus_message
     page.acknowledge("front", 1)
-    front.encoded = encoded(2)
-    assert page.next_message() is back.encoded.bus_message
-    assert page.next_message() is front.encoded.bus_message
+    front.live.encoded = encoded(2)
+    assert page.next_message() is back.live.encoded.bus_message
+    assert page.next_message() is front.live.encoded.bus_message
     writer.close()
 
 
@@ -160,7 +164,7 @@ async def test_before_the_first_acknowledgement_all_cameras_together_get_two_fra
     page.watch([front, back])
     sent = []
     for seq in range(1, 6):
-        front.encoded, back.encoded = encoded(seq), encoded(seq, "back")
+        front.live.encoded, back.live.encoded = encoded(seq), encoded(seq, "back")
         while (message := page.next_message()) is not None:
             sent.append(message)
     assert len(sent) == FIRST_FRAMES
@@ -171,14 +175,14 @@ async def test_what_does_not_fit_the_link_waits_and_is_the_newest_then(two: Site
     page, front, back, writer = await page_of(two)
     large = bytes(300_000)
     page.watch([front, back])
-    front.encoded, back.encoded = encoded(1, body=large), encoded(1, "back", large)
-    assert page.next_message() is front.encoded.bus_message
+    front.live.encoded, back.live.encoded = encoded(1, body=large), encoded(1, "back", large)
+    assert page.next_message() is front.live.encoded.bus_message
     await asyncio.sleep(1)  # the link: 300 KB a second
     page.acknowledge("front", 1)
-    assert page.next_message() is back.encoded.bus_message
-    front.encoded = encoded(2, body=large)
+    assert page.next_message() is back.live.encoded.bus_message
+    front.live.encoded = encoded(2, body=large)
     assert page.next_message() is None, "two of them take two seconds"
-    front.encoded = newest = encoded(3, body=large)
+    front.live.encoded = newest = encoded(3, body=large)
     page.acknowledge("back", 1)
     assert page.next_message() is newest.bus_message
     writer.close()
@@ -201,9 +205,9 @@ async def test_the_delay_of_the_link_is_measured_by_a_ping_of_its_own(two: Site)
 
 async def test_watching_others_leaves_those_before_and_keeps_what_stays(two: Site) -> None:
     page, front, back, writer = await page_of(two)
-    front.encoded = encoded(1)
+    front.live.encoded = encoded(1)
     page.watch([front])
-    assert page.next_message() is front.encoded.bus_message
+    assert page.next_message() is front.live.encoded.bus_message
     page.watch([back, front])
     assert (front.viewers, back.viewers) == (1, 1)
     assert page.next_message() is None, "the picture was sent already"
@@ -217,16 +221,18 @@ async def test_watching_others_leaves_those_before_and_keeps_what_stays(two: Sit
 @pytest.mark.slow
 async def test_a_frame_is_due_once_and_only_within_the_window(two: Site) -> None:
     feed = two.gateway._cameras.first
-    watching = WatchedCamera(feed)
+    page, _, _, writer = await page_of(two)
+    watching = WatchedCamera(feed, page)
     assert watching.next_frame(ACK_WINDOW) is None
-    feed.encoded = encoded(1)
-    assert watching.next_frame(ACK_WINDOW) is feed.encoded
+    feed.live.encoded = encoded(1)
+    assert watching.next_frame(ACK_WINDOW) is feed.live.encoded
     watching.unacknowledged.update(range(ACK_WINDOW))
     assert watching.next_frame(ACK_WINDOW) is None
     watching.unacknowledged.pop()
-    assert watching.next_frame(ACK_WINDOW) is feed.encoded
-    watching.shown = feed.encoded
+    assert watching.next_frame(ACK_WINDOW) is feed.live.encoded
+    watching.sent(feed.live.encoded, b"message")
     assert watching.next_frame(ACK_WINDOW) is None
+    writer.close()
 
 
 @pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])
@@ -238,7 +244,7 @@ async def test_the_end_of_the_gateway_is_a_close_frame_and_nothing_after_it(path
     if isinstance(viewer, PageViewer):
         viewer.watch([feed])
     viewer.close()
-    feed.encoded = encoded(1)
+    feed.live.encoded = encoded(1)
     viewer.wake()
     assert feed.stats.sent == 0
     async with asyncio.timeout(10):

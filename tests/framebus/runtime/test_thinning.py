@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from capture.thinning import Thinning
+from framebus.runtime.thinning import Thinning
 
 
 def taken(fps: float, camera_fps: float, seconds: float = 20, jitter: float = 0.0) -> list[float]:
@@ -32,6 +32,16 @@ def test_frames_are_spread_evenly() -> None:
 
 def test_after_a_pause_there_is_no_burst() -> None:
     thinning = Thinning(10)
+    for begin in (0, 100):  # nothing came before the first frame, either
+        assert thinning.take(begin)
+        assert not thinning.take(begin + 0.05)
+        assert thinning.take(begin + 0.1)
+
+
+def test_it_tells_how_long_a_frame_that_came_too_early_waits() -> None:
+    thinning = Thinning(10)
     assert thinning.take(0)
-    times = [100 + number / 100 for number in range(100)]
-    assert len([time for time in times if thinning.take(time)]) <= 12
+    assert not thinning.is_due(0.04)
+    wait = thinning.wait_seconds(0.04)
+    assert 0.06 <= wait <= 0.1
+    assert thinning.is_due(0.04 + wait)

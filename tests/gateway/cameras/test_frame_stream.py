@@ -1,0 +1,130 @@
+"""The frames of a camera in one size are subscribed to while somebody watches, and repeated in silence."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import zmq
+
+from framebus.config.load import Config
+from framebus.protocol.frame import Frame
+from framebus.protocol.wire import Kind
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.transport import endpoints
+from gateway.cameras.frame_stream import FrameStream
+from gateway.delivery.offline_image import OfflineImages
+from gateway.delivery.viewer import Viewer
+from gateway.server import logger
+from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.conftest import until
+from tests.gateway.delivery.test_viewer import ScriptedTransport
+
+Make = Callable[..., FrameStream]
+
+
+class Onlooker(Viewer):
+    """Notes which frames it was woken for."""
+
+    def __init__(self, stream: FrameStream) -> None:
+        super().__init__(ScriptedTransport())
+        self.stream = stream
+        self.seen: list[int] = []
+        self.repeats = 0
+
+    def next_message(self) -> bytes | None:
+        encoded = self.stream.encoded
+        if encoded is None or (self.seen and self.seen[-1] == encoded.frame.seq):
+            return None
+        self.seen.append(encoded.frame.seq)
+        return encoded.mjpeg_part
+
+    def repeat(self) -> None:
+        self.repeats += 1
+
+    def close(self) -> None:
+        self.stream.leave(self)
+
+
+@pytest.fixture
+async def make(config: Config) -> AsyncIterator[Make]:
+    """Make streams of the camera called front; the end of the test closes them."""
+    made: list[FrameStream] = []
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    offline_images = OfflineImages()
+
+    def stream(kind: Kind = "live", **seconds: float) -> FrameStream:
+        def on_frame(stream: FrameStream, frame: Frame) -> None:
+            frames.append(frame.seq)
+
+        endpoint = endpoints.frames(config, "front")
+        losses = RateLimitedLog(logger)
+        made.append(FrameStream("front", kind, endpoint, context, offline_images, 64, losses, on_frame, **seconds))
+        return made[-1]
+
+    frames: list[int] = []
+    yield stream
+    for each in made:
+        each.close()
+    offline_images.close()
+    context.destroy()
+
+
+@pytest.mark.parametrize("kind", ["live", "half", "quarter"])
+async def test_frames_are_asked_for_only_while_somebody_watches(
+    kind: Kind, make: Make, camera: PublishedCamera
+) -> None:
+    stream = make(kind, linger_seconds=0.05)
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, f"\x01{kind}/front\n".encode())
+    camera.show(jpeg(), kind)
+    await until(lambda: onlooker.seen == [1])
+    stream.leave(onlooker)
+    stream.leave(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, f"\x00{kind}/front\n".encode())
+    assert stream.encoded is None
+
+
+async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(make: Make, camera: PublishedCamera) -> None:
+    stream = make(linger_seconds=0.3)
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    stream.leave(onlooker)
+    stream.join(onlooker)
+    assert await asyncio.to_thread(camera.subscription, 0.6) == b""
+
+
+async def test_after_a_pause_the_frame_sent_again_is_no_repeat(make: Make, camera: PublishedCamera) -> None:
+    stream = make(linger_seconds=0)
+    onlooker = Onlooker(stream)
+    for _ in range(2):
+        onlooker.seen = []
+        stream.join(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+        camera.seq = 0
+        camera.show(jpeg())
+        await until(lambda: onlooker.seen == [1])
+        stream.leave(onlooker)
+        await asyncio.to_thread(camera.wait_for_subscription, b"\x00live/front\n")
+
+
+async def test_repeats_come_once_soon_and_then_each_second(make: Make, camera: PublishedCamera) -> None:
+    stream = make(repeat_once_seconds=0.02, repeat_seconds=0.05)
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    assert onlooker.repeats == 0
+    camera.show(jpeg())
+    await until(lambda: onlooker.repeats >= 3)
+
+
+async def test_the_first_frame_is_waited_for_but_not_for_ever(make: Make, camera: PublishedCamera) -> None:
+    stream = make()
+    assert await stream.first_frame(0.05) is None
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    waiting = asyncio.create_task(stream.first_frame(10))
+    camera.show(jpeg())
+    encoded = await waiting
+    assert encoded is not None
+    assert encoded.frame.jpeg == jpeg()
