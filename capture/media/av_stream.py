@@ -11,8 +11,9 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import av
 import av.logging
@@ -41,9 +42,9 @@ FOR_BYTES = "data"
 """FFmpeg's name of a format that hands over the bytes as they come, whatever they are."""
 USUAL_FPS = 25
 """Of a recording that does not say, as FFmpeg itself assumes."""
-ANALYZE_SECONDS = 1
-"""FFmpeg's default of 5 s makes a camera start slowly. `nobuffer`, often advised, makes it worse: what was analysed is
-thrown away, and with it the key frame, so that nothing can be decoded until the next one."""
+ANALYZE = {"analyzeduration": str(1_000_000)}
+"""In microseconds. FFmpeg's default of 5 s makes a camera start slowly. `nobuffer`, often advised, makes it worse: what
+was analysed is thrown away, and with it the key frame, so that nothing can be decoded until the next one."""
 RTSP_TRANSPORTS = {"auto": "tcp", "tcp": "tcp", "udp": "udp"}
 """UDP, FFmpeg's default, loses packets, and with them the pictures up to the next key frame."""
 PROTOCOLS = {
@@ -95,8 +96,15 @@ def lenient_metadata() -> dict[str, Any]:
 LENIENT_METADATA = lenient_metadata()
 
 
+class Body(Protocol):
+    """What a server sends, as it comes."""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes, waiting for the first; empty at the end. Raises SourceError."""
+
+
 class AvStream:
-    """One URL or file. A URL with a known duration is a recording, like a file."""
+    """One URL, file or body of HTTP that does not end. A URL with a known duration is a recording, like a file."""
 
     def __init__(
         self,
@@ -106,6 +114,7 @@ class AvStream:
         patience: float,
         *,
         content_type: str = "",
+        body: Body | None = None,
         keyframe_seconds: float = 120,
         max_megapixels: float | None = None,
         tls: CameraTls | None = None,
@@ -113,7 +122,8 @@ class AvStream:
     ) -> None:
         """`patience` and `keyframe_seconds` are in seconds.
 
-        `content_type` is what the server said that lies there, if it was asked.
+        `content_type` is what the server said that lies there, if it was asked; `body` is what it sends, if that has
+        no length: then FFmpeg makes no connection of its own.
         """
         self._lost = 0
         self._repairs: Counter[str] = Counter()
@@ -122,6 +132,7 @@ class AvStream:
         self._encoder = encoder
         self._patience = patience
         self._content_type = content_type
+        self._body = body
         self._keyframe_seconds = keyframe_seconds
         self._max_megapixels = max_megapixels
         self._transport_stream: TransportStreamReader | None = None
@@ -158,11 +169,11 @@ class AvStream:
     def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         """Pictures as they come, or as they are due. Raises SourceError."""
         container, video = self._opened()
-        if isinstance(self._target, Path) or (container.duration or 0) > 0:
+        if self._body is None and (isinstance(self._target, Path) or (container.duration or 0) > 0):
             return self._play(latest_reader, PlayClock(1 / float(video.average_rate or USUAL_FPS)))
         if container.format.name.split(",")[0] in LIVE_PLAYLISTS:
             raise SourceError(reasons.live_playlist(self._name))
-        if container.format.name == "mpegts":
+        if container.format.name == "mpegts" and self._body is None:
             return self._live_transport_stream()
         return self._live()
 
@@ -180,20 +191,23 @@ class AvStream:
     def _open(self, format_name: str | None = None) -> None:
         if isinstance(self._target, Path):
             check_file(self._target, self._name)
-        target = str(self._target) if isinstance(self._target, Path) else self._guarded(self._target)
-        options = self._options(self._target) if isinstance(self._target, MediaUrl) else {}
-        for_streams: dict[str, Any] = {"stream_options": [self._limit.probe_options]}  # PyAV's stub has another type
+        target = str(self._target) if isinstance(self._target, Path) else self._target.text
+        options: dict[str, str] = {}
+        if isinstance(self._target, MediaUrl):
+            options = ANALYZE if self._body else self._options(self._target)
+            target = target if self._body else self._guarded(self._target)
         began = time.monotonic()
+        opened = partial(
+            av.open,
+            self._body or target,
+            "r",
+            format=format_name,
+            options=options,
+            timeout=(self._patience, self._patience),
+            **LENIENT_METADATA,
+        )
         try:
-            self._container = av.open(
-                target,
-                "r",
-                format=format_name,
-                options=options,
-                timeout=(self._patience, self._patience),
-                **for_streams,
-                **LENIENT_METADATA,
-            )
+            self._container = self._probed(opened) if isinstance(self._target, Path) else opened()
         except FFmpegError as error:
             seconds = time.monotonic() - began
             if self._guard is not None:
@@ -215,8 +229,20 @@ class AvStream:
             raise SourceError(reasons.refused(self._name, url.host, error)) from None
         return url.at("127.0.0.1", self._guard.port)
 
+    def _probed(self, opened: Callable[..., InputContainer]) -> InputContainer:
+        """Open a file, of which FFmpeg decodes a picture, but no larger one than it may.
+
+        Live streams cannot be opened twice, and mostly tell their size ahead.
+        """
+        try:
+            return opened(stream_options=[self._limit.probe_options])
+        except ValueError as error:
+            if isinstance(error, FFmpegError):
+                raise
+        return opened()  # PyAV knows the streams of this format only after it has probed them
+
     def _options(self, url: MediaUrl) -> dict[str, str]:
-        options = {"analyzeduration": str(ANALYZE_SECONDS * 1_000_000)}
+        options = dict(ANALYZE)
         if url.scheme in PROTOCOLS:
             options["protocol_whitelist"] = PROTOCOLS[url.scheme]
         if url.scheme == "rtsp":

@@ -16,6 +16,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from capture.media import reasons
@@ -46,6 +47,9 @@ _PART_HEAD = re.compile(
     rb"\s*(?:--[^\n]{1,200}\r?\n|[!-~]{1,100}\r?\n(?=content-))|\s*content-(?:type|length)\s*:", re.IGNORECASE
 )
 
+PLAYLIST = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:#EXTM3U|<\?xml|<MPD|\[playlist\])", re.IGNORECASE)
+"""How HLS, DASH and others begin."""
+
 Body = Literal["multipart", "jpeg", "picture", "transport stream", "other", "unknown"]
 PICTURES: tuple[Body, ...] = ("multipart", "jpeg", "picture")
 
@@ -67,6 +71,22 @@ def body_kind(content_type: str, begin: bytes) -> Body:
     return "unknown" if len(begin) < MAX_AHEAD_BYTES else "other"
 
 
+class HttpBody:
+    """What comes of one answer, for FFmpeg."""
+
+    def __init__(self, begin: bytes, read: Callable[[int], bytes]) -> None:
+        """`begin` was read before; `read` gives the rest, as HttpStream's does."""
+        self._begin = begin
+        self._read = read
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes, waiting for the first; empty at the end. Raises SourceError."""
+        if self._begin:
+            data, self._begin = self._begin[:size], self._begin[size:]
+            return data
+        return self._read(size)
+
+
 class HttpStream:
     """One request after another for single pictures, else one that does not end."""
 
@@ -75,12 +95,14 @@ class HttpStream:
         url: MediaUrl,
         name: str,
         patience: float,
-        other: Callable[[str, Answer], Stream],
+        other: Callable[[str, Answer, HttpBody | None], Stream],
         tls: CameraTls,
         decoder: PictureDecoder,
         transport_stream: Callable[[], "TransportStreamReader"],
     ) -> None:
-        """`patience` is in seconds; `other` makes the stream for a body that is no picture."""
+        """`patience` is in seconds; `other` makes the stream for a body that is no picture, which it gets if
+        that does not end.
+        """
         self._decoder = decoder
         self._make_transport_stream = transport_stream
         self._transport_stream: TransportStreamReader | None = None
@@ -131,10 +153,14 @@ class HttpStream:
             self._transport_stream = None if self._body in PICTURES else self._make_transport_stream()
             return
         self._transport_stream = None
-        self._hang_up()
         if kind in NO_VIDEO_TYPES or kind.startswith("image/"):
+            self._hang_up()
             raise SourceError(reasons.no_video(self._name, kind))
-        self._other = self._make_other(kind, answer)
+        body = HttpBody(self._begin, partial(self._read, answer.response)) if is_live else None
+        if body is None or PLAYLIST.match(self._begin):  # FFmpeg asks for parts of them
+            self._hang_up()
+            body = None
+        self._other = self._make_other(kind, answer, body)
         self._other.open()
 
     def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
@@ -271,9 +297,9 @@ class HttpStream:
         if time.monotonic() - self._newest_at > self._patience:
             raise SourceError(reasons.no_jpeg(self._name, self._patience))
 
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
+    def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
         try:
-            return response.read1(READ_BYTES)
+            return response.read1(size)
         except TimeoutError:
             raise SourceError(reasons.silent(self._name, self._patience)) from None
         except OSError as error:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from capture.media import reasons
 from capture.media.file import check_file
 from capture.media.http_request import Answer
-from capture.media.http_stream import HttpStream
+from capture.media.http_stream import HttpBody, HttpStream
 from capture.media.latest_reader import LatestReader, Stream
 from capture.media.picture_decoder import PictureDecoder
 from capture.media.still_file import SUFFIXES, StillFile
@@ -184,12 +184,12 @@ class MediaSource(Source):
             keyframe_seconds=self._options.keyframe_seconds,
         )
 
-    def _over_http(self, content_type: str, answer: Answer) -> Stream:
+    def _over_http(self, content_type: str, answer: Answer, body: HttpBody | None) -> Stream:
         """A body that is no JPEG, where redirects led to, with the login if it may be sent there."""
-        original = MediaUrl.parse(self._target)
-        if answer.url.without_login == original.without_login:
-            return self._over_pyav(original, content_type)
-        return self._over_pyav(answer.url.with_login_of(original) if answer.with_login else answer.url, content_type)
+        url = MediaUrl.parse(self._target)
+        if answer.url.without_login != url.without_login:
+            url = answer.url.with_login_of(url) if answer.with_login else answer.url
+        return self._over_pyav(url, content_type, body)
 
     def _play(self, file: Path) -> Stream:
         check_file(file, self.name)
@@ -218,7 +218,7 @@ class MediaSource(Source):
             transport=self._options.transport,
         )
 
-    def _over_pyav(self, target: MediaUrl | Path, content_type: str = "") -> Stream:
+    def _over_pyav(self, target: MediaUrl | Path, content_type: str = "", body: HttpBody | None = None) -> Stream:
         try:
             from capture.media.av_stream import AvStream
             from capture.media.frame_encoder import FrameEncoder
@@ -230,6 +230,7 @@ class MediaSource(Source):
             FrameEncoder(self._size, self._quality),
             self._patience,
             content_type=content_type,
+            body=body,
             keyframe_seconds=self._options.keyframe_seconds,
             max_megapixels=self._options.max_megapixels,
             tls=self._options.tls,

@@ -51,6 +51,19 @@ def of_colours(
     return file
 
 
+def remuxed(file: Path, container: str, options: dict[str, str] | None = None) -> bytes:
+    """The video of a file in another container, such as "flv"."""
+    made = file.with_name(f"remuxed.{container}")
+    with av.open(str(file)) as source, av.open(str(made), "w", format=container, options=options or {}) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if packet.size:
+                packet.stream, packet.pts, packet.dts = stream, number, number
+                packet.time_base = Fraction(1, 25)
+                target.mux(packet)
+    return made.read_bytes()
+
+
 def packets(file: Path) -> list[bytes]:
     """Those of the video, one for each frame."""
     with av.open(str(file)) as container:

@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import av
 import pytest
@@ -80,6 +82,40 @@ def test_a_protocol_that_ffmpeg_does_not_know() -> None:
     assert failure(f"xyzzy://{LOGIN}@127.0.0.1/v") == "xyzzy://127.0.0.1/v: FFmpeg says: Protocol not found"
 
 
+def live_mp4(tmp_path: Path) -> bytes:
+    """A fragment for each frame, as live streams have it; FFmpeg takes what it has read first for the duration."""
+    clip = clips.of_colours(tmp_path / "clip.mp4", "libx264", COLOURS * 10, size=(320, 240))
+    return clips.remuxed(clip, "mp4", {"movflags": "frag_every_frame+empty_moov+default_base_moof"})
+
+
+@pytest.mark.parametrize("scheme", ["http", "tcp"])
+@pytest.mark.parametrize(
+    ("container", "kind"),
+    [("flv", "video/x-flv"), ("matroska", "video/x-matroska"), ("mpegts", "video/mp2t"), ("mpeg", "")],
+)
+def test_live_video_in_any_container(container: str, kind: str, scheme: str, tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "clip.h264", "libx264", COLOURS * 10, size=(320, 240))
+    data = clips.remuxed(clip, container)
+    if scheme == "http":
+        with endless(kind, data) as server, opened(server.url()) as source:
+            assert colour(next(pictures(source)).jpeg) in COLOURS
+        return
+    with TcpSender(data) as camera:
+        source = MediaSource(camera.url, ANY_SIZE, 30, 80)
+        source.open()
+        assert colour(next(pictures(source)).jpeg) in COLOURS
+        camera.hang_up()
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+
+
+def test_a_live_mp4_is_not_played_from_where_it_was_opened(tmp_path: Path) -> None:
+    with endless("video/mp4", live_mp4(tmp_path)) as server, opened(server.url()) as source:
+        assert colour(next(pictures(source)).jpeg) == COLOURS[-1]
+        assert source.read(every_frame(), 1) is None
+        assert len(server.calls) == 1
+
+
 @pytest.mark.slow
 def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transport_stream: bytes) -> None:
     with endless("video/mp2t", transport_stream) as server, opened(server.url(login=LOGIN)) as source:
@@ -134,25 +170,53 @@ def test_a_picture_of_a_transport_stream_is_out_with_its_last_packet(codec: str,
 
 
 def test_a_transport_stream_that_is_not_over_http_is_out_with_its_last_packet(transport_stream: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        served = threading.Thread(target=serve_bytes, args=(listener, transport_stream))
-        served.start()
-        with opened(f"tcp://127.0.0.1:{listener.getsockname()[1]}") as source:
-            last = ""
-            while last != COLOURS[-1]:  # the last picture of the clip: nothing follows it
-                last = colour(next(pictures(source)).jpeg)
-            assert source.damaged == 0
-        served.join(DEADLINE_SECONDS)
+    with TcpSender(transport_stream) as camera:
+        source = MediaSource(camera.url, ANY_SIZE, 30, 80)
+        source.open()
+        last = ""
+        while last != COLOURS[-1]:  # the last picture of the clip: nothing follows it
+            last = colour(next(pictures(source)).jpeg)
+        assert source.damaged == 0
+        camera.hang_up()
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
 
 
-def serve_bytes(listener: socket.socket, data: bytes) -> None:
-    """Give the data to two clients, one after the other, and wait until they hang up."""
-    for _ in range(2):
-        client, _ = listener.accept()
-        with client, contextlib.suppress(OSError):
-            client.sendall(data)
-            while client.recv(4096):
-                pass
+class TcpSender:
+    """Sends its data to whoever connects, and then keeps still."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._clients: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(DEADLINE_SECONDS)
+        self._listener.close()
+        for client in self._clients:
+            client.close()
+
+    def hang_up(self) -> None:
+        for client in self._clients:
+            with contextlib.suppress(OSError):  # the client was faster
+                client.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self._clients.append(client)
+            with contextlib.suppress(OSError):
+                client.sendall(self._data)
 
 
 def test_a_transport_stream_without_video_is_refused(tmp_path: Path) -> None:
@@ -228,20 +292,28 @@ def test_sound_over_http_is_no_video(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(tmp_path: Path) -> None:
     clip = clips.of_colours(tmp_path / "clip.mkv", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
+    with TcpSender(clip) as camera:
+        source = MediaSource(camera.url, ANY_SIZE, 30, 80, patience_seconds=1000)
+        source.open()
+        wait_until(lambda: source.read(every_frame(), 1) is None, "the camera to keep still")
+        source.close()
+        assert draining()
+        camera.hang_up()
+        source.open()
+        assert colour(next(pictures(source)).jpeg) in COLOURS
+        camera.hang_up()
+        source.close()
+        wait_until(lambda: not draining(), "the thread to end")
+
+
+def test_a_stream_over_http_that_hangs_is_woken(tmp_path: Path) -> None:
+    clip = clips.of_colours(tmp_path / "clip.mkv", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
     with endless("video/x-matroska", clip) as server:
         source = MediaSource(server.url(), ANY_SIZE, 30, 80, patience_seconds=1000)
         source.open()
         wait_until(lambda: source.read(every_frame(), 1) is None, "the camera to keep still")
         source.close()
-        assert draining()
-        for call in server.calls:
-            call.hang_up()
-        source.open()
-        assert colour(next(pictures(source)).jpeg) in COLOURS
-        for call in server.calls:
-            call.hang_up()
-        source.close()
-        wait_until(lambda: not draining(), "the thread to end")
+        wait_until(lambda: not draining(), "the thread to end, though the camera keeps still")
 
 
 ENDS_WHILE_FFMPEG_HANGS = """
