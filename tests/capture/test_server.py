@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import zmq
 
-from capture.server import RESEND_MAX_AGE_SECONDS, Capture
+from capture.server import Capture
 from capture.source import SourceError, SourceStuck
 from framebus import Subscriber
 from framebus.config.load import Config
 from framebus.protocol.wire import FrameHeader, parse
+from framebus.publishing.camera_endpoint import RESEND_MAX_AGE_SECONDS
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.fake_source import ScriptedSource, Step

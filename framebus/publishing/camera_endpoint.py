@@ -1,0 +1,289 @@
+"""The endpoint at which a camera's frames and status are published: who subscribes, what each is sent, and when."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+import msgspec
+import zmq
+
+from framebus.config.load import Config
+from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.protocol.renditions import RENDITIONS, Rendition
+from framebus.protocol.wire import VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.publishing.fps_meter import FpsMeter
+from framebus.publishing.frame_builder import Published
+from framebus.publishing.rendition_thread import RenditionThread
+from framebus.publishing.subscriptions import Subscriptions
+from framebus.runtime.process import ProcessError
+from framebus.runtime.run_dir import Lock, frames_endpoint
+from framebus.runtime.thinning import Thinning
+from framebus.transport import sockets
+from framebus.transport.zap_authenticator import ZapAuthenticator
+
+STATUS_INTERVAL_SECONDS = 1.0
+LAST_WORDS_MS = 500
+"""How long the end of the process waits for the last status to be sent."""
+RESEND_MAX_AGE_SECONDS = 2.0
+"""A new subscriber gets the newest frame at once, unless that is older: then it waits for a fresh one."""
+PEEK_FPS_WHEN_CLOSED = 1.0
+"""With idle_fps = 0, the rate of peek/ while somebody watches live/."""
+PEEK_JITTER = 0.75
+"""A frame that comes a little early still counts as the next one for peek/."""
+SEND_HIGH_WATER_MARK = 2
+"""Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
+MAX_SUBSCRIPTIONS_AT_ONCE = 64
+"""The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
+MAX_SUBSCRIPTION_BYTES = 1024
+"""No subscription needs more; the connection of one who sends more is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a status says of the camera behind the endpoint."""
+
+    state: State
+    reason: str
+    source: str
+    dropped: int = 0
+    bad: int = 0
+
+
+class CameraEndpoint:
+    """Publishes the frames of one camera, from `open` to `close`. For one thread."""
+
+    def __init__(
+        self,
+        config: Config,
+        camera: str,
+        *,
+        epoch: str,
+        want_full: Callable[[], None],
+        log: logging.Logger,
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            config: has the camera's settings.
+            camera: its name there.
+            epoch: the id of this run of the publisher.
+            want_full: called when somebody subscribes to a picture of full size.
+            log: of the process.
+        """
+        self.newest: Published | None = None
+        """The last live frame."""
+        self._config = config
+        self._camera = camera
+        self._settings = config.cameras[camera]
+        self._epoch = epoch
+        self._want_full = want_full
+        self._log = log
+        self._subscriptions = Subscriptions(camera)
+        self._rendition_thread = RenditionThread(camera, self._settings.rendition_quality)
+        self._rendition_thinning = Thinning(self._settings.rendition_fps)
+        self._newest_renditions: dict[Kind, Published] = {}
+        self._fps_meter = FpsMeter()
+        self._authenticator: ZapAuthenticator | None = None
+        self._lock: Lock | None = None
+        self._checked: tuple[str, ...] = ()
+        self._peeked_at = float("-inf")
+        self._told: tuple[State, str] = ("starting", "")
+        self._since = time.time()
+        self._status_due = 0.0
+
+    def open(self) -> None:
+        """Bind the endpoint. Raises RunDirError where another process has it, and ProcessError; `close` anyway."""
+        self._lock = Lock(self._config.run_dir, self._camera)
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = sockets.make(self.context, zmq.XPUB)
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
+        self.bind(self._socket, frames_endpoint(self._config.run_dir, self._camera))
+        if self._settings.publish is not None:
+            self.bind_tcp(self._socket, self._settings.publish, self._settings.sndbuf)
+
+    def bind(self, socket: "zmq.Socket[bytes]", endpoint: str) -> None:
+        """Bind a socket of the camera on this machine. Raises ProcessError."""
+        try:
+            socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
+        self._checked += (endpoint,)
+
+    def bind_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint, sndbuf_bytes: int | None = None) -> None:
+        """Bind a socket of the camera for other machines, encrypted unless the configuration says otherwise.
+
+        To be called after `bind`. Raises ProcessError.
+        """
+        try:
+            sockets.limit_tcp(socket, str(endpoint), sndbuf_bytes)
+            if self._authenticator is None:
+                insecure = self._settings.insecure_tcp
+                self._authenticator = ZapAuthenticator(self.context, self._config.secrets, self._log, insecure=insecure)
+            self._authenticator.open(socket, endpoint)
+        except zmq.ZMQError as error:
+            raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
+
+    def readable(self) -> Iterable[Any]:
+        """What a poller has to wait for, beside `status_due_in`; `serve` follows."""
+        guarded = self._authenticator.readable() if self._authenticator is not None else ()
+        return (self._socket, self._rendition_thread, *guarded)
+
+    @property
+    def status_due_in(self) -> float:
+        """Seconds until `tell` sends a status although nothing has changed; may be negative."""
+        return self._status_due - time.monotonic()
+
+    def serve(self, ready: Mapping[Any, int]) -> None:
+        """Do what the poller found ready."""
+        if self._authenticator is not None:
+            self._authenticator.serve(dict(ready))
+        if self._socket in ready:
+            self._serve_subscriptions()
+        if self._rendition_thread.fileno() in ready:
+            for frame in self._rendition_thread.take():
+                self._newest_renditions[frame.kind] = frame
+                self._send(frame.kind, frame)
+
+    def wants(self, kind: Kind) -> bool:
+        """Whether what is sent under this kind has a subscriber."""
+        return self._subscriptions.wants(kind)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody subscribes to live/ or to a rendition."""
+        return self.wants("live") or bool(self._wanted_renditions)
+
+    @property
+    def wanted_fps(self) -> float:
+        """What the subscribers need: those of renditions alone need no more than are made."""
+        settings = self._settings
+        if self.wants("live") or self.wants("full"):
+            return settings.fps
+        if self._wanted_renditions:
+            return max(settings.idle_fps, min(settings.fps, settings.rendition_fps))
+        return settings.idle_fps
+
+    def publish(self, frame: Published) -> None:
+        """Send a frame to those who want it."""
+        if frame.kind == "full":
+            self._send("full", frame)
+            return
+        self.newest = frame.without_pixels()
+        now = time.monotonic()
+        self._fps_meter.count(now)
+        if self.wants("live"):
+            self._send("live", frame)
+        renditions = self._wanted_renditions
+        if renditions and self._rendition_thinning.take(frame.header.monotonic):
+            self._rendition_thread.offer(frame, renditions)
+        peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
+        if self.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
+            self._peeked_at = now
+            self._send("peek", frame)
+
+    def tell(self, condition: Condition) -> bool:
+        """Send the status, where it has changed or is due; returns whether a second has passed since the last time.
+
+        Raises RunDirError where the endpoint's files were deleted.
+        """
+        due = self.status_due_in <= 0
+        if not due and (condition.state, condition.reason) == self._told:
+            return False
+        self._status_due = time.monotonic() + STATUS_INTERVAL_SECONDS
+        if self._lock is not None:
+            self._lock.check(*self._checked)
+        self._rendition_thread.flush_log()
+        if self._authenticator is not None:
+            self._authenticator.tick()
+        self._send_status(condition)
+        return True
+
+    def tell_last(self, condition: Condition) -> None:
+        """Send the last status before the end."""
+        self._socket.setsockopt(zmq.LINGER, LAST_WORDS_MS)
+        self._send_status(condition)
+
+    def close(self) -> None:
+        """Release everything; also after `open` has failed."""
+        self._rendition_thread.stop()
+        if self._lock is not None:
+            self.context.destroy()
+            self._lock.close()
+
+    @property
+    def _wanted_renditions(self) -> list[Rendition]:
+        return [rendition for rendition in RENDITIONS if self.wants(rendition)]
+
+    def _serve_subscriptions(self) -> None:
+        for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
+            if not self._socket.poll(0):
+                break
+            for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
+                for kind in self._subscriptions.take(part):
+                    self._send_again(kind)
+
+    def _send_again(self, kind: Kind) -> None:
+        if kind == "status":
+            self._status_due = 0.0
+        elif kind == "full":
+            self._want_full()
+        elif kind in RENDITIONS:
+            self._send_rendition_again(kind)
+        elif self._is_fresh(self.newest):
+            self._send(kind, self.newest)
+
+    def _send_rendition_again(self, rendition: Rendition) -> None:
+        """Send the newest one; where it is old because there was no subscriber, have the newest frame made one."""
+        made = self._newest_renditions.get(rendition)
+        if self._is_fresh(made):
+            self._send(rendition, made)
+        elif self._is_fresh(self.newest):
+            self._rendition_thread.offer(self.newest, [rendition])
+
+    @staticmethod
+    def _is_fresh(frame: Published | None) -> TypeGuard[Published]:
+        return frame is not None and time.monotonic() - frame.header.monotonic < RESEND_MAX_AGE_SECONDS
+
+    def _send(self, kind: Kind, frame: Published) -> None:
+        self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))
+
+    def _send_status(self, condition: Condition) -> None:
+        if condition.state != self._told[0]:
+            self._since = time.time()
+        self._told = (condition.state, condition.reason)
+        self._socket.send(pack("status", self._camera, self._status(condition)))
+
+    @property
+    def _refused(self) -> int | msgspec.UnsetType:
+        authenticator = self._authenticator
+        return authenticator.refused if authenticator is not None and authenticator.guards else msgspec.UNSET
+
+    def _status(self, condition: Condition) -> StatusHeader:
+        newest = self.newest.header if self.newest else None
+        return StatusHeader(
+            v=VERSION,
+            camera=self._camera,
+            state=condition.state,
+            reason=condition.reason,
+            since=round(self._since, 6),
+            epoch=self._epoch,
+            pid=os.getpid(),
+            source=condition.source,
+            seq=newest.seq if newest else 0,
+            captured=newest.captured if newest else None,
+            monotonic=newest.monotonic if newest else None,
+            width=newest.width if newest else 0,
+            height=newest.height if newest else 0,
+            fps=round(self._fps_meter.per_second(time.monotonic()), 2),
+            watched=self.watched,
+            dropped=condition.dropped,
+            bad=condition.bad,
+            refused=self._refused,
+            orientation=newest.orientation if newest else msgspec.UNSET,
+            renditions=self._rendition_thread.counts,
+        )
