@@ -32,7 +32,6 @@ from gateway.net.tls import configured_certificate
 logger = logging.getLogger("gateway")
 
 TICK_SECONDS = 1.0
-MAX_HEADER_BYTES = 16 * 1024
 GOODBYE_SECONDS = 0.5
 """How long the viewers get to close their websocket."""
 
@@ -85,12 +84,19 @@ class Gateway:
         self._stills = StillsClient(snapshot_endpoint(config.run_dir), self._context)
         self._server = HTTPServer(
             application(self._services(), self._refused),
-            max_header_size=MAX_HEADER_BYTES,
             max_body_size=settings.max_request_kb * 1000,
             idle_connection_timeout=settings.request_timeout,
             body_timeout=settings.request_timeout,
         )
-        self._listener = HttpListener(listener, self._server, self._connections, self._progress, self._refused, tls)
+        self._listener = HttpListener(
+            listener,
+            self._server,
+            self._connections,
+            self._progress,
+            self._refused,
+            tls,
+            settings.max_request_kb * 1000,
+        )
         self._filters = LogFilters(self._refused)
         self._filters.install()
         self._announcement = Announcement(settings.listen, tls is not None, silent=self._worker > 0)

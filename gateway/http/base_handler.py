@@ -201,6 +201,10 @@ class BaseHandler(RequestHandler):
             self.set_header("WWW-Authenticate", 'Basic realm="framebus", charset="UTF-8"')
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.allowed_methods()))
+        if status_code == 426:  # RFC 9110, section 15.5.22
+            self.set_header("Upgrade", "websocket")
+            self.set_header("Connection", "Upgrade")
+            self.set_header("Sec-WebSocket-Version", "13")
         if wants_json(self.request.path, self.request.headers.get("Accept", "")):
             self.set_header("Content-Type", "application/json")
             self.finish(json.dumps({"error": {"code": code, "message": message}}) + "\n")
@@ -243,8 +247,16 @@ class BaseHandler(RequestHandler):
 
 
 class NotFound(BaseHandler):
-    """Every path that is not in the route table."""
+    """Every path that is not in the route table, and `*`, which stands for the server itself."""
 
     async def prepare(self) -> None:
-        """Refuse any method, without a look at the credentials."""
+        """Refuse any method, without a look at the credentials; `OPTIONS *` asks whether the server is there."""
+        if self.request.path == "*":
+            if self.request.method == "OPTIONS":
+                return
+            raise HttpError(400, "bad-request", "the target * is for OPTIONS alone")
         raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
+
+    def allowed_methods(self) -> list[str]:
+        """Those of all paths together."""
+        return ["GET", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS"]

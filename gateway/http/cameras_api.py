@@ -50,9 +50,12 @@ class Controls(CameraHandler):
 
     def values(self) -> dict[str, Any]:
         """The body. Raises HttpError when it is not a JSON object, or of a type that a form of any page can send."""
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        headers = self.request.headers
+        kind = headers.get("Content-Type", "").partition(";")[0].strip()
         if kind != "application/json":
             raise HttpError(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
+        if "Content-Length" not in headers and "Transfer-Encoding" not in headers:
+            raise HttpError(411, "no-body", "a request without Content-Length; allowed: a JSON object of controls")
         try:
             return msgspec.json.decode(self.request.body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -32,7 +32,10 @@ ERRORS = {
     401: "Log in, or send a token.",
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
+    411: "The request has no body.",
+    413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
+    426: "The request is no websocket handshake.",
     429: "Too many requests from this address; see Retry-After.",
     503: "Not available now, with the reason; see Retry-After.",
     504: "No suitable answer in time.",
@@ -99,10 +102,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "A websocket: each binary message is a JPEG.",
             status=101,
             query=_query(StreamQuery, set()),
-            errors=(400, 404, 503),
+            errors=(400, 404, 426, 503),
         )
     },
-    "/ws": {"get": Operation("The page's websocket, subprotocol framebus.v1.", status=101, errors=(400, 503))},
+    "/ws": {"get": Operation("The page's websocket, subprotocol framebus.v1.", status=101, errors=(400, 426, 503))},
     "/api/cameras": {"get": Operation("The cameras, their status and their URLs.", {JSON: CAMERAS})},
     "/api/cameras/([^/]+)/controls": {
         "get": Operation("The controls of the camera.", {JSON: CONTROLS}, errors=(404, 503, 504)),
@@ -110,7 +113,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Set controls: all of them or none.",
             {JSON: CONTROLS},
             body=(JSON, VALUES),
-            errors=(400, 404, 415, 503, 504),
+            errors=(400, 404, 411, 413, 415, 503, 504),
         ),
         "delete": Operation(
             "Reset all controls, or those that are named.",

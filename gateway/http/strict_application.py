@@ -15,9 +15,7 @@ from tornado.log import gen_log
 from tornado.web import Application
 
 from gateway.http.request_target import normalized
-
-MALFORMED = b"HTTP/1.1 400 Bad Request\r\n\r\n"
-"""Tornado's own answer to a malformed request."""
+from gateway.net.request_stream import MALFORMED
 
 
 class StrictApplication(Application):

@@ -22,6 +22,8 @@ UNSUPPORTED = 1003
 """Close code of RFC 6455, section 7.4.1."""
 
 
+VERSIONS = ("13", "8", "7")
+"""Of RFC 6455, and of two drafts that are the same on the wire."""
 MAX_UNSENT_PONGS = 64
 """Pings that a client may send while it does not read what is sent to it; RFC 6455 asks for an answer to each."""
 
@@ -81,6 +83,10 @@ def parse_message(message: str) -> Watch | Ack | Clock | None:
     return None
 
 
+def _has_token(header: str, token: str) -> bool:
+    return token in [part.strip().lower() for part in header.split(",")]
+
+
 class ViewerSocket(BaseHandler, WebSocketHandler):
     """What both have in common."""
 
@@ -102,7 +108,19 @@ class ViewerSocket(BaseHandler, WebSocketHandler):
             return
         if self.request.version != "HTTP/1.1":  # RFC 6455, section 4.1
             raise HttpError(400, "version", f"websocket over {self.request.version}; allowed: HTTP/1.1")
+        self._check_handshake()
         self._cameras.check_capacity()
+
+    def _check_handshake(self) -> None:
+        """Raises HttpError for a request that is no handshake (RFC 6455, section 4.2.1)."""
+        headers = self.request.headers
+        is_upgrade = _has_token(headers.get("Upgrade", ""), "websocket")
+        if not is_upgrade or not _has_token(headers.get("Connection", ""), "upgrade"):
+            raise HttpError(426, "upgrade", "this path is a websocket (RFC 6455); open it with a websocket client")
+        if headers.get("Sec-WebSocket-Version") not in VERSIONS:
+            raise HttpError(426, "upgrade", "the Sec-WebSocket-Version is not supported; allowed: 13")
+        if not headers.get("Sec-WebSocket-Key"):
+            raise HttpError(400, "bad-request", "a websocket handshake without Sec-WebSocket-Key")
 
     def on_ping(self, data: bytes) -> None:
         """Called by Tornado, which has answered already: end a client that sends pings and reads no answers."""

@@ -5,12 +5,10 @@ millions of empty pings over one websocket, would have the loop for itself: befo
 """
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from tornado.iostream import IOStream, SSLIOStream
+from tornado.iostream import IOStream
 
 READS_PER_TURN = 64
 """Reads that one connection gets in a turn of the event loop; a websocket frame takes two to four."""
@@ -82,29 +80,6 @@ class CountedStream(IOStream):
         later: asyncio.Future[T] = loop.create_future()
         loop.call_soon(_pass_on, read, later)
         return later
-
-
-class CountedTlsStream(CountedStream, SSLIOStream):
-    """The same over TLS."""
-
-
-def counted(
-    connection: socket.socket, tls: ssl.SSLContext | None, release: Callable[[], None], max_buffer_bytes: int
-) -> CountedStream:
-    """Make a stream for an accepted connection that does not block. The TLS handshake is done as the stream is read.
-
-    Raises:
-        OSError: it has ended already; the caller closes the connection.
-    """
-    stream: CountedStream
-    if tls is None:
-        stream = CountedStream(connection, max_buffer_size=max_buffer_bytes)
-    else:
-        connection.getpeername()  # a connection that has ended would leave a TLS socket behind
-        encrypted = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        stream = CountedTlsStream(encrypted, max_buffer_size=max_buffer_bytes)
-    stream.release = release
-    return stream
 
 
 def _pass_on(read: "asyncio.Future[T]", later: "asyncio.Future[T]") -> None:

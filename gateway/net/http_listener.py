@@ -12,13 +12,15 @@ from framebus.runtime.descriptors import allow_descriptors
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.acceptor import Acceptor
 from gateway.net.connection_limits import ConnectionLimits
-from gateway.net.counted_stream import counted
 from gateway.net.progress import ProgressWatch
+from gateway.net.request_head import Refusal, refusal
+from gateway.net.request_stream import request_stream
 
 logger = logging.getLogger("gateway")
 
 MAX_BUFFER_BYTES = 1024 * 1024
 """Unread bytes that Tornado may buffer for one connection."""
+DEFAULT_MAX_BODY_BYTES = 64 * 1000
 OTHER_DESCRIPTORS = 256
 """Open files beside the connections: sockets to the cameras and the other processes."""
 
@@ -34,6 +36,7 @@ class HttpListener:
         progress: ProgressWatch,
         losses: RateLimitedLog,
         tls: ssl.SSLContext | None = None,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     ) -> None:
         """Start to accept.
 
@@ -42,14 +45,16 @@ class HttpListener:
             server: gets each connection as a stream.
             limits: the open connections.
             progress: closes connections that take too little.
-            losses: counts refused connections.
+            losses: counts refused connections and requests.
             tls: encrypts the connections; None for plain HTTP.
+            max_body_bytes: requests that announce a larger body are refused.
         """
         self._server = server
         self._limits = limits
         self._progress = progress
         self._losses = losses
         self._tls = tls
+        self._max_body_bytes = max_body_bytes
         self._acceptor = Acceptor(listener, self._serve, losses)
 
     def close(self) -> None:
@@ -58,22 +63,29 @@ class HttpListener:
 
     def _serve(self, connection: socket.socket, address: Any) -> None:
         peer = address[0]
-        refusal = self._limits.refusal(peer)
-        if refusal is not None:
-            self._losses.count("connections refused", refusal)
+        too_many = self._limits.refusal(peer)
+        if too_many is not None:
+            self._losses.count("connections refused", too_many)
             connection.close()
             return
         connection.setblocking(False)
         self._limits.acquire(peer)
         release = partial(self._limits.release, peer)
         try:
-            stream = counted(connection, self._tls, release, MAX_BUFFER_BYTES)
+            stream = request_stream(connection, self._tls, release, MAX_BUFFER_BYTES)
         except OSError:  # the client has closed it already
             connection.close()
             release()
             return
+        stream.check_head = self._check_head
         self._progress.add(stream)
         self._server.handle_stream(stream, address)
+
+    def _check_head(self, head: bytes) -> Refusal | None:
+        refused = refusal(head, self._max_body_bytes)
+        if refused is not None:
+            self._losses.count("malformed requests", refused.message)
+        return refused
 
 
 def raise_descriptor_limit(max_connections: int) -> None:

@@ -5,6 +5,8 @@ import json
 from contextlib import ExitStack
 
 import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
 
 from gateway.http.camera_handler import LARGE_BYTES
 from gateway.http.services import Services
@@ -44,8 +46,9 @@ async def test_too_many_viewers_are_refused(configure: Configure, camera: Publis
             503,
             b"503: 1 viewers watch already, the most that max_viewers in [gateway] allows\n",
         )
-        answer = await site.get("/camera/front/ws")
-        assert answer.code == 503
+        with pytest.raises(HTTPClientError, match="503") as refused:
+            await websocket_connect(f"{site.websocket_url}/camera/front/ws")
+        assert refused.value.code == 503
         stream.close()
 
 

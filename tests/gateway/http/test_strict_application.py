@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 
-from gateway.http.strict_application import MALFORMED, StrictDelegate
+from gateway.http.strict_application import StrictDelegate
+from gateway.net.request_stream import MALFORMED
 from tests.gateway.camera import jpeg
 from tests.gateway.conftest import Site
 from tests.gateway.still_service import StillService
