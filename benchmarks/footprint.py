@@ -130,7 +130,7 @@ def processes_of(run_dir: Path) -> dict[str, int]:
             continue
         if marked and "-m" in words:
             module = words[words.index("-m") + 1]
-            pids["supervisord" if module.startswith("supervisor.") else module] = int(folder.name)
+            pids["supervisord" if module == "framebus.supervision" else module] = int(folder.name)
     return dict(sorted(pids.items()))
 
 

@@ -9,6 +9,8 @@ from framebus.runtime.process import add_config, arguments
 
 COMMANDS = {
     "up": "run everything in the foreground",
+    "reload": "apply a changed configuration without a restart",
+    "check": "check a configuration",
     "watch": "show rate, age and size of a camera's frames",
     "snapshot": "save one still of a camera",
     "config": "print the sample configuration, or check a configuration",

@@ -8,6 +8,7 @@ import socket
 import zmq
 from tornado.httpserver import HTTPServer
 
+from framebus.config.followed_copy import FollowedCopy, copy_in_force
 from framebus.config.load import Config
 from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
@@ -81,6 +82,8 @@ class Gateway:
         self._cameras = CameraRegistry(
             camera_endpoints(config), self._context, settings.max_viewers, worker_endpoints(config), self._worker
         )
+        self._camera_settings = dict(config.cameras)
+        self._limits = LimitMetrics(configured_limits(config), self._connections, self._refused)
         self._stills = StillsClient(snapshot_endpoint(config.run_dir), self._context)
         self._server = HTTPServer(
             application(self._services(), self._refused),
@@ -97,6 +100,7 @@ class Gateway:
             tls,
             settings.max_request_kb * 1000,
         )
+        self._followed = FollowedCopy(self._follow, logger, copy_in_force())
         self._filters = LogFilters(self._refused)
         self._filters.install()
         self._announcement = Announcement(settings.listen, tls is not None, silent=self._worker > 0)
@@ -138,6 +142,7 @@ class Gateway:
             self._lock.close()
 
     def _tick(self) -> None:
+        self._followed.check()
         self._cameras.tick()
         self._access.tick()
         self._cameras.disconnect_unauthorized(self._access.is_still_valid)
@@ -145,16 +150,23 @@ class Gateway:
         self._refused.flush()
         self._announcement.tick(self._cameras.feeds.values())
 
+    def _follow(self, config: Config) -> None:
+        """Add, change and remove cameras. Raises ConfigError where a camera of another machine has no key."""
+        self._cameras.follow(camera_endpoints(config))
+        self._camera_settings.clear()
+        self._camera_settings.update(config.cameras)
+        self._limits.limits = configured_limits(config)
+
     def _services(self) -> Services:
         settings = self._config.gateway
         return Services(
             settings=settings,
-            camera_settings=self._config.cameras,
+            camera_settings=self._camera_settings,
             cameras=self._cameras,
             stills=self._stills,
             access=self._access,
             connections=self._connections,
-            limits=LimitMetrics(configured_limits(self._config), self._connections, self._refused),
+            limits=self._limits,
             still_rate=RateLimiter(settings.stills_per_second),
         )
 

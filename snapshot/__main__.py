@@ -2,10 +2,17 @@
 
 import sys
 
+from framebus.config.followed_copy import FollowedCopy, copy_in_force
 from framebus.config.load import Config
 from framebus.runtime.process import Stop, arguments, run
 from framebus.transport import endpoints
-from snapshot.server import SnapshotServer
+from framebus.transport.endpoints import Endpoint
+from snapshot.server import SnapshotServer, logger
+
+
+def camera_endpoints(config: Config) -> dict[str, Endpoint]:
+    """Where each camera publishes. Raises ConfigError when there is no key for one."""
+    return {camera: endpoints.frames(config, camera) for camera in config.cameras}
 
 
 def main() -> int:
@@ -13,8 +20,14 @@ def main() -> int:
     options = arguments("snapshot", "Answer requests for stills from the newest frame of every camera.").parse_args()
 
     def snapshot(config: Config, stop: Stop) -> None:
-        camera_endpoints = {camera: endpoints.frames(config, camera) for camera in config.cameras}
-        SnapshotServer(config.snapshot, config.cameras, camera_endpoints, config.run_dir, config.secrets).run(stop)
+        server = SnapshotServer(
+            config.snapshot, config.cameras, camera_endpoints(config), config.run_dir, config.secrets
+        )
+
+        def follow(changed: Config) -> None:
+            server.follow(changed.cameras, camera_endpoints(changed))
+
+        server.run(stop, on_tick=FollowedCopy(follow, logger, copy_in_force()).check)
 
     return run("snapshot", options.config, snapshot)
 

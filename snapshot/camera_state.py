@@ -40,19 +40,24 @@ class CameraState:
         self.camera = camera
         self.newest: Still | None = None
         self.history = History(snapshot.history, round(snapshot.history_mb * MB))
-        self.sleeps = settings.idle_fps == 0
-        """Whether the camera is closed while it has no viewers: an old frame is no fault then."""
-        self.max_megapixels = settings.max_megapixels
+        self._stale_after = snapshot.stale_after
+        self.configure(settings)
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._same_host = settings.is_here
         self._clock_offset = ClockOffset()
-        self._fresh_seconds = snapshot.stale_after + (1 / settings.idle_fps if settings.idle_fps else 0)
         self._frame_filter = FrameFilter(same_host=self._same_host, now=now)
         self._status: StatusHeader | None = None
         self._status_at = now()
         self._live_at: float | None = None
         """Since when the camera runs at its full rate, by our clock: that of another machine may be wrong."""
+
+    def configure(self, settings: CameraConfig) -> None:
+        """Take over a changed configuration of the camera; what it has of frames stays."""
+        self.sleeps = settings.idle_fps == 0
+        """Whether the camera is closed while it has no viewers: an old frame is no fault then."""
+        self.max_megapixels = settings.max_megapixels
+        self._fresh_seconds = self._stale_after + (1 / settings.idle_fps if settings.idle_fps else 0)
 
     def put(self, message: bytes) -> Still | None:
         """Take a `peek/` or `live/` message; return its frame, or None unless it is newer than the last one."""

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +72,15 @@ class SnapshotServer:
         self._losses = RateLimitedLog(logger)
         self._authenticator: ZapAuthenticator | None = None
 
-    def run(self, stop: Stop) -> None:
-        """Answer until `stop` is requested.
+    def run(self, stop: Stop, on_tick: Callable[[], None] = lambda: None) -> None:
+        """Answer until `stop` is requested; `on_tick` is called once a second.
 
         Raises:
             RunDirError: the service runs already, or its folder cannot be used.
             ProcessError: the endpoint cannot be bound.
         """
         self.start()
+        self._on_tick = on_tick
         try:
             self.loop(stop)
         finally:
@@ -133,12 +134,16 @@ class SnapshotServer:
             for job in self._service.jobs():
                 self._converters.submit(job)
             self._send_replies()
-            for camera in self._camera_endpoints:
+            for camera in self._service.cameras:
                 self._subscriptions.set_live(camera, needed=self._service.wants_live(camera))
                 if not self._service.wants_full(camera):
                     self._subscriptions.close_full(camera)
             for camera in self._service.full_requests():
                 self._subscriptions.request_full(camera)
+
+    def follow(self, cameras: Mapping[str, CameraConfig], camera_endpoints: Mapping[str, Endpoint]) -> None:
+        """Add, change and remove cameras, so that there are these; the arguments are those of the constructor."""
+        self._service.follow(cameras, self._subscriptions.follow(camera_endpoints))
 
     def stop(self) -> None:
         """Close the sockets."""
@@ -157,6 +162,7 @@ class SnapshotServer:
         if now - self._checked_at >= TICK_SECONDS:
             self._checked_at = now
             self._lock.check(self._endpoint)
+            self._on_tick()
             self._converters.losses.flush()
             self._losses.flush()
             self._check_memory(now)

@@ -86,15 +86,16 @@ class StillService:
             now: CLOCK_MONOTONIC, in seconds.
             max_conversions: pictures that may wait to be converted.
         """
-        self.cameras = {camera: CameraState(camera, settings, snapshot, now) for camera, settings in cameras.items()}
+        self.cameras: dict[str, CameraState] = {}
+        self._snapshot = snapshot
         self._max_conversions = max_conversions
         self._max_waiting = snapshot.max_requests
         self._max_converted_bytes = snapshot.cache_mb * 1e6
         self.losses = RateLimitedLog(logger)
         self._now = now
-        self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
-        self._waiting: dict[str, list[PendingRequest]] = {camera: [] for camera in cameras}
-        self._waiting_full: dict[str, list[PendingRequest]] = {camera: [] for camera in self._has_full}
+        self._has_full: set[str] = set()
+        self._waiting: dict[str, list[PendingRequest]] = {}
+        self._waiting_full: dict[str, list[PendingRequest]] = {}
         self._replies: deque[tuple[Envelope, bytes]] = deque()
         self._new_jobs: deque[Job] = deque()
         self._jobs: dict[Conversion, Job] = {}
@@ -108,6 +109,32 @@ class StillService:
         self._warned_of_memory = False
         self._clips = Clips(now, round(snapshot.history_mb * MB))
         self.keeps_history = snapshot.history > 0
+        self.follow(cameras, set())
+
+    def follow(self, cameras: Mapping[str, CameraConfig], replaced: set[str]) -> None:
+        """Add, change and remove cameras as a changed configuration has them.
+
+        Args:
+            cameras: the settings of each camera.
+            replaced: cameras that have other endpoints now, so that nothing known of them counts any more.
+        """
+        for camera in (self.cameras.keys() - cameras.keys()) | (self.cameras.keys() & replaced):
+            del self.cameras[camera]
+            for pending in (*self._waiting.pop(camera), *self._waiting_full.pop(camera, [])):
+                unknown = StillError("unknown-camera", unknown_camera(camera, cameras))
+                self._refuse(pending.envelope, camera, unknown)
+        for camera, settings in cameras.items():
+            if camera in self.cameras:
+                self.cameras[camera].configure(settings)
+            else:
+                self.cameras[camera] = CameraState(camera, settings, self._snapshot, self._now)
+                self._waiting[camera] = []
+            if settings.still_size:
+                self._waiting_full.setdefault(camera, [])
+        self._has_full = {camera for camera, settings in cameras.items() if settings.still_size}
+        self.cameras = {camera: self.cameras[camera] for camera in cameras}
+        self._full_requested &= self._has_full
+        self._full_requests &= self._has_full
 
     def handle_request(self, envelope: Envelope, message: bytes) -> None:
         """Take a request, which may be malformed.

@@ -28,14 +28,31 @@ class Subscriptions:
             context: for the sockets.
             poller: every open socket is registered in it.
         """
-        self._endpoints = endpoints
+        self._endpoints: dict[str, Endpoint] = {}
         self._context = context
         self._poller = poller
         self._sockets: dict[tuple[Kind, str], ReconnectingSocket] = {}
         self._needed_at: dict[str, float] = {}
-        for camera in endpoints:
+        self.follow(endpoints)
+
+    def follow(self, endpoints: Mapping[str, Endpoint]) -> set[str]:
+        """Subscribe to cameras that were added, and unsubscribe from those that were removed.
+
+        Returns:
+            The cameras whose endpoint has changed: their subscriptions are new.
+        """
+        known = self._endpoints
+        replaced = {camera for camera, endpoint in endpoints.items() if known.get(camera, endpoint) != endpoint}
+        for kind, camera in list(self._sockets):
+            if camera not in endpoints or camera in replaced:
+                self._close(kind, camera)
+        new = [camera for camera in endpoints if camera not in self._endpoints or camera in replaced]
+        self._endpoints = dict(endpoints)
+        self._needed_at = {camera: at for camera, at in self._needed_at.items() if camera in endpoints}
+        for camera in new:
             for kind in ALWAYS:
                 self._open(kind, camera)
+        return replaced
 
     def items(self) -> list[tuple[Kind, str, "zmq.Socket[bytes]"]]:
         """Return the open subscriptions: kind, camera, socket."""

@@ -45,12 +45,18 @@ def test_no_process_imports_another(package: str) -> None:
         assert not imports(file) & (PROCESSES - {package}), file
 
 
+COMMANDS_NEED = {"supervision": {"supervisor"}}
+"""What else is needed, by the part of framebus that imports it; no program that imports framebus loads these parts."""
+
+
 @pytest.mark.slow
 def test_the_package_for_programs_needs_pyzmq_and_msgspec_alone() -> None:
     allowed = {"framebus", "zmq", "msgspec", *sys.stdlib_module_names}
     for file in (ROOT / "framebus").rglob("*.py"):
         optional = OPTIONAL.get(str(file.relative_to(ROOT)), set())
         assert imports(file) - optional <= allowed, file
+        part = file.relative_to(ROOT / "framebus").parts[0]
+        assert imports(file) <= allowed | COMMANDS_NEED.get(part, set()), file
 
 
 def test_importing_it_loads_no_more_than_that() -> None:

@@ -14,16 +14,20 @@ import sys
 import time
 from pathlib import Path
 
+from framebus import __version__
 from framebus.config import checked_copy
 from framebus.config import load as configuration
-from framebus.config.checked_copy import Original, copy_of
 from framebus.config.load import ENVIRONMENT, Config, ConfigError
 from framebus.runtime import launch, safe_path
-from framebus.runtime.atomic_write import PRIVATE, write_atomically
 from framebus.runtime.log import JOURNAL, is_journal, mark_lines
 from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
-from framebus.runtime.run_dir import RunDirError, check_length, prepare, worker_name
+from framebus.runtime.run_dir import RunDirError, check_length, prepare
+from framebus.supervision import SUPERVISORD
+from framebus.supervision.check import RUNNING_VERSION
+from framebus.supervision.client import SOCKET
+from framebus.supervision.files import NEXT, Files
+from framebus.supervision.writing import write
 
 CONNECT_SECONDS = 1.0
 SERVICE = "INVOCATION_ID"
@@ -31,24 +35,6 @@ SERVICE = "INVOCATION_ID"
 REFUSED_PAUSE_SECONDS = 60.0
 LARGEST_PID = 4194304
 """PID_MAX_LIMIT of linux/threads.h, on 64 bits."""
-
-GROUP_SECTION = """\
-; Written anew by each `framebus up`, from framebus.toml. One group: supervisord stops a group at once, groups in turn.
-[group:framebus]
-programs = {programs}
-"""
-PROGRAM_SECTION = """
-[program:{name}]
-command = "%(ENV_FRAMEBUS_PYTHON)s" -P -S "%(ENV_FRAMEBUS_LAUNCHER)s" -m {arguments}
-autorestart = true
-startsecs = 0
-startretries = 1000000
-stopwaitsecs = 3
-killasgroup = true
-redirect_stderr = true
-stdout_logfile = /dev/fd/1
-stdout_logfile_maxbytes = 0
-"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -62,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
         config = drop_privileges(config, lambda: configuration.load(options.config))
         check_plain(config.run_dir)
         prepare(config)
-        check_free(config.run_dir / "supervisor.sock")
-        config = write_copy(config)
-        write_cameras(config)
+        check_free(config.run_dir / SOCKET)
+        config = write(config, Files.of(config.run_dir))
+        Files.of(config.run_dir, NEXT).remove()
         forget_crashes(config)
     except ConfigError as error:
         return refuse(EXIT_USAGE, str(error))
@@ -99,7 +85,7 @@ def refuse(status: int, text: str) -> int:
 def command() -> list[str]:
     """The command line of supervisord. With `--user` it does not warn that it runs as root."""
     user = ["--user", str(os.geteuid())] if is_root() and _has_name(os.geteuid()) else []
-    return [sys.executable, "-P", "-m", "supervisor.supervisord", "-n", "-c", str(supervisord_conf()), *user]
+    return [sys.executable, "-P", "-m", SUPERVISORD, "-n", "-c", str(supervisord_conf()), *user]
 
 
 def _has_name(user: int) -> bool:
@@ -109,32 +95,6 @@ def _has_name(user: int) -> bool:
     except KeyError:
         return False
     return True
-
-
-def write_copy(config: Config) -> Config:
-    """Write the copy of the configuration that the processes read; returns the configuration as it is in the copy.
-
-    Raises RunDirError when the copy cannot be written, and ConfigError when the file was changed meanwhile and has
-    mistakes now.
-    """
-    copy = copy_path(config)
-    original = Original(
-        config.path and config.path.absolute(), config.path.absolute().parent if config.path else Path.cwd()
-    )
-    content = configuration.read_text(config.path).encode() if config.path else b""
-    try:
-        write_atomically(copy, copy_of(content, original), PRIVATE)
-    except OSError as error:
-        raise RunDirError(f"cannot write {copy}: {error.strerror}") from None
-    checked = configuration.load(copy)
-    if checked.run_dir != config.run_dir:
-        raise RunDirError(f"{config.path} was changed while framebus read it; start framebus again")
-    return checked
-
-
-def copy_path(config: Config) -> Path:
-    """Where the copy of the configuration is."""
-    return config.run_dir / checked_copy.FILE_NAME
 
 
 def forget_crashes(config: Config) -> None:
@@ -165,22 +125,6 @@ def check_free(path: Path) -> None:
         )
 
 
-def write_cameras(config: Config) -> None:
-    """Say to supervisord which cameras there are, and which gateways beside the first.
-
-    Raises RunDirError when the file cannot be written.
-    """
-    file = config.run_dir / "cameras.conf"
-    programs = {f"capture-{name}": f"capture {name}" for name, camera in config.cameras.items() if camera.is_here}
-    programs |= {worker_name(number): f"gateway --worker {number}" for number in range(1, config.gateway.workers)}
-    sections = [PROGRAM_SECTION.format(name=name, arguments=arguments) for name, arguments in programs.items()]
-    group = GROUP_SECTION.format(programs=",".join(["gateway", "snapshot", *programs]))
-    try:
-        file.write_text(group + "".join(sections))
-    except OSError as error:
-        raise RunDirError(f"cannot write {file}: {error.strerror}") from None
-
-
 def environment(config: Config) -> dict[str, str]:
     """The environment of supervisord and of the processes under it."""
     ours = {
@@ -190,7 +134,8 @@ def environment(config: Config) -> dict[str, str]:
         launch.SUPERVISOR: str(os.getpid()),  # this process becomes supervisord
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
-        ENVIRONMENT: str(copy_path(config)),
+        ENVIRONMENT: str(Files.of(config.run_dir).copy),
+        RUNNING_VERSION: __version__,
         checked_copy.ORIGINAL: str(config.path.absolute()) if config.path else "",
     }
     if is_journal(1):

@@ -14,12 +14,11 @@ from pathlib import Path
 from framebus.config import load as configuration
 from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, Config, ConfigError
 from framebus.runtime.privileges import is_root
+from framebus.supervision import SUPERVISORD
 
 PROC = Path("/proc")
 ORIGINAL = "FRAMEBUS_ORIGINAL_CONFIG"
 """The configuration as it was named to `framebus up`, where its processes read a copy; empty without a file."""
-SUPERVISORD = b"supervisor.supervisord"
-"""The module that `framebus up` becomes, in its command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _absolute(file: Path) -> Path | None:
 def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
     """The process of this folder of procfs, if it is a supervisor and not one in a container."""
     try:
-        if SUPERVISORD not in (folder / "cmdline").read_bytes().split(b"\0"):
+        if SUPERVISORD.encode() not in (folder / "cmdline").read_bytes().split(b"\0"):
             return
         if os.readlink(folder / "ns" / "pid") != os.readlink(proc / "self" / "ns" / "pid"):
             return

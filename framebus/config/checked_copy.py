@@ -1,8 +1,8 @@
 """The copy of framebus.toml that the processes of `framebus up` read: the file as it was when it was checked.
 
 A process that starts again reads this copy, so an unfinished edit of the user's file changes nothing until the next
-`framebus up`. The last line of the copy names the original: error messages name that file, and relative paths are
-relative to its folder.
+`framebus reload` or `framebus up`. The last line of the copy names the original: error messages name that file, and
+relative paths are relative to its folder.
 """
 
 import json

@@ -59,6 +59,8 @@ class Feed:
         self._on_status = on_status
         self._on_viewers = on_viewers
         self._endpoint = endpoint
+        self.is_closed = False
+        """Whether its camera was removed, or the gateway stops."""
         self._losses = RateLimitedLog(logger)
         self._viewers: set[Viewer] = set()
         self._status: StatusHeader | None = None
@@ -180,6 +182,7 @@ class Feed:
 
     def close(self) -> None:
         """Close the connections of all viewers, and all subscriptions."""
+        self.is_closed = True
         for viewer in list(self._viewers):
             viewer.close()
         for stream in self.streams.values():

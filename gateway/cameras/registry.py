@@ -43,24 +43,54 @@ class CameraRegistry:
             worker: the number of this process.
         """
         self.max_viewers = max_viewers
+        self._context = context
         self._viewers: set[Viewer] = set()
         self.workers = Workers(worker, worker_endpoints, context, self)
         self._losses = RateLimitedLog(logger)
         self._offline_images = OfflineImages()
-        self.feeds = {
-            name: Feed(
-                name,
-                camera.frames,
-                context,
-                camera.max_megapixels,
-                self._offline_images,
-                self._status_changed,
-                self.workers.changed,
-            )
-            for name, camera in cameras.items()
-        }
-        self.controls = {name: ControlsClient(name, camera.controls, context) for name, camera in cameras.items()}
-        self.first = next(iter(self.feeds.values()))
+        self.feeds: dict[str, Feed] = {}
+        self.controls: dict[str, ControlsClient] = {}
+        self._endpoints: dict[str, CameraEndpoints] = {}
+        self.follow(cameras)
+
+    @property
+    def first(self) -> Feed:
+        """The camera that the paths without a name mean."""
+        return next(iter(self.feeds.values()))
+
+    def follow(self, cameras: Mapping[str, CameraEndpoints]) -> None:
+        """Add and remove cameras, so that there are these, in this order; viewers of the others notice nothing.
+
+        A camera whose endpoints have changed is another one: its viewers are disconnected, except those of the page.
+        """
+        before, gone, gone_controls = list(self.feeds), self.feeds, self.controls
+        self.feeds, self.controls = {}, {}
+        for name, camera in cameras.items():
+            if self._endpoints.get(name) == camera:
+                self.feeds[name], self.controls[name] = gone.pop(name), gone_controls.pop(name)
+            else:
+                self.feeds[name] = self._feed(name, camera)
+                self.controls[name] = ControlsClient(name, camera.controls, self._context)
+        self._endpoints = dict(cameras)
+        for name, feed in gone.items():
+            for viewer in list(self._viewers):
+                viewer.on_camera_closed(feed, self.feeds.get(name))
+            feed.close()
+            gone_controls[name].close()
+        if before and (gone or before != list(self.feeds)):
+            for viewer in list(self._viewers):
+                viewer.on_cameras(list(self.feeds))
+
+    def _feed(self, name: str, camera: CameraEndpoints) -> Feed:
+        return Feed(
+            name,
+            camera.frames,
+            self._context,
+            camera.max_megapixels,
+            self._offline_images,
+            self._status_changed,
+            self.workers.changed,
+        )
 
     @property
     def viewers(self) -> int:

@@ -5,6 +5,7 @@ an old one, and costs the others nothing. gateway.net.transport sends the bytes.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.access.identity import LOCAL, Identity
@@ -60,6 +61,17 @@ class Viewer(ABC):
 
     def on_status(self, camera: StatusSource) -> None:  # noqa: B027  (only the page shows statuses)
         """The status of a camera has changed."""
+
+    def on_cameras(self, cameras: Sequence[str]) -> None:  # noqa: B027  (only the page lists cameras)
+        """Cameras were added or removed, or their order has changed: `cameras` are all that there are now."""
+
+    def on_camera_closed(self, feed: StatusSource, successor: StatusSource | None) -> None:  # noqa: B027
+        """A camera is about to be closed, which disconnects the viewers that still show it.
+
+        Args:
+            feed: the camera.
+            successor: one of the same name with other endpoints; None if the camera was removed.
+        """
 
     def wake(self) -> None:
         """Send what there is to send, unless a message is in flight."""

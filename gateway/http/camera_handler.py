@@ -40,6 +40,7 @@ class CameraHandler(BaseHandler):
             for header, value in STREAM_HEADERS.items():
                 self.set_header(header, value)
             return
+        feed = self.cameras.get(feed.camera, self.identity)  # it may have been removed or replaced meanwhile
         self.cameras.check_capacity()  # again: others may have come while this one waited for the first frame
         stream = self.detach()
         if stream.closed():  # the client has left meanwhile

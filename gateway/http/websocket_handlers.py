@@ -13,7 +13,7 @@ from gateway.http.base_handler import BaseHandler
 from gateway.http.stream_query import Fps, parse_query
 from gateway.net.errors import HttpError
 from gateway.viewers.camera_watch import Wanted
-from gateway.viewers.websocket import CameraViewer, PageViewer
+from gateway.viewers.websocket import GOING_AWAY, CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
 MAX_MESSAGE_BYTES = 16 * 1024
@@ -158,6 +158,9 @@ class CameraSocket(ViewerSocket):
     def open(self, *args: str, **kwargs: str) -> None:
         """Called by Tornado after the handshake."""
         if self._is_disconnected():
+            return
+        if self._feed.is_closed:  # it was removed during the handshake
+            self.close(GOING_AWAY, f"camera {self._feed.camera} was removed")
             return
         self._viewer = CameraViewer(self, self._feed, self.identity, self._wanted)
         self._cameras.add_viewer(self._viewer)

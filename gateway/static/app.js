@@ -86,10 +86,18 @@ function onMessage(data, reply) {
   }
 }
 
-/** @param {{clock?: number, now?: number, error?: string}} answer */
+/** @param {{clock?: number, now?: number, cameras?: string[], error?: string}} answer */
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
+  if (answer.cameras) onCamerasChanged();
   if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
+}
+
+/** Cameras were added or removed: one of the same name as another before it has to be subscribed to again. */
+function onCamerasChanged() {
+  subscribed = "[]";
+  updateSubscription();
+  loadCameras();
 }
 
 /** @param {import("./wire.js").Message} message @param {(answer: object) => void} reply */

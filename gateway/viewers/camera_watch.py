@@ -38,7 +38,7 @@ class CameraWatch:
         self.shown: EncodedFrame | None = None
         """The last one that was sent."""
         self._viewer = viewer
-        self._wanted = wanted
+        self.wanted = wanted
         self._thinning = Thinning(wanted.fps) if wanted.fps is not None else None
         self._stream = feed.stream_for(wanted.width)
         self._next_stream = self._stream
@@ -65,12 +65,12 @@ class CameraWatch:
 
     def want(self, wanted: Wanted) -> None:
         """Change the size or the rate; until the first frame of another size has come, the old one is sent on."""
-        if wanted == self._wanted:
+        if wanted == self.wanted:
             return
-        if wanted.fps != self._wanted.fps:
+        if wanted.fps != self.wanted.fps:
             self._thinning = Thinning(wanted.fps) if wanted.fps is not None else None
             self._cancel_timer()
-        self._wanted = wanted
+        self.wanted = wanted
         self._choose()
 
     def newest(self, *, with_offline_image: bool = False) -> EncodedFrame | None:
@@ -129,7 +129,7 @@ class CameraWatch:
 
     def _choose(self) -> None:
         self._size = self.feed.size
-        stream = self.feed.stream_for(self._wanted.width)
+        stream = self.feed.stream_for(self.wanted.width)
         if stream is self._next_stream:
             return
         if self._next_stream is not self._stream:

@@ -1,7 +1,7 @@
 """Viewers on a websocket: of one camera, and of the page, which shows many cameras on one connection."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
@@ -122,6 +122,22 @@ class PageViewer(SocketViewer):
         """The status of a camera has changed: the newest is sent when the connection is free."""
         self._statuses[camera.camera] = camera
         self.wake()
+
+    def on_cameras(self, cameras: Sequence[str]) -> None:
+        """Send the names of the cameras that it may see, in their order; the page reads the rest from /api/cameras."""
+        self.answer("cameras", cameras=[camera for camera in cameras if self.identity.sees(camera)])
+
+    def on_camera_closed(self, feed: StatusSource, successor: StatusSource | None) -> None:
+        """Watch the camera that takes its place, if this page watched it."""
+        self._statuses.pop(feed.camera, None)
+        wanted = {camera: watched.wanted for camera, watched in self._watching.items()}
+        feeds = [watched.feed for watched in self._watching.values()]
+        if feed not in feeds:
+            return
+        others = [other for other in feeds if other is not feed]
+        self.watch(others, wanted)
+        if isinstance(successor, Feed):
+            self.watch([*others, successor], wanted)
 
     def watch(self, feeds: Iterable[Feed], wanted: Mapping[str, Wanted] | None = None) -> None:
         """Show these cameras from now on, and no others.

@@ -1,21 +1,21 @@
 """`framebus up`: what is checked and written before it becomes supervisord. tests/e2e has the rest of its life."""
 
-import configparser
 import contextlib
 import os
 import re
 import socket
-import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import framebus
 from framebus.commands import up
-from framebus.config.load import Config, ConfigError, load, parse
+from framebus.config.load import Config, parse
 from framebus.runtime import launch
-from framebus.runtime.run_dir import RunDirError, prepare
+from framebus.runtime.run_dir import RunDirError
+from framebus.supervision.writing import PROGRAM_SECTION
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS
 
@@ -77,66 +77,7 @@ def test_a_socket_that_was_left_over_is_no_obstacle(run_dir: Path) -> None:
     up.check_free(path)
 
 
-# What it writes
-
-
-def cameras_of(config: Config) -> configparser.RawConfigParser:
-    """What supervisord reads of the cameras, along with supervisord.conf."""
-    up.write_cameras(config)
-    parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
-    parser.read([up.supervisord_conf(), config.run_dir / "cameras.conf"])
-    return parser
-
-
-def test_each_camera_has_a_program(config: Config) -> None:
-    parser = cameras_of(config)
-
-    assert parser["program:capture-front"]["command"] == f"{LAUNCH} capture front"
-    assert parser["program:capture-back-door"]["command"] == f"{LAUNCH} capture back-door"
-
-
-def test_a_camera_is_run_as_the_other_processes_are(config: Config) -> None:
-    parser = cameras_of(config)
-
-    camera = {key: value for key, value in parser["program:capture-front"].items() if key != "command"}
-    for name in ("program:gateway", "program:snapshot"):
-        assert {key: value for key, value in parser[name].items() if key != "command"} == camera
-
-
-def test_all_programs_are_in_one_group_so_that_they_end_at_once(config: Config) -> None:
-    parser = cameras_of(config)
-
-    programs = {name.removeprefix("program:") for name in parser.sections() if name.startswith("program:")}
-    assert programs == {"gateway", "snapshot", "capture-front", "capture-back-door"}
-    assert set(parser["group:framebus"]["programs"].split(",")) == programs
-
-
-def test_each_worker_of_the_gateway_has_a_program_like_the_first_ones(configure: Configure) -> None:
-    parser = cameras_of(configure(TWO_CAMERAS, gateway="workers = 3"))
-
-    gateway = dict(parser["program:gateway"])
-    for number in (1, 2):
-        worker = dict(parser[f"program:gateway-{number}"])
-        assert worker.pop("command") == f"{gateway['command']} --worker {number}"
-        assert worker == {key: value for key, value in gateway.items() if key != "command"}
-    assert "program:gateway-3" not in parser.sections()
-    assert {"gateway", "gateway-1", "gateway-2"} <= set(parser["group:framebus"]["programs"].split(","))
-
-
-def test_a_camera_that_is_no_more_has_no_program(config: Config) -> None:
-    cameras_of(config)
-    parser = cameras_of(parse({"run_dir": str(config.run_dir), "camera": {"front": {}}}, None))
-
-    assert "program:capture-back-door" not in parser.sections()
-
-
-def test_cameras_that_cannot_be_written_are_said(config: Config) -> None:
-    file = config.run_dir / "cameras.conf"
-    file.mkdir()
-
-    with pytest.raises(RunDirError) as caught:
-        up.write_cameras(config)
-    assert str(caught.value) == f"cannot write {file}: Is a directory"
+# What it becomes
 
 
 def test_supervisord_is_told_where_everything_is(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +91,7 @@ def test_supervisord_is_told_where_everything_is(config: Config, monkeypatch: py
         "FRAMEBUS_SUPERVISOR": str(os.getpid()),
         "FRAMEBUS_CONFIG": str(config.run_dir / "checked.toml"),
         "FRAMEBUS_ORIGINAL_CONFIG": str(config.path),
+        "FRAMEBUS_RUNNING_VERSION": framebus.__version__,
     }
     assert (told["PYTHONUNBUFFERED"], told["PYTHONSAFEPATH"], told["LANG"]) == ("1", "1", "C.UTF-8")
 
@@ -181,58 +123,10 @@ def test_a_user_without_a_name_may_run_supervisord(monkeypatch: pytest.MonkeyPat
 
 
 def test_every_python_is_started_without_the_current_folder_on_its_path() -> None:
-    commands = re.findall(r"^command = (.*)", up.supervisord_conf().read_text() + up.PROGRAM_SECTION, re.M)
+    commands = re.findall(r"^command = (.*)", up.supervisord_conf().read_text() + PROGRAM_SECTION, re.M)
 
     assert len(commands) == 3
     assert all(" -P " in command for command in (*commands, " ".join(up.command())))
-
-
-# The copy that the processes read
-
-
-def test_the_copy_is_the_configuration_and_for_this_user_alone(config: Config) -> None:
-    assert up.write_copy(config) == config
-
-    copy = config.run_dir / "checked.toml"
-    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert load(copy) == config
-
-
-def test_a_later_edit_does_not_reach_the_copy(config: Config) -> None:
-    assert config.path is not None
-    up.write_copy(config)
-    config.path.write_text("fps = ")
-
-    assert load(config.run_dir / "checked.toml") == config
-
-
-def test_a_file_that_was_broken_since_it_was_read_is_refused(config: Config) -> None:
-    assert config.path is not None
-    config.path.write_text("[gateway]\nlisten = 1\n")
-
-    with pytest.raises(ConfigError) as caught:
-        up.write_copy(config)
-    assert str(caught.value).startswith(f"{config.path}: gateway.listen: found 1; ")
-
-
-def test_a_file_with_another_run_dir_than_a_moment_ago_is_refused(config: Config) -> None:
-    assert config.path is not None
-    config.path.write_text('run_dir = "elsewhere"\n')
-
-    with pytest.raises(RunDirError) as caught:
-        up.write_copy(config)
-    assert str(caught.value) == f"{config.path} was changed while framebus read it; start framebus again"
-
-
-def test_the_defaults_have_a_copy_too(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(run_dir))
-    monkeypatch.chdir(run_dir)
-    config = parse({}, None)
-    prepare(config)
-    up.write_copy(config)
-    (run_dir / "framebus.toml").write_text("a file that was made later")
-
-    assert load(config.run_dir / "checked.toml") == config
 
 
 def test_supervisord_conf_is_there() -> None:
@@ -240,7 +134,7 @@ def test_supervisord_conf_is_there() -> None:
 
 
 def test_the_variables_of_supervisord_conf_are_those_that_it_gets(config: Config) -> None:
-    text = up.supervisord_conf().read_text() + up.PROGRAM_SECTION
+    text = up.supervisord_conf().read_text() + PROGRAM_SECTION
     wanted = {word.partition(")s")[0] for word in text.split("%(ENV_")[1:]}
 
     assert wanted <= set(up.environment(config))
@@ -355,11 +249,3 @@ def test_a_run_dir_that_supervisord_would_misread_is_refused(name: str, special:
         f"run_dir /tmp/{name} has {special} in it; allowed: a folder without blanks and * ? [ ] ; "
         "as supervisord needs it"
     )
-
-
-def test_a_camera_of_another_machine_has_no_program(configure: Configure) -> None:
-    parser = cameras_of(configure('[camera.front]\n[camera.far]\nconnect = "tcp://127.0.0.1:5555"\n'))
-
-    assert "program:capture-front" in parser
-    assert "program:capture-far" not in parser
-    assert parser["group:framebus"]["programs"] == "gateway,snapshot,capture-front"

@@ -50,7 +50,7 @@ def add_process(
 
 def add_supervisor(proc: Path, pid: int, config: str, **more: str) -> None:
     environment = {"FRAMEBUS_CONFIG": config, "FRAMEBUS_RUN_DIR": "/run/framebus"}
-    add_process(proc, pid, "python -P -m supervisor.supervisord -n -c x.conf", environment, **more)
+    add_process(proc, pid, "python -P -m framebus.supervision -n -c x.conf", environment, **more)
 
 
 def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
 
 def test_the_configuration_is_the_original_and_not_the_copy_of_the_processes(proc: Path) -> None:
     environment = {"FRAMEBUS_CONFIG": "/run/framebus/checked.toml", "FRAMEBUS_RUN_DIR": "/run/framebus"}
-    command = "python -P -m supervisor.supervisord -n -c x.conf"
+    command = "python -P -m framebus.supervision -n -c x.conf"
     add_process(proc, 7, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": "/etc/framebus/framebus.toml"})
     add_process(proc, 8, command, {**environment, "FRAMEBUS_ORIGINAL_CONFIG": ""})  # the built-in defaults
     assert [one.config for one in which_config.supervisors(proc)] == [Path("/etc/framebus/framebus.toml")]

@@ -1,0 +1,45 @@
+"""`framebus reload`: lets the running framebus apply its configuration; only processes whose part changed restart."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from framebus.commands import which_config
+from framebus.config import load as configuration
+from framebus.config.load import ConfigError
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from framebus.supervision.client import SupervisionError, ask
+
+UNCHANGED = "nothing was changed"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """This command takes nothing of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check the configuration, let it be applied, and print what was done; returns the exit status."""
+    try:
+        file = which_config.locate(options.config)
+        run_dir = running_in(file) or configuration.load(file, keys=False).run_dir
+        answer = ask(run_dir, "reload")
+    except ConfigError as error:
+        print(f"{error}\n{UNCHANGED}", file=sys.stderr)
+        return EXIT_USAGE
+    except SupervisionError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    if "mistakes" in answer:
+        print("\n".join([*answer["mistakes"], UNCHANGED]), file=sys.stderr)
+        return EXIT_USAGE
+    print("\n".join(answer["sentences"]))
+    return EXIT_OK
+
+
+def running_in(file: Path | None) -> Path | None:
+    """The run_dir of the framebus that runs with this file; None if this user sees none."""
+    if file is None:
+        return None
+    path = Path(os.path.abspath(file))
+    return next((found.run_dir for found in which_config.supervisors() if found.config == path), None)

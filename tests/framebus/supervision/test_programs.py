@@ -1,0 +1,117 @@
+import msgspec
+import pytest
+
+from framebus.config.load import Config, parse
+from framebus.supervision.programs import changes, programs, refusals
+
+CAMERAS = {"front": {"source": "testcard"}, "garden": {"source": "testcard"}}
+TWO = {"camera": CAMERAS, "gateway": {"workers": 2}}
+
+
+def config(**tables: object) -> Config:
+    return parse({"run_dir": "/run/x", **TWO, **tables}, None)
+
+
+def test_every_process_is_there_once() -> None:
+    found = programs(config(camera={**CAMERAS, "far": {"connect": "tcp://127.0.0.1:5555"}}))
+    assert {name: program.arguments for name, program in found.items()} == {
+        "gateway": "gateway",
+        "snapshot": "snapshot",
+        "capture-front": "capture front",
+        "capture-garden": "capture garden",
+        "gateway-1": "gateway --worker 1",
+    }
+
+
+def test_the_same_configuration_changes_nothing() -> None:
+    found = changes(config(), config())
+    assert (found.stop, found.start, found.restart) == ([], [], [])
+    assert found.sentences == ["nothing was changed"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "stop", "start", "restart", "sentences"),
+    [
+        ({"camera": {"front": {"source": "testcard"}}}, ["capture-garden"], [], [], ["camera garden was removed"]),
+        (
+            {"camera": {**CAMERAS, "yard": {"source": "testcard"}}},
+            [],
+            ["capture-yard"],
+            [],
+            ["camera yard was added"],
+        ),
+        (
+            {"camera": {"front": {"source": "testcard"}, "garden": {"source": "testcard", "fps": 5}}},
+            [],
+            [],
+            ["capture-garden"],
+            ["camera garden was changed"],
+        ),
+        (
+            {"camera": {"front": {"source": "testcard"}, "garden": {"connect": "tcp://127.0.0.1:5555"}}},
+            ["capture-garden"],
+            [],
+            [],
+            ["camera garden was changed"],
+        ),
+        (
+            {"gateway": {"workers": 2, "max_viewers": 9}},
+            [],
+            [],
+            ["gateway", "gateway-1"],
+            ["gateway restarts, as [gateway] was changed"],
+        ),
+        (
+            {"gateway": {"workers": 3}},
+            [],
+            ["gateway-2"],
+            ["gateway", "gateway-1"],
+            ["gateway restarts, as [gateway] was changed"],
+        ),
+        (
+            {"snapshot": {"history": 5}},
+            [],
+            [],
+            ["snapshot"],
+            ["snapshot restarts, as [snapshot] was changed"],
+        ),
+        (
+            {"camera": {"garden": {"source": "testcard"}, "front": {"source": "testcard"}}},
+            [],
+            [],
+            [],
+            ["the order of the cameras was changed; the first is garden"],
+        ),
+        (
+            {"state_dir": "/var/x"},
+            [],
+            [],
+            ["gateway", "snapshot", "capture-front", "capture-garden", "gateway-1"],
+            [
+                "gateway restarts, as state_dir or secrets was changed",
+                "snapshot restarts, as state_dir or secrets was changed",
+                "all cameras restart, as state_dir or secrets was changed",
+            ],
+        ),
+    ],
+)
+def test_only_what_reads_the_changed_part_restarts(
+    tables: dict[str, object], stop: list[str], start: list[str], restart: list[str], sentences: list[str]
+) -> None:
+    found = changes(config(), config(**tables))
+    assert (found.stop, found.start, found.restart, found.sentences) == (stop, start, restart, sentences)
+
+
+def test_every_key_of_a_camera_restarts_its_capture() -> None:
+    """A key that is added later is compared as well."""
+    before = config()
+    for key in before.cameras["front"].__struct_fields__:
+        camera = msgspec.structs.replace(before.cameras["front"], **{key: "another value"})
+        assert programs(before)["capture-front"].part[-1] != camera
+
+
+def test_what_supervisord_itself_depends_on_takes_a_restart() -> None:
+    assert refusals(config(), config()) == []
+    assert refusals(config(), config(user="anna")) == [
+        "None: user: changed from nothing to anna; that takes a restart of framebus"
+    ]
