@@ -7,7 +7,8 @@ from logging import getLogger
 from framebus.client.options import Options
 from framebus.client.silence import reason
 from framebus.client.subscription import Subscription
-from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, VERSION, StatusHeader, WireError, parse, topic
+from framebus.protocol.silent_status import silent_status
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, StatusHeader, WireError, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = getLogger("framebus")
@@ -51,26 +52,8 @@ class StatusSubscription(Subscription[StatusHeader]):
 
     def on_silence(self) -> StatusHeader:
         """The camera is offline, as no process sends its status."""
-        last = self._last
-        self._last = StatusHeader(
-            v=VERSION,
-            camera=self.camera,
-            state="offline",
-            reason=f"no status for {STATUS_TIMEOUT_SECONDS:g} s{reason(self.endpoint)}",
-            since=round(time.time(), 6),
-            epoch=last.epoch if last else "",
-            pid=0,
-            source=last.source if last else "",
-            seq=last.seq if last else 0,
-            captured=last.captured if last else None,
-            monotonic=last.monotonic if last else None,
-            width=last.width if last else 0,
-            height=last.height if last else 0,
-            fps=0.0,
-            watched=False,
-            dropped=last.dropped if last else 0,
-            bad=last.bad if last else 0,
-        )
+        text = f"no status for {STATUS_TIMEOUT_SECONDS:g} s{reason(self.endpoint)}"
+        self._last = silent_status(self.camera, self._last, text)
         return self._last
 
 

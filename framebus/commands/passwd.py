@@ -4,16 +4,14 @@ import argparse
 import getpass
 import sys
 
-from framebus.commands import which_config
-from framebus.config.load import Config, ConfigError
+from framebus.commands.change_accounts import change_accounts
+from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import NAME_ALLOWED, SCOPES, User
 from framebus.credentials.passwords import MAX_PASSWORD, MIN_PASSWORD, PASSWORD_ALLOWED, hash_password
-from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import UsageError
 from framebus.protocol.unknown_camera import unknown_camera
-from framebus.runtime.privileges import PrivilegeError, service_owner
-from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from framebus.runtime.privileges import service_owner
 
 LAST_ACCOUNT_REMOVED = "; no users and tokens are left. Without the file {}, every program on this machine has access"
 
@@ -33,21 +31,16 @@ def add_rights(parser: argparse.ArgumentParser, default: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the users, or change one; returns the exit status."""
-    try:
-        config = which_config.load(options.config, secrets=True)
+
+    def change_or_list(config: Config) -> None:
         if options.name is None:
             for name, user in accounts.read(config.secrets).users.items():
                 print(f"{name}\t{rights(user.scopes, user.cameras)}")
         else:
             check(config, options.name, options.camera)
             change(config, options)
-    except (ConfigError, UsageError) as error:
-        print(error, file=sys.stderr)
-        return EXIT_USAGE
-    except (SecretsError, PrivilegeError) as error:
-        print(error, file=sys.stderr)
-        return EXIT_FAILED
-    return EXIT_OK
+
+    return change_accounts(options.config, change_or_list)
 
 
 def change(config: Config, options: argparse.Namespace) -> None:

@@ -5,16 +5,15 @@ import json
 import sys
 import time
 
-from framebus.commands import which_config
+from framebus.commands.change_accounts import change_accounts
 from framebus.commands.passwd import LAST_ACCOUNT_REMOVED, add_rights, check, rights
-from framebus.config.load import Config, ConfigError
+from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, new_token, token_hash
-from framebus.credentials.secrets_file import SecretsError
 from framebus.credentials.token_usage import last_used
 from framebus.errors import UsageError
-from framebus.runtime.privileges import PrivilegeError, service_owner
-from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
+from framebus.runtime.privileges import service_owner
+from framebus.runtime.process import add_config
 
 DEFAULT_SCOPES = ("view", "snapshot")
 
@@ -35,16 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Change or list the tokens; returns the exit status."""
-    try:
-        config = which_config.load(options.config, secrets=True)
-        {"add": make, "list": show, "remove": remove}[options.action](config, options)
-    except (ConfigError, UsageError) as error:
-        print(error, file=sys.stderr)
-        return EXIT_USAGE
-    except (SecretsError, PrivilegeError) as error:
-        print(error, file=sys.stderr)
-        return EXIT_FAILED
-    return EXIT_OK
+    action = {"add": make, "list": show, "remove": remove}[options.action]
+    return change_accounts(options.config, lambda config: action(config, options))
 
 
 def make(config: Config, options: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ import zmq
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.renditions import RENDITIONS, Rendition, smallest_rendition
-from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, VERSION, Kind, StatusHeader, WireError, pack, parse, topic
+from framebus.protocol.silent_status import silent_status
+from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, Kind, StatusHeader, WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
@@ -88,32 +89,17 @@ class Feed:
 
     @property
     def status(self) -> StatusHeader:
-        """What is known of the camera; that it is silent, too, is known here and nowhere else."""
+        """The last status of the camera, or one that says that it is silent."""
         silent = time.monotonic() - self._status_at
         if self._status is not None and silent < STATUS_TIMEOUT_SECONDS:
             return self._status
-        last = self._status
-        return StatusHeader(
-            v=VERSION,
-            camera=self.camera,
-            state="starting" if last is None and silent < STATUS_TIMEOUT_SECONDS else "offline",
-            reason=self._silence_reason if silent >= STATUS_TIMEOUT_SECONDS else "not heard of yet",
-            since=round(time.time() - silent, 6),
-            epoch=last.epoch if last else "",
-            pid=0,
-            source=last.source if last else "",
-            seq=last.seq if last else 0,
-            captured=last.captured if last else None,
-            monotonic=last.monotonic if last else None,
-            width=last.width if last else 0,
-            height=last.height if last else 0,
-            fps=0,
-            watched=False,
-            dropped=last.dropped if last else 0,
-            bad=last.bad if last else 0,
-            refused=last.refused if last else msgspec.UNSET,
-            orientation=last.orientation if last else msgspec.UNSET,
-            renditions=last.renditions if last else msgspec.UNSET,
+        is_late = silent >= STATUS_TIMEOUT_SECONDS
+        return silent_status(
+            self.camera,
+            self._status,
+            self._silence_reason if is_late else "not heard of yet",
+            time.time() - silent,
+            "offline" if is_late else "starting",
         )
 
     @property

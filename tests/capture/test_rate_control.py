@@ -5,20 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from capture.rate_control import HEADROOM, RateControl
+from tests.clock import Clock
 from tests.processes import DEADLINE_SECONDS
 
 LONG = 2 * DEADLINE_SECONDS
 """Whoever waits for this long was not woken."""
-
-
-class Clock:
-    """A clock that a test moves, in seconds."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

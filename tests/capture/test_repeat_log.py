@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from capture.repeat_log import BURST_LINES, MAX_KINDS, RepeatLog
-from tests.capture.test_retry_schedule import Clock
+from tests.clock import Clock
 
 DAY_SECONDS = 24 * 3600
 LINE_OVERHEAD_BYTES = 60
@@ -35,7 +35,7 @@ def log() -> Logged:
 def test_a_line_is_logged_at_once_and_its_repeats_at_growing_intervals(log: Logged) -> None:
     for _ in range(200):
         log.log.log(logging.WARNING, "camera front offline: no answer")
-        log.clock.now += 1
+        log.clock.seconds += 1
     assert log.lines == [
         "camera front offline: no answer",
         "camera front offline: no answer (10 times in 10 s)",
@@ -50,7 +50,7 @@ def test_the_last_repeats_are_logged_too(log: Logged) -> None:
         log.log.log(logging.INFO, "camera front is back")
     log.log.flush()
     assert len(log.lines) == 1
-    log.clock.now += 10
+    log.clock.seconds += 10
     log.log.flush()
     log.log.flush()
     assert log.lines[1:] == ["camera front is back (2 times in 10 s)"]
@@ -67,8 +67,8 @@ def test_lines_that_differ_in_numbers_alone_are_repeats(log: Logged) -> None:
 def test_a_line_that_was_not_logged_for_hours_is_new(log: Logged) -> None:
     for _ in range(1000):
         log.log.log(logging.WARNING, "no answer")
-        log.clock.now += 1
-    log.clock.now += 3 * 3600
+        log.clock.seconds += 1
+    log.clock.seconds += 3 * 3600
     log.log.log(logging.WARNING, "no answer")
     assert log.lines[-1] == "no answer"
 
@@ -79,13 +79,13 @@ def test_a_day_of_failures_takes_less_than_a_megabyte(period: float, log: Logged
     """A camera that comes and goes, with reasons that differ each time."""
     words = [f"{first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
     attempt = 0
-    end = log.clock.now + DAY_SECONDS
-    while log.clock.now < end:
+    end = log.clock.seconds + DAY_SECONDS
+    while log.clock.seconds < end:
         reason = words[attempt % len(words)] * 20
         log.log.log(logging.WARNING, f"camera front offline: http://192.168.1.30/: {reason}")
         log.log.log(logging.INFO, "camera front is back")
         attempt += 1
-        log.clock.now += period
+        log.clock.seconds += period
     assert log.size < 1_000_000
     assert len(log.lines) > BURST_LINES
 

@@ -1,16 +1,7 @@
 import pytest
 
 from capture.retry_schedule import MIN_SECONDS_BETWEEN_ATTEMPTS, PAUSES_SECONDS, RetrySchedule
-
-
-class Clock:
-    """A clock that goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_the_first_retry_comes_at_once_and_the_pauses_grow_to_half_a_minute() -> None:
@@ -19,7 +10,7 @@ def test_the_first_retry_comes_at_once_and_the_pauses_grow_to_half_a_minute() ->
     pauses = []
     for _ in range(12):
         schedule.attempt()
-        clock.now += 10
+        clock.seconds += 10
         pauses.append(schedule.fail())
     assert pauses == [0, 0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]
 
@@ -40,8 +31,8 @@ def test_a_camera_that_gives_one_picture_after_each_opening_is_not_opened_in_a_l
     attempts = []
     for _ in range(10):
         schedule.attempt()
-        attempts.append(clock.now)
-        clock.now += 0.01
+        attempts.append(clock.seconds)
+        clock.seconds += 0.01
         schedule.restart()
-        clock.now += schedule.fail()
+        clock.seconds += schedule.fail()
     assert attempts[-1] - attempts[0] == pytest.approx(9 * MIN_SECONDS_BETWEEN_ATTEMPTS)

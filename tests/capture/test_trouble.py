@@ -5,7 +5,7 @@ import pytest
 from capture.repeat_log import RepeatLog
 from capture.source import SourceError
 from capture.trouble import OFFLINE_GRACE_SECONDS, Trouble
-from tests.capture.test_retry_schedule import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture
@@ -21,11 +21,11 @@ def trouble(clock: Clock, caplog: pytest.LogCaptureFixture) -> Trouble:
 
 def test_a_hiccup_is_logged_and_not_offline(trouble: Trouble, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     trouble.begin("unplugged")
-    clock.now += OFFLINE_GRACE_SECONDS / 2
+    clock.seconds += OFFLINE_GRACE_SECONDS / 2
     trouble.flush()
     assert (trouble.reason, trouble.offline) == ("unplugged", False)
     trouble.end()
-    clock.now += OFFLINE_GRACE_SECONDS
+    clock.seconds += OFFLINE_GRACE_SECONDS
     assert (trouble.reason, trouble.offline) == ("", False)
     assert caplog.messages == ["camera front: unplugged; opening it again"]
 
@@ -34,9 +34,9 @@ def test_what_lasts_is_offline_and_logged_once(
     trouble: Trouble, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     trouble.begin("unplugged")
-    clock.now += OFFLINE_GRACE_SECONDS / 2
+    clock.seconds += OFFLINE_GRACE_SECONDS / 2
     trouble.begin("busy")  # the grace began with the first failure
-    clock.now += OFFLINE_GRACE_SECONDS / 2
+    clock.seconds += OFFLINE_GRACE_SECONDS / 2
     assert trouble.offline
     trouble.flush()
     trouble.flush()

@@ -1,34 +1,19 @@
 """A publisher in the test's own hands: it sends what the test says, when it says so, on a socket as capture has it."""
 
-import time
 from typing import Any
 
-import msgspec
 import zmq
 
 from framebus.protocol.wire import FrameHeader, Kind, pack
 from framebus.transport import sockets
+from tests import headers
 from tests.framebus.golden.make import JPEG
 from tests.processes import DEADLINE_SECONDS
 
 
 def frame_header(seq: int = 1, **changes: Any) -> FrameHeader:
     """A header of a frame of camera `front` that was captured just now."""
-    now = time.monotonic()
-    header = FrameHeader(
-        v=1,
-        camera="front",
-        seq=seq,
-        epoch="first",
-        captured=time.time(),
-        monotonic=now,
-        published=now,
-        width=16,
-        height=8,
-        source="testcard",
-        dropped=0,
-    )
-    return msgspec.structs.replace(header, **changes)
+    return headers.frame_header("front", seq, **{"epoch": "first", "width": 16, "height": 8, **changes})
 
 
 class Publisher:

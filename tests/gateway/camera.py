@@ -5,13 +5,13 @@ import struct
 import time
 from typing import Any
 
-import msgspec
 import zmq
 from PIL import Image
 
 from framebus.config.load import Config
-from framebus.protocol.wire import FrameHeader, Kind, StatusHeader, pack
+from framebus.protocol.wire import FrameHeader, Kind, State, pack
 from framebus.runtime.run_dir import frames_endpoint
+from tests.headers import frame_header, status_header
 
 
 def jpeg(colour: str = "red", size: tuple[int, int] = (64, 48), quality: int = 80) -> bytes:
@@ -32,25 +32,6 @@ def claiming(size: tuple[int, int]) -> bytes:
 def padded(picture: bytes, size: int) -> bytes:
     """The same, so many bytes longer."""
     return picture[:-2] + bytes(size) + picture[-2:]
-
-
-def frame_header(camera: str, seq: int, **changes: Any) -> FrameHeader:
-    """A header of a frame captured now."""
-    now = time.monotonic()
-    header = FrameHeader(
-        v=1,
-        camera=camera,
-        seq=seq,
-        epoch="e1",
-        captured=round(time.time(), 6),
-        monotonic=now,
-        published=now,
-        width=64,
-        height=48,
-        source="test",
-        dropped=0,
-    )
-    return msgspec.structs.replace(header, **changes)
 
 
 class PublishedCamera:
@@ -86,28 +67,20 @@ class PublishedCamera:
         self._socket.send(pack(kind, self.camera, header, picture))
         return header
 
-    def say(self, state: str = "live", reason: str = "", **changes: Any) -> None:
+    def say(self, state: State = "live", reason: str = "", **changes: Any) -> None:
         """Publish a status."""
-        status = StatusHeader(
-            v=1,
-            camera=self.camera,
-            state="live",
-            reason=reason,
-            since=time.time(),
-            epoch="e1",
-            pid=1,
-            source="test",
-            seq=self.seq,
-            captured=self.captured or None,
-            monotonic=time.monotonic() if self.captured else None,
-            width=64,
-            height=48,
-            fps=30.0,
-            watched=False,
-            dropped=3,
-            bad=4,
-        )
-        self._socket.send(pack("status", self.camera, msgspec.structs.replace(status, state=state, **changes)))
+        known: dict[str, Any] = {
+            "seq": self.seq,
+            "captured": self.captured or None,
+            "monotonic": time.monotonic() if self.captured else None,
+            "width": 64,
+            "height": 48,
+            "fps": 30.0,
+            "dropped": 3,
+            "bad": 4,
+        }
+        status = status_header(state, reason, self.camera, **{**known, **changes})
+        self._socket.send(pack("status", self.camera, status))
 
     def send(self, message: bytes) -> None:
         """Publish anything."""

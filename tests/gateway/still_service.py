@@ -13,7 +13,7 @@ import zmq.asyncio
 from framebus.config.load import Config
 from framebus.protocol.wire import ErrorHeader, pack
 from framebus.runtime.run_dir import snapshot_endpoint
-from tests.gateway.camera import frame_header
+from tests.headers import frame_header
 
 
 class StillService:

@@ -8,16 +8,10 @@ import pytest
 
 from framebus.config.address import Address
 from gateway.announcement import ADDRESS_CHECK_SECONDS, ANNOUNCE_SECONDS, Announcement, own_addresses, pages_to_open
+from tests.clock import Clock
 
 SHOWN: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=1.0))]
 DARK: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=None))]
-
-
-class Clock:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def test_the_page_is_opened_where_it_can_be_reached() -> None:

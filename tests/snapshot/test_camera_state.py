@@ -10,6 +10,7 @@ import pytest
 from framebus.config.load import parse
 from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, Kind, State, StatusHeader, pack
 from snapshot.camera_state import CameraState
+from tests.clock import Clock
 from tests.framebus.golden.make import JPEG, STATUS
 from tests.framebus.publisher import frame_header
 
@@ -20,18 +21,9 @@ AHEAD = 1e6
 """How far the monotonic clock of the other machine is ahead of this one's, in seconds."""
 
 
-class Clock:
-    """CLOCK_MONOTONIC, moved by a test."""
-
-    seconds = NOW
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 def camera_state(clock: Clock, front: dict[str, Any] | None = None, **snapshot: Any) -> CameraState:

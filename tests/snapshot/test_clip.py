@@ -7,7 +7,8 @@ import pytest
 
 from snapshot.clip import Clip
 from snapshot.still import Still
-from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.camera import jpeg
+from tests.headers import frame_header
 from tests.programs import need
 
 COLOURS = ("red", "green", "blue", "white", "black", "yellow", "cyan", "magenta")

@@ -2,16 +2,10 @@ import pytest
 
 from snapshot.clips import IDLE_SECONDS, MAX_CLIPS, Clips
 from snapshot.errors import StillError
+from tests.clock import Clock
 from tests.snapshot.test_clip import stills
 
 MOST = 1_000_000
-
-
-class Clock:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def test_a_clip_is_found_by_its_id_and_its_camera() -> None:

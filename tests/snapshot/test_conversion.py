@@ -10,7 +10,8 @@ from snapshot.conversion import Conversion, convert
 from snapshot.errors import StillError
 from snapshot.still import Still
 from tests.capture.jpegs import after_soi, exif
-from tests.gateway.camera import claiming, frame_header
+from tests.gateway.camera import claiming
+from tests.headers import frame_header
 
 
 def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = "RGB") -> Still:

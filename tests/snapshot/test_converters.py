@@ -15,7 +15,8 @@ from snapshot.converters import CONVERTERS, LARGE_MEGAPIXELS, Convert, Converter
 from snapshot.errors import StillError
 from snapshot.still import Still
 from snapshot.still_service import Job
-from tests.gateway.camera import claiming, frame_header, jpeg
+from tests.gateway.camera import claiming, jpeg
+from tests.headers import frame_header
 
 
 @contextmanager

@@ -2,7 +2,7 @@ import pytest
 
 from snapshot.history import History
 from snapshot.still import Still
-from tests.gateway.camera import frame_header
+from tests.headers import frame_header
 
 KB = 1000
 

@@ -23,7 +23,8 @@ from tests.capture.jpegs import opened
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox
-from tests.gateway.camera import PublishedCamera, claiming, frame_header, jpeg
+from tests.gateway.camera import PublishedCamera, claiming, jpeg
+from tests.headers import frame_header
 from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 

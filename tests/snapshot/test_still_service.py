@@ -15,7 +15,6 @@ from framebus.protocol.wire import (
     FrameHeader,
     Kind,
     State,
-    StatusHeader,
     pack,
 )
 from framebus.protocol.wire import parse as parse_message
@@ -23,41 +22,10 @@ from snapshot.clips import MAX_CLIPS, Clips
 from snapshot.errors import StillError
 from snapshot.still import Still
 from snapshot.still_service import MAX_CONVERSIONS, StillService
+from tests.clock import Clock
+from tests.headers import status_header
 
 NOW = 5000.0
-
-
-class Clock:
-    """CLOCK_MONOTONIC, moved by a test."""
-
-    def __init__(self) -> None:
-        self.seconds = NOW
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-def status_header(state: State, reason: str = "", since: float = 0.0, camera: str = "front") -> StatusHeader:
-    """What a capture says of its camera."""
-    return StatusHeader(
-        v=1,
-        camera=camera,
-        state=state,
-        reason=reason,
-        since=since,
-        epoch="e1",
-        pid=1,
-        source="test",
-        seq=0,
-        captured=None,
-        monotonic=None,
-        width=2,
-        height=2,
-        fps=10.0,
-        watched=False,
-        dropped=0,
-        bad=0,
-    )
 
 
 class Service:
@@ -74,7 +42,9 @@ class Service:
         self, state: State = "live", reason: str = "", since: float = 0.0, camera: str = "front"
     ) -> None:
         """The status comes from the camera's capture."""
-        self.service.on_status(camera, pack("status", camera, status_header(state, reason, since, camera)))
+        self.service.on_status(
+            camera, pack("status", camera, status_header(state, reason, camera, since=since, fps=10.0))
+        )
 
     def request(self, **parameters: Any) -> bytes:
         """Ask, and return who has asked: the envelope of the reply."""
@@ -92,6 +62,14 @@ class Service:
         requester = self.request(**parameters)
         return self.replies()[requester]
 
+    def check_reply(self, **parameters: Any) -> None:
+        """A request may be refused, but not because the service failed."""
+        requester = self.request(**parameters)
+        self.service.tick()
+        reply = self.replies().get(requester)
+        if reply is not None and reply.startswith(b"error/"):
+            assert parse_message(reply, ErrorHeader)[1].code != "internal"
+
     def answer(self, request: bytes) -> bytes:
         """The reply to a request that is answered at once."""
         self.service.handle_request([b"now"], request)
@@ -100,7 +78,7 @@ class Service:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 FIVE = b"\xff\xd8five\xff\xd9"
@@ -156,7 +134,7 @@ def test_the_answer_is_the_newest_frame_under_another_first_line(clock: Clock) -
     "request_", [b'{"camera":"front"}', b' { "v" : 1 , "camera" : "front" }\r\n', b'{"camera":"fron\\u0074"}']
 )
 def test_every_way_of_writing_a_request_is_understood(request_: bytes) -> None:
-    service = Service(configured(), Clock())
+    service = Service(configured(), Clock(NOW))
     service.put("front", peek())
     assert service.answer(request_).startswith(b"snapshot/front\n")
 
@@ -283,13 +261,13 @@ def test_a_camera_that_is_not_configured_is_named_with_those_that_are(clock: Clo
     ],
 )
 def test_what_is_no_request_is_told_what_is_one(request_: bytes, sentence: str) -> None:
-    assert refusal(Service(configured(), Clock()).answer(request_)) == ("bad-request", sentence)
+    assert refusal(Service(configured(), Clock(NOW)).answer(request_)) == ("bad-request", sentence)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_no_depth_of_nesting_is_an_exception(opening: bytes) -> None:
-    service = Service(configured(), Clock())
+    service = Service(configured(), Clock(NOW))
     closing = {b"[": b"]", b'{"a":': b"}"}[opening]
     for depth in (*range(1, 1200), 10_000):
         nested = opening * depth + b"1" + closing * depth
@@ -299,7 +277,12 @@ def test_no_depth_of_nesting_is_an_exception(opening: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(request: bytes) -> None:
-    assert refusal(Service(configured(), Clock()).answer(request))[0] in ("bad-request", "unknown-camera", "no-frame")
+    answer = Service(configured(), Clock(NOW)).answer(request)
+    assert refusal(answer)[0] in (
+        "bad-request",
+        "unknown-camera",
+        "no-frame",
+    )
 
 
 JSON = st.recursive(
@@ -312,14 +295,14 @@ JSON = st.recursive(
 @pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["v", "camera", "x"]), JSON))
 def test_any_json_is_answered(request: dict[str, Any]) -> None:
-    message, header = parse_message(Service(configured(), Clock()).answer(json.dumps(request).encode()), ErrorHeader)
+    message, header = parse_message(Service(configured(), Clock(NOW)).answer(json.dumps(request).encode()), ErrorHeader)
     assert header.code in ("bad-request", "unknown-camera", "no-frame")
     assert message.body == b""
 
 
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_for_a_frame_are_ignored(noise: bytes, begun: bool) -> None:
-    service = Service(configured(), Clock())
+    service = Service(configured(), Clock(NOW))
     service.put("front", b"peek/front\n" + noise if begun else noise)
     assert refusal(service.answer(b'{"camera":"front"}'), "front")[0] == "no-frame"
     service.put("front", peek())
@@ -779,11 +762,7 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
         changed = json.dumps({**json.loads(header), "seq": seq, key: value}).encode()
         service.put("front", b"\n".join((before, changed, body)))
     for parameters in ({}, {"width": 1}, {"max_age": 5}, {"at": 1e300}, {"ago": 1}, {"clip": "avi"}, {"clip": "mjpg"}):
-        requester = service.request(**parameters)
-        service.service.tick()
-        reply = service.replies().get(requester)
-        if reply is not None and reply.startswith(b"error/"):
-            assert parse_message(reply, ErrorHeader)[1].code != "internal"
+        service.check_reply(**parameters)
     service.put("back", peek(7, "back"))
     assert service.answer(b'{"camera":"back"}') == peek(7, "back", kind="snapshot")
 
@@ -795,13 +774,9 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
 def test_no_status_ends_the_service(key: str, value: Any, state: State, front: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(front={**front, "still_size": "640x480"}, back={}), clock)
     service.publish_status(state)
-    said = json.dumps({**json.loads(msgspec.json.encode(status_header(state))), key: value})
+    said = json.dumps({**json.loads(msgspec.json.encode(status_header(state, since=0.0, fps=10.0))), key: value})
     service.service.on_status("front", b"status/front\n" + said.encode() + b"\n")
     for parameters in ({}, {"fresh": True}, {"settle": 5}, {"full": True, "settle": "5f"}):
-        requester = service.request(**parameters)
-        service.service.tick()
-        reply = service.replies().get(requester)
-        if reply is not None and reply.startswith(b"error/"):
-            assert parse_message(reply, ErrorHeader)[1].code != "internal"
+        service.check_reply(**parameters)
     service.put("back", peek(7, "back"))
     assert service.answer(b'{"camera":"back"}') == peek(7, "back", kind="snapshot")

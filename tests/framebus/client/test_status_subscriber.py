@@ -18,30 +18,12 @@ from framebus.protocol.wire import State, pack
 from tests.conftest import Configure, Start
 from tests.framebus.conftest import Publish
 from tests.framebus.publisher import Publisher
+from tests.headers import status_header
 from tests.processes import DEADLINE_SECONDS
 
 
 def status(state: State = "live", reason: str = "", **changes: Any) -> StatusHeader:
-    header = StatusHeader(
-        v=1,
-        camera="front",
-        state=state,
-        reason=reason,
-        since=time.time(),
-        epoch="first",
-        pid=os.getpid(),
-        source="testcard",
-        seq=1,
-        captured=None,
-        monotonic=None,
-        width=0,
-        height=0,
-        fps=30.0,
-        watched=True,
-        dropped=0,
-        bad=0,
-    )
-    return msgspec.structs.replace(header, **changes)
+    return status_header(state, reason, **{"pid": os.getpid(), "fps": 30.0, "seq": 1, "watched": True, **changes})
 
 
 def send(publisher: Publisher, header: StatusHeader) -> None:

@@ -5,18 +5,9 @@ import logging
 import pytest
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from tests.clock import Clock
 
 logger = logging.getLogger("test-losses")
-
-
-class Clock:
-    """Goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

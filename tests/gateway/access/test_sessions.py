@@ -8,18 +8,12 @@ import pytest
 from tornado.web import create_signed_value
 
 from gateway.access.sessions import COOKIE, MAX_LOGOUTS_PER_USER, Session, Sessions
-
-
-class Clock:
-    seconds = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_700_000_000.0)
 
 
 @pytest.fixture

@@ -4,13 +4,7 @@ import pytest
 
 from gateway.access import throttle as module
 from gateway.access.throttle import FORGET_SECONDS, FREE_FAILURES, LONGEST_PAUSE_SECONDS, Throttle
-
-
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.clock import Clock
 
 
 @pytest.fixture

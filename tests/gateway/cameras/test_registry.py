@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from framebus.config.load import Config
+from framebus.protocol.wire import State
 from gateway.access.identity import Identity
 from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.viewer import Viewer
@@ -123,7 +124,7 @@ def config(configure: Configure) -> Config:
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["offline", "live"])
 async def test_no_status_of_one_camera_costs_another_anything(
-    state: str, config: Config, caplog: pytest.LogCaptureFixture
+    state: State, config: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
     front, back = PublishedCamera(config, "front"), PublishedCamera(config, "back")
     async with serving(config) as site:

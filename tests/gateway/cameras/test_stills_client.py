@@ -10,9 +10,10 @@ from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import snapshot_endpoint
 from gateway.cameras.stills_client import StillsClient
 from gateway.net.errors import HttpError
-from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.camera import jpeg
 from tests.gateway.conftest import until
 from tests.gateway.still_service import StillService
+from tests.headers import frame_header
 
 FRONT = SnapshotRequest(camera="front")
 SOON = SnapshotRequest(camera="front", timeout=0.01)

@@ -4,7 +4,8 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.wire import pack
 from gateway.delivery import mjpeg
 from gateway.delivery.encoded_frame import EncodedFrame, websocket_message
-from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.camera import jpeg
+from tests.headers import frame_header
 
 
 @pytest.mark.parametrize(

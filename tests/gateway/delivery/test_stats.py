@@ -6,7 +6,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.wire import AGE_BOUNDS_SECONDS
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.stats import MAX_AGE_SECONDS, FeedStats
-from tests.gateway.camera import frame_header
+from tests.headers import frame_header
 
 
 class FrameOfAge(Frame):

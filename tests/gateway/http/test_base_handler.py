@@ -10,9 +10,10 @@ from framebus.config.load import Config
 from framebus.protocol.wire import pack
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO, add, token
-from tests.gateway.camera import PublishedCamera, frame_header, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving
 from tests.gateway.still_service import StillService
+from tests.headers import frame_header
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from framebus.protocol.wire import State
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO, add, token
 from tests.gateway.camera import PublishedCamera
@@ -35,7 +36,7 @@ async def test_metrics_are_for_prometheus(site: Site, camera: PublishedCamera) -
     assert samples["framebus_camera_frames_bad_total", "front"] == 4
 
 
-async def ready(site: Site, camera: PublishedCamera, state: str, reason: str = "", **changes: Any) -> tuple[int, Any]:
+async def ready(site: Site, camera: PublishedCamera, state: State, reason: str = "", **changes: Any) -> tuple[int, Any]:
     """What /readyz says once the gateway knows this of the camera."""
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
     camera.say(state, reason, **changes)

@@ -18,11 +18,12 @@ from framebus.runtime.run_dir import snapshot_endpoint
 from gateway.cameras.service_client import MAX_WAITING
 from gateway.net.rate_limit import MAX_CONCURRENT_CLIPS
 from tests.conftest import Configure
-from tests.gateway.camera import PublishedCamera, frame_header, jpeg, padded
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, serving, until
 from tests.gateway.http.test_websocket_handlers import upgraded
 from tests.gateway.still_service import StillService
 from tests.gateway.viewers.test_mjpeg import Stream
+from tests.headers import frame_header
 
 PAGE_BYTES = 1024 * 1024
 CLIP_BYTES = 20 * PAGE_BYTES

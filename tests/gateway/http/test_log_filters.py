@@ -7,18 +7,10 @@ import pytest
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.http.log_filters import MAX_LOGGED, TRACEBACK_SECONDS, LogFilters, without_content
+from tests.clock import Clock
 
 GENERAL = logging.getLogger("tornado.general")
 APPLICATION = logging.getLogger("tornado.application")
-
-
-class Clock:
-    """A time that the test sets, in seconds."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -68,7 +60,7 @@ def test_a_traceback_is_logged_once_a_second(
     clock: Clock, losses: RateLimitedLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for seconds in (0.0, 0.5, TRACEBACK_SECONDS - 0.001, TRACEBACK_SECONDS, TRACEBACK_SECONDS + 0.5):
-        clock.now = 100.0 + seconds
+        clock.seconds = 100.0 + seconds
         APPLICATION.error("failed at %s", seconds)
     logged = [record.getMessage() for record in caplog.records if record.name == "tornado.application"]
     assert logged == ["failed at 0.0", "failed at 1.0"]

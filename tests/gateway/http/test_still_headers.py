@@ -5,7 +5,8 @@ import pytest
 from framebus.protocol.frame import Frame
 from framebus.protocol.stills import SnapshotRequest
 from gateway.http.still_headers import MAX_AGE_SECONDS, MAX_EPOCH, etag, headers, matches
-from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.camera import jpeg
+from tests.headers import frame_header
 
 
 def test_a_tag_names_the_frame_and_what_was_made_of_it() -> None:

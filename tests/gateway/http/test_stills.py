@@ -11,9 +11,10 @@ from framebus.protocol.stills import ClipHeader, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, pack
 from gateway.http.still_headers import headers
 from tests.conftest import Configure
-from tests.gateway.camera import frame_header, jpeg
+from tests.gateway.camera import jpeg
 from tests.gateway.conftest import Site, serving, until
 from tests.gateway.still_service import StillService
+from tests.headers import frame_header
 
 STILL = "/camera/front/snapshot.jpg"
 

@@ -6,13 +6,7 @@ import pytest
 
 from gateway.net import rate_limit
 from gateway.net.rate_limit import ConcurrencyLimit, ConcurrencyLimitError, RateLimiter
-
-
-class Clock:
-    seconds = 100.0
-
-    def __call__(self) -> float:
-        return self.seconds
+from tests.clock import Clock
 
 
 def test_a_burst_and_then_the_rate() -> None:

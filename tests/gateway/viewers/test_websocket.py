@@ -14,9 +14,9 @@ from gateway.viewers.link_budget import ACK_WINDOW, FIRST_FRAMES
 from gateway.viewers.websocket import CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
 from tests.gateway.access.test_access import TWO
-from tests.gateway.camera import frame_header
 from tests.gateway.conftest import Site, serving, until
 from tests.gateway.http.test_websocket_handlers import upgraded
+from tests.headers import frame_header
 
 
 def encoded(seq: int, camera: str = "front", body: bytes = b"jpeg") -> EncodedFrame:
