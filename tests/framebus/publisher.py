@@ -13,7 +13,7 @@ from tests.processes import DEADLINE_SECONDS
 
 def frame_header(seq: int = 1, **changes: Any) -> FrameHeader:
     """A header of a frame of camera `front` that was captured just now."""
-    return headers.frame_header("front", seq, **{"epoch": "first", "width": 16, "height": 8, **changes})
+    return headers.frame_header(seq=seq, **{"epoch": "first", "width": 16, "height": 8, **changes})
 
 
 class Publisher:

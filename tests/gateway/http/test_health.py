@@ -67,7 +67,7 @@ async def test_an_idle_camera_has_its_pause(site: Site, camera: PublishedCamera)
     ],
 )
 async def test_a_camera_that_is_not_ready_is_named_with_the_reason(
-    state: str, reason: str, age: float, why: str, site: Site, camera: PublishedCamera
+    state: State, reason: str, age: float, why: str, site: Site, camera: PublishedCamera
 ) -> None:
     code, found = await ready(site, camera, state, reason, captured=time.time() - age, monotonic=time.monotonic() - age)
     said = re.sub(

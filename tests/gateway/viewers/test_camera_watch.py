@@ -12,9 +12,10 @@ from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.viewer import Viewer
 from gateway.viewers.camera_watch import CameraWatch, Wanted
-from tests.gateway.camera import PublishedCamera, frame_header, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, camera_is_known, until
 from tests.gateway.delivery.test_viewer import ScriptedTransport
+from tests.headers import frame_header
 
 RENDITIONS = {"half": RenditionCounts(made=0), "quarter": RenditionCounts(made=0)}
 SIZE = {"width": 1280, "height": 720, "renditions": RENDITIONS}
