@@ -35,7 +35,7 @@ def test_own_addresses_are_no_loopback() -> None:
 def test_new_addresses_are_said_and_old_ones_are_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
     """A machine that gets its network after the start."""
     caplog.set_level(logging.INFO)
-    clock, own = Clock(), list[str]()
+    clock, own = Clock(0.0), list[str]()
     announcement = Announcement(Address("", 80), False, addresses=lambda: list(own), now=clock)
     announcement.tick(SHOWN)
     assert "camera front is there: open http://127.0.0.1:80/" in caplog.text
@@ -49,7 +49,7 @@ def test_new_addresses_are_said_and_old_ones_are_not_repeated(caplog: pytest.Log
 
 
 def test_without_a_frame_the_page_is_announced_after_a_while(caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     announcement = Announcement(Address("127.0.0.1", 80), False, now=clock)
     announcement.tick(DARK)
     assert not caplog.text

@@ -9,7 +9,7 @@ MOST = 1_000_000
 
 
 def test_a_clip_is_found_by_its_id_and_its_camera() -> None:
-    clips = Clips(Clock(), MOST)
+    clips = Clips(Clock(0.0), MOST)
     name, clip = clips.open("front", stills(2), "mjpg")
     assert clips.get("front", name) is clip
     for camera, wrong in (("back", name), ("front", "guessed"), ("front", "")):
@@ -19,7 +19,7 @@ def test_a_clip_is_found_by_its_id_and_its_camera() -> None:
 
 
 def test_a_clip_that_is_not_fetched_on_is_dropped() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     clips = Clips(clock, MOST)
     name, _ = clips.open("front", stills(2), "mjpg")
     for _ in range(3):
@@ -33,7 +33,7 @@ def test_a_clip_that_is_not_fetched_on_is_dropped() -> None:
 
 
 def test_there_is_a_limit_to_those_that_are_fetched() -> None:
-    clips = Clips(Clock(), MOST)
+    clips = Clips(Clock(0.0), MOST)
     names = [clips.open("front", stills(1), "mjpg")[0] for _ in range(MAX_CLIPS)]
     with pytest.raises(StillError, match=rf"^{MAX_CLIPS} clips are being fetched already$"):
         clips.open("front", stills(1), "mjpg")
@@ -42,7 +42,7 @@ def test_there_is_a_limit_to_those_that_are_fetched() -> None:
 
 
 def test_frames_in_several_clips_take_their_memory_once() -> None:
-    clips = Clips(Clock(), MOST)
+    clips = Clips(Clock(0.0), MOST)
     taken = stills(10)
     for _ in range(3):
         clips.open("front", taken[2:], "avi")
@@ -54,7 +54,7 @@ def test_frames_in_several_clips_take_their_memory_once() -> None:
 def test_clips_of_other_frames_are_refused_beyond_the_memory_for_them() -> None:
     first, later = stills(10), stills(10)
     size = sum(len(still.jpeg) for still in first)
-    clips = Clips(Clock(), size)
+    clips = Clips(Clock(0.0), size)
     clips.open("front", first, "mjpg")
     clips.open("front", first[5:], "avi")
     with pytest.raises(StillError, match=r"^the clips that are being fetched take 0 MB; allowed: ") as refused:

@@ -14,7 +14,7 @@ def test_a_frame_has_what_its_header_has() -> None:
     assert (frame.camera, frame.seq, frame.epoch, frame.captured) == ("front", 7, "e", 1767225600.5)
     assert (frame.width, frame.height, frame.orientation) == (640, 480, 6)
     assert (frame.monotonic, frame.published) == (header.monotonic, header.published)
-    assert (frame.source, frame.dropped) == ("testcard", 0)
+    assert (frame.source, frame.dropped) == ("test", 0)
     assert (frame.header, frame.jpeg, frame.missed) == (header, JPEG, 3)
 
 
