@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .tools
+DIST ?= dist
 
-.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-faults coverage soak mutants bench lock audit lint format clean
+# The moment of the last commit: what is built of it has the same bytes whenever it is built.
+SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1764547200)
+export SOURCE_DATE_EPOCH
+
+.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +37,9 @@ test-v4l2: $(VENV)/.dev-ok  ## Test on the kernel's real uvcvideo and vivid driv
 test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virtual camera, in a chroot, in 1 minute (as root)
 	@exec $(PY) -m tests.libcamera
 
+test-packages: $(VENV)/.dev-ok $(TOOLS)/.build-ok  ## Build what is released, install it in Debians that have nothing else, and use it (as root)
+	@exec $(PY) -m tests.packaging $(PACKAGES)
+
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
 	@FRAMEBUS_FAULTS=1 $(PY) -m pytest -p no:benchmark -n 2 tests/e2e/faults $(FAULTS)
 
@@ -58,6 +66,20 @@ mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the te
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
+
+wheel: $(TOOLS)/.build-ok  ## Build the wheel and the source distribution in dist
+	@rm -f $(DIST)/framebus-*.whl $(DIST)/framebus-*.tar.gz
+	@$(TOOLS)/build/bin/python -P -m build --no-isolation --outdir $(DIST) . >/dev/null
+	@ls $(DIST)/framebus-*.whl $(DIST)/framebus-*.tar.gz
+
+deb: wheel carried  ## Build the Debian package in dist, with Debian's own tools
+	@deploy/debian/build.sh $(DIST)/framebus-*.tar.gz $(DIST)/videodev2-*.whl $(DIST)
+	@ls $(DIST)/framebus_*_all.deb
+
+# Debian lacks videodev2: its package of framebus carries it. The hash of requirements.lock says that it is the right one.
+carried: $(TOOLS)/.build-ok
+	@sed -n '/^videodev2==/,/# via/p' requirements.lock >$(TOOLS)/carried.txt
+	@$(TOOLS)/build/bin/python -P -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d $(DIST) -r $(TOOLS)/carried.txt
 
 lock: $(TOOLS)/.ok  ## Pin the newest versions of what framebus needs, in requirements.lock, if the tests pass on them
 	@sed -n 's/^#/&/p' requirements.lock > $(TOOLS)/new.lock
@@ -119,6 +141,11 @@ $(VENV)/.dev-ok: pyproject.toml $(VENV)/.ok
 $(TOOLS)/.fuzz-ok: pyproject.toml
 	@$(PYTHON) -m venv --clear $(TOOLS)/fuzz
 	@$(TOOLS)/fuzz/bin/python -m pip install -q --disable-pip-version-check -e '.[dev]' atheris schemathesis
+	@touch $@
+
+$(TOOLS)/.build-ok: pyproject.toml
+	@$(PYTHON) -m venv --clear $(TOOLS)/build
+	@$(TOOLS)/build/bin/python -m pip install -q --disable-pip-version-check 'build>=1.2,<2' 'hatchling>=1.27,<2' 'twine>=6.1,<7'
 	@touch $@
 
 $(TOOLS)/.ok:

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,13 @@ def test_importing_it_loads_no_more_than_that() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert {name for name in loaded if not name.startswith("_")} <= {"framebus", "zmq", "msgspec", *THEIR_OWN}
+
+
+def test_the_wheel_has_every_process_and_puts_none_beside_the_packages_of_others() -> None:
+    processes = {file.parent.name for file in ROOT.glob("*/__main__.py")} - {"benchmarks", "framebus"}
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert set(wheel["packages"]) == {"framebus", *processes}
+    assert wheel["sources"] == {name: f"framebus/processes/{name}" for name in processes}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

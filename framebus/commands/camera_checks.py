@@ -17,7 +17,7 @@ import zmq
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
 from framebus.protocol.wire import StatusHeader, WireError, parse, topic
-from framebus.runtime import safe_path
+from framebus.runtime import launch, safe_path
 from framebus.runtime.run_dir import Lock, RunDirError
 from framebus.transport import endpoints, sockets
 
@@ -134,7 +134,8 @@ def environment() -> dict[str, str]:
     installed = {"site-packages", "dist-packages"} & set(PACKAGES.parts)
     folders = [folder for folder in (None if installed else str(PACKAGES), safe_path.python_path()) if folder]
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return {**inherited, "PYTHONPATH": os.pathsep.join(folders)} if folders else inherited
+    path = launch.python_path("capture", os.pathsep.join(folders) or None)
+    return inherited if path is None else {**inherited, "PYTHONPATH": path}
 
 
 def who_holds(reason: str) -> str:

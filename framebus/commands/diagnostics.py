@@ -16,6 +16,7 @@ from framebus.commands import camera_checks, file_checks
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
 from framebus.config.snapshot import history_fits, history_limit_mb
+from framebus.runtime import launch
 from framebus.runtime.memory import available_bytes
 from framebus.runtime.run_dir import RunDirError, prepare
 
@@ -194,10 +195,9 @@ def _throttled_bits() -> int:
 
 
 def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+    """Of a package that this Python has, or that an installed framebus carries for its processes alone."""
+    found = metadata.distributions(name=package, path=[*sys.path, launch.PROCESSES])
+    return next((distribution.version for distribution in found), None)
 
 
 def _holder(port: int) -> str:

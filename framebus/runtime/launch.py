@@ -23,6 +23,10 @@ NO_RECORD_DELAY_SECONDS = 3.0
 """The delay where crashes cannot be counted, for example on a full disk."""
 POLL_SECONDS = 0.5
 
+PROCESSES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "processes")
+"""Where an installed framebus has the packages of its processes, which no other program imports. A working copy has
+them at its top, beside `framebus`."""
+
 SUPERVISOR = "FRAMEBUS_SUPERVISOR"
 """Environment: the process id of supervisord."""
 RECORD = "FRAMEBUS_CRASH_RECORD"
@@ -104,6 +108,24 @@ def record_of(arguments: list[str]) -> str:
     return os.path.join(os.environ["FRAMEBUS_RUN_DIR"], f"{'-'.join(words).replace('/', '_')}.starts")
 
 
+def module_of(arguments: list[str]) -> str:
+    """The module that `-m MODULE [ARGUMENTS]` runs; empty if it runs none."""
+    return arguments[1] if arguments[:1] == ["-m"] and len(arguments) > 1 else ""
+
+
+def python_path(module: str, given: str | None, folder: str = PROCESSES) -> str | None:
+    """The PYTHONPATH with which Python finds the module of a process before all others of that name.
+
+    Args:
+        module: its name, such as `gateway`.
+        given: the PYTHONPATH so far, which is returned if the folder lacks the module; None for none.
+        folder: where an installed framebus has its processes.
+    """
+    if not os.path.isdir(os.path.join(folder, module or os.devnull)):
+        return given
+    return f"{folder}{os.pathsep}{given}" if given else folder
+
+
 def level_mark(level: int) -> str:
     """The start of a line of this level of syslog: as sd-daemon(3) has it in the journal, else the time."""
     return f"<{level}>" if os.environ.get("FRAMEBUS_JOURNAL") else time.strftime("%Y-%m-%d %H:%M:%S.000 WARNING ")
@@ -132,6 +154,9 @@ def main(arguments: list[str]) -> None:
     if is_quiet(crashes):
         os.environ[QUIET] = "1"
         put_stderr_away(record)
+    path = python_path(module_of(arguments), os.environ.get("PYTHONPATH"))
+    if path is not None:
+        os.environ["PYTHONPATH"] = path
     os.execv(sys.executable, [sys.executable, "-P", *arguments])
 
 

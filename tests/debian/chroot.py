@@ -1,4 +1,4 @@
-"""Makes folders with a Debian trixie in them, each by a recipe: packages of Debian's, and the rest by pip.
+"""Makes folders with a Debian in them, each by a recipe: packages of Debian's, and the rest by pip.
 
 Made once for each recipe, outside the repository. tests.debian and tests.libcamera run something in them.
 """
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-RELEASE, BACKPORTS = "trixie", "trixie-backports"
+RELEASE = "trixie"
+"""Debian 13, unless a recipe says otherwise."""
 LEFT_OUT = (
     "/usr/share/doc/*",
     "/usr/share/locale/*",
@@ -60,6 +61,8 @@ class Recipe:
     """Each with its place in the chroot."""
     user: str = ""
     """A user to add."""
+    release: str = RELEASE
+    """Debian's name of it."""
 
     def wanted_of_pypi(self) -> list[str]:
         """The requirements that pip gets."""
@@ -92,7 +95,7 @@ def lock(cache: Path) -> Iterator[None]:
 def chroot(cache: Path, recipe: Recipe) -> Path:
     """The folder of this recipe, made in the cache unless it is there; the caller holds the lock. Raises SetupError."""
     _check(recipe.command)
-    made = cache / f"{RELEASE}-{recipe.digest()}"
+    made = cache / f"{recipe.release}-{recipe.digest()}"
     if not made.is_dir():
         _make(made, recipe)
     return made
@@ -110,8 +113,8 @@ def _check(command: str) -> None:
 
 
 def _make(made: Path, recipe: Recipe) -> None:
-    print(f"Making a Debian {RELEASE} for {recipe.command}, once, in {made}", flush=True)
-    for old in [*made.parent.glob("half-*"), *made.parent.glob(f"{RELEASE}-*")]:
+    print(f"Making a Debian {recipe.release} for {recipe.command}, once, in {made}", flush=True)
+    for old in [*made.parent.glob("half-*"), *made.parent.glob(f"{recipe.release}-*")]:
         remove(old)
     half = Path(tempfile.mkdtemp(prefix="half-", dir=made.parent))
     try:
@@ -147,7 +150,8 @@ def remove(folder: Path) -> None:
 
 def _install_debian(root: Path, recipe: Recipe) -> None:
     signed = f"[signed-by={KEYRING}] {_mirror()}"
-    packages = [*(f"{name}/{BACKPORTS}" for name in recipe.backports), *recipe.packages]
+    backports = f"{recipe.release}-backports"
+    packages = [*(f"{name}/{backports}" for name in recipe.backports), *recipe.packages]
     _run(
         "mmdebstrap",
         "--quiet",
@@ -156,10 +160,10 @@ def _install_debian(root: Path, recipe: Recipe) -> None:
         f"--include={','.join(packages)}",
         *(f"--aptopt={option}" for option in _apt_options()),
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT),
-        RELEASE,
+        recipe.release,
         str(root),
-        f"deb {signed} {RELEASE} main",
-        f"deb {signed} {BACKPORTS} main",
+        f"deb {signed} {recipe.release} main",
+        f"deb {signed} {backports} main",
     )
     root.chmod(0o755)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from framebus.runtime import launch
-from framebus.runtime.launch import count, delay_seconds, is_quiet, record_of, write
+from framebus.runtime.launch import count, delay_seconds, is_quiet, python_path, record_of, write
 from tests.conftest import Configure
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
@@ -108,6 +109,37 @@ def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
         parent.process.kill()
         parent.ended()
         wait_until(lambda: not launcher.exists() or " Z " in (launcher / "stat").read_text(), "the end of the launcher")
+
+
+def test_an_installed_framebus_runs_its_own_process_and_no_other_of_that_name(tmp_path: Path) -> None:
+    """As the wheel has it: framebus/runtime/launch.py, and framebus/processes with a package for each process."""
+    package = tmp_path / "site-packages" / "framebus"
+    (package / "runtime").mkdir(parents=True)
+    shutil.copy(launch.__file__, package / "runtime")
+    strangers = tmp_path / "strangers"
+    for folder, text in ((package / "processes", "ours"), (strangers, "somebody else's")):
+        (folder / "gateway").mkdir(parents=True)
+        (folder / "gateway" / "__init__.py").touch()
+        (folder / "gateway" / "__main__.py").write_text(f"print({text!r})")
+    (strangers / "program.py").write_text("import gateway.__main__")
+    environment = {"FRAMEBUS_RUN_DIR": str(tmp_path), "PYTHONPATH": str(strangers)}
+    command = [sys.executable, "-P", "-S", str(package / "runtime" / "launch.py"), "-m"]
+    for module, printed in (("gateway", "ours\n"), ("program", "somebody else's\n")):
+        done = subprocess.run([*command, module], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == printed
+
+
+@pytest.mark.parametrize("given", [None, "", "/some/folder"])
+def test_a_working_copy_needs_no_other_path(given: str | None) -> None:
+    assert python_path("gateway", given) == given
+
+
+@pytest.mark.parametrize("module", ["", "none", "program"])
+def test_the_processes_are_on_the_path_of_no_other_program(tmp_path: Path, module: str) -> None:
+    (tmp_path / "gateway").mkdir()
+    assert python_path("gateway", None, str(tmp_path)) == str(tmp_path)
+    assert python_path("gateway", "/a:/b", str(tmp_path)) == f"{tmp_path}:/a:/b"
+    assert python_path(module, "/a:/b", str(tmp_path)) == "/a:/b"
 
 
 @pytest.mark.slow
