@@ -17,6 +17,7 @@ from benchmarks import (
     demand,
     fan_out,
     footprint,
+    renditions,
     results,
     slow_link,
     snapshots,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "subscribers": subscribers,
     "snapshots": snapshots,
     "workers": workers,
+    "renditions": renditions,
     "footprint": footprint,
     "demand": demand,
 }

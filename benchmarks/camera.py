@@ -19,8 +19,8 @@ FPS = 30
 PICTURES = 4
 """Frames played in a loop, so that consecutive frames differ."""
 QUALITY = 80
-PICTURE_BYTES = {162: 162_000, 30: 30_000}
-"""Sizes of a detailed and of a plain webcam frame in bytes, by their size in KB."""
+PICTURE_BYTES = {162: 162_000, 30: 30_000, 15: 15_000}
+"""Sizes of a detailed and of a plain webcam frame, and of a rendition, in bytes, by their size in KB."""
 MAX_NOISE = 100.0
 ROUNDS = 14
 """Bisection steps, which hit the size within a few percent."""

@@ -92,6 +92,15 @@ TARGETS = (
         0.1,
         "demand/network camera (Motion JPEG)/watched",
     ),
+    Target("100 viewers of half: encodes a frame", "renditions/half of 162 KB/encodes", 1.0),
+    Target(
+        "100 viewers of half: CPU a frame and viewer, to live",
+        "renditions/half of 162 KB/cpu a frame",
+        1.3,
+        "renditions/live, 15 KB/cpu a frame",
+    ),
+    Target("p99 of live viewers beside one of half", "renditions/with/p99", 1.1, "renditions/without/p99"),
+    Target("capture after the last viewer of half", "renditions/without/capture", 1.1, "renditions/before any/capture"),
     Target("two workers to one", "workers/2/rate", 1.7, "workers/1/rate", at_least=True),
 )
 
