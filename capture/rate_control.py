@@ -23,6 +23,8 @@ class RateControl:
         self._fps = fps
         self._due = now()
         self._stopped = False
+        self.renditions = False
+        """Whether frames are wanted smaller as well, so that a source may keep the pixels of its frames."""
 
     @property
     def fps(self) -> float:

@@ -111,6 +111,7 @@ class Capture:
         return f"{name}: the camera has not answered for {limit:g} s: the process ends, to be started again"
 
     def _set_rate(self) -> None:
+        self._rate_control.renditions = bool(self._endpoint.wanted_renditions)
         fps = self._endpoint.wanted_fps
         if fps != self._rate_control.fps:
             watched = self._endpoint.watched or self._endpoint.wants("full")

@@ -145,6 +145,8 @@ class Camera:
         given = self._picamera2.camera_configuration()
         self.format = str(given[self._stream]["format"])
         self.size = Size(*given[self._stream]["size"])
+        self.stride = int(given[self._stream]["stride"])
+        """Bytes from one line of its frames to the next."""
         self.hflip, self.vflip = bool(given["transform"].hflip), bool(given["transform"].vflip)
         shortest, longest, _ = self._picamera2.camera_controls["FrameDurationLimits"]
         possible_us = min(max(period_us, shortest), longest)

@@ -50,7 +50,10 @@ class _Demanded:
         timestamp_us = int(metadata["SensorTimestamp"] / 1000)  # as Encoder._timestamp rounds it
         if self.firsttimestamp is None:  # else two threads of the encoder might each take its frame for the first
             self.firsttimestamp = timestamp_us
-        self.latest_frame.begin(timestamp_us - self.firsttimestamp, metadata)
+        # The buffer goes back to the camera after this. Measured at 720p on x86: to copy and scale it takes 0.6 ms, to
+        # decode the JPEG at half its size 1.7 ms.
+        pixels = request.make_buffer(stream) if self.latest_frame.wants_pixels else None
+        self.latest_frame.begin(timestamp_us - self.firsttimestamp, metadata, pixels)
         super().encode(stream, request)  # type: ignore[misc]  # of the encoder behind this class
 
 

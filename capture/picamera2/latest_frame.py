@@ -22,6 +22,8 @@ class Encoded:
     metadata: Mapping[str, Any]
     put_at: float
     """CLOCK_MONOTONIC seconds at which the encoder was done."""
+    pixels: Any = None
+    """A copy of the frame's buffer, where that was wanted."""
 
 
 class LatestFrame:
@@ -36,7 +38,9 @@ class LatestFrame:
         self._changed = threading.Condition()
         self._every = False
         self._one = False
-        self._encoding: dict[int, Mapping[str, Any]] = {}
+        self.wants_pixels = False
+        """Whether the buffers of the frames that are encoded are to be copied."""
+        self._encoding: dict[int, tuple[Mapping[str, Any], Any]] = {}
         self._newest: Encoded | None = None
         self._last_ns: int | None = None
 
@@ -69,11 +73,11 @@ class LatestFrame:
         with self._changed:
             return (self._every or self._one) and len(self._encoding) < self._at_once
 
-    def begin(self, timestamp_us: int, metadata: Mapping[str, Any]) -> None:
-        """Note that a frame goes to the encoder, which will name it by this timestamp."""
+    def begin(self, timestamp_us: int, metadata: Mapping[str, Any], pixels: Any = None) -> None:
+        """Note that a frame goes to the encoder, which will name it by this timestamp; `pixels` are its buffer."""
         with self._changed:
             self._one = False
-            self._encoding[timestamp_us] = metadata
+            self._encoding[timestamp_us] = metadata, pixels
             if self._every:
                 self._count(metadata)
 
@@ -87,9 +91,9 @@ class LatestFrame:
             # Encoders keep the order: one that is older than this will not come any more, and one that is named by
             # another clock, as in older versions of picamera2, is the oldest.
             of = timestamp_us if timestamp_us in self._encoding else min(self._encoding)
-            metadata = self._encoding[of]
+            metadata, pixels = self._encoding[of]
             self._encoding = {begun: said for begun, said in self._encoding.items() if begun > of}
-            self._newest = Encoded(jpeg, metadata, time.monotonic())
+            self._newest = Encoded(jpeg, metadata, time.monotonic(), pixels)
             self._changed.notify_all()
 
     def _count(self, metadata: Mapping[str, Any]) -> None:

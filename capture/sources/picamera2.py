@@ -8,7 +8,8 @@ import gc
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from capture.orientation import for_camera, mirrored
 from capture.picamera2 import reasons
@@ -24,6 +25,8 @@ from framebus.protocol.controls import Control, Value
 from framebus.publishing.picture import Picture
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from capture.picamera2.camera import Camera
     from capture.picamera2.latest_frame import Encoded
 
@@ -35,6 +38,10 @@ CLOSE_LIMIT_SECONDS = 5.0
 """It takes half a second."""
 STILL_PERIODS = 2
 """A still is the next frame that begins after the request: it ends two frame periods later at most."""
+
+
+PLANAR = "YUV420"
+"""The format that is asked for, V4L2's YU12; the colour space is that of JPEG."""
 
 
 class Picamera2Source(Source):
@@ -89,6 +96,7 @@ class Picamera2Source(Source):
         camera = self._camera
         assert camera is not None  # opened before it is read
         camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)
+        camera.latest_frame.wants_pixels = rate_control.renditions and camera.format == PLANAR
         if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
         camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)  # a viewer may have come meanwhile
@@ -110,7 +118,13 @@ class Picamera2Source(Source):
 
     def _picture(self, camera: "Camera", encoded: "Encoded") -> Picture:
         seconds = age(encoded.metadata.get("SensorTimestamp"), 1 / camera.fps)
-        return Picture(encoded.jpeg, time.time() - seconds, time.monotonic() - seconds, plainly(encoded.metadata))
+        return Picture(
+            encoded.jpeg,
+            time.time() - seconds,
+            time.monotonic() - seconds,
+            plainly(encoded.metadata),
+            None if encoded.pixels is None else partial(_scaled, encoded.pixels, camera.size, camera.stride),
+        )
 
     def close(self) -> None:
         """Stop and close the camera. Raises SourceStuck when that fails: only a new process can use it then."""
@@ -176,3 +190,11 @@ class Picamera2Source(Source):
         exact = (camera.size, camera.fps) == (self._size, self._fps)
         asked = "" if exact else f" (asked for {self._size} at {self._fps:g} fps)"
         logger.info("%s: %s, %s %s at %g fps%s", self.name, camera.model, camera.format, camera.size, camera.fps, asked)
+
+
+def _scaled(pixels: Any, size: Size, stride: int, divisor: int) -> "Image.Image":
+    """The frame, smaller; called in the thread that makes renditions."""
+    from capture.v4l2.raw import Layout  # imported late, as it imports Pillow
+
+    buffer = cast(bytes, pixels)  # an array of numpy's: any buffer will do, but Pillow's types do not say so
+    return Layout("YU12", size, stride, full_range=True).picture(buffer, divisor)

@@ -154,9 +154,14 @@ class CameraEndpoint:
         return self._subscriptions.wants(kind)
 
     @property
+    def wanted_renditions(self) -> list[Rendition]:
+        """The renditions that have subscribers."""
+        return [rendition for rendition in RENDITIONS if self.wants(rendition)]
+
+    @property
     def watched(self) -> bool:
         """Whether somebody subscribes to live/ or to a rendition."""
-        return self.wants("live") or bool(self._wanted_renditions)
+        return self.wants("live") or bool(self.wanted_renditions)
 
     @property
     def wanted_fps(self) -> float:
@@ -164,7 +169,7 @@ class CameraEndpoint:
         settings = self._settings
         if self.wants("live") or self.wants("full"):
             return settings.fps
-        if self._wanted_renditions:
+        if self.wanted_renditions:
             return max(settings.idle_fps, min(settings.fps, settings.rendition_fps))
         return settings.idle_fps
 
@@ -178,7 +183,7 @@ class CameraEndpoint:
         self._fps_meter.count(now)
         if self.wants("live"):
             self._send("live", frame)
-        renditions = self._wanted_renditions
+        renditions = self.wanted_renditions
         if renditions and self._rendition_thinning.take(frame.header.monotonic):
             self._rendition_thread.offer(frame, renditions)
         peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
@@ -214,10 +219,6 @@ class CameraEndpoint:
         if self._lock is not None:
             self.context.destroy()
             self._lock.close()
-
-    @property
-    def _wanted_renditions(self) -> list[Rendition]:
-        return [rendition for rendition in RENDITIONS if self.wants(rendition)]
 
     def _serve_subscriptions(self) -> None:
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
