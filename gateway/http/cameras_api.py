@@ -1,5 +1,6 @@
 """/api/cameras, /api/cameras/NAME/controls, and /state in ustreamer's shape."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -18,9 +19,8 @@ class Cameras(CameraHandler):
         self.set_header("Cache-Control", "no-store")
         viewers_of = self.cameras.workers.viewers_of
         prefix = self.client.prefix
-        self.finish(
-            {"cameras": [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.visible_cameras()]}
-        )
+        cameras = [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.visible_cameras()]
+        self.finish({"cameras": cameras, "now": time.time()})
 
     head = get
 

@@ -20,7 +20,13 @@ OPENAPI_VERSION = "3.1.0"
 JPEG, JSON, HTML, TEXT = "image/jpeg", "application/json", "text/html", "text/plain"
 MJPEG = "multipart/x-mixed-replace"
 ERROR = {"$ref": "#/components/schemas/Error"}
-CAMERAS = {"type": "object", "properties": {"cameras": {"type": "array", "items": {"type": "object"}}}}
+CAMERAS = {
+    "type": "object",
+    "properties": {
+        "cameras": {"type": "array", "items": {"type": "object"}},
+        "now": {"type": "number", "description": "The time of the server, in Unix seconds."},
+    },
+}
 CONTROLS = {
     "type": "object",
     "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},

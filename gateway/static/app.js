@@ -7,6 +7,8 @@ import { ServerClock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { goToLogin, showLogout, withToken } from "./auth.js";
 import { fetchCameras, CameraList } from "./camera-list.js";
+import { Fallback } from "./fallback.js";
+import { LinkDelay } from "./link-delay.js";
 import { splitMessage } from "./wire.js";
 
 const REFRESH_MS = 250;
@@ -14,19 +16,26 @@ const CLOCK_EVERY_MS = 10_000;
 const CLOCK_SAMPLES = 4;
 const CLOCK_GAP_MS = 150;
 const LIST_RETRY_MS = 5000;
+/** While streams are shown for want of a websocket, the list tells the states of the cameras. */
+const LIST_IN_FALLBACK_MS = 1500;
 const NOTICE_MS = 10_000;
-/** After this many failed attempts, while /api/cameras answers, a proxy is assumed to block websockets. */
+/** After this many failed attempts or this time, while /api/cameras answers, a proxy is assumed to block websockets. */
 const BLOCKED_AFTER_FAILURES = 3;
+const BLOCKED_AFTER_MS = 5000;
 
 const onlyCamera = /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
 const element = (selector) => document.querySelector(selector);
 const clock = new ServerClock();
-const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, updateSubscription);
+const link = new LinkDelay();
+const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, updateSubscription);
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 
 /** @type {{cameras: object[] | null, error: string} | null} the last answer of /api/cameras */
 let list = null;
 let listRequestedAt = -Infinity;
+/** Since when the list can be read while there is no websocket; null when that is not so. */
+let answersSince = null;
+const fallback = new Fallback();
 /** Whether the websocket is open and a message has arrived: a proxy may open one without the server. */
 let connected = false;
 let everConnected = false;
@@ -59,7 +68,7 @@ function onOpen() {
 function onFirstMessage() {
   connected = everConnected = true;
   failures = 0;
-  lostSince = null;
+  lostSince = answersSince = null;
   refresh();
 }
 
@@ -102,6 +111,7 @@ function onCamerasChanged() {
 
 /** @param {import("./wire.js").Message} message @param {(answer: object) => void} reply */
 function receivedFrame({ camera, header, body }, reply) {
+  link.picture();
   const acknowledge = () => reply({ ack: camera, seq: header.seq });
   const view = cameraList.get(camera);
   if (view) view.offer({ header, body, acknowledge });
@@ -118,6 +128,7 @@ function receivedStatus({ camera, header }) {
 function updateSubscription() {
   const cameras = document.hidden ? [] : cameraList.visible;
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
+  link.cameras = cameras.length;
   const wanted = JSON.stringify(cameras);
   if (wanted === subscribed || !connection.open) return;
   subscribed = wanted;
@@ -135,7 +146,12 @@ function sampleServerClock() {
 async function loadCameras() {
   listRequestedAt = performance.now();
   const before = list;
+  const sent = listRequestedAt;
   list = await fetchCameras();
+  // The websocket asks for the time itself, and better.
+  if (list.cameras && !connected) clock.add(sent, performance.now(), list.now);
+  if (!list.cameras || connected) answersSince = null;
+  else answersSince ??= performance.now();
   if (list.unauthorized) return goToLogin();
   if (list.cameras) cameraList.update(list.cameras);
   if (list.cameras && !before?.cameras) onServerReachable();
@@ -151,7 +167,8 @@ function onServerReachable() {
 
 /** Whether to request the list again: while it is missing, and while there is no connection. @param {number} now */
 function isListDue(now) {
-  return (!list?.cameras || !connected) && now - listRequestedAt > LIST_RETRY_MS && !document.hidden;
+  const pause = isBlocked() ? LIST_IN_FALLBACK_MS : LIST_RETRY_MS;
+  return (!list?.cameras || !connected) && now - listRequestedAt > pause && !document.hidden;
 }
 
 function refresh() {
@@ -159,14 +176,19 @@ function refresh() {
   connection.check(now);
   if (isListDue(now)) loadCameras();
   document.body.dataset.connection = connected ? "open" : "lost";
-  const pageState = { now, connected, lostSince, blocked: blocked() };
+  const plain = isBlocked();
+  fallback.show(plain && !document.hidden ? cameraList.views.filter((view) => view.isWatched) : [], now);
+  document.body.dataset.fallback = String(plain);
+  const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);
   showBanner(now);
   showSummary();
 }
 
-function blocked() {
-  return !connected && failures >= BLOCKED_AFTER_FAILURES && Boolean(list?.cameras);
+/** Whether the server answers, but no websocket can be opened. */
+function isBlocked() {
+  if (connected || !list?.cameras || answersSince === null) return false;
+  return failures >= BLOCKED_AFTER_FAILURES || performance.now() - answersSince > BLOCKED_AFTER_MS;
 }
 
 /** @param {number} now */
@@ -176,11 +198,11 @@ function showBanner(now) {
   const wait = connection.retryIn(now);
   element(".banner").hidden = text === "" || leaving;
   setText(".banner-text", text);
-  setText(".banner-countdown", trouble ? countdown(wait) : "");
+  setText(".banner-countdown", trouble && !isBlocked() ? countdown(wait) : "");
 }
 
 function connectionMessage() {
-  if (blocked()) return "The camera server answers, but no websocket can be opened to it: is there a proxy in between?";
+  if (isBlocked()) return "No websocket gets through to the camera server (a proxy?): streams are shown, and stills beyond five.";
   return lostSince === null ? "No connection to the camera server" : "Connection to the camera server lost";
 }
 
@@ -205,7 +227,7 @@ function showSummary() {
 /** The state as one character, for narrow tabs. @param {number} down how many cameras are down */
 function titleIcon(down) {
   if (!connected || down > 0) return "⚠";
-  return cameraList.views.some((view) => view.state === "live") ? "●" : "○";
+  return cameraList.views.some((view) => view.state === "live" || view.state === "behind") ? "●" : "○";
 }
 
 function emptyMessage() {

@@ -18,8 +18,15 @@ export function withToken(url) {
 }
 
 /** Send a GET request. @param {string} url relative to the page's base @param {number} timeoutMs */
-export function fetchApi(url, timeoutMs) {
-  return fetch(withToken(url), { cache: "no-store", headers: REQUEST_HEADERS, signal: AbortSignal.timeout(timeoutMs) });
+export async function fetchApi(url, timeoutMs) {
+  // Not AbortSignal.timeout: Chromium has it since 103, and Safari since 16.
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
+  try {
+    return await fetch(withToken(url), { cache: "no-store", headers: REQUEST_HEADERS, signal: abort.signal });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Go to the login page, which leads back to this page. */

@@ -18,6 +18,7 @@ export class CameraList {
   #container;
   #onlyCamera;
   #clock;
+  #link;
   #onChange;
   #observer;
 
@@ -25,12 +26,14 @@ export class CameraList {
    * @param {Element} container of the views
    * @param {string | null} onlyCamera the camera this page is for; null for all
    * @param {import("./clock.js").ServerClock} clock
+   * @param {import("./link-delay.js").LinkDelay} link
    * @param {() => void} onChange called when views were added or removed, or became visible or hidden
    */
-  constructor(container, onlyCamera, clock, onChange) {
+  constructor(container, onlyCamera, clock, link, onChange) {
     this.#container = container;
     this.#onlyCamera = onlyCamera;
     this.#clock = clock;
+    this.#link = link;
     this.#onChange = onChange;
     this.#observer = new IntersectionObserver((entries) => this.#updateVisible(entries), { rootMargin: VISIBLE_MARGIN });
   }
@@ -54,7 +57,7 @@ export class CameraList {
     const existing = this.#views.get(camera);
     if (existing || (this.#onlyCamera ?? camera) !== camera) return existing;
     const view = document.createElement("camera-view");
-    view.build(camera, this.#clock, this.#onlyCamera !== null);
+    view.build(camera, this.#clock, this.#link, this.#onlyCamera !== null);
     this.#views.set(camera, view);
     this.#container.append(view);
     this.#observer.observe(view);
@@ -99,16 +102,17 @@ export class CameraList {
 /**
  * Get the list of cameras from the server.
  *
- * @returns {Promise<{cameras: object[] | null, error: string}>} cameras is null when the server gave no list
+ * @returns {Promise<{cameras: object[] | null, error: string, now?: number, unauthorized?: boolean}>} cameras is null when the
+ *   server gave no list; `now` is its time, in Unix seconds
  */
 export async function fetchCameras() {
   try {
     const response = await fetchApi("api/cameras", LIST_TIMEOUT_MS);
     if (response.status === 401) return { cameras: null, error: "not logged in", unauthorized: true };
     if (!response.ok) return { cameras: null, error: `answer ${response.status}` };
-    const { cameras } = await response.json();
-    return Array.isArray(cameras) ? { cameras, error: "" } : { cameras: null, error: "no list in the answer" };
+    const { cameras, now } = await response.json();
+    return Array.isArray(cameras) ? { cameras, error: "", now } : { cameras: null, error: "no list in the answer" };
   } catch (error) {
-    return { cameras: null, error: error.name === "TimeoutError" ? "no answer" : "no connection" };
+    return { cameras: null, error: error.name === "AbortError" ? "no answer" : "no connection" };
   }
 }

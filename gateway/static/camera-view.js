@@ -14,29 +14,32 @@ import * as format from "./format.js";
 const STATISTICS_EVERY_MS = 1000;
 /** A picture further in the future than this comes from a machine with another clock, so that its age is unknown. */
 const MAX_CLOCK_SKEW_MS = 1000;
+/** Names the pictures that came without the websocket, which have no numbers of their own. */
+const PLAIN_EPOCH = "plain";
 /** A second click within this time makes it a double-click. */
 const DOUBLE_CLICK_MS = 250;
 
 /**
  * @typedef {object} PageState what a view needs to choose its state
  * @property {number} now milliseconds of performance.now()
- * @property {boolean} connected
+ * @property {boolean} connected whether the server speaks, by the websocket or by streams
  * @property {number | null} lostSince Unix seconds
- * @property {boolean} blocked whether the server answers, but opens no websocket
  */
 
 export class CameraView extends HTMLElement {
   #stats = new FrameStats();
   #renderer;
   #clock;
+  #link;
   #camera = "";
   #status = null;
   #undrawable = false;
-  #ageMs = null;
-  #drawnAt = -Infinity;
   /** When the page subscribed; null while it is not subscribed. */
   #watchedAt = null;
   #statisticsAt = -Infinity;
+  /** Whether stills are shown, as neither a websocket nor a stream is to be had for this view. */
+  #stills = false;
+  #plainSeq = 0;
   #announced = "";
   #clickTimer = 0;
 
@@ -45,11 +48,13 @@ export class CameraView extends HTMLElement {
    *
    * @param {string} camera
    * @param {import("./clock.js").ServerClock} clock
+   * @param {import("./link-delay.js").LinkDelay} link
    * @param {boolean} large whether the page is this camera's own
    */
-  build(camera, clock, large) {
+  build(camera, clock, link, large) {
     this.#camera = camera;
     this.#clock = clock;
+    this.#link = link;
     this.append(document.getElementById("camera-view").content.cloneNode(true));
     this.#renderer = new CanvasRenderer(this.#element("canvas"), (frame) => this.#onDrawn(frame), () => (this.#undrawable = true));
     Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
@@ -65,15 +70,23 @@ export class CameraView extends HTMLElement {
     return this.dataset.state;
   }
 
-  /** Whether the page is subscribed to this camera. @param {boolean} watched */
+  /** Whether the page is subscribed to this camera, or wants to be. */
+  get isWatched() {
+    return this.#watchedAt !== null;
+  }
+
+  /** @param {boolean} watched */
   set watched(watched) {
     if (watched === (this.#watchedAt !== null)) return;
     this.#watchedAt = watched ? performance.now() : null;
+    if (watched) this.#stats.started(this.#watchedAt, this.#link.mark);
   }
 
   /** The newest status of the camera, from the websocket or /api/cameras, which have the same keys. */
   set status(status) {
     this.#status = status;
+    // A still comes when it is asked for, whatever the camera has published meanwhile.
+    if (!this.#stills) this.#stats.told(status);
   }
 
   /** Draw a frame and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
@@ -82,17 +95,36 @@ export class CameraView extends HTMLElement {
     this.#renderer.offer(frame);
   }
 
+  /** The width of the picture in pixels of the screen; one that is not shown counts as narrow. */
+  get pixelWidth() {
+    return Math.max(1, Math.ceil(this.#element(".picture").clientWidth * devicePixelRatio));
+  }
+
+  /** Whether this view shows stills for want of a connection for a stream. @param {boolean} stills */
+  set stills(stills) {
+    this.#stills = stills;
+  }
+
+  /** Draw a picture that came without the websocket. @param {Uint8Array} body @param {number | null} captured Unix seconds */
+  offerPlain(body, captured) {
+    const { last } = this.#stats;
+    if (captured === null || captured !== last?.captured) this.#plainSeq += 1;
+    const header = { seq: this.#plainSeq, epoch: PLAIN_EPOCH, captured: captured ?? Date.now() / 1000 };
+    this.#link.picture();
+    this.offer({ header, body, acknowledge() {} });
+  }
+
   /** Update what is shown; to be called several times a second. @param {PageState} pageState */
   refresh(pageState) {
     const { now } = pageState;
     // A lost connection ends the subscription: the server needs a moment to send the first picture.
-    if (!pageState.connected && this.#watchedAt !== null) this.#watchedAt = now;
+    if (!pageState.connected && this.#watchedAt !== null) this.#stats.started(now, this.#link.mark);
     this.#showState(viewState(this.#stateInput(pageState)));
-    // The alternative behind a proxy that blocks websockets.
-    this.#element(".overlay-instead").hidden = !pageState.blocked;
-    const age = this.#shownAge(now);
+    const age = this.#stats.last && this.#ageOf(this.#stats.last, now);
     this.dataset.ageMs = age === null ? "" : String(Math.round(age));
     if (now - this.#statisticsAt >= STATISTICS_EVERY_MS) this.#showStatistics(now, age);
+    // An age of seconds is readable while it changes, and must not lag behind the picture.
+    else if (age >= 1000) this.#showFact("age", format.age(age));
   }
 
   /** Enter or leave fullscreen. */
@@ -104,10 +136,8 @@ export class CameraView extends HTMLElement {
   /** @param {import("./canvas-renderer.js").Frame} frame */
   #onDrawn(frame) {
     const now = performance.now();
-    this.#ageMs = this.#ageOf(frame.header, now);
-    this.#drawnAt = now;
     this.#undrawable = false;
-    this.#stats.drawn(frame.header, now, this.#ageMs);
+    this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
     this.dataset.seq = frame.header.seq;
     this.dataset.frames = this.#stats.frames;
     const { width, height } = this.#element("canvas");
@@ -117,14 +147,14 @@ export class CameraView extends HTMLElement {
   /** @param {PageState} pageState @returns {import("./view-state.js").StateInput} */
   #stateInput({ now, ...pageState }) {
     const unix = this.#clock.at(now) ?? Date.now();
-    const { liveAt, stallAfterMs } = this.#stats;
+    const { drawnAt } = this.#stats;
     return {
       ...pageState,
       status: this.#status,
       watched: this.#watchedAt !== null,
-      isLive: this.#stats.isLive(now),
-      waiting: now - (this.#watchedAt ?? now) <= stallAfterMs,
-      pictureSince: liveAt === -Infinity ? null : (unix - (now - liveAt)) / 1000,
+      pace: this.#stats.pace(now, this.#link),
+      stills: this.#stills,
+      pictureSince: drawnAt === -Infinity ? null : (unix - (now - drawnAt)) / 1000,
       undrawable: this.#undrawable,
     };
   }
@@ -135,12 +165,6 @@ export class CameraView extends HTMLElement {
     if (unix === null) return null;
     const age = unix - header.captured * 1000;
     return age < -MAX_CLOCK_SKEW_MS ? null : Math.max(0, age);
-  }
-
-  /** The age when the picture was drawn; of a picture that stays, its age now. @param {number} now */
-  #shownAge(now) {
-    if (this.#stats.last === null) return null;
-    return now - this.#drawnAt < STATISTICS_EVERY_MS ? this.#ageMs : this.#ageOf(this.#stats.last, now);
   }
 
   /** @param {import("./view-state.js").ViewState} viewState */
@@ -170,18 +194,22 @@ export class CameraView extends HTMLElement {
     this.#statisticsAt = now;
     const { width, height } = this.#element("canvas");
     const status = this.#status;
-    const fact = (name, text) => this.#setText(`[data-fact="${name}"]`, text);
     const statistic = (name, text) => this.#setText(`[data-statistic="${name}"]`, String(text ?? "–"));
     const drawn = this.#stats.last !== null;
-    fact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
-    fact("age", drawn ? format.age(age) : "");
-    fact("size", drawn ? `${width}×${height}` : "");
-    fact("dropped", status ? `${status.dropped} dropped` : "");
+    this.#showFact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
+    this.#showFact("age", drawn ? format.age(age) : "");
+    this.#showFact("size", drawn ? `${width}×${height}` : "");
+    this.#showFact("dropped", status ? `${status.dropped} dropped` : "");
     statistic("source", status?.source);
     statistic("published", status && format.frameRate(status.fps));
     statistic("dropped", status?.dropped);
     statistic("bad", status?.bad);
     statistic("skipped", this.#stats.skipped);
+  }
+
+  /** @param {string} name @param {string} text */
+  #showFact(name, text) {
+    this.#setText(`[data-fact="${name}"]`, text);
   }
 
   /** @param {string} camera */
@@ -199,7 +227,6 @@ export class CameraView extends HTMLElement {
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
-    this.#element(".overlay-instead").href = withToken(`${home}stream.mjpg`).href;
     addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
     addCopyButton(this.#element('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;

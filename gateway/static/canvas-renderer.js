@@ -21,7 +21,7 @@ export class CanvasRenderer {
   /**
    * @param {HTMLCanvasElement} canvas takes the size of the pictures
    * @param {(frame: Frame) => void} drawn
-   * @param {(frame: Frame) => void} failed for a picture that this browser cannot decode
+   * @param {(frame: Frame) => void} failed for a picture that this browser cannot decode or draw
    */
   constructor(canvas, drawn, failed) {
     this.#canvas = canvas;
@@ -43,7 +43,13 @@ export class CanvasRenderer {
     while (this.#next) {
       const frame = this.#next;
       this.#next = null;
-      await this.#draw(frame);
+      try {
+        await this.#draw(frame);
+      } catch (error) {
+        // Whatever happens to one picture, the next one is tried: the view must not freeze.
+        console.warn(`framebus: a picture was not drawn: ${error}`);
+        this.#failed(frame);
+      }
       frame.acknowledge();
     }
     this.#decoding = false;
@@ -53,9 +59,12 @@ export class CanvasRenderer {
   async #draw(frame) {
     const bitmap = await decode(frame.body);
     if (bitmap === null) return this.#failed(frame);
-    this.#resize(bitmap.width, bitmap.height);
-    this.#context.drawImage(bitmap, 0, 0);
-    bitmap.close();
+    try {
+      this.#resize(bitmap.width, bitmap.height);
+      this.#context.drawImage(bitmap, 0, 0);
+    } finally {
+      bitmap.close();
+    }
     this.#drawn(frame);
   }
 

@@ -24,5 +24,6 @@ def test_there_are_rules() -> None:
         "clock.test.mjs",
         "format.test.mjs",
         "frame-stats.test.mjs",
+        "multipart.test.mjs",
         "view-state.test.mjs",
     ]

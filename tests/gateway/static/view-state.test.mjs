@@ -6,15 +6,14 @@ const { viewState } = await load("view-state.js");
 const status = (state, reason = "", since = 100) => ({ state, reason, since });
 
 /** A camera that is watched and live, but for what the test says. */
-function input(differently) {
+function seen(differently) {
   return {
     connected: true,
     lostSince: null,
-    blocked: false,
+    stills: false,
     status: status("live"),
     watched: true,
-    isLive: true,
-    waiting: false,
+    pace: "live",
     pictureSince: 90,
     undrawable: false,
     ...differently,
@@ -25,28 +24,25 @@ const cases = [
   ["pictures that move are live", {}, "live", ""],
   ["without a connection nothing is live", { connected: false, lostSince: 5 }, "connecting", "The camera server does not answer."],
   ["before the first connection", { connected: false }, "connecting", "Connecting to the camera server."],
-  [
-    "a server that opens no websocket",
-    { connected: false, blocked: true },
-    "connecting",
-    "No websocket can be opened to the camera server.",
-  ],
+  ["a view that shows stills", { stills: true, pace: "behind" }, "stills", "A still every few seconds."],
   ["an offline camera is not live, whatever was drawn", { status: status("offline", "Unplugged.") }, "offline", "Unplugged."],
   ["an offline camera without a reason", { status: status("offline") }, "offline", "The camera gives no pictures."],
+  ["a picture that is old", { pace: "behind" }, "behind", "The picture is older than two seconds."],
+  ["an old picture of a camera that starts", { pace: "behind", status: status("starting", "Opening it.") }, "connecting", "Opening it."],
   ["what is not watched", { watched: false }, "idle", "Not watched while it is out of sight."],
-  ["a camera without a status", { status: null, isLive: false }, "connecting", "Waiting for the status of the camera."],
-  ["a camera that starts", { status: status("starting", "Opening it."), isLive: false }, "connecting", "Opening it."],
-  ["a camera that sleeps", { status: status("idle", "Nobody watches."), isLive: false }, "idle", "Waking the camera."],
-  ["a camera watched only now", { isLive: false, waiting: true }, "connecting", "Waiting for a new picture."],
+  ["a camera without a status", { status: null, pace: "waiting" }, "connecting", "Waiting for the status of the camera."],
+  ["a camera that starts", { status: status("starting", "Opening it."), pace: "missing" }, "connecting", "Opening it."],
+  ["a camera that sleeps", { status: status("idle", "Nobody watches."), pace: "missing" }, "idle", "Waking the camera."],
+  ["a camera watched only now", { pace: "waiting" }, "connecting", "Waiting for a new picture."],
   [
     "a camera that says live and shows nothing new",
-    { isLive: false },
+    { pace: "missing" },
     "stalled",
     "The camera says it is live, but no new picture arrives.",
   ],
   [
     "pictures that cannot be decoded",
-    { isLive: false, undrawable: true },
+    { pace: "behind", status: status("live"), undrawable: true },
     "stalled",
     "Pictures arrive, but this browser cannot draw them.",
   ],
@@ -54,14 +50,14 @@ const cases = [
 
 for (const [what, differently, state, reason] of cases) {
   test(what, () => {
-    const shown = viewState(input(differently));
-    assert.equal(shown.state, state);
-    assert.equal(shown.reason, reason);
+    const condition = viewState(seen(differently));
+    assert.equal(condition.state, state);
+    assert.equal(condition.reason, reason);
   });
 }
 
 test("since when is told from the side that knows it", () => {
-  assert.equal(viewState(input({ connected: false, lostSince: 5 })).since, 5);
-  assert.equal(viewState(input({ status: status("offline", "", 77) })).since, 77);
-  assert.equal(viewState(input({ isLive: false })).since, 90);
+  assert.equal(viewState(seen({ connected: false, lostSince: 5 })).since, 5);
+  assert.equal(viewState(seen({ status: status("offline", "", 77) })).since, 77);
+  assert.equal(viewState(seen({ pace: "missing" })).since, 90);
 });
