@@ -25,7 +25,9 @@ tests      ip                                                iproute2
 tests      nginx                                             nginx-light
 tests      node                                              nodejs
 tests      openssl                                           openssl
+tests      squid                                             squid
 tests      systemd-analyze                                   systemd
+tests      varnishd                                          varnish
 tests      /usr/lib/python3.*/ensurepip                      python3-venv
 tests      /usr/lib/python3/dist-packages/gi                 python3-gi
 tests      /usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib  gir1.2-gst-rtsp-server-1.0

@@ -32,14 +32,23 @@ export class Fallback {
     }
     for (const view of streamed) if (!this.#streams.has(view)) this.#streams.set(view, new Stream(view));
     const others = views.slice(STREAMS);
-    for (const view of views) view.stills = others.includes(view);
-    for (const view of this.#stills.keys()) if (!others.includes(view)) this.#stills.delete(view);
+    for (const view of this.#stills.keys()) if (!others.includes(view)) this.#endStills(view);
+    for (const view of others) {
+      view.stills = true;
+      if (!this.#stills.has(view)) this.#stills.set(view, -Infinity);
+    }
     this.#nextStill(others, now);
+  }
+
+  /** @param {CameraView} view */
+  #endStills(view) {
+    view.stills = false;
+    this.#stills.delete(view);
   }
 
   /** One still at a time, of the camera that has waited longest. @param {CameraView[]} views @param {number} now */
   async #nextStill(views, now) {
-    const asked = (view) => this.#stills.get(view) ?? -Infinity;
+    const asked = (view) => this.#stills.get(view);
     const next = [...views].sort((one, other) => asked(one) - asked(other))[0];
     if (this.#fetching || next === undefined || now - asked(next) < STILL_EVERY_MS) return;
     this.#fetching = true;
