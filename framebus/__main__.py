@@ -10,6 +10,7 @@ from framebus.runtime.process import add_config, arguments
 COMMANDS = {
     "up": "run everything in the foreground",
     "reload": "apply a changed configuration without a restart",
+    "status": "show the version, addresses, cameras and processes of the running framebus",
     "check": "check a configuration",
     "watch": "show rate, age and size of a camera's frames",
     "snapshot": "save one still of a camera",

@@ -1,13 +1,11 @@
 """Tells in the log where the page is: at the start, and again when the addresses of this machine change."""
 
-import contextlib
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from framebus.config.address import Address
+from framebus.runtime.own_addresses import ALL_INTERFACES, own_addresses, pages_to_open
 from gateway.cameras.feed import Feed
 
 logger = logging.getLogger("gateway")
@@ -16,11 +14,6 @@ ANNOUNCE_SECONDS = 5.0
 """A camera that has given no frame by then may never give one."""
 ADDRESS_CHECK_SECONDS = 10.0
 """How often the addresses of this machine are looked up, once the page was announced."""
-ALL_INTERFACES = ("", "0.0.0.0", "::")
-ROUTE_PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses for documentation (RFC 5737, RFC 3849): a route to them is looked up, and nothing is sent."""
-AVAHI = Path("/run/avahi-daemon/socket")
-"""Where avahi runs, this machine answers to NAME.local."""
 
 
 class Announcement:
@@ -78,28 +71,3 @@ class Announcement:
 
     def _pages(self) -> list[str]:
         return pages_to_open(self._listen, self._encrypted, self._own_addresses())
-
-
-def pages_to_open(listen: Address, encrypted: bool, own: list[str]) -> list[str]:
-    """The URLs of the page, for a browser on another machine if that can reach it.
-
-    Args:
-        listen: where the gateway listens.
-        encrypted: whether it speaks TLS.
-        own: the names and addresses of this machine.
-    """
-    hosts = (own or ["127.0.0.1"]) if listen.host in ALL_INTERFACES else [listen.host]
-    if listen.host == "0.0.0.0":
-        hosts = [host for host in hosts if ":" not in host] or ["127.0.0.1"]
-    return [f"http{'s' if encrypted else ''}://{Address(host, listen.port)}/" for host in hosts]
-
-
-def own_addresses(avahi: Path = AVAHI) -> list[str]:
-    """The name and the addresses by which the local network reaches this machine; empty without a network."""
-    addresses = []
-    for family, probe in ROUTE_PROBES:
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as route:
-            route.connect((probe, 9))
-            addresses.append(str(route.getsockname()[0]))
-    name = socket.gethostname().partition(".")[0]
-    return [f"{name}.local", *addresses] if addresses and name and avahi.exists() else addresses

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from framebus import __version__
 from framebus.commands import camera_checks, file_checks
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
@@ -63,7 +64,7 @@ def software(config: Config) -> Iterator[Finding]:
     installed = {name: _version(name) for name in names}
     missing = [name for name, version in installed.items() if version is None]
     versions = ", ".join(f"{name} {version}" for name, version in installed.items() if version)
-    yield Finding("ok", f"Python {'.'.join(map(str, sys.version_info[:3]))}, {versions}")
+    yield Finding("ok", f"framebus {__version__}, Python {'.'.join(map(str, sys.version_info[:3]))}, {versions}")
     if missing:
         yield Finding("wrong", f"{', '.join(missing)}: not installed", f"run: {sys.executable} -m pip install framebus")
     needs_av = [

@@ -1,9 +1,7 @@
 """`framebus reload`: lets the running framebus apply its configuration; only processes whose part changed restart."""
 
 import argparse
-import os
 import sys
-from pathlib import Path
 
 from framebus.commands import which_config
 from framebus.config import load as configuration
@@ -22,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Check the configuration, let it be applied, and print what was done; returns the exit status."""
     try:
         file = which_config.locate(options.config)
-        run_dir = running_in(file) or configuration.load(file, keys=False).run_dir
+        run_dir = which_config.run_dir_of(file) or configuration.load(file, keys=False).run_dir
         answer = ask(run_dir, "reload")
     except ConfigError as error:
         print(f"{error}\n{UNCHANGED}", file=sys.stderr)
@@ -35,11 +33,3 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     print("\n".join(answer["sentences"]))
     return EXIT_OK
-
-
-def running_in(file: Path | None) -> Path | None:
-    """The run_dir of the framebus that runs with this file; None if this user sees none."""
-    if file is None:
-        return None
-    path = Path(os.path.abspath(file))
-    return next((found.run_dir for found in which_config.supervisors() if found.config == path), None)

@@ -23,8 +23,7 @@ from framebus.runtime.log import JOURNAL, is_journal, mark_lines
 from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, check_length, prepare
-from framebus.supervision import SUPERVISORD
-from framebus.supervision.check import RUNNING_VERSION
+from framebus.supervision import RUNNING_VERSION, SUPERVISORD
 from framebus.supervision.client import SOCKET
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.writing import write
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     for folder, module in safe_path.shadowed_by().items():
         left_out = f"{folder} in PYTHONPATH is left out: its module {module} would run in place of framebus's own"
         print(mark_lines(left_out, logging.WARNING, 2), file=sys.stderr, flush=True)
-    print(f"framebus starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
+    print(f"framebus {__version__} starts with {config.path or 'its built-in defaults'}; Ctrl-C ends it", flush=True)
     told = environment(config)
     let_many_write(1)
     try:

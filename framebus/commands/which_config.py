@@ -134,3 +134,9 @@ def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
             Path(config),
             Path(environment["FRAMEBUS_RUN_DIR"]),
         )
+
+
+def run_dir_of(file: Path | None) -> Path | None:
+    """The run_dir of the framebus that runs with this file; None if this user sees none."""
+    path = _absolute(file) if file is not None else None
+    return next((found.run_dir for found in supervisors() if found.config == path), None)

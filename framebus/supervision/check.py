@@ -17,12 +17,10 @@ from framebus.config import load as configuration
 from framebus.config.load import ENVIRONMENT, Config, ConfigError
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, prepare
+from framebus.supervision import RUNNING_VERSION
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.programs import changes, refusals
 from framebus.supervision.writing import write
-
-RUNNING_VERSION = "FRAMEBUS_RUNNING_VERSION"
-"""Environment: the version of framebus that `framebus up` started."""
 
 
 def main() -> int:

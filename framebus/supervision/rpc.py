@@ -1,11 +1,13 @@
 """What `framebus reload` and `framebus status` ask of supervisord; supervisord.conf names it as an RPC interface."""
 
 import json
+import os
 from types import FunctionType
 from typing import Any
 
 from supervisor.http import NOT_DONE_YET
 
+from framebus.supervision import RUNNING_VERSION
 from framebus.supervision.history import uptime_seconds
 from framebus.supervision.supervisord import Supervisord
 
@@ -31,8 +33,8 @@ class FramebusInterface:
         return answer
 
     def status(self) -> str:
-        """List the processes."""
-        processes = []
+        """Say which version runs, for how long, and what its processes do."""
+        processes: list[dict[str, Any]] = []
         for name, process in self._supervisord.group.processes.items():
             ended = self._supervisord.history.ended.get(name)
             processes.append(
@@ -45,7 +47,14 @@ class FramebusInterface:
                     "why": ended.why if ended else None,
                 }
             )
-        return json.dumps(processes)
+        return json.dumps(
+            {
+                "version": os.environ.get(RUNNING_VERSION),
+                "pid": os.getpid(),
+                "uptime": uptime_seconds(os.getpid()),
+                "processes": processes,
+            }
+        )
 
 
 def make(supervisord: Supervisord, **_settings: str) -> FramebusInterface:

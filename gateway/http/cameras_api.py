@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from framebus import __version__
 from framebus.protocol.controls import ControlsRequest
 from gateway.http import camera_json
 from gateway.http.camera_handler import CameraHandler
@@ -20,7 +21,7 @@ class Cameras(CameraHandler):
         viewers_of = self.cameras.workers.viewers_of
         prefix = self.client.prefix
         cameras = [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.visible_cameras()]
-        self.finish({"cameras": cameras, "now": time.time()})
+        self.finish({"version": __version__, "cameras": cameras, "now": time.time()})
 
     head = get
 

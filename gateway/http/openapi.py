@@ -23,6 +23,7 @@ ERROR = {"$ref": "#/components/schemas/Error"}
 CAMERAS = {
     "type": "object",
     "properties": {
+        "version": {"type": "string"},
         "cameras": {"type": "array", "items": {"type": "object"}},
         "now": {"type": "number", "description": "The time of the server, in Unix seconds."},
     },

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from framebus.config.address import Address
-from gateway.announcement import ADDRESS_CHECK_SECONDS, ANNOUNCE_SECONDS, Announcement, own_addresses, pages_to_open
+from framebus.runtime.own_addresses import own_addresses, pages_to_open
+from gateway.announcement import ADDRESS_CHECK_SECONDS, ANNOUNCE_SECONDS, Announcement
 from tests.clock import Clock
 
 SHOWN: list[Any] = [SimpleNamespace(camera="front", status=SimpleNamespace(captured=1.0))]
