@@ -32,7 +32,10 @@ from framebus.protocol.controls import Value
 logger = logging.getLogger("capture")
 
 JPEG_FORMATS = ("MJPG", "JPEG")
-RAW_FORMATS = ("YUYV", "UYVY", "YVYU", "VYUY", "NV12", "NV21", "YU12", "YV12", "RGB3", "BGR3", "GREY")
+RAW_FORMATS = (
+    *("YUYV", "UYVY", "YVYU", "VYUY", "NV16", "NV61", "422P", "NV12", "NV21", "YU12", "YV12", "NV24", "NV42"),
+    *("RGB3", "BGR3", "XR24", "AR24", "BGR4", "RGB4", "GREY"),
+)
 """Those of capture.v4l2.raw, which is not imported here: it needs Pillow, 3 MB of memory."""
 VIDEO_FORMATS = ("H264", "HEVC")
 """Those of capture.v4l2.video_decoder, for cameras that offer nothing else."""
@@ -42,7 +45,7 @@ NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rp
 """Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera uses them."""
 MAX_FORMATS = 64
 """More than these of a driver's list are not read."""
-RGB_FORMATS = ("RGB3", "BGR3")
+RGB_FORMATS = ("RGB3", "BGR3", "XR24", "AR24", "BGR4", "RGB4")
 _ENCODINGS = {
     kernel.V4L2_YCBCR_ENC_709: "709",
     kernel.V4L2_YCBCR_ENC_XV709: "709",

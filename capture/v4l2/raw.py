@@ -14,10 +14,13 @@ from framebus.config.size import Size
 
 PACKED = {"YUYV": (0, 1, 3), "YVYU": (0, 3, 1), "UYVY": (1, 0, 2), "VYUY": (1, 2, 0)}
 """Where luma lies in each two bytes, and blue and red in each four."""
-SEMI_PLANAR = ("NV12", "NV21")
-PLANAR = ("YU12", "YV12")
-RGB = {"RGB3": "RGB", "BGR3": "BGR"}
-"""The fourcc codes of three bytes a pixel, and what Pillow calls them."""
+SEMI_PLANAR = {"NV16": (2, 1), "NV61": (2, 1), "NV24": (1, 1), "NV42": (1, 1), "NV12": (2, 2), "NV21": (2, 2)}
+PLANAR = {"422P": (2, 1), "YU12": (2, 2), "YV12": (2, 2)}
+"""How many pixels, across and down, share a chroma sample: of the formats with two planes, and with three."""
+RED_FIRST = ("NV21", "NV61", "NV42", "YV12")
+CHROMA = SEMI_PLANAR | PLANAR | dict.fromkeys(PACKED, (2, 1))
+RGB = {"RGB3": "RGB", "BGR3": "BGR", "XR24": "BGRX", "AR24": "BGRX", "BGR4": "BGRX", "RGB4": "XRGB"}
+"""The fourcc codes of three or four bytes a pixel, and what Pillow calls them."""
 FORMATS = (*PACKED, *SEMI_PLANAR, *PLANAR, *RGB, "GREY")
 """The fourcc codes of these layouts, those with the most colour first."""
 SUBSAMPLING = "4:2:0"
@@ -42,12 +45,13 @@ class Layout:
     @property
     def frame_bytes(self) -> int:
         """How many bytes a complete frame has."""
-        chroma = self._line * self.size.height // 2 if self.fourcc in (*SEMI_PLANAR, *PLANAR) else 0
+        across, down = SEMI_PLANAR.get(self.fourcc) or PLANAR.get(self.fourcc) or (0, 0)
+        chroma = 2 * (self._line // across) * (self.size.height // down) if across else 0
         return self._line * self.size.height + chroma
 
     @property
     def _line(self) -> int:
-        pixel_bytes = 2 if self.fourcc in PACKED else 3 if self.fourcc in RGB else 1
+        pixel_bytes = 2 if self.fourcc in PACKED else len(RGB.get(self.fourcc, "1"))
         return max(self.bytes_per_line, self.size.width * pixel_bytes)
 
     def encode(self, data: bytes, quality: int) -> bytes:
@@ -82,8 +86,8 @@ class Layout:
 
     def _colour(self, data: bytes, divisor: int) -> Image.Image:
         luma, blue, red = self._packed(data) if self.fourcc in PACKED else self._planes(data)
-        if divisor > 1:  # a chroma plane is half as wide already, and half as high unless it is packed
-            across, down = divisor // 2, divisor if self.fourcc in PACKED else divisor // 2
+        if divisor > 1:  # a chroma plane is smaller already
+            across, down = (divisor // share for share in CHROMA[self.fourcc])
             luma = _reduced(luma, divisor, divisor)
             blue, red = _reduced(blue, across, down), _reduced(red, across, down)
         if not self.full_range:
@@ -103,17 +107,18 @@ class Layout:
         return pixels.getchannel(luma), pairs.getchannel(blue), pairs.getchannel(red)
 
     def _planes(self, data: bytes) -> tuple[Image.Image, Image.Image, Image.Image]:
-        """The luma plane, and behind it the chroma, half as wide and half as high."""
-        width, height, line = self.size.width, self.size.height, self._line
-        luma = self._plane("L", data, width, height, line)
-        chroma = data[line * height :]
+        """The luma plane, and behind it the chroma."""
+        line, (across, down) = self._line, CHROMA[self.fourcc]
+        luma = self._plane("L", data, self.size.width, self.size.height, line)
+        chroma = data[line * self.size.height :]
+        width, height, line = self.size.width // across, self.size.height // down, line // across
         if self.fourcc in SEMI_PLANAR:
-            pairs = self._plane("LA", chroma, width // 2, height // 2, line)
+            pairs = self._plane("LA", chroma, width, height, 2 * line)
             first, second = pairs.getchannel(0), pairs.getchannel(1)
         else:
-            first = self._plane("L", chroma, width // 2, height // 2, line // 2)
-            second = self._plane("L", chroma[line // 2 * (height // 2) :], width // 2, height // 2, line // 2)
-        return (luma, second, first) if self.fourcc in ("NV21", "YV12") else (luma, first, second)
+            first = self._plane("L", chroma, width, height, line)
+            second = self._plane("L", chroma[line * height :], width, height, line)
+        return (luma, second, first) if self.fourcc in RED_FIRST else (luma, first, second)
 
     def _plane(self, mode: str, data: bytes, width: int, height: int, line: int) -> Image.Image:
         return Image.frombuffer(mode, (width, height), data, "raw", mode, line, 1)

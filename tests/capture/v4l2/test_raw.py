@@ -61,15 +61,27 @@ def laid_out(fourcc: str, picture: list[list[tuple[int, int, int]]]) -> bytes:
                 + bytes(pair[0] for row in chroma for pair in row)
                 + bytes(pair[1] for row in chroma for pair in row)
             )
+        case "NV16" | "NV61" | "422P":
+            rows = [[row[x][1:] for x in range(0, len(row), 2)] for row in picture]
+            if fourcc == "422P":
+                blue, red = (bytes(pair[band] for row in rows for pair in row) for band in (0, 1))
+                return luma + blue + red
+            return luma + bytes(
+                value for row in rows for pair in row for value in pair[:: 1 if fourcc == "NV16" else -1]
+            )
+        case "NV24" | "NV42":
+            step = 1 if fourcc == "NV24" else -1
+            return luma + bytes(value for row in picture for pixel in row for value in pixel[1:][::step])
         case "NV21":
             return luma + bytes(value for row in chroma for pair in row for value in reversed(pair))
         case "YV12":
             blue, red = (bytes(pair[band] for row in chroma for pair in row) for band in (0, 1))
             return luma + red + blue
-        case "RGB3" | "BGR3":
+        case "RGB3" | "BGR3" | "XR24" | "AR24" | "BGR4" | "RGB4":
             names = {values: colour for colour, values in LIMITED.items()}
             colours = [names[pixel] for row in picture for pixel in row]
-            return bytes(value for rgb in colours for value in (rgb if fourcc == "RGB3" else rgb[::-1]))
+            order = {"RGB3": (0, 1, 2), "BGR3": (2, 1, 0), "RGB4": (3, 0, 1, 2)}.get(fourcc, (2, 1, 0, 3))
+            return bytes((*rgb, 99)[band] for rgb in colours for band in order)
     packed = bytearray()
     for row in picture:
         for left, right in zip(row[::2], row[1::2], strict=True):
