@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tomllib
 
 import zmq
 
@@ -28,7 +29,17 @@ def main(camera: str, run_dir: str) -> None:
             print(f"{camera}: {': '.join(filter(None, state))}", flush=True)
 
 
-if __name__ == "__main__":
+def find_run_dir() -> str:
+    """The folder of the sockets, from $FRAMEBUS_CONFIG or ./framebus.toml, else the default."""
+    file = os.path.abspath(os.environ.get("FRAMEBUS_CONFIG", "framebus.toml"))
+    if os.path.isfile(file):
+        with open(file, "rb") as config:
+            named = tomllib.load(config).get("run_dir")
+        if named:
+            return os.path.join(os.path.dirname(file), named)
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    default = f"{runtime}/framebus" if runtime else f"/tmp/framebus-{os.getuid()}"
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else default)
+    return f"{runtime}/framebus" if runtime else f"/tmp/framebus-{os.getuid()}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else find_run_dir())

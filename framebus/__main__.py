@@ -2,11 +2,15 @@
 
 import argparse
 import importlib
+import os
+import signal
 import sys
 
 from framebus import __version__
 from framebus.runtime.process import add_config, arguments
 
+EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
+"""What a shell shows of a program that SIGPIPE ended."""
 COMMANDS = {
     "up": "run everything in the foreground",
     "reload": "apply a changed configuration without a restart",
@@ -26,6 +30,18 @@ COMMANDS = {
 
 def main() -> int:
     """Run a command; returns its exit status."""
+    try:
+        try:
+            return run()
+        finally:
+            sys.stdout.flush()  # here, where a failure can be handled
+    except BrokenPipeError:  # its reader has seen enough, such as `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
+        return EXIT_BROKEN_PIPE
+
+
+def run() -> int:
+    """Run a command; returns its exit status. Raises SystemExit after --help, and for wrong arguments."""
     parser = arguments("framebus", "A camera server of small processes: the newest frame or none.")
     parser.add_argument("--version", action="version", version=f"framebus {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -149,7 +149,7 @@ def request_of(values: dict[str, Any], reset: list[str] | None) -> ControlsReque
 def _find(camera: str, endpoint: str | None, server_key: str | None, path: str | os.PathLike[str] | None) -> Endpoint:
     if endpoint is not None:
         return endpoints.from_arguments(endpoint, server_key, path)
-    config = load(path)
+    config = load(path, camera)
     check_configured(camera, config)
     service = endpoints.controls(config, camera)
     if service is None:

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
-from framebus.config import load as configuration
+from framebus.config import running_copy
 from framebus.config.load import Config, ConfigError
 from framebus.config.strict_toml import did_you_mean
 from framebus.errors import ArgumentError
@@ -45,7 +45,7 @@ class Options:
         """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""
         if self.endpoint is not None:
             return endpoints.from_arguments(self.endpoint, self.server_key, self.config)
-        config = load(self.config)
+        config = load(self.config, self.camera)
         check_configured(self.camera, config)
         return endpoints.frames(config, self.camera)
 
@@ -97,12 +97,13 @@ def absolute(config: str | os.PathLike[str] | None) -> str | None:
     return None if config is None else os.path.abspath(config)
 
 
-def load(config: str | os.PathLike[str] | None) -> Config:
+def load(config: str | os.PathLike[str] | None, camera: str) -> Config:
     """The configuration, without a look at the secrets file: the caller may not be allowed to read that.
 
-    Raises ConfigError.
+    Where its file was changed since framebus started, and has mistakes or no such camera, it is that of the running
+    framebus. Raises ConfigError.
     """
-    return configuration.load(config, keys=False)
+    return running_copy.load(config, keys=False, camera=camera)
 
 
 def check_configured(camera: str, config: Config) -> None:

@@ -152,7 +152,7 @@ def prepare(camera: str, **options: Unpack[SnapshotOptions]) -> Asked:
     if endpoint is not None:
         service = endpoints.from_arguments(endpoint, options.get("server_key"), config)
     else:
-        service = endpoints.snapshot(load(config))
+        service = endpoints.snapshot(load(config, camera))
     # What is false or 0 is what the service takes for granted.
     asked = {key: options.get(key) or None for key in ("fresh", "settle", "full")}
     asked |= {key: options.get(key) for key in ("max_age", "width", "height", "quality", "orientation", "at", "ago")}

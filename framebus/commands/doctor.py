@@ -7,7 +7,8 @@ from pathlib import Path
 
 from framebus.commands import which_config
 from framebus.commands.diagnostics import examine
-from framebus.commands.findings import Finding
+from framebus.commands.findings import Finding, Level
+from framebus.config import running_copy
 from framebus.config.load import Config, ConfigError, default_run_dir, load
 from framebus.runtime.privileges import PrivilegeError, become, drop_privileges, is_root, service_owner, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
@@ -32,9 +33,11 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     where = config.path or "the built-in defaults, as there is no framebus.toml"
     print(line(Finding("ok", f"configuration: {where}")), flush=True)
-    wrong = len(mistakes)
+    wrong = 0
     for mistake in mistakes:
-        print(line(Finding("wrong", mistake)), flush=True)
+        level: Level = "note" if mistake == running_copy.USED_INSTEAD else "wrong"
+        print(line(Finding(level, mistake)), flush=True)
+        wrong += level == "wrong"
     if as_root is not None:
         print(line(Finding("note", as_root)), flush=True)
     for finding in examine(config, cameras=not mistakes):
@@ -48,10 +51,11 @@ def read(path: Path | None) -> tuple[Config, list[str]]:
     """Read the configuration.
 
     Returns:
-        The configuration, and the mistakes that concern the secrets file alone.
+        The configuration, and the mistakes that concern the secrets file alone; or that of the running framebus, and
+        all mistakes of the file.
 
     Raises:
-        ConfigError: It has other mistakes.
+        ConfigError: It has other mistakes, and no framebus runs with an earlier version of it.
     """
     try:
         return load(path), []
@@ -59,7 +63,10 @@ def read(path: Path | None) -> tuple[Config, list[str]]:
         try:
             return load(path, keys=False), error.mistakes
         except ConfigError:
-            raise error from None
+            running = running_copy.of(path, keys=False)
+            if running is None:
+                raise error from None
+            return running, [*error.mistakes, running_copy.USED_INSTEAD]
 
 
 def service_of(config: Config) -> which_config.Supervisor | tuple[int, int] | None:

@@ -67,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
     except TimeoutError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
+    except BrokenPipeError:
+        raise
     except (SnapshotError, WireError) as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from framebus.config import load as configuration
+from framebus.config import running_copy
 from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, Config, ConfigError
 from framebus.runtime.privileges import is_root
 from framebus.supervision import SUPERVISORD
@@ -81,13 +81,15 @@ def load(named: str | None, *, keys: bool = False, secrets: bool = False) -> Con
             serves users who may read the configuration but not the secrets.
         secrets: Whether the command reads or writes the secrets file. It is named too then.
 
+    Where the file was changed since framebus started and has mistakes now, the running configuration is used.
+
     Raises:
         ConfigError: The configuration cannot be used.
     """
     file = locate(named)
     if file is None and secrets and _absolute(Path()) is None:
         raise ConfigError(["the current folder was deleted; change to another one, or name a file with --config"])
-    config = configuration.load(file, keys=keys)
+    config = running_copy.load(file, keys=keys)
     if not named:
         announce(config, secrets=secrets)
     return config

@@ -1,10 +1,13 @@
 """`framebus COMMAND`: which commands there are, and where their arguments may stand."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from framebus.__main__ import COMMANDS, main
+from tests.processes import python
 
 
 def framebus(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -47,3 +50,18 @@ def test_the_configuration_may_be_named_before_and_behind_the_command(
     assert capsys.readouterr().err == (
         f"{tmp_path}/none.toml: No such file or directory; allowed: a file that can be read\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("config",), ("--help",), ("--version",), ("doctor",)], ids=lambda words: words[0]
+)
+def test_a_reader_that_has_seen_enough_is_no_failure(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*python("framebus"), *arguments], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60
+    )
+    os.close(writer)
+    assert done.returncode in ((0, 141) if arguments[0].startswith("--") else (141,))  # argparse passes over a failed write
+    assert "Broken" not in done.stderr
+    assert "Traceback" not in done.stderr
