@@ -17,6 +17,7 @@ from framebus.protocol.wire import VERSION, Kind, State, StatusHeader, pack, ret
 from framebus.publishing.fps_meter import FpsMeter
 from framebus.publishing.frame_builder import Published
 from framebus.publishing.rendition_thread import RenditionThread
+from framebus.publishing.resend import max_age_seconds
 from framebus.publishing.subscriptions import Subscriptions
 from framebus.runtime.process import ProcessError
 from framebus.runtime.run_dir import Lock, frames_endpoint
@@ -27,8 +28,6 @@ from framebus.transport.zap_authenticator import ZapAuthenticator
 STATUS_INTERVAL_SECONDS = 1.0
 LAST_WORDS_MS = 500
 """How long the end of the process waits for the last status to be sent."""
-RESEND_MAX_AGE_SECONDS = 2.0
-"""A new subscriber gets the newest frame at once, unless that is older: then it waits for a fresh one."""
 PEEK_FPS_WHEN_CLOSED = 1.0
 """With idle_fps = 0, the rate of peek/ while somebody watches live/."""
 PEEK_JITTER = 0.75
@@ -86,6 +85,8 @@ class CameraEndpoint:
         self._rendition_thinning = Thinning(self._settings.rendition_fps)
         self._newest_renditions: dict[Kind, Published] = {}
         self._fps_meter = FpsMeter()
+        self._resend_seconds = 0.0
+        """How old a frame may be that is sent to a new subscriber at once."""
         self._authenticator: ZapAuthenticator | None = None
         self._lock: Lock | None = None
         self._checked: tuple[str, ...] = ()
@@ -181,6 +182,7 @@ class CameraEndpoint:
         self.newest = frame.without_pixels()
         now = time.monotonic()
         self._fps_meter.count(now)
+        self._resend_seconds = max_age_seconds(self._settings.fps, self._fps_meter.per_second(now), self.wanted_fps)
         if self.wants("live"):
             self._send("live", frame)
         renditions = self.wanted_renditions
@@ -246,9 +248,8 @@ class CameraEndpoint:
         elif self._is_fresh(self.newest):
             self._rendition_thread.offer(self.newest, [rendition])
 
-    @staticmethod
-    def _is_fresh(frame: Published | None) -> TypeGuard[Published]:
-        return frame is not None and time.monotonic() - frame.header.monotonic < RESEND_MAX_AGE_SECONDS
+    def _is_fresh(self, frame: Published | None) -> TypeGuard[Published]:
+        return frame is not None and time.monotonic() - frame.header.monotonic < self._resend_seconds
 
     def _send(self, kind: Kind, frame: Published) -> None:
         self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))

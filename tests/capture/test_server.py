@@ -19,7 +19,7 @@ from capture.source import SourceError, SourceStuck
 from framebus import Subscriber
 from framebus.config.load import Config
 from framebus.protocol.wire import FrameHeader, parse
-from framebus.publishing.camera_endpoint import RESEND_MAX_AGE_SECONDS
+from framebus.publishing.resend import RESEND_MAX_AGE_SECONDS
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.fake_source import ScriptedSource, Step
@@ -177,6 +177,16 @@ def test_a_frame_that_has_grown_old_is_not_sent_again(configure: Configure, star
         time.sleep(RESEND_MAX_AGE_SECONDS + 0.2)
         with Listener(config, "peek") as late:
             assert late.frame().seq == early.frame().seq == first.seq + 1
+
+
+def test_a_frame_of_a_slow_camera_is_sent_again_until_the_next_one(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "fps = 0.05\nidle_fps = 0.05")
+    with Listener(config, "peek") as early:
+        published(start, config)
+        first = early.frame()
+        time.sleep(RESEND_MAX_AGE_SECONDS + 0.2)
+        with Listener(config, "live") as late:
+            assert late.frame().seq == first.seq
 
 
 def test_a_slow_idle_rate_holds_no_frame_back_from_peek(configure: Configure, start: Start) -> None:

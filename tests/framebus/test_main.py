@@ -62,6 +62,8 @@ def test_a_reader_that_has_seen_enough_is_no_failure(arguments: tuple[str, ...],
         [*python("framebus"), *arguments], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60
     )
     os.close(writer)
-    assert done.returncode in ((0, 141) if arguments[0].startswith("--") else (141,))  # argparse passes over a failed write
+    assert done.returncode in (
+        (0, 141) if arguments[0].startswith("--") else (141,)
+    )  # argparse passes over a failed write
     assert "Broken" not in done.stderr
     assert "Traceback" not in done.stderr
