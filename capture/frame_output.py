@@ -25,7 +25,7 @@ class FrameOutput:
             builder: makes the frames.
             slot: where they are handed over.
             calls: names the source, and describes unforeseen failures.
-            ended: whether the process ends, and nobody takes frames any more.
+            ended: whether the process ends, so that no frames are sent.
         """
         self.seq = 0
         """Of the last live frame; 0 before the first."""
@@ -77,4 +77,4 @@ class FrameOutput:
 
     def _throw_away(self, why: str) -> None:
         self.flaw = f"the last one was {why}"
-        self._losses.count("pictures thrown away that are incomplete JPEGs", why)
+        self._losses.count("pictures dropped that are incomplete JPEGs", why)

@@ -28,7 +28,7 @@ class FrameSlot:
 
         Args:
             frame: the frame.
-            ended: whether nobody takes frames any more; the wait ends then.
+            ended: whether no frames are sent any more; the wait ends then.
         """
         with self._emptied:
             while self._frame is not None and not ended():

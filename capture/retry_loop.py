@@ -83,7 +83,7 @@ class RetryLoop:
             except SourceError as error:
                 times = self._trouble.count(type(error))
                 if times >= self._limit_of(error):
-                    self.fail(f"{error}, {times} times in a row: the process ends, to be started again")
+                    self.fail(f"{error}, {times} times in a row: the process exits and is restarted")
                     return
                 self.fail(str(error), at_once=isinstance(error, Stalled))
                 self._pause(self._schedule.fail(), fps)

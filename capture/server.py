@@ -108,7 +108,7 @@ class Capture:
     def _hang_reason(self) -> str:
         name = self._reader.source_name or f"camera {self._camera}"
         limit = self._reader.hang_limit_seconds
-        return f"{name}: the camera has not answered for {limit:g} s: the process ends, to be started again"
+        return f"{name}: the camera has not answered for {limit:g} s: the process exits and is restarted"
 
     def _set_rate(self) -> None:
         self._rate_control.renditions = bool(self._endpoint.wanted_renditions)
@@ -136,7 +136,7 @@ class Capture:
         if self._endpoint.newest is None or not (self._reader.opened or trouble):
             return "starting", trouble or "opening the camera"
         if not self._endpoint.watched:
-            return "idle", trouble or f"{self._settings.idle_fps:g} fps until somebody watches"
+            return "idle", trouble or f"{self._settings.idle_fps:g} fps while there are no viewers"
         return "live", trouble  # a hiccup, within the grace
 
     def _condition(self, state: State, reason: str) -> Condition:

@@ -27,7 +27,7 @@ class Silence:
         """Tell whether the camera has been silent for too long; to be called about as often as the rate may change.
 
         The slowest rate since the last picture counts, so that an idle period is no silence once somebody watches, and
-        viewers who come and go do not put off the end of the patience.
+        viewers that come and go do not restart the timeout.
 
         Args:
             fps: the rate that is asked for now, more than 0.

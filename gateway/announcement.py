@@ -1,4 +1,4 @@
-"""Tells in the log where the page is: at the start, and again when the addresses of this machine change."""
+"""Logs the URL of the page: at the start, and again when the addresses of this machine change."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ ADDRESS_CHECK_SECONDS = 10.0
 
 
 class Announcement:
-    """Announces the page once there is something to see on it, or the page itself can say why there is not."""
+    """Announces the page when the first frame arrives, or after ANNOUNCE_SECONDS without one."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Announcement:
         addresses: Callable[[], list[str]] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`silent` is for all workers but the first, which speaks for all."""
+        """`silent` is for all workers but the first."""
         self._listen = listen
         self._encrypted = encrypted
         self._own_addresses = addresses or own_addresses

@@ -81,7 +81,7 @@ class Clips:
         if open_clip is None or open_clip.camera != camera:
             raise StillError(
                 "not-kept",
-                f"there is no such clip of camera {camera}, or it was not fetched on for {IDLE_SECONDS:g} s",
+                f"there is no such clip of camera {camera}, or it expired after {IDLE_SECONDS:g} s without a request",
             )
         open_clip.used_at = self._now()
         return open_clip.clip

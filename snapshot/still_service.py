@@ -205,7 +205,7 @@ class StillService:
                     self._fail(waiting, pending, StillError("offline", reason))
                 elif now >= pending.deadline:
                     seconds = f"{pending.request.timeout:g} s"
-                    text = f"camera {pending.request.camera} gave no picture that will do within {seconds}"
+                    text = f"camera {pending.request.camera} gave no suitable picture within {seconds}"
                     self._fail(waiting, pending, StillError("timeout", text))
         self._clips.tick()
         self.losses.flush()

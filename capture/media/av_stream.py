@@ -307,7 +307,7 @@ class AvStream:
             yield from reader.feed(bytes(packet), time.monotonic())
 
     def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
-        """Lap after lap, each picture when it is due; while nobody watches, only those that are wanted."""
+        """Lap after lap, each picture when it is due; without viewers, only those that are requested."""
         while True:
             found = 0
             for packet in self._packets():

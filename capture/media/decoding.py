@@ -16,7 +16,7 @@ from capture.source import SourceError
 MAX_WAITING = 64
 """Pictures in the decoder of which the arrival is remembered: more than any order of B frames holds back."""
 PROBED_MEGAPIXELS = 64
-"""What FFmpeg may decode to find out what a stream holds: with less, it does not tell the size of a larger one."""
+"""What FFmpeg may decode to detect the contents of a stream: with less, it does not tell the size of a larger one."""
 JUDGED_PICTURES = 25
 """So many pictures in a row are held back before that is said: damage holds back some."""
 B_FRAMES = "B frames"
@@ -37,7 +37,7 @@ class PixelLimit:
 
     @property
     def probe_options(self) -> dict[str, str]:
-        """For FFmpeg while it finds out what a stream holds."""
+        """For FFmpeg while it detects the contents of a stream."""
         return {"max_pixels": str(int(max(self._max_megapixels or 0, PROBED_MEGAPIXELS) * 1e6))}
 
     def check(self, context: VideoCodecContext) -> None:

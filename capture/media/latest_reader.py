@@ -67,12 +67,12 @@ class Stream(Protocol):
 
 
 class LatestReader:
-    """Reads one stream once, from its opening to its end. Whoever makes it closes it."""
+    """Reads one stream once, from its opening to its end. The caller closes it."""
 
     def __init__(self, stream: Stream, ended: str, hiccup_seconds: float = HICCUP_SECONDS) -> None:
         """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
         self.is_idle = True
-        """Whether nobody watches, and pictures are wanted at `idle_fps` only; whoever takes them sets it each time."""
+        """Whether there are no viewers, so that `idle_fps` is enough; set before each read."""
         self._hiccup_seconds = hiccup_seconds
         self._stream = stream
         self._ended = ended

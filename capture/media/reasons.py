@@ -32,7 +32,7 @@ def no_pyav(name: str) -> str:
 
 def no_url(name: str, flaw: str) -> str:
     """It cannot be read as a URL."""
-    return f"{name}: no URL that can be read; {flaw}"
+    return f"{name}: not a readable URL; {flaw}"
 
 
 def unknown_host(name: str, host: str) -> str:
@@ -117,7 +117,7 @@ def redirects(name: str) -> str:
 
 def bad_redirect(name: str) -> str:
     """It sends us away from HTTP."""
-    return f"{name}: redirects to something that is no http:// or https:// address; {CHECK_PATH}"
+    return f"{name}: redirects to an address that is not http:// or https://; {CHECK_PATH}"
 
 
 def untrusted(name: str, flaw: str, fingerprint: str) -> str:
@@ -165,7 +165,7 @@ def no_key_frame(name: str, seconds: float) -> str:
 
 def no_rtsp(name: str) -> str:
     """The answer is not of the protocol."""
-    return f"{name}: answers something that is no RTSP; check the port in the URL"
+    return f"{name}: does not speak RTSP; check the port in the URL"
 
 
 def codec_over_tls(name: str, codec: str) -> str:
@@ -188,7 +188,7 @@ def no_picture_decoded(name: str, seconds: float) -> str:
 
 def no_http(name: str) -> str:
     """The answer is not of the protocol."""
-    return f"{name}: answers something that is no HTTP; check the port in the URL"
+    return f"{name}: does not speak HTTP; check the port in the URL"
 
 
 def refused(name: str, host: str, error: OSError) -> str:

@@ -139,12 +139,12 @@ def died(camera: str, what: str) -> str:
 
 def stuck(camera: str, doing: str, seconds: float) -> str:
     """A call into picamera2 does not return."""
-    return f"{camera}: {doing} has not ended within {seconds:g} s: the process ends, to be started again"
+    return f"{camera}: {doing} has not ended within {seconds:g} s: the process exits and is restarted"
 
 
 def not_closed(camera: str, error: Exception) -> str:
     """picamera2 fails to close the camera."""
-    return f"{camera}: closing it has failed ({innermost(error)}): the process ends, to be started again"
+    return f"{camera}: closing it has failed ({innermost(error)}): the process exits and is restarted"
 
 
 def innermost(error: BaseException) -> str:

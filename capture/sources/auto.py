@@ -67,7 +67,7 @@ class AutoSource(Source):
         self._seen = video_nodes()
         chosen, reason = choose()
         if chosen.kind == "testcard" and self._had_camera:
-            raise SourceError("no camera is plugged in any more; plug one in")
+            raise SourceError("the camera was unplugged; plug one in")
         if chosen != self._chosen or self._inner is None:
             logger.info("source auto: chose %s, because %s", chosen, reason)
             self._chosen, self._inner = chosen, self._make(chosen)

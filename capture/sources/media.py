@@ -49,7 +49,7 @@ class MediaOptions:
     """How long the first key frame may take."""
     max_megapixels: float | None = None
     idle_fps: float = 0
-    """A recording stands still between two pictures while no more than this are wanted: nobody watches."""
+    """A recording stands still between two pictures while no more than this are wanted, as without viewers."""
     transport: "Transport" = "auto"
     tls: CameraTls = DEFAULT_TLS
 

@@ -63,7 +63,7 @@ def planes(device: str, fourcc: str, count: int) -> str:
 def clock_off(device: str, seconds: float) -> str:
     """The time stamps of its driver are of another clock."""
     return (
-        f"{device}: the time stamps of its driver lie {seconds:.0f} s back; framebus uses the time at which each "
+        f"{device}: the timestamps of its driver are {seconds:.0f} s old; framebus uses the time at which each "
         "frame arrives instead"
     )
 

@@ -1,4 +1,4 @@
-"""Why nothing comes from an endpoint of this machine, as far as that can be found out: for the text of a timeout."""
+"""Why nothing arrives from an endpoint of this machine, as far as that can be found out: for the text of a timeout."""
 
 import os
 import pwd

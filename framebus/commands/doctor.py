@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     for finding in examine(config, cameras=not mistakes):
         print(line(finding), flush=True)
         wrong += finding.level == "wrong"
-    print(f"\n{wrong} of these are wrong." if wrong else "\nNothing is wrong.")
+    print(f"\n{wrong or 'No'} {'problem' if wrong == 1 else 'problems'} found.")
     return EXIT_FAILED if wrong else EXIT_OK
 
 

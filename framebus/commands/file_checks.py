@@ -1,4 +1,4 @@
-"""The checks of `framebus doctor` for files: who may read them, and whether framebus can write them."""
+"""The checks of `framebus doctor` for files: their permissions, and whether framebus can write them."""
 
 import grp
 import os

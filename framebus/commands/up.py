@@ -152,7 +152,7 @@ def supervisord_conf() -> Path:
 
 
 def let_many_write(output: int) -> None:
-    """Make stdout fit for supervisord, which opens /dev/fd/1 anew for the log of each child.
+    """Make stdout fit for supervisord, which opens /dev/fd/1 again for the log of each child.
 
     In a file they would overwrite each other's lines. Linux does not open a socket, such as systemd's journal, and no
     terminal of another user, as after `su`.

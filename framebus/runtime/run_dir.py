@@ -1,4 +1,4 @@
-"""The folder of the ipc sockets: where each endpoint lies, who may be in it, and one publisher a camera."""
+"""The folder of the ipc sockets: its endpoints, its permissions, and a lock for each of them."""
 
 import contextlib
 import fcntl

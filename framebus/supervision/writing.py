@@ -13,7 +13,7 @@ from framebus.supervision.programs import programs
 IN_SUPERVISORD_CONF = ("gateway", "snapshot")
 
 GROUP_SECTION = """\
-; Written anew by `framebus up` and `framebus reload`, from framebus.toml. One group: supervisord stops a group at once,
+; Rewritten by `framebus up` and `framebus reload`, from framebus.toml. One group: supervisord stops a group at once,
 ; groups in turn.
 [group:framebus]
 programs = {programs}

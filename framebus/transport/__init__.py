@@ -1,1 +1,1 @@
-"""ZeroMQ sockets: their options, their endpoints, and who may connect."""
+"""ZeroMQ sockets: their options, their endpoints, and authentication."""

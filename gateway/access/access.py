@@ -112,7 +112,9 @@ class Access:
         header = request.headers.get("Authorization", "")
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
-        if not self._accounts_file.accounts.login_required:  # without accounts, these are meant for another program
+        if (
+            not self._accounts_file.accounts.login_required
+        ):  # without accounts, credentials are meant for another program
             return self._without_credentials(client)
         if token or kind.lower() == "bearer":
             is_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
@@ -129,8 +131,8 @@ class Access:
             return self.sessions.create(identity.name, identity.fingerprint)[0]
         except OSError as error:
             reason = error.strerror or str(error)
-            self._losses.count("failed logins", f"no session can be begun: {reason}")
-            raise HttpError(503, "no-session", f"the session cannot be kept: {reason}") from None
+            self._losses.count("failed logins", f"no session can be created: {reason}")
+            raise HttpError(503, "no-session", f"the session cannot be saved: {reason}") from None
 
     def renewed_cookie(self, identity: Identity) -> str | None:
         """A new cookie for a session in use, so that it does not end; None while the one that it has is new enough."""
@@ -138,11 +140,11 @@ class Access:
             return None
         try:
             return self.sessions.renew(identity.session, identity.name, identity.fingerprint)
-        except OSError:  # the next request may have more luck, until the session ends
+        except OSError:  # the next request tries again
             return None
 
     def is_still_valid(self, identity: Identity) -> bool:
-        """Whether a client that was let in before would still be: not with a revoked token, or after a logout."""
+        """Whether an identity still holds: not after its token was revoked, its user changed, or its session ended."""
         accounts = self._accounts_file.accounts
         if identity.kind == "user":
             user = accounts.users.get(identity.name)
@@ -164,7 +166,7 @@ class Access:
             self.save_token_usage()
 
     def save_token_usage(self) -> None:
-        """Write to disk when tokens were used."""
+        """Write the last use of each token to disk."""
         self._usage_saved_at = time.monotonic()
         try:
             save(self._state_dir, self._token_usage, set(self._accounts_file.accounts.tokens))
@@ -172,13 +174,13 @@ class Access:
             logger.warning("the last use of tokens cannot be saved: %s", error.strerror)
 
     def close(self) -> None:
-        """Save what is left to save, and check no more passwords."""
+        """Save the last use of tokens, and stop checking passwords."""
         if self._token_usage:
             self.save_token_usage()
         self.passwords.close()
 
     def _by_token(self, token: str, client: Client, *, counts: bool) -> Identity:
-        """Not `counts`: a wrong token that another site's page sends is not held against its visitor."""
+        """Without `counts`, a wrong token is not counted as a failure: a page of another site may have sent it."""
         digest = token_hash(token[:MAX_CREDENTIALS]).encode()
         match = None
         for name, stored in self._accounts_file.accounts.tokens.items():  # all of them, so that it takes the same time
@@ -200,7 +202,7 @@ class Access:
             assert user is not None  # else the pair would not have been right
             return _user(name, user)
         counts = not self.passwords.is_being_checked(name, password, user, address)
-        if counts:  # those who wait for the same hash make one attempt
+        if counts:  # requests that wait for the same hash are one attempt
             self._check_throttle(client)
             self.throttle.record_attempt(client.address)
         try:
@@ -243,9 +245,11 @@ class Access:
 
     def _refusal(self, identity: Identity, client: Client, scope: str | None) -> HttpError:
         if identity.kind not in ("unauthenticated", "anonymous"):
-            return HttpError(403, "forbidden", f"{identity.name or 'you'} may not do this: it takes the scope {scope}")
+            return HttpError(
+                403, "forbidden", f"{identity.name or 'you'} may not do this: it requires the scope {scope}"
+            )
         if self._is_local and client.forwarded:
-            advice = "to let other machines in, add a person with `framebus passwd NAME`"
+            advice = "to let other machines in, add a user with `framebus passwd NAME`"
             return HttpError(401, "unauthorized", f"this request came through a proxy; {advice}")
         return HttpError(401, "unauthorized", "log in, or send a token")
 

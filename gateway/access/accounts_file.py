@@ -1,4 +1,4 @@
-"""The current people and tokens: the secrets file, read again whenever it has changed."""
+"""The current users and tokens: the secrets file, read again whenever it has changed."""
 
 import logging
 from pathlib import Path
@@ -29,13 +29,13 @@ class AccountsFile:
             self._signature = signature
             try:
                 content = accounts.read(self._file)
-                # A file that is gone, for a moment or for good, opens nothing.
+                # A missing file must not open the gateway.
                 self._accounts = msgspec.structs.replace(
                     content, login_required=content.login_required or self._accounts.login_required
                 )
                 logger.info("%s has changed: %s", self._file, _counted(self._accounts))
             except SecretsError as error:
-                logger.warning("%s; what was in it before stays in force", error)
+                logger.warning("%s; the previous accounts stay in use", error)
         return self._accounts
 
 

@@ -1,4 +1,4 @@
-"""Refuses what another site's page may not make a browser do, and says what to change where that page is our own."""
+"""Refuses requests that pages of other sites make a browser send, and says which setting allows them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from gateway.net.own_names import is_own_name
 WITHOUT_CREDENTIALS = ("token", "local", "anonymous")
 """Kinds of clients whose browser adds no cookie or password by itself."""
 BY_LOCATION = ("local", "anonymous")
-"""Kinds of clients that are let in for where they are, not for what they know."""
+"""Kinds of clients that need no credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OriginCheck:
         if request.method in SAFE_METHODS and not is_websocket:
             return
         site = request.headers.get("Sec-Fetch-Site", "none")
-        if site == "same-origin":  # no page can set this header: it is the browser's own word
+        if site == "same-origin":  # only the browser itself can set this header
             return
         origin = request.headers.get("Origin") or request.headers.get("Sec-Websocket-Origin")
         if origin is None:

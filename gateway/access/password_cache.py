@@ -1,6 +1,6 @@
-"""Checks names and passwords off the event loop, and remembers the pairs that were right.
+"""Checks user names and passwords in threads, and caches the pairs that were correct.
 
-Without the memory, a script that polls with HTTP Basic would take a core: a hash is slow on purpose.
+Without the cache, a script that polls with HTTP Basic would use a core: the hash is slow on purpose.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from framebus.errors import FramebusError
 from framebus.runtime.malloc import trim_large_allocations
 
 MAX_CACHED = 256
-"""Pairs that were right; the least recently used is forgotten first."""
+"""Pairs in the cache; the least recently used is dropped first."""
 THREADS = 2
 """Hashes at a time: each takes 16 MB and a core."""
 MAX_PENDING = 32
@@ -38,9 +38,9 @@ class PasswordCache:
         self._threads = ThreadPoolExecutor(THREADS, "password")
 
     def is_cached(self, name: str, password: str, user: User | None, address: str) -> bool:
-        """Whether this pair was right before, from the same address, for the password that the person has now.
+        """Whether this pair was right before, from the same address, for the current password of the user.
 
-        For another address it would be a way to guess without a hash and without a pause.
+        For another address, the cache would allow guesses without a hash and without a pause.
         """
         digest = self._digest(name, password, user, address)
         if digest in self._correct:
@@ -52,9 +52,9 @@ class PasswordCache:
         return self._digest(name, password, user, address) in self._pending
 
     async def check(self, name: str, password: str, user: User | None, address: str) -> bool:
-        """Whether this is the person's password. Raises TooManyLoginsError.
+        """Whether this is the password of the user. Raises TooManyLoginsError.
 
-        For an unknown person it takes as long. Simultaneous equal calls share one hash.
+        An unknown user takes as long. Simultaneous equal calls share one hash.
         """
         digest = self._digest(name, password, user, address)
         if digest not in self._pending:

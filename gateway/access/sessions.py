@@ -30,12 +30,12 @@ SIGNATURE_VERSION = 2
 KEY_BYTES = 32
 SESSION_BYTES = 16
 MAX_LOGOUTS_PER_USER = 100
-"""Logouts remembered for one person; with more, all sessions of that person end."""
+"""Logouts stored for one user; with more, all sessions of that user end."""
 DAY_SECONDS = 86400.0
 RENEW_AFTER = 0.05
 """A cookie is renewed when this part of its life is over: for thirty days, after a day and a half."""
 ALL_SESSIONS_OF = "@"
-"""Begins the name of an entry that ends all sessions of one person; ids of sessions are in hex."""
+"""Begins the name of an entry that ends all sessions of one user; ids of sessions are in hex."""
 
 
 def cookie_name(port: int) -> str:
@@ -45,13 +45,13 @@ def cookie_name(port: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a valid cookie says."""
+    """The contents of a valid cookie."""
 
     id: str
     name: str
-    """Of the person."""
+    """Of the user."""
     fingerprint: str
-    """Changes with the person's password."""
+    """Changes with the user's password."""
     expires: float
     """When it ends, in Unix seconds."""
 
@@ -63,9 +63,9 @@ class Logout:
     expires: float
     """Unix seconds; it can be forgotten then."""
     name: str = ""
-    """Of the person; empty in files of earlier versions."""
+    """Of the user; empty in files of earlier versions."""
     before: float = 0.0
-    """For an entry for all sessions of a person: Unix seconds; cookies made before are not valid."""
+    """In an entry for all sessions of a user: Unix seconds; cookies made before are not valid."""
 
 
 class Sessions:
@@ -84,7 +84,7 @@ class Sessions:
         """Begin a session.
 
         Args:
-            name: of the person.
+            name: of the user.
             fingerprint: the session ends when this changes.
 
         Returns:
@@ -125,7 +125,7 @@ class Sessions:
         return Session(session, name, fingerprint, created + self._days * DAY_SECONDS)
 
     def is_logged_out(self, session: str, name: str = "", expires: float = math.inf) -> bool:
-        """Whether a session was logged out, alone or with all of its person, or the key is gone."""
+        """Whether a session was logged out, alone or with all sessions of its user, or the key is missing."""
         self._refresh(make=False)
         return not self._key or self._is_listed(session, name, expires - self._days * DAY_SECONDS)
 
@@ -134,7 +134,7 @@ class Sessions:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self._folder / f"{LOGGED_OUT_FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker, or thread, may write it at the same time
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker or thread may write it at the same time
             now = self._now()
             with contextlib.suppress(ValueError):  # a list that cannot be read ends every session anyway
                 before = _logged_out(self._folder / LOGGED_OUT_FILE)
@@ -195,7 +195,7 @@ class Sessions:
 
 
 def _limited(logged_out: dict[str, Logout], name: str, now: float, expires: float) -> dict[str, Logout]:
-    """Replace the logouts of a person who has too many by one for all sessions of that person: it costs no other."""
+    """Replace too many logouts of one user by a single entry for all sessions of that user. Other users keep theirs."""
     if Counter(entry.name for entry in logged_out.values())[name] <= MAX_LOGOUTS_PER_USER:
         return logged_out
     left = {key: entry for key, entry in logged_out.items() if entry.name != name}

@@ -1,4 +1,4 @@
-"""Slows down guessing: after some failures from one address, each further attempt has to wait longer."""
+"""Slows down password guessing: after some failures from one address, each further attempt has to wait longer."""
 
 import time
 from collections import OrderedDict

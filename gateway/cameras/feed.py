@@ -97,7 +97,7 @@ class Feed:
         return silent_status(
             self.camera,
             self._status,
-            self._silence_reason if is_late else "not heard of yet",
+            self._silence_reason if is_late else "no status received yet",
             time.time() - silent,
             "offline" if is_late else "starting",
         )
@@ -131,7 +131,7 @@ class Feed:
         return (
             "its capture process does not answer"
             if self._endpoint.same_host
-            else f"nothing comes from {self._endpoint.endpoint}"
+            else f"nothing arrives from {self._endpoint.endpoint}"
         )
 
     def stream_for(self, width: float | None) -> FrameStream:

@@ -59,7 +59,7 @@ class ServiceClient:
             HttpError: 503 when too many requests are under way, 504 when no reply comes in time.
         """
         if len(self._waiting) >= self._max_waiting:
-            raise HttpError(503, "busy", f"{self._max_waiting} requests to {self._service} are under way already")
+            raise HttpError(503, "busy", f"{self._max_waiting} requests to {self._service} are in progress already")
         if self._socket.closed:
             raise HttpError(503, "stopping", "the gateway stops")
         number = next(self._numbers).to_bytes(8)

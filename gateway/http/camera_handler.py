@@ -74,7 +74,7 @@ class CameraHandler(BaseHandler):
                 else:
                     await self.send_body(frame.jpeg)
         except ConcurrencyLimitError:
-            message = f"{limit.maximum} stills for {address} are under way already"
+            message = f"{limit.maximum} stills for {address} are in progress already"
             raise HttpError(429, "too-often", message) from None
 
     async def send_body(self, body: bytes) -> None:

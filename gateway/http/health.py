@@ -50,7 +50,7 @@ class Metrics(CameraHandler):
     def get(self) -> None:
         """Answer with the figures. The library is imported at the first request: most gateways never get one."""
         if self.identity.cameras is not None:
-            raise HttpError(403, "forbidden", "the figures are of all cameras, and you may see some")
+            raise HttpError(403, "forbidden", "the metrics cover all cameras, and you may see only some")
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
         from gateway.http.metrics import registry

@@ -79,7 +79,7 @@ class Logout(BaseHandler):
             try:
                 await asyncio.to_thread(self.access.sessions.log_out, session.id, session.name)
             except OSError as error:
-                raise HttpError(503, "no-session", f"the logout cannot be kept: {error.strerror}") from None
+                raise HttpError(503, "no-session", f"the logout cannot be saved: {error.strerror}") from None
         self.set_session_cookie("", days=0)
         if not cookie and self.request.headers.get("Authorization", "").lower().startswith("basic"):
             self._forget_password()

@@ -23,7 +23,7 @@ class Page(CameraHandler):
         return SNAPSHOT if action is not None and action.kind == "snapshot" else self.permission
 
     async def get(self, name: str | None = None) -> None:
-        """Answer with the page, which finds out by itself which camera it shows."""
+        """Answer with the page, which reads its camera from its own URL."""
         text = self.get_query_argument("action", "")
         if text:
             await self._serve_action(name, text)

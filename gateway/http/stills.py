@@ -39,7 +39,7 @@ class Clip(CameraHandler):
             with limit.slot(address):
                 await self._clip(request)
         except ConcurrencyLimitError:
-            message = f"{limit.maximum} clips for {address} are under way already"
+            message = f"{limit.maximum} clips for {address} are in progress already"
             raise HttpError(429, "too-often", message) from None
 
     head = get

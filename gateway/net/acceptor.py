@@ -1,6 +1,6 @@
-"""Accepts connections, and pauses when the machine has no room for more of them.
+"""Accepts connections, and pauses when descriptors or memory run out.
 
-Tornado's own loop would try again at once and forever, with a traceback each time, and serve no other client.
+Tornado's own loop would retry at once and forever, with a traceback each time, and serve no other client.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Streams that tell when their connection ends, how much the other end has taken, and that share the event loop.
+"""Streams that report the end of their connection and the bytes written, and that share the event loop.
 
 Tornado serves what has arrived already without a pause. A client that sends much more than it gets answers for, such as
-millions of empty pings over one websocket, would have the loop for itself: before 6.5.11 Tornado itself has no limit.
+millions of empty pings over one websocket, would block the loop: before 6.5.11 Tornado itself has no limit.
 """
 
 import asyncio

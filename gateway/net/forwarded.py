@@ -1,6 +1,6 @@
-"""Finds out who sent a request, and under which name and path, also behind proxies.
+"""Determines the client of a request, and the name and path that it used, also behind proxies.
 
-Anybody can send the headers of a proxy. They count only when the connection comes from an address in trusted_proxies.
+Any client can send the headers of a proxy. They count only if the connection comes from an address in trusted_proxies.
 """
 
 import re
@@ -163,7 +163,7 @@ def _known_hosts(hosts: Sequence[str], ports: Sequence[str]) -> frozenset[HostPo
 def _origin(peer: str, hops: list[str], trusted: tuple[Network, ...]) -> tuple[str, int]:
     """The last address that is not a trusted proxy's, and how many trusted proxies follow it.
 
-    What stands before that address could have been written by anybody.
+    A client may have written anything before that address.
     """
     address, proxies = peer, 1
     for hop in reversed(hops):

@@ -1,4 +1,4 @@
-"""The host names by which a machine is reached on its own network, without a question to the DNS."""
+"""The host names of this machine on its own network, without a DNS query."""
 
 import socket
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".home", ".home.ar
 def is_own_name(host: str, allowed: Sequence[str] = (), resolv_conf: Path = RESOLV_CONF) -> bool:
     """Whether a host name can only mean this machine, or is one that the configuration allows.
 
-    A public name that leads here is an attack on the browser that uses it (DNS rebinding): its page is of the same
-    origin as ours, and an address or a name of the local network never is.
+    A public name that resolves to this machine is an attack on the browser that uses it (DNS rebinding): its page has
+    the same origin as ours. An address or a name of the local network cannot be used for that.
 
     Args:
         host: a name or an address in lower case, without port, brackets and trailing dot.

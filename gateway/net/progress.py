@@ -1,6 +1,6 @@
-"""Ends connections that do not take their answer: each has to take some bytes within a deadline.
+"""Closes connections that do not read their response: each has to accept some bytes within a deadline.
 
-Without it, a client that reads nothing holds a picture in memory, a descriptor and its place for as long as it likes.
+Without it, a client that reads nothing holds a picture in memory, a descriptor and a place forever.
 """
 
 import time
@@ -12,14 +12,14 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.counted_stream import CountedStream
 
 MIN_BYTES = 16 * 1024
-"""What a client has to take within the deadline while there is more for it: 0.8 KB/s with the default of 20 s."""
+"""What a client has to accept within the deadline while there is more to send: 0.8 KB/s with the default of 20 s."""
 STALLED_RESPONSES = "answers not taken"
 """What the log and /metrics call these connections."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a connection was, and when."""
+    """The bytes that a connection had accepted, and when that was checked."""
 
     written_bytes: int
     at: float

@@ -31,7 +31,7 @@ class Certificate:
         try:
             load(self.context, *self._files)
         except TlsError as error:
-            logger.warning("%s; the one before stays in force", error)
+            logger.warning("%s; the previous certificate stays in use", error)
         else:
             logger.info("read the certificate %s again", self._files[0])
 

@@ -52,7 +52,7 @@ def test_an_incomplete_picture_is_counted_and_never_handed_over(read: Start, cap
     reading = read(CUT_OFF, b"", PICTURE, b"garbage", CUT_OFF, last)
     assert [(frame.seq, frame.jpeg) for frame in (reading.frame(), reading.frame())] == [(1, PICTURE), (2, last)]
     assert reading.reader.bad == 4
-    assert caplog.messages[0] == f"1 pictures thrown away that are incomplete JPEGs (1 in all): {CUT_OFF_REASON}"
+    assert caplog.messages[0] == f"1 pictures dropped that are incomplete JPEGs (1 in all): {CUT_OFF_REASON}"
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_a_picture_that_no_message_can_hold_is_thrown_away(read: Start, caplog: 
     assert reading.frame().jpeg == PICTURE
     assert reading.reader.bad == 1
     assert caplog.messages == [
-        "1 pictures thrown away that are incomplete JPEGs (1 in all): "
+        "1 pictures dropped that are incomplete JPEGs (1 in all): "
         f"{MAX_JPEG_BYTES + 1} bytes, allowed: at most {MAX_JPEG_BYTES}"
     ]
 

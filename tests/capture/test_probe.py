@@ -109,7 +109,7 @@ class Stuck(ScriptedSource):
 
     def close(self) -> None:
         if self._how == "says so":
-            raise SourceStuck("scripted: closing it has not ended within 5 s: the process ends, to be started again")
+            raise SourceStuck("scripted: closing it has not ended within 5 s: the process exits and is restarted")
 
 
 def main(how: str) -> int:
@@ -121,7 +121,7 @@ def main(how: str) -> int:
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ("says so", "scripted: closing it has not ended within 5 s: the process ends, to be started again"),
+        ("says so", "scripted: closing it has not ended within 5 s: the process exits and is restarted"),
         ("hangs", "scripted: opening it has not ended within 1 s"),
     ],
 )

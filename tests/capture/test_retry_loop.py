@@ -78,7 +78,7 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
     reading.until(lambda: reading.reader.ended, "left")
     assert source.calls == ["open", "close"] * 3
     assert reading.reader.trouble == (
-        "scripted: no complete picture for 0 s, 3 times in a row: the process ends, to be started again"
+        "scripted: no complete picture for 0 s, 3 times in a row: the process exits and is restarted"
     )
 
 
@@ -130,7 +130,7 @@ def test_failures_without_an_end_are_left_to_another_process(read: Start) -> Non
     assert source.opened == FAILURES_BEFORE_ANOTHER_PROCESS
     assert reading.reader.trouble == (
         "broken: opening it failed unexpectedly: OSError: [Errno 24] Too many open files, "
-        f"{FAILURES_BEFORE_ANOTHER_PROCESS} times in a row: the process ends, to be started again"
+        f"{FAILURES_BEFORE_ANOTHER_PROCESS} times in a row: the process exits and is restarted"
     )
 
 

@@ -93,7 +93,7 @@ def test_the_camera_works_as_hard_as_somebody_asks(configure: Configure, start: 
     running = published(start, config)
     with Listener(config, "status") as heard:
         idle = heard.status(lambda status: status.state == "idle" and 0 < status.fps < 1.5)
-        assert (idle.reason, idle.watched) == ("1 fps until somebody watches", False)
+        assert (idle.reason, idle.watched) == ("1 fps while there are no viewers", False)
         with Listener(config, "live") as live:
             live.frame()
             running.wait_for("camera front is watched: 30 fps")

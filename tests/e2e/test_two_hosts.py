@@ -166,7 +166,7 @@ def test_a_machine_whose_key_is_not_listed_gets_nothing_until_it_is(hosts: Hosts
     hosts.camera.up.wait_for(f"{ADDRESSES[DESK]} has the key {key}, which is not listed (framebus keys add)")
     hosts.desk.up.wait_for("listening on")
     wait_until(lambda: hosts.desk.camera()["state"] == "offline", "a camera that is offline")
-    assert hosts.desk.camera()["reason"] == f"nothing comes from {FRAMES}"
+    assert hosts.desk.camera()["reason"] == f"nothing arrives from {FRAMES}"
     assert hosts.desk.camera()["captured"] is None
     wait_until(lambda: "is offline since" in refused(hosts.desk), "a still that is refused for it")
     doctor = hosts.desk.command("doctor")

@@ -384,7 +384,7 @@ def test_the_deadline_ends_every_waiting(parameters: dict[str, Any], clock: Cloc
     service.service.tick()
     assert refusal(service.replies()[requester], "front") == (
         "timeout",
-        "camera front gave no picture that will do within 2 s",
+        "camera front gave no suitable picture within 2 s",
     )
 
 
@@ -632,7 +632,7 @@ def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPat
     assert message.body + rest.body == b"\xff\xd8J\xff\xd9" * 5
     assert refusal(service.replies_to(clip="mjpg", id=header.id, offset=0), "front") == (
         "not-kept",
-        "there is no such clip of camera front, or it was not fetched on for 20 s",
+        "there is no such clip of camera front, or it expired after 20 s without a request",
     )
 
 

@@ -112,7 +112,7 @@ def test_a_camera_that_hangs_up_is_asked_again_and_one_that_speaks_something_els
     with IpCamera(saying(b"RTSP/1.0 400 Bad Request\r\n\r\n")) as server:
         said = refusal(requests(server.url()))
     assert not isinstance(said, Interrupted)
-    assert str(said) == "camera: answers something that is no HTTP; check the port in the URL"
+    assert str(said) == "camera: does not speak HTTP; check the port in the URL"
 
 
 @pytest.mark.parametrize("redirects", [MAX_REDIRECTS, MAX_REDIRECTS + 1])
@@ -359,7 +359,7 @@ def test_no_login_follows_a_redirect_to_another_server(status: str) -> None:
 def test_a_redirect_leads_to_http_alone(target: str) -> None:
     with IpCamera(refusing("302 Found", f"Location: {target}")) as server:
         assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: redirects to something that is no http:// or https:// address; check the path in the URL"
+            f"{server.url()}: redirects to an address that is not http:// or https://; check the path in the URL"
         )
 
 

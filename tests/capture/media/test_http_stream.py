@@ -412,9 +412,7 @@ def test_an_answer_that_comes_too_slowly_is_not_waited_for_again_and_again() -> 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"])
 def test_what_is_no_http(answer: bytes) -> None:
     with IpCamera(saying(answer)) as server:
-        assert failure(server.url(login=LOGIN)) == (
-            f"{server.url()}: answers something that is no HTTP; check the port in the URL"
-        )
+        assert failure(server.url(login=LOGIN)) == (f"{server.url()}: does not speak HTTP; check the port in the URL")
 
 
 def test_a_camera_that_hangs_up_without_a_word() -> None:
@@ -512,8 +510,7 @@ def test_a_picture_that_is_too_large() -> None:
 
 def test_a_url_that_is_none() -> None:
     assert failure("http://admin:ge/heim@cam/") == (
-        "http://…: no URL that can be read; "
-        "a port is a number, and @ / ? # : within a login are written %40 %2F %3F %23 %3A"
+        "http://…: not a readable URL; a port is a number, and @ / ? # : within a login are written %40 %2F %3F %23 %3A"
     )
 
 

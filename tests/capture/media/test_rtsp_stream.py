@@ -202,7 +202,7 @@ def test_rtsp_at_the_port_of_http() -> None:
     with IpCamera(refusing("404 Not Found")) as server:
         url = server.url(scheme="rtsp")
         assert failure(server.url(scheme="rtsp", login=LOGIN)) == (
-            f"{url}: answers something that is no RTSP; check the port in the URL"
+            f"{url}: does not speak RTSP; check the port in the URL"
         )
 
 

@@ -53,7 +53,7 @@ def test_a_camera_that_hangs_ends_the_process(pi_camera: PiCamera, configure: Co
         live.frame()
         pi_camera.fault.write_text("hang")
     assert running.ended() == 1
-    reason = "picamera2:0: closing it has not ended within 5 s: the process ends, to be started again"
+    reason = "picamera2:0: closing it has not ended within 5 s: the process exits and is restarted"
     assert f"WARNING capture-front: camera front offline: {reason}\n" in running.log
 
 

@@ -694,11 +694,11 @@ def stuck(fault: str) -> str:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("hang", "picamera2:0: closing it has not ended within 1 s: the process ends, to be started again"),
+        ("hang", "picamera2:0: closing it has not ended within 1 s: the process exits and is restarted"),
         (
             "deaf",
             "picamera2:0: closing it has failed (Failed to release camera: Input/output error): "
-            "the process ends, to be started again",
+            "the process exits and is restarted",
         ),
     ],
 )

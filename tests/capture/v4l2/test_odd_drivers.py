@@ -74,7 +74,7 @@ def ages_and_log(count: int, fps: float) -> tuple[list[float], list[str]]:
 def test_a_driver_whose_clock_lies_far_back_is_not_believed(camera: ShimCamera, lag: float, fps: float) -> None:
     ages, lines = camera.having(FPS=30, LATENCY=lag).run(ages_and_log, 3, fps)
     assert max(ages) < 1
-    sentence = f"{DEVICE}: the time stamps of its driver lie {lag} s back; framebus uses the time at which each frame "
+    sentence = f"{DEVICE}: the timestamps of its driver are {lag} s old; framebus uses the time at which each frame "
     assert [line for line in lines if "time stamps" in line] == [f"{sentence}arrives instead"]
 
 

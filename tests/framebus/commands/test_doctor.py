@@ -41,7 +41,7 @@ def test_on_a_machine_without_faults_nothing_is_wrong(configure: Configure, doct
     assert f"ok    the sockets are in {config.run_dir}\n" in text
     assert f"note  nothing listens at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
     assert re.search(r"^ok    camera front: testcard: a picture of 320x240, \d+ kB, after \d+\.\d s$", text, re.M)
-    assert text.endswith("\nNothing is wrong.\n")
+    assert text.endswith("\nNo problems found.\n")
 
 
 def test_a_running_camera_is_asked_and_left_alone(configure: Configure, start: Start, doctor: Doctor) -> None:
@@ -61,7 +61,7 @@ def test_a_missing_camera_is_wrong_with_its_reason(configure: Configure, doctor:
     status, text = doctor(config)
     assert status == 1
     assert re.search(r"^WRONG camera front: .*/dev/nothing", text, re.M)
-    assert text.endswith("\n1 of these are wrong.\n")
+    assert text.endswith("\n1 problem found.\n")
 
 
 def test_a_running_camera_that_is_offline_is_wrong_with_its_reason(
@@ -194,6 +194,4 @@ def test_an_open_address_without_users_is_wrong_and_the_machine_is_checked(
     assert status == 1
     assert re.search(r"^WRONG .*gateway.listen: found .*; allowed: a loopback address", text, re.M)
     assert f"ok    the sockets are in {config.run_dir}\n" in text
-    assert text.endswith(
-        "note  the cameras were not tried, as the configuration has mistakes\n\n1 of these are wrong.\n"
-    )
+    assert text.endswith("note  the cameras were not tried, as the configuration has mistakes\n\n1 problem found.\n")

@@ -27,4 +27,4 @@ def test_the_figures_of_the_last_status_stay() -> None:
 
 
 def test_a_camera_may_still_be_starting() -> None:
-    assert silent_status("front", None, "not heard of yet", state="starting").state == "starting"
+    assert silent_status("front", None, "no status received yet", state="starting").state == "starting"

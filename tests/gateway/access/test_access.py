@@ -413,7 +413,7 @@ async def test_a_broken_secrets_file_locks_nobody_out_and_nobody_in(
         config.secrets.write_text("{")
         assert await code(site, "/api/cameras") == 401
         assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
-    assert "is no JSON; allowed: what framebus writes there; what was in it before stays in force" in caplog.text
+    assert "is no JSON; allowed: what framebus writes there; the previous accounts stay in use" in caplog.text
 
 
 async def test_the_last_use_of_a_token_is_kept(config: Config) -> None:

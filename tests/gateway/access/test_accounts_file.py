@@ -59,7 +59,7 @@ def test_of_a_file_that_became_unusable_the_accounts_before_stay(
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert record.getMessage().startswith(str(secrets))
-    assert record.getMessage().endswith("; what was in it before stays in force")
+    assert record.getMessage().endswith("; the previous accounts stay in use")
 
 
 def test_a_file_that_others_can_read_does_not_count(secrets: Path, caplog: pytest.LogCaptureFixture) -> None:

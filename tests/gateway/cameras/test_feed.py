@@ -50,7 +50,7 @@ def feed(site: Site) -> Feed:
 
 
 async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (feed.status.state, feed.status.reason) == ("starting", "not heard of yet")
+    assert (feed.status.state, feed.status.reason) == ("starting", "no status received yet")
     monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
     assert (feed.status.state, feed.status.reason) == ("offline", "its capture process does not answer")
     assert feed.age is None
@@ -58,10 +58,10 @@ async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed, monkey
 
 async def test_the_status_is_the_cameras_own(feed: Feed, camera: PublishedCamera) -> None:
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
-    camera.say("idle", "1 fps until somebody watches")
+    camera.say("idle", "1 fps while there are no viewers")
     await until(lambda: feed.status.state == "idle")
     assert parse(feed.status_message, StatusHeader)[1] == feed.status
-    assert feed.status.reason == "1 fps until somebody watches"
+    assert feed.status.reason == "1 fps while there are no viewers"
 
 
 async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(
@@ -133,7 +133,7 @@ async def test_of_another_machine_that_is_silent_the_endpoint_is_named(
     site, _ = far
     feed = site.gateway._cameras.first
     monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
-    assert feed.status.reason == f"nothing comes from {site.config.cameras['front'].connect}"
+    assert feed.status.reason == f"nothing arrives from {site.config.cameras['front'].connect}"
 
 
 async def test_controls_that_are_not_connected_are_refused(far: tuple[Site, PublishedCamera]) -> None:

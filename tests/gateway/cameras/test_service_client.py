@@ -85,7 +85,7 @@ async def test_more_requests_than_allowed_are_refused_at_once(service: Service) 
     with pytest.raises(HttpError) as error:
         await service.client.request(b"b", 10)
     assert (error.value.status_code, error.value.code) == (503, "busy")
-    assert error.value.message == "3 requests to the service are under way already"
+    assert error.value.message == "3 requests to the service are in progress already"
     for request in asking:
         request.cancel()
     await asyncio.gather(*asking, return_exceptions=True)

@@ -121,7 +121,7 @@ async def test_the_number_of_requests_under_way_is_limited(
         await stills.get(FRONT)
     assert (refusal.value.status_code, refusal.value.message) == (
         503,
-        "1 requests to the snapshot service are under way already",
+        "1 requests to the snapshot service are in progress already",
     )
     with pytest.raises(HttpError):
         await first

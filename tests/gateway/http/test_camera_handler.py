@@ -94,7 +94,7 @@ async def test_an_address_has_so_many_stills_under_way_and_no_more(configure: Co
     assert answer.code == 429
     assert json.loads(answer.body)["error"] == {
         "code": "too-often",
-        "message": "32 stills for 203.0.113.7 are under way already",
+        "message": "32 stills for 203.0.113.7 are in progress already",
     }
 
 

@@ -63,7 +63,12 @@ async def test_behind_a_proxy_the_urls_have_its_prefix(configure: Configure) -> 
 async def test_a_camera_that_was_not_heard_of_is_starting(site: Site) -> None:
     answer = await site.get("/api/cameras")
     (entry,) = json.loads(answer.body)["cameras"]
-    assert (entry["state"], entry["reason"], entry["age"], entry["fps"]) == ("starting", "not heard of yet", None, 0)
+    assert (entry["state"], entry["reason"], entry["age"], entry["fps"]) == (
+        "starting",
+        "no status received yet",
+        None,
+        0,
+    )
     assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -78,7 +78,7 @@ async def test_a_camera_that_is_not_ready_is_named_with_the_reason(
 
 async def test_before_anything_is_known_it_is_not_ready(site: Site) -> None:
     answer = await site.get("/readyz")
-    assert (answer.code, json.loads(answer.body)["not_ready"]) == (503, {"front": "starting: not heard of yet"})
+    assert (answer.code, json.loads(answer.body)["not_ready"]) == (503, {"front": "starting: no status received yet"})
 
 
 async def test_a_camera_that_is_closed_while_idle_is_ready(configure: Configure) -> None:
@@ -98,7 +98,7 @@ async def test_one_camera_that_is_not_ready_is_enough(configure: Configure) -> N
     async with serving(config) as site:
         code, answer = await ready(site, camera, "live", captured=time.time(), monotonic=time.monotonic())
     camera.close()
-    assert (code, answer) == (503, {"ready": False, "not_ready": {"back": "starting: not heard of yet"}})
+    assert (code, answer) == (503, {"ready": False, "not_ready": {"back": "starting: no status received yet"}})
 
 
 async def test_readiness_is_not_cached_and_head_tells_it(site: Site) -> None:
@@ -112,4 +112,4 @@ async def test_a_client_that_may_see_some_cameras_gets_no_metrics(configure: Con
     async with serving(config) as site:
         answer = await site.get("/metrics?token=some")
         assert (await site.get("/metrics?token=all")).code == 200
-    assert (answer.code, answer.body) == (403, b"403: the figures are of all cameras, and you may see some\n")
+    assert (answer.code, answer.body) == (403, b"403: the metrics cover all cameras, and you may see only some\n")

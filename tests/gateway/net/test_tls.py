@@ -100,7 +100,7 @@ def test_a_renewed_certificate_is_taken_on_sighup(secure: Config, pair: tuple[Pa
     assert served(secure) == after
     pair[1].write_text("no key")
     gateway.process.send_signal(signal.SIGHUP)
-    gateway.wait_for("the one before stays in force")
+    gateway.wait_for("the previous certificate stays in use")
     assert served(secure) == after
     assert gateway.terminate() == 0
 

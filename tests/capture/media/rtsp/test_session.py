@@ -250,7 +250,7 @@ def test_a_camera_that_sends_nothing_is_silent(clip: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "answers something that is no RTSP; check the port in the URL"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak RTSP; check the port in the URL"),
         (b"", "no answer within 0.2 seconds; check the address, and restart the camera if it is right"),
         (
             b"RTSP/1.0 200 OK\r\nCSeq: 7\r\n\r\n",
