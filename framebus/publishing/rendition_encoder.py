@@ -7,6 +7,7 @@ import io
 import os
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import msgspec
 from PIL import Image
@@ -68,11 +69,65 @@ def decode(jpeg: bytes, divisor: int) -> Image.Image:
         divisor: of width and height, 2 or 4.
     """
     picture = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+    padding = _Padding.of(picture, divisor)
+    if padding.leaves_nothing:
+        picture.draft(_mode(picture), picture.size)
+        picture.load()
+        return _with_profile(picture.reduce(divisor))
     size = max(1, picture.width // divisor), max(1, picture.height // divisor)
-    picture.draft("RGB" if _is_rgb(picture) else "YCbCr", size)  # to RGB and back would take time
+    picture.draft(_mode(picture), size)
     picture.load()
+    padding.paint_over(picture)
+    return _with_profile(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class _Padding:
+    """The pixels at the right and the bottom that reduced scale mixes with those behind the picture.
+
+    An encoder fills the last block with what it likes, and libjpeg scales that as well: libjpeg-turbo issue 297, Pillow
+    issue 3419. Cameras leave a coloured line there.
+    """
+
+    size: tuple[int, int]
+    """Of the reduced picture."""
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, picture: Image.Image, divisor: int) -> "_Padding":
+        """For a JPEG that is not loaded yet; a colour sample may cover several pixels."""
+        samples = [(layer[1], layer[2]) for layer in getattr(picture, "layer", ())] or [(1, 1)]
+        across, down = max(sample[0] for sample in samples), max(sample[1] for sample in samples)
+        return cls(
+            (-(-picture.width // divisor), -(-picture.height // divisor)),
+            across if picture.width % (across * divisor) else 0,
+            down if picture.height % (down * divisor) else 0,
+        )
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether no pixel remains to paint over the mixed ones with."""
+        return bool(self.columns and self.columns >= self.size[0]) or bool(self.rows and self.rows >= self.size[1])
+
+    def paint_over(self, picture: Image.Image) -> None:
+        """Repeat the last column and row that are not mixed."""
+        width, height = picture.size
+        for left in range(width - self.columns, width):
+            picture.paste(picture.crop((width - self.columns - 1, 0, width - self.columns, height)), (left, 0))
+        for top in range(height - self.rows, height):
+            picture.paste(picture.crop((0, height - self.rows - 1, width, height - self.rows)), (0, top))
+
+
+def _mode(picture: Image.Image) -> str:
+    """YCbCr where the JPEG is, as to RGB and back would take time."""
+    return "RGB" if _is_rgb(picture) else "YCbCr"
+
+
+def _with_profile(picture: Image.Image) -> Image.Image:
+    """The picture with its colour profile and nothing else, such as a comment."""
     profile = picture.info.get("icc_profile") or b""
-    picture.info = {"icc_profile": profile} if len(profile) <= MAX_PROFILE_BYTES else {}  # without comments
+    picture.info = {"icc_profile": profile} if len(profile) <= MAX_PROFILE_BYTES else {}
     return picture
 
 
