@@ -145,6 +145,18 @@ class Feed:
             return self.live
         return self.streams[smallest_rendition(width, *self.size) or "live"]
 
+    def smaller_stream(self, stream: FrameStream, level: int) -> FrameStream:
+        """Return the frames of a level, or these where they are smaller already.
+
+        Args:
+            stream: one of `streams`.
+            level: its place in STREAM_KINDS; one beyond the last means the last.
+        """
+        if not self._has_renditions:
+            return stream
+        own = STREAM_KINDS.index(stream.kind)
+        return self.streams[STREAM_KINDS[max(own, min(level, len(STREAM_KINDS) - 1))]]
+
     def join(self, viewer: Viewer) -> None:
         """Count a viewer, which has joined one of the streams, and let it send what there is."""
         self._viewers.add(viewer)

@@ -63,6 +63,8 @@ class FrameStream:
         """The newest frame, while there are viewers."""
         self.offline_image: EncodedFrame | None = None
         """What viewers of bare pictures get while the camera is offline."""
+        self.received = 0
+        """How many frames have come."""
         self.viewers: set[Viewer] = set()
         self.last_frame: EncodedFrame | None = None
         """The newest frame ever."""
@@ -175,6 +177,7 @@ class FrameStream:
         frame = self._frame_filter.accept(message)
         if frame is None:
             return
+        self.received += 1
         self.encoded = self.last_frame = EncodedFrame(frame, message)
         self.offline_image, self._offline_text = None, ""
         self._first_frame.set()

@@ -35,6 +35,8 @@ class WatchOptions(msgspec.Struct, frozen=True):
     """Pixels of the screen that its picture covers: the smallest frames that are at least so wide are sent."""
     fps: Fps | None = None
     """Frames a second at most."""
+    first: bool = False
+    """Whether it goes before the others where the link does not carry all: it is enlarged or in fullscreen."""
 
     @property
     def wanted(self) -> Wanted:
@@ -221,7 +223,8 @@ class PageSocket(ViewerSocket):
         """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
         visible = self._visible_cameras()
         wanted = {name: options.wanted for name, options in cameras.items()}
-        viewer.watch([visible[name] for name in cameras if name in visible], wanted)
+        first = next((name for name, options in cameras.items() if options.first), None)
+        viewer.watch([visible[name] for name in cameras if name in visible], wanted, first)
         for name in sorted(cameras.keys() - visible.keys())[:1]:
             viewer.answer("error", error=unknown_camera(name, visible))
 

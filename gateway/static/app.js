@@ -11,6 +11,8 @@ import { Fallback } from "./fallback.js";
 import { LinkDelay } from "./link-delay.js";
 import { splitMessage } from "./wire.js";
 
+/** A camera's own frames, and the same at a half and a quarter of their size. */
+const FRAME_KINDS = new Set(["live", "half", "quarter"]);
 const REFRESH_MS = 250;
 const CLOCK_EVERY_MS = 10_000;
 const CLOCK_SAMPLES = 4;
@@ -44,7 +46,7 @@ let lostSince = null;
 /** Failed attempts since the last connection. */
 let failures = 0;
 /** The cameras that the server was last asked for, as JSON; a new connection starts with none. */
-let subscribed = "[]";
+let subscribed = "{}";
 /** @type {import("./camera-view.js").CameraView | null} the one that the key F applies to */
 let lastUsedView = null;
 let notice = { text: "", until: -Infinity };
@@ -58,7 +60,7 @@ function socketAddress() {
 }
 
 function onOpen() {
-  subscribed = "[]";
+  subscribed = "{}";
   clock.reset();
   sampleServerClock();
   updateSubscription();
@@ -87,7 +89,7 @@ function onMessage(data, reply) {
   try {
     if (typeof data === "string") return receivedText(JSON.parse(data));
     const message = splitMessage(data);
-    if (message.kind === "live") receivedFrame(message, reply);
+    if (FRAME_KINDS.has(message.kind)) receivedFrame(message, reply);
     if (message.kind === "status") receivedStatus(message);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -110,11 +112,11 @@ function onCamerasChanged() {
 }
 
 /** @param {import("./wire.js").Message} message @param {(answer: object) => void} reply */
-function receivedFrame({ camera, header, body }, reply) {
+function receivedFrame({ kind, camera, header, body }, reply) {
   link.picture();
   const acknowledge = () => reply({ ack: camera, seq: header.seq });
   const view = cameraList.get(camera);
-  if (view) view.offer({ header, body, acknowledge });
+  if (view) view.offer({ kind, header, body, acknowledge });
   else acknowledge();
 }
 
@@ -129,10 +131,11 @@ function updateSubscription() {
   const cameras = document.hidden ? [] : cameraList.visible;
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
   link.cameras = cameras.length;
-  const wanted = JSON.stringify(cameras);
+  const watch = Object.fromEntries(cameras.map((camera) => [camera, cameraList.get(camera).wanted]));
+  const wanted = JSON.stringify(watch);
   if (wanted === subscribed || !connection.open) return;
   subscribed = wanted;
-  connection.send({ watch: cameras });
+  connection.send({ watch });
 }
 
 function requestServerTime() {
@@ -175,6 +178,7 @@ function refresh() {
   const now = performance.now();
   connection.check(now);
   if (isListDue(now)) loadCameras();
+  updateSubscription(); // a tile may have another width
   document.body.dataset.connection = connected ? "open" : "lost";
   const plain = isBlocked();
   fallback.show(plain && !document.hidden ? cameraList.views.filter((view) => view.isWatched) : [], now);

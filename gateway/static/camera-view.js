@@ -14,6 +14,12 @@ import * as format from "./format.js";
 const STATISTICS_EVERY_MS = 1000;
 /** A picture further in the future than this comes from a machine with another clock, so that its age is unknown. */
 const MAX_CLOCK_SKEW_MS = 1000;
+const WIDTH_STEP = 16;
+/** Among other cameras, a picture is as sharp as a screen with so many pixels for each of CSS: a phone with three gets a half. */
+const OVERVIEW_PIXEL_RATIO = 1.5;
+/** Frames per second of a camera that another one in fullscreen covers. */
+const COVERED_FPS = 1;
+const PINNED = "framebus.full-size.";
 /** Names the pictures that came without the websocket, which have no numbers of their own. */
 const PLAIN_EPOCH = "plain";
 /** A second click within this time makes it a double-click. */
@@ -39,6 +45,12 @@ export class CameraView extends HTMLElement {
   #statisticsAt = -Infinity;
   /** Whether stills are shown, as neither a websocket nor a stream is to be had for this view. */
   #stills = false;
+  /** Whether the page is this camera's own. */
+  #large = false;
+  /** Whether a person wants full size on any link. */
+  #pinned = false;
+  /** The kind of the picture on the screen: "live" is full size. */
+  #kind = "live";
   #plainSeq = 0;
   #announced = "";
   #clickTimer = 0;
@@ -55,6 +67,7 @@ export class CameraView extends HTMLElement {
     this.#camera = camera;
     this.#clock = clock;
     this.#link = link;
+    this.#large = large;
     this.append(document.getElementById("camera-view").content.cloneNode(true));
     this.#renderer = new CanvasRenderer(this.#element("canvas"), (frame) => this.#onDrawn(frame), () => (this.#undrawable = true));
     Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
@@ -97,7 +110,23 @@ export class CameraView extends HTMLElement {
 
   /** The width of the picture in pixels of the screen; one that is not shown counts as narrow. */
   get pixelWidth() {
-    return Math.max(1, Math.ceil(this.#element(".picture").clientWidth * devicePixelRatio));
+    const { clientWidth, clientHeight } = this.#element(".picture");
+    const { width, height } = this.#element("canvas");
+    const isOverview = !this.#large && !this.contains(document.fullscreenElement);
+    const ratio = isOverview ? Math.min(devicePixelRatio, OVERVIEW_PIXEL_RATIO) : devicePixelRatio;
+    return Math.max(1, Math.ceil(Math.min(clientWidth, (clientHeight * width) / height) * ratio));
+  }
+
+  /** How the server is asked for the pictures: as large as the tile, or in full size where a person wants that. */
+  get wanted() {
+    const full = document.fullscreenElement;
+    if (full && !this.contains(full)) return { width: this.#wantedWidth, fps: COVERED_FPS };
+    return { ...(this.#pinned ? {} : { width: this.#wantedWidth }), ...(full ? { first: true } : {}) };
+  }
+
+  /** In steps, so that the subscription does not change with each pixel. */
+  get #wantedWidth() {
+    return Math.ceil(this.pixelWidth / WIDTH_STEP) * WIDTH_STEP;
   }
 
   /** Whether this view shows stills for want of a connection for a stream. @param {boolean} stills */
@@ -138,7 +167,9 @@ export class CameraView extends HTMLElement {
     const now = performance.now();
     this.#undrawable = false;
     this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
+    this.#kind = frame.kind ?? "live";
     this.dataset.seq = frame.header.seq;
+    this.dataset.kind = this.#kind;
     this.dataset.frames = this.#stats.frames;
     const { width, height } = this.#element("canvas");
     this.style.setProperty("--ratio", String(width / height));
@@ -199,6 +230,7 @@ export class CameraView extends HTMLElement {
     this.#showFact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
     this.#showFact("age", drawn ? format.age(age) : "");
     this.#showFact("size", drawn ? `${width}×${height}` : "");
+    this.#showFact("small", drawn && this.#isSmall ? "small" : "");
     this.#showFact("dropped", status ? `${status.dropped} dropped` : "");
     statistic("source", status?.source);
     statistic("published", status && format.frameRate(status.fps));
@@ -212,12 +244,25 @@ export class CameraView extends HTMLElement {
     this.#setText(`[data-fact="${name}"]`, text);
   }
 
+  /** Whether the picture has fewer pixels than the tile, although the camera gives more. */
+  get #isSmall() {
+    return this.#kind !== "live" && this.#element("canvas").width < this.pixelWidth;
+  }
+
+  /** @param {boolean} pinned */
+  #pin(pinned) {
+    this.#pinned = pinned;
+    this.#element(".pin").setAttribute("aria-pressed", String(pinned));
+    store(`${PINNED}${this.#camera}`, pinned);
+  }
+
   /** @param {string} camera */
   #setLabels(camera) {
     this.#setText(".name", camera);
     this.#element("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
     label(this.#element(".still"), "Save a still");
     label(this.#element(".fullscreen"), "Fullscreen (F)");
+    label(this.#element(".pin"), "Full size on any link");
     this.#element(".fullscreen").hidden = !document.fullscreenEnabled;
   }
 
@@ -227,6 +272,8 @@ export class CameraView extends HTMLElement {
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
+    this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));
+    this.#pin(stored(`${PINNED}${this.#camera}`));
     addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
     addCopyButton(this.#element('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
@@ -269,6 +316,25 @@ export class CameraView extends HTMLElement {
 function label(control, text) {
   control.title = text;
   control.setAttribute("aria-label", text);
+}
+
+/** What this browser keeps of the page; nothing where it keeps nothing. @param {string} key @param {boolean} value */
+function store(key, value) {
+  try {
+    if (value) localStorage.setItem(key, "1");
+    else localStorage.removeItem(key);
+  } catch {
+    // A browser may forbid it; the choice lasts as long as the page then.
+  }
+}
+
+/** @param {string} key @returns {boolean} */
+function stored(key) {
+  try {
+    return localStorage.getItem(key) !== null;
+  } catch {
+    return false;
+  }
 }
 
 customElements.define("camera-view", CameraView);

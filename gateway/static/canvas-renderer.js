@@ -4,6 +4,7 @@
 
 /**
  * @typedef {object} Frame
+ * @property {string} [kind] "live", or the size that it is: "half" or "quarter"
  * @property {Record<string, any>} header
  * @property {Uint8Array} body a JPEG
  * @property {() => void} acknowledge called exactly once: when the frame was drawn or discarded

@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass
 
 from framebus.runtime.thinning import Thinning
-from gateway.cameras.feed import Feed
+from gateway.cameras.feed import STREAM_KINDS, Feed
+from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.viewer import Viewer
 
@@ -21,6 +22,8 @@ class Wanted:
 
 
 AS_IT_IS = Wanted()
+HELD_SECONDS = 0.5
+"""How long nothing is sent before the first frame of a smaller size, where the larger one is too much for the link."""
 
 
 class CameraWatch:
@@ -40,6 +43,8 @@ class CameraWatch:
         self._viewer = viewer
         self.wanted = wanted
         self._thinning = Thinning(wanted.fps) if wanted.fps is not None else None
+        self._level = 0
+        self._held_until = 0.0
         self._stream = feed.stream_for(wanted.width)
         self._next_stream = self._stream
         """Where the size has changed, the other stream is watched until this one has its first frame."""
@@ -73,6 +78,34 @@ class CameraWatch:
         self.wanted = wanted
         self._choose()
 
+    @property
+    def adapts(self) -> bool:
+        """Whether the size may follow the link: where a width is wanted, and not the camera's own frames."""
+        return self.wanted.width is not None
+
+    @property
+    def wanted_level(self) -> int:
+        """The place in STREAM_KINDS of the size that is wanted."""
+        return STREAM_KINDS.index(self.feed.stream_for(self.wanted.width).kind)
+
+    @property
+    def level(self) -> int:
+        """The place in STREAM_KINDS of the size that is sent; until its first frame has come, the one before is."""
+        return STREAM_KINDS.index(self._stream.kind)
+
+    def reduce_to(self, level: int) -> None:
+        """Send no larger size than this place in STREAM_KINDS has; 0 sends what is wanted."""
+        if level == self._level:
+            return
+        if level > self._level:
+            self._held_until = time.monotonic() + HELD_SECONDS
+        self._level = level
+        self._choose()
+
+    def received_of_next(self) -> tuple[FrameStream, int]:
+        """Return the stream that is to be sent, and how many frames it has received."""
+        return self._next_stream, self._next_stream.received
+
     def newest(self, *, with_offline_image: bool = False) -> EncodedFrame | None:
         """Return the newest frame, if the viewer has not had it; None where there is nothing new, or it is too early.
 
@@ -86,6 +119,8 @@ class CameraWatch:
         if self._next_stream is not self._stream and self._is_news(self._next_stream.encoded):
             self._stream.leave(self._viewer)
             self._stream = self._next_stream
+        if self._next_stream is not self._stream and time.monotonic() < self._held_until:
+            return None
         if with_offline_image and self._stream.offline_image is not None:
             offline = self._stream.offline_image
             return None if offline is self.shown else offline
@@ -129,7 +164,7 @@ class CameraWatch:
 
     def _choose(self) -> None:
         self._size = self.feed.size
-        stream = self.feed.stream_for(self.wanted.width)
+        stream = self.feed.smaller_stream(self.feed.stream_for(self.wanted.width), self._level)
         if stream is self._next_stream:
             return
         if self._next_stream is not self._stream:

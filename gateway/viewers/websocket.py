@@ -1,6 +1,8 @@
 """Viewers on a websocket: of one camera, and of the page, which shows many cameras on one connection."""
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -8,13 +10,17 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
+from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
 from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
 from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 from gateway.viewers.fair_order import FairOrder
+from gateway.viewers.link_adaptation import TICK_SECONDS, LinkAdaptation
 from gateway.viewers.link_budget import LinkBudget
 
+OFFERED_TICKS = 4
+"""Over so many ticks the frames that there are are counted."""
 GOING_AWAY = 1001
 """Close code of RFC 6455, section 7.4.1."""
 
@@ -65,7 +71,9 @@ class WatchedCamera(CameraWatch):
 
     def __init__(self, feed: Feed, viewer: Viewer, wanted: Wanted = AS_IT_IS) -> None:
         super().__init__(feed, viewer, wanted)
-        self.unacknowledged: set[int] = set()
+        self.unacknowledged: dict[int, tuple[int, int]] = {}
+        """By `seq`: the level and the bytes of the frame."""
+        self._received: deque[tuple[FrameStream, int]] = deque(maxlen=OFFERED_TICKS + 1)
         self._skipped: EncodedFrame | None = None
 
     def next_frame(self, window: int) -> EncodedFrame | None:
@@ -78,6 +86,16 @@ class WatchedCamera(CameraWatch):
             return None
         return encoded
 
+    def offered_fps(self) -> float:
+        """Return how many frames per second there are at the level to send; to be called once a tick."""
+        stream, received = self.received_of_next()
+        if self._received and self._received[0][0] is not stream:
+            self._received.clear()
+        self._received.append((stream, received))
+        seconds = (len(self._received) - 1) * TICK_SECONDS
+        fps = (received - self._received[0][1]) / seconds if seconds else 0.0
+        return min(fps, 1 / self.period) if self.period else fps
+
     def count_skipped(self, encoded: EncodedFrame) -> None:
         """Count a skipped frame once."""
         if encoded is not self._skipped:
@@ -88,7 +106,8 @@ class WatchedCamera(CameraWatch):
 class PageViewer(SocketViewer):
     """Shows many cameras on one connection, as fast as the page acknowledges; statuses have priority.
 
-    What is under way to the page is limited for all cameras together: see gateway.viewers.link_budget.
+    What is under way to the page is limited for all cameras together: see gateway.viewers.link_budget. A camera that is
+    watched with a width gets smaller where the link needs it: see gateway.viewers.link_adaptation.
     """
 
     def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
@@ -96,6 +115,8 @@ class PageViewer(SocketViewer):
         self._watching: dict[str, WatchedCamera] = {}
         self._order = FairOrder()
         self._budget = LinkBudget()
+        self._adaptation = LinkAdaptation(self._budget)
+        self._ticker: asyncio.TimerHandle | None = None
         self._pings = 0
         self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
@@ -135,22 +156,27 @@ class PageViewer(SocketViewer):
         if feed not in feeds:
             return
         others = [other for other in feeds if other is not feed]
-        self.watch(others, wanted)
+        self.watch(others, wanted, self._order.first)
         if isinstance(successor, Feed):
-            self.watch([*others, successor], wanted)
+            self.watch([*others, successor], wanted, self._order.first)
 
-    def watch(self, feeds: Iterable[Feed], wanted: Mapping[str, Wanted] | None = None) -> None:
+    def watch(
+        self, feeds: Iterable[Feed], wanted: Mapping[str, Wanted] | None = None, first: str | None = None
+    ) -> None:
         """Show these cameras from now on, and no others.
 
         Args:
             feeds: the cameras.
             wanted: of a camera, by its name, in which size and how often; the others as they are.
+            first: the camera that goes before the others.
         """
         wanted = wanted or {}
+        self._order.first = first
         shown = {feed.camera: feed for feed in feeds}
         for camera in [camera for camera in self._watching if camera not in shown]:
             watching = self._watching.pop(camera)
             watching.leave()
+            self._adaptation.leave(camera)
             for seq in watching.unacknowledged:
                 self._budget.forget(camera, seq)
         added = []
@@ -161,18 +187,27 @@ class PageViewer(SocketViewer):
                 added.append(WatchedCamera(feed, self, wanted.get(camera, AS_IT_IS)))
                 self._watching[camera] = added[-1]
         self._order.watch(self._watching)
+        for camera, watching in self._watching.items():
+            self._adapt(camera, watching)
         for watching in added:
             watching.join()  # sends its newest frame, so that everything has to be in place
+        if self._watching and self._ticker is None:
+            self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
 
     def leave(self) -> None:
         """Remove the viewer from all cameras."""
         self.watch([])
+        if self._ticker is not None:
+            self._ticker.cancel()
+            self._ticker = None
 
     def acknowledge(self, camera: str, seq: int) -> None:
         """Take the acknowledgement of a frame; one that was never sent is ignored."""
         if camera in self._watching:
-            self._watching[camera].unacknowledged.discard(seq)
+            drawn = self._watching[camera].unacknowledged.pop(seq, None)
             self._budget.acknowledged(camera, seq, time.monotonic())
+            if drawn is not None:
+                self._adaptation.drawn(camera, *drawn)
             self.wake()
 
     def ponged(self, data: bytes) -> None:
@@ -190,6 +225,27 @@ class PageViewer(SocketViewer):
         self._budget.pinged(now)
         return websocket_message(self._ping_data, FIN_PING)
 
+    def _adapt(self, camera: str, watching: WatchedCamera) -> None:
+        """Let the size of a camera follow the link, unless it is to be as it is."""
+        if watching.adapts:
+            self._adaptation.watch(camera, watching.wanted_level)
+            watching.reduce_to(self._adaptation.level(camera))
+        else:
+            self._adaptation.leave(camera)
+            watching.reduce_to(0)
+
+    def _tick(self) -> None:
+        """Compare what the link carries with what there is."""
+        self._ticker = None
+        if not self._watching:
+            return
+        offered = {camera: watching.offered_fps() for camera, watching in self._watching.items()}
+        self._adaptation.tick(offered, time.monotonic())
+        for camera, watching in self._watching.items():
+            self._adapt(camera, watching)
+        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        self.wake()
+
     def _next_frame(self, now: float) -> bytes | None:
         """The newest frame of the camera whose turn it is, if there is room for it."""
         for name in self._order:
@@ -201,7 +257,7 @@ class PageViewer(SocketViewer):
             if not self._budget.has_room(len(message), now):
                 watching.count_skipped(encoded)
                 return None
-            watching.unacknowledged.add(encoded.frame.seq)
+            watching.unacknowledged[encoded.frame.seq] = watching.level, len(message)
             watching.sent(encoded, message)
             self._budget.sent(name, encoded.frame.seq, len(message), now)
             self._order.took(name)

@@ -1,0 +1,87 @@
+"""The page gets its pictures as large as its tiles, and in full size where a person wants that."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.conftest import Pipeline, Up
+from tests.e2e.tab import Tab
+from tests.processes import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TWO = "".join(f'[camera.{name}]\nsource = "testcard"\nsize = "1280x720"\nfps = 10\n' for name in ("front", "yard"))
+CAMERA_FPS, RENDITION_FPS = 30, 15
+"""A camera's usual rate, and that of its smaller sizes."""
+PHONE = {"width": 390, "height": 664}
+
+
+@pytest.fixture
+def two(up: Up) -> Pipeline:
+    """Two cameras of 1280x720."""
+    return up(TWO)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone with three pixels of the screen for each of CSS."""
+    context = browser.new_context(viewport=PHONE, device_scale_factor=3)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def width(page: Page, name: str = "front") -> int:
+    """How many pixels wide the picture is."""
+    return int(page.evaluate("name => document.querySelector(`[data-camera=${name}] canvas`)?.width ?? 0", name))
+
+
+def test_a_tile_gets_what_fills_it_and_a_pinned_one_full_size(browser: Browser, two: Pipeline) -> None:
+    tab = Tab(browser, two.url)
+    tab.wait_for_pictures()
+    wait_until(lambda: width(tab.page) == 640, "half size")
+    assert tab.camera()["kind"] == "half"
+    assert tab.page.locator("[data-camera=front] [data-fact=small]").inner_text() == "", "it fills the tile"
+    pin = tab.page.locator("[data-camera=front] .pin")
+    pin.click()
+    assert pin.get_attribute("aria-pressed") == "true"
+    wait_until(lambda: width(tab.page) == 1280, "full size")
+    tab.page.reload()
+    wait_until(lambda: (width(tab.page), width(tab.page, "yard")) == (1280, 640), "the choice is kept, for one camera")
+    pin.click()
+    wait_until(lambda: width(tab.page) == 640, "half size again")
+    assert tab.complaints == []
+    tab.page.close()
+
+
+def test_a_phone_gets_a_fifth_of_the_bytes_at_most(phone: Page, two: Pipeline) -> None:
+    received: list[int] = []
+    phone.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
+    phone.goto(two.url)
+    wait_until(lambda: (width(phone), width(phone, "yard")) == (640, 640), "half size")
+    full = len(two.get("/camera/front/snapshot.jpg"))
+    del received[:]
+    wait_until(lambda: bool(phone.title()) and len(received) > 40, "more messages")
+    pictures = [size for size in received if size > 2000]
+    assert pictures
+    assert max(pictures) * RENDITION_FPS < full * CAMERA_FPS / 5
+
+
+def test_the_page_of_one_camera_gets_what_the_screen_has(phone: Page, two: Pipeline) -> None:
+    phone.goto(f"{two.url}/camera/front/")
+    wait_until(lambda: width(phone) == 1280, "full size")
+
+
+def test_in_fullscreen_a_camera_gets_more_and_goes_first(browser: Browser, two: Pipeline) -> None:
+    tab = Tab(browser, "about:blank")
+    sent: list[str] = []
+    tab.page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(str(data))))
+    tab.page.goto(two.url)
+    wait_until(lambda: width(tab.page) == 640, "half size")
+    tab.page.locator("[data-camera=front] .fullscreen").click()
+    wait_until(lambda: width(tab.page) == 1280, "full size")
+    wait_until(lambda: bool(tab.page.title()) and any('"first":true' in text for text in sent), "it goes first")
+    last = [text for text in sent if "watch" in text][-1]
+    assert '"yard":{"width":' in last
+    assert '"fps":1' in last
+    tab.page.close()
