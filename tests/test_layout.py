@@ -21,6 +21,61 @@ OPTIONAL = {
 }
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
 PROCESSES = {"capture", "gateway", "snapshot"}
+TESTED_WITH = {
+    "framebus/client/async_connection.py": "tests/framebus/client/test_async_subscriber.py",
+    "framebus/client/async_request.py": "tests/framebus/client/test_snapshots.py",
+    "framebus/client/async_snapshots.py": "tests/framebus/client/test_snapshots.py",
+    "framebus/client/async_status_subscriber.py": "tests/framebus/client/test_status_subscriber.py",
+    "framebus/client/closable.py": "tests/framebus/client/test_lifetimes.py",
+    "framebus/client/connection.py": "tests/framebus/client/test_subscriber.py",
+    "framebus/client/frame_connection.py": "tests/framebus/client/test_subscriber.py",
+    "framebus/client/status_subscription.py": "tests/framebus/client/test_status_subscriber.py",
+    "framebus/client/subscriber_base.py": "tests/framebus/client/test_subscriber.py",
+    "framebus/client/subscription.py": "tests/framebus/client/test_frame_subscription.py",
+    "framebus/commands/check.py": "tests/framebus/commands/test_config.py",
+    "framebus/publishing/camera_endpoint.py": "tests/capture/test_server.py",
+    "framebus/supervision/__main__.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/changing.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/check.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/checking.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/client.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/files.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/rpc.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/supervisord.py": "tests/e2e/test_reload.py",
+    "framebus/supervision/wakeup.py": "tests/e2e/test_reload.py",
+    "capture/media/live_decoder.py": "tests/capture/media/test_mpegts.py",
+    "capture/media/transport_stream.py": "tests/capture/media/test_mpegts.py",
+    "capture/picamera2/camera.py": "tests/capture/sources/test_picamera2.py",
+    "gateway/http/services.py": "tests/gateway/http/test_routes.py",
+    "benchmarks/baseline_server.py": "tests/benchmarks/test_load.py",
+}
+"""Modules that are tested through another one, and the tests that do so."""
+WITHOUT_TESTS = {
+    "framebus/commands/findings.py": "one dataclass",
+    "framebus/publishing/picture.py": "one dataclass",
+    "framebus/protocol/jpeg.py": "two constants",
+    "capture/source.py": "an abstract class; each source has tests",
+    "snapshot/errors.py": "one exception",
+    "benchmarks/age.py": "a measurement, which needs a quiet machine",
+    "benchmarks/demand.py": "a measurement, which needs a quiet machine",
+    "benchmarks/footprint.py": "a measurement, which needs a quiet machine",
+    "benchmarks/network.py": "a network namespace, which needs root",
+    "benchmarks/peers.py": "ustreamer, which is not part of framebus",
+    "benchmarks/pipeline.py": "a measurement, which needs a quiet machine",
+    "benchmarks/renditions.py": "a measurement, which needs a quiet machine",
+    "benchmarks/slow_link.py": "a measurement, which needs a quiet machine",
+    "benchmarks/snapshots.py": "a measurement, which needs a quiet machine",
+    "benchmarks/subscriber_process.py": "a process of a measurement",
+    "benchmarks/subscribers.py": "a measurement, which needs a quiet machine",
+    "benchmarks/workers.py": "a measurement, which needs a quiet machine",
+}
+"""Modules without tests of their own, and why."""
+MODULES = [
+    module
+    for package in ("framebus", "gateway", "capture", "snapshot", "benchmarks")
+    for module in sorted((ROOT / package).rglob("*.py"))
+    if module.name != "__init__.py"
+]
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
@@ -101,3 +156,15 @@ NAMED_FILES = re.findall(
 @pytest.mark.parametrize("named", sorted(set(NAMED_FILES)))
 def test_the_guides_name_files_that_exist(named: str) -> None:
     assert "KIND" in named or (ROOT / named).exists()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_module_has_a_test_module(module: Path) -> None:
+    name = str(module.relative_to(ROOT))
+    mirrored = ROOT / "tests" / module.relative_to(ROOT).parent / f"test_{module.stem.strip('_')}.py"
+    advice = f"write {mirrored.relative_to(ROOT)}, or add {name} to TESTED_WITH or WITHOUT_TESTS with the reason"
+    assert mirrored.exists() or name in WITHOUT_TESTS or name in TESTED_WITH, advice
+
+
+def test_the_exceptions_name_files_that_exist() -> None:
+    assert [name for name in (*WITHOUT_TESTS, *TESTED_WITH, *TESTED_WITH.values()) if not (ROOT / name).exists()] == []

@@ -3,8 +3,6 @@
 import socket
 import time
 
-import pytest
-
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, token_hash
 from gateway.net.port_owner import owner_of_port
@@ -53,14 +51,6 @@ def test_a_worker_runs_once(configure: Configure, start: Start) -> None:
         f"ERROR gateway-1: gateway worker 1 already runs as process {first.pid} with run_dir {config.run_dir}; "
         "stop that one first, or give this one another run_dir"
     )
-
-
-@pytest.mark.parametrize("worker", ["2", "-1"])
-def test_a_worker_that_is_none_is_a_misuse(configure: Configure, start: Start, worker: str) -> None:
-    gateway = start("gateway", "--worker", worker, config=configure(gateway="workers = 2"))
-    assert gateway.ended() == 2
-    (line,) = gateway.log.splitlines()
-    assert line.endswith(f": found --worker {worker}; allowed with workers = 2 in [gateway]: 0 to 1")
 
 
 def test_the_first_worker_alone_prints_the_address(configure: Configure, start: Start) -> None:
