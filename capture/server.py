@@ -8,6 +8,7 @@ import zmq
 
 from capture.control_queue import MAX_PENDING_REQUESTS, ControlRequest
 from capture.control_service import ControlService, file_of
+from capture.demand_log import DemandLog
 from capture.rate_control import RateControl
 from capture.reader import Reader
 from capture.sources import make_source
@@ -30,6 +31,7 @@ class Capture:
         self._settings = config.cameras[camera]
         epoch = secrets.token_hex(8)
         self._rate_control = RateControl(self._settings.idle_fps)
+        self._demand_log = DemandLog(logger, camera)
         self._reader = Reader(
             camera,
             lambda: make_source(camera, self._settings),
@@ -114,8 +116,7 @@ class Capture:
         self._rate_control.renditions = bool(self._endpoint.wanted_renditions)
         fps = self._endpoint.wanted_fps
         if fps != self._rate_control.fps:
-            watched = self._endpoint.watched or self._endpoint.wants("full")
-            logger.info("camera %s %s: %g fps", self._camera, "is watched" if watched else "is idle", fps)
+            self._demand_log.changed(self._endpoint.watched or self._endpoint.wants("full"), fps)
             self._rate_control.set(fps)
 
     def _serve_controls(self) -> None:

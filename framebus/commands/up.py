@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -141,6 +142,10 @@ def environment(config: Config) -> dict[str, str]:
         ours[JOURNAL] = "1"
     if (path := safe_path.python_path()) is not None:
         ours["PYTHONPATH"] = path
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:  # all is read-only; supervisord ends without one, though it needs none
+        ours["TMPDIR"] = str(config.run_dir)
     inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", JOURNAL)}
     return {**inherited, **ours}
 
