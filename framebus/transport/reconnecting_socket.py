@@ -7,16 +7,22 @@ own monitor reports the end of a connection; when no new one follows within a pa
 
 import errno
 import itertools
+import logging
 import time
 
 import zmq
 
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import monitor_event
 from framebus.transport.process_socket import ProcessSocket
 
 RECONNECT_PAUSE_SECONDS = 1.0
 """Longer than libzmq takes to reconnect by itself, and a limit on how often a faulty peer is tried."""
-WATCHED_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
+WATCHED_EVENTS = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED
+"""The last says that libzmq connects again by itself: then the connection did not end by a violation."""
+VIOLATIONS = "ZeroMQ connections that ended because of a message over the limit, or of bytes that are not ZeroMQ's"
+
+logger = logging.getLogger("framebus")
 
 _numbers = itertools.count()
 _monitors: "set[_Monitor]" = set()
@@ -34,8 +40,13 @@ class ReconnectingSocket(ProcessSocket):
     """Readable when the connection was made or lost; None before `watch`."""
     disconnects: int = 0
     """Connections lost so far, as of the last `check`."""
+    violations: int = 0
+    """Those of them that ended because the peer violated the protocol; each is logged, at most once a second."""
+    _losses: RateLimitedLog | None = None
     _endpoint: str = ""
     _lost_at: float | None = None
+    _is_retried: bool = False
+    """Whether libzmq has begun to connect again since then."""
 
     def watch(self, endpoint: str) -> None:
         """Reconnect to this endpoint from now on. To be called after `connect`. Raises zmq.ZMQError."""
@@ -73,15 +84,26 @@ class ReconnectingSocket(ProcessSocket):
                 self._lost_at = None
             elif event == zmq.EVENT_DISCONNECTED:
                 self.disconnects += 1
-                self._lost_at = time.monotonic()
+                self._lost_at, self._is_retried = time.monotonic(), False
+            elif event == zmq.EVENT_CONNECT_RETRIED:
+                self._is_retried = True
+        if self._losses is not None:
+            self._losses.flush()
         if self.reconnects_in == 0:
             self._lost_at = None
+            if not self._is_retried:
+                self._count_violation()
             try:
                 self.disconnect(self._endpoint)  # else libzmq takes the connection for one that it has already
             except zmq.ZMQError as error:
                 if error.errno != errno.ENOENT:
                     raise
             self.connect(self._endpoint)
+
+    def _count_violation(self) -> None:
+        self.violations += 1
+        self._losses = self._losses or RateLimitedLog(logger)
+        self._losses.count(VIOLATIONS, self._endpoint)
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket and its monitor. Does nothing in a forked process, where the socket is the parent's."""

@@ -133,7 +133,13 @@ def test_a_forked_process_does_not_close_the_socket(
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
 @pytest.mark.parametrize("size", [sockets.SUBSCRIBER_MAX_BYTES + 1, 128 << 20])
 def test_a_message_over_the_limit_is_not_held_and_ends_no_subscription(
-    transport: str, size: int, subscribe: Subscribe, endpoint: str, free_port: int, publish: Publish
+    transport: str,
+    size: int,
+    subscribe: Subscribe,
+    endpoint: str,
+    free_port: int,
+    publish: Publish,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     where = endpoint if transport == "ipc" else f"tcp://127.0.0.1:{free_port}"
     publisher = publish(where)
@@ -151,7 +157,11 @@ def test_a_message_over_the_limit_is_not_held_and_ends_no_subscription(
         return publisher.is_heard() and publisher.subscription() == b"\x01live/front\n"
 
     wait_until(subscribes_again, "the subscriber connects again")
-    assert made.disconnects == 1
+    assert (made.disconnects, made.violations) == (1, 1)
+    assert caplog.messages == [
+        "1 ZeroMQ connections that ended because of a message over the limit, or of bytes that are not ZeroMQ's "
+        f"(1 in all): {where}"
+    ]
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
     assert grown_kb < held_kb + size // 1024 * 3 // 2, "the publisher's own copy, and no other"
     publisher.send_message(b"live/front\nsmall")
@@ -180,3 +190,20 @@ def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_
         return publisher.is_heard()
 
     wait_until(subscribes, "the subscriber connects again")
+    assert made.violations == 1
+
+
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+def test_a_publisher_that_ends_has_violated_nothing(
+    transport: str, subscribe: Subscribe, endpoint: str, free_port: int, publish: Publish
+) -> None:
+    where = endpoint if transport == "ipc" else f"tcp://127.0.0.1:{free_port}"
+    publisher = publish(where)
+    made = subscribe(where, topic("live", "front"))
+    publisher.subscription()
+    publisher.close()
+    end = time.monotonic() + 2 * RECONNECT_PAUSE_SECONDS
+    while time.monotonic() < end:
+        made.check()
+        made.poll(50)
+    assert (made.disconnects, made.violations) == (1, 0)
