@@ -1,5 +1,5 @@
-"""supervisord with three differences: SIGHUP reloads the configuration, its log is framebus's own, and it knows why a
-process ended.
+"""supervisord with four differences: SIGHUP reloads the configuration, its log is framebus's own, it knows why a
+process ended, and it reports to systemd.
 
 It imports the standard library and supervisor, and neither the configuration nor ZeroMQ, so that it stays small.
 """
@@ -22,6 +22,7 @@ from framebus.supervision.changing import Changing
 from framebus.supervision.checking import Checking
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.history import History, described
+from framebus.supervision.service_manager import ServiceManager
 from framebus.supervision.wakeup import Wakeup
 
 logger = logging.getLogger("framebus")
@@ -51,6 +52,8 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         self._changing: Changing | None = None
         self._plan: dict[str, list[str]] = {}
         self._wakeup = Wakeup()
+        self._service_manager = ServiceManager()
+        self._is_told_of_end = False
 
     @property
     def group(self) -> Any:
@@ -100,7 +103,12 @@ class Supervisord(Supervisor):  # type: ignore[misc]
     def tick(self, now: float | None = None) -> None:
         """Called by supervisord at each turn of its loop, at least once a second."""
         super().tick(now)
+        if not self._is_told_of_end:
+            self._service_manager.tick(self._summary())
         if self.ends:
+            if not self._is_told_of_end:
+                self._service_manager.stop()
+                self._is_told_of_end = True
             if self._checking is not None:
                 self._checking.kill()
             self._answer({"mistakes": [STOPPING]}, self._requested)
@@ -110,6 +118,13 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             self._take_answer(self._checking)
         elif self._requested > self._begun:
             self._begin()
+
+    def _summary(self) -> str:
+        """What `systemctl status` shows."""
+        states = {name: process.get_state() for name, process in self.group.processes.items()}
+        away = sorted(name for name, state in states.items() if state != ProcessStates.RUNNING)
+        run = f"{len(states) - len(away)} of {len(states)} processes run"
+        return f"{run}; not {', '.join(away)}" if away else run
 
     def _begin(self) -> None:
         self._begun = self._requested
