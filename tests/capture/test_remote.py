@@ -79,6 +79,22 @@ def test_a_listed_machine_gets_frames_and_controls(remote: Remote) -> None:
     assert brightness.value == 0.25
 
 
+def test_a_listed_machine_gets_renditions(remote: Remote) -> None:
+    """What crosses the network is the small frame: it is made where the camera is."""
+    with (
+        Subscriber(
+            "front",
+            rendition="quarter",
+            endpoint=remote.frames,
+            server_key=remote.box.server.public,
+            config=remote.elsewhere,
+            timeout=15,
+        ) as over_tcp,
+        Subscriber("front", rendition="half", config=remote.config.path, timeout=15) as over_ipc,
+    ):
+        assert (over_tcp.receive().width, over_ipc.receive().width) == (80, 160)
+
+
 def test_other_clients_get_neither(remote: Remote) -> None:
     with Subscriber("front", endpoint=remote.frames) as stranger, pytest.raises(TimeoutError):
         stranger.receive(1)

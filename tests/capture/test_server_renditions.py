@@ -167,6 +167,47 @@ def test_a_subscriber_of_a_rendition_goes_on_after_kill_9_and_restart(configure:
         assert (after.width, after.height) == (80, 60)
 
 
+def test_live_frames_do_not_wait_for_renditions(configure: Configure, start: Start) -> None:
+    """Of 16 megapixels, which takes much longer to make smaller than a frame period; none of those in between wait."""
+    config = configure('[camera.front]\nsource = "testcard"\nsize = "4608x3456"\nfps = 30\nrendition_fps = 30\n')
+    published(start, config)
+    with Listener(config, "live") as live, Listener(config, "half") as half:
+        half.frame()
+        live.skip()
+        frames = [live.frame() for _ in range(6)]
+        assert [after.seq - before.seq for before, after in pairwise(frames)] == [1] * 5
+        small = [half.frame() for _ in range(2)]
+    assert all(frame.width == 2304 for frame in small)
+    assert small[1].seq > small[0].seq
+
+
+def test_a_picture_above_max_megapixels_has_no_rendition_either(
+    configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.jpg").write_bytes(jpeg((640, 480)))
+    config = configure(f'[camera.front]\nsource = "{tmp_path}/picture.jpg"\nmax_megapixels = 0.1\n')
+    published(start, config)
+    with Listener(config, "half") as half, pytest.raises(TimeoutError):
+        half.message(1.5)
+
+
+def test_a_camera_whose_size_changes_has_renditions_of_the_new_size(
+    configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg((640, 480)))
+    config = configure(f'[camera.front]\nsource = "{picture}"\nfps = 10\n')
+    published(start, config)
+    with Listener(config, "half") as half:
+        assert half.frame().width == 320
+        written = tmp_path / "new.jpg"
+        written.write_bytes(jpeg((200, 101), progressive=True))
+        written.replace(picture)
+        while (frame := half.frame()).width == 320:
+            pass
+    assert (frame.width, frame.height) == (100, 51) == opened(frame.jpeg).size
+
+
 def test_the_process_ends_at_once_while_renditions_are_made(configure: Configure, start: Start) -> None:
     config = configure('[camera.front]\nsource = "testcard"\nsize = "3840x2160"\nfps = 5\n')
     running = published(start, config)
