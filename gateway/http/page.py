@@ -10,8 +10,13 @@ from gateway.http.base_handler import BaseHandler
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.csp import policy
 from gateway.http.mjpg_streamer import ALLOWED, Action, parse_action
+from gateway.http.plain_page import plain_cameras
 from gateway.http.static_files import STATIC_DIR, STATIC_FILES
 from gateway.net.errors import HttpError
+
+PLAIN_START, PLAIN_END = '<div class="plain-cameras">', "</div>"
+PLAIN = PLAIN_START + PLAIN_END
+"""Where the plain cameras are put in."""
 
 
 class Page(CameraHandler):
@@ -33,7 +38,9 @@ class Page(CameraHandler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy(self.services.settings.allow_frames))
-        self.finish(_index("./" if name is None else "../../"))
+        names = [camera for camera, _ in self.visible_cameras()] if name is None else [name]
+        plain = plain_cameras(names, self.get_query_argument("token", ""))
+        self.finish(_index("./" if name is None else "../../").replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}"))
 
     head = get
 

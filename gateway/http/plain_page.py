@@ -1,0 +1,31 @@
+"""The cameras as plain images, for browsers that do not run the page's script. Pure: names in, HTML out."""
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlencode
+
+STREAMS = 5
+"""A browser opens six connections to a host: one is left for stills."""
+WIDTH = 640
+"""Pixels: enough for most tiles, and the half of a camera of 1280x720."""
+
+
+def plain_cameras(names: Sequence[str], token: str = "") -> str:
+    """Return an image for each camera: its stream, or a still where there are too many.
+
+    Args:
+        names: of the cameras; they need no escaping, as they consist of letters, digits, "-" and "_".
+        token: what the page was opened with; "" for none.
+    """
+    query = urlencode({"width": WIDTH, **({"token": token} if token else {})})
+    return "".join(_figure(name, query, number < STREAMS) for number, name in enumerate(names))
+
+
+def _figure(name: str, query: str, streamed: bool) -> str:
+    url = escape(f"camera/{name}/{'stream.mjpg' if streamed else 'snapshot.jpg'}?{query}")
+    still = "" if streamed else f' data-still="{url}"'
+    what = "Stream" if streamed else "Still"
+    return (
+        f'<figure class="plain-camera"><img src="{url}"{still} alt="{what} of camera {name}">'
+        f"<figcaption>{name}</figcaption></figure>"
+    )
