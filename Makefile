@@ -3,19 +3,30 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .tools
+INSTALLED := /opt/framebus
 DIST ?= dist
 
 # The moment of the last commit: what is built of it has the same bytes whenever it is built.
 SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1764547200)
 export SOURCE_DATE_EPOCH
 
-.PHONY: help run test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 	@exec $(PY) -P -m framebus up
+
+install:  ## Make framebus a service that starts at each boot (as root): sudo make install
+	@[ "$$(id -u)" = 0 ] || { echo "only root can do this; run: sudo make install"; exit 1; }
+	@umask 022; $(INSTALLED)/bin/python -c 'import sys, pip; sys.exit(not pip.__file__.startswith(sys.prefix))' 2>/dev/null || /usr/bin/python3 -m venv --clear --system-site-packages $(INSTALLED)
+	@echo "Installing framebus and what it needs into $(INSTALLED)"
+	@umask 022; $(INSTALLED)/bin/python -m pip install -q --disable-pip-version-check . && touch $(INSTALLED)/made-by-make-install
+	@exec $(INSTALLED)/bin/python -P -m framebus install
+
+uninstall:  ## Remove that service (as root); the configuration and the state stay
+	@exec $(INSTALLED)/bin/python -P -m framebus uninstall
 
 test:  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
 	@tests/system_packages.sh install tests

@@ -23,6 +23,7 @@ TESTS = (
     "python3-pytest-asyncio",
     "python3-pytest-timeout",
     "python3-pytest-xdist",
+    "python3-yaml",
     "make",
     "procps",
     "util-linux",

@@ -1,0 +1,190 @@
+"""What an installation changes on this machine: its user, its folders and files, and systemd."""
+
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from framebus.config.load import SYSTEM_FILE, SYSTEM_STATE_DIR
+from framebus.installation.step import InstallationError, Undo
+from framebus.installation.texts import MARK, UNIT_NAME
+from framebus.runtime.atomic_write import write_atomically
+
+USER = "framebus"
+CAMERA_GROUPS = ("video", "render")
+"""Those that own /dev/video*, /dev/media*, /dev/dma_heap and /dev/dri on Debian and Raspberry Pi OS."""
+STATE_DIR = Path(SYSTEM_STATE_DIR)
+UNIT = Path("/etc/systemd/system") / UNIT_NAME
+ENABLED = UNIT.parent / "multi-user.target.wants" / UNIT_NAME
+COMMAND = Path("/usr/local/bin/framebus")
+SYSTEMD_RUNS = Path("/run/systemd/system")
+"""sd_booted(3)."""
+
+
+def call(*command: str) -> None:
+    """Run a program. Raises InstallationError with its last line if it fails."""
+    path = shutil.which(command[0], path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if path is None:
+        raise InstallationError(f"{command[0]} is not installed")
+    done = subprocess.run([path, *command[1:]], capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        raise InstallationError(f"{' '.join(command)}: {lines[-1]}")
+
+
+def groups() -> list[str]:
+    """The groups that may open cameras and that this machine has."""
+    return [name for name in CAMERA_GROUPS if _has_group(name)]
+
+
+def _has_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def user_exists() -> bool:
+    """Whether the user exists."""
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        return False
+    return True
+
+
+def has_user() -> bool:
+    """Whether the user exists, with its groups."""
+    try:
+        user = pwd.getpwnam(USER)
+    except KeyError:
+        return False
+    members = os.getgrouplist(USER, user.pw_gid)
+    return all(grp.getgrnam(name).gr_gid in members for name in groups())
+
+
+def make_user() -> Undo | None:
+    """Create the user, or add its groups."""
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        more = ["--groups", ",".join(groups())] if groups() else []
+        shell = "/usr/sbin/nologin"
+        call("useradd", "--system", "--user-group", *more, "--home-dir", str(STATE_DIR), "--shell", shell, USER)
+        return remove_user
+    call("usermod", "--append", "--groups", ",".join(groups()), USER)
+    return None
+
+
+def remove_user() -> None:
+    """Remove the user, and its group."""
+    call("userdel", USER)
+
+
+def has_folder(folder: Path, owner: str, mode: int) -> bool:
+    """Whether a folder exists, with this owner and mode."""
+    try:
+        status = folder.stat()
+        return status.st_uid == pwd.getpwnam(owner).pw_uid and status.st_mode & 0o777 == mode
+    except (OSError, KeyError):
+        return False
+
+
+def make_folder(folder: Path, owner: str, mode: int) -> Undo | None:
+    """Create a folder, or give it this owner and mode."""
+    was_there = folder.exists()
+    if not was_there:
+        folder.mkdir(parents=True)
+    entry = pwd.getpwnam(owner)
+    os.chown(folder, entry.pw_uid, entry.pw_gid)
+    folder.chmod(mode)
+    return None if was_there else folder.rmdir
+
+
+def has_private_config() -> bool:
+    """Whether the configuration exists, and only root may change it and only the service read it."""
+    try:
+        status = SYSTEM_FILE.stat()
+        return status.st_mode & 0o007 == 0 and status.st_gid == pwd.getpwnam(USER).pw_gid
+    except (OSError, KeyError):
+        return False
+
+
+def make_config(content: str) -> Undo | None:
+    """Write the configuration; one that is there keeps its content."""
+    gid = pwd.getpwnam(USER).pw_gid
+    if SYSTEM_FILE.exists():
+        os.chown(SYSTEM_FILE, -1, gid)
+        SYSTEM_FILE.chmod(0o640)
+        return None
+    SYSTEM_FILE.parent.mkdir(exist_ok=True)
+    SYSTEM_FILE.parent.chmod(0o755)
+    write_atomically(SYSTEM_FILE, content.encode(), 0o600, owner=(0, gid))
+    SYSTEM_FILE.chmod(0o640)
+    return SYSTEM_FILE.unlink
+
+
+def has_file(file: Path, content: str, mode: int) -> bool:
+    """Whether a file has this content and mode."""
+    try:
+        return file.read_text() == content and file.stat().st_mode & 0o777 == mode
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def make_file(file: Path, content: str, mode: int) -> Undo:
+    """Write a file of the installation. Raises InstallationError where another program's file is in its place."""
+    before = file.read_text(errors="replace") if file.exists() else None
+    if before is not None and MARK not in before and file != UNIT:
+        raise InstallationError(f"{file} exists and is not of `framebus install`; remove it first")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, content.encode(), mode)
+    file.chmod(mode)
+
+    def undo() -> None:
+        if before is None:
+            file.unlink()
+        else:
+            write_atomically(file, before.encode(), mode)
+            file.chmod(mode)
+
+    return undo
+
+
+def systemd_runs() -> bool:
+    """Whether systemd runs here: not in a chroot, and not in most containers."""
+    return SYSTEMD_RUNS.is_dir()
+
+
+def enable() -> Undo:
+    """Start the service at each boot: what `systemctl enable` does, also where systemd does not run."""
+    ENABLED.parent.mkdir(parents=True, exist_ok=True)
+    ENABLED.unlink(missing_ok=True)
+    ENABLED.symlink_to(UNIT)
+    return lambda: ENABLED.unlink(missing_ok=True)
+
+
+def start() -> Undo:
+    """Start the service, or restart it with what has changed."""
+    call("systemctl", "daemon-reload")
+    call("systemctl", "restart", UNIT_NAME)
+    return lambda: call("systemctl", "stop", UNIT_NAME)
+
+
+def stop() -> None:
+    """Stop the service, if systemd runs."""
+    if systemd_runs():
+        call("systemctl", "stop", UNIT_NAME)
+
+
+def remove(files: Sequence[Path]) -> None:
+    """Delete files and folders, as far as they are there."""
+    for file in files:
+        if file.is_dir() and not file.is_symlink():
+            shutil.rmtree(file)
+        else:
+            file.unlink(missing_ok=True)

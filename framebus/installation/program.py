@@ -1,0 +1,136 @@
+"""The program of the service: a virtual environment that the service's user can read, filled from the one that runs.
+
+pipx and `pip install --user` put framebus into a home folder, which the service does not see. The files are copied
+rather than downloaded, so that the service runs exactly what was tried, without a network.
+"""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from framebus.installation.step import InstallationError, Undo
+
+FOLDER = Path("/opt/framebus")
+HIDDEN = ("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/")
+"""What ProtectHome= and PrivateTmp= of the unit hide from the service (systemd.exec(5))."""
+
+
+def is_hidden(path: str) -> bool:
+    """Whether the service cannot see a path."""
+    return f"{os.path.realpath(path)}/".startswith(HIDDEN) or f"{path}/".startswith(HIDDEN)
+
+
+def has_to_be_copied() -> bool:
+    """Whether the framebus that runs lies where the service cannot see it."""
+    return is_hidden(sys.prefix) or is_hidden(str(Path(__file__).parent))
+
+
+def python() -> str:
+    """The Python that the service runs."""
+    return str(FOLDER / "bin" / "python") if has_to_be_copied() else sys.executable
+
+
+def is_copied() -> bool:
+    """Whether FOLDER has this version for this Python, and nothing is left to copy."""
+    stamp = FOLDER / "copied-from"
+    return stamp.is_file() and stamp.read_text() == _stamp()
+
+
+def copy() -> Undo:
+    """Make FOLDER anew. Raises InstallationError and OSError."""
+    base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    if is_hidden(base):
+        raise InstallationError(f"{base} is a Python that the service cannot see; use /usr/bin/python3 for framebus")
+    distributions = list(closure("framebus"))
+    edited = next((found.name for found in distributions if not _is_complete(found)), None)
+    if edited is not None:
+        raise InstallationError(f"{edited} is installed as a working copy; run there: sudo make install")
+    new = FOLDER.with_name(f".{FOLDER.name}.new")
+    old = FOLDER.with_name(f".{FOLDER.name}.old")
+    for left_over in (new, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    command = [base, "-m", "venv", "--system-site-packages", "--without-pip", str(new)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
+        raise InstallationError(f"{' '.join(command)}: {lines[-1]}")
+    site = new / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    for found in distributions:
+        _copy(found, site)
+    (new / "copied-from").write_text(_stamp())
+    _open_to_all(new)
+    if FOLDER.exists():
+        FOLDER.rename(old)
+    new.rename(FOLDER)
+
+    def undo() -> None:
+        shutil.rmtree(FOLDER)
+        if old.exists():
+            old.rename(FOLDER)
+
+    return undo
+
+
+def forget_old() -> None:
+    """Remove what `copy` kept to be able to undo."""
+    shutil.rmtree(FOLDER.with_name(f".{FOLDER.name}.old"), ignore_errors=True)
+
+
+def closure(name: str) -> Iterator[importlib.metadata.Distribution]:
+    """A distribution and what it needs, as far as it is in this virtual environment and not in the system."""
+    waiting, seen = [name], set()
+    while waiting:
+        current = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if current in seen:
+            continue
+        seen.add(current)
+        try:
+            found = importlib.metadata.distribution(current)
+        except importlib.metadata.PackageNotFoundError:  # for another system, or an extra that is not installed
+            continue
+        if str(found.locate_file("")).startswith(f"{sys.prefix}{os.sep}"):
+            yield found
+        for requirement in found.requires or ():
+            if "extra ==" not in requirement or current == "framebus":
+                waiting.append(re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0])
+
+
+def _is_complete(found: importlib.metadata.Distribution) -> bool:
+    """Whether all of a distribution is in the environment: not for a working copy (`pip install -e`)."""
+    return any(file.suffix == ".py" and file.parts[0] == "framebus" for file in found.files or ()) or (
+        found.metadata["Name"] != "framebus"
+    )
+
+
+def _copy(found: importlib.metadata.Distribution, site: Path) -> None:
+    for file in found.files or ():
+        if ".." in file.parts or file.parts[0] == "/":  # scripts
+            continue
+        source = Path(str(found.locate_file(file)))
+        if source.is_file():
+            target = site.joinpath(*file.parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            target.chmod(0o755 if os.access(source, os.X_OK) else 0o644)
+
+
+def _open_to_all(folder: Path) -> None:
+    """Whatever the umask is, the service's user can read and run it."""
+    for place, _, files in os.walk(folder):
+        os.chmod(place, 0o755)
+        for name in files:
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o755 if os.stat(path).st_mode & 0o100 else 0o644)
+
+
+def _stamp() -> str:
+    """What FOLDER was made of: the versions, and when the files of framebus were installed."""
+    names = sorted(f"{found.name} {found.version}" for found in closure("framebus"))
+    installed = Path(__file__).stat().st_mtime_ns
+    return "\n".join([sys.version, os.path.dirname(__file__), str(installed), *names])
