@@ -10,7 +10,7 @@ DIST ?= dist
 SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1764547200)
 export SOURCE_DATE_EPOCH
 
-.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -86,6 +86,9 @@ wheel: $(TOOLS)/.build-ok  ## Build the wheel and the source distribution in dis
 deb: wheel carried  ## Build the Debian package in dist, with Debian's own tools
 	@deploy/debian/build.sh $(DIST)/framebus-*.tar.gz $(DIST)/videodev2-*.whl $(DIST)
 	@ls $(DIST)/framebus_*_all.deb
+
+release: $(VENV)/.dev-ok $(TOOLS)/.build-ok  ## Build all files of a release in dist, the same bytes twice (as root); DRAFT=--draft to try
+	@exec $(PY) -m tests.packaging.release $(DIST) $(DRAFT)
 
 # Debian lacks videodev2: its package of framebus carries it. The hash of requirements.lock says that it is the right one.
 carried: $(TOOLS)/.build-ok

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from framebus.protocol.wire import FrameHeader, StatusHeader, WireError
     from framebus.transport.sockets import EndpointError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ArgumentError",

@@ -17,10 +17,14 @@ from tests.processes import Running, wait_until
 
 SCRIPT = """
 set -e
-lower=$1 place=$2 shared=$3
+lower=$1 place=$2 shared=$3 lasting=$4
 mount -t tmpfs -o mode=755 tmpfs "$place"
 mkdir "$place/upper" "$place/work" "$place/root"
-mount -t overlay -o "lowerdir=$lower,upperdir=$place/upper,workdir=$place/work" overlay "$place/root"
+if [ "$lasting" ]; then
+    mount --bind "$lower" "$place/root"
+else
+    mount -t overlay -o "lowerdir=$lower,upperdir=$place/upper,workdir=$place/work" overlay "$place/root"
+fi
 mount -t proc proc "$place/root/proc"
 mount -t sysfs sysfs "$place/root/sys"
 mount --rbind /dev "$place/root/dev"
@@ -35,10 +39,13 @@ while :; do sleep 1000 & wait; done
 class Machine:
     """A chroot under an empty layer. `close` ends all that runs in it."""
 
-    def __init__(self, lower: Path, shared: Path, log: Path) -> None:
-        """`shared` is its /mnt. Log files of what is started in it go beside `log`."""
+    def __init__(self, lower: Path, shared: Path, log: Path, *, lasting: bool = False) -> None:
+        """`shared` is its /mnt. Log files of what is started in it go beside `log`.
+
+        With `lasting`, there is no layer, and programs change the chroot itself.
+        """
         self._place = Path(tempfile.mkdtemp(prefix="framebus-machine-"))
-        line = [*NAMESPACES, "sh", "-c", SCRIPT, "sh", str(lower), str(self._place), str(shared)]
+        line = [*NAMESPACES, "sh", "-c", SCRIPT, "sh", str(lower), str(self._place), str(shared), "lasting" * lasting]
         self._init = Running(*line, log=log)
         self._log = log
         self._started: list[Running] = []

@@ -88,12 +88,8 @@ def field(package: Path, name: str) -> str:
 def test_it_depends_on_debians_own_packages(deb: Path) -> None:
     depends = {re.split(r"[ :]", one)[0] for one in field(deb, "Depends").split(", ")}
     assert depends - {"python3"} == set(DEPENDS)
-    assert field(deb, "Recommends") == "python3-av (>= 14.2), python3-picamera2"
+    assert field(deb, "Recommends") == "python3-av (>= 14.2), python3-picamera2, python3-segno"
     assert (field(deb, "Architecture"), field(deb, "Version")) == ("all", __version__)
-
-
-def test_another_build_has_the_same_bytes(builder: Machine, shared: Path, deb: Path) -> None:
-    assert build(builder, shared, "again").read_bytes() == deb.read_bytes()
 
 
 def test_lintian_finds_nothing(builder: Machine, deb: Path) -> None:
@@ -115,7 +111,7 @@ def serve(machine: Machine) -> None:
     found = machine.do("framebus", "doctor")
     assert f"configuration: {CONFIG}" in found
     assert "videodev2 0.0." in found
-    assert found.endswith("\nNothing is wrong.\n"), found
+    assert found.endswith("\nNo problems found.\n"), found
     assert machine.terminate(up) == 0, up.log
     assert "Traceback" not in up.log
     assert not processes(machine)
@@ -153,6 +149,7 @@ def test_its_life_on_a_machine(debian: Machine, older: Path, deb: Path) -> None:
     assert debian.do("dpkg-query", "--show", "--showformat=${Version}", "framebus") == __version__
     serve(debian)
 
+    debian.do("usermod", "--append", "--groups", "framebus", USER)
     debian.do("apt-get", "purge", "--yes", "framebus", variables={"DEBIAN_FRONTEND": "noninteractive"})
     assert everything(debian) == before
 

@@ -78,7 +78,7 @@ def use(machine: Machine, command: str, user: str, version: str) -> None:
     found = machine.do(command, "doctor", "--config", str(file), user=user)
     assert "\nok    framebus serves at" in found
     assert "videodev2 0.0." in found
-    assert found.endswith("\nNothing is wrong.\n"), found
+    assert found.endswith("\nNo problems found.\n"), found
     assert machine.terminate(up) == 0, up.log
     assert "Traceback" not in up.log
     assert not processes(machine)
