@@ -25,6 +25,8 @@ MAX_LOGINS = 2
 USER_AGENT = "Mozilla/5.0 (compatible; framebus)"
 """Some cameras answer browsers alone."""
 REDIRECTS = (301, 302, 303, 307, 308)
+WITH_BODY = (200, 201, 202, 203, 206)
+"""What cameras and proxies answer with a picture."""
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -39,7 +41,7 @@ class _HungUp(_LoginMayHelp, Interrupted):
 
 @dataclass(slots=True)
 class Answer:
-    """What a camera answered with 200, and the socket below it."""
+    """What a camera answered, and the socket below it."""
 
     connection: http.client.HTTPConnection
     response: http.client.HTTPResponse
@@ -147,7 +149,7 @@ class HttpRequests:
 
     def _check_status(self, answer: Answer) -> None:
         code = answer.response.status
-        if code == http.HTTPStatus.OK:
+        if code in WITH_BODY:
             return
         has_challenge = answer.response.headers.get("WWW-Authenticate") is not None
         answer.close()

@@ -14,6 +14,7 @@ import re
 import select
 import socket
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -39,6 +40,10 @@ RETRY_PAUSE_SECONDS = 0.5
 """A camera that answered without a complete picture, or refused, is not asked again at once."""
 MORE_SECONDS = 1.0
 """How long an answer without a length may go on with another picture, before it counts as one picture."""
+PACKED = ("gzip", "x-gzip", "deflate")
+"""Encodings that some servers use although they were asked for none."""
+ANY_WRAPPER = 32 + zlib.MAX_WBITS
+"""zlib tells gzip and deflate apart by itself."""
 JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/jfif")
 NO_VIDEO_TYPES = ("text/html", "application/xhtml+xml", "application/json")
 """Pages and messages; all others are shown to FFmpeg, since playlists travel as text/plain and the like."""
@@ -118,6 +123,7 @@ class HttpStream:
         """What was read of the body to tell its kind."""
         self._body: Body = "unknown"
         self._parts = JpegParts()
+        self._unpack: zlib._Decompress | None = None
         self._newest_at = 0.0
         self._asked = 0.0, 0.0
         """Wall clock and monotonic clock of the last request."""
@@ -212,6 +218,8 @@ class HttpStream:
         """Send the request, and read as much as tells what comes; returns the content type of the answer."""
         self._asked = time.time(), time.monotonic()
         self._answer = answer = self._requests.get()
+        is_packed = answer.response.headers.get("Content-Encoding", "").strip().lower() in PACKED
+        self._unpack = zlib.decompressobj(wbits=ANY_WRAPPER) if is_packed else None
         kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
         self._begin, self._body = b"", body_kind(kind, b"")
         if self._body == "multipart" and not answer.response.chunked:
@@ -295,17 +303,30 @@ class HttpStream:
 
     def _check_stall(self) -> None:
         if time.monotonic() - self._newest_at > self._patience:
-            raise SourceError(reasons.no_jpeg(self._name, self._patience))
+            raise SourceError(reasons.no_jpeg(self._name, self._patience, self._parts.other_kind))
 
     def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
         try:
-            return response.read1(size)
+            data = response.read1(size)
+            return self._unpacked(data) if data and self._unpack is not None else data
         except TimeoutError:
             raise SourceError(reasons.silent(self._name, self._patience)) from None
         except OSError as error:
             raise Interrupted(reasons.refused(self._name, self._host, error)) from None
         except http.client.HTTPException:  # an answer in chunks that ends within one
             return b""
+
+    def _unpacked(self, data: bytes) -> bytes:
+        """What compressed bytes hold; the next ones where these hold nothing yet. Raises OSError."""
+        assert self._unpack is not None  # the answer is compressed
+        response = self._answer.response if self._answer else None
+        try:
+            while not (unpacked := self._unpack.decompress(data)) and response is not None:
+                if not (data := response.read1(READ_BYTES)):
+                    break
+        except zlib.error:
+            raise SourceError(reasons.bad_compression(self._name)) from None
+        return unpacked
 
     def _hang_up(self) -> None:
         if self._answer is not None:

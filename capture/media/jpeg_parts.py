@@ -17,6 +17,7 @@ from framebus.publishing.jpeg import Jpeg, JpegError
 from framebus.publishing.jpeg_walker import JpegWalker
 
 MAX_PART_BYTES = MAX_MESSAGE_BYTES
+MAX_KIND_LETTERS = 50
 MAX_LINE_BYTES = 64 * 1024
 """More than this without a line end is no header, and thrown away."""
 MAX_AHEAD_BYTES = 1024
@@ -44,6 +45,8 @@ class JpegParts:
     def __init__(self) -> None:
         self.damaged = 0
         """Pictures that were cut off or were no JPEG."""
+        self.other_kind = ""
+        """What the last part that was no picture says it is."""
         self.repairs: Counter[str] = Counter()
         """What was wrong with the framing and did not matter, for people to read."""
         self._buffer = bytearray()
@@ -183,6 +186,9 @@ class JpegParts:
     def _skip_body(self, length: int, kind: bytes) -> bool:
         """A part that is no picture; it is damaged where it says that it is one."""
         self.damaged += b"image" in kind
+        self.other_kind = kind.partition(b";")[0].strip().decode("ascii", "replace")[:MAX_KIND_LETTERS]
+        if not self.other_kind.isprintable():
+            self.other_kind = ""
         self._cut(length)
         self._in_body = False
         self._headers.clear()

@@ -55,9 +55,14 @@ def silent(name: str, seconds: float) -> str:
     return f"{name}: sent nothing for {seconds:g} seconds"
 
 
-def no_jpeg(name: str, seconds: float) -> str:
-    """There is data, and no picture in it."""
-    return f"{name}: sends data, but for {seconds:g} seconds no JPEG; {CHECK_PATH}"
+def no_jpeg(name: str, seconds: float, kind: str = "") -> str:
+    """There is data, and no picture in it; `kind` is what its parts say they are."""
+    return f"{name}: sends {kind or 'data'}, but for {seconds:g} seconds no JPEG; {CHECK_PATH}"
+
+
+def bad_compression(name: str) -> str:
+    """It cannot be unpacked."""
+    return f"{name}: sends an answer whose compression is broken; {CHECK_PATH}"
 
 
 def ended(name: str) -> str:

@@ -99,7 +99,14 @@ def test_a_duplicate_can_be_shut_down_while_the_response_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("status", "is_momentary"),
-    [("204 No Content", False), ("404 Not Found", False), ("499 Odd", False), ("500 Oops", True), ("503 Busy", True)],
+    [
+        ("204 No Content", False),
+        ("205 Reset Content", False),
+        ("404 Not Found", False),
+        ("499 Odd", False),
+        ("500 Oops", True),
+        ("503 Busy", True),
+    ],
 )
 def test_only_a_fault_of_the_camera_is_worth_asking_again(status: str, is_momentary: bool) -> None:
     with IpCamera(refusing(status)) as server:

@@ -4,11 +4,13 @@ The cameras are real servers, which show a picture when the test says so; no tes
 """
 
 import contextlib
+import gzip
 import io
 import os
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from itertools import count
 
@@ -337,6 +339,50 @@ def test_a_still_may_have_as_many_pixels_as_configured() -> None:
         )
 
 
+@pytest.mark.parametrize("status", ["201 Created", "203 Non-Authoritative Information", "206 Partial Content"])
+def test_a_picture_with_another_success_is_shown(status: str) -> None:
+    answer = ok("image/jpeg", PICTURES[0]).replace(b"200 OK", status.encode())
+    with IpCamera(saying(answer)) as server, opened(server.url()) as source:
+        assert picture(source, every_frame()).jpeg == PICTURES[0]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("kind", ["image/jpeg", "multipart/x-mixed-replace;boundary=b", ""])
+def test_an_answer_that_is_compressed_unasked_is_unpacked(encoding: str, kind: str) -> None:
+    body = (
+        PICTURES[0]
+        if "multipart" not in kind
+        else b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURES[0] + b"\r\n--b\r\n"
+    )
+    packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
+    with IpCamera(saying(ok(kind, packed, f"Content-Encoding: {encoding}"))) as server:
+        with opened(server.url()) as source:
+            assert picture(source, every_frame()).jpeg == PICTURES[0]
+        assert server.calls[0].header("Accept-Encoding") == "identity"
+
+
+def test_an_answer_whose_compression_is_broken_is_a_reason() -> None:
+    with IpCamera(saying(ok("image/jpeg", b"no gzip at all", "Content-Encoding: gzip"))) as server:
+        assert failure(server.url()) == (
+            f"{server.url()}: sends an answer whose compression is broken; check the path in the URL"
+        )
+
+
+def test_parts_that_are_no_pictures_are_named() -> None:
+    part = b"--b\r\nContent-Type: video/x-h264\r\nContent-Length: 9\r\n\r\n\0\0\0\1abcde\r\n"
+
+    def answer(call: Call) -> None:
+        call.send(ok("multipart/x-mixed-replace;boundary=b"))
+        while True:
+            call.send(part)
+            time.sleep(0.02)
+
+    with IpCamera(answer) as server:
+        assert failure(server.url(), SHORT) == (
+            f"{server.url()}: sends video/x-h264, but for 0.4 seconds no JPEG; check the path in the URL"
+        )
+
+
 def test_text_is_shown_to_ffmpeg_and_is_no_video_either() -> None:
     with IpCamera(saying(ok("text/plain", b"hello\n" * 100))) as server:
         assert failure(server.url(login=LOGIN)) == (
@@ -493,7 +539,7 @@ def test_a_stream_without_pictures() -> None:
 
     with IpCamera(chatter) as server:
         assert failure(server.url(login=LOGIN), SHORT) == (
-            f"{server.url()}: sends data, but for 0.4 seconds no JPEG; check the path in the URL"
+            f"{server.url()}: sends text/plain, but for 0.4 seconds no JPEG; check the path in the URL"
         )
 
 

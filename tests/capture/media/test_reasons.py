@@ -25,6 +25,7 @@ EXAMPLES: dict[str, Any] = {
     "codec": "JPEG",
     "error": OSError(errno.EIO, os.strerror(errno.EIO)),
     "found": "audio",
+    "kind": "video/x-h264",
     "reason": "Invalid data",
     "size": (4000, 3000),
     "most": 8,
