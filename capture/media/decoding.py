@@ -68,21 +68,27 @@ class DecoderQueue:
     def __init__(self, repairs: Counter[str]) -> None:
         """`repairs` is where it is noted, once, if every picture is held back."""
         self._repairs = repairs
-        self._arrived: dict[int | None, float] = {}
+        self._arrived: dict[int | None, tuple[float, int]] = {}
+        """By time stamp: when it came, and as which picture."""
+        self._came = 0
         self._held_back: deque[int] = deque(maxlen=JUDGED_PICTURES)
 
     def put(self, ticks: int | None, arrival: float) -> None:
         """A picture goes in: its time stamp, and its CLOCK_MONOTONIC seconds."""
-        self._arrived[ticks] = arrival
+        self._came += 1
+        self._arrived[ticks] = (arrival, self._came)
         while len(self._arrived) > MAX_WAITING:
             del self._arrived[next(iter(self._arrived))]
 
     def take(self, ticks: int | None, otherwise: float) -> float:
-        """A picture came out: when it had come in, or `otherwise` if that is not known."""
-        came = self._arrived.pop(ticks, otherwise)
-        self._held_back.append(sum(arrival > came for arrival in self._arrived.values()))
+        """A picture came out: when it had come in, or `otherwise` if that is not known.
+
+        B frames are decoded behind the picture that is shown after them, so that each picture is held back.
+        """
+        came, number = self._arrived.pop(ticks, (otherwise, self._came))
+        self._held_back.append(self._came - number)
         if len(self._held_back) == JUDGED_PICTURES:
-            frames = min(self._held_back)
+            frames = round(sum(self._held_back) / JUDGED_PICTURES) if min(self._held_back) else 0
             self._held_back.clear()
             if frames and not any(repair.startswith(B_FRAMES) for repair in self._repairs):
                 by = f"{frames} frame{'s' * (frames > 1)}"

@@ -17,6 +17,8 @@ logger = logging.getLogger("gateway")
 
 RETRY_SECONDS = 1.0
 """How often an address is tried that this machine does not have."""
+MAY_COME = (errno.EADDRNOTAVAIL, socket.EAI_AGAIN)
+"""DHCP has assigned no address yet, or the network is not up, so that no name server answers."""
 LISTEN_BACKLOG = 128
 """Connections that wait to be accepted: a page that is reloaded by many at once."""
 
@@ -81,7 +83,7 @@ def listen(address: Address, shared: bool = False) -> socket.socket:
             where, family=family, backlog=LISTEN_BACKLOG, reuse_port=shared, dualstack_ipv6=everywhere
         )
     except OSError as error:
-        kind = AddressUnavailableError if error.errno == errno.EADDRNOTAVAIL else ProcessError
+        kind = AddressUnavailableError if error.errno in MAY_COME else ProcessError
         advice = "choose another address with listen in [gateway]"
         raise kind(f"cannot listen on {address}: {_reason(error, address)}; {advice}") from None
     listener.setblocking(False)

@@ -39,6 +39,20 @@ def test_that_every_picture_is_held_back_is_said_once(held_back: int, said: list
     assert list(repairs.items()) == [(one, 1) for one in said]
 
 
+def test_pictures_that_come_in_another_order_than_they_are_shown_are_held_back() -> None:
+    repairs = Counter[str]()
+    queue = DecoderQueue(repairs)
+    decoded = [shown for first in range(0, 200, 4) for shown in (first + 4, first + 2, first + 1, first + 3)]
+    to_show = 1
+    for number, shown in enumerate(decoded):
+        queue.put(shown, float(number))
+        while number >= 2 and to_show in decoded[:number]:
+            queue.take(to_show, -1.0)
+            to_show += 1
+    [said] = repairs
+    assert said.startswith("B frames hold each picture back by ")
+
+
 def test_a_picture_that_was_held_back_now_and_then_is_not_worth_a_word() -> None:
     repairs = Counter[str]()
     queue = DecoderQueue(repairs)

@@ -1,5 +1,6 @@
 """The listening socket, and the sentences that say why there is none."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -122,3 +123,19 @@ async def test_waiting_for_an_address_ends_when_the_process_shall() -> None:
         raise AddressUnavailableError("cannot listen")
 
     assert await wait_for_address(listen_now, stop, retry_seconds=0.001) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "is_waited_for"),
+    [(socket.EAI_AGAIN, True), (errno.EADDRNOTAVAIL, True), (socket.EAI_NONAME, False), (errno.EACCES, False)],
+)
+def test_a_name_server_that_does_not_answer_yet_is_waited_for(
+    number: int, is_waited_for: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise OSError(number, "cannot")
+
+    monkeypatch.setattr(socket, "create_server", fail)
+    with pytest.raises(ProcessError) as error:
+        listen(Address("camera.example", 8080))
+    assert isinstance(error.value, AddressUnavailableError) == is_waited_for
