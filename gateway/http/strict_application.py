@@ -35,6 +35,7 @@ class StrictDelegate(HTTPMessageDelegate):
     def __init__(self, delegate: HTTPMessageDelegate, connection: HTTPConnection) -> None:
         self._delegate = delegate
         self._connection = connection
+        self._is_closed = False
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> object:  # type: ignore[override]
         """Called by Tornado. Python does not read a Host with a port of thousands of digits, for example."""
@@ -49,15 +50,20 @@ class StrictDelegate(HTTPMessageDelegate):
             return self._refuse()
 
     def data_received(self, chunk: bytes) -> object:  # type: ignore[override]
-        """Called by Tornado."""
-        return self._delegate.data_received(chunk)
+        """Called by Tornado: also for chunks that had come before a body that took too long was given up.
+
+        Its own delegate has thrown away what it would add them to, and fails.
+        """
+        return None if self._is_closed else self._delegate.data_received(chunk)
 
     def finish(self) -> None:
         """Called by Tornado."""
-        self._delegate.finish()
+        if not self._is_closed:
+            self._delegate.finish()
 
     def on_connection_close(self) -> None:
         """Called by Tornado."""
+        self._is_closed = True
         self._delegate.on_connection_close()
 
     async def _refuse(self) -> None:

@@ -1,6 +1,7 @@
 """Requests whose target or headers Tornado itself does not handle."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -9,8 +10,9 @@ from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine,
 
 from gateway.http.strict_application import StrictDelegate
 from gateway.net.request_stream import MALFORMED
+from tests.conftest import Configure
 from tests.gateway.camera import jpeg
-from tests.gateway.conftest import Site
+from tests.gateway.conftest import Site, serving
 from tests.gateway.still_service import StillService
 
 
@@ -68,6 +70,34 @@ def test_the_delegate_passes_everything_on() -> None:
     delegate.finish()
     delegate.on_connection_close()
     assert recorder.calls == [(RequestStartLine("GET", "/c", "HTTP/1.1"), {"Host": "a"}), b"body", "finish", "closed"]
+
+
+def test_what_comes_of_a_body_that_was_given_up_is_dropped() -> None:
+    recorder = Recorder()
+    delegate = StrictDelegate(recorder, None)  # type: ignore[arg-type]
+    delegate.on_connection_close()
+    assert delegate.data_received(b"late") is None
+    delegate.finish()
+    assert recorder.calls == ["closed"]
+
+
+@pytest.mark.slow
+async def test_a_body_of_many_chunks_that_takes_too_long_is_no_traceback(
+    configure: Configure, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(configure(gateway="request_timeout = 1")) as site:
+        listen = site.config.gateway.listen
+        reader, writer = await asyncio.open_connection(listen.host, listen.port)
+        writer.write(b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            async with asyncio.timeout(10):
+                while not reader.at_eof():
+                    writer.write(b"1\r\na\r\n" * 1000)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+        writer.close()
+        assert site.gateway._refused.total["requests failed"] == 0
+    assert "Traceback" not in caplog.text
 
 
 def test_a_response_passes_unchanged() -> None:
