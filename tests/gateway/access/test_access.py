@@ -20,6 +20,7 @@ from framebus.credentials.token_usage import last_used
 from gateway.access.identity import Identity
 from gateway.access.password_cache import PasswordCache
 from gateway.access.throttle import Throttle
+from gateway.server import TICK_SECONDS
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving, until
@@ -180,6 +181,32 @@ async def test_the_rate_is_of_the_client_and_not_of_its_proxy(path: str, configu
         codes = [await code(site, path, X_Forwarded_For="192.0.2.1") for _ in range(3)]
         assert codes == [503, 503, 429]
         assert await code(site, path, X_Forwarded_For="192.0.2.2") == 503
+
+
+async def test_a_page_ends_within_a_second_of_its_token(config: Config) -> None:
+    async with site_with(config, users=ANNA, tokens={"t": token("secret", "view")}) as site:
+        page = await websocket_connect(f"{site.websocket_url}/ws?token=secret")
+        await until(lambda: site.gateway._cameras.viewers)
+        with accounts.changing(config.secrets) as everybody:
+            del everybody.tokens["t"]
+        site.gateway._tick()
+        async with asyncio.timeout(10):
+            while await page.read_message() is not None:
+                pass
+        await until(lambda: not site.gateway._cameras.viewers)
+    assert TICK_SECONDS <= 1, "what docs/security.md promises"
+
+
+async def test_a_session_that_was_logged_out_is_not_watched_on(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        access = site.gateway._access
+        _, session = access.sessions.create("anna", _proof())
+        _, other = access.sessions.create("anna", _proof())
+        found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, _proof(), session)
+        assert access.is_still_valid(found)
+        access.sessions.log_out(session, "anna")
+        assert not access.is_still_valid(found)
+        assert access.is_still_valid(replace(found, session=other))
 
 
 @pytest.mark.slow
