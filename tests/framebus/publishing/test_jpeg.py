@@ -345,6 +345,7 @@ def test_the_exif_put_in_holds_the_orientation_and_no_more() -> None:
     turned = Jpeg.parse(PICTURE).with_orientation(6)
     exif_of_one = bytes.fromhex("ffe1 0022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000")
     assert turned.data == SOI + exif_of_one + PICTURE[2:]
+    assert turned.repairs == ()
 
 
 def test_an_orientation_that_is_there_already_costs_nothing() -> None:

@@ -22,7 +22,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "restart markers by block": {"restart_marker_blocks": 5},
     "restart markers, progressive": {"restart_marker_blocks": 5, "progressive": True},
 }
-SIZES = [(64, 48), (65, 49), (8, 8), (1, 1), (200, 16)]
+SIZES = [(64, 48), (65, 49), (8, 8), (1, 1), (200, 16), (272, 264)]
 
 
 def judged(picture: bytes, *, at_full_size: bool = True) -> bool:
@@ -84,8 +84,25 @@ def test_a_very_large_picture_is_judged_at_an_eighth_of_its_size(size: tuple[int
         assert not judged(picture[: begin + 3 * (len(picture) - begin) // 4], at_full_size=False)
 
 
-def test_a_very_large_progressive_picture_is_refused() -> None:
-    assert not judged(jpegs.jpeg(progressive=True)[:-2], at_full_size=False)
+@pytest.mark.parametrize(("limit", "found"), [(300 * 280, True), (300 * 280 - 1, False)])
+def test_a_progressive_picture_with_too_many_pixels_is_refused(limit: int, found: bool) -> None:
+    picture = jpegs.jpeg((300, 280), progressive=True)[:-2]
+    walker = JpegWalker()
+    walker.walk(picture)
+    assert is_complete(picture, walker.segments, limit) is found
+
+
+def test_a_progressive_picture_that_lacks_a_last_refinement_is_not() -> None:
+    """Of any component, also where the scans behind it are all there."""
+    picture = jpegs.jpeg((64, 48), progressive=True)
+    walker = JpegWalker()
+    walker.walk(picture)
+    scans = [(begin, end) for marker, begin, end in walker.segments if marker == SOS]
+    last = [begin for begin, end in scans if picture[end - 1] & 0x0F == 0]
+    assert len(last) == 4
+    for scan in last:
+        behind = min((begin for _, begin, _ in walker.segments if begin > scan), default=len(picture) - 2)
+        assert not judged(picture[:scan] + picture[behind:-2])
 
 
 @pytest.mark.parametrize("scans", range(1, 4))

@@ -134,3 +134,11 @@ def test_a_delimiter_with_letters_of_a_pattern_is_taken_literally() -> None:
     begun = SOI + FRAME + SCAN + b"\x55--axbbcxd[\x55"
     step, walker = walked(begun + b"\r\n" + delimiter, 0, delimiter)
     assert (step, walker.at) == ("cut", len(begun))
+
+
+@pytest.mark.parametrize(("delimiter", "step"), [(b"--abcde", "more"), (b"--abcdef", "cut")])
+def test_a_long_delimiter_is_known_without_a_line_end_before_it(delimiter: bytes, step: str) -> None:
+    picture = jpegs.jpeg()[:-2]
+    walker = JpegWalker(delimiter=delimiter)
+    assert walker.walk(picture + delimiter + b"\r\n") == step
+    assert step == "more" or walker.at == len(picture)

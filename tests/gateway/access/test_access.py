@@ -194,6 +194,7 @@ async def test_a_page_ends_within_a_second_of_its_token(config: Config) -> None:
             while await page.read_message() is not None:
                 pass
         await until(lambda: not site.gateway._cameras.viewers)
+        page.close()
     assert TICK_SECONDS <= 1, "what docs/security.md promises"
 
 
