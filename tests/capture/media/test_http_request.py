@@ -432,8 +432,8 @@ def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.read_text())).hexdigest()
 
 
-def tls_source(server: IpCamera, tls: CameraTls) -> MediaSource:
-    url = server.url(scheme="https", login=LOGIN)
+def tls_source(server: IpCamera, tls: CameraTls, login: str = LOGIN) -> MediaSource:
+    url = server.url(scheme="https", login=login)
     return MediaSource(url, Size(64, 48), 30, 80, options=MediaOptions(tls=tls))
 
 
@@ -448,12 +448,15 @@ def test_a_certificate_for_another_name_can_be_trusted(by: str, self_signed: tup
         assert picture(source, every_frame()).jpeg == PICTURES[0]
 
 
+@pytest.mark.parametrize("login", [LOGIN, ""], ids=["login", "no login"])
 @pytest.mark.parametrize("by", ["another fingerprint", "authorities"])
-def test_a_certificate_that_is_not_trusted_gets_no_request(by: str, self_signed: tuple[ssl.SSLContext, str]) -> None:
+def test_a_certificate_that_is_not_trusted_gets_no_request(
+    by: str, login: str, self_signed: tuple[ssl.SSLContext, str]
+) -> None:
     context, digits = self_signed
     tls = CameraTls(fingerprint=TlsFingerprint("0" * 64)) if by == "another fingerprint" else CameraTls()
     with IpCamera(Multipart(None, PICTURES[0]), context) as server:
-        with contextlib.closing(tls_source(server, tls)) as source, pytest.raises(SourceError) as said:
+        with contextlib.closing(tls_source(server, tls, login)) as source, pytest.raises(SourceError) as said:
             source.open()
         assert f"sha256:{digits}" in str(said.value)
         assert "certificate" in str(said.value)

@@ -112,3 +112,32 @@ async def test_what_one_address_has_proved_is_no_word_for_another(passwords: Pas
     assert not passwords.is_cached("anna", "correct horse", ANNA, "198.51.100.7")
     assert await passwords.check("anna", "correct horse", ANNA, "198.51.100.7")
     assert len(checked) == 2
+
+
+async def test_a_pair_is_being_checked_until_its_hash_is_there() -> None:
+    may_go_on = threading.Event()
+    cache = PasswordCache(lambda password, stored: may_go_on.wait(10) and password == "right")
+    user = User("stored")
+    pair = ("anna", "right", user, "192.0.2.1")
+    assert not cache.is_being_checked(*pair)
+    checking = asyncio.ensure_future(cache.check(*pair))
+    await asyncio.sleep(0)
+    assert cache.is_being_checked(*pair)
+    assert not cache.is_being_checked("anna", "other", user, "192.0.2.1")
+    assert not cache.is_being_checked("anna", "right", user, "192.0.2.2")
+    may_go_on.set()
+    assert await checking
+    assert not cache.is_being_checked(*pair)
+    cache.close()
+
+
+async def test_closing_does_not_wait_for_a_hash() -> None:
+    may_go_on = threading.Event()
+    cache = PasswordCache(lambda *_: may_go_on.wait(10))
+    checking = asyncio.ensure_future(cache.check("anna", "x", User("stored"), "192.0.2.1"))
+    await asyncio.sleep(0)
+    cache.close()
+    assert not may_go_on.is_set()
+    assert not checking.done()
+    may_go_on.set()
+    assert await checking

@@ -83,3 +83,36 @@ def test_several_gateways_are_no_way_round(clock: Clock) -> None:
     for throttle in throttles:
         failed(throttle, 1)
     assert min(throttle.wait_seconds("192.0.2.1") for throttle in throttles) == 5
+
+
+def test_it_is_forgotten_after_that_time_and_no_sooner(clock: Clock) -> None:
+    """A pause is never that long, so it is the count that matters."""
+    throttle = Throttle(now=clock)
+    failed(throttle, FREE_FAILURES + 3)
+    clock.seconds += FORGET_SECONDS
+    failed(throttle, 1)
+    assert throttle.wait_seconds("192.0.2.1") == 16
+    clock.seconds += FORGET_SECONDS + 1
+    failed(throttle, FREE_FAILURES - 1)
+    assert throttle.wait_seconds("192.0.2.1") == 0
+
+
+@pytest.mark.parametrize(("workers", "free"), [(1, 5), (2, 2), (3, 1), (9, 1)])
+def test_the_workers_share_the_free_failures(workers: int, free: int, clock: Clock) -> None:
+    throttle = Throttle(workers, now=clock)
+    failed(throttle, free - 1)
+    assert throttle.wait_seconds("192.0.2.1") == 0
+    failed(throttle, 1)
+    assert throttle.wait_seconds("192.0.2.1") == workers
+
+
+def test_a_site_of_ipv6_may_fail_four_times_as_often_as_a_network(clock: Clock) -> None:
+    throttle = Throttle(now=clock)
+    for network in range(4 * FREE_FAILURES - 1):
+        failed(throttle, 1, f"2001:db8:1:{network:x}::1")
+    assert throttle.wait_seconds("2001:db8:1:ffff::1") == 0
+    failed(throttle, 1, "2001:db8:1:fffe::1")
+    assert throttle.wait_seconds("2001:db8:1:ffff::1") == 1
+    assert throttle.wait_seconds("2001:db8:2::1") == 0
+    throttle.record_success("2001:db8:1:fffe::1")
+    assert throttle.wait_seconds("2001:db8:1:ffff::1") == 0

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpserver import HTTPServer
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.protocol.wire import FrameHeader, Message, RenditionCounts, StatusHeader, parse, split
 from gateway.cameras.feed import Feed
+from gateway.http.routes import application
 from gateway.http.websocket_handlers import SUBPROTOCOL, Ack, Clock, Watch, WatchOptions, parse_message
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, camera_is_known, serving, until
+from tests.ports import free_ports
 
 _connections: list[WebSocketClientConnection] = []
 
@@ -346,6 +349,22 @@ async def test_after_nonsense_nothing_more_is_answered(site: Site, caplog: pytes
     assert b'clock":1' not in rest
     writer.close()
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("path", ["/ws", "/camera/front/ws"])
+async def test_a_client_is_pinged(path: str, site: Site) -> None:
+    """So that a line that is dead is noticed, and a proxy does not take the connection for idle."""
+    (port,) = free_ports(1)
+    server = HTTPServer(application(site.gateway._services(), site.gateway._refused, ping_interval_seconds=0.1))
+    server.listen(port, "127.0.0.1")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(UPGRADE.format(path=path, version="1.1", more="").encode())
+    await reader.readuntil(b"\r\n\r\n")
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\x89\0")  # FIN and opcode 9, without data (RFC 6455, section 5.2)
+    writer.close()
+    server.stop()
+    await server.close_all_connections()
 
 
 @pytest.mark.slow
