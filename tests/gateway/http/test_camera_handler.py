@@ -82,6 +82,16 @@ async def test_more_stills_than_the_rate_allows_are_refused_with_the_pause(confi
     }
 
 
+@pytest.mark.parametrize("form", ["avi", "mjpg"])
+async def test_clips_and_stills_have_one_rate(form: str, configure: Configure) -> None:
+    config = configure(gateway=f"{PROXY}stills_per_second = 0.5")
+    path = f"/camera/front/clip.{form}"
+    async with serving(config) as site, StillService(config).refusing("not-kept", "nothing is kept"):
+        assert (await site.get(path, headers=OUTSIDE)).code != 429
+        assert (await site.get(path, headers=OUTSIDE)).code == 429
+        assert (await site.get("/snapshot", headers=OUTSIDE)).code == 429
+
+
 async def test_an_address_has_so_many_stills_under_way_and_no_more(configure: Configure) -> None:
     async with serving(configure(gateway=PROXY)) as site:
         services: Services = site.gateway._server.request_callback.wildcard_router.rules[0].target_kwargs["services"]  # type: ignore[union-attr]
