@@ -258,3 +258,63 @@ def test_garbage_yields_pieces_of_itself_or_nothing(pieces: list[bytes]) -> None
 def test_after_noise_it_finds_its_way_back(noise: bytes) -> None:
     found, _ = fed(noise + b"\r\n" + body(Framing(content_length=False), PICTURES[:1] * 3))
     assert found[-1:] == PICTURES[:1]
+
+
+OTHER_PARTS = {"text/html": 0, "image/png": 1}
+"""Types of parts without a JPEG, and whether such a part counts as damaged."""
+
+
+@pytest.mark.parametrize("kind", OTHER_PARTS)
+@pytest.mark.parametrize("surplus", [0, 3, 500])
+@pytest.mark.parametrize("content", [b"busy", b"", b"two\r\nlines"])
+def test_the_delimiter_ends_a_part_whose_length_is_too_large(kind: str, surplus: int, content: bytes) -> None:
+    """Otherwise the length takes the next picture along."""
+    length = len(content) + 2 + surplus
+    other = f"--ipcam264\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n".encode() + content
+    parts = JpegParts()
+    found = parts.feed(body(Framing(), PICTURES[:1]).removesuffix(b"--ipcam264\r\n") + other + b"\r\n")
+    found += parts.feed(b"--ipcam264\r\n")
+    assert not parts.inside_picture
+    found += parts.feed(Framing().part(PICTURES[2]))
+    assert (found, parts.damaged) == ([PICTURES[0], PICTURES[2]], OTHER_PARTS[kind])
+
+
+def test_a_part_without_a_picture_ends_with_its_length_where_no_delimiter_is_known() -> None:
+    other = b"Content-Type: text/html\r\nContent-Length: 4\r\n\r\nbusy"
+    parts = JpegParts()
+    assert parts.feed(other) == []
+    assert not parts.inside_picture
+    assert parts.feed(PICTURES[0]) == PICTURES[:1]
+
+
+def test_what_is_damaged_adds_up() -> None:
+    parts = JpegParts()
+    no_picture = b"--f\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\r\nbusy\r\n"
+    cut_off = b"--f\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURES[0][:SCAN_AT] + b"\r\n"
+    assert parts.feed(no_picture * 2) == []
+    assert parts.damaged == 2
+    assert parts.feed(cut_off * 2 + b"--f\r\n") == []
+    assert parts.damaged == 4
+    parts.feed(b"Content-Type: image/jpeg\r\n\r\n" + PICTURES[0][:SCAN_AT])
+    assert parts.inside_picture
+    assert parts.end(complete=False) == []
+    assert parts.damaged == 5
+    assert parts.end() == []
+    assert parts.damaged == 5
+
+
+@framings
+def test_framing_that_is_right_is_no_repair(framing: Framing) -> None:
+    parts = JpegParts()
+    parts.feed(body(framing, PICTURES[:3]))
+    parts.end()
+    assert parts.repairs == {}
+
+
+def test_a_picture_in_small_letters_of_its_type_is_one_and_other_types_are_none() -> None:
+    def part(kind: bytes) -> bytes:
+        head = b"--f\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (kind, len(PICTURES[0]))
+        return head + PICTURES[0] + b"\r\n"
+
+    found, damaged = fed(part(b"AUDIO/basic") + part(b"Image/JPEG") + part(b"application/json") + part(b""))
+    assert (found, damaged) == ([PICTURES[0]] * 2, 0)
