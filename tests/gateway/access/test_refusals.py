@@ -76,7 +76,7 @@ async def test_without_the_scope_or_the_camera(config: Config) -> None:
         assert await told(site, "/metrics?token=secret") == (
             403,
             "forbidden",
-            "t may not do this: it takes the scope admin",
+            "t may not do this: it requires the scope admin",
         )
         assert await told(site, f"/camera/{name}/stream.mjpg?token=secret") == (
             403,
@@ -90,7 +90,7 @@ async def test_through_a_proxy_that_is_not_known(config: Config) -> None:
         assert await told(site, "/api/cameras", headers={"X-Forwarded-For": "192.0.2.1"}) == (
             401,
             "unauthorized",
-            "this request came through a proxy; to let other machines in, add a person with `framebus passwd NAME`",
+            "this request came through a proxy; to let other machines in, add a user with `framebus passwd NAME`",
         )
 
 
@@ -137,9 +137,9 @@ async def test_a_session_that_cannot_be_kept(config: Config, caplog: pytest.LogC
         (config.state_dir / "session.key").mkdir(parents=True)
         answer = await site.get("/login", method="POST", body=f"name=anna&password={PASSWORD.replace(' ', '+')}")
         assert answer.code == 503
-        assert b"The session cannot be kept: " in answer.body
+        assert b"The session cannot be saved: " in answer.body
         site.gateway._refused.flush()
-    assert "no session can be begun: " in caplog.text
+    assert "no session can be created: " in caplog.text
     assert site.gateway._refused.total["failed logins"] == 1
 
 
