@@ -1,20 +1,21 @@
 """`python -m tests.fuzz [TARGET …] [--seconds N]`: fuzz parsers, guided by coverage. Needs atheris; see `make fuzz`.
 
-Inputs that reach new code are added to tests/fuzz/corpus/TARGET, which tests/fuzz/test_corpus.py replays. An input that
+Inputs that reach new code are added to tests/fuzz/corpus/TARGET, which tests/fuzz/test_corpus.py replays and
+`python -m tests.fuzz.minimise` thins out. An input that
 fails is written to crash-HASH in the current folder, with its traceback on the terminal.
 """
 
 import argparse
 import subprocess
 import sys
-from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["framebus", "capture", "gateway"]):
     from tests.fuzz.targets import TARGETS
 
-CORPUS = Path(__file__).parent / "corpus"
+from tests.fuzz import CORPUS
+
 MAX_INPUT_BYTES = 4096
 DEFAULT_SECONDS = 600
 
