@@ -1,4 +1,5 @@
 import math
+import pickle
 from typing import Any
 
 import msgspec
@@ -136,3 +137,8 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
     with pytest.raises(ControlError) as refused:
         FREE.check(10**5000)
     assert str(refused.value) == "lux: found a number of thousands of digits; allowed: a number"
+
+
+def test_a_refusal_survives_a_pickle() -> None:
+    again = pickle.loads(pickle.dumps(ControlError("busy", "why")))
+    assert (type(again), again.code, str(again)) == (ControlError, "busy", "why")

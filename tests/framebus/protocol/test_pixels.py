@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from framebus import ArgumentError, DecodeError, Frame, FramebusError
+from framebus.errors import MissingPackageError
+from framebus.protocol import pixels
 from tests.framebus.publisher import frame_header
 
 BLUE, RED = (0, 0, 255), (255, 0, 0)
@@ -108,4 +110,24 @@ def test_a_package_that_is_missing_is_named(package: str, name: str, install: st
     assert ran.stdout == (
         f"MissingPackageError decoding a frame needs {name}, which is not installed; "
         f"run: {sys.executable} -m pip install '{install}', or on Debian: sudo apt install {apt}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "needed", "requirement", "debian"),
+    [
+        ("PIL.Image", "Pillow", "pillow", "python3-pil"),
+        ("numpy", "numpy", "framebus[numpy]", "python3-numpy"),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it(
+    module: str, needed: str, requirement: str, debian: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)  # the import fails then, as without the package
+    decode = pixels.image if needed == "Pillow" else pixels.array
+    with pytest.raises(MissingPackageError) as raised:
+        decode(b"", "frame 1 of camera front", 1, grey=False)
+    assert str(raised.value) == (
+        f"decoding a frame needs {needed}, which is not installed; "
+        f"run: {sys.executable} -m pip install '{requirement}', or on Debian: sudo apt install {debian}"
     )

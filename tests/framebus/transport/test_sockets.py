@@ -1,6 +1,7 @@
 """How sockets are set up, and what comes of it on a real connection."""
 
 import os
+import pickle
 import signal
 import socket
 
@@ -146,3 +147,14 @@ def test_a_connection_is_dialled_while_the_other_end_takes_no_calls() -> None:
                 assert recv_monitor_message(monitor)["value"] <= sockets.RECONNECT_IVL_MAX_MS
             made.disable_monitor()
     context.destroy()
+
+
+@pytest.mark.parametrize("errno", [zmq.EINVAL, None])
+def test_an_endpoint_error_says_what_is_allowed_and_survives_a_pickle(errno: int | None) -> None:
+    error = sockets.EndpointError("tpc://x", errno)
+    reason = "Invalid argument" if errno else "Success"
+    again = pickle.loads(pickle.dumps(error))
+    for one in (error, again):
+        assert type(one) is sockets.EndpointError
+        assert str(one) == f"endpoint 'tpc://x': {reason}; allowed: tcp://HOST:PORT or ipc://PATH"
+        assert (one.endpoint, one.errno) == ("tpc://x", errno or 0)
