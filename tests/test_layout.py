@@ -16,6 +16,7 @@ OPTIONAL = {
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
     "framebus/publishing/frame_builder.py": {"PIL"},
+    "framebus/publishing/jpeg_completeness.py": {"PIL"},
     "framebus/publishing/picture.py": {"PIL"},
     "framebus/publishing/rendition_encoder.py": {"PIL"},
 }

@@ -38,6 +38,8 @@ def check(named: str | None) -> int:
         return EXIT_USAGE
     cameras = ", ".join(config.cameras)
     where = which_config.shown(file) if file else f"there is no {FILE_NAME}; the built-in defaults"
+    for warning in config.warnings:
+        print(warning, file=sys.stderr)
     print(f"{where}: no mistakes; cameras: {cameras}")
     return EXIT_OK
 

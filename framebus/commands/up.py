@@ -24,6 +24,7 @@ from framebus.runtime.log import JOURNAL, is_journal, mark_lines
 from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, check_length, prepare
+from framebus.runtime.state_format import check_state_format
 from framebus.supervision import RUNNING_VERSION, SUPERVISORD
 from framebus.supervision.client import SOCKET
 from framebus.supervision.files import NEXT, Files
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         check_plain(config.run_dir)
         prepare(config)
         check_free(config.run_dir / SOCKET)
+        check_state_format(config.state_dir)
         config = write(config, Files.of(config.run_dir))
         Files.of(config.run_dir, NEXT).remove()
         forget_crashes(config)
@@ -56,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
         return refuse(EXIT_USAGE, str(error))
     except (RunDirError, PrivilegeError) as error:
         return refuse(EXIT_FAILED, str(error))
+    for warning in config.warnings:
+        print(mark_lines(warning, logging.WARNING, 2), file=sys.stderr, flush=True)
     advice = warn(config)
     if advice is not None:
         print(mark_lines(advice, logging.WARNING, 2), file=sys.stderr, flush=True)

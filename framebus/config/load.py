@@ -8,7 +8,8 @@ import os
 import re
 import stat
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import msgspec
 from framebus.config import checked_copy, toml_errors
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
+from framebus.config.renamed_keys import RENAMED, with_new_names
 from framebus.config.snapshot import SnapshotConfig
 from framebus.config.source_spec import SourceSpec
 from framebus.config.strict_toml import ConfigProblems, convert_table
@@ -62,6 +64,8 @@ class Config:
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """What works with this version and not with the next one, a sentence each."""
 
     @property
     def first_camera(self) -> str:
@@ -113,7 +117,14 @@ def find(path: str | os.PathLike[str] | None = None) -> Path | None:
     return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if os.path.isfile(file)), None)
 
 
-def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True, folder: Path | None = None) -> Config:
+def parse(
+    table: dict[str, Any],
+    path: Path | None,
+    *,
+    keys: bool = True,
+    folder: Path | None = None,
+    renamed: Mapping[str, str] = RENAMED,
+) -> Config:
     """Check the content of the file.
 
     Args:
@@ -121,10 +132,12 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True, folder
         path: the file, for messages; None for the built-in defaults.
         keys: as for `load`.
         folder: what relative paths are relative to; by default the folder of the file.
+        renamed: old and new names of keys.
 
     Raises ConfigError with every mistake in it.
     """
     mistakes = ConfigProblems(str(path or FILE_NAME))
+    table, warnings = with_new_names(table, mistakes.file, renamed)
     folder = folder or (path.absolute().parent if path else _current_folder())
     for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
         mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
@@ -150,7 +163,7 @@ def parse(table: dict[str, Any], path: Path | None, *, keys: bool = True, folder
         check_keys(cameras, snapshot, secrets, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot)
+    return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot, tuple(warnings))
 
 
 def _current_folder() -> Path:

@@ -50,7 +50,7 @@ def plan() -> dict[str, list[str]]:
     prepare(new)
     written = write(new, Files.of(run_dir, NEXT))
     found = dataclasses.asdict(changes(old, written))
-    return {**found, "sentences": [*found["sentences"], *other_version(written)]}
+    return {**found, "sentences": [*found["sentences"], *other_version(written), *written.warnings]}
 
 
 def other_version(config: Config) -> list[str]:
