@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from snapshot.clip import Clip
 from snapshot.errors import StillError
@@ -13,6 +13,8 @@ MAX_CLIPS = 8
 """Clips that may be fetched at the same time."""
 IDLE_SECONDS = 20.0
 """A clip is dropped after this long without a request for a page."""
+PAGE_BYTES = 256 * 1024
+"""Size of a page. At 13 KB/s, a client takes it within IDLE_SECONDS."""
 MB = 1_000_000
 
 
@@ -27,9 +29,6 @@ class OpenClip:
 
 class Clips:
     """Hands out clips by an id that cannot be guessed."""
-
-    PAGE_BYTES: ClassVar[int] = 256 * 1024
-    """Size of a page. At 13 KB/s, a client takes it within IDLE_SECONDS."""
 
     def __init__(self, now: Callable[[], float], max_bytes: int) -> None:
         """Make an empty table.

@@ -24,7 +24,7 @@ from framebus.protocol.wire import VERSION, ErrorHeader, pack
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from snapshot.camera_state import MB, CameraState
 from snapshot.clip import Clip
-from snapshot.clips import Clips
+from snapshot.clips import PAGE_BYTES, Clips
 from snapshot.conversion import Conversion
 from snapshot.errors import StillError
 from snapshot.still import Still
@@ -77,6 +77,7 @@ class StillService:
         snapshot: SnapshotConfig,
         now: Callable[[], float] = time.monotonic,
         max_conversions: int = MAX_CONVERSIONS,
+        page_bytes: int = PAGE_BYTES,
     ) -> None:
         """Start with no frames and no requests.
 
@@ -85,10 +86,12 @@ class StillService:
             snapshot: the settings of the service.
             now: CLOCK_MONOTONIC, in seconds.
             max_conversions: pictures that may wait to be converted.
+            page_bytes: the size of a page of a clip.
         """
         self.cameras: dict[str, CameraState] = {}
         self._snapshot = snapshot
         self._max_conversions = max_conversions
+        self._page_bytes = page_bytes
         self._max_waiting = snapshot.max_requests
         self._max_converted_bytes = snapshot.cache_mb * 1e6
         self.losses = RateLimitedLog(logger)
@@ -401,7 +404,7 @@ class StillService:
             frames=clip.frames,
             seconds=round(clip.seconds, 3),
         )
-        page = b"" if request.end else clip.page(request.offset, self._clips.PAGE_BYTES)
+        page = b"" if request.end else clip.page(request.offset, self._page_bytes)
         if request.end or request.offset + len(page) >= clip.size:
             self._clips.close(clip_id)
         return pack("clip", request.camera, header, page)

@@ -72,9 +72,30 @@ class ZapAuthenticator:
     """Serves a context until `close`; the sockets belong to the caller. Use it from one thread."""
 
     def __init__(
-        self, context: "zmq.Context[zmq.Socket[bytes]]", secrets: Path, logger: Logger, *, insecure: bool = False
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        secrets: Path,
+        logger: Logger,
+        *,
+        insecure: bool = False,
+        max_connections: int = MAX_CONNECTIONS,
+        max_per_address: int = MAX_PER_ADDRESS,
     ) -> None:
-        """With `insecure` no client needs a key. Raises ProcessError when the secrets file cannot be used."""
+        """Read the keys.
+
+        Args:
+            context: of the sockets.
+            secrets: the file with the keys.
+            logger: for refused connections.
+            insecure: no client needs a key.
+            max_connections: connections that may be open.
+            max_per_address: connections of one address that may be open.
+
+        Raises:
+            ProcessError: the secrets file cannot be used.
+        """
+        self._max_connections = max_connections
+        self._max_per_address = max_per_address
         self._context = context
         self._secrets = secrets
         self._logger = logger
@@ -239,7 +260,9 @@ class ZapAuthenticator:
             address = UNKNOWN if peer is None else address_of(peer)
             self._connections[listener, descriptor] = address
             of_this = sum(other == address for other in self._connections.values())
-            if len(self._connections) <= MAX_CONNECTIONS and (of_this <= MAX_PER_ADDRESS or address == UNKNOWN):
+            if len(self._connections) <= self._max_connections and (
+                of_this <= self._max_per_address or address == UNKNOWN
+            ):
                 return
             self._connections[listener, descriptor] = CLOSED_CONNECTIONS
             self._losses.count(REFUSALS, f"{address} connected when there were too many")

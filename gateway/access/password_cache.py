@@ -23,13 +23,27 @@ MAX_PENDING = 32
 
 
 class TooManyLoginsError(FramebusError):
-    """MAX_PENDING passwords are waiting to be checked."""
+    """Too many passwords are waiting to be checked."""
 
 
 class PasswordCache:
     """Closed by its maker."""
 
-    def __init__(self, check: Callable[[str, str], bool] = matches) -> None:
+    def __init__(
+        self,
+        check: Callable[[str, str], bool] = matches,
+        max_pending: int = MAX_PENDING,
+        max_cached: int = MAX_CACHED,
+    ) -> None:
+        """Start the threads.
+
+        Args:
+            check: whether a password has this hash; slow.
+            max_pending: passwords that may wait to be checked.
+            max_cached: pairs that are cached.
+        """
+        self._max_pending = max_pending
+        self._max_cached = max_cached
         trim_large_allocations()
         self._check = check
         self._key = os.urandom(32)
@@ -58,7 +72,7 @@ class PasswordCache:
         """
         digest = self._digest(name, password, user, address)
         if digest not in self._pending:
-            if len(self._pending) >= MAX_PENDING:
+            if len(self._pending) >= self._max_pending:
                 raise TooManyLoginsError
             loop = asyncio.get_running_loop()
             made = loop.run_in_executor(self._threads, self._matches, password[: MAX_PASSWORD + 1], user)
@@ -67,7 +81,7 @@ class PasswordCache:
         is_correct = await asyncio.shield(self._pending[digest]) and user is not None
         if is_correct:
             self._correct[digest] = None
-            if len(self._correct) > MAX_CACHED:
+            if len(self._correct) > self._max_cached:
                 self._correct.popitem(last=False)
         return is_correct
 

@@ -34,8 +34,17 @@ class FailureRecord:
 class Throttle:
     """An attempt counts as failed until it is known to have succeeded, so that simultaneous attempts gain nothing."""
 
-    def __init__(self, workers: int = 1, now: Callable[[], float] = time.monotonic) -> None:
-        """Each of the `workers` of the gateway has one of these, and a client may choose between them."""
+    def __init__(
+        self, workers: int = 1, now: Callable[[], float] = time.monotonic, max_addresses: int = MAX_ADDRESSES
+    ) -> None:
+        """Start without failures.
+
+        Args:
+            workers: how many workers the gateway has. Each has a throttle, and a client may connect to any of them.
+            now: CLOCK_MONOTONIC, in seconds.
+            max_addresses: how many addresses are remembered.
+        """
+        self._max_addresses = max_addresses
         self._free_failures = max(1, FREE_FAILURES // workers)
         self._workers = workers
         self._now = now
@@ -77,7 +86,7 @@ class Throttle:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(beyond, 10))
             record.allowed_at = now + self._workers * pause
         self._records[source] = record
-        if len(self._records) > MAX_ADDRESSES:
+        if len(self._records) > self._max_addresses:
             self._records.popitem(last=False)
 
 

@@ -21,7 +21,11 @@ MAX_CONCURRENT_CLIPS = 4
 class RateLimiter:
     """One bucket for each address. This machine itself is not limited."""
 
-    def __init__(self, per_second: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_second: float, now: Callable[[], float] = time.monotonic, max_addresses: int = MAX_ADDRESSES
+    ) -> None:
+        """Allow `per_second` requests of each address; buckets of `max_addresses` are kept."""
+        self._max_addresses = max_addresses
         self._per_second = per_second
         self._capacity = max(1.0, per_second * BURST_SECONDS)
         self._now = now
@@ -37,7 +41,7 @@ class RateLimiter:
         left = min(self._capacity, left + (now - at) * self._per_second)
         allowed = left >= 1
         self._buckets[key] = (left - 1 if allowed else left, now)
-        if len(self._buckets) > MAX_ADDRESSES:
+        if len(self._buckets) > self._max_addresses:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - left) / self._per_second
 

@@ -18,7 +18,7 @@ from framebus.protocol.wire import (
     pack,
 )
 from framebus.protocol.wire import parse as parse_message
-from snapshot.clips import MAX_CLIPS, Clips
+from snapshot.clips import MAX_CLIPS, PAGE_BYTES
 from snapshot.errors import StillError
 from snapshot.still import Still
 from snapshot.still_service import MAX_CONVERSIONS, StillService
@@ -31,8 +31,10 @@ NOW = 5000.0
 class Service:
     """The service, and its replies."""
 
-    def __init__(self, config: Config, clock: Clock, max_conversions: int = MAX_CONVERSIONS) -> None:
-        self.service = StillService(config.cameras, config.snapshot, clock, max_conversions)
+    def __init__(
+        self, config: Config, clock: Clock, max_conversions: int = MAX_CONVERSIONS, page_bytes: int = PAGE_BYTES
+    ) -> None:
+        self.service = StillService(config.cameras, config.snapshot, clock, max_conversions, page_bytes)
         self._asked = 0
 
     def put(self, camera: str, message: bytes) -> None:
@@ -588,9 +590,11 @@ def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock) -> None:
 # The past
 
 
-def past(seconds: float, clock: Clock) -> Service:
+def past(seconds: float, clock: Clock, page_bytes: int = PAGE_BYTES) -> Service:
     """A service with a frame a second of the last ten, and so many seconds of history."""
-    service = Service(parse({"camera": {"front": {}}, "snapshot": {"history": seconds}}, None), clock)
+    service = Service(
+        parse({"camera": {"front": {}}, "snapshot": {"history": seconds}}, None), clock, page_bytes=page_bytes
+    )
     for seq in range(1, 11):
         clock.seconds = NOW + seq
         service.put("front", peek(seq, age=-seq, captured=1000.0 + seq))
@@ -621,9 +625,8 @@ def test_without_a_history_there_is_no_past(clock: Clock) -> None:
     )
 
 
-def test_a_clip_is_read_page_by_page(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Clips, "PAGE_BYTES", 20)
-    service = past(60, clock)
+def test_a_clip_is_read_page_by_page(clock: Clock) -> None:
+    service = past(60, clock, page_bytes=20)
     message, header = parse_message(service.replies_to(clip="mjpg", seconds=4), ClipHeader)
     assert (message.kind, header.frames, header.seconds, header.size) == ("clip", 5, 4.0, 25)
     service.put("front", peek(99, age=-99))  # the history moves on; the clip does not

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -28,7 +29,7 @@ LOGGER = logging.getLogger("test")
 class Guarded:
     """A publisher behind a gatekeeper, in a thread as a capture has it: it sends without end."""
 
-    def __init__(self, box: Strongbox, folder: Path, port: int, *, insecure: bool = False) -> None:
+    def __init__(self, box: Strongbox, folder: Path, port: int, **options: Any) -> None:
         self.box = box
         self.ipc = f"ipc://{folder}/front.frames"
         self.tcp = f"tcp://127.0.0.1:{port}"
@@ -37,7 +38,7 @@ class Guarded:
         self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.MAXMSGSIZE, 1024)
         self._socket.bind(self.ipc)
-        self.authenticator = ZapAuthenticator(self._context, box.file, LOGGER, insecure=insecure)
+        self.authenticator = ZapAuthenticator(self._context, box.file, LOGGER, **options)
         self.authenticator.open(self._socket, TcpEndpoint.parse(self.tcp))
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -88,11 +89,17 @@ def box(tmp_path: Path) -> Strongbox:
 
 @pytest.fixture
 def guarded(
-    box: Strongbox, run_dir: Path, free_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    request: pytest.FixtureRequest,
+    box: Strongbox,
+    run_dir: Path,
+    free_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Guarded]:
+    """A publisher; a test may give its authenticator limits as the parameter."""
     monkeypatch.setattr(module, "HANDSHAKE_IVL_MS", 500)  # so that who was refused tries again soon
     caplog.set_level(logging.INFO)
-    made = Guarded(box, run_dir, free_port)
+    made = Guarded(box, run_dir, free_port, **getattr(request, "param", {}))
     yield made
     made.close()
 
@@ -233,10 +240,10 @@ def test_garbage_affects_no_other_client(guarded: Guarded, connect: Connect) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("guarded", [{"max_per_address": 20}], indirect=True)
 def test_silent_connections_do_not_keep_other_clients_out(
-    guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    guarded: Guarded, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "MAX_PER_ADDRESS", 20)
     before = connect(listed(guarded))
     assert before.hears()
     knocking = [system_socket.create_connection(("127.0.0.1", guarded.port)) for _ in range(200)]
@@ -251,8 +258,8 @@ def test_silent_connections_do_not_keep_other_clients_out(
 
 
 @pytest.mark.slow
-def test_there_is_a_limit_for_all_together(guarded: Guarded, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+@pytest.mark.parametrize("guarded", [{"max_connections": 1}], indirect=True)
+def test_there_is_a_limit_for_all_together(guarded: Guarded, connect: Connect) -> None:
     assert connect(listed(guarded)).hears()
     assert not connect(listed(guarded)).hears(0.5)
 

@@ -8,7 +8,6 @@ import pytest
 
 from framebus.credentials.accounts import User
 from framebus.credentials.passwords import hash_password
-from gateway.access import password_cache
 from gateway.access.password_cache import PasswordCache, TooManyLoginsError
 
 HERE = "192.0.2.1"
@@ -81,10 +80,9 @@ async def test_who_asks_at_once_shares_a_hash(checked: list[str]) -> None:
     passwords.close()
 
 
-async def test_so_many_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_cache, "MAX_PENDING", 2)
+async def test_so_many_wait_and_no_more() -> None:
     gate = threading.Event()
-    passwords = PasswordCache(lambda password, stored: gate.wait(10))
+    passwords = PasswordCache(lambda password, stored: gate.wait(10), max_pending=2)
     asking = [asyncio.create_task(passwords.check(name, "x", ANNA, HERE)) for name in "ab"]
     await asyncio.sleep(0)
     with pytest.raises(TooManyLoginsError):
@@ -94,11 +92,12 @@ async def test_so_many_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None
     passwords.close()
 
 
-async def test_so_many_are_remembered(passwords: PasswordCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password_cache, "MAX_CACHED", 2)
+async def test_so_many_are_cached() -> None:
+    passwords = PasswordCache(lambda password, stored: True, max_cached=2)
     for name in "abc":
         await passwords.check(name, "correct horse", ANNA, HERE)
     assert [passwords.is_cached(name, "correct horse", ANNA, HERE) for name in "abc"] == [False, True, True]
+    passwords.close()
 
 
 async def test_the_password_itself_is_not_kept(passwords: PasswordCache) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway.access import throttle as module
 from gateway.access.throttle import FORGET_SECONDS, FREE_FAILURES, LONGEST_PAUSE_SECONDS, Throttle
 from tests.clock import Clock
 
@@ -69,9 +68,8 @@ def test_it_is_forgotten_after_a_while(clock: Clock) -> None:
     assert throttle.wait_seconds("192.0.2.1") == 0
 
 
-def test_so_many_addresses_are_remembered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_ADDRESSES", 10)
-    throttle = Throttle(now=clock)
+def test_so_many_addresses_are_remembered(clock: Clock) -> None:
+    throttle = Throttle(now=clock, max_addresses=10)
     for number in range(100):
         failed(throttle, 1, f"192.0.2.{number}")
     assert len(throttle._records) == 10

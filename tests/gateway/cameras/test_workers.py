@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Protocol
 
 import pytest
 import zmq
@@ -67,7 +68,11 @@ def endpoints_of(config: Config) -> list[str]:
     return [viewers_endpoint(config.run_dir, number) for number in range(config.gateway.workers)]
 
 
-Make = Callable[[int, Callable[[], ViewersHeader]], Workers]
+class Make(Protocol):
+    """Makes a worker's view of the workers."""
+
+    def __call__(self, number: int, own: Callable[[], ViewersHeader], **seconds: float) -> Workers:
+        """`seconds` are the times of Workers."""
 
 
 @pytest.fixture
@@ -75,8 +80,8 @@ async def make(config: Config, context: Context) -> AsyncIterator[Make]:
     """A worker's view of the workers, closed at the end of the test."""
     made: list[Workers] = []
 
-    def workers(number: int, own: Callable[[], ViewersHeader]) -> Workers:
-        made.append(Workers(number, endpoints_of(config), context, Own(own)))
+    def workers(number: int, own: Callable[[], ViewersHeader], **seconds: float) -> Workers:
+        made.append(Workers(number, endpoints_of(config), context, Own(own), **seconds))
         return made[-1]
 
     yield workers
@@ -104,18 +109,15 @@ async def test_a_worker_with_another_camera_adds_nothing_to_this_one(make: Make)
 
 
 @pytest.mark.slow
-async def test_a_change_is_told_soon_and_many_at_once_are_told_once(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers_module, "INTERVAL_SECONDS", NEVER_SECONDS)
-    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", NEVER_SECONDS)
+async def test_a_change_is_told_soon_and_many_at_once_are_told_once(make: Make) -> None:
+    never = {"interval_seconds": NEVER_SECONDS, "timeout_seconds": NEVER_SECONDS}
     counted = Counter[str]()
 
     def own() -> ViewersHeader:
         counted["asked"] += 1
         return stats(counted["viewers"])
 
-    first, second = make(0, lambda: stats(0)), make(1, own)
+    first, second = make(0, lambda: stats(0), **never), make(1, own, **never)
     await until(lambda: 1 in first.all_stats())  # told as soon as it had subscribed
     counted.clear()
     for _ in range(99):
@@ -125,21 +127,20 @@ async def test_a_change_is_told_soon_and_many_at_once_are_told_once(
     assert counted["asked"] == 1
 
 
-async def test_without_a_change_it_is_told_again_and_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers_module, "INTERVAL_SECONDS", 0.01)
+async def test_without_a_change_it_is_told_again_and_again(make: Make) -> None:
     now = 1
-    first = make(0, lambda: stats(0))
-    make(1, lambda: stats(now))
+    first = make(0, lambda: stats(0), interval_seconds=0.01)
+    make(1, lambda: stats(now), interval_seconds=0.01)
     for now in range(2, 5):
         await counts(first, now)
 
 
 @pytest.mark.slow
-async def test_a_worker_that_is_silent_counts_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = make(0, lambda: stats(2)), make(1, lambda: stats(3))
+async def test_a_worker_that_is_silent_counts_nothing(make: Make) -> None:
+    first = make(0, lambda: stats(2), timeout_seconds=1.5)
+    second = make(1, lambda: stats(3), interval_seconds=0.1)
     await counts(first, 5)
     second.close()
-    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", 0.2)
     await counts(first, 2)
     assert list(first.all_stats()) == [0]
 

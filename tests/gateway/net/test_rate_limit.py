@@ -4,7 +4,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from gateway.net import rate_limit
 from gateway.net.rate_limit import ConcurrencyLimit, ConcurrencyLimitError, RateLimiter
 from tests.clock import Clock
 
@@ -31,9 +30,8 @@ def test_this_machine_may_ask_as_often_as_it_likes() -> None:
     assert {bucket.wait_seconds("127.0.0.1") for _ in range(100)} == {0.0}
 
 
-def test_addresses_are_forgotten_beyond_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "MAX_ADDRESSES", 3)
-    bucket = RateLimiter(0.5, Clock())
+def test_addresses_are_forgotten_beyond_a_limit() -> None:
+    bucket = RateLimiter(0.5, Clock(), max_addresses=3)
     for number in range(10):
         bucket.wait_seconds(f"192.0.2.{number}")
     assert list(bucket._buckets) == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
