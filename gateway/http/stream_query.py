@@ -17,20 +17,25 @@ Fps = Annotated[
     float, msgspec.Meta(ge=MIN_FPS, le=MAX_FPS, description=f"frames a second, a number from {MIN_FPS} to {MAX_FPS}")
 ]
 
+Adapt = Annotated[
+    bool, msgspec.Meta(description="1 for frames that get smaller where the link is too slow, 0 for none")
+]
+
 
 class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters; others are ignored."""
 
     width: Width | None = None
     fps: Fps | None = None
+    adapt: Adapt = False
 
     @property
     def wanted(self) -> Wanted:
         """The same for a viewer."""
-        return Wanted(self.width, self.fps)
+        return Wanted(self.width, self.fps, adapt=self.adapt)
 
 
-_ALLOWED: Mapping[str, Any] = {"width": Width, "fps": Fps}
+_ALLOWED: Mapping[str, Any] = {"width": Width, "fps": Fps, "adapt": Adapt}
 
 
 def parse_query(query: Mapping[str, str]) -> StreamQuery:

@@ -41,7 +41,7 @@ class WatchOptions(msgspec.Struct, frozen=True):
     @property
     def wanted(self) -> Wanted:
         """The same for a viewer."""
-        return Wanted(self.width, self.fps)
+        return Wanted(self.width, self.fps, adapt=self.width is not None)
 
 
 class Watch(msgspec.Struct, frozen=True):

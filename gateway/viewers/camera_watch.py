@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from framebus.runtime.thinning import Thinning
@@ -9,6 +10,7 @@ from gateway.cameras.feed import STREAM_KINDS, Feed
 from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.viewer import Viewer
+from gateway.viewers.link_adaptation import TICK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,13 @@ class Wanted:
     """The smallest size that is at least so many pixels wide; None for the camera's own frames."""
     fps: float | None = None
     """Frames a second at most, more than 0; None for all."""
+    adapt: bool = False
+    """Whether smaller frames follow where the link is too slow."""
 
 
 AS_IT_IS = Wanted()
+OFFERED_TICKS = 4
+"""Over so many ticks the frames that there are are counted."""
 HELD_SECONDS = 0.5
 """How long nothing is sent before the first frame of a smaller size, where the larger one is too much for the link."""
 
@@ -44,6 +50,7 @@ class CameraWatch:
         self.wanted = wanted
         self._thinning = Thinning(wanted.fps) if wanted.fps is not None else None
         self._level = 0
+        self._received: deque[tuple[FrameStream, int]] = deque(maxlen=OFFERED_TICKS + 1)
         self._held_until = 0.0
         self._stream = feed.stream_for(wanted.width)
         self._next_stream = self._stream
@@ -79,11 +86,6 @@ class CameraWatch:
         self._choose()
 
     @property
-    def adapts(self) -> bool:
-        """Whether the size may follow the link: where a width is wanted, and not the camera's own frames."""
-        return self.wanted.width is not None
-
-    @property
     def wanted_level(self) -> int:
         """The place in STREAM_KINDS of the size that is wanted."""
         return STREAM_KINDS.index(self.feed.stream_for(self.wanted.width).kind)
@@ -102,9 +104,15 @@ class CameraWatch:
         self._level = level
         self._choose()
 
-    def received_of_next(self) -> tuple[FrameStream, int]:
-        """Return the stream that is to be sent, and how many frames it has received."""
-        return self._next_stream, self._next_stream.received
+    def offered_fps(self) -> float:
+        """Return how many frames per second there are of the size to send; to be called every TICK_SECONDS."""
+        stream = self._next_stream
+        if self._received and self._received[0][0] is not stream:
+            self._received.clear()
+        self._received.append((stream, stream.received))
+        seconds = (len(self._received) - 1) * TICK_SECONDS
+        fps = (stream.received - self._received[0][1]) / seconds if seconds else 0.0
+        return min(fps, 1 / self.period) if self.period else fps
 
     def newest(self, *, with_offline_image: bool = False) -> EncodedFrame | None:
         """Return the newest frame, if the viewer has not had it; None where there is nothing new, or it is too early.

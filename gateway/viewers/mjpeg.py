@@ -12,6 +12,7 @@ from gateway.delivery.mjpeg import STREAM_HEAD
 from gateway.delivery.viewer import Viewer
 from gateway.net.transport import Transport
 from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
+from gateway.viewers.stream_adaptation import StreamAdaptation
 
 
 class MjpegViewer(Viewer):
@@ -29,6 +30,7 @@ class MjpegViewer(Viewer):
         """Start at once with the head of the response."""
         super().__init__(transport, identity)
         self._watch = CameraWatch(feed, self, wanted)
+        self._adaptation = StreamAdaptation(self._watch) if wanted.adapt else None
         self._cameras = cameras
         self._again: EncodedFrame | None = None
         """The picture to send again, unless there is a newer one."""
@@ -44,10 +46,14 @@ class MjpegViewer(Viewer):
         if self._head is not None:
             head, self._head = self._head, None
             return head
+        if self._adaptation is not None:
+            self._adaptation.taken()
         again, self._again = self._again, None
         encoded = self._watch.newest(with_offline_image=True)
         if encoded is not None:
             self._watch.sent(encoded, encoded.mjpeg_part)
+            if self._adaptation is not None:
+                self._adaptation.sent(len(encoded.mjpeg_part))
             self._repeat_soon()
         elif again is not None:
             encoded = again
@@ -84,5 +90,7 @@ class MjpegViewer(Viewer):
     def _leave(self) -> None:
         self.end()
         self._cancel_repeat()
+        if self._adaptation is not None:
+            self._adaptation.close()
         self._cameras.remove_viewer(self)
         self._watch.leave()

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -10,7 +9,6 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
-from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
 from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
@@ -19,8 +17,6 @@ from gateway.viewers.fair_order import FairOrder
 from gateway.viewers.link_adaptation import TICK_SECONDS, LinkAdaptation
 from gateway.viewers.link_budget import LinkBudget
 
-OFFERED_TICKS = 4
-"""Over so many ticks the frames that there are are counted."""
 GOING_AWAY = 1001
 """Close code of RFC 6455, section 7.4.1."""
 
@@ -73,7 +69,6 @@ class WatchedCamera(CameraWatch):
         super().__init__(feed, viewer, wanted)
         self.unacknowledged: dict[int, tuple[int, int]] = {}
         """By `seq`: the level and the bytes of the frame."""
-        self._received: deque[tuple[FrameStream, int]] = deque(maxlen=OFFERED_TICKS + 1)
         self._skipped: EncodedFrame | None = None
 
     def next_frame(self, window: int) -> EncodedFrame | None:
@@ -85,16 +80,6 @@ class WatchedCamera(CameraWatch):
             self.count_skipped(encoded)
             return None
         return encoded
-
-    def offered_fps(self) -> float:
-        """Return how many frames per second there are at the level to send; to be called once a tick."""
-        stream, received = self.received_of_next()
-        if self._received and self._received[0][0] is not stream:
-            self._received.clear()
-        self._received.append((stream, received))
-        seconds = (len(self._received) - 1) * TICK_SECONDS
-        fps = (received - self._received[0][1]) / seconds if seconds else 0.0
-        return min(fps, 1 / self.period) if self.period else fps
 
     def count_skipped(self, encoded: EncodedFrame) -> None:
         """Count a skipped frame once."""
@@ -227,7 +212,7 @@ class PageViewer(SocketViewer):
 
     def _adapt(self, camera: str, watching: WatchedCamera) -> None:
         """Let the size of a camera follow the link, unless it is to be as it is."""
-        if watching.adapts:
+        if watching.wanted.adapt:
             self._adaptation.watch(camera, watching.wanted_level)
             watching.reduce_to(self._adaptation.level(camera))
         else:

@@ -1,0 +1,107 @@
+"""A stream whose frames get smaller on a slow link, when that was asked for."""
+
+import asyncio
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from gateway.cameras.feed import Feed
+from gateway.delivery.mjpeg import BOUNDARY_LINE
+from tests.gateway.camera import PublishedCamera, jpeg, padded
+from tests.gateway.conftest import Site, camera_is_known
+from tests.gateway.viewers.test_camera_watch import SIZE
+from tests.programs import need
+
+KNOWN: dict[str, Any] = SIZE
+LARGE = padded(jpeg(size=(128, 96)), 300_000)
+SMALL = jpeg("blue")
+READ_BYTES, PAUSE_SECONDS = 20_000, 0.05
+"""A client that takes 400 KB a second at most, of 3 MB."""
+
+
+@pytest.fixture
+async def feed(site: Site, camera: PublishedCamera) -> Feed:
+    """Of a camera that makes renditions."""
+    await camera_is_known(site, camera, **SIZE)
+    return site.gateway._cameras.first
+
+
+@contextmanager
+def publishing(camera: PublishedCamera) -> Iterator[None]:
+    """Ten frames a second, in all sizes."""
+    ended = threading.Event()
+
+    def publish() -> None:
+        while not ended.wait(0.1):
+            camera.show(LARGE)
+            camera.show(SMALL, "half")
+            camera.show(SMALL, "quarter")
+            camera.say("live", **KNOWN)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+async def saw_small(site: Site, path: str, seconds: float) -> bool:
+    """Whether a slow client of this stream gets small frames within this time."""
+    listen = site.config.gateway.listen
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+    connection.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(connection, (listen.host, listen.port))
+    await loop.sock_sendall(connection, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    seen = b""
+    try:
+        async with asyncio.timeout(seconds):
+            while SMALL + b"\r\n" + BOUNDARY_LINE not in seen:
+                seen = seen[-len(SMALL) - 100 :] + await loop.sock_recv(connection, READ_BYTES)
+                await asyncio.sleep(PAUSE_SECONDS)
+    except TimeoutError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+@pytest.mark.slow
+async def test_a_slow_client_gets_smaller_frames_only_if_it_asks(
+    site: Site, camera: PublishedCamera, feed: Feed
+) -> None:
+    with publishing(camera):
+        assert await saw_small(site, "/stream?adapt=1", 15)
+        assert not await saw_small(site, "/stream", 5)
+
+
+@pytest.mark.slow
+async def test_ffmpeg_goes_on_where_the_size_changes(site: Site, camera: PublishedCamera, feed: Feed) -> None:
+    """What may change is documented as a risk: this one can."""
+    url = f"{site.url}/stream"
+    command = [need("ffmpeg"), "-v", "error", "-f", "mpjpeg", "-i", url, "-frames:v", "20", "-f", "null", "-"]
+    ended = threading.Event()
+
+    def publish() -> None:
+        number = 0
+        while not ended.wait(0.05):
+            number += 1
+            camera.show(jpeg(size=(128, 96) if number // 3 % 2 else (64, 48)))
+            camera.say("live", **KNOWN)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=30, check=False)
+    finally:
+        ended.set()
+        thread.join()
+    assert done.returncode == 0, done.stderr
