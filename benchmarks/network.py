@@ -13,8 +13,10 @@ HERE, THERE, BITS = "198.18.77.1", "198.18.77.2", 30
 """Addresses for benchmarks (RFC 2544)."""
 BURST = "16kb"
 """Of the token bucket: no more than the rate needs at 250 Hz."""
-QUEUE = "50ms"
+QUEUE_SECONDS = 0.05
 """Length of the queue, as in a good router; beyond it packets are dropped."""
+QUEUE_BYTES = 8 * 1514
+"""The shortest queue: eight packets of Ethernet. On a slow link, 50 ms are less than two."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,11 @@ class SlowLink:
     """Command prefix that runs a program behind the link."""
     interface: str
 
-    def limit(self, megabits: int) -> None:
+    def limit(self, megabits: float) -> None:
         """Set the rate in Mbit/s."""
-        shape = ("rate", f"{megabits}mbit", "burst", BURST, "latency", QUEUE)
+        queue_seconds = max(QUEUE_SECONDS, QUEUE_BYTES * 8 / (megabits * 1e6))
+        rate = ("rate", f"{megabits * 1000:.0f}kbit", "burst", BURST)
+        shape = (*rate, "latency", f"{queue_seconds * 1000:.0f}ms")
         call("tc", "qdisc", "replace", "dev", self.interface, "root", "tbf", *shape)
 
 

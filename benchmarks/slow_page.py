@@ -1,0 +1,151 @@
+"""The page in Chromium behind slow links: how old what it shows is, how often it moves, and how it changes the size."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.camera import SIZE, Camera, make_device
+from benchmarks.network import SlowLink, slow_link
+from benchmarks.pipeline import pipeline, shows_camera
+from benchmarks.processes import Helper, Process, SkippedBenchmark, free_port
+from benchmarks.session import Session
+from benchmarks.table import number, table
+
+TITLE = "Slow page: pictures per second in Chromium, and age of what is on the screen, in ms"
+ONE = (1.0, 4.0, 16.0)
+"""Mbit/s, with one camera of 162 KB a frame."""
+EIGHT = (0.32, 1.0)
+"""Mbit/s, with eight cameras of 15 KB a frame."""
+CAMERAS = 8
+SETTLE_SECONDS = 15.0
+"""Until the size follows the link."""
+SECONDS = 15.0
+FAST, SLOW = 20.0, 1.0
+ALTERNATE_SECONDS = 3.0
+ALTERNATIONS = 20
+DOWN = ("offline", "stalled")
+SHOWN = ("p50", "p95", "worst")
+
+
+def run(session: Session) -> None:
+    """Measure one camera, eight cameras, and a link that changes."""
+    with ExitStack() as started:
+        link = started.enter_context(slow_link())
+        ours = started.enter_context(pipeline(session.camera(162), session.new_folder(), link.host))
+        url = f"http://{ours.host}:{ours.port}/camera/front/"
+        for megabits in ONE[:1] if session.quick else ONE:
+            link.limit(megabits)
+            with page(link, url) as browser:
+                measure(session, f"{megabits:g} Mbit/s, 1 camera", browser)
+        switching(session, link, url)
+    with ExitStack() as started:
+        link = started.enter_context(slow_link())
+        url = started.enter_context(many(session, link.host))
+        for megabits in EIGHT[:1] if session.quick else EIGHT:
+            link.limit(megabits)
+            with page(link, url) as browser:
+                measure(session, f"{megabits:g} Mbit/s, {CAMERAS} cameras", browser)
+    print(report(session))
+
+
+@contextmanager
+def page(link: SlowLink, url: str) -> Iterator[Helper]:
+    """The page behind the link. Raises SkippedBenchmark without playwright and Chromium."""
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        raise SkippedBenchmark("playwright: not installed: left out") from None
+    settings = {"url": url, "width": SIZE[0], "height": SIZE[1]}
+    helper = Helper("browser_page", settings, link.prefix)
+    try:
+        helper.answer(90)
+        yield helper
+    finally:
+        helper.close()
+
+
+def measure(session: Session, name: str, browser: Helper) -> None:
+    """Measure one case, once its size follows the link."""
+    watch(browser, session.seconds(SETTLE_SECONDS))
+    seen = watch(browser, session.seconds(SECONDS))
+    key = f"slow-page/{name}"
+    session.results.add_ages(key, {share: seen["ages"][share] for share in SHOWN})
+    session.results.add(f"{key}/fps", seen["fps"], "fps", more_is_better=True)
+    down = sum(count for state, count in seen["states"].items() if state in DOWN)
+    session.results.add(f"{key}/down", 100 * down / max(1, sum(seen["states"].values())), "%")
+    ages = ", ".join(f"{share} {seen['ages'][share] * 1000:.0f} ms" for share in SHOWN)
+    session.progress(f"{name}: {seen['fps']:.1f} fps, {ages}, {seen['states']}")
+
+
+def switching(session: Session, link: SlowLink, url: str) -> None:
+    """How soon the size follows a link that becomes slow, and fast; and how often where it alternates."""
+    link.limit(FAST)
+    with page(link, url) as browser:
+        watch(browser, SETTLE_SECONDS)
+        link.limit(SLOW)
+        down = watch(browser, SETTLE_SECONDS)["changes"]
+        link.limit(5 * FAST)
+        up = watch(browser, SETTLE_SECONDS)["changes"]
+        for what, changes in (("down", down), ("up", up)):
+            session.progress(f"{what}: {changes}")
+            if changes:
+                session.results.add(f"slow-page/switch {what}", changes[0][0], "s")
+        if session.quick:
+            return
+        changes = []
+        for alternation in range(ALTERNATIONS):
+            link.limit(FAST if alternation % 2 else SLOW)
+            changes += watch(browser, ALTERNATE_SECONDS)["changes"]
+        minutes = ALTERNATIONS * ALTERNATE_SECONDS / 60
+        session.results.add("slow-page/switches a minute", len(changes) / minutes, "")
+        session.progress(f"alternating between {FAST:g} and {SLOW:g} Mbit/s: {changes}")
+
+
+def watch(browser: Helper, seconds: float) -> dict[str, Any]:
+    """Watch the page."""
+    return browser.ask(str(seconds), seconds + 30)
+
+
+@contextmanager
+def many(session: Session, host: str) -> Iterator[str]:
+    """The address of a gateway with CAMERAS cameras."""
+    camera, folder, port = session.camera(15), session.new_folder(), free_port(host)
+    devices = {f"c{number}": make_device() for number in range(CAMERAS)}
+    config = write_config(folder, devices, camera, host, port)
+    commands = {name: ["capture", name] for name in devices} | {"snapshot": ["snapshot"], "gateway": ["gateway"]}
+    try:
+        with ExitStack() as started:
+            for name, arguments in commands.items():
+                environment = {**camera.environment, "V4L2SHIM_DEV": devices[name]} if name in devices else {}
+                command = [sys.executable, "-m", *arguments, "--config", str(config)]
+                process = started.enter_context(Process(command, folder / f"{name}.log", environment))
+            process.wait_until(lambda: shows_camera(host, port), "a picture of the first camera")
+            yield f"http://{host}:{port}/"
+    finally:
+        for device in devices.values():
+            Path(device).unlink()
+
+
+def write_config(folder: Path, devices: dict[str, str], camera: Camera, host: str, port: int) -> Path:
+    """Write a framebus.toml for all of them."""
+    size = f'size = "{SIZE[0]}x{SIZE[1]}"\nfps = {camera.fps}'
+    cameras = "".join(f'[camera.{name}]\nsource = "v4l2:{device}"\n{size}\n' for name, device in devices.items())
+    file = folder / "framebus.toml"
+    file.write_text(f'run_dir = "{folder}/run"\n{cameras}[gateway]\nlisten = "{host}:{port}"\nallow_anonymous = true\n')
+    return file
+
+
+def report(session: Session) -> str:
+    """Return the table."""
+    rows = []
+    cases = [f"{megabits:g} Mbit/s, 1 camera" for megabits in ONE]
+    cases += [f"{megabits:g} Mbit/s, {CAMERAS} cameras" for megabits in EIGHT]
+    for name in cases:
+        key = f"slow-page/{name}"
+        if f"{key}/fps" in session.results:
+            values = [number(session.results.value(f"{key}/{share}"), 0) for share in SHOWN]
+            fps, down = (session.results.value(f"{key}/{what}") for what in ("fps", "down"))
+            rows.append([name, number(fps, 1), *values, number(down, 0)])
+    return table(["", "fps of each", *SHOWN, "% said down"], rows)
