@@ -1,12 +1,16 @@
 """The page in Chromium behind slow links: how old what it shows is, how often it moves, and how it changes the size."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks import peers
+from benchmarks.age import shown
 from benchmarks.camera import SIZE, Camera, make_device
+from benchmarks.load import Load
 from benchmarks.network import SlowLink, slow_link
 from benchmarks.pipeline import pipeline, shows_camera
 from benchmarks.processes import Helper, Process, SkippedBenchmark, free_port
@@ -25,6 +29,7 @@ SECONDS = 15.0
 FAST, SLOW = 20.0, 1.0
 ALTERNATE_SECONDS = 3.0
 ALTERNATIONS = 20
+BUFFERED = "behind a buffer of 1 MB"
 DOWN = ("offline", "stalled")
 SHOWN = ("p50", "p95", "worst")
 
@@ -35,6 +40,8 @@ def run(session: Session) -> None:
         link = started.enter_context(slow_link())
         ours = started.enter_context(pipeline(session.camera(162), session.new_folder(), link.host))
         url = f"http://{ours.host}:{ours.port}/camera/front/"
+        with session.skipping(SkippedBenchmark):
+            peer(session, link)
         for megabits in ONE[:1] if session.quick else ONE:
             link.limit(megabits)
             with page(link, url) as browser:
@@ -47,6 +54,8 @@ def run(session: Session) -> None:
             link.limit(megabits)
             with page(link, url) as browser:
                 measure(session, f"{megabits:g} Mbit/s, {CAMERAS} cameras", browser)
+            with behind_a_buffer(link.host, url) as relayed, page(link, relayed) as browser:
+                measure(session, f"{megabits:g} Mbit/s, {CAMERAS} cameras, {BUFFERED}", browser)
     print(report(session))
 
 
@@ -66,6 +75,17 @@ def page(link: SlowLink, url: str) -> Iterator[Helper]:
         helper.close()
 
 
+@contextmanager
+def behind_a_buffer(host: str, url: str) -> Iterator[str]:
+    """The same address, behind a relay that buffers."""
+    port = int(url.rsplit(":", 1)[1].strip("/"))
+    helper = Helper("buffering_hop", {"host": host, "port": port})
+    try:
+        yield f"http://{host}:{helper.answer()['port']}/"
+    finally:
+        helper.close()
+
+
 def measure(session: Session, name: str, browser: Helper) -> None:
     """Measure one case, once its size follows the link."""
     watch(browser, session.seconds(SETTLE_SECONDS))
@@ -77,6 +97,20 @@ def measure(session: Session, name: str, browser: Helper) -> None:
     session.results.add(f"{key}/down", 100 * down / max(1, sum(seen["states"].values())), "%")
     ages = ", ".join(f"{share} {seen['ages'][share] * 1000:.0f} ms" for share in SHOWN)
     session.progress(f"{name}: {seen['fps']:.1f} fps, {ages}, {seen['states']}")
+
+
+def peer(session: Session, link: SlowLink) -> None:
+    """Measure ustreamer, which has one size, as a viewer of its stream receives it."""
+    with peers.ustreamer(session.camera(162), session.new_folder(), link.host) as server:
+        for megabits in ONE[:1] if session.quick else ONE:
+            link.limit(megabits)
+            with Load("mjpeg", server.host, server.port, server.path, 1, prefix=link.prefix) as load:
+                time.sleep(session.seconds(SETTLE_SECONDS) / 2)
+                seen = load.measure(session.seconds(SECONDS))
+            key = f"slow-page/{megabits:g} Mbit/s, ustreamer"
+            session.results.add_ages(key, seen.ages)
+            session.results.add(f"{key}/fps", seen.fps, "fps", more_is_better=True)
+            session.progress(f"{megabits:g} Mbit/s, ustreamer: {seen.fps:.1f} fps, {shown(seen.ages)} on arrival")
 
 
 def switching(session: Session, link: SlowLink, url: str) -> None:
@@ -141,7 +175,8 @@ def report(session: Session) -> str:
     """Return the table."""
     rows = []
     cases = [f"{megabits:g} Mbit/s, 1 camera" for megabits in ONE]
-    cases += [f"{megabits:g} Mbit/s, {CAMERAS} cameras" for megabits in EIGHT]
+    for megabits in EIGHT:
+        cases += [f"{megabits:g} Mbit/s, {CAMERAS} cameras", f"{megabits:g} Mbit/s, {CAMERAS} cameras, {BUFFERED}"]
     for name in cases:
         key = f"slow-page/{name}"
         if f"{key}/fps" in session.results:

@@ -155,6 +155,7 @@ class LinkAdaptation:
         """
         changed = []
         promised = 0.0
+        self._budget.looks_for_room = any(camera.level > camera.asked for camera in self._cameras.values())
         for name, camera in self._cameras.items():
             if camera.settled:
                 camera.drawn_in_ticks.append(camera.drawn)

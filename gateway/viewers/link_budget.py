@@ -69,6 +69,10 @@ class LinkBudget:
     """What is in flight on one connection. All times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
+        self.looks_for_room = False
+        """Whether a ping follows each frame: its answer tells when the frame has arrived, whenever it is drawn.
+
+        Drawing a small frame takes longer than its transmission, and the link would seem too slow for larger ones."""
         self._in_flight: deque[Sent] = deque()
         self._in_flight_bytes = 0
         self._numbers: dict[tuple[str, int], int] = {}
@@ -164,6 +168,8 @@ class LinkBudget:
             return now - self._ping.at > LOST_SECONDS
         if not self._in_flight:
             return now - self._pinged_at >= PING_SECONDS
+        if self.looks_for_room:
+            return True
         return self.in_flight_seconds(now) > ASK_SECONDS and now - self._pinged_at >= ASK_SECONDS
 
     def pinged(self, now: float) -> None:

@@ -56,6 +56,13 @@ def test_a_link_that_becomes_fast_gets_a_larger_size_within_ten_seconds(delay: f
     assert page.fps(1) >= 25
 
 
+@pytest.mark.parametrize("draw", [0.015, 0.03])
+def test_a_browser_that_takes_long_to_draw_does_not_hide_a_fast_link(draw: float) -> None:
+    page = SimulatedPage(lambda now: MEGABIT if 10 < now < 30 else 100 * MEGABIT, delay_seconds=0.02, draw_seconds=draw)
+    page.run(55)
+    assert page.adaptation.level("front") == FULL
+
+
 @pytest.mark.parametrize(("slow", "fast"), [(1, 10), (1, 100), (0.3, 4), (0.5, 50), (3, 20)])
 def test_on_a_link_that_changes_every_three_seconds_the_size_stays(slow: float, fast: float) -> None:
     page = SimulatedPage(lambda now: (slow if now // 3 % 2 else fast) * MEGABIT)

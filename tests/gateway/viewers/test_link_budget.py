@@ -172,6 +172,20 @@ def test_a_ping_finds_out_what_a_page_that_draws_nothing_has_received() -> None:
     assert budget.delay_seconds == 0, "it was not alone"
 
 
+def test_a_ping_after_each_frame_leaves_the_time_of_drawing_out() -> None:
+    budget = measured(1_000 * KB, delay=0.01)
+    budget.looks_for_room = True
+    for number in range(3):
+        at = 1.0 + number
+        budget.sent("front", 50 + number, 10 * KB, at)
+        assert budget.is_ping_due(at)
+        budget.pinged(at)
+        assert not budget.is_ping_due(at)
+        budget.ponged(at + 0.012)
+        budget.acknowledged("front", 50 + number, at + 0.1)
+    assert budget.capacity == pytest.approx(5_000 * KB)
+
+
 def test_the_delay_is_the_least_of_the_last_pings() -> None:
     budget = LinkBudget()
     for at, trip in enumerate((0.1, 0.5, 0.3, 0.4)):
