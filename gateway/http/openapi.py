@@ -108,7 +108,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "get": Operation(
             "A websocket: each binary message is a JPEG.",
             status=101,
-            query=_query(StreamQuery, set()),
+            query=_query(StreamQuery, {"adapt"}),
             errors=(400, 404, 426, 503),
         )
     },
