@@ -79,7 +79,7 @@ class Capture:
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
-            ready: dict[Any, int] = dict(poller.poll(max(0, int(self._endpoint.status_due_in * 1000) + 1)))
+            ready: dict[Any, int] = dict(poller.poll(max(0, int(self._endpoint.due_in * 1000) + 1)))
             self._endpoint.serve(ready)
             self._set_rate()
             if self._control in ready:

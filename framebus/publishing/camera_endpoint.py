@@ -84,6 +84,9 @@ class CameraEndpoint:
         self._rendition_thread = RenditionThread(camera, self._settings.rendition_quality)
         self._rendition_thinning = Thinning(self._settings.rendition_fps)
         self._newest_renditions: dict[Kind, Published] = {}
+        self._held: Published | None = None
+        """The newest frame, where it came too early for `rendition_fps`; it is made smaller unless another follows."""
+        self._held_due = 0.0
         self._fps_meter = FpsMeter()
         self._resend_seconds = 0.0
         """How old a frame may be that is sent to a new subscriber at once."""
@@ -130,9 +133,14 @@ class CameraEndpoint:
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
 
     def readable(self) -> Iterable[Any]:
-        """What a poller has to wait for, beside `status_due_in`; `serve` follows."""
+        """What a poller has to wait for, and no longer than `due_in`; `serve` follows."""
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
         return (self._socket, self._rendition_thread, *guarded)
+
+    @property
+    def due_in(self) -> float:
+        """Seconds until `serve` or `tell` has something to do although nothing is ready; may be negative."""
+        return self.status_due_in if self._held is None else min(self.status_due_in, self._held_due - time.monotonic())
 
     @property
     def status_due_in(self) -> float:
@@ -149,6 +157,9 @@ class CameraEndpoint:
             for frame in self._rendition_thread.take():
                 self._newest_renditions[frame.kind] = frame
                 self._send(frame.kind, frame)
+        if self._held is not None and time.monotonic() >= self._held_due:
+            self._rendition_thinning.took(self._held.header.monotonic)
+            self._offer(self._held)
 
     def wants(self, kind: Kind) -> bool:
         """Whether what is sent under this kind has a subscriber."""
@@ -185,9 +196,11 @@ class CameraEndpoint:
         self._resend_seconds = max_age_seconds(self._settings.fps, self._fps_meter.per_second(now), self.wanted_fps)
         if self.wants("live"):
             self._send("live", frame)
-        renditions = self.wanted_renditions
-        if renditions and self._rendition_thinning.take(frame.header.monotonic):
-            self._rendition_thread.offer(frame, renditions)
+        if self._rendition_thinning.take(frame.header.monotonic):
+            self._offer(frame)
+        elif self.wanted_renditions:
+            self._held = frame
+            self._held_due = now + self._rendition_thinning.wait_seconds(frame.header.monotonic)
         peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
         if self.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
             self._peeked_at = now
@@ -240,12 +253,21 @@ class CameraEndpoint:
         elif self._is_fresh(self.newest):
             self._send(kind, self.newest)
 
+    def _offer(self, frame: Published) -> None:
+        """Have the renditions made that are wanted."""
+        self._held = None
+        renditions = self.wanted_renditions
+        if renditions:
+            self._rendition_thread.offer(frame, renditions)
+
     def _send_rendition_again(self, rendition: Rendition) -> None:
-        """Send the newest one; where it is old because there was no subscriber, have the newest frame made one."""
+        """Send the newest frame, made smaller before or now."""
+        if not self._is_fresh(self.newest):
+            return
         made = self._newest_renditions.get(rendition)
-        if self._is_fresh(made):
+        if made is not None and made.header.seq == self.newest.header.seq:
             self._send(rendition, made)
-        elif self._is_fresh(self.newest):
+        else:
             self._rendition_thread.offer(self.newest, [rendition])
 
     def _is_fresh(self, frame: Published | None) -> TypeGuard[Published]:

@@ -181,6 +181,46 @@ def test_live_frames_do_not_wait_for_renditions(configure: Configure, start: Sta
     assert small[1].seq > small[0].seq
 
 
+def test_the_last_of_some_frames_has_a_rendition_although_it_came_too_early(
+    configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    """Else viewers of a rendition would be left with the picture before, for as long as the camera is silent."""
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg((640, 480)))
+    config = configure(f'[camera.front]\nsource = "{picture}"\nfps = 60\nrendition_fps = 1\nstall_timeout = 60\n')
+    published(start, config)
+    with Listener(config, "live") as live, Listener(config, "half") as half:
+        live.frame()
+        half.frame()
+        for number in range(1, 4):
+            written = tmp_path / "new.jpg"
+            written.write_bytes(jpeg((640 - 2 * number, 480)))
+            written.replace(picture)
+            while live.frame().width != 640 - 2 * number:
+                pass
+        while half.frame().width != 320 - 3:
+            pass
+
+
+def test_a_new_subscriber_gets_the_newest_frame_and_not_the_newest_rendition(
+    configure: Configure, start: Start, tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg((640, 480)))
+    config = configure(f'[camera.front]\nsource = "{picture}"\nfps = 60\nstall_timeout = 60\n')
+    published(start, config)
+    with Listener(config, "live") as live:
+        with Listener(config, "half") as half:
+            assert half.frame().width == 320
+        written = tmp_path / "new.jpg"
+        written.write_bytes(jpeg((200, 150)))
+        written.replace(picture)
+        while live.frame().width != 200:
+            pass
+        with Listener(config, "half") as half:
+            assert half.frame().width == 100
+
+
 def test_a_picture_above_max_megapixels_has_no_rendition_either(
     configure: Configure, start: Start, tmp_path: Path
 ) -> None:
