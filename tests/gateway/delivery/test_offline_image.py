@@ -9,11 +9,12 @@ import time
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from framebus.protocol.wire import RenditionCounts
 from gateway.cameras.feed import Feed
 from gateway.delivery.offline_image import MAX_LETTERS, MAX_PIXELS, SIZE_WITHOUT_PICTURE, draw, sentence
 from tests.capture.jpegs import after_soi, exif
 from tests.gateway.camera import PublishedCamera, claiming, jpeg
-from tests.gateway.conftest import Site, until
+from tests.gateway.conftest import Site, camera_is_known, until
 from tests.gateway.viewers.test_mjpeg import Stream
 
 TEXT = "OFFLINE since 12:03:10: unplugged"
@@ -187,3 +188,26 @@ async def test_a_camera_that_never_gave_a_picture_is_refused(site: Site, camera:
     await until(lambda: site.gateway._cameras.first.status.state == "offline")
     answer = await site.get("/stream")
     assert (answer.code, answer.body) == (503, b"503: camera front has no picture: unplugged\n")
+
+
+async def test_a_viewer_of_a_rendition_sees_the_offline_image_in_its_size(
+    site: Site, camera: PublishedCamera, feed: Feed
+) -> None:
+    renditions = {"half": RenditionCounts(made=0), "quarter": RenditionCounts(made=0)}
+    await camera_is_known(site, camera, width=640, height=480, renditions=renditions)
+    stream = await Stream.open(site, "/stream?width=320")
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01half/front\n")
+    picture = jpeg("blue", (320, 240))
+    camera.show(picture, "half")
+    await stream.head()
+    assert (await stream.part())[0] == picture
+    camera.say("offline", "unplugged", since=1000.0, width=640, height=480, renditions=renditions)
+    expected = draw(picture, sentence(1000.0, "unplugged"))
+    while (part := (await stream.part())[0]) == picture:
+        pass
+    assert part == expected
+    late = await Stream.open(site, "/stream?width=100")  # of this size there was no frame yet
+    await late.head()
+    assert (await late.part())[0] == expected
+    stream.close()
+    late.close()
