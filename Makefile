@@ -10,7 +10,7 @@ DIST ?= dist
 SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1764547200)
 export SOURCE_DATE_EPOCH
 
-.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-faults coverage soak mutants bench wheel deb carried release lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak mutants bench wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -50,6 +50,9 @@ test-libcamera: $(VENV)/.dev-ok  ## Test on Debian's real libcamera and its virt
 
 test-packages: $(VENV)/.dev-ok $(TOOLS)/.build-ok  ## Build what is released, install it in Debians that have nothing else, and use it (as root)
 	@exec $(PY) -m tests.packaging $(PACKAGES)
+
+test-systemd: $(VENV)/.dev-ok $(TOOLS)/.build-ok  ## Boot a Debian 13 with the Debian package under systemd, in QEMU, in 5 minutes (as root)
+	@exec $(PY) -m tests.systemd
 
 test-faults: $(VENV)/.dev-ok  ## Break everything that can break, and see it come back, in 5 minutes
 	@FRAMEBUS_FAULTS=1 $(PY) -m pytest -p no:benchmark -n 2 tests/e2e/faults $(FAULTS)

@@ -46,15 +46,23 @@ class MachineError(Exception):
 
 
 def run(
-    kernel: Kernel, command: Sequence[str], folder: Path, environment: Mapping[str, str], limit_seconds: float
+    kernel: Kernel,
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    limit_seconds: float,
+    init: Path = INIT,
+    files: Mapping[str, bytes] | None = None,
 ) -> int:
     """Run the command as root in this folder, its output to ours; returns its exit status, or KERNEL_DIED.
 
-    Raises MachineError.
+    `init` is the first process of the machine, and `files` are put into its folder /job. Raises MachineError.
     """
     with _job(command, folder, environment) as job:
+        for name, content in (files or {}).items():
+            (job / name).write_bytes(content)
         initramfs = job.with_name("initramfs")
-        initramfs.write_bytes(_initramfs(kernel, job.with_name("tree")))
+        initramfs.write_bytes(_initramfs(kernel, job.with_name("tree"), init))
         status = _boot(kernel, initramfs, job, limit_seconds)
         if (job / "status").exists():
             return int((job / "status").read_text())
@@ -86,11 +94,11 @@ def ending(tainted: str = "/proc/sys/kernel/tainted") -> str:
     )
 
 
-def _initramfs(kernel: Kernel, tree: Path) -> bytes:
+def _initramfs(kernel: Kernel, tree: Path, init: Path) -> bytes:
     for name in FOLDERS:
         (tree / name).mkdir(parents=True)
     shutil.copy(program("busybox"), tree / "bin/busybox")
-    shutil.copy(INIT, tree / "init")
+    shutil.copy(init, tree / "init")
     (tree / "init").chmod(0o755)
     modules = kernel.modules(*MODULES)
     for file in modules:
