@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import zmq
+from zmq.utils.monitor import parse_monitor_message
 
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import KeyPair
@@ -24,6 +25,9 @@ from tests.processes import DEADLINE_SECONDS, wait_until
 
 TOPIC = b"live/front\n"
 LOGGER = logging.getLogger("test")
+HANDSHAKE_FAILED = (
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+)
 
 
 class Guarded:
@@ -337,3 +341,22 @@ def test_who_says_so_is_open_to_all_and_counts_what_speaks_another_language(
             knocking.sendall(GREETING + b"CURVE".ljust(20, b"\0") + bytes(32))
             wait_until(lambda: made.refused, "a refusal")
     assert "does not use ZMTP" in caplog.text
+
+
+def test_a_client_waits_while_there_is_no_authenticator() -> None:
+    """libzmq alone would admit whoever has a pair of keys."""
+    keys = KeyPair.make()
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    server, client = sockets.make(context, zmq.XPUB), context.socket(zmq.SUB)
+    use(server, keys)
+    port = server.bind_to_random_port("tcp://127.0.0.1")
+    events = server.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | HANDSHAKE_FAILED)
+    client.curve_publickey, client.curve_secretkey = zmq.curve_keypair()
+    client.curve_serverkey = keys.public.encode()
+    client.connect(f"tcp://127.0.0.1:{port}")
+    has_ended = events.poll(int(1000 * DEADLINE_SECONDS))
+    event = parse_monitor_message(events.recv_multipart())["event"] if has_ended else None
+    server.disable_monitor()
+    context.destroy(linger=0)
+    assert has_ended
+    assert event != zmq.EVENT_HANDSHAKE_SUCCEEDED
