@@ -2,24 +2,34 @@
 
 Each change is a mutant, made by mutmut (mutmut.readthedocs.io): `<` becomes `<=`, an argument becomes None. A mutant
 that passes all tests of its target survives: no test checks that piece of code. mutmut leaves out functions with a
-decorator and the top level of modules. The exit status is 1 if a target with a limit has fewer noticed mutants, in
-percent.
+decorator and the top level of modules. survivors.toml lists the known survivors with the reason for each; others are
+printed. The exit status is 1 if a target has fewer noticed mutants than its limit, in percent.
 """
 
 import argparse
 import json
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants import known
+
 ROOT = Path(__file__).parents[2]
-COPIED = ("framebus", "capture", "gateway", "snapshot", "tests", "docs", "deploy", "benchmarks")
+COPIED = ("framebus", "capture", "gateway", "snapshot", "tests", "docs", "deploy", "benchmarks", "examples")
 COPIED_FILES = ("framebus.toml", "supervisord.conf", "README.md", "Makefile", "CHANGELOG.md", "requirements.lock")
-UNDECIDED = ("survived", "suspicious", "no_tests", "segfault")
+UNDECIDED = ("survived", "suspicious", "no tests", "segfault")
 """Results of mutmut that mean that no test failed because of the mutant."""
+UNTRIED = ("not checked", "skipped")
+SEED = 13
+"""Of the samples: the same mutants are drawn again while the code is the same."""
+NO_MUTANT = "none"
+"""As the name of the mutant to try: mutmut makes all of them, and fails then."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +41,24 @@ class Target:
     mutated: tuple[str, ...]
     """Patterns of fnmatch."""
     tests: tuple[str, ...]
-    least_percent: int = 0
+    least_percent: int = 90
     """Fewer noticed mutants are a failure."""
 
 
 TARGETS = {
-    "credentials": Target("framebus", ("framebus/credentials/*",), ("tests/framebus/credentials",), least_percent=90),
-    "access": Target("gateway", ("gateway/access/*",), ("tests/gateway/access",)),
-    "transport": Target("framebus", ("framebus/transport/*",), ("tests/framebus/transport",)),
+    "credentials": Target("framebus", ("framebus/credentials/*",), ("tests/framebus/credentials",)),
+    "access": Target("gateway", ("gateway/access/*",), ("tests/gateway/access",), least_percent=75),
+    "transport": Target("framebus", ("framebus/transport/*",), ("tests/framebus/transport",), least_percent=75),
     "protocol": Target("framebus", ("framebus/protocol/*",), ("tests/framebus/protocol",)),
-    "jpeg": Target("framebus", ("framebus/publishing/jpeg.py",), ("tests/framebus/publishing/test_jpeg.py",)),
+    "jpeg": Target(
+        "framebus",
+        (
+            "framebus/publishing/jpeg.py",
+            "framebus/publishing/jpeg_walker.py",
+            "framebus/publishing/jpeg_completeness.py",
+        ),
+        ("tests/framebus/publishing",),
+    ),
     "multipart": Target("capture", ("capture/media/jpeg_parts.py",), ("tests/capture/media/test_jpeg_parts.py",)),
 }
 
@@ -49,36 +67,58 @@ def main() -> int:
     """Mutate the named targets, or all of them; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (default: all)")
-    parser.add_argument("--survivors", action="store_true", help="print the diff of each mutant that no test noticed")
+    parser.add_argument("--survivors", action="store_true", help="print the known survivors, too")
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants are tested at a time (default: 1)")
+    parser.add_argument("--sample", type=int, metavar="N", help="try N mutants of each module, drawn at random")
     options = parser.parse_args()
     unknown = [name for name in options.targets if name not in TARGETS]
     if unknown:
         parser.error(f"target {', '.join(unknown)}; allowed: {', '.join(TARGETS)}")
     failed = False
     for name in options.targets or TARGETS:
-        failed |= not measure(name, TARGETS[name], jobs=options.jobs, survivors=options.survivors)
+        failed |= not measure(name, TARGETS[name], options)
     return int(failed)
 
 
-def measure(name: str, target: Target, *, jobs: int, survivors: bool) -> bool:
-    """Mutate one target in a copy of the repository and print a line; returns whether enough mutants were noticed."""
+def measure(name: str, target: Target, options: argparse.Namespace) -> bool:
+    """Mutate one target in a copy of the repository and report; returns whether enough mutants were noticed."""
     with tempfile.TemporaryDirectory(prefix="framebus-mutants-") as folder:
         copy = Path(folder)
         prepare(copy, target)
-        run = mutmut(copy, "run", "--max-children", str(jobs))
+        chosen: list[str] = []
+        if options.sample is not None:
+            mutmut(copy, "run", "--max-children", "1", NO_MUTANT)
+            chosen = sample(results_of(copy), options.sample)
+        run = mutmut(copy, "run", "--max-children", str(options.jobs), *chosen)
         if run.returncode:
             print(f"{name}: mutmut failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}", file=sys.stderr)
             return False
-        mutmut(copy, "export-cicd-stats")
-        counts = json.loads((copy / "mutants" / "mutmut-cicd-stats.json").read_text())
-        percent = noticed_percent(counts)
-        others = ", ".join(f"{count} {result}" for result, count in counts.items() if count and result != "total")
-        print(f"{name}: {percent:.1f} % of {counts['total']} mutants noticed ({others})", flush=True)
-        if survivors:
-            for mutant in unnoticed(mutmut(copy, "results").stdout):
-                print(mutmut(copy, "show", mutant).stdout, flush=True)
+        results = results_of(copy)
+        percent = noticed_percent(results)
+        print(f"{name}: {percent:.1f} % of {described(results)}", flush=True)
+        survivors = [
+            known.identity(mutant, mutmut(copy, "show", mutant).stdout)
+            for mutant, result in results.items()
+            if result in UNDECIDED
+        ]
+    report(survivors, target, is_sample=bool(chosen), with_known=options.survivors)
     return percent >= target.least_percent
+
+
+def report(survivors: list[str], target: Target, *, is_sample: bool, with_known: bool) -> None:
+    """Compare the survivors with those of survivors.toml, and print the differences."""
+    reasons = known.reasons()
+    modules = known.modules(target.mutated, ROOT)
+    for survivor in survivors:
+        if survivor not in reasons:
+            print(f"  new survivor: {survivor}")
+        elif with_known:
+            print(f"  known survivor: {survivor}\n    {reasons[survivor]}")
+    if not is_sample:
+        for survivor in reasons.keys() - set(survivors):
+            if survivor.startswith(modules):
+                print(f"  no survivor any more, remove it from survivors.toml: {survivor}")
+    sys.stdout.flush()
 
 
 def prepare(copy: Path, target: Target) -> None:
@@ -94,7 +134,17 @@ def prepare(copy: Path, target: Target) -> None:
         "also_copy": others,
         "pytest_add_cli_args_test_selection": list(target.tests),
         "timeout_multiplier": 5.0,
-        "pytest_add_cli_args": ["--timeout=600", "-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:xdist"],
+        "pytest_add_cli_args": [
+            "--timeout=600",
+            "-m",
+            "not slow",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:benchmark",
+            "-p",
+            "no:xdist",
+        ],
     }
     lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in settings.items())
     (copy / "pyproject.toml").write_text(f"{(ROOT / 'pyproject.toml').read_text()}\n[tool.mutmut]\n{lines}\n")
@@ -106,17 +156,39 @@ def mutmut(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
 
 
-def noticed_percent(counts: dict[str, int]) -> float:
-    """How many mutants of mutmut's statistics made a test fail, or run into its time limit."""
-    missed = sum(counts.get(result, 0) for result in UNDECIDED)
-    considered = counts["total"] - counts.get("skipped", 0)
-    return 100 * (considered - missed) / considered if considered else 0.0
+def results_of(copy: Path) -> dict[str, str]:
+    """The result of every mutant by its name."""
+    return parsed(mutmut(copy, "results", "--all", "true").stdout)
 
 
-def unnoticed(results: str) -> list[str]:
-    """The names of the mutants that `mutmut results` lists as survived or untested."""
-    lines = (line.strip().partition(": ") for line in results.splitlines())
-    return [name for name, _, result in lines if result in ("survived", "no tests", "suspicious", "segfault")]
+def parsed(results: str) -> dict[str, str]:
+    """The lines of `mutmut results`: "    capture.jpeg.x__begin__mutmut_1: survived"."""
+    lines = (line.strip().rpartition(": ") for line in results.splitlines())
+    return {name: result for name, _, result in lines if "__mutmut_" in name}
+
+
+def sample(mutants: Iterable[str], most: int) -> list[str]:
+    """At most so many mutants of each module."""
+    of_modules: dict[str, list[str]] = {}
+    for mutant in sorted(mutants):
+        of_modules.setdefault(mutant.rpartition(".")[0], []).append(mutant)
+    draw = random.Random(SEED)
+    return [mutant for each in of_modules.values() for mutant in draw.sample(each, min(most, len(each)))]
+
+
+def noticed_percent(results: dict[str, str]) -> float:
+    """How many of the mutants that were tried made a test fail, or run into its time limit."""
+    tried = [result for result in results.values() if result not in UNTRIED]
+    missed = sum(result in UNDECIDED for result in tried)
+    return 100 * (len(tried) - missed) / len(tried) if tried else 0.0
+
+
+def described(results: dict[str, str]) -> str:
+    """Such as "393 mutants noticed (328 killed, 61 survived, 4 timeout)"."""
+    counts = Counter(result for result in results.values() if result not in UNTRIED)
+    untried = len(results) - counts.total()
+    text = f"{counts.total()} mutants noticed ({', '.join(f'{count} {result}' for result, count in counts.items())})"
+    return f"{text}, a sample of {len(results)}" if untried else text
 
 
 if __name__ == "__main__":
