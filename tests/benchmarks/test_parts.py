@@ -34,7 +34,7 @@ def test_the_gateways_stream(size: int) -> None:
     assert [picture.stamp_ns for picture in in_pieces(MjpegParts(), stream, size)] == list(STAMPS)
 
 
-def test_a_picture_is_whole_with_its_last_byte() -> None:
+def test_a_picture_is_complete_with_its_last_byte() -> None:
     parts = MjpegParts()
     stream = STREAM_HEAD + part(jpeg(5), 1.0)
     last = stream.index(b"\xff\xd9") + 1

@@ -37,7 +37,7 @@ def test_an_idle_camera_has_its_period_to_be_silent(read: Start) -> None:
 
 
 @pytest.mark.slow
-def test_an_idle_period_is_no_silence_once_somebody_watches(read: Start) -> None:
+def test_an_idle_period_does_not_count_as_silence_for_a_new_viewer(read: Start) -> None:
     """A source may answer a change of the rate with None: that alone must not have the camera opened again."""
     source = ScriptedSource(PICTURE, None, None, PICTURE)
     reading = read(source, fps=0.1, stall_timeout=1.0)

@@ -32,7 +32,7 @@ def test_the_end_closes_the_camera_and_ends_the_thread(read: Start) -> None:
     assert not any(thread.name == "read-front" for thread in threading.enumerate())
 
 
-def test_the_end_does_not_wait_for_somebody_to_take_the_frame(read: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_end_does_not_wait_until_the_frame_is_taken(read: Start, caplog: pytest.LogCaptureFixture) -> None:
     source = ScriptedSource(endless=PICTURE)
     reading = read(source)
     wait_until(lambda: len(source.numbers) >= 2, "a frame that waits behind another")

@@ -88,7 +88,7 @@ def test_the_number_rises_by_one_and_time_goes_on(configure: Configure, start: S
         assert before.header.published < after.header.published
 
 
-def test_the_camera_works_as_hard_as_somebody_asks(configure: Configure, start: Start) -> None:
+def test_the_camera_works_at_the_rate_that_subscribers_ask_for(configure: Configure, start: Start) -> None:
     config = configure(FRONT + "fps = 30\nidle_fps = 1")
     running = published(start, config)
     with Listener(config, "status") as heard:
@@ -135,7 +135,7 @@ def test_a_subscriber_killed_with_9_leaves_the_camera_idle(configure: Configure,
     running.wait_for("camera front is idle")
 
 
-def test_at_idle_rate_0_the_camera_is_closed_until_somebody_watches(configure: Configure, start: Start) -> None:
+def test_at_idle_rate_0_the_camera_is_closed_until_there_is_a_viewer(configure: Configure, start: Start) -> None:
     config = configure(FRONT + "fps = 10\nidle_fps = 0")
     running = published(start, config)
     with Listener(config, "status") as heard, Listener(config, "peek") as peek:

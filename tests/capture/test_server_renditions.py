@@ -106,7 +106,7 @@ def test_one_encode_serves_all_subscribers(configure: Configure, start: Start) -
             assert listener.frame().width == 80
 
 
-def test_while_nobody_subscribes_there_is_no_thread_and_no_pillow(
+def test_without_subscribers_there_is_no_thread_and_no_pillow(
     configure: Configure, start: Start, tmp_path: Path
 ) -> None:
     """The camera has JPEGs of its own: the test card draws with Pillow."""

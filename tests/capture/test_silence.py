@@ -20,7 +20,7 @@ def test_a_camera_of_a_frame_in_ten_seconds_is_usable_with_a_long_patience() -> 
         silence.end()
 
 
-def test_an_idle_period_is_no_silence_once_somebody_watches() -> None:
+def test_an_idle_period_does_not_count_as_silence_for_a_new_viewer() -> None:
     clock = Clock()
     silence = Silence(5, clock)
     silence.exceeded(0.1)

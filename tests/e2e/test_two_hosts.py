@@ -187,7 +187,7 @@ def test_without_any_keys_the_machine_with_the_camera_does_not_start(hosts: Host
 
 
 @pytest.mark.timeout(180)
-def test_after_the_link_was_cut_it_is_whole_again(hosts: Hosts) -> None:
+def test_it_recovers_after_the_link_was_cut(hosts: Hosts) -> None:
     hosts.camera.keys("add", "desk", f"--public={hosts.configure()}")
     hosts.start()
     hosts.desk.wait_until_whole()

@@ -224,7 +224,7 @@ def test_its_output_may_be_a_socket(configure: Configure) -> None:
             assert up.wait(15) == 0
 
 
-def test_what_it_prints_into_a_file_stays_whole(pipeline: Pipeline) -> None:
+def test_output_in_a_file_is_complete(pipeline: Pipeline) -> None:
     pipeline.up.terminate()
     lines = [line for line in pipeline.up.log.splitlines() if not line.startswith("framebus ")]  # its greeting
     for line in lines:

@@ -72,7 +72,7 @@ def test_a_viewer_gets_the_bytes_of_the_camera(webcam: Pipeline, pictures: list[
         assert without_comment(still.read()) in pictures
 
 
-def test_what_is_no_whole_jpeg_is_counted_and_shown_to_nobody(
+def test_an_incomplete_jpeg_is_counted_and_not_published(
     webcam: Pipeline, pictures: list[bytes], tmp_path: Path
 ) -> None:
     fault = tmp_path / "fault"

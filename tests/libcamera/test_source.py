@@ -73,7 +73,7 @@ def streamed(fps: float, seconds: float) -> tuple[float, list[Picture], int]:
 
 
 @pytest.mark.parametrize("fps", [10, 30])
-def test_whole_jpegs_come_at_the_cameras_rate(pi_camera: PiCamera, fps: int) -> None:
+def test_complete_jpegs_come_at_the_cameras_rate(pi_camera: PiCamera, fps: int) -> None:
     took, pictures, lost = pi_camera.run(streamed, fps, 2)
     assert len(pictures) <= fps * took + 3
     assert len(pictures) + lost > fps * took / 3

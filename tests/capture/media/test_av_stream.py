@@ -71,7 +71,7 @@ def endless(content_type: str, data: bytes) -> IpCamera:
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "rtmp"])
-def test_nobody_listens(scheme: str, free_port: int) -> None:
+def test_a_refused_connection(scheme: str, free_port: int) -> None:
     assert failure(f"{scheme}://{LOGIN}@127.0.0.1:{free_port}/v") == (
         f"{scheme}://127.0.0.1:{free_port}/v: refuses the connection; "
         "check that the camera is on and that the port is right"

@@ -390,7 +390,7 @@ def test_text_is_shown_to_ffmpeg_and_is_no_video_either() -> None:
         )
 
 
-def test_nobody_listens(free_port: int) -> None:
+def test_a_refused_connection(free_port: int) -> None:
     assert failure(f"http://{LOGIN}@127.0.0.1:{free_port}/v") == (
         f"http://127.0.0.1:{free_port}/v: refuses the connection; "
         "check that the camera is on and that the port is right"

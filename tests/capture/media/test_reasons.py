@@ -145,7 +145,7 @@ def test_seconds_are_written_without_needless_digits(seconds: float, said: str) 
         assert said in reason(NAME, seconds)
 
 
-def test_measured_seconds_are_whole() -> None:
+def test_measured_seconds_are_integers() -> None:
     assert "for 12 seconds" in reasons.no_picture_decoded(NAME, 12.345)
     assert "written last 12 seconds ago" in reasons.not_written(NAME, 12.345)
 

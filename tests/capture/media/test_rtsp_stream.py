@@ -206,7 +206,7 @@ def test_rtsp_at_the_port_of_http() -> None:
         )
 
 
-def test_nobody_listens(free_port: int) -> None:
+def test_a_refused_connection(free_port: int) -> None:
     assert failure(f"rtsp://{LOGIN}@127.0.0.1:{free_port}/v") == (
         f"rtsp://127.0.0.1:{free_port}/v: refuses the connection; "
         "check that the camera is on and that the port is right"

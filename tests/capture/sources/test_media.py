@@ -128,7 +128,7 @@ def test_a_slow_pace_thins_a_file_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("container", ["clip.avi", "clip.mov"])
-def test_a_recording_stands_still_while_nobody_watches(container: str, tmp_path: Path) -> None:
+def test_a_recording_stands_still_without_viewers(container: str, tmp_path: Path) -> None:
     clip = clips.of_jpegs(tmp_path / container, PICTURES, 100)
     with opened(clip, fps=30, options=MediaOptions(idle_fps=20)) as source:
         found = [PICTURES.index(one.jpeg) for one in islice(pictures(source, RateControl(20)), len(PICTURES))]

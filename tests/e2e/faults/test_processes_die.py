@@ -55,7 +55,7 @@ def test_stopped_and_continued(part: str, pipeline: Pipeline, watch: Watched) ->
         os.kill(pid, signal.SIGCONT)
 
 
-def test_supervisord_is_started_anew(up: Up, configure: Configure, start: Start, watch: Watched) -> None:
+def test_supervisord_is_started_again(up: Up, configure: Configure, start: Start, watch: Watched) -> None:
     pipeline = up()
     faults = watch(pipeline)
     with faults.during("supervisord ended and started again", keeps="zeromq"):

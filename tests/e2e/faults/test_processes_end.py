@@ -60,7 +60,7 @@ async def test_the_gateway_takes_leave_of_its_viewers(pipeline: Pipeline) -> Non
         connection.close()
 
 
-def test_what_is_left_of_it_is_in_nobodys_way(pipeline: Pipeline, start: Start) -> None:
+def test_its_leftovers_do_not_disturb_a_later_start(pipeline: Pipeline, start: Start) -> None:
     """ZeroMQ leaves the files of its sockets behind; the next start takes them over."""
     for _ in range(3):
         assert pipeline.up.terminate() == 0

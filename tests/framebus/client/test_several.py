@@ -44,7 +44,7 @@ def publish_soon(publisher: Publisher, *seqs: int) -> threading.Thread:
 
 
 @pytest.mark.parametrize("descriptors", [False, True])
-def test_frames_come_whoever_has_them(
+def test_frames_of_any_camera_are_returned(
     descriptors: bool, publishers: dict[str, Publisher], subscribers: list[Subscriber]
 ) -> None:
     if descriptors:

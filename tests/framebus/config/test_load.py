@@ -388,7 +388,7 @@ def test_a_mistake_is_named(table: dict[str, Any], line: str) -> None:
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8080", ":8080", "[::]:80", "192.168.1.5:80", "camera.local:80"])
-def test_nobody_is_let_in_from_outside_unless_the_file_says_so(listen: str) -> None:
+def test_a_gateway_beyond_loopback_needs_accounts_or_allow_anonymous(listen: str) -> None:
     assert mistakes({"gateway": {"listen": listen}}, Path("/etc/framebus.toml")) == [
         f'/etc/framebus.toml: gateway.listen: found "{listen}"; allowed: {LOOPBACK_ALLOWED}'
     ]

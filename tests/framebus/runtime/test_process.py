@@ -207,7 +207,7 @@ def test_no_token_of_a_url_is_in_the_log(said: str, logged: str) -> None:
     assert "fb_secret" not in line
 
 
-def test_a_log_that_nobody_reads_any_more_ends_nothing(config: Config, tmp_path: Path) -> None:
+def test_a_closed_log_pipe_does_not_end_the_process(config: Config, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     with (tmp_path / "stderr").open("w+") as errors:
         process = subprocess.Popen(

@@ -192,7 +192,7 @@ def test_a_link_is_no_folder_of_ours(run_dir: Path) -> None:
     assert refusal(config_of(link)) == f"run_dir {link} is no folder; allowed: a folder of your own"
 
 
-def test_a_folder_of_somebody_else_is_refused(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_refused(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)  # only root could give the folder away instead
 

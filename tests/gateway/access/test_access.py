@@ -247,7 +247,7 @@ async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest
     assert "secret" not in caplog.text.replace("framebus.secrets", "")
 
 
-async def test_with_the_last_of_them_gone_nobody_is_let_in(config: Config) -> None:
+async def test_removing_the_last_account_opens_nothing(config: Config) -> None:
     async with site_with(config, tokens={"t": token("secret", "view")}) as site:
         with accounts.changing(config.secrets) as everybody:
             del everybody.tokens["t"]
@@ -255,7 +255,7 @@ async def test_with_the_last_of_them_gone_nobody_is_let_in(config: Config) -> No
         assert await code(site, "/api/cameras") == 401
 
 
-async def test_where_nobody_was_ever_named_credentials_are_meant_for_others(config: Config) -> None:
+async def test_without_accounts_credentials_are_ignored(config: Config) -> None:
     """As with every parameter that is not known: URLs that people have go on to work."""
     async with serving(config) as site:
         assert await code(site, "/api/cameras?token=theirs", **basic("their", "own")) == 200
@@ -408,7 +408,7 @@ async def test_a_page_that_says_it_is_of_elsewhere_is_believed(config: Config) -
         assert await code(site, "/login", "POST", Sec_Fetch_Site="cross-site") == 403
 
 
-async def test_everybodys_page_may_not_use_somebodys_cookie(configure: Configure) -> None:
+async def test_with_allow_origins_for_all_no_page_may_use_a_cookie(configure: Configure) -> None:
     """`*` lets every site read what is open; what somebody's browser adds by itself is not open."""
     config = configure(TWO, gateway='allow_origins = ["*"]')
     async with site_with(config, users=ANNA) as site:
@@ -434,9 +434,7 @@ async def test_a_cookie_ends_with_its_password(config: Config) -> None:
         assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 401
 
 
-async def test_a_broken_secrets_file_locks_nobody_out_and_nobody_in(
-    config: Config, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_broken_secrets_file_changes_no_access(config: Config, caplog: pytest.LogCaptureFixture) -> None:
     async with site_with(config, users=ANNA) as site:
         config.secrets.write_text("{")
         assert await code(site, "/api/cameras") == 401

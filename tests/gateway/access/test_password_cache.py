@@ -45,14 +45,14 @@ async def test_a_wrong_pair_is_never_known(passwords: PasswordCache) -> None:
         assert not passwords.is_cached("anna", "wrong horse", ANNA, HERE)
 
 
-async def test_nobody_costs_what_a_wrong_password_costs(passwords: PasswordCache, checked: list[str]) -> None:
+async def test_an_unknown_user_costs_what_a_wrong_password_costs(passwords: PasswordCache, checked: list[str]) -> None:
     assert not await passwords.check("anna", "wrong horse", ANNA, HERE)
     assert not await passwords.check("nobody", "wrong horse", None, HERE)
     assert len(checked) == 2
     assert checked[0].split("$")[:4] == checked[1].split("$")[:4], "the same work"
 
 
-async def test_nobody_has_no_password_at_all() -> None:
+async def test_an_unknown_user_has_no_password() -> None:
     passwords = PasswordCache()
     assert not await passwords.check("nobody", "", None, HERE)
     passwords.close()

@@ -21,7 +21,7 @@ def sessions(tmp_path: Path, clock: Clock) -> Sessions:
     return Sessions(tmp_path / "state", 30, clock)
 
 
-def test_a_cookie_is_read_by_whoever_has_the_key(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
+def test_every_worker_with_the_key_reads_a_cookie(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     """By another worker, and after a restart."""
     cookie, session = sessions.create("anna", "fingerprint")
     until = clock.seconds + 30 * 86400
@@ -134,7 +134,7 @@ def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path
 
 
 @pytest.mark.parametrize("damage", ["no number\n", "\0\n", b"\xff".decode("latin-1")])
-def test_a_damaged_list_lets_nobody_in(damage: str, sessions: Sessions, tmp_path: Path) -> None:
+def test_a_damaged_list_of_logouts_ends_every_session(damage: str, sessions: Sessions, tmp_path: Path) -> None:
     """Who has logged out cannot be told any more."""
     cookie, _ = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "logged-out").write_bytes(damage.encode("latin-1"))

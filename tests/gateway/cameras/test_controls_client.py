@@ -130,7 +130,7 @@ async def test_a_body_that_is_no_object_of_json_is_refused(
         assert json.loads(answer.body)["error"]["message"] == message
 
 
-async def test_a_page_of_somebody_else_may_not_change_anything(site: Site) -> None:
+async def test_a_page_of_another_site_may_not_change_anything(site: Site) -> None:
     answer = await change(site, {"gain": 1}, headers={**JSON, "Origin": "http://evil.example"})
     assert (answer.code, json.loads(answer.body)["error"]["code"]) == (403, "other-origin")
     answer = await site.get(PATH, method="DELETE", headers={"Origin": "null"})

@@ -70,7 +70,7 @@ async def make(config: Config) -> AsyncIterator[Make]:
 
 
 @pytest.mark.parametrize("kind", ["live", "half", "quarter"])
-async def test_frames_are_asked_for_only_while_somebody_watches(
+async def test_frames_are_subscribed_to_only_while_there_are_viewers(
     kind: Kind, make: Make, camera: PublishedCamera
 ) -> None:
     stream = make(kind, linger_seconds=0.05)

@@ -47,7 +47,7 @@ async def test_an_age_has_four_decimals(site: Site, camera: PublishedCamera) -> 
     assert age == round(age, 4)
 
 
-async def test_the_state_for_ustreamer_is_online_while_idle_and_in_whole_numbers(
+async def test_the_state_for_ustreamer_is_online_while_idle_and_has_integers(
     site: Site, camera: PublishedCamera
 ) -> None:
     await camera_is_known(site, camera, state="idle", fps=0.9)

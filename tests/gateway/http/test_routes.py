@@ -61,7 +61,7 @@ async def test_every_route_says_what_it_takes(closed: Config) -> None:
 
 
 @pytest.mark.slow
-async def test_nobody_gets_anything_from_a_closed_gateway(closed: Config) -> None:
+async def test_a_closed_gateway_refuses_every_client_without_credentials(closed: Config) -> None:
     """Whatever the path and the method: 401, and the same for what is not there at all, or not allowed."""
     async with serving(closed) as site:
         for pattern, permission in routes(site).items():

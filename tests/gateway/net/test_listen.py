@@ -70,7 +70,7 @@ def test_workers_do_not_share_the_port_with_a_stranger(configure: Configure, sha
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_workers_share_the_port_whoever_comes_first(configure: Configure, order: tuple[int, int]) -> None:
+def test_workers_share_the_port_in_either_order(configure: Configure, order: tuple[int, int]) -> None:
     config = configure(gateway="workers = 2")
     places = [beside(config, worker) for worker in order]
     for lock, listener in places:
@@ -79,7 +79,7 @@ def test_workers_share_the_port_whoever_comes_first(configure: Configure, order:
         lock.close()
 
 
-def test_while_workers_listen_nobody_else_gets_the_port(configure: Configure) -> None:
+def test_while_workers_listen_no_other_program_gets_the_port(configure: Configure) -> None:
     config = configure(gateway="workers = 2")
     lock, listener = beside(config, 1)
     with pytest.raises(ProcessError):

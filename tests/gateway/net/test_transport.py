@@ -65,7 +65,7 @@ async def test_what_fits_leaves_at_once(transport: Transport, ends: tuple[socket
     transport.close()
 
 
-async def test_a_large_message_leaves_bit_by_bit_and_whole(
+async def test_a_large_message_is_sent_in_pieces_and_completely(
     transport: Transport, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     ends[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)  # else the kernel enlarges it as it is read
@@ -82,7 +82,9 @@ async def test_a_large_message_leaves_bit_by_bit_and_whole(
 
 
 @pytest.mark.slow
-async def test_while_nobody_reads_the_kernel_holds_little(ends: tuple[socket.socket, socket.socket]) -> None:
+async def test_for_a_client_that_does_not_read_the_kernel_holds_little(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
     """The receiver's window fills, and what is beyond it stays with us."""
     ends[1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
     transport = SocketTransport(ends[0])
