@@ -14,6 +14,7 @@ from types import FrameType, ModuleType
 
 from benchmarks import (
     age,
+    bus,
     demand,
     fan_out,
     footprint,
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "renditions": renditions,
     "footprint": footprint,
     "demand": demand,
+    "bus": bus,
 }
 RESULTS = Path(__file__).parent / "results"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130

@@ -114,6 +114,11 @@ TARGETS = (
     ),
     Target("p99 of live viewers beside one of half", "renditions/with/p99", 1.1, "renditions/without/p99"),
     Target("capture after the last viewer of half", "renditions/without/capture", 1.1, "renditions/before any/capture"),
+    Target("a program's result at the browser, p50, to the camera, ms", "bus/marked/beyond the camera", 10.0),
+    Target("publisher without viewers, % of a core", "bus/idle publisher", 0.5),
+    Target("missed with queue=300", "bus/queue 300/missed", 0),
+    Target("replay: pictures that differ", "bus/replay/different", 0),
+    Target("replay: spacing off by, p95, ms", "bus/replay/p95", 2.0),
     Target("two workers to one", "workers/2/rate", 1.7, "workers/1/rate", at_least=True),
 )
 

@@ -38,7 +38,7 @@ def trial(camera: str, config_path: str | None) -> int:
 
 
 def check_known(config: Config, camera: str) -> None:
-    """Raises ConfigError for a camera that the configuration does not have, or that is on another machine."""
+    """Raises ConfigError for a camera that the configuration does not have, or that has no capture here."""
     if camera not in config.cameras:
         known = list(config.cameras)
         hint = did_you_mean(camera, known)
@@ -46,6 +46,8 @@ def check_known(config: Config, camera: str) -> None:
     if not config.cameras[camera].is_here:
         where = config.cameras[camera].connect
         raise ConfigError([f"camera {camera} is on another machine: it comes from {where}, and has no capture here"])
+    if config.cameras[camera].is_program:
+        raise ConfigError([f'camera {camera} has source = "program": a program publishes it, and it has no capture'])
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framebus.client.async_publisher import AsyncPublisher
     from framebus.client.async_snapshots import request_snapshot_async
     from framebus.client.async_status_subscriber import AsyncStatusSubscriber
     from framebus.client.async_subscriber import AsyncSubscriber
     from framebus.client.controls import request_controls, set_controls
     from framebus.client.options import SubscriberKind
+    from framebus.client.publisher import Publisher
     from framebus.client.several import newest, together
     from framebus.client.snapshots import SnapshotError, request_snapshot
     from framebus.client.status_subscriber import StatusSubscriber
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
         DecodeError,
         FramebusError,
         MissingPackageError,
+        PictureError,
+        PublisherClosed,
+        PublisherError,
         ReplyTimeoutError,
         ResourceError,
         SubscriberClosed,
@@ -39,6 +44,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "ArgumentError",
+    "AsyncPublisher",
     "AsyncStatusSubscriber",
     "AsyncSubscriber",
     "ConfigError",
@@ -51,6 +57,10 @@ __all__ = [
     "FrameHeader",
     "FramebusError",
     "MissingPackageError",
+    "PictureError",
+    "Publisher",
+    "PublisherClosed",
+    "PublisherError",
     "ReplyTimeoutError",
     "ResourceError",
     "SnapshotError",
@@ -71,6 +81,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AsyncPublisher": "client.async_publisher",
     "AsyncStatusSubscriber": "client.async_status_subscriber",
     "AsyncSubscriber": "client.async_subscriber",
     "ConfigError": "config.load",
@@ -80,6 +91,7 @@ _MODULES = {
     "EndpointError": "transport.sockets",
     "Frame": "protocol.frame",
     "FrameHeader": "protocol.wire",
+    "Publisher": "client.publisher",
     "SnapshotError": "client.snapshots",
     "StatusHeader": "protocol.wire",
     "StatusSubscriber": "client.status_subscriber",

@@ -9,6 +9,10 @@
     * :exc:`DecodeError`: a picture is damaged; also a `ValueError`.
     * :exc:`SubscriberError`: a subscriber was used where it cannot be; also a `RuntimeError`.
         * :exc:`SubscriberClosed`: the subscriber was closed.
+    * :exc:`~framebus.protocol.recording.RecordingError`: a file is no recording; also a `ValueError`.
+    * :exc:`PictureError`: a picture cannot be published; also a `ValueError`.
+    * :exc:`PublisherError`: a camera cannot be published; also a `RuntimeError`.
+        * :exc:`PublisherClosed`: the publisher was closed.
     * :exc:`~framebus.transport.sockets.EndpointError`: an endpoint is invalid; also a `zmq.ZMQError`.
     * :exc:`~framebus.config.load.ConfigError`: the configuration cannot be used; it names every mistake.
     * :exc:`~framebus.protocol.wire.WireError`: a message does not follow the wire format.
@@ -64,4 +68,23 @@ class SubscriberClosed(SubscriberError):
         self.camera = camera
 
     def __reduce__(self) -> tuple[type["SubscriberClosed"], tuple[str]]:
+        return type(self), (self.camera,)
+
+
+class PictureError(FramebusError, ValueError):
+    """A picture cannot be published; the text says what is wrong with it and what is allowed."""
+
+
+class PublisherError(FramebusError, RuntimeError):
+    """A camera cannot be published: another process does, its endpoint is lost, or the publisher was inherited."""
+
+
+class PublisherClosed(PublisherError):
+    """The publisher was closed."""
+
+    def __init__(self, camera: str) -> None:
+        super().__init__(f"the publisher of camera {camera} is closed")
+        self.camera = camera
+
+    def __reduce__(self) -> tuple[type["PublisherClosed"], tuple[str]]:
         return type(self), (self.camera,)

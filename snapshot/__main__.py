@@ -21,7 +21,7 @@ def main() -> int:
 
     def snapshot(config: Config, stop: Stop) -> None:
         server = SnapshotServer(
-            config.snapshot, config.cameras, camera_endpoints(config), config.run_dir, config.secrets
+            config.snapshot, config.cameras, camera_endpoints(config), config.run_dir, config.secrets, config.group
         )
 
         def follow(changed: Config) -> None:

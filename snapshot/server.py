@@ -17,7 +17,7 @@ from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind
 from framebus.runtime.memory import available_bytes
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import Lock, snapshot_endpoint
+from framebus.runtime.run_dir import Lock, RunDirError, share_socket, snapshot_endpoint
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
 from framebus.transport.zap_authenticator import ZapAuthenticator
@@ -51,6 +51,7 @@ class SnapshotServer:
         camera_endpoints: Mapping[str, Endpoint],
         run_dir: Path,
         secrets: Path,
+        group: str | None = None,
     ) -> None:
         """Prepare the service; `start` opens the sockets.
 
@@ -60,7 +61,9 @@ class SnapshotServer:
             camera_endpoints: where each camera publishes, by its name.
             run_dir: the folder of the service's own socket and lock.
             secrets: the file with the keys of other machines.
+            group: whose members may ask, beside this user.
         """
+        self._group = group
         self._settings = settings
         self._camera_endpoints = camera_endpoints
         self._run_dir = run_dir
@@ -97,10 +100,11 @@ class SnapshotServer:
         endpoint = self._endpoint
         try:
             self._router.bind(endpoint)
+            share_socket(endpoint, self._group)
             if self._settings.listen is not None:
                 endpoint = str(self._settings.listen)
                 self._open_tcp(self._settings.listen)
-        except ProcessError:
+        except (ProcessError, RunDirError):
             self.stop()
             raise
         except zmq.ZMQError as error:

@@ -16,6 +16,7 @@ packages() {
 tests      gcc                                               gcc
 tests      /usr/include/stdlib.h                             libc6-dev
 tests      /usr/include/linux/videodev2.h                    linux-libc-dev
+tests      /usr/include/zmq.h                                libzmq3-dev
 tests      caddy                                             caddy
 tests      chromium                                          chromium
 tests      curl                                              curl

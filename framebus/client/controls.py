@@ -153,5 +153,5 @@ def _find(camera: str, endpoint: str | None, server_key: str | None, path: str |
     check_configured(camera, config)
     service = endpoints.controls(config, camera)
     if service is None:
-        raise ControlError("not-connected", endpoints.controls_not_connected(camera))
+        raise ControlError("not-connected", endpoints.controls_not_connected(config, camera))
     return service

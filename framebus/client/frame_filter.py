@@ -1,12 +1,12 @@
 """Which messages of one topic are new frames. No sockets: the subscribers own those."""
 
-import time
 from collections.abc import Callable
 from logging import getLogger
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.jpeg import EOI, SOI
 from framebus.protocol.wire import FrameHeader, WireError, parse
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = getLogger("framebus")
@@ -21,7 +21,7 @@ class FrameFilter:
     capture sends its newest frame again to all subscribers whenever one subscribes; such a repeat is ignored.
     """
 
-    def __init__(self, *, same_host: bool = True, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, same_host: bool = True, now: Callable[[], float] = host_monotonic) -> None:
         """`now` is CLOCK_MONOTONIC in seconds; `same_host` says whether the camera uses the same clock."""
         self.missed = 0
         """Frames published but not handed over, since the start."""

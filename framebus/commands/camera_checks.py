@@ -50,6 +50,8 @@ def camera(config: Config, name: str) -> Finding:
     """Check one camera. Its lock is held while it is tried, so that a capture that starts meanwhile waits."""
     if not config.cameras[name].is_here:
         return connected(config, name)
+    if not os.access(config.run_dir, os.W_OK | os.X_OK) and config.cameras[name].is_program:
+        return running(config, name)
     if not os.access(config.run_dir, os.W_OK | os.X_OK):  # there is no lock to hold, and none that could be held
         return tried(config, name)
     try:
@@ -57,6 +59,9 @@ def camera(config: Config, name: str) -> Finding:
     except RunDirError:
         return running(config, name)
     with contextlib.closing(lock):
+        if config.cameras[name].is_program:
+            advice = "start the program that publishes it, or name it in a table [program.NAME] of the configuration"
+            return Finding("wrong", f"camera {name}: no program publishes it", advice)
         return tried(config, name)
 
 

@@ -4,6 +4,7 @@ The checks of files are in framebus.commands.file_checks, those of cameras in fr
 """
 
 import errno
+import os
 import shutil
 import socket
 import ssl
@@ -49,6 +50,7 @@ def examine(config: Config, *, cameras: bool = True) -> Iterator[Finding]:
         file_checks.state,
         folder,
         gateway,
+        programs,
     ):
         yield from check(config)
     if not cameras:
@@ -77,6 +79,22 @@ def software(config: Config) -> Iterator[Finding]:
         yield Finding(
             "wrong", f"camera {', '.join(needs_av)}: RTSP and files need PyAV, which is not installed", advice
         )
+
+
+def programs(config: Config) -> Iterator[Finding]:
+    """Whether the programs of the user's can be started."""
+    for name, program in config.programs.items():
+        command = program.words(sys.executable)
+        found = shutil.which(os.path.join(program.directory, command[0]) if "/" in command[0] else command[0])
+        script = os.path.join(program.directory, command[1]) if len(command) > 1 else ""
+        if not os.path.isdir(program.directory):
+            yield Finding("wrong", f"program {name}: there is no folder {program.directory}", "correct its directory")
+        elif found is None:
+            yield Finding("wrong", f"program {name}: there is no program {command[0]}", "correct its command")
+        elif script.endswith(".py") and not os.path.isfile(script):
+            yield Finding("wrong", f"program {name}: there is no file {script}", "correct its command or directory")
+        else:
+            yield Finding("ok", f"program {name}: {' '.join(program.command)}")
 
 
 def memory(_config: Config) -> Iterator[Finding]:

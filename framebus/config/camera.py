@@ -61,5 +61,15 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_here(self) -> bool:
-        """Whether this machine has the camera, and runs a capture for it."""
+        """Whether this machine has the camera."""
         return self.connect is None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether a program of the user's publishes it."""
+        return self.is_here and self.source.kind == "program"
+
+    @property
+    def has_capture(self) -> bool:
+        """Whether this machine runs a capture for it."""
+        return self.is_here and not self.is_program

@@ -19,6 +19,7 @@ import msgspec
 from framebus.config import checked_copy, toml_errors
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
+from framebus.config.program import ProgramConfig, programs
 from framebus.config.renamed_keys import RENAMED, with_new_names
 from framebus.config.snapshot import SnapshotConfig
 from framebus.config.source_spec import SourceSpec
@@ -27,7 +28,7 @@ from framebus.config.tcp_rules import check_cameras, check_keys
 from framebus.credentials import accounts
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import FramebusError
-from framebus.protocol.wire import CAMERA_ALLOWED, is_camera_name
+from framebus.protocol.wire import CAMERA_ALLOWED, CAMERA_PATTERN, is_camera_name
 
 FILE_NAME = "framebus.toml"
 SECRETS_NAME = "framebus.secrets"
@@ -35,7 +36,7 @@ SECRETS_NAME = "framebus.secrets"
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
 SYSTEM_STATE_DIR = "/var/lib/framebus"
 ENVIRONMENT = "FRAMEBUS_CONFIG"
-TOP_KEYS = ("run_dir", "state_dir", "secrets", "user")
+TOP_KEYS = ("run_dir", "state_dir", "secrets", "user", "group")
 MAX_CAMERAS = 32
 USER_PATTERN = r"[A-Za-z_][A-Za-z0-9_.-]{0,31}"
 """As useradd takes them (useradd(8))."""
@@ -61,9 +62,12 @@ class Config:
     """The file of people, tokens and keys; see framebus.credentials.secrets_file. It need not be there."""
     user: str | None
     """Who the processes are, when they are started as root."""
+    group: str | None
+    """Whose members may connect to the sockets, beside the user."""
     cameras: dict[str, CameraConfig]
     gateway: GatewayConfig
     snapshot: SnapshotConfig
+    programs: dict[str, ProgramConfig]
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What works with this version and not with the next one, a sentence each."""
 
@@ -139,8 +143,8 @@ def parse(
     mistakes = ConfigProblems(str(path or FILE_NAME))
     table, warnings = with_new_names(table, mistakes.file, renamed)
     folder = folder or (path.absolute().parent if path else _current_folder())
-    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot"}]:
-        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]"])
+    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot", "program"}]:
+        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]", "[program.NAME]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
     state_dir = _folder(table, "state_dir", default_state_dir(run_dir), folder, mistakes)
     secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
@@ -148,7 +152,12 @@ def parse(
     if user is not None and (not isinstance(user, str) or not re.fullmatch(USER_PATTERN, user)):
         mistakes.add("user", user, "the name of a user of this machine")
         user = None
+    group = table.get("group")
+    if group is not None and (not isinstance(group, str) or not re.fullmatch(USER_PATTERN, group)):
+        mistakes.add("group", group, "the name of a group of this machine")
+        group = None
     cameras = _cameras(table.get("camera", {}), folder, mistakes)
+    started = programs(table.get("program", {}), folder, re.compile(CAMERA_PATTERN), mistakes)
     gateway = convert_table(table.get("gateway", {}), GatewayConfig, "gateway", mistakes)
     gateway = _with_certificate(gateway, folder, mistakes)
     if keys:
@@ -163,7 +172,7 @@ def parse(
         check_keys(cameras, snapshot, secrets, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, secrets, user, cameras, gateway, snapshot, tuple(warnings))
+    return Config(path, run_dir, state_dir, secrets, user, group, cameras, gateway, snapshot, started, tuple(warnings))
 
 
 def _current_folder() -> Path:
@@ -218,6 +227,8 @@ def _cameras(tables: Any, folder: Path, mistakes: ConfigProblems) -> dict[str, C
         if not is_camera_name(name):
             mistakes.add(f"camera.{name}", name, f"a camera's name is {CAMERA_ALLOWED}")
         camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
+        if camera.is_program and isinstance(table, dict) and "idle_fps" not in table:
+            camera = msgspec.structs.replace(camera, idle_fps=0.0)  # a program is not asked for pictures of no use
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 from framebus.config.shown_url import SCHEMES, shown
 from framebus.config.strict_toml import did_you_mean
 
-SourceKind = Literal["auto", "testcard", "picamera2", "v4l2", "media"]
+SourceKind = Literal["auto", "testcard", "picamera2", "v4l2", "media", "program"]
 
-_WORDS = ("auto", "testcard", "picamera2")
+_WORDS = ("auto", "testcard", "picamera2", "program")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 _BROKEN_SCHEME = re.compile(rf"({'|'.join(sorted(SCHEMES))})(?::(?!//)|//)", re.IGNORECASE)
 _HOST_AND_PATH = re.compile(
@@ -30,7 +30,7 @@ class SourceSpec:
 
     ALLOWED: ClassVar[str] = (
         "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, v4l2:serial=…, v4l2:name=…, "
-        "a URL (rtsp://…, http://…), or the path of a file"
+        "a URL (rtsp://…, http://…), the path of a file, or program (a program of yours publishes it)"
     )
 
     @classmethod
@@ -88,7 +88,7 @@ class SourceSpec:
         kind = text.partition(":")[0]
         if kind.lower() in ("usb", "webcam", "usbcam"):
             raise ValueError(f'{cls.ALLOWED}; for a USB camera write source = "auto" or source = "v4l2:/dev/video0"')
-        hint = did_you_mean(kind, ["auto", "testcard", "picamera2", "v4l2"])
+        hint = did_you_mean(kind, ["auto", "testcard", "picamera2", "v4l2", "program"])
         raise ValueError(cls.ALLOWED + hint.replace('"v4l2"', '"v4l2:/dev/video0"'))
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from framebus.protocol import pixels
 from framebus.protocol.wire import FrameHeader
+from framebus.runtime.host_clock import host_monotonic
 
 if TYPE_CHECKING:
     import numpy
@@ -75,7 +76,7 @@ class Frame:
         accurate as they agree.
         """
         if self.same_host:
-            return time.monotonic() - self.header.monotonic
+            return host_monotonic() - self.header.monotonic
         return time.time() - self.header.captured
 
     @property

@@ -280,7 +280,7 @@ def decode(header: bytes, kind: type[HeaderT]) -> HeaderT:
         raise WireError(_version_mistake(header) or f"{kind.__name__}: {error}") from None
     metadata = getattr(decoded, "camera_metadata", msgspec.UNSET)
     if metadata is not msgspec.UNSET:
-        _check_metadata(metadata)
+        check_metadata(metadata)
     return decoded
 
 
@@ -316,7 +316,7 @@ def _cleaned(header: msgspec.Struct) -> msgspec.Struct:
     return msgspec.structs.replace(header, **changes) if changes else header
 
 
-def _check_metadata(metadata: dict[str, Any]) -> None:
+def check_metadata(metadata: dict[str, Any]) -> None:
     """Raises WireError for values that a reader could not store, show or send on."""
     left = MAX_METADATA_VALUES
     level: list[Any] = [metadata]

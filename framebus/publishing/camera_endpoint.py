@@ -19,8 +19,9 @@ from framebus.publishing.frame_builder import Published
 from framebus.publishing.rendition_thread import RenditionThread
 from framebus.publishing.resend import max_age_seconds
 from framebus.publishing.subscriptions import Subscriptions
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError
-from framebus.runtime.run_dir import Lock, frames_endpoint
+from framebus.runtime.run_dir import Lock, frames_endpoint, share_socket
 from framebus.runtime.thinning import Thinning
 from framebus.transport import sockets
 from framebus.transport.zap_authenticator import ZapAuthenticator
@@ -116,6 +117,7 @@ class CameraEndpoint:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
+        share_socket(endpoint, self._config.group)
         self._checked += (endpoint,)
 
     def bind_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint, sndbuf_bytes: int | None = None) -> None:
@@ -271,7 +273,7 @@ class CameraEndpoint:
             self._rendition_thread.offer(self.newest, [rendition])
 
     def _is_fresh(self, frame: Published | None) -> TypeGuard[Published]:
-        return frame is not None and time.monotonic() - frame.header.monotonic < self._resend_seconds
+        return frame is not None and host_monotonic() - frame.header.monotonic < self._resend_seconds
 
     def _send(self, kind: Kind, frame: Published) -> None:
         self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))

@@ -1,6 +1,5 @@
 """A picture of a source made a message: its JPEG checked and completed, its header written. Pure."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind
 from framebus.publishing.jpeg import Jpeg, JpegError
 from framebus.publishing.picture import Picture
 from framebus.publishing.repairs import Repairs
+from framebus.runtime.host_clock import host_monotonic
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -96,7 +96,7 @@ class FrameBuilder:
             epoch=self._epoch,
             captured=round(picture.captured, 6),
             monotonic=round(picture.monotonic, 6),
-            published=round(time.monotonic(), 6),
+            published=round(host_monotonic(), 6),
             width=jpeg.width,
             height=jpeg.height,
             orientation=jpeg.orientation,

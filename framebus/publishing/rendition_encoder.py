@@ -5,7 +5,6 @@ The functions are slow: they run in the thread of framebus.publishing.rendition_
 
 import io
 import os
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from framebus.protocol.renditions import DIVISORS, Rendition, rendition_size
 from framebus.protocol.wire import pack
 from framebus.publishing.frame_builder import Published
 from framebus.publishing.jpeg import Jpeg
+from framebus.runtime.host_clock import host_monotonic
 
 SUBSAMPLING = "4:2:0"
 """As Motion JPEG cameras and browsers are used to it."""
@@ -142,7 +142,7 @@ def _published(frame: Published, rendition: Rendition, image: Image.Image, quali
     if orientation != 1:
         jpeg = Jpeg.parse(jpeg).with_orientation(orientation).data
     header = msgspec.structs.replace(
-        frame.header, width=image.width, height=image.height, published=round(time.monotonic(), 6)
+        frame.header, width=image.width, height=image.height, published=round(host_monotonic(), 6)
     )
     return Published(header, pack(rendition, header.camera, header, jpeg), rendition)
 

@@ -2,7 +2,7 @@
 
 supervisord runs this file as a script: `python -P -S launch.py -m gateway`. It imports only the standard library, and
 not framebus, so it also slows down a process that dies while it imports its modules. It replaces itself with
-`python -P -m gateway`, so it costs no memory.
+`python -P -m gateway`, so it costs no memory. With `--program NAME` it becomes a program of the user's.
 
 The number of crashes in a row is kept in a file of run_dir. It does not matter how the process ended: an exception, a
 segmentation fault and SIGKILL by the kernel's OOM killer all count. A process that ends as asked removes its file.
@@ -11,6 +11,10 @@ segmentation fault and SIGKILL by the kernel's OOM killer all count. A process t
 import os
 import sys
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEALTHY_SECONDS = 60.0
 """A process that ran for this long starts again without delay."""
@@ -33,6 +37,10 @@ RECORD = "FRAMEBUS_CRASH_RECORD"
 """Environment: the path of the file that counts the crashes of this process."""
 QUIET = "FRAMEBUS_QUIET_START"
 """Environment: set while a process in a crash loop shall log only problems."""
+PROGRAM = "--program"
+PR_SET_PDEATHSIG = 1
+"""linux/prctl.h: the signal that a process gets when its parent ends."""
+
 STDERR = "FRAMEBUS_STDERR"
 """Environment: the descriptor of the real stderr, where it was put away during the imports."""
 
@@ -131,10 +139,73 @@ def level_mark(level: int) -> str:
     return f"<{level}>" if os.environ.get("FRAMEBUS_JOURNAL") else time.strftime("%Y-%m-%d %H:%M:%S.000 WARNING ")
 
 
+def packed(command: list[str], directory: str, environment: dict[str, str]) -> str:
+    """A program as one word of a command line, without a character that means something there."""
+    import base64
+    import json
+
+    program = {"command": command, "directory": directory, "environment": environment}
+    return base64.urlsafe_b64encode(json.dumps(program).encode()).decode()
+
+
+def unpacked(word: str) -> "dict[str, Any]":
+    """What `packed` made a word of."""
+    import base64
+    import json
+
+    program: dict[str, Any] = json.loads(base64.urlsafe_b64decode(word))
+    return program
+
+
+def become_program(name: str, program: "dict[str, Any]") -> None:
+    """Become a program of the user's: in its folder, with its environment, each line of its output with its name."""
+    import ctypes
+    import signal
+
+    prefix_output(name)
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONSAFEPATH", RECORD)}
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a supervisord that is killed takes it along
+    if os.getppid() != parent:
+        sys.exit(1)
+    try:
+        where = program["directory"]
+        os.chdir(where)
+        where = program["command"][0]
+        os.execvpe(where, program["command"], {**environment, **program["environment"]})
+    except OSError as error:
+        sys.exit(f"cannot be started: {where}: {error.strerror}")
+
+
+def prefix_output(name: str) -> None:
+    """Put a `sed` before stdout and stderr that writes the name before each line. It ends when they are closed.
+
+    It is no child of the program, which may wait for children of its own.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        if os.fork() == 0:
+            os.setsid()  # supervisord kills the group of the program
+            os.dup2(reader, 0)
+            os.close(writer)
+            mark = "<6>" if os.environ.get("FRAMEBUS_JOURNAL") else ""
+            try:
+                os.execvp("sed", ["sed", "-u", f"s/^/{mark}program-{name}: /"])
+            except OSError:
+                os.execvp("cat", ["cat"])
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.dup2(writer, 1)
+    os.dup2(writer, 2)
+    os.close(reader)
+    os.close(writer)
+
+
 def main(arguments: list[str]) -> None:
     """Wait if the process keeps crashing, then become the process."""
     parent = supervisor()
-    record = record_of(arguments)
+    record = record_of(arguments[:2] if arguments[0] == PROGRAM else arguments)
     crashes = count(record, time.monotonic())
     seconds = delay_seconds(crashes)
     name = os.path.basename(record).removesuffix(".starts")
@@ -151,6 +222,8 @@ def main(arguments: list[str]) -> None:
         write(record, crashes, time.monotonic())
     except OSError:
         wait(NO_RECORD_DELAY_SECONDS, parent)
+    if arguments[0] == PROGRAM:
+        become_program(arguments[1], unpacked(arguments[2]))
     if is_quiet(crashes):
         os.environ[QUIET] = "1"
         put_stderr_away(record)

@@ -2,8 +2,10 @@
 
 import contextlib
 import fcntl
+import grp
 import logging
 import os
+import pwd
 import stat
 import threading
 from collections.abc import Iterator
@@ -15,6 +17,9 @@ from framebus.runtime.atomic_write import PRIVATE, write_atomically
 
 MAX_IPC_PATH_BYTES = 107
 """sun_path of struct sockaddr_un holds 108 bytes with the closing NUL (linux/un.h)."""
+FOLDER_MODE = 0o750
+SOCKET_MODE = 0o660
+"""Of run_dir and its sockets, where the configuration names a group. Connecting takes the right to write."""
 GUARD_INTERVAL_SECONDS = 1800.0
 """How often files in run_dir are made to look new. systemd cleans /tmp once a day."""
 STATE_FILES = ("*.controls.json", "session.key", "logged-out", "tokens-used.json")
@@ -53,10 +58,10 @@ def viewers_endpoint(run_dir: Path, worker: int) -> str:
 
 
 def prepare(config: Config) -> None:
-    """Make the folder, for this user alone, and check that its paths fit into a socket's address.
+    """Make the folder, for this user and the configured group, and check that its paths fit into a socket's address.
 
     A folder that others can only read is closed to them. State of an earlier version is moved to state_dir.
-    Raises RunDirError when the folder cannot be made, is not ours, or others may write to it.
+    Raises RunDirError when the folder cannot be made, is not ours, others may write to it, or the group is not ours.
     """
     folder = config.run_dir
     for camera in config.cameras:
@@ -77,9 +82,43 @@ def prepare(config: Config) -> None:
             f"run_dir {folder} can be written to by others (mode {stat.S_IMODE(status.st_mode):04o}); "
             f"run: chmod 700 {folder}"
         )
-    if status.st_mode & 0o077:
+    if config.group is not None:
+        share(folder, config.group, FOLDER_MODE)
+    elif status.st_mode & 0o077:
         _close_to_others(folder, stat.S_IMODE(status.st_mode))
     migrate_state(config)
+
+
+def share(path: Path, group: str, mode: int) -> None:
+    """Let the members of a group use a folder or a socket. Raises RunDirError."""
+    try:
+        number = grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise RunDirError(f"group {group}: there is no such group on this machine") from None
+    try:
+        os.chown(path, -1, number)
+        path.chmod(mode)
+    except PermissionError:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        raise RunDirError(
+            f"{path} cannot be given to group {group}, as user {user} is not in it; run: sudo adduser {user} {group}"
+        ) from None
+    except OSError as error:
+        raise RunDirError(f"{path} cannot be given to group {group}: {error.strerror}") from None
+
+
+def share_socket(endpoint: str, group: str | None) -> None:
+    """Let the members of the group, if there is one, connect to a socket that was bound; and nobody else.
+
+    Raises RunDirError.
+    """
+    path = socket_path(endpoint)
+    if path is None:
+        return
+    if group is not None:
+        share(path, group, SOCKET_MODE)
+    else:
+        path.chmod(0o700)
 
 
 def _close_to_others(folder: Path, mode: int) -> None:

@@ -3,14 +3,16 @@
 No processes and no files: framebus.supervision.supervisord does what is decided here.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from framebus.config.load import Config
+from framebus.runtime import launch
 from framebus.runtime.run_dir import worker_name
 
-FIXED = ("run_dir", "user")
+FIXED = ("run_dir", "user", "group")
 """Keys that supervisord itself depends on: they take a restart of everything."""
 
 
@@ -19,11 +21,13 @@ class Program:
     """A process under supervisord."""
 
     arguments: str
-    """What follows `python -m`."""
+    """What follows `python -m`, or the option of the launcher."""
     part: tuple[Any, ...]
     """The part of the configuration that it reads at its start. gateway and snapshot follow the cameras as they run."""
     reason: str
     """What that part is called in messages."""
+    option: str = "-m"
+    """What stands before the arguments for the launcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,14 @@ def programs(config: Config) -> dict[str, Program]:
         "snapshot": Program("snapshot", (*common, config.snapshot), "[snapshot]"),
     }
     for name, camera in config.cameras.items():
-        if camera.is_here:
+        if camera.has_capture:
             found[f"capture-{name}"] = Program(f"capture {name}", (*common, camera), f"[camera.{name}]")
     for number in range(1, config.gateway.workers):
         found[worker_name(number)] = Program(f"gateway --worker {number}", gateway, "[gateway]")
+    for name, program in config.programs.items():
+        arguments = f"{name} {launch.packed(program.words(sys.executable), program.directory, program.environment)}"
+        part = (config.run_dir, config.path, program)
+        found[f"program-{name}"] = Program(arguments, part, f"[program.{name}]", launch.PROGRAM)
     return found
 
 
@@ -88,6 +96,13 @@ def _sentences(
             sentences.append(f"camera {name} was added")
         elif old.cameras[name] != new.cameras[name]:
             sentences.append(f"camera {name} was changed")
+    for name in {**old.programs, **new.programs}:
+        if name not in new.programs:
+            sentences.append(f"program {name} was removed")
+        elif name not in old.programs:
+            sentences.append(f"program {name} was added")
+        elif old.programs[name] != new.programs[name]:
+            sentences.append(f"program {name} was changed")
     common = (old.state_dir, old.secrets) != (new.state_dir, new.secrets)
     services = [name for name in restart if name in ("gateway", "snapshot")]
     for name in services:

@@ -20,7 +20,7 @@ programs = {programs}
 """
 PROGRAM_SECTION = """
 [program:{name}]
-command = "%(ENV_FRAMEBUS_PYTHON)s" -P -S "%(ENV_FRAMEBUS_LAUNCHER)s" -m {arguments}
+command = "%(ENV_FRAMEBUS_PYTHON)s" -P -S "%(ENV_FRAMEBUS_LAUNCHER)s" {option} {arguments}
 autorestart = true
 startsecs = 0
 startretries = 1000000
@@ -63,17 +63,17 @@ def write_copy(config: Config, copy: Path) -> Config:
 
 
 def write_cameras(config: Config, file: Path) -> None:
-    """Say to supervisord which cameras there are, and which gateways beside the first.
+    """Say to supervisord which cameras there are, which gateways beside the first, and which programs of the user's.
 
     Raises RunDirError when the file cannot be written.
     """
     found = programs(config)
     sections = [
-        PROGRAM_SECTION.format(name=name, arguments=program.arguments)
+        PROGRAM_SECTION.format(name=name, option=program.option, arguments=program.arguments)
         for name, program in found.items()
         if name not in IN_SUPERVISORD_CONF
     ]
     try:
-        file.write_text(GROUP_SECTION.format(programs=",".join(found)) + "".join(sections))
+        write_atomically(file, (GROUP_SECTION.format(programs=",".join(found)) + "".join(sections)).encode(), PRIVATE)
     except OSError as error:
         raise RunDirError(f"cannot write {file}: {error.strerror}") from None

@@ -38,11 +38,13 @@ def frames(config: Config, camera: str) -> Endpoint:
 
 
 def controls(config: Config, camera: str) -> Endpoint | None:
-    """The endpoint of a camera's controls; None for a camera of another machine without `connect_control`.
+    """The endpoint of a camera's controls; None for one of a program, or of another machine without `connect_control`.
 
     Raises ConfigError when there is no key for it.
     """
     settings = config.cameras.get(camera)
+    if settings is not None and settings.is_program:
+        return None
     if settings is None or settings.connect is None:
         return Endpoint(control_endpoint(config.run_dir, camera))
     if settings.connect_control is None:
@@ -50,8 +52,10 @@ def controls(config: Config, camera: str) -> Endpoint | None:
     return with_keys(config, str(settings.connect_control), settings.server_key)
 
 
-def controls_not_connected(camera: str) -> str:
+def controls_not_connected(config: Config, camera: str) -> str:
     """Why a camera whose `controls` is None has no controls."""
+    if config.cameras[camera].is_program:
+        return f"camera {camera} has no controls: a program publishes it"
     return (
         f"camera {camera} is on another machine, and its controls are not connected; "
         f"set connect_control in [camera.{camera}], and control there"

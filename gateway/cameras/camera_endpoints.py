@@ -14,17 +14,22 @@ class CameraEndpoints:
 
     frames: Endpoint
     controls: Endpoint | None
-    """None for a camera of another machine whose controls are not connected."""
+    """None for a camera without controls."""
     max_megapixels: float
     """A larger picture of this camera is not decoded."""
+    no_controls: str = ""
+    """Why it has no controls, in a sentence; empty where it has."""
 
 
 def camera_endpoints(config: Config) -> dict[str, CameraEndpoints]:
     """The endpoints of every camera by its name. Raises ConfigError when there is no key for one."""
-    return {
-        name: CameraEndpoints(endpoints.frames(config, name), endpoints.controls(config, name), settings.max_megapixels)
-        for name, settings in config.cameras.items()
-    }
+    return {name: _camera_endpoints(config, name, settings.max_megapixels) for name, settings in config.cameras.items()}
+
+
+def _camera_endpoints(config: Config, name: str, max_megapixels: float) -> CameraEndpoints:
+    controls = endpoints.controls(config, name)
+    no_controls = endpoints.controls_not_connected(config, name) if controls is None else ""
+    return CameraEndpoints(endpoints.frames(config, name), controls, max_megapixels, no_controls)
 
 
 def worker_endpoints(config: Config) -> list[str]:

@@ -5,7 +5,6 @@ import zmq
 from framebus.client.controls import encode, parse_reply
 from framebus.protocol.controls import Control, ControlError, ControlsRequest
 from framebus.protocol.wire import WireError
-from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 from gateway.cameras.service_client import ServiceClient
 from gateway.net.errors import HttpError
@@ -20,9 +19,11 @@ STATUSES = {"unknown-control": 404, "offline": 503, "busy": 503, "inactive": 409
 class ControlsClient:
     """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, camera: str, endpoint: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
-        """Connect to a camera's process, which need not run yet; `endpoint` is None if no controls are connected."""
-        self._camera = camera
+    def __init__(
+        self, camera: str, endpoint: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]", no_controls: str = ""
+    ) -> None:
+        """Connect to a camera's process, which need not run yet; `endpoint` is None if there is none, for a reason."""
+        self._no_controls = no_controls
         self._capture = (
             None if endpoint is None else ServiceClient(f"the process of camera {camera}", endpoint, context)
         )
@@ -34,7 +35,7 @@ class ControlsClient:
             HttpError: with the camera's reason, or 504 when it does not answer in time.
         """
         if self._capture is None:
-            raise HttpError(503, NOT_CONNECTED, endpoints.controls_not_connected(self._camera))
+            raise HttpError(503, NOT_CONNECTED, self._no_controls)
         reply = await self._capture.request(encode(request), DEADLINE_SECONDS)
         try:
             return parse_reply(reply)

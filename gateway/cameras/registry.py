@@ -70,7 +70,7 @@ class CameraRegistry:
                 self.feeds[name], self.controls[name] = gone.pop(name), gone_controls.pop(name)
             else:
                 self.feeds[name] = self._feed(name, camera)
-                self.controls[name] = ControlsClient(name, camera.controls, self._context)
+                self.controls[name] = ControlsClient(name, camera.controls, self._context, camera.no_controls)
         self._endpoints = dict(cameras)
         for name, feed in gone.items():
             for viewer in list(self._viewers):

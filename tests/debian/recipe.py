@@ -17,6 +17,7 @@ RUNTIME = (
 )
 """What framebus needs, as apt has it on Debian 13 and Raspberry Pi OS."""
 TESTS = (
+    "python3-flask",
     "python3-hypothesis",
     "python3-packaging",
     "python3-pytest",
@@ -28,7 +29,7 @@ TESTS = (
     "procps",
     "util-linux",
 )
-PYPI = ("greenlet", "opencv-python-headless", "picamera2", "playwright", "pyee", "simplejpeg", "videodev2")
+PYPI = ("greenlet", "mcap", "opencv-python-headless", "picamera2", "playwright", "pyee", "simplejpeg", "videodev2")
 """What Debian lacks, or has with a gigabyte of what the tests do not need."""
 
 

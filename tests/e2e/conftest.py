@@ -71,7 +71,7 @@ class Pipeline:
 
     def is_whole(self) -> bool:
         """Whether every process runs, every camera gives pictures, and stills are to be had."""
-        captures = (f"capture {name}" for name, camera in self.config.cameras.items() if camera.is_here)
+        captures = (f"capture {name}" for name, camera in self.config.cameras.items() if camera.has_capture)
         expected = {"supervisord", "gateway", "snapshot", *captures}
         expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:

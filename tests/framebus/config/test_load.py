@@ -25,7 +25,7 @@ LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
     "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, user, [camera.NAME], [gateway], [snapshot]"
+TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, user, group, [camera.NAME], [gateway], [snapshot], [program.NAME]"
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:
@@ -86,7 +86,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
     file = tmp_path / "framebus.toml"
     file.write_text(
         'run_dir = "/run/cameras"\nstate_dir = "/var/lib/cameras"\n'
-        'secrets = "/etc/cameras.secrets"\n'
+        'secrets = "/etc/cameras.secrets"\ngroup = "video"\n'
         '[camera.back-door]\nsource = "v4l2:/dev/video2"\nsize = "640x480"\nfps = 12.5\nquality = 60\nidle_fps = 0\n'
         'orientation = 6\nhflip = true\nvflip = true\ncontrols = { brightness = 0.5, "AwbMode" = "Indoor" }\n'
         '[camera.front]\nsource = "testcard"\n'
@@ -101,6 +101,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         state_dir=Path("/var/lib/cameras"),
         secrets=Path("/etc/cameras.secrets"),
         user=None,
+        group="video",
         cameras={
             "back-door": CameraConfig(
                 source=SourceSpec("v4l2", "/dev/video2"),
@@ -119,6 +120,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
             listen=Address("0.0.0.0", 80), allow_anonymous=True, max_viewers=5, snapshot_timeout=0.5, workers=4
         ),
         snapshot=SnapshotConfig(stale_after=60),
+        programs={},
     )
 
 
@@ -359,7 +361,8 @@ def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
             {"camera": {"a": {"source": "testcrd"}}},
             'camera.a.source: found "testcrd"; allowed: auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, '
             "v4l2:serial=…, v4l2:name=…, "
-            'a URL (rtsp://…, http://…), or the path of a file; did you mean "testcard"?',
+            "a URL (rtsp://…, http://…), the path of a file, or program (a program of yours publishes it); "
+            'did you mean "testcard"?',
         ),
         (
             {"camera": {"a": {"idle_fps": -1}}},

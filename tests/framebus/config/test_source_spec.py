@@ -7,7 +7,7 @@ from framebus.config.source_spec import SourceSpec
 
 ALLOWED = (
     "auto, testcard, picamera2, picamera2:N, v4l2:/dev/videoN, v4l2:serial=…, v4l2:name=…, "
-    "a URL (rtsp://…, http://…), or the path of a file"
+    "a URL (rtsp://…, http://…), the path of a file, or program (a program of yours publishes it)"
 )
 
 

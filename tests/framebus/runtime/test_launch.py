@@ -192,3 +192,89 @@ def test_a_day_of_crashes_takes_less_than_a_megabyte_of_log(kind: str, configure
     starts = DAY_SECONDS / launch.MAX_DELAY_SECONDS
     full = starts / launch.FULL_LOG_INTERVAL
     assert full * sizes[0] + (starts - full) * sizes[1] + starts * supervisord_bytes < 1e6
+
+
+# Programs of the user's
+
+
+def program(run_dir: Path, *command: str, directory: Path | None = None, **environment: str) -> str:
+    return launch.packed(list(command), str(directory or run_dir), environment)
+
+
+def run_program(run_dir: Path, packed: str, **environment: str) -> str:
+    """What it has printed when it has ended, and all of its output has arrived."""
+    more = {"FRAMEBUS_RUN_DIR": str(run_dir), "PYTHONSAFEPATH": "1", **environment}
+    ran = subprocess.run(
+        [sys.executable, "-P", "-S", launch.__file__, "--program", "detector", packed],
+        env={**os.environ, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+    return ran.stdout
+
+
+def test_a_program_has_its_folder_its_environment_and_its_name_before_each_line(tmp_path: Path) -> None:
+    (tmp_path / "neighbour.py").write_text("WORD = 'found'")
+    (tmp_path / "detector.py").write_text(
+        "import os, sys, neighbour\n"
+        "print(os.getcwd(), os.environ['MODEL'], neighbour.WORD, sys.argv[1:])\n"
+        "print('second', file=sys.stderr)\n"
+        "try: os.waitpid(-1, 0)\n"
+        "except ChildProcessError: print('no children')\n"
+    )
+    packed = program(tmp_path, sys.executable, "-u", "detector.py", "a b", MODEL="small")
+
+    assert run_program(tmp_path, packed) == (
+        f"program-detector: {tmp_path} small found ['a b']\nprogram-detector: second\nprogram-detector: no children\n"
+    )
+    assert (tmp_path / "program-detector.starts").exists()
+    assert run_program(tmp_path, packed, FRAMEBUS_JOURNAL="1").startswith("<6>program-detector: ")
+
+
+def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
+    packed = program(tmp_path, "no-such-program")
+    assert run_program(tmp_path, packed) == (
+        "program-detector: cannot be started: no-such-program: No such file or directory\n"
+    )
+    packed = program(tmp_path, "true", directory=tmp_path / "none")
+    assert run_program(tmp_path, packed) == (
+        f"program-detector: cannot be started: {tmp_path}/none: No such file or directory\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_program_ends_with_a_supervisord_that_is_killed(tmp_path: Path) -> None:
+    packed = program(tmp_path, "sh", "-c", "echo $$ > pid; exec sleep 600")
+    script = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-P', '-S', sys.argv[1], '--program', 'detector', sys.argv[2]])\n"
+        "time.sleep(600)\n"
+    )
+    parent = Running(
+        sys.executable,
+        "-c",
+        script,
+        launch.__file__,
+        packed,
+        log=tmp_path / "log",
+        environment={"FRAMEBUS_RUN_DIR": str(tmp_path)},
+    )
+    try:
+        pid_file = tmp_path / "pid"
+        wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), "the program runs")
+        pid = int(pid_file.read_text())
+        parent.process.kill()
+        parent.process.wait()
+        wait_until(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not ended(pid), "the program has ended")
+    finally:
+        parent.close()
+
+
+def ended(pid: int) -> bytes:
+    """The command line of a process; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""

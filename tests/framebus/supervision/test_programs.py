@@ -115,3 +115,12 @@ def test_what_supervisord_itself_depends_on_takes_a_restart() -> None:
     assert refusals(config(), config(user="anna")) == [
         "None: user: changed from nothing to anna; that takes a restart of framebus"
     ]
+
+
+def test_programs_of_the_user_are_added_changed_and_removed() -> None:
+    one, other = {"command": ["true"]}, {"command": ["false"]}
+    old = config(program={"a": one, "b": one, "c": one})
+    new = config(program={"b": one, "c": other, "d": one})
+    found = changes(old, new)
+    assert (found.stop, found.start, found.restart) == (["program-a"], ["program-d"], ["program-c"])
+    assert found.sentences == ["program a was removed", "program c was changed", "program d was added"]

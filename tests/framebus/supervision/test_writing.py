@@ -2,12 +2,14 @@
 
 import configparser
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from framebus.commands.up import supervisord_conf
 from framebus.config.load import Config, ConfigError, load, parse
+from framebus.runtime import launch
 from framebus.runtime.run_dir import RunDirError, prepare
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.writing import write, write_cameras, write_copy
@@ -66,6 +68,25 @@ def test_each_worker_of_the_gateway_has_a_program_like_the_first_ones(configure:
         assert worker == {key: value for key, value in gateway.items() if key != "command"}
     assert "program:gateway-3" not in parser.sections()
     assert {"gateway", "gateway-1", "gateway-2"} <= set(parser["group:framebus"]["programs"].split(","))
+
+
+def test_a_camera_of_a_program_has_no_capture_and_each_program_is_run(configure: Configure) -> None:
+    config = configure(
+        '[camera.marked]\nsource = "program"\n'
+        '[program.detector]\ncommand = ["{python}", "de tector.py", "%"]\nenvironment = { MODEL = "100 %" }\n'
+    )
+    parser = cameras_of(config)
+
+    assert "program:capture-marked" not in parser.sections()
+    command, packed = parser["program:program-detector"]["command"].rsplit(" ", 1)
+    assert command == f"{LAUNCH.removesuffix(' -m')} --program detector"
+    assert launch.unpacked(packed) == {
+        "command": [sys.executable, "de tector.py", "%"],
+        "directory": str(config.run_dir),
+        "environment": {"MODEL": "100 %"},
+    }
+    assert set(parser["group:framebus"]["programs"].split(",")) == {"gateway", "snapshot", "program-detector"}
+    assert (config.run_dir / "cameras.conf").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_camera_that_is_no_more_has_no_program(config: Config) -> None:

@@ -55,7 +55,21 @@ def test_controls_that_are_not_connected_are_none(tmp_path: Path) -> None:
     with pytest.raises(ControlError) as error:
         request_controls("front", config=file)
     assert error.value.code == "not-connected"
-    assert str(error.value) == endpoints.controls_not_connected("front")
+    assert str(error.value) == (
+        "camera front is on another machine, and its controls are not connected; "
+        "set connect_control in [camera.front], and control there"
+    )
+
+
+def test_a_camera_of_a_program_has_no_controls(tmp_path: Path) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text('[camera.marked]\nsource = "program"\n')
+    with pytest.raises(ControlError) as error:
+        request_controls("marked", config=file)
+    assert (error.value.code, str(error.value)) == (
+        "not-connected",
+        "camera marked has no controls: a program publishes it",
+    )
 
 
 def test_without_a_key_of_this_machine_it_is_said_what_to_run(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The endpoints that the gateway connects to."""
 
+from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 from gateway.cameras.camera_endpoints import CameraEndpoints, camera_endpoints, worker_endpoints
 from tests.conftest import Configure
@@ -20,7 +21,9 @@ def test_each_camera_has_its_endpoints_and_its_limit(configure: Configure) -> No
         "front": CameraEndpoints(
             Endpoint(f"ipc://{config.run_dir}/front.frames"), Endpoint(f"ipc://{config.run_dir}/front.control"), 12
         ),
-        "far": CameraEndpoints(Endpoint("tcp://127.0.0.1:5555"), None, config.cameras["far"].max_megapixels),
+        "far": CameraEndpoints(
+            Endpoint("tcp://127.0.0.1:5555"), None, 64, endpoints.controls_not_connected(config, "far")
+        ),
     }
 
 

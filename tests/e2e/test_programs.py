@@ -1,0 +1,57 @@
+"""A program of the user's beside framebus: started, fed, published back, watched as any camera, and started again."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from framebus import Subscriber
+from tests.e2e.conftest import Pipeline, Up
+from tests.processes import DEADLINE_SECONDS, wait_until
+
+TABLES = """
+[camera.front]
+source = "testcard"
+size = "320x240"
+[camera.marked]
+source = "program"
+[program.detector]
+command = ["{python}", "-u", "detector.py"]
+environment = { WORD = "hello" }
+"""
+DETECTOR = """
+import os
+from framebus import Publisher, Subscriber
+
+print(os.environ["WORD"], os.getpid(), flush=True)
+with Publisher("marked") as marked:
+    for frame in Subscriber("front"):
+        if marked.watched:
+            marked.publish(255 - frame.decode(), like=frame)
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def program_pids(pipeline: Pipeline) -> list[int]:
+    """The processes that it said that it was."""
+    lines = [line for line in pipeline.up.log.splitlines() if line.startswith("program-detector: hello ")]
+    return [int(line.split()[-1]) for line in lines]
+
+
+def test_a_program_publishes_back(up: Up, run_dir: Path) -> None:
+    (run_dir / "detector.py").write_text(DETECTOR)
+    pipeline = up(TABLES)
+    wait_until(lambda: program_pids(pipeline), "the program runs", 3 * DEADLINE_SECONDS)
+    states = {camera["name"]: camera["state"] for camera in pipeline.cameras()}
+    assert set(states) == {"front", "marked"}
+    wait_until(lambda: pipeline.get("/camera/marked/snapshot.jpg")[:2] == b"\xff\xd8", "a still of the result")
+    with Subscriber("marked", config=pipeline.config.path, timeout=DEADLINE_SECONDS) as viewer:
+        epoch = viewer.receive().epoch
+        os.kill(program_pids(pipeline)[0], 9)
+        wait_until(lambda: viewer.receive().epoch != epoch, "the program is back", 2 * DEADLINE_SECONDS)
+    began = time.monotonic()
+    pipeline.up.terminate()
+    assert time.monotonic() - began < DEADLINE_SECONDS
+    wait_until(lambda: not Path(f"/proc/{program_pids(pipeline)[-1]}").exists(), "the program has ended")
