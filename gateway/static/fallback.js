@@ -10,7 +10,7 @@ const STREAMS = 5;
 const STILL_EVERY_MS = 3000;
 const STILL_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2000;
-/** A tile that changes its width by less keeps its stream. */
+/** A tile keeps its stream unless it becomes wider by this, or half as wide: the first picture tells how wide it is in its tile. */
 const WIDTH_STEP = 1.25;
 
 /** @typedef {import("./camera-view.js").CameraView} CameraView */
@@ -75,7 +75,7 @@ class Stream {
 
   /** Whether the stream suits a tile of this width. @param {number} width */
   fits(width) {
-    return width < this.#width * WIDTH_STEP && this.#width < width * WIDTH_STEP;
+    return width < this.#width * WIDTH_STEP && width > this.#width / 2;
   }
 
   close() {
