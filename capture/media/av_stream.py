@@ -274,6 +274,7 @@ class AvStream:
 
     def _live(self) -> Iterator[Arrival]:
         """Each picture as it comes, but of those that came while the stream was analysed the newest alone."""
+        _, video = self._opened()
         clock, queue = StreamClock(), DecoderQueue(self._repairs)
         began = last = time.monotonic()
         catching_up = True
@@ -285,7 +286,7 @@ class AvStream:
                 catching_up = False
             queue.put(packet.pts, arrival)
             for at, pts, image in self._images(packet):
-                came = queue.take(pts, arrival)
+                came = queue.take(pts, arrival, has_b_frames=video.codec_context.has_b_frames)
                 moment = Moment.at(came if at is None else clock.taken(at, came))
                 ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
                 yield Arrival(image, moment.captured, moment.monotonic, ready_at)

@@ -18,7 +18,7 @@ MAX_WAITING = 64
 PROBED_MEGAPIXELS = 64
 """What FFmpeg may decode to detect the contents of a stream: with less, it does not tell the size of a larger one."""
 JUDGED_PICTURES = 25
-"""So many pictures in a row are held back before that is said: damage holds back some."""
+"""So many pictures tell for how long each is held back on average."""
 B_FRAMES = "B frames"
 
 
@@ -80,17 +80,17 @@ class DecoderQueue:
         while len(self._arrived) > MAX_WAITING:
             del self._arrived[next(iter(self._arrived))]
 
-    def take(self, ticks: int | None, otherwise: float) -> float:
+    def take(self, ticks: int | None, otherwise: float, *, has_b_frames: bool) -> float:
         """A picture came out: when it had come in, or `otherwise` if that is not known.
 
-        B frames are decoded behind the picture that is shown after them, so that each picture is held back.
+        `has_b_frames` is what the decoder says: damage holds pictures back as well.
         """
         came, number = self._arrived.pop(ticks, (otherwise, self._came))
         self._held_back.append(self._came - number)
         if len(self._held_back) == JUDGED_PICTURES:
-            frames = round(sum(self._held_back) / JUDGED_PICTURES) if min(self._held_back) else 0
+            frames = round(sum(self._held_back) / JUDGED_PICTURES)
             self._held_back.clear()
-            if frames and not any(repair.startswith(B_FRAMES) for repair in self._repairs):
+            if frames and has_b_frames and not any(repair.startswith(B_FRAMES) for repair in self._repairs):
                 by = f"{frames} frame{'s' * (frames > 1)}"
                 self._repairs[f"{B_FRAMES} hold each picture back by {by}; switch them off in the camera"] += 1
         return came

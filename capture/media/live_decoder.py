@@ -104,7 +104,7 @@ class LiveDecoder:
 
     def _arrival(self, frame: VideoFrame, newest: float) -> Arrival:
         ticks = frame.pts if frame.pts is not None else 0
-        came = self._queue.take(ticks, newest)
+        came = self._queue.take(ticks, newest, has_b_frames=self._context.has_b_frames)
         moment = Moment.at(self._clock.taken(ticks / self._clock_hz, came))
         return Arrival(self._encoder.later(frame), moment.captured, moment.monotonic)
 
