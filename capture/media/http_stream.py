@@ -264,19 +264,23 @@ class HttpStream:
         """Those of one answer, to its end."""
         assert answer is not None  # just asked
         pictures, data = 0, self._begin
+        came = (time.time(), time.monotonic())
+        """When the newest bytes came, on both clocks."""
         while data or (data := self._read_more(answer, pictures)):
             try:
                 jpegs = self._parts.feed(data)
             except PartError as error:
                 raise SourceError(f"{self._name}: sends {error}") from None
             data = b""
-            captured, monotonic = time.time(), time.monotonic()
+            before, came = came, (time.time(), time.monotonic())
+            monotonic = came[1]
             is_still = self._body == "jpeg" and not pictures and bool(jpegs) and self._is_one_picture(answer, jpegs[0])
-            for jpeg in jpegs[:1] if is_still else jpegs:
+            for number, jpeg in enumerate(jpegs[:1] if is_still else jpegs):
                 pictures += 1
                 self._newest_at = monotonic
+                moment = before if self._parts.ended_by_next and number == 0 else came
                 # A still may have been taken at any moment since its request: the earliest one is claimed.
-                yield Arrival(jpeg, *(self._asked if is_still else (captured, monotonic)))
+                yield Arrival(jpeg, *(self._asked if is_still else moment))
             if is_still:
                 self._parts.reset()
                 return

@@ -65,6 +65,9 @@ class JpegParts:
         self._done = False
         """Whether this part has given its picture: the rest of it, such as a gain map, is skipped."""
         self._searched = 0
+        self._tried_length = False
+        self.ended_by_next = False
+        """Whether the first picture that `feed` gave back last had come before: what followed it showed its end."""
 
     @property
     def inside_picture(self) -> bool:
@@ -77,6 +80,7 @@ class JpegParts:
         Raises PartError for a part that is larger than MAX_PART_BYTES, or says that it will be.
         """
         self._buffer += data
+        self.ended_by_next = False
         parts: list[bytes] = []
         while self._advance(parts):
             pass
@@ -200,18 +204,37 @@ class JpegParts:
     def _begin_picture(self, ahead: int) -> None:
         self._cut(ahead)
         self._walker = JpegWalker(delimiter=self._delimiter)
+        self._tried_length = False
 
     def _walk(self, walker: JpegWalker, parts: list[bytes]) -> bool:
         """Go on through the markers of the JPEG that begins the buffer."""
         match walker.walk(self._buffer):
             case "more":
-                return False
+                return self._ends_with_its_length(walker, parts)
             case "end":
                 self._note_length(walker.at)
                 parts.append(self._cut(walker.at))
                 self._end_picture()
             case "cut":
                 self._take_without_end(walker.at, parts)
+        return True
+
+    def _ends_with_its_length(self, walker: JpegWalker, parts: list[bytes]) -> bool:
+        """Whether a picture without an end of image is complete at the end of its part: it need not wait for the next.
+
+        Where the length is wrong, the picture is not complete there, and goes on.
+        """
+        left = None if self._length is None else self._length - self._passed
+        if self._tried_length or not walker.has_scan or left is None or not 0 < left <= len(self._buffer):
+            return False
+        self._tried_length = True
+        try:
+            jpeg = Jpeg.parse(bytes(self._buffer[:left])).data
+        except JpegError:
+            return False
+        self._cut(left)
+        parts.append(jpeg)
+        self._end_picture()
         return True
 
     def _note_length(self, size: int) -> None:
@@ -222,6 +245,7 @@ class JpegParts:
         """The picture stops at this place, where the next one or the delimiter begins."""
         walker, self._walker = self._walker, None
         assert walker is not None
+        self.ended_by_next = True
         lines = _LINES_AT_END.search(self._buffer, max(0, length - MAX_AHEAD_BYTES), length)
         data = self._cut(lines.start() if lines else length)
         if walker.has_scan:

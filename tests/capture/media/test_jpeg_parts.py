@@ -318,3 +318,29 @@ def test_a_picture_in_small_letters_of_its_type_is_one_and_other_types_are_none(
 
     found, damaged = fed(part(b"AUDIO/basic") + part(b"Image/JPEG") + part(b"application/json") + part(b""))
     assert (found, damaged) == ([PICTURES[0]] * 2, 0)
+
+
+WITHOUT_END = PICTURES[0][:-2]
+
+
+def part_of(jpeg: bytes, length: int | None) -> bytes:
+    head = b"--b\r\nContent-Type: image/jpeg\r\n" + (b"" if length is None else b"Content-Length: %d\r\n" % length)
+    return head + b"\r\n" + jpeg + b"\r\n"
+
+
+def test_a_picture_without_an_end_is_complete_with_the_length_of_its_part() -> None:
+    parts = JpegParts()
+    assert parts.feed(part_of(WITHOUT_END, len(WITHOUT_END))) == [PICTURES[0]]
+    assert not parts.ended_by_next
+    assert parts.feed(part_of(WITHOUT_END, len(WITHOUT_END))) == [PICTURES[0]]
+    assert parts.damaged == 0
+
+
+@pytest.mark.parametrize(
+    "length", [None, len(WITHOUT_END) - 100, len(WITHOUT_END) + 10_000], ids=["none", "small", "large"]
+)
+def test_without_a_right_length_it_is_complete_with_the_next_one(length: int | None) -> None:
+    parts = JpegParts()
+    assert parts.feed(part_of(WITHOUT_END, length)) == []
+    assert parts.feed(part_of(WITHOUT_END, length)) == [PICTURES[0]]
+    assert parts.ended_by_next
