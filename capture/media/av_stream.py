@@ -64,6 +64,8 @@ SETTLE_SECONDS = 0.2
 CA_FILE = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
 HOSTLESS_SCHEMES = ("udp", "rtp")
 """Their host is one's own, or a group."""
+WITH_HEADER = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
+"""Files that name all of their streams at their beginning: PyAV takes options for the streams of no others."""
 TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg draws a text file as a terminal would: not what anybody means by a camera."""
 STATUS_OF = {
@@ -99,8 +101,11 @@ LENIENT_METADATA = lenient_metadata()
 class Body(Protocol):
     """What a server sends, as it comes."""
 
+    failure: SourceError | None
+    """Why it ended, other than in good order."""
+
     def read(self, size: int) -> bytes:
-        """At most so many bytes, waiting for the first; empty at the end. Raises SourceError."""
+        """At most so many bytes, waiting for the first; empty at the end, and after a failure."""
 
 
 class AvStream:
@@ -202,13 +207,15 @@ class AvStream:
             self._body or target,
             "r",
             format=format_name,
-            options=options,
+            container_options=options,
             timeout=(self._patience, self._patience),
             **LENIENT_METADATA,
         )
         try:
-            self._container = self._probed(opened) if isinstance(self._target, Path) else opened()
+            has_header = isinstance(self._target, Path) and self._target.suffix.lower() in WITH_HEADER
+            self._container = self._probed(opened) if has_header else opened()
         except FFmpegError as error:
+            self._raise_failure_of_body()
             seconds = time.monotonic() - began
             if self._guard is not None:
                 self._guard.close()
@@ -230,10 +237,7 @@ class AvStream:
         return url.at("127.0.0.1", self._guard.port)
 
     def _probed(self, opened: Callable[..., InputContainer]) -> InputContainer:
-        """Open a file, of which FFmpeg decodes a picture, but no larger one than it may.
-
-        Live streams cannot be opened twice, and mostly tell their size ahead.
-        """
+        """Open a file, of which FFmpeg decodes a picture, but no larger one than it may."""
         try:
             return opened(stream_options=[self._limit.probe_options])
         except ValueError as error:
@@ -266,6 +270,10 @@ class AvStream:
         video.codec_context.options = self._limit.options
         video.codec_context.thread_type = "SLICE"  # threads by frame would hold a frame back each
         return video
+
+    def _raise_failure_of_body(self) -> None:
+        if self._body is not None and self._body.failure is not None:
+            raise self._body.failure
 
     def _opened(self) -> tuple[InputContainer, VideoStream]:
         assert self._container is not None  # opened before it is read
@@ -336,8 +344,10 @@ class AvStream:
                 yield cast("Packet[VideoStream]", packet)
                 began = time.monotonic()
         except FFmpegError as error:
+            self._raise_failure_of_body()
             reason = self._reason(error, time.monotonic() - began, opening=False)
             raise (Interrupted if reason == reasons.ended(self._name) else SourceError)(reason) from None
+        self._raise_failure_of_body()
         if not isinstance(self._target, Path) and time.monotonic() - began >= self._patience:
             raise SourceError(reasons.silent(self._name, self._patience))
 

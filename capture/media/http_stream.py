@@ -77,19 +77,26 @@ def body_kind(content_type: str, begin: bytes) -> Body:
 
 
 class HttpBody:
-    """What comes of one answer, for FFmpeg."""
+    """What comes of one answer, for FFmpeg, through which no exception passes: a failure is kept, and ends the body."""
 
     def __init__(self, begin: bytes, read: Callable[[int], bytes]) -> None:
         """`begin` was read before; `read` gives the rest, as HttpStream's does."""
+        self.failure: SourceError | None = None
         self._begin = begin
         self._read = read
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes, waiting for the first; empty at the end. Raises SourceError."""
+        """At most so many bytes, waiting for the first; empty at the end, and after a failure."""
         if self._begin:
             data, self._begin = self._begin[:size], self._begin[size:]
             return data
-        return self._read(size)
+        if self.failure is not None:
+            return b""
+        try:
+            return self._read(size)
+        except SourceError as failure:
+            self.failure = failure
+            return b""
 
 
 class HttpStream:

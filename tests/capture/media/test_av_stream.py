@@ -82,12 +82,6 @@ def test_a_protocol_that_ffmpeg_does_not_know() -> None:
     assert failure(f"xyzzy://{LOGIN}@127.0.0.1/v") == "xyzzy://127.0.0.1/v: FFmpeg says: Protocol not found"
 
 
-def live_mp4(tmp_path: Path) -> bytes:
-    """A fragment for each frame, as live streams have it; FFmpeg takes what it has read first for the duration."""
-    clip = clips.of_colours(tmp_path / "clip.mp4", "libx264", COLOURS * 10, size=(320, 240))
-    return clips.remuxed(clip, "mp4", {"movflags": "frag_every_frame+empty_moov+default_base_moof"})
-
-
 @pytest.mark.parametrize("scheme", ["http", "tcp"])
 @pytest.mark.parametrize(
     ("container", "kind"),
@@ -107,15 +101,6 @@ def test_live_video_in_any_container(container: str, kind: str, scheme: str, tmp
         camera.hang_up()
         source.close()
         wait_until(lambda: not draining(), "the thread to end")
-
-
-def test_a_live_mp4_is_no_recording_that_begins_again(tmp_path: Path) -> None:
-    with endless("video/mp4", live_mp4(tmp_path)) as server, opened(server.url()) as source:
-        newest = next(pictures(source))
-        while (found := source.read(every_frame(), 1)) is not None:
-            newest = found
-        assert colour(newest.jpeg) == COLOURS[-1]
-        assert len(server.calls) == 1
 
 
 @pytest.mark.slow
