@@ -124,7 +124,10 @@ def test_a_key_that_cannot_be_read_is_said(
     (tmp_path / "state" / "session.key").mkdir(parents=True)
     with pytest.raises(OSError, match=r"session\.key"):
         sessions.create("anna", "fingerprint")
-    assert "logins do not work" in caplog.text
+    key = tmp_path / "state" / "session.key"
+    assert (
+        f"logins do not work: {key} and logged-out cannot be read ([Errno 21] Is a directory: '{key}')" in caplog.text
+    )
 
 
 def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
