@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 UNIT_NAME = "framebus.service"
-UNIT_PYTHON = "/opt/framebus/bin/python"
-"""The Python of deploy/framebus.service, which is replaced by that of the installation."""
 SERVICE_KEYS = ('run_dir = "/run/framebus"', 'state_dir = "/var/lib/framebus"', 'secrets = "/var/lib/framebus/secrets"')
 """Lines of the sample configuration that the service needs; they are comments there."""
 MARK = "# Written by `framebus install`; `framebus uninstall` removes it."
@@ -26,7 +24,7 @@ def unit(template: str, python: str, groups: Sequence[str]) -> str:
     if not groups:
         text = re.sub(r"# The groups that may open cameras[^\n]*\nSupplementaryGroups=\n", "", text)
     text = re.sub(r"repeat the first two commands of docs/deploy\.md[^;\"]*", "install framebus again", text)
-    return text.replace(UNIT_PYTHON, python).replace("/opt/framebus", python)
+    return re.sub(r"/opt/framebus(/bin/python)?", lambda _: python, text)
 
 
 def configuration(sample: str) -> str:

@@ -21,6 +21,12 @@ def test_the_unit_runs_this_python_and_names_groups_that_exist() -> None:
     assert set(kept) <= set(text.splitlines())
 
 
+def test_the_unit_runs_a_copy_in_opt() -> None:
+    text = unit(TEMPLATE, "/opt/framebus/bin/python", ["video"])
+    assert "\nExecStart=/opt/framebus/bin/python -P -m framebus up --config /etc/framebus/framebus.toml\n" in text
+    assert "/bin/python/" not in text
+
+
 def test_a_machine_without_such_groups_gets_no_groups() -> None:
     text = unit(TEMPLATE, "/usr/bin/python3", [])
     assert "SupplementaryGroups" not in text
