@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import av
 import av.logging
@@ -28,6 +28,7 @@ from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.file import check_file
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader
+from capture.media.lenient_metadata import LENIENT_METADATA
 from capture.media.play_clock import PlayClock
 from capture.media.rtsp.redirect_guard import RedirectGuard
 from capture.media.rtsp.session import DEFAULT_PORTS, Transport
@@ -76,26 +77,6 @@ STATUS_OF = {
     "HTTPServerError": 500,
 }
 """FFmpeg has an error of its own for each of these answers, in RTSP as in HTTP."""
-
-
-def lenient_metadata() -> dict[str, Any]:
-    """The arguments of `av.open` with which a title in another encoding is no error.
-
-    PyAV up to 18 decodes metadata strictly unless told otherwise; PyAV 19 no longer takes `metadata_errors` and is
-    lenient by itself. `av.open` is compiled and has no signature to inspect, so one call that opens nothing decides:
-    an unknown argument is a TypeError, an empty name is FFmpeg's error.
-    """
-    asked: dict[str, Any] = {"metadata_errors": "replace"}
-    try:
-        av.open("", "r", **asked)
-    except TypeError:
-        return {}
-    except FFmpegError:
-        return asked
-    return asked
-
-
-LENIENT_METADATA = lenient_metadata()
 
 
 class Body(Protocol):

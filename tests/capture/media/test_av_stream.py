@@ -10,10 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import av
 import pytest
 
-from capture.media import av_stream
 from capture.sources.media import MediaSource
 from tests.capture import jpegs
 from tests.capture.media import clips
@@ -43,21 +41,6 @@ def h264(tmp_path: Path) -> Path:
 @pytest.fixture
 def transport_stream(tmp_path: Path) -> bytes:
     return clips.of_colours(tmp_path / "clip.ts", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("raised", "asked"),
-    [(TypeError("unexpected keyword argument"), {}), (av.FFmpegError(2, "none"), {"metadata_errors": "replace"})],
-    ids=["PyAV 19", "PyAV 18 and older"],
-)
-def test_metadata_is_lenient_as_each_version_has_it(
-    raised: Exception, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_arguments: object, **_options: object) -> None:
-        raise raised
-
-    monkeypatch.setattr(av, "open", refuse)
-    assert av_stream.lenient_metadata() == asked
 
 
 def endless(content_type: str, data: bytes) -> IpCamera:
