@@ -322,13 +322,14 @@ class AvStream:
         began = time.monotonic()
         try:
             for packet in container.demux(video or container.streams[0]):
+                if not packet.size:  # the end; it may be one that a failure made
+                    self._raise_failure_of_body()
                 yield cast("Packet[VideoStream]", packet)
                 began = time.monotonic()
         except FFmpegError as error:
             self._raise_failure_of_body()
             reason = self._reason(error, time.monotonic() - began, opening=False)
             raise (Interrupted if reason == reasons.ended(self._name) else SourceError)(reason) from None
-        self._raise_failure_of_body()
         if not isinstance(self._target, Path) and time.monotonic() - began >= self._patience:
             raise SourceError(reasons.silent(self._name, self._patience))
 

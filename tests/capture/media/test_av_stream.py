@@ -86,6 +86,18 @@ def test_live_video_in_any_container(container: str, kind: str, scheme: str, tmp
         wait_until(lambda: not draining(), "the thread to end")
 
 
+@pytest.mark.parametrize("container", ["flv", "matroska"])
+def test_live_video_over_http_that_goes_silent_is_reported(container: str, h264: Path) -> None:
+    data = clips.remuxed(h264, container)
+    with endless("video/x-unknown", data) as server:
+        assert failure(server.url(), SHORT) == f"{server.url()}: sent nothing for {SHORT:g} seconds"
+
+
+def test_a_server_that_sends_no_video_to_its_first_byte_is_reported() -> None:
+    with endless("video/x-flv", b"") as server:
+        assert failure(server.url(), SHORT) == f"{server.url()}: sent nothing for {SHORT:g} seconds"
+
+
 @pytest.mark.slow
 def test_a_transport_stream_over_http_is_decoded_from_its_first_key_frame(transport_stream: bytes) -> None:
     with endless("video/mp2t", transport_stream) as server, opened(server.url(login=LOGIN)) as source:

@@ -16,6 +16,7 @@ from itertools import count
 
 import pytest
 
+from capture.media.http_stream import HttpBody
 from capture.media.jpeg_parts import MAX_PART_BYTES
 from capture.rate_control import RateControl
 from capture.source import SourceError
@@ -597,3 +598,15 @@ def test_what_was_asked_is_what_the_url_says() -> None:
             pass
         assert server.calls[0].path == "/%C3%BC%20b?action=stream&pwd=geheim"
         assert server.calls[0].header("Host") == f"127.0.0.1:{server.port}"
+
+
+def test_a_body_ends_for_ffmpeg_where_its_connection_fails() -> None:
+    def fail(size: int) -> bytes:
+        calls.append(size)
+        raise SourceError("the connection failed")
+
+    calls: list[int] = []
+    body = HttpBody(b"begin", fail)
+    assert (body.read(3), body.read(3), body.failure) == (b"beg", b"in", None)
+    assert (body.read(3), body.read(3)) == (b"", b"")
+    assert (str(body.failure), calls) == ("the connection failed", [3])

@@ -118,5 +118,5 @@ def test_the_doctor_names_the_mistakes_and_goes_on(
     said = capsys.readouterr().out
     assert f"WRONG {file}: line 3" in said
     assert f"note  {running_copy.USED_INSTEAD}\n" in said
-    assert "of these are wrong." in said
+    assert "1 problem found." in said
     assert os.path.basename(file) in said
