@@ -1,5 +1,6 @@
 """The table of paths: which handler serves each, and what that requires. Any other path is answered with 404."""
 
+import tornado
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
@@ -38,6 +39,16 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
 )
 
 
+def ping_timeout_seconds(interval_seconds: float) -> float:
+    """How long a client may be silent, so that it is closed at the first ping that finds the one before unanswered.
+
+    Tornado before 6.5 counts from the last pong, not from the ping, and looks just before it sends the next ping: with
+    the interval itself it would close every connection before its first ping. Since 6.5 more than the interval is
+    refused.
+    """
+    return interval_seconds * (1.5 if tornado.version_info < (6, 5) else 1)
+
+
 def application(
     services: Services, refused: RateLimitedLog, ping_interval_seconds: float = PING_INTERVAL_SECONDS
 ) -> Application:
@@ -54,7 +65,7 @@ def application(
         default_handler_args={"permission": PUBLIC, "services": services},
         log_function=count,
         websocket_ping_interval=ping_interval_seconds,
-        websocket_ping_timeout=ping_interval_seconds,
+        websocket_ping_timeout=ping_timeout_seconds(ping_interval_seconds),
         websocket_max_message_size=websocket_handlers.MAX_MESSAGE_BYTES,
     )
 

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser
 from tornado.httpclient import HTTPRequest
 from tornado.ioloop import IOLoop
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import load
 from tests.e2e.conftest import Pipeline, Up
@@ -77,8 +78,14 @@ def websocket(pipeline: Pipeline, camera: str, seen: list[str]) -> Watcher:
     """The websocket of the page, watching one camera; `seen` takes the texts that arrive."""
     loop = IOLoop(make_current=False)
     request = HTTPRequest(f"{pipeline.url.replace('http', 'ws')}/ws")
-    socket = loop.run_sync(lambda: websocket_connect(request))
-    loop.run_sync(lambda: socket.write_message(json.dumps({"watch": [camera]})))
+
+    def connect() -> WebSocketClientConnection:
+        socket = loop.run_sync(lambda: websocket_connect(request))
+        loop.run_sync(lambda: socket.write_message(json.dumps({"watch": [camera]})))
+        return socket
+
+    with ThreadPoolExecutor(1) as other_thread:  # Playwright's loop runs in this one
+        socket = other_thread.submit(connect).result()
 
     def read() -> None:
         message = loop.run_sync(socket.read_message)

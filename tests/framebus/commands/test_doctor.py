@@ -37,7 +37,7 @@ def test_on_a_machine_without_faults_nothing_is_wrong(configure: Configure, doct
     status, text = doctor(config)
     assert status == 0
     assert f"ok    configuration: {config.path}\n" in text
-    assert re.search(r"^ok    Python 3\.\d+\.\d+, pyzmq [\d.]+, tornado ", text, re.M)
+    assert re.search(r"^ok    framebus [\d.]+, Python 3\.\d+\.\d+, pyzmq [\d.]+, tornado ", text, re.M)
     assert f"ok    the sockets are in {config.run_dir}\n" in text
     assert f"note  nothing listens at {config.gateway.listen}\n      → start framebus: framebus up\n" in text
     assert re.search(r"^ok    camera front: testcard: a picture of 320x240, \d+ kB, after \d+\.\d s$", text, re.M)

@@ -55,7 +55,7 @@ async def test_the_viewers_of_two_gateways_share_one_encode(configure: Configure
         stats = sites[1].gateway._cameras.workers.all_stats().values()
         of_half = [each.cameras["front"].renditions["half"] for each in stats if each.cameras["front"].renditions]
         assert sum(each.viewers for each in of_half) == 10  # the kernel deals them to the workers as it likes
-        assert all(each.sent > each.viewers for each in of_half)
+        assert all(each.sent > each.viewers for each in of_half if each.viewers)
         for stream in streams:
             stream.close()
 
