@@ -185,7 +185,8 @@ class Publisher:
                 thread.bad += 1
                 raise PictureError(f"picture: {error}; allowed: a complete JPEG") from None
             self._seq += 1
-            thread.publish(frame)
+            if not thread.publish(frame):
+                self._check()  # raises: the publisher was closed, or has failed, while this waited
             return self._seq
 
     def offline(self, reason: str) -> None:

@@ -47,6 +47,7 @@ class PublishingThread:
         self._full_wanted = False
         self._reason = ""
         self._closing = False
+        self._ended = False
         self._failure = ""
         self._watched = False
         self._watched_since = 0.0
@@ -100,19 +101,25 @@ class PublishingThread:
             with self._changed:
                 self._listeners.remove(callback)
 
-    def publish(self, frame: Published) -> None:
-        """Hand over a frame; waits until the one before was sent. Does nothing after the end."""
+    def publish(self, frame: Published) -> bool:
+        """Hand over a frame; waits until the one before was sent. Returns False, and does nothing, after the end."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting or self._closing or self._failure)
+            if self._closing or self._failure:
+                return False
             self._reason = ""
             self._waiting.append(frame)
             self._published_at = time.monotonic()
-        self._notify()
+            self._notify()
+            return True
 
     def offline(self, reason: str) -> None:
-        """Tell that there will be no frames, until the next one."""
-        self._reason = reason
-        self._notify()
+        """Tell that there will be no frames, until the next one. Does nothing after the end."""
+        with self._changed:
+            if self._closing or self._failure:
+                return
+            self._reason = reason
+            self._notify()
 
     def close(self, last_words: str) -> None:
         """Tell why, end the thread and release the endpoint. May be called more than once."""
@@ -123,13 +130,15 @@ class PublishingThread:
                 self._reason = last_words
             self._closing = True
             self._changed.notify_all()
-        self._notify()
+            self._notify()
         self._call_back()
-        self._thread.join(END_SECONDS)
-        os.close(self._wake)
+        if threading.current_thread() is not self._thread:  # where the garbage collector may drop a publisher
+            self._thread.join(END_SECONDS)
 
     def _notify(self) -> None:
-        os.eventfd_write(self._wake, 1)
+        """Wake the thread, if it has not ended. Only with the lock: the thread closes the descriptor under it."""
+        if not self._ended:
+            os.eventfd_write(self._wake, 1)
 
     def _want_full(self) -> None:
         self._full_wanted = True
@@ -149,6 +158,9 @@ class PublishingThread:
             logger.exception("publishing has failed")
             self._fail(f"{type(error).__name__}: {error}")
         finally:
+            with self._changed:
+                self._ended = True
+                os.close(self._wake)
             self._endpoint.close()
 
     def _fail(self, reason: str) -> None:

@@ -23,8 +23,8 @@ class Subscriptions:
         self._subscribed: set[bytes] = set()
 
     def wants(self, kind: Kind) -> bool:
-        """Whether what is sent under this kind has a subscriber."""
-        return any(self._topics[kind].startswith(prefix) for prefix in self._subscribed)
+        """Whether what is sent under this kind has a subscriber. For any thread, while another one takes messages."""
+        return any(self._topics[kind].startswith(prefix) for prefix in tuple(self._subscribed))
 
     def take(self, message: bytes) -> list[Kind]:
         """Note a message of the socket.

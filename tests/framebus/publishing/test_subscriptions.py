@@ -2,6 +2,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zmq
@@ -185,3 +186,20 @@ def test_another_cameras_name_that_begins_alike_does_not_match() -> None:
     subscriptions = Subscriptions("cam1")
     assert subscriptions.take(b"\x01" + topic("live", "cam10")) == []
     assert subscriptions.take(b"\x01live/cam1") == ["live"]  # without the LF it is a beginning of both
+
+
+def test_another_thread_may_ask_while_a_subscription_is_taken() -> None:
+    subscriptions = Subscriptions("front")
+    subscriptions.take(b"\x01live/front\n")
+
+    class Interrupted(bytes):
+        """A topic that lets another subscription arrive while it is compared."""
+
+        def startswith(self, *prefix: Any) -> bool:
+            subscriptions._topics["half"] = bytes(self)
+            subscriptions.take(b"\x01status/front\n")
+            return super().startswith(*prefix)
+
+    subscriptions._topics["half"] = Interrupted(b"half/front\n")
+    assert not subscriptions.wants("half")
+    assert subscriptions.wants("status")
