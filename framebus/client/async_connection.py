@@ -106,6 +106,8 @@ class AsyncConnection(ABC, Generic[ItemT]):
 
     def _on_message(self, parts: list[bytes]) -> None:
         self._hold(self._subscription.accept(parts[-1]))
+        if self._silence is None and self._loop is not None:  # the silence before this message was told
+            self._await_silence(self._loop)
 
     def _hold(self, item: ItemT | None) -> None:
         if item is not None:
@@ -113,6 +115,7 @@ class AsyncConnection(ABC, Generic[ItemT]):
             self._arrived.set()
 
     def _await_silence(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._silence = None
         seconds = self._subscription.silent_in
         if seconds == 0:
             self._hold(self._subscription.on_silence())

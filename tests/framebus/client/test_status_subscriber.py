@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from framebus import AsyncStatusSubscriber, StatusHeader, StatusSubscriber, SubscriberClosed
+from framebus.client.async_status_subscriber import AsyncStatusConnection
 from framebus.client.options import Options
 from framebus.client.status_subscription import StatusSubscription
 from framebus.protocol.wire import State, pack
@@ -148,3 +149,22 @@ def test_it_can_be_pickled(endpoint: str, publisher: Publisher) -> None:
         pickle.loads(pickle.dumps(subscriber)) as copy,
     ):
         assert (type(copy), copy.camera, copy.timeout) == (StatusSubscriber, "front", 7)
+
+
+async def test_with_asyncio_each_silence_is_noticed(endpoint: str, publisher: Publisher) -> None:
+    clock = itertools.count(0.0, 2.98)  # three seconds of silence are over at the second look
+    connection = AsyncStatusConnection(
+        StatusSubscription(Options(camera="front", endpoint=endpoint), lambda: next(clock))
+    )
+    try:
+        for epoch in ("", "first", "second"):
+            if epoch:
+                send(publisher, status(epoch=epoch))
+                live = await connection.receive(DEADLINE_SECONDS)
+                assert (live.state, live.epoch) == ("live", epoch)
+            gone = await connection.receive(DEADLINE_SECONDS)
+            assert (gone.state, gone.epoch) == ("offline", epoch)
+            if not epoch:
+                assert await asyncio.to_thread(publisher.subscription)
+    finally:
+        connection.close()
