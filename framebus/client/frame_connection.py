@@ -60,7 +60,8 @@ class FrameConnection(Connection[Frame]):
     def register(self, poller: zmq.Poller) -> None:
         """Have a poller return when there may be something to `take`. Only for who holds it."""
         if self._pump is not None:
-            poller.register(self._pump.fileno(), zmq.POLLIN)
+            for readable in (self._pump.fileno(), self._wake):
+                poller.register(readable, zmq.POLLIN)
         else:
             self._register(poller)
 

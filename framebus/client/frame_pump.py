@@ -64,6 +64,7 @@ class FramePump:
         with self._changed:
             if not self._closed:
                 self._closed = True
+                os.eventfd_write(self._descriptor, 1)  # closing alone does not wake a poll that waits for it
                 os.close(self._descriptor)
                 self._box.clear()
             self._changed.notify_all()

@@ -1,5 +1,7 @@
 """Several cameras in one loop: none holds up another, and frames of one moment find each other."""
 
+import os
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
 
 from framebus import ArgumentError, Frame, Subscriber, SubscriberError, newest, together
 from framebus.client.several import FRAMES_KEPT, Matcher
@@ -80,8 +83,14 @@ def test_cameras_take_turns(publishers: dict[str, Publisher], subscribers: list[
     assert cameras[:10].count("front") in (4, 5, 6)
 
 
-def test_a_closed_one_is_left_out(publishers: dict[str, Publisher], subscribers: list[Subscriber]) -> None:
+@pytest.mark.parametrize("descriptors", [False, True])
+def test_a_closed_one_is_left_out(
+    descriptors: bool, publishers: dict[str, Publisher], subscribers: list[Subscriber]
+) -> None:
     front, back = subscribers
+    if descriptors:
+        for subscriber in subscribers:
+            subscriber.fileno()
     frames = newest(front, back, timeout=DEADLINE_SECONDS)
     publishers["front"].send(1)
     assert next(frames).seq == 1
@@ -152,9 +161,30 @@ def test_frames_of_other_moments_do_not(publishers: dict[str, Publisher], subscr
     assert str(caught.value) == "no frames of camera back, front of one moment, within 0.02 s, came in 0.3 s"
 
 
-def test_the_end_of_one_is_the_end(subscribers: list[Subscriber]) -> None:
+@pytest.mark.parametrize("descriptors", [False, True])
+def test_the_end_of_one_is_the_end(descriptors: bool, subscribers: list[Subscriber]) -> None:
+    if descriptors:
+        for subscriber in subscribers:
+            subscriber.fileno()
     threading.Timer(0.05, subscribers[0].close).start()
-    assert list(together(*subscribers)) == []
+    assert list(together(*subscribers, timeout=DEADLINE_SECONDS)) == []
+
+
+def test_a_poller_is_woken_when_a_subscriber_with_a_descriptor_is_closed(subscribers: list[Subscriber]) -> None:
+    """A second descriptor keeps the file, as a poller does: it is readable after the first is closed."""
+    front = subscribers[0]
+    front.fileno()
+    poller = zmq.Poller()
+    front._connection.register(poller)
+    copies = [os.dup(descriptor) for descriptor, _ in poller.sockets]
+    try:
+        assert len(copies) == 2
+        assert not select.select(copies, [], [], 0)[0]
+        front.close()
+        assert select.select(copies, [], [], 0)[0] == copies
+    finally:
+        for copy in copies:
+            os.close(copy)
 
 
 def frame(seq: int, monotonic: float, captured: float = 0.0) -> Frame:
