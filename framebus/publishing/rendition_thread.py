@@ -88,14 +88,29 @@ class RenditionThread:
         self._losses.flush()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread. The descriptor is closed with it, where the thread takes longer than this waits."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join(self._stop_timeout)
+        if not self._thread.is_alive():
+            self._close()
+
+    def _close(self) -> None:
+        with self._changed:
+            event, self._event = self._event, -1
+        if event >= 0:
+            os.close(event)
 
     def _run(self) -> None:
+        try:
+            self._make_all()
+        finally:
+            if self._stopped:
+                self._close()
+
+    def _make_all(self) -> None:
         while True:
             with self._changed:
                 while self._offered is None and not self._stopped:
@@ -108,8 +123,9 @@ class RenditionThread:
             made = self._make(frame, wanted)
             del frame  # its pixels are not needed while this waits
             with self._changed:
-                self._made.update(made)
-            os.eventfd_write(self._event, 1)
+                if not self._stopped:
+                    self._made.update(made)
+                    os.eventfd_write(self._event, 1)
 
     def _make(self, frame: Published, wanted: Collection[Rendition]) -> dict[Rendition, Published]:
         try:

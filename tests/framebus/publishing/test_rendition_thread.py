@@ -1,6 +1,7 @@
 """The thread makes renditions of the newest frame, one at a time, and never holds up who offers them."""
 
 import logging
+import os
 import select
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -139,3 +140,37 @@ def test_the_end_does_not_wait_for_a_frame_that_takes_long(gate: Gate) -> None:
     assert gate.begun.acquire(timeout=DEADLINE_SECONDS)
     thread.stop()
     gate.released.release()
+
+
+def test_the_descriptor_is_closed_where_no_frame_was_offered() -> None:
+    thread = RenditionThread("front", 60)
+    assert is_open(descriptor := thread.fileno())
+    thread.stop()
+    thread.stop()
+    assert not is_open(descriptor)
+
+
+def test_the_descriptor_is_closed_behind_a_thread_that_has_ended(gate: Gate) -> None:
+    thread = RenditionThread("front", 60, gate)
+    gate.released.release()
+    thread.offer(frame(1), ["half"])
+    assert take(thread)
+    descriptor = thread.fileno()
+    thread.stop()
+    assert not is_open(descriptor)
+
+
+def test_a_thread_that_ends_late_closes_the_descriptor(gate: Gate) -> None:
+    thread = RenditionThread("front", 60, gate, stop_timeout=0)
+    thread.offer(frame(1), ["half"])
+    assert gate.begun.acquire(timeout=DEADLINE_SECONDS)
+    descriptor = thread.fileno()
+    thread.stop()
+    assert is_open(descriptor), "the thread may still write into it"
+    gate.released.release()
+    thread._thread.join(DEADLINE_SECONDS)
+    assert not is_open(descriptor)
+
+
+def is_open(descriptor: int) -> bool:
+    return os.path.exists(f"/proc/self/fd/{descriptor}")
