@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
+import zmq
 
 from framebus.client.options import check_camera, check_configured, check_seconds, load
 from framebus.config.camera import CameraConfig
@@ -28,6 +29,7 @@ from framebus.publishing.publishing_thread import PublishingThread
 from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError
 from framebus.runtime.run_dir import RunDirError, prepare
+from framebus.transport.process_context import exhaustion
 
 if TYPE_CHECKING:
     import numpy
@@ -72,6 +74,7 @@ class Publisher:
             ArgumentError: The name is invalid. It is a ValueError, too.
             ConfigError: The configuration has mistakes, no such camera, or another source for it.
             PublisherError: Another process publishes the camera, or its endpoint cannot be had; the text says why.
+            ResourceError: The process has too few file descriptors left.
         """
         check_camera(camera)
         self._open(program_camera(load(config, camera), camera), camera, PROGRAM)
@@ -86,9 +89,10 @@ class Publisher:
         self._seq = 0
         self._numbering = threading.Lock()
         try:
-            prepare(config)
-            self._thread = PublishingThread(config, camera, epoch=epoch, source=source)
-        except (RunDirError, ProcessError) as error:
+            with exhaustion():
+                prepare(config)
+                self._thread = PublishingThread(config, camera, epoch=epoch, source=source)
+        except (RunDirError, ProcessError, zmq.ZMQError, OSError) as error:
             raise PublisherError(str(error)) from None
         self._finalizer = weakref.finalize(self, _close, self._thread, self._pid)
 

@@ -24,6 +24,7 @@ from framebus.runtime.process import ProcessError
 from framebus.runtime.run_dir import Lock, frames_endpoint, share_socket
 from framebus.runtime.thinning import Thinning
 from framebus.transport import sockets
+from framebus.transport.process_context import check_descriptors, exhaustion
 from framebus.transport.zap_authenticator import ZapAuthenticator
 
 STATUS_INTERVAL_SECONDS = 1.0
@@ -91,6 +92,7 @@ class CameraEndpoint:
         self._fps_meter = FpsMeter()
         self._resend_seconds = 0.0
         """How old a frame may be that is sent to a new subscriber at once."""
+        self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._authenticator: ZapAuthenticator | None = None
         self._lock: Lock | None = None
         self._checked: tuple[str, ...] = ()
@@ -100,16 +102,31 @@ class CameraEndpoint:
         self._status_due = 0.0
 
     def open(self) -> None:
-        """Bind the endpoint. Raises RunDirError where another process has it, and ProcessError; `close` anyway."""
+        """Bind the endpoint; `close` anyway.
+
+        Raises RunDirError where another process has it, ProcessError, and ResourceError where too few file descriptors
+        are left.
+        """
         self._lock = Lock(self._config.run_dir, self._camera)
-        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._socket = sockets.make(self.context, zmq.XPUB)
+        with exhaustion():
+            self._open()
+
+    def _open(self) -> None:
+        check_descriptors()  # libzmq aborts the process where it finds none
+        self._context = zmq.Context()
+        self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         self.bind(self._socket, frames_endpoint(self._config.run_dir, self._camera))
         if self._settings.publish is not None:
             self.bind_tcp(self._socket, self._settings.publish, self._settings.sndbuf)
+
+    @property
+    def context(self) -> "zmq.Context[zmq.Socket[bytes]]":
+        """The ZeroMQ context of the camera's sockets, once it is open."""
+        assert self._context is not None
+        return self._context
 
     def bind(self, socket: "zmq.Socket[bytes]", endpoint: str) -> None:
         """Bind a socket of the camera on this machine. Raises ProcessError."""
@@ -233,8 +250,9 @@ class CameraEndpoint:
     def close(self) -> None:
         """Release everything; also after `open` has failed."""
         self._rendition_thread.stop()
+        if self._context is not None:
+            self._context.destroy()
         if self._lock is not None:
-            self.context.destroy()
             self._lock.close()
 
     def _serve_subscriptions(self) -> None:

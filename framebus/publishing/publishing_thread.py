@@ -29,7 +29,7 @@ class PublishingThread:
     """Owns the endpoint of one camera. Everything but the thread itself may be called from any thread."""
 
     def __init__(self, config: Config, camera: str, *, epoch: str, source: str) -> None:
-        """Bind the endpoint and start. Raises RunDirError and ProcessError.
+        """Bind the endpoint and start. Raises RunDirError, ProcessError, ResourceError, zmq.ZMQError and OSError.
 
         Args:
             config: has the camera's settings.
@@ -54,11 +54,14 @@ class PublishingThread:
         self._published_at = time.monotonic()
         self._listeners: list[Callable[[], None]] = []
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._endpoint = CameraEndpoint(config, camera, epoch=epoch, want_full=self._want_full, log=logger)
         try:
-            self._endpoint.open()
+            self._endpoint = CameraEndpoint(config, camera, epoch=epoch, want_full=self._want_full, log=logger)
+            try:
+                self._endpoint.open()
+            except BaseException:
+                self._endpoint.close()
+                raise
         except BaseException:
-            self._endpoint.close()
             os.close(self._wake)
             raise
         self._thread = threading.Thread(target=self._run, name=f"publish-{camera}", daemon=True)

@@ -38,7 +38,7 @@ def process_context() -> "zmq.Context[zmq.Socket[bytes]]":
     """
     global _context, _pid
     with _lock:
-        _check_descriptors()
+        check_descriptors()
         if _context is not None and _pid != os.getpid():
             _inherited.append(_context)
             _context = None
@@ -63,7 +63,8 @@ def exhaustion() -> Iterator[None]:
         raise
 
 
-def _check_descriptors() -> None:
+def check_descriptors() -> None:
+    """Raises ResourceError when the process has too few file descriptors left for another context or socket."""
     held: list[int] = []
     try:
         with exhaustion():

@@ -310,6 +310,51 @@ async def test_with_asyncio_it_is_the_same(config: Config) -> None:
             await waiting
 
 
+def descriptors() -> set[str]:
+    return {each for each in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{each}")}
+
+
+def test_a_refused_publisher_leaves_no_descriptor_open(config: Config) -> None:
+    with Publisher("marked", config=config.path):
+        before = descriptors()
+        for _ in range(3):
+            with pytest.raises(PublisherError, match=r"\Amarked already runs as process"):
+                Publisher("marked", config=config.path)
+        assert descriptors() == before
+
+
+FEW = """
+import os, resource, sys
+from framebus import FramebusError, Publisher
+Publisher("marked", config=sys.argv[1]).close()  # all imports
+used = len(os.listdir("/proc/self/fd"))
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+held = []
+try:
+    while True:
+        held.append(os.eventfd(0))
+except OSError:
+    pass
+errors = set()
+while True:
+    try:
+        Publisher("marked", config=sys.argv[1]).close()
+        break
+    except FramebusError as error:
+        errors.add(type(error).__name__)
+    os.close(held.pop())
+    assert len(os.listdir("/proc/self/fd")) == used + len(held), "descriptors are left open"
+print(len(held) > 0, "ResourceError" in errors)
+"""
+
+
+def test_with_few_descriptors_left_it_is_an_error_that_says_so(config: Config) -> None:
+    """With each number of them, from none to enough."""
+    command = [sys.executable, "-c", FEW, str(config.path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "True True\n", "")
+
+
 PROGRAM = """
 import sys, time
 from framebus import Publisher
