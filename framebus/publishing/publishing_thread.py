@@ -177,7 +177,7 @@ class PublishingThread:
         for readable in (self._wake, *self._endpoint.readable()):
             poller.register(readable, zmq.POLLIN)
         while not self._closing or self._waiting:
-            ready: dict[Any, int] = dict(poller.poll(max(0, int(self._endpoint.status_due_in * 1000) + 1)))
+            ready: dict[Any, int] = dict(poller.poll(max(0, int(self._endpoint.due_in * 1000) + 1)))
             self._endpoint.serve(ready)
             if self._wake in ready:
                 os.eventfd_read(self._wake)

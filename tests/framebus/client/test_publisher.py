@@ -249,6 +249,25 @@ def test_a_program_that_publishes_nothing_while_it_is_watched_is_offline(configu
             wait_until(lambda: statuses.receive().state == "offline", "the camera is offline")
 
 
+SMALLER = '[camera.marked]\nsource = "program"\nidle_fps = 0\nrendition_fps = 2\n'
+
+
+def test_a_frame_that_came_too_early_is_made_smaller_when_it_is_due(configure: Configure) -> None:
+    config = configure(SMALLER)
+    with (
+        StatusSubscriber("marked", config=config.path, timeout=DEADLINE_SECONDS) as statuses,
+        Publisher("marked", config=config.path) as publisher,
+        subscriber(config, rendition="half") as viewer,
+    ):
+        publisher.wait_watched(DEADLINE_SECONDS)
+        publisher.publish(jpeg())
+        assert viewer.receive().seq == 1
+        wait_until(lambda: statuses.receive().state == "live", "the camera is live")
+        publisher._thread._endpoint._status_due = time.monotonic() + 3600  # no status wakes the thread
+        publisher.publish(jpeg())
+        assert viewer.receive().seq == 2
+
+
 def test_a_closed_one_says_so(config: Config) -> None:
     publisher = Publisher("marked", config=config.path)
     threading.Timer(0.1, publisher.close).start()
