@@ -177,7 +177,7 @@ class CameraEndpoint:
                 self._newest_renditions[frame.kind] = frame
                 self._send(frame.kind, frame)
         if self._held is not None and time.monotonic() >= self._held_due:
-            self._rendition_thinning.took(self._held.header.monotonic)
+            self._rendition_thinning.took(time.monotonic())
             self._offer(self._held)
 
     def wants(self, kind: Kind) -> bool:
@@ -215,11 +215,11 @@ class CameraEndpoint:
         self._resend_seconds = max_age_seconds(self._settings.fps, self._fps_meter.per_second(now), self.wanted_fps)
         if self.wants("live"):
             self._send("live", frame)
-        if self._rendition_thinning.take(frame.header.monotonic):
+        if self._rendition_thinning.take(now):  # not by the frame's own clock, which a program may choose
             self._offer(frame)
         elif self.wanted_renditions:
             self._held = frame
-            self._held_due = now + self._rendition_thinning.wait_seconds(frame.header.monotonic)
+            self._held_due = now + self._rendition_thinning.wait_seconds(now)
         peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
         if self.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
             self._peeked_at = now

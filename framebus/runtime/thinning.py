@@ -42,9 +42,9 @@ class Thinning:
         self._due = (now if is_pause else self._due) + self.period
 
     def wait_seconds(self, now: float) -> float:
-        """How long to wait for a newer frame, before one that came too early is taken after all.
+        """How long to wait for a newer frame, before one that came too early is taken after all: a period at most.
 
         Args:
             now: seconds of a monotonic clock.
         """
-        return max(0.0, self._due + self._jitter - now)
+        return min(max(0.0, self._due + self._jitter - now), self.period)

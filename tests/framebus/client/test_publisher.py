@@ -268,6 +268,17 @@ def test_a_frame_that_came_too_early_is_made_smaller_when_it_is_due(configure: C
         assert viewer.receive().seq == 2
 
 
+@pytest.mark.parametrize("later", [-100.0, 0.0])
+def test_a_picture_of_another_moment_is_made_smaller_as_well(later: float, configure: Configure) -> None:
+    config = configure(SMALLER)
+    with Publisher("marked", config=config.path) as publisher, subscriber(config, rendition="half") as viewer:
+        publisher.wait_watched(DEADLINE_SECONDS)
+        moments = [time.monotonic(), time.monotonic() + later]
+        for seq, monotonic in enumerate(moments, 1):
+            publisher.publish(jpeg(), monotonic=monotonic)
+            assert viewer.receive().seq == seq
+
+
 def test_a_closed_one_says_so(config: Config) -> None:
     publisher = Publisher("marked", config=config.path)
     threading.Timer(0.1, publisher.close).start()

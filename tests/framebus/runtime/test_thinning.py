@@ -45,3 +45,9 @@ def test_it_tells_how_long_a_frame_that_came_too_early_waits() -> None:
     wait = thinning.wait_seconds(0.04)
     assert 0.06 <= wait <= 0.1
     assert thinning.is_due(0.04 + wait)
+
+
+def test_a_frame_of_an_earlier_clock_waits_for_one_period_at_most() -> None:
+    thinning = Thinning(10)
+    assert thinning.take(1000)
+    assert thinning.wait_seconds(5) == 0.1
