@@ -8,6 +8,7 @@ import os
 import pwd
 import stat
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def check_length(socket_file: Path) -> None:
 class Lock:
     """One owner for an endpoint. ZeroMQ lets a second process bind a live ipc path and silently cuts off the first.
 
-    Held until `close`, or until the process ends, however it ends.
+    Held until `close`, or until the process ends, however it ends. A forked child does not hold it.
     """
 
     def __init__(self, run_dir: Path, name: str, wait: bool = False) -> None:
@@ -234,6 +235,7 @@ class Lock:
                 f"{name} already runs as process {holder or '?'} with run_dir {run_dir}; "
                 f"stop that one first, or give this one another run_dir"
             ) from None
+        _held.add(self)
         self._sockets: dict[Path, int] = {}
         with contextlib.suppress(OSError):  # on a full disk the id is missing; the lock holds
             os.ftruncate(self._fd, 0)
@@ -258,8 +260,29 @@ class Lock:
                 raise RunDirError(f"another program has taken {path}: the process starts again to recreate it")
 
     def close(self) -> None:
-        """Release it."""
-        os.close(self._fd)
+        """Release it. Does nothing in a forked child."""
+        if self._fd < 0:
+            return
+        fcntl.flock(self._fd, fcntl.LOCK_UN)  # closing alone leaves it to a child that was forked in another language
+        self._drop()
+
+    def _drop(self) -> None:
+        """Close the descriptor alone: the lock belongs to all that were inherited from it (flock(2))."""
+        descriptor, self._fd = self._fd, -1
+        _held.discard(self)
+        os.close(descriptor)
+
+
+_held: weakref.WeakSet[Lock] = weakref.WeakSet()
+"""The locks of this process."""
+
+
+def _after_fork_in_child() -> None:
+    for lock in list(_held):
+        lock._drop()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def socket_path(endpoint: str) -> Path | None:

@@ -1,5 +1,6 @@
 """The folder of the sockets is ours alone, and every endpoint in it has one owner."""
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -280,6 +281,35 @@ def test_a_lock_that_was_let_go_is_free(configure: Configure) -> None:
     config = configure()
     Lock(config.run_dir, "front").close()
     Lock(config.run_dir, "front").close()
+
+
+def test_a_forked_child_holds_no_lock(configure: Configure) -> None:
+    config = configure()
+    lock = Lock(config.run_dir, "front")
+    file = config.run_dir / "front.lock"
+
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            held = {os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")}
+            lock.close()
+            os._exit(str(file) in held)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with pytest.raises(RunDirError, match="front already runs"):
+        Lock(config.run_dir, "front")
+    lock.close()
+
+
+def test_a_lock_that_is_closed_is_free_although_its_descriptor_was_inherited(configure: Configure) -> None:
+    config = configure()
+    lock = Lock(config.run_dir, "front")
+    inherited = os.dup(lock._fd)  # the same open file, as a child's
+    try:
+        lock.close()
+        Lock(config.run_dir, "front").close()
+    finally:
+        os.close(inherited)
 
 
 def test_a_lock_of_a_process_is_refused_to_others_until_its_end(configure: Configure, start: Start) -> None:
