@@ -31,6 +31,8 @@ uint32 nanosec
 """As ROS 2 defines it (common_interfaces, sensor_msgs/msg/CompressedImage.msg)."""
 CDR_LITTLE_ENDIAN = b"\x00\x01\x00\x00"
 """The encapsulation header of XCDR1 (DDS-XTypes 1.3, 7.6.3.1.2)."""
+MAX_SECONDS = 1 << 32
+"""The seconds of a ROS time have 32 bits."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +89,10 @@ def to_folder(frames: Iterable[tuple[FrameHeader, bytes]], folder: Path, progres
 
 
 def to_mcap(frames: Iterable[tuple[FrameHeader, bytes]], file: Path, progress: Progress) -> int:
-    """Write an MCAP file with images as ROS 2 has them; returns how many. Raises OSError and MissingPackageError."""
+    """Write an MCAP file with images as ROS 2 has them; returns how many.
+
+    Raises OSError, MissingPackageError and RecordingError.
+    """
     try:
         from mcap.writer import CompressionType, Writer
     except ImportError:
@@ -120,9 +125,17 @@ def to_mcap(frames: Iterable[tuple[FrameHeader, bytes]], file: Path, progress: P
 
 
 def compressed_image(header: FrameHeader, jpeg: bytes) -> bytes:
-    """A frame as a sensor_msgs/msg/CompressedImage in CDR, little-endian."""
+    """A frame as a sensor_msgs/msg/CompressedImage in CDR, little-endian.
+
+    Seconds from 2**31 on, of the year 2038, are written as uint32. Raises RecordingError for those that do not fit.
+    """
     seconds, nanoseconds = divmod(round(header.captured * 1e9), 1_000_000_000)
-    body = struct.pack("<iI", seconds, nanoseconds)
+    if not 0 <= seconds < MAX_SECONDS:
+        raise RecordingError(
+            f"frame {header.seq} of camera {header.camera}: captured {header.captured!r}; allowed for MCAP: "
+            f"Unix seconds from 0 to {MAX_SECONDS - 1}"
+        )
+    body = struct.pack("<II", seconds, nanoseconds)
     for text in (header.camera, "jpeg"):
         body += b"\0" * (-len(body) % 4)
         encoded = text.encode() + b"\0"

@@ -15,7 +15,7 @@ from framebus import Frame, StatusSubscriber, Subscriber
 from framebus.commands import export
 from framebus.commands.progress import Progress
 from framebus.config.load import Config
-from framebus.protocol.recording import MAGIC, RecordingReader, record
+from framebus.protocol.recording import MAGIC, RecordingError, RecordingReader, record
 from framebus.protocol.wire import pack
 from tests.capture.jpegs import jpeg
 from tests.conftest import Configure, Start
@@ -249,6 +249,21 @@ def test_an_image_of_ros_has_its_fields_in_place() -> None:
         + (b"\x04\x00\x00\x00" + b"cam\x00")
         + (b"\x05\x00\x00\x00" + b"jpeg\x00" + b"\x00\x00\x00")
         + (b"\x02\x00\x00\x00" + b"\xff\xd8")
+    )
+
+
+@pytest.mark.parametrize("seconds", [0, 2**31 - 1, 2**31, 2**32 - 1])
+def test_an_image_of_ros_has_a_time_after_2038(seconds: int) -> None:
+    data = export.compressed_image(frame_header(captured=float(seconds)), b"")
+    assert int.from_bytes(data[4:8], "little") == seconds
+
+
+@pytest.mark.parametrize("seconds", [2.0**32, 1e12])
+def test_a_time_that_ros_cannot_hold_is_said(seconds: float) -> None:
+    with pytest.raises(RecordingError) as caught:
+        export.compressed_image(frame_header(7, captured=seconds), b"")
+    assert str(caught.value) == (
+        f"frame 7 of camera front: captured {seconds!r}; allowed for MCAP: Unix seconds from 0 to 4294967295"
     )
 
 
