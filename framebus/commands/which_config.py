@@ -1,8 +1,11 @@
 """Finds the configuration that a command works on, and says which one it is.
 
 A command of an ordinary user works on the framebus in the current folder, else on the one that this user runs, else on
-the service. A command of root, such as with sudo, works on the service: on the framebus that runs, else on the
-configuration in /etc/framebus. What was named with --config or in the environment comes first in both cases.
+the service. A command of root, such as with sudo, works on the service: on the configuration in /etc/framebus, else on
+the framebus that runs. What was named with --config or in the environment comes first in both cases.
+
+Root writes what a configuration names. Any user can start a process that looks like a supervisor, so root takes the
+configuration only from a supervisor of root itself, or of the user who ran sudo.
 """
 
 import os
@@ -38,27 +41,37 @@ def supervisors(proc: Path = PROC) -> list[Supervisor]:
     return [supervisor for folder in folders for supervisor in _supervisor(folder, proc)]
 
 
-def locate(named: str | None, proc: Path = PROC, system_file: Path = SYSTEM_FILE) -> Path | None:
+def locate(named: str | None, proc: Path = PROC, system_file: Path | None = None) -> Path | None:
     """Find the configuration file of a command.
 
     Args:
         named: What --config says; None if it was not given.
         proc: Where procfs is mounted.
-        system_file: The configuration of the service.
+        system_file: The configuration of the service; None for SYSTEM_FILE.
 
     Returns:
         The file; None if there is none and the defaults hold.
 
     Raises:
-        ConfigError: Several framebus run, and nothing tells which one is meant.
+        ConfigError: Several framebus run, and nothing tells which one is meant; or root would take the configuration
+            from the framebus of another user.
     """
+    system_file = system_file or SYSTEM_FILE
     given = named or os.environ.get(ENVIRONMENT)
     if given:
         return Path(given)
     here = Path(FILE_NAME)
     if not is_root() and os.path.isfile(here):  # unlike Path.is_file, False where the folder cannot be read
         return here
-    running = sorted({supervisor.config for supervisor in supervisors(proc)})
+    if is_root() and os.path.isfile(system_file):
+        return system_file
+    found = supervisors(proc)
+    if is_root():
+        trusted = [one for one in found if one.uid in _trusted_by_root()]
+        if found and not trusted:
+            raise ConfigError([_of_another_user(found[0])])
+        found = trusted
+    running = sorted({supervisor.config for supervisor in found})
     own = _absolute(here)
     for file in (own, system_file):
         if file in running:
@@ -70,6 +83,16 @@ def locate(named: str | None, proc: Path = PROC, system_file: Path = SYSTEM_FILE
         raise ConfigError([f"several framebus run here; name the configuration of one with --config: {files}"])
     candidates = (*running, system_file, here)
     return next((file for file in candidates if os.path.isfile(file)), None)
+
+
+def _trusted_by_root() -> set[int]:
+    """The users whose processes may name a configuration to root."""
+    who = os.environ.get("SUDO_UID", "")
+    return {0, int(who)} if who.isdecimal() else {0}
+
+
+def _of_another_user(one: Supervisor) -> str:
+    return f"the framebus that runs here is of user {one.uid}; name its configuration with --config: {one.config}"
 
 
 def load(named: str | None, *, keys: bool = False, secrets: bool = False) -> Config:
@@ -121,6 +144,8 @@ def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
             return
         if os.readlink(folder / "ns" / "pid") != os.readlink(proc / "self" / "ns" / "pid"):
             return
+        if not os.path.basename(os.readlink(folder / "exe")).startswith("python"):
+            return  # such as `su framebus.supervision`: a program of another user that runs as root
         entries = (folder / "environ").read_bytes().split(b"\0")
         status = (folder / "status").read_text().splitlines()
     except OSError:  # it has ended, or belongs to another user

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,17 +39,24 @@ def proc(tmp_path: Path) -> Path:
 
 
 def add_process(
-    proc: Path, pid: int, command: str, environment: dict[str, str], pid_namespace: str = "pid:[1]"
+    proc: Path,
+    pid: int,
+    command: str,
+    environment: dict[str, str],
+    pid_namespace: str = "pid:[1]",
+    uid: int = 999,
+    executable: str = "/usr/bin/python3.13",
 ) -> None:
     folder = proc / str(pid)
     (folder / "ns").mkdir(parents=True)
     (folder / "ns" / "pid").symlink_to(pid_namespace)
+    (folder / "exe").symlink_to(executable)
     (folder / "cmdline").write_bytes(b"\0".join(command.encode().split()) + b"\0")
     (folder / "environ").write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in environment.items()))
-    (folder / "status").write_text("Name:\tpython\nUid:\t999\t999\t999\t999\nGroups:\t44 999 \n")
+    (folder / "status").write_text(f"Name:\tpython\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGroups:\t44 999 \n")
 
 
-def add_supervisor(proc: Path, pid: int, config: str, **more: str) -> None:
+def add_supervisor(proc: Path, pid: int, config: str, **more: Any) -> None:
     environment = {"FRAMEBUS_CONFIG": config, "FRAMEBUS_RUN_DIR": "/run/framebus"}
     add_process(proc, pid, "python -P -m framebus.supervision -n -c x.conf", environment, **more)
 
@@ -74,6 +82,7 @@ def test_other_processes_are_no_framebus(proc: Path) -> None:
     add_process(proc, 8, "python -m supervisor.supervisord -c other.conf", {})
     add_supervisor(proc, 9, "/in/a/container.toml", pid_namespace="pid:[2]")
     (proc / "10").mkdir()  # has ended
+    add_supervisor(proc, 11, "/of/a/user.toml", uid=0, executable="/usr/bin/su")
     assert which_config.supervisors(proc) == []
 
 
@@ -99,13 +108,57 @@ def test_the_order_without_a_name(root: bool, proc: Path, tmp_path: Path, monkey
     assert located() is None
     (copy / "framebus.toml").touch()
     assert located() == Path("framebus.toml")
+    running.touch()
+    add_supervisor(proc, 7, str(running), uid=0)
+    assert located() == (running if root else Path("framebus.toml"))
     system.touch()
     assert located() == (system if root else Path("framebus.toml"))
-    running.touch()
-    add_supervisor(proc, 7, str(running))
-    assert located() == (running if root else Path("framebus.toml"))
     (copy / "framebus.toml").unlink()
-    assert located() == running
+    assert located() == (system if root else running)
+
+
+@pytest.fixture
+def as_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A command of root without sudo, in a folder without a configuration."""
+    for name in ("FRAMEBUS_CONFIG", "SUDO_UID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(which_config, "is_root", lambda: True)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("as_root")
+def test_root_takes_no_configuration_from_the_process_of_another_user(proc: Path, tmp_path: Path) -> None:
+    """Any user can run a process that looks like a supervisor, and root writes where the configuration says."""
+    system = tmp_path / "system.toml"
+    add_supervisor(proc, 7, "/home/mallory/own.toml", uid=1001)
+    for here in (False, True):
+        if here:
+            (tmp_path / "framebus.toml").touch()
+        with pytest.raises(ConfigError) as refused:
+            which_config.locate(None, proc, system)
+        assert str(refused.value) == (
+            "the framebus that runs here is of user 1001; name its configuration with --config: /home/mallory/own.toml"
+        )
+    system.touch()
+    assert which_config.locate(None, proc, system) == system
+    system.unlink()
+    add_supervisor(proc, 8, str(tmp_path / "framebus.toml"), uid=0)
+    assert which_config.locate(None, proc, system) == tmp_path / "framebus.toml"
+
+
+@pytest.mark.usefixtures("as_root")
+def test_root_works_on_the_framebus_of_the_user_who_ran_sudo(
+    proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.toml"
+    own.touch()
+    add_supervisor(proc, 7, str(own), uid=1000)
+    add_supervisor(proc, 8, "/home/mallory/own.toml", uid=1001)
+    monkeypatch.setenv("SUDO_UID", "1000")
+    assert which_config.locate(None, proc, tmp_path / "none") == own
+    monkeypatch.setenv("SUDO_UID", "²")
+    with pytest.raises(ConfigError):
+        which_config.locate(None, proc, tmp_path / "none")
 
 
 def test_several_running_ones_are_no_guess(proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,17 +166,17 @@ def test_several_running_ones_are_no_guess(proc: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(which_config, "is_root", lambda: True)
     monkeypatch.chdir(tmp_path)
     system = tmp_path / "system.toml"
-    add_supervisor(proc, 7, "/a.toml")
-    add_supervisor(proc, 8, "/b.toml")
+    add_supervisor(proc, 7, "/a.toml", uid=0)
+    add_supervisor(proc, 8, "/b.toml", uid=0)
     with pytest.raises(ConfigError) as refused:
         which_config.locate(None, proc, system)
     assert (
         str(refused.value) == "several framebus run here; name the configuration of one with --config: /a.toml, /b.toml"
     )
-    add_supervisor(proc, 9, str(system))
-    assert which_config.locate(None, proc, system) == system
-    add_supervisor(proc, 10, str(tmp_path / "framebus.toml"))
+    add_supervisor(proc, 9, str(tmp_path / "framebus.toml"), uid=0)
     assert which_config.locate(None, proc, system) == tmp_path / "framebus.toml"
+    system.touch()
+    assert which_config.locate(None, proc, system) == system
 
 
 def test_the_real_supervisor_is_found(configure: Configure, start: Start) -> None:
@@ -282,9 +335,9 @@ def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free
 
 @root_only
 def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
-    place: Path, configure: Configure, start: Start, tmp_path: Path
+    place: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`sudo framebus passwd bob` in a working copy, while the service of another user runs."""
+    """`sudo framebus passwd bob` in a working copy, while the framebus of the user who ran sudo runs elsewhere."""
     config = configure()
     for path in (config.run_dir, *config.run_dir.iterdir()):
         os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
@@ -297,9 +350,10 @@ def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
         "from pathlib import Path; from framebus.commands import which_config; from framebus import __main__;"
         f"config, run_dir = Path({str(config.path)!r}), Path({str(config.run_dir)!r});"
         f"one = which_config.Supervisor(1, {NOBODY.pw_uid}, (), config, run_dir);"
-        "which_config.supervisors = lambda *_: [one];"
+        "which_config.supervisors = lambda *_: [one]; which_config.SYSTEM_FILE = Path('/nonexistent');"
         "sys.argv = ['framebus', 'passwd', 'bob']; sys.exit(__main__.main())"
     )
+    monkeypatch.setenv("SUDO_UID", str(NOBODY.pw_uid))
     done = run(python()[0], "-c", script, cwd=copy, input="correct horse\n")
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"configuration: {config.path}; secrets: {config.secrets}\n"
