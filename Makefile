@@ -20,6 +20,7 @@ run: $(VENV)/.ok  ## Run the whole pipeline in the foreground; Ctrl-C ends it
 
 install:  ## Make framebus a service that starts at each boot (as root): sudo make install
 	@[ "$$(id -u)" = 0 ] || { echo "only root can do this; run: sudo make install"; exit 1; }
+	@[ -e $(INSTALLED)/pyvenv.cfg ] || [ -z "$$(ls -A $(INSTALLED) 2>/dev/null)" ] || { echo "$(INSTALLED) exists and is not a copy that framebus made; move it away first"; exit 1; }
 	@umask 022; $(INSTALLED)/bin/python -c 'import sys, pip; sys.exit(not pip.__file__.startswith(sys.prefix))' 2>/dev/null || /usr/bin/python3 -m venv --clear --system-site-packages $(INSTALLED)
 	@echo "Installing framebus and what it needs into $(INSTALLED)"
 	@umask 022; $(INSTALLED)/bin/python -m pip install -q --disable-pip-version-check . && touch $(INSTALLED)/made-by-make-install

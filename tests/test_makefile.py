@@ -76,3 +76,22 @@ def test_without_a_network_it_goes_on_with_what_there_is(clone: Path) -> None:
         f"{INSTALLS}Warning: what pyproject.toml asks for now cannot be installed; continuing with what .venv has. "
         f"Run make again with a network.\n{STARTS}"
     )
+
+
+@pytest.mark.root
+def test_an_installation_leaves_a_folder_alone_that_it_did_not_make(clone: Path) -> None:
+    installed = clone / "opt" / "framebus"
+    (installed / "bin").mkdir(parents=True)
+    (installed / "notes").write_text("of the user")
+    shutil.copy(clone / "python", installed / "bin")
+    command = [need("make"), "-C", str(clone), "--no-print-directory", "install", f"INSTALLED={installed}"]
+
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert refused.returncode != 0
+    assert refused.stdout == f"{installed} exists and is not a copy that framebus made; move it away first\n"
+    assert (installed / "notes").read_text() == "of the user"
+    assert not (clone / "asked").exists()
+    (installed / "pyvenv.cfg").touch()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"Installing framebus and what it needs into {installed}\n")

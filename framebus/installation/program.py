@@ -41,8 +41,17 @@ def is_copied() -> bool:
     return stamp.is_file() and stamp.read_text() == _stamp()
 
 
-def copy() -> Undo:
-    """Make FOLDER anew. Raises InstallationError and OSError."""
+def is_of_others(folder: Path) -> bool:
+    """Whether a folder has files and is no virtual environment, so that its content is not of framebus."""
+    if (folder / "pyvenv.cfg").is_file():
+        return False
+    return any(folder.iterdir()) if folder.is_dir() else folder.exists()
+
+
+def copy(folder: Path = FOLDER) -> Undo:
+    """Replace the copy in a folder. Raises InstallationError and OSError, also where the folder is not a copy."""
+    if is_of_others(folder):
+        raise InstallationError(f"{folder} exists and is not a copy that framebus made; move it away first")
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     if is_hidden(base):
         raise InstallationError(f"{base} is a Python that the service cannot see; use /usr/bin/python3 for framebus")
@@ -50,8 +59,8 @@ def copy() -> Undo:
     edited = next((found.name for found in distributions if not _is_complete(found)), None)
     if edited is not None:
         raise InstallationError(f"{edited} is installed as a working copy; run there: sudo make install")
-    new = FOLDER.with_name(f".{FOLDER.name}.new")
-    old = FOLDER.with_name(f".{FOLDER.name}.old")
+    new = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
     for left_over in (new, old):
         shutil.rmtree(left_over, ignore_errors=True)
     command = [base, "-m", "venv", "--system-site-packages", "--without-pip", str(new)]
@@ -64,14 +73,14 @@ def copy() -> Undo:
         _copy(found, site)
     (new / "copied-from").write_text(_stamp())
     _open_to_all(new)
-    if FOLDER.exists():
-        FOLDER.rename(old)
-    new.rename(FOLDER)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
 
     def undo() -> None:
-        shutil.rmtree(FOLDER)
+        shutil.rmtree(folder)
         if old.exists():
-            old.rename(FOLDER)
+            old.rename(folder)
 
     return undo
 
