@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         return EXIT_USAGE
     os.umask(0o022)
     try:
-        carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run)
+        carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run, after_undo=what_systemd_knows())
     except InstallationError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
@@ -85,6 +85,18 @@ def steps() -> list[Step]:
     if machine.systemd_runs():
         found.append(Step("start framebus", lambda: False, machine.start))
     return found
+
+
+def what_systemd_knows() -> Step | None:
+    """What follows when the steps were undone, with the service as it is before they are done; None without systemd."""
+    if not machine.systemd_runs():
+        return None
+    was_active = machine.is_active()
+
+    def do() -> None:
+        machine.take_up_again(was_active=was_active)
+
+    return Step("start framebus as before" if was_active else "tell systemd", lambda: False, do)
 
 
 def after() -> str:

@@ -1,5 +1,6 @@
 """What an installation changes on this machine: its user, its folders and files, and systemd."""
 
+import contextlib
 import grp
 import os
 import pwd
@@ -169,10 +170,31 @@ def enable() -> Undo:
 
 
 def start() -> Undo:
-    """Start the service, or restart it with what has changed."""
+    """Start the service, or restart it with what has changed. One that fails is stopped: systemd would try on."""
     call("systemctl", "daemon-reload")
-    call("systemctl", "restart", UNIT_NAME)
+    try:
+        call("systemctl", "restart", UNIT_NAME)
+    except InstallationError:
+        with contextlib.suppress(InstallationError):
+            call("systemctl", "stop", UNIT_NAME)
+        raise
     return lambda: call("systemctl", "stop", UNIT_NAME)
+
+
+def is_active() -> bool:
+    """Whether the service runs."""
+    try:
+        call("systemctl", "is-active", "--quiet", UNIT_NAME)
+    except InstallationError:
+        return False
+    return True
+
+
+def take_up_again(*, was_active: bool) -> None:
+    """Let systemd follow what was undone: read the units again, and start a service that ran before."""
+    call("systemctl", "daemon-reload")
+    if was_active:
+        call("systemctl", "start", UNIT_NAME)
 
 
 def stop() -> None:

@@ -24,13 +24,20 @@ class Step:
     """Does it, and returns how to undo it; None if nothing is left to undo. It raises OSError or InstallationError."""
 
 
-def carry_out(steps: Iterable[Step], say: Callable[[str], None], *, dry_run: bool = False) -> None:
+def carry_out(
+    steps: Iterable[Step],
+    say: Callable[[str], None],
+    *,
+    dry_run: bool = False,
+    after_undo: Step | None = None,
+) -> None:
     """Do the steps that are not done yet, in their order. If one fails, undo those before it.
 
     Args:
         steps: The steps.
         say: Called with a line for each step.
         dry_run: Only say what would be done.
+        after_undo: What is done when a step has failed and everything before it was undone, unless it is done already.
 
     Raises:
         InstallationError: A step failed; what was done before it was undone.
@@ -48,6 +55,8 @@ def carry_out(steps: Iterable[Step], say: Callable[[str], None], *, dry_run: boo
         except (OSError, InstallationError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             _undo(done, say)
+            if after_undo is not None and not after_undo.is_done():
+                _try(after_undo.text, after_undo.do, say)
             raise InstallationError(f"cannot {step.text}: {reason}") from None
         if undo is not None:
             done.append((step, undo))
@@ -55,8 +64,12 @@ def carry_out(steps: Iterable[Step], say: Callable[[str], None], *, dry_run: boo
 
 def _undo(done: list[tuple[Step, Undo]], say: Callable[[str], None]) -> None:
     for step, undo in reversed(done):
-        say(f"undo  {step.text}")
-        try:
-            undo()
-        except (OSError, InstallationError) as error:
-            say(f"      this could not be undone: {error}")
+        _try(step.text, undo, say)
+
+
+def _try(text: str, undo: Callable[[], object], say: Callable[[str], None]) -> None:
+    say(f"undo  {text}")
+    try:
+        undo()
+    except (OSError, InstallationError) as error:
+        say(f"      this could not be undone: {error}")

@@ -65,3 +65,22 @@ def test_what_cannot_be_undone_is_said_and_the_rest_is_undone() -> None:
         carry_out([files.step("a"), stuck, files.step("c", fails)], files.said.append)
     assert files.made == []
     assert "      this could not be undone: [Errno 13] Permission denied" in files.said
+
+
+def test_what_follows_an_undo_is_done_last_and_only_then() -> None:
+    files = Files()
+    files.step("old").do()
+
+    def follows() -> None:
+        assert files.made == ["old"], "everything was undone"
+        files.said.append("followed")
+
+    after_undo = Step("start it as before", lambda: False, follows)
+    carry_out([files.step("old")], files.said.append, after_undo=after_undo)
+    assert files.said == ["ok    make old"]
+    with pytest.raises(InstallationError, match=r"\Acannot make b: Permission denied\Z"):
+        carry_out([files.step("a"), files.step("b", fails)], files.said.append, after_undo=after_undo)
+    assert files.said[3:] == ["undo  make a", "undo  start it as before", "followed"]
+    with pytest.raises(InstallationError, match=r"\Acannot make b: Permission denied\Z"):
+        carry_out([files.step("b", fails)], files.said.append, after_undo=Step("follow", lambda: False, fails))
+    assert files.said[-1] == "      this could not be undone: [Errno 13] Permission denied"
