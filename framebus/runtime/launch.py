@@ -38,6 +38,9 @@ RECORD = "FRAMEBUS_CRASH_RECORD"
 QUIET = "FRAMEBUS_QUIET_START"
 """Environment: set while a process in a crash loop shall log only problems."""
 PROGRAM = "--program"
+PACKED = "FRAMEBUS_PROGRAM"
+"""Environment: a program of the user's as `packed` makes it. All users can read a command line; an environment,
+only its owner."""
 PR_SET_PDEATHSIG = 1
 """linux/prctl.h: the signal that a process gets when its parent ends."""
 
@@ -140,7 +143,7 @@ def level_mark(level: int) -> str:
 
 
 def packed(command: list[str], directory: str, environment: dict[str, str]) -> str:
-    """A program as one word of a command line, without a character that means something there."""
+    """A program as one word, without a character that means something to supervisord."""
     import base64
     import json
 
@@ -223,7 +226,7 @@ def main(arguments: list[str]) -> None:
     except OSError:
         wait(NO_RECORD_DELAY_SECONDS, parent)
     if arguments[0] == PROGRAM:
-        become_program(arguments[1], unpacked(arguments[2]))
+        become_program(arguments[1], unpacked(os.environ.pop(PACKED)))
     if is_quiet(crashes):
         os.environ[QUIET] = "1"
         put_stderr_away(record)

@@ -28,6 +28,8 @@ class Program:
     """What that part is called in messages."""
     option: str = "-m"
     """What stands before the arguments for the launcher."""
+    environment: str = ""
+    """What supervisord adds to its environment, as its configuration has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,11 @@ def programs(config: Config) -> dict[str, Program]:
     for number in range(1, config.gateway.workers):
         found[worker_name(number)] = Program(f"gateway --worker {number}", gateway, "[gateway]")
     for name, program in config.programs.items():
-        arguments = f"{name} {launch.packed(program.words(sys.executable), program.directory, program.environment)}"
+        packed = launch.packed(program.words(sys.executable), program.directory, program.environment)
         part = (config.run_dir, config.path, program)
-        found[f"program-{name}"] = Program(arguments, part, f"[program.{name}]", launch.PROGRAM)
+        found[f"program-{name}"] = Program(
+            name, part, f"[program.{name}]", launch.PROGRAM, f'{launch.PACKED}="{packed}"'
+        )
     return found
 
 

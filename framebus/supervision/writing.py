@@ -70,6 +70,7 @@ def write_cameras(config: Config, file: Path) -> None:
     found = programs(config)
     sections = [
         PROGRAM_SECTION.format(name=name, option=program.option, arguments=program.arguments)
+        + (f"environment = {program.environment}\n" if program.environment else "")
         for name, program in found.items()
         if name not in IN_SUPERVISORD_CONF
     ]

@@ -44,6 +44,8 @@ def test_a_program_publishes_back(up: Up, run_dir: Path) -> None:
     (run_dir / "detector.py").write_text(DETECTOR)
     pipeline = up(TABLES)
     wait_until(lambda: program_pids(pipeline), "the program runs", 3 * DEADLINE_SECONDS)
+    pid = program_pids(pipeline)[0]
+    assert b"FRAMEBUS_PROGRAM" not in Path(f"/proc/{pid}/environ").read_bytes()
     states = {camera["name"]: camera["state"] for camera in pipeline.cameras()}
     assert set(states) == {"front", "marked"}
     wait_until(lambda: pipeline.get("/camera/marked/snapshot.jpg")[:2] == b"\xff\xd8", "a still of the result")

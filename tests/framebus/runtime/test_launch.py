@@ -203,9 +203,9 @@ def program(run_dir: Path, *command: str, directory: Path | None = None, **envir
 
 def run_program(run_dir: Path, packed: str, **environment: str) -> str:
     """What it has printed when it has ended, and all of its output has arrived."""
-    more = {"FRAMEBUS_RUN_DIR": str(run_dir), "PYTHONSAFEPATH": "1", **environment}
+    more = {"FRAMEBUS_RUN_DIR": str(run_dir), "PYTHONSAFEPATH": "1", "FRAMEBUS_PROGRAM": packed, **environment}
     ran = subprocess.run(
-        [sys.executable, "-P", "-S", launch.__file__, "--program", "detector", packed],
+        [sys.executable, "-P", "-S", launch.__file__, "--program", "detector"],
         env={**os.environ, **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -220,6 +220,7 @@ def test_a_program_has_its_folder_its_environment_and_its_name_before_each_line(
     (tmp_path / "detector.py").write_text(
         "import os, sys, neighbour\n"
         "print(os.getcwd(), os.environ['MODEL'], neighbour.WORD, sys.argv[1:])\n"
+        "assert 'FRAMEBUS_PROGRAM' not in os.environ\n"
         "print('second', file=sys.stderr)\n"
         "try: os.waitpid(-1, 0)\n"
         "except ChildProcessError: print('no children')\n"
@@ -249,7 +250,7 @@ def test_a_program_ends_with_a_supervisord_that_is_killed(tmp_path: Path) -> Non
     packed = program(tmp_path, "sh", "-c", "echo $$ > pid; exec sleep 600")
     script = (
         "import subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-P', '-S', sys.argv[1], '--program', 'detector', sys.argv[2]])\n"
+        "subprocess.Popen([sys.executable, '-P', '-S', sys.argv[1], '--program', 'detector'])\n"
         "time.sleep(600)\n"
     )
     parent = Running(
@@ -257,9 +258,8 @@ def test_a_program_ends_with_a_supervisord_that_is_killed(tmp_path: Path) -> Non
         "-c",
         script,
         launch.__file__,
-        packed,
         log=tmp_path / "log",
-        environment={"FRAMEBUS_RUN_DIR": str(tmp_path)},
+        environment={"FRAMEBUS_RUN_DIR": str(tmp_path), "FRAMEBUS_PROGRAM": packed},
     )
     try:
         pid_file = tmp_path / "pid"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from supervisor.datatypes import dict_of_key_value_pairs
 
 from framebus.commands.up import supervisord_conf
 from framebus.config.load import Config, ConfigError, load, parse
@@ -78,9 +79,11 @@ def test_a_camera_of_a_program_has_no_capture_and_each_program_is_run(configure:
     parser = cameras_of(config)
 
     assert "program:capture-marked" not in parser.sections()
-    command, packed = parser["program:program-detector"]["command"].rsplit(" ", 1)
-    assert command == f"{LAUNCH.removesuffix(' -m')} --program detector"
-    assert launch.unpacked(packed) == {
+    section = parser["program:program-detector"]
+    assert section["command"] == f"{LAUNCH.removesuffix(' -m')} --program detector", "all users can read it in /proc"
+    environment = dict_of_key_value_pairs(section["environment"])
+    assert list(environment) == ["FRAMEBUS_PROGRAM"]
+    assert launch.unpacked(environment["FRAMEBUS_PROGRAM"]) == {
         "command": [sys.executable, "de tector.py", "%"],
         "directory": str(config.run_dir),
         "environment": {"MODEL": "100 %"},
