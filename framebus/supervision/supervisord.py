@@ -50,6 +50,8 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         """Of the last reload: `mistakes`, or what it did."""
         self._checking: Checking | None = None
         self._changing: Changing | None = None
+        self._late: Changing | None = None
+        """The last change, while it waits for processes that do not end."""
         self._plan: dict[str, list[str]] = {}
         self._wakeup = Wakeup()
         self._service_manager = ServiceManager()
@@ -112,7 +114,15 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             if self._checking is not None:
                 self._checking.kill()
             self._answer({"mistakes": [STOPPING]}, self._requested)
-        elif self._changing is not None:
+        else:
+            self._work()
+
+    def _work(self) -> None:
+        """Do what is next for a reload."""
+        if self._late is not None:
+            self._late.step()
+            self._late = self._late if self._late.stuck else None
+        if self._changing is not None:
             self._go_on(self._changing)
         elif self._checking is not None:
             self._take_answer(self._checking)
@@ -158,16 +168,23 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             self.history.add(name, RELOADED)
         for name in answer["stop"]:
             self.history.ended.pop(name, None)
-        self._changing = Changing(self.group, configs, [*answer["stop"], *restart], [*answer["start"], *restart])
+        stuck = self._late.stuck if self._late is not None else []
+        self._late = None
+        stop, start = [*answer["stop"], *restart], [*answer["start"], *restart]
+        self._changing = Changing(self.group, configs, stop, start, stuck=stuck)
         self._go_on(self._changing)
 
     def _go_on(self, changing: Changing) -> None:
         if not changing.step():
             return
         self._changing = None
+        self._late = changing if changing.stuck else None
         for sentence in self._plan["sentences"]:
             logger.info("reload: %s", sentence)
-        self._answer(self._plan, self._begun)
+        stuck = [f"{name} does not end" for name in changing.stuck]
+        for sentence in stuck:
+            logger.warning("reload: %s", sentence)
+        self._answer({**self._plan, "sentences": [*self._plan["sentences"], *stuck]}, self._begun)
 
     def _new_group(self) -> Any:
         return next(config for config in self.options.process_group_configs if config.name == GROUP)
