@@ -5,6 +5,7 @@ import grp
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,15 +96,37 @@ def has_folder(folder: Path, owner: str, mode: int) -> bool:
         return False
 
 
-def make_folder(folder: Path, owner: str, mode: int) -> Undo | None:
-    """Create a folder, or give it this owner and mode."""
-    was_there = folder.exists()
-    if not was_there:
-        folder.mkdir(parents=True)
+def make_folder(folder: Path, owner: str, mode: int) -> Undo:
+    """Create a folder, or give it, with what its owner so far has in it, this owner and mode."""
     entry = pwd.getpwnam(owner)
-    os.chown(folder, entry.pw_uid, entry.pw_gid)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        folder.chmod(mode)
+        return folder.rmdir
+    before = folder.stat()
+    _give(folder, before.st_uid, entry.pw_uid, entry.pw_gid)
     folder.chmod(mode)
-    return None if was_there else folder.rmdir
+
+    def undo() -> None:
+        _give(folder, entry.pw_uid, before.st_uid, before.st_gid)
+        folder.chmod(stat.S_IMODE(before.st_mode))
+
+    return undo
+
+
+def _give(folder: Path, old_uid: int, uid: int, gid: int) -> None:
+    """Change the owner of a folder, and of what the old owner has in it; the folder last, so that this can be repeated.
+
+    Nothing outside it changes: no target of a link, and no file that has a second name.
+    """
+    if old_uid != uid:
+        for _, folders, files, place in os.fwalk(os.path.realpath(folder), follow_symlinks=False):
+            for name in (*folders, *files):
+                status = os.stat(name, dir_fd=place, follow_symlinks=False)
+                if status.st_uid == old_uid and (stat.S_ISDIR(status.st_mode) or status.st_nlink == 1):
+                    os.chown(name, uid, gid, dir_fd=place, follow_symlinks=False)
+    os.chown(folder, uid, gid)
 
 
 def has_private_config() -> bool:

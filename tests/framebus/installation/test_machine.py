@@ -1,6 +1,7 @@
 """What an installation changes on the machine, with a systemctl that notes what it is asked."""
 
 import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ SYSTEMCTL = """\
 echo "$*" >> {folder}/asked
 case "$1" in {fails}) echo "$1 failed" >&2; exit 1 ;; esac
 """
+NOBODY = pwd.getpwnam("nobody").pw_uid
 Asked = Callable[[], list[str]]
 
 
@@ -55,3 +57,42 @@ def test_systemd_reads_the_old_units_again_and_starts_what_ran(
     assert machine.is_active() is was_active
     machine.take_up_again(was_active=was_active)
     assert asked()[1:] == (["daemon-reload", "start framebus.service"] if was_active else ["daemon-reload"])
+
+
+@pytest.mark.root
+def test_a_folder_that_root_used_is_given_to_the_service_with_what_is_in_it(tmp_path: Path) -> None:
+    """As `sudo framebus up` leaves it: the secrets are 0600, and the service of another user could not read them."""
+    folder, outside = tmp_path / "state", tmp_path / "outside"
+    secrets, nested = folder / "secrets", folder / "deep" / "file"
+    nested.parent.mkdir(parents=True)
+    for file in (secrets, nested, outside):
+        file.touch(mode=0o600)
+    (folder / "link").symlink_to(outside)
+    (folder / "deep" / "link").symlink_to(tmp_path)
+    (folder / "hard").hardlink_to(outside)
+    (folder / "of another").touch()
+    os.chown(folder / "of another", 12345, 12345)
+    own = (folder, nested.parent, secrets, nested, folder / "link")
+
+    undo = machine.make_folder(folder, "nobody", 0o700)
+
+    assert [file.lstat().st_uid for file in own] == [NOBODY] * len(own)
+    assert secrets.stat().st_mode & 0o777 == 0o600
+    assert machine.has_folder(folder, "nobody", 0o700)
+    assert [file.stat().st_uid for file in (outside, tmp_path)] == [0, 0]
+    assert (folder / "of another").stat().st_uid == 12345
+    undo()
+    assert [file.lstat().st_uid for file in own] == [0] * len(own)
+
+
+@pytest.mark.root
+def test_the_target_of_a_linked_folder_is_given_and_a_new_folder_is_removed_again(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "secrets").touch()
+    (tmp_path / "state").symlink_to(tmp_path / "disk")
+    machine.make_folder(tmp_path / "state", "nobody", 0o700)
+    assert (tmp_path / "disk" / "secrets").stat().st_uid == NOBODY
+    undo = machine.make_folder(tmp_path / "new" / "state", "nobody", 0o700)
+    assert machine.has_folder(tmp_path / "new" / "state", "nobody", 0o700)
+    undo()
+    assert not (tmp_path / "new" / "state").exists()
