@@ -114,15 +114,13 @@ class LinkBudget:
 
         Where the delay varies, a frame that came without it shows what the link carries; the others show less.
         """
-        while self._recent_samples and now - self._recent_samples[0][0] > WINDOW_SECONDS:
-            self._recent_samples.popleft()
+        _drop_old(self._recent_samples, now)
         samples = sorted(sample for _, sample in self._recent_samples)
         return samples[int(len(samples) * BEST_QUARTER)] if samples else self.capacity
 
     def used(self, now: float) -> float:
         """Return how many bytes per second have arrived in the last WINDOW_SECONDS."""
-        while self._arrivals and now - self._arrivals[0][0] > WINDOW_SECONDS:
-            self._arrivals.popleft()
+        _drop_old(self._arrivals, now)
         return sum(size for _, size in self._arrivals) / WINDOW_SECONDS
 
     def in_flight_seconds(self, now: float) -> float:
@@ -206,6 +204,7 @@ class LinkBudget:
         self._in_flight_bytes -= size
         self._slice_bytes += size
         self._arrivals.append((now, size))
+        _drop_old(self._arrivals, now)
         if not self._in_flight or now - self._slice_since >= SLICE_SECONDS:
             self._measure(now)
 
@@ -214,4 +213,11 @@ class LinkBudget:
         seconds = max(self._slice_seconds, self.delay_seconds * LEAST_SHARE, LEAST_SECONDS)
         self._samples.append(self._slice_bytes / seconds)
         self._recent_samples.append((now, self._slice_bytes / seconds))
+        _drop_old(self._recent_samples, now)
         self._slice_since, self._slice_bytes, self._slice_seconds = now, 0, 0.0
+
+
+def _drop_old(entries: deque[tuple[float, int]] | deque[tuple[float, float]], now: float) -> None:
+    """Drop what is older than WINDOW_SECONDS, at each new entry: a page in full size reads none of them."""
+    while entries and now - entries[0][0] > WINDOW_SECONDS:
+        entries.popleft()

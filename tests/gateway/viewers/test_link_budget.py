@@ -116,6 +116,17 @@ def test_the_best_of_the_last_second_shows_a_link_whose_delay_varies() -> None:
     assert budget.best_capacity(9.0) == pytest.approx(100 * KB), "of no sample, the median is all there is"
 
 
+def test_an_hour_of_frames_keeps_no_more_than_a_second_of_them() -> None:
+    """A watch without sizes asks neither for the use of the link nor for its best capacity."""
+    budget, fps = LinkBudget(), 15
+    for seq in range(3600 * fps):
+        budget.sent("front", seq, 10 * KB, seq / fps)
+        budget.acknowledged("front", seq, seq / fps + 0.01)
+    assert len(budget._arrivals) <= fps + 1
+    assert len(budget._recent_samples) <= fps + 1
+    assert budget.used(3600) == pytest.approx(fps * 10 * KB, rel=0.1)
+
+
 def test_nothing_is_sent_behind_a_frame_that_is_late() -> None:
     budget = measured(1_000 * KB)
     budget.sent("front", 50, 10 * KB, 0)
