@@ -24,7 +24,7 @@ SAMPLES = 3
 DELAYS = 3
 """The delay is the least of so many pings."""
 PING_SECONDS = 5.0
-"""Between two pings on a link that is idle now and then."""
+"""Between two pings that measure the delay, on a link that is idle now and then."""
 LATE = 1.25
 """Times the expected trip, after which a frame is late: the link has become slower, and nothing more is sent."""
 LATE_BEYOND_SECONDS = 0.005
@@ -165,7 +165,7 @@ class LinkBudget:
         if self._ping is not None:
             return now - self._ping.at > LOST_SECONDS
         if not self._in_flight:
-            return now - self._pinged_at >= PING_SECONDS
+            return self._delay_at is None or now - self._delay_at >= PING_SECONDS
         if self.looks_for_room:
             return True
         return self.in_flight_seconds(now) > ASK_SECONDS and now - self._pinged_at >= ASK_SECONDS

@@ -11,6 +11,7 @@ from gateway.viewers.link_budget import (
     PING_SECONDS,
     LinkBudget,
 )
+from tests.gateway.viewers.simulated_link import SimulatedCamera, SimulatedPage
 
 KB = 1000
 
@@ -195,6 +196,14 @@ def test_a_ping_after_each_frame_leaves_the_time_of_drawing_out() -> None:
         budget.ponged(at + 0.012)
         budget.acknowledged("front", 50 + number, at + 0.1)
     assert budget.capacity == pytest.approx(5_000 * KB)
+
+
+def test_a_ping_after_each_frame_does_not_replace_the_one_that_measures_the_delay() -> None:
+    cameras = [SimulatedCamera(f"c{number}", (5 * KB,) * 3, (15.0,) * 3) for number in range(4)]
+    page = SimulatedPage(lambda _: 500 * KB, cameras, delay_seconds=0.3, adapts=False)
+    page.budget.looks_for_room = True
+    page.run(2 * DELAY_KEPT_SECONDS)
+    assert page.fps(DELAY_KEPT_SECONDS / 2) == pytest.approx(60, abs=2)
 
 
 def test_the_delay_is_the_least_of_the_last_pings() -> None:
