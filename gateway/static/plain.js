@@ -13,7 +13,8 @@
     var stills = document.querySelectorAll("img[data-still]");
     for (var at = 0; at < stills.length; at += 1) {
       var url = stills[at].getAttribute("data-still");
-      stills[at].src = url + "&at=" + Date.now();
+      // Stills have no parameter of this name: it is ignored, and makes the address a new one for the browser.
+      stills[at].src = url + "&now=" + Date.now();
     }
   }
 
