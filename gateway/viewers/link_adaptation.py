@@ -22,6 +22,8 @@ GOOD_FPS = 10.0
 UNEASY_SECONDS = 4.0
 SHARE_OF_OFFERED = 0.8
 """A page that gets this share of the frames that there are is not slow: the camera is."""
+IN_TRANSIT_FRAMES = 1
+"""So many of the frames that were offered over SLOW_SECONDS may be drawn later: one on its way is not missing."""
 BUSY_SHARE = 0.5
 """Share of the capacity in use from which the link may be the reason for missing frames."""
 ROOM_SECONDS = 7.0
@@ -175,7 +177,7 @@ class LinkAdaptation:
     def _is_too_slow(self, camera: CameraLevel, offered: float, now: float) -> bool:
         if camera.pinned or camera.level >= self._smallest or len(camera.drawn_in_ticks) < _SLOW_TICKS:
             return False
-        enough = offered * SHARE_OF_OFFERED
+        enough = offered * SHARE_OF_OFFERED - IN_TRANSIT_FRAMES / SLOW_SECONDS
         if not self._is_busy(now) or camera.fps >= min(GOOD_FPS, enough):
             camera.uneasy_ticks = 0
             return False

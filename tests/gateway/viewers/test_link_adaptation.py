@@ -98,6 +98,24 @@ def test_a_slow_camera_is_not_a_slow_link() -> None:
     assert page.switches == []
 
 
+@pytest.mark.parametrize("fps", [1.0, 2.0, 3.0, 4.0])
+@pytest.mark.parametrize("delay", [0.01, 0.1, 0.3])
+def test_a_slow_camera_that_loses_no_frame_keeps_its_size_while_another_uses_the_link(fps: float, delay: float) -> None:
+    slow = SimulatedCamera("slow", (18_000, 5_000, 1_600), (fps,) * 3)
+    page = SimulatedPage(lambda _: 20 * MEGABIT, [SimulatedCamera(), slow], delay_seconds=delay)
+    page.adaptation.watch("front", FULL, pinned=True)
+    page.run(20)
+    assert len(page.since(10, "slow")) == pytest.approx(10 * fps, abs=1)
+    assert page.switches == []
+
+
+@pytest.mark.parametrize("fps", [2.0, 3.0, 4.0])
+def test_a_slow_camera_that_loses_frames_gets_a_smaller_size(fps: float) -> None:
+    page = SimulatedPage(lambda _: 0.5 * MEGABIT, [SimulatedCamera(fps=(fps,) * 3)])
+    page.run(20)
+    assert page.adaptation.level("front") > FULL
+
+
 def test_a_pinned_camera_stays_as_it_is() -> None:
     page = SimulatedPage(lambda _: MEGABIT)
     page.adaptation.watch("front", FULL, pinned=True)
