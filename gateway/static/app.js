@@ -76,6 +76,7 @@ function onFirstMessage() {
 
 function onLost() {
   connected = false;
+  cameraList.announce(null);
   if (everConnected) lostSince ??= (clock.at(performance.now()) ?? Date.now()) / 1000;
   // Check again whether the server still answers.
   if (failures === 0 && list?.cameras) list = null;
@@ -100,13 +101,14 @@ function onMessage(data, reply) {
 /** @param {{clock?: number, now?: number, cameras?: string[], error?: string}} answer */
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
-  if (answer.cameras) onCamerasChanged();
+  if (answer.cameras) onCamerasChanged(answer.cameras);
   if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
 }
 
-/** Cameras were added or removed: one of the same name as another before it has to be subscribed to again. */
-function onCamerasChanged() {
+/** Cameras were added or removed: one of the same name as another before it has to be subscribed to again. @param {string[]} cameras */
+function onCamerasChanged(cameras) {
   subscribed = "[]";
+  cameraList.announce(cameras);
   updateSubscription();
   loadCameras();
 }

@@ -1,6 +1,7 @@
 /**
  * The cameras on the page: one view each, in the server's order, and which of them are visible. The names come from
- * /api/cameras and from the statuses; either alone is enough.
+ * /api/cameras and from the statuses; either alone is enough. After a change, the websocket says which cameras there are:
+ * another worker may answer /api/cameras, and learn of the change later.
  */
 
 import { fetchApi } from "./auth.js";
@@ -15,6 +16,8 @@ export class CameraList {
   #views = new Map();
   /** @type {Set<string>} */
   #visible = new Set();
+  /** @type {Set<string> | null} all cameras by the websocket; null while it has not named them */
+  #announced = null;
   #container;
   #onlyCamera;
   #clock;
@@ -65,18 +68,37 @@ export class CameraList {
     return view;
   }
 
+  /**
+   * Show no cameras but these from now on, whatever is listed.
+   *
+   * @param {string[] | null} cameras null when the websocket is lost: the next list counts
+   */
+  announce(cameras) {
+    this.#announced = cameras && new Set(cameras);
+    if (this.#announced) this.#keep(this.#announced);
+  }
+
   /** Show exactly these cameras, in this order. @param {{name: string}[]} listed entries of /api/cameras */
   update(listed) {
-    for (const entry of listed) {
+    const names = this.#announced ?? new Set(listed.map((entry) => entry.name));
+    const entries = listed.filter((entry) => names.has(entry.name));
+    for (const entry of entries) {
       const view = this.getOrCreate(entry.name);
       if (view) view.status = entry;
     }
-    const names = new Set(listed.map((entry) => entry.name));
-    for (const camera of this.#views.keys()) if (!names.has(camera)) this.#remove(camera);
-    const wanted = listed.map((entry) => this.#views.get(entry.name)).filter(Boolean);
+    this.#keep(names);
+    const wanted = entries.map((entry) => this.#views.get(entry.name)).filter(Boolean);
     const shown = this.#container.querySelectorAll("camera-view");
     // Moving a node reloads parts of it, so it is moved only when the order differs.
     if (wanted.some((view, at) => view !== shown[at])) this.#container.append(...wanted);
+  }
+
+  /** Remove the views of all other cameras. @param {Set<string>} names */
+  #keep(names) {
+    const gone = [...this.#views.keys()].filter((camera) => !names.has(camera));
+    for (const camera of gone) this.#remove(camera);
+    // Only now: a subscription to a camera that is gone is an error.
+    if (gone.length > 0) this.#onChange();
   }
 
   /** @param {string} camera */
@@ -86,7 +108,6 @@ export class CameraList {
     view.remove();
     this.#views.delete(camera);
     this.#visible.delete(camera);
-    this.#onChange();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */

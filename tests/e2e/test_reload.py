@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 from tornado.httpclient import HTTPRequest
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -380,10 +380,21 @@ def test_an_open_page_shows_a_new_camera_and_drops_a_removed_one(pipeline: Pipel
     write(pipeline, FRONT + GARDEN)
     reload(pipeline)
     tab.wait_for_pictures("garden")
+    older = tab.page.request.get(f"{pipeline.url}/api/cameras").text()
+    asked: list[Route] = []
+
+    def answer_as_a_worker_that_was_not_told_yet(route: Route) -> None:
+        route.fulfill(body=older, content_type="application/json")
+        asked.append(route)
+
+    tab.page.route("**/api/cameras", answer_as_a_worker_that_was_not_told_yet)
     write(pipeline, FRONT)
     reload(pipeline)
     wait_until(lambda: tab.camera("garden") == {}, "the end of the removed camera's view")
     tab.wait_for_pictures("front")
+    assert asked
+    assert tab.camera("garden") == {}
+    assert not tab.page.locator(".banner").is_visible()
     assert tab.page.evaluate("window.untouched")
     assert tab.complaints == []
     tab.page.close()

@@ -1,4 +1,4 @@
-"""The page's rules that need no browser: when a picture passes for live, the server's clock, figures in words."""
+"""The page's rules that need no browser, as when a picture passes for live, and which cameras there are."""
 
 import subprocess
 from pathlib import Path
@@ -21,6 +21,7 @@ def test_rules(rules: Path) -> None:
 
 def test_there_are_rules() -> None:
     assert [rules.name for rules in RULES] == [
+        "camera-list.test.mjs",
         "clock.test.mjs",
         "format.test.mjs",
         "frame-stats.test.mjs",
