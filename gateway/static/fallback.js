@@ -20,7 +20,8 @@ export class Fallback {
   #streams = new Map();
   /** @type {Map<CameraView, number>} when each still was last asked for */
   #stills = new Map();
-  #fetching = false;
+  /** @type {{view: CameraView, abort: AbortController} | null} the still that is on its way */
+  #fetching = null;
 
   /** Show these views, the first ones as streams; none ends it. @param {CameraView[]} views @param {number} now */
   show(views, now) {
@@ -44,6 +45,8 @@ export class Fallback {
   #endStills(view) {
     view.stills = false;
     this.#stills.delete(view);
+    // It would be drawn over newer pictures, of the websocket or of a stream.
+    if (this.#fetching?.view === view) this.#fetching.abort.abort();
   }
 
   /** One still at a time, of the camera that has waited longest. @param {CameraView[]} views @param {number} now */
@@ -51,10 +54,10 @@ export class Fallback {
     const asked = (view) => this.#stills.get(view);
     const next = [...views].sort((one, other) => asked(one) - asked(other))[0];
     if (this.#fetching || next === undefined || now - asked(next) < STILL_EVERY_MS) return;
-    this.#fetching = true;
+    this.#fetching = { view: next, abort: new AbortController() };
     this.#stills.set(next, now);
-    await fetchStill(next);
-    this.#fetching = false;
+    await fetchStill(next, this.#fetching.abort);
+    this.#fetching = null;
   }
 }
 
@@ -109,9 +112,8 @@ class Stream {
   }
 }
 
-/** @param {CameraView} view */
-async function fetchStill(view) {
-  const abort = new AbortController();
+/** @param {CameraView} view @param {AbortController} abort */
+async function fetchStill(view, abort) {
   const timer = setTimeout(() => abort.abort(), STILL_TIMEOUT_MS);
   try {
     const url = withToken(`camera/${view.dataset.camera}/snapshot.jpg`);
@@ -119,7 +121,7 @@ async function fetchStill(view) {
     const response = await fetch(url, { cache: "no-store", signal: abort.signal });
     const captured = Number(response.headers.get("X-Timestamp") ?? NaN);
     const body = new Uint8Array(await response.arrayBuffer());
-    if (response.ok) view.offerPlain(body, Number.isNaN(captured) ? null : captured);
+    if (response.ok && !abort.signal.aborted) view.offerPlain(body, Number.isNaN(captured) ? null : captured);
   } catch {
     // The next one is tried in a moment; the state of the camera comes from /api/cameras.
   } finally {

@@ -23,6 +23,7 @@ def test_there_are_rules() -> None:
     assert [rules.name for rules in RULES] == [
         "camera-list.test.mjs",
         "clock.test.mjs",
+        "fallback.test.mjs",
         "format.test.mjs",
         "frame-stats.test.mjs",
         "multipart.test.mjs",
