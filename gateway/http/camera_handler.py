@@ -1,9 +1,13 @@
 """The base of the handlers that serve a camera, with the stream and the still that several paths answer with."""
 
+from contextlib import suppress
+
+from tornado.iostream import StreamClosedError
+
 from framebus.protocol.stills import RequestError, from_query
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
-from gateway.delivery.mjpeg import STREAM_HEADERS, stream_head
+from gateway.delivery.mjpeg import BOUNDARY_LINE, stream_head
 from gateway.http import still_headers
 from gateway.http.base_handler import BaseHandler
 from gateway.http.stream_query import parse_query
@@ -36,21 +40,22 @@ class CameraHandler(BaseHandler):
         if not await self._has_picture(feed, wanted):
             reason = feed.status.reason or "it has not given a picture yet"
             raise HttpError(503, "no-frame", f"camera {feed.camera} has no picture: {reason}")
-        if self.request.method == "HEAD":
-            for header, value in STREAM_HEADERS.items():
-                self.set_header(header, value)
-            return
         feed = self.cameras.get(feed.camera, self.identity)  # it may have been removed or replaced meanwhile
         self.cameras.check_capacity()  # again: others may have come while this one waited for the first frame
         stream = self.detach()
         if stream.closed():  # the client has left meanwhile
+            return
+        headers = cors(self.services.settings.allow_origins, self.request.headers.get("Origin"))
+        if self.request.method == "HEAD":  # Tornado would add a Content-Length, and leave the connection open
+            with suppress(StreamClosedError):
+                await stream.write(stream_head(headers).removesuffix(BOUNDARY_LINE))
+            stream.close()
             return
         try:
             transport = detached_transport(stream)
         except OSError:  # no descriptor is left for it
             stream.close()
             return
-        headers = cors(self.services.settings.allow_origins, self.request.headers.get("Origin"))
         MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity, wanted)
 
     async def serve_still(self, feed: Feed) -> None:

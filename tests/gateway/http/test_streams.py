@@ -11,7 +11,7 @@ from tornado.websocket import websocket_connect
 
 from framebus.config.load import Config
 from framebus.protocol.wire import Kind, RenditionCounts
-from gateway.delivery.mjpeg import BOUNDARY_LINE
+from gateway.delivery.mjpeg import BOUNDARY_LINE, STREAM_HEAD
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, camera_is_known, serving
@@ -58,6 +58,19 @@ async def test_head_of_a_stream_gives_the_headers_alone(site: Site, camera: Publ
     assert (answer.code, answer.body) == (200, b"")
     assert answer.headers["Content-Type"] == "multipart/x-mixed-replace;boundary=boundarydonotcross"
     assert not site.gateway._cameras.viewers
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_head_of_a_stream_is_that_of_a_get_without_a_length_and_ends_the_connection(
+    site: Site, camera: PublishedCamera, version: str
+) -> None:
+    stream = await Stream.open(site, "/stream", "HEAD", version)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(jpeg())
+    head, _, rest = (await stream.rest()).partition(b"\r\n\r\n")
+    stream.close()
+    assert head + b"\r\n\r\n" + BOUNDARY_LINE == STREAM_HEAD
+    assert rest == b""
 
 
 WITH_RENDITIONS = {
