@@ -24,11 +24,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from capture.media import reasons
+from capture.media.av_arguments import LENIENT_METADATA, probing
 from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.file import check_file
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader
-from capture.media.lenient_metadata import LENIENT_METADATA
 from capture.media.play_clock import PlayClock
 from capture.media.rtsp.redirect_guard import RedirectGuard
 from capture.media.rtsp.session import DEFAULT_PORTS, Transport
@@ -220,7 +220,7 @@ class AvStream:
     def _probed(self, opened: Callable[..., InputContainer]) -> InputContainer:
         """Open a file, of which FFmpeg decodes a picture, but no larger one than it may."""
         try:
-            return opened(stream_options=[self._limit.probe_options])
+            return opened(**probing(self._limit.probe_options))
         except ValueError as error:
             if isinstance(error, FFmpegError):
                 raise

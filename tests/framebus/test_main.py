@@ -53,11 +53,15 @@ def test_the_configuration_may_be_named_before_and_behind_the_command(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("config",), ("--help",), ("--version",), ("doctor",)], ids=lambda words: words[0]
+    "arguments",
+    [("config",), ("--help",), ("--version",), ("doctor", "--config", "framebus.toml")],
+    ids=lambda words: words[0],
 )
 def test_a_reader_that_has_seen_enough_is_no_failure(arguments: tuple[str, ...], tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
+    file = tmp_path / "framebus.toml"  # named below: other framebuses may run on this machine
+    file.write_text('[camera.front]\nsource = "testcard"\n')
     done = subprocess.run(
         [*python("framebus"), *arguments], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, timeout=60
     )

@@ -1,9 +1,9 @@
-"""Titles in another encoding are no error in any version of PyAV."""
+"""What `av.open` is given in each version of PyAV."""
 
 import av
 import pytest
 
-from capture.media.lenient_metadata import lenient_metadata
+from capture.media.av_arguments import lenient_metadata, probing
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ def test_metadata_is_lenient_as_each_version_has_it(
 
     monkeypatch.setattr(av, "open", refuse)
     assert lenient_metadata() == asked
+
+
+def test_options_reach_the_decoder_that_detects_the_contents() -> None:
+    arguments = probing({"max_pixels": "1000"})
+    assert arguments in ({"stream_options": [{"max_pixels": "1000"}]}, {"options": {"max_pixels": "1000"}})
+    with pytest.raises(av.FFmpegError):  # of the name, and no TypeError
+        av.open("", "r", **arguments)
