@@ -80,7 +80,7 @@ def websocket(pipeline: Pipeline, camera: str, seen: list[str]) -> Watcher:
     request = HTTPRequest(f"{pipeline.url.replace('http', 'ws')}/ws")
 
     def connect() -> WebSocketClientConnection:
-        socket = loop.run_sync(lambda: websocket_connect(request))
+        socket: WebSocketClientConnection = loop.run_sync(lambda: websocket_connect(request))
         loop.run_sync(lambda: socket.write_message(json.dumps({"watch": [camera]})))
         return socket
 
