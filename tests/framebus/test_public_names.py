@@ -256,7 +256,7 @@ def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
         r'Revealed type is "(PIL\.Image\.Image|Any)"',  # Pillow has types since 10.3
         r'Argument 1 to "decode" of "Frame" has incompatible type "Literal\[3\]"',
         r'Revealed type is "framebus.protocol.frame.Frame"',
-        r'Revealed type is "tuple\[framebus.protocol.frame.Frame, ...\]"',
+        r'Revealed type is "(builtins\.)?tuple\[framebus.protocol.frame.Frame, ...\]"',
         r'Argument 1 to "publish" of "Publisher" has incompatible type "int"',
         r'Revealed type is "(builtins\.)?int"',
         r'Revealed type is "framebus.protocol.frame.Frame"',
