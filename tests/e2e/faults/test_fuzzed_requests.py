@@ -26,8 +26,8 @@ ANSWER_SECONDS = 0.05
 """An answer that takes longer is not waited for: its handler runs all the same, and the log tells of its failure."""
 GROWTH_MB = 3.0
 STATUS = re.compile(rb"\AHTTP/1\.[01] (\d{3}) ")
-REFUSALS = {b"503", b"504"}
-"""For now, with a reason: no picture, too busy, too late."""
+REFUSALS = {b"501", b"503", b"504", b"505"}
+"""With a reason: no picture, too busy, too late; a transfer coding or a version of HTTP that is not served."""
 
 
 async def send(host: str, port: int, text: bytes, wrong: list[bytes]) -> None:
