@@ -28,7 +28,7 @@ class Site:
         return content
 
     def wait(self, running: Running) -> None:
-        """Until its camera gives pictures."""
+        """Until its camera gives pictures, and the snapshot service stills."""
         wait_until(lambda: self._is_live(running), f"a picture; its log:\n{running.log}", START_SECONDS)
 
     def check(self) -> None:
@@ -49,6 +49,7 @@ class Site:
         assert running.process.poll() is None, f"it ended:\n{running.log}"
         try:
             cameras = json.loads(self.get("/api/cameras"))["cameras"]
+            self.get("/snapshot.jpg")
         except OSError:
             return False
         return all(camera["state"] in ("live", "idle") and camera["seq"] for camera in cameras)
@@ -73,12 +74,15 @@ def use(machine: Machine, command: str, user: str, version: str) -> None:
     assert said == f"{file}: no mistakes; cameras: front\n"
     up = machine.start(command, "up", "--config", str(file), user=user)
     site = Site(f"http://127.0.0.1:{port}")
-    site.wait(up)
-    site.check()
-    found = machine.do(command, "doctor", "--config", str(file), user=user)
-    assert "\nok    framebus serves at" in found
-    assert "videodev2 0.0." in found
-    assert found.endswith("\nNo problems found.\n"), found
-    assert machine.terminate(up) == 0, up.log
+    try:
+        site.wait(up)
+        site.check()
+        found = machine.do(command, "doctor", "--config", str(file), user=user)
+        assert "\nok    framebus serves at" in found
+        assert "videodev2 0.0." in found
+        assert found.endswith("\nNo problems found.\n"), found
+    finally:
+        status = machine.terminate(up)
+    assert status == 0, up.log
     assert "Traceback" not in up.log
     assert not processes(machine)
