@@ -499,11 +499,11 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
         live.frame()
     running.wait_for("camera front is idle", times=1)
     before = open_files(running)
-    for number in range(20):
+    for _ in range(20):
         with Listener(config, "live") as live, Listener(config, "status") as heard:
             live.frame()
             heard.message()
-        running.wait_for("camera front is idle", times=number + 2)
+    # No line of the log is waited for: a subscriber that gets the newest frame again and leaves at once is never counted as a viewer.
     wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
 
 
