@@ -4,11 +4,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from framebus.config.motion_zones import Zones
 from framebus.config.server_key import ServerKey
 from framebus.config.size import Size
 from framebus.config.source_spec import SourceSpec
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.config.tls_fingerprint import TlsFingerprint
+
+MOTION_FPS = 5.0
+"""Frames a second in which motion is looked for; a camera with motion detection gives so many while it is idle."""
+NOT_OF_CAPTURE = ("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity")
+"""Keys that the camera's capture does not read; `idle_fps` tells it that there is motion detection."""
 
 
 class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +55,13 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, bool | int | float | str | list[float]],
         msgspec.Meta(description="a table of controls and their values, such as { brightness = 0.1 }"),
     ] = {}
+    motion: bool = False
+    motion_zones: Zones = []
+    motion_ignore: Zones = []
+    motion_min_area: Annotated[
+        float, msgspec.Meta(gt=0, le=100, description="percent of the picture, more than 0 and at most 100")
+    ] = 0.1
+    motion_sensitivity: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 50
     publish: TcpEndpoint | None = None
     control: TcpEndpoint | None = None
     sndbuf: Annotated[
@@ -73,3 +86,14 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     def has_capture(self) -> bool:
         """Whether this machine runs a capture for it."""
         return self.is_here and not self.is_program
+
+    @property
+    def has_motion(self) -> bool:
+        """Whether motion is looked for in its frames."""
+        return self.motion
+
+    @property
+    def of_capture(self) -> "CameraConfig":
+        """The same with the defaults of all keys that its capture does not read: changes of these leave it running."""
+        defaults = CameraConfig()
+        return msgspec.structs.replace(self, **{key: getattr(defaults, key) for key in NOT_OF_CAPTURE})

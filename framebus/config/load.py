@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from framebus.config import checked_copy, toml_errors
-from framebus.config.camera import CameraConfig
+from framebus.config.camera import MOTION_FPS, CameraConfig
 from framebus.config.gateway import GatewayConfig
+from framebus.config.motion_zones import check_zones
 from framebus.config.program import ProgramConfig, programs
 from framebus.config.renamed_keys import RENAMED, with_new_names
 from framebus.config.snapshot import SnapshotConfig
@@ -229,6 +230,10 @@ def _cameras(tables: Any, folder: Path, mistakes: ConfigProblems) -> dict[str, C
         camera = convert_table(table, CameraConfig, f"camera.{name}", mistakes)
         if camera.is_program and isinstance(table, dict) and "idle_fps" not in table:
             camera = msgspec.structs.replace(camera, idle_fps=0.0)  # a program is not asked for pictures of no use
+        if camera.has_motion and camera.is_here:
+            camera = msgspec.structs.replace(camera, idle_fps=max(camera.idle_fps, min(MOTION_FPS, camera.fps)))
+        check_zones(f"camera.{name}.motion_zones", camera.motion_zones, mistakes)
+        check_zones(f"camera.{name}.motion_ignore", camera.motion_ignore, mistakes)
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}

@@ -12,8 +12,11 @@ from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import CurveKeys, read
 from framebus.credentials.secrets_file import SecretsError
 
-OF_A_CONNECTION = ("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size")
-"""Keys of a camera of another machine. The last two tell the snapshot service what to expect of it."""
+OF_A_CONNECTION = (
+    *("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size"),
+    *("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity"),
+)
+"""Keys of a camera of another machine. `idle_fps` and `still_size` tell the snapshot service what to expect of it."""
 
 HOST_PATTERN = "[A-Za-z0-9._:%-]+"
 """What libzmq takes for a name or an address to connect to (its ip_resolver.cpp)."""

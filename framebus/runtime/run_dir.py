@@ -48,6 +48,11 @@ def control_endpoint(run_dir: Path, camera: str) -> str:
     return f"ipc://{run_dir}/{camera}.control"
 
 
+def events_endpoint(run_dir: Path) -> str:
+    """Where the events of all cameras are published."""
+    return f"ipc://{run_dir}/events"
+
+
 def worker_name(worker: int) -> str:
     """What a worker of the gateway is called in messages; `worker` is its number, from 0."""
     return f"gateway-{worker}"

@@ -53,7 +53,7 @@ def programs(config: Config) -> dict[str, Program]:
     }
     for name, camera in config.cameras.items():
         if camera.has_capture:
-            found[f"capture-{name}"] = Program(f"capture {name}", (*common, camera), f"[camera.{name}]")
+            found[f"capture-{name}"] = Program(f"capture {name}", (*common, camera.of_capture), f"[camera.{name}]")
     for number in range(1, config.gateway.workers):
         found[worker_name(number)] = Program(f"gateway --worker {number}", gateway, "[gateway]")
     for name, program in config.programs.items():

@@ -12,7 +12,7 @@ from framebus.config.server_key import ServerKey
 from framebus.credentials.curve_keys import KeyPair, read
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import ArgumentError
-from framebus.runtime.run_dir import control_endpoint, frames_endpoint, snapshot_endpoint
+from framebus.runtime.run_dir import control_endpoint, events_endpoint, frames_endpoint, snapshot_endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ def controls_not_connected(config: Config, camera: str) -> str:
         f"camera {camera} is on another machine, and its controls are not connected; "
         f"set connect_control in [camera.{camera}], and control there"
     )
+
+
+def events(config: Config) -> Endpoint:
+    """The endpoint of the events of all cameras, also of those of other machines: they are found here."""
+    return Endpoint(events_endpoint(config.run_dir))
 
 
 def snapshot(config: Config) -> Endpoint:

@@ -503,7 +503,8 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
         with Listener(config, "live") as live, Listener(config, "status") as heard:
             live.frame()
             heard.message()
-    # No line of the log is waited for: a subscriber that gets the newest frame again and leaves at once is never counted as a viewer.
+    # No line of the log is waited for: a subscriber that gets the newest frame again and leaves at once is never
+    # counted as a viewer.
     wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
 
 

@@ -25,6 +25,7 @@ import snapshot.still_service
 from framebus.config.load import Config
 from framebus.protocol import wire
 from framebus.protocol.controls import MAX_CHOICES, MAX_CONTROLS, Control, ControlsHeader, ControlsRequest
+from framebus.protocol.events import EventHeader
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from framebus.runtime.run_dir import MAX_IPC_PATH_BYTES
@@ -39,6 +40,7 @@ ADDRESS = "127.0.0.1:8080"
 HEADERS = {
     "The header of a frame": FrameHeader,
     "The header of a status": StatusHeader,
+    "The header of an event": EventHeader,
     "The header of an error": ErrorHeader,
     "The header of viewers": ViewersHeader,
     "The header of a clip": ClipHeader,
@@ -237,7 +239,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert bounds["`width`, `height`"] == f"at most {wire.MAX_PIXELS}"
     assert bounds["`pid`"] == f"at most {wire.MAX_PID}"
     assert bounds["`fps`"] == f"0 to {wire.MAX_FPS}"
-    assert bounds["`epoch`, the `id` of a clip"].startswith(f"at most {wire.MAX_EPOCH_LENGTH} of")
+    assert bounds["`epoch`, the `id` of a clip or an event"].startswith(f"at most {wire.MAX_EPOCH_LENGTH} of")
     assert bounds["`reason`, `source`, `message`"] == f"{wire.MAX_TEXT_LENGTH} characters"
     assert bounds["the name of a control, its `unit`, its choices"] == f"{wire.MAX_NAME_LENGTH} characters"
     assert bounds["`controls`, and the choices of one"] == f"{MAX_CONTROLS} each"

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from framebus.config.camera import CameraConfig
+from framebus.config.camera import NOT_OF_CAPTURE, CameraConfig
+from framebus.config.load import parse
+from framebus.config.motion_zones import ZONES_ALLOWED
 from framebus.config.strict_toml import ConfigProblems, convert_table
 
 
@@ -28,6 +30,16 @@ def problems(table: dict[str, Any]) -> list[str]:
         ("keyframe_timeout", [0.001, 3600], [0, 3601], "seconds, more than 0 and at most 3600"),
         ("rtsp_transport", ["auto", "tcp", "udp"], ["TCP", "", 1], '"auto", "tcp" or "udp"'),
         ("sndbuf", [4096, 16777216], [4095, 16777217, 65536.5], "bytes, a whole number from 4096 to 16777216"),
+        ("motion", [True, False], [1, "yes", {}], "true or false"),
+        (
+            "motion_zones",
+            [[], [[0, 0, 1, 1]], [[0.1, 0.2, 0.3, 0.4]] * 16],
+            [True, [0, 0, 1, 1], [[0, 0, 1]], [[0, 0, 1, 1.01]], [[-0.1, 0, 1, 1]], [[0, 0, 1, 1]] * 17],
+            ZONES_ALLOWED,
+        ),
+        ("motion_ignore", [[[0.5, 0, 1, 1]]], [[[0, 0, 1, 1, 1]]], ZONES_ALLOWED),
+        ("motion_min_area", [0.001, 100], [0, 100.5], "percent of the picture, more than 0 and at most 100"),
+        ("motion_sensitivity", [1, 100], [0, 101, 50.5], "a whole number from 1 to 100"),
         ("tls_verify", [True, False], [1, "no"], "true or false"),
         ("controls", [{}, {"a": 1, "b": [1.5], "c": "x", "d": True}], [1, {"a": {}}, {"a": ["x"]}], None),
         ("still_size", ["16x16", "8192x8192"], ["15x16", 5], None),
@@ -66,3 +78,29 @@ def test_a_camera_is_here_unless_it_is_connected_to() -> None:
     assert published.is_here
     assert not far.is_here
     assert noted.lines == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "idle_fps"),
+    [
+        ({}, 1),
+        ({"motion": True}, 5),
+        ({"motion": True, "idle_fps": 0}, 5),
+        ({"motion": True, "idle_fps": 10}, 10),
+        ({"motion": True, "fps": 2}, 2),
+        ({"motion": True, "source": "program"}, 5),
+        ({"motion": True, "connect": "tcp://127.0.0.1:5555"}, 1),
+    ],
+)
+def test_an_idle_camera_gives_enough_pictures_to_find_motion(keys: dict[str, Any], idle_fps: float) -> None:
+    camera = parse({"camera": {"front": keys}}, None).cameras["front"]
+
+    assert camera.idle_fps == idle_fps
+    assert camera.has_motion == keys.get("motion", False)
+
+
+def test_its_capture_knows_nothing_of_motion() -> None:
+    camera = CameraConfig(motion=True, motion_zones=[[0, 0, 1, 1]], motion_min_area=1, motion_sensitivity=9, fps=7)
+
+    assert camera.of_capture == CameraConfig(fps=7)
+    assert {key for key in CameraConfig.__struct_fields__ if key.startswith("motion")} <= set(NOT_OF_CAPTURE)

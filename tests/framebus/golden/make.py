@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from framebus.protocol.controls import Control, ControlsHeader
+from framebus.protocol.events import EventHeader
 from framebus.protocol.stills import ClipHeader
 from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
 
@@ -86,6 +87,22 @@ CONTROLS = ControlsHeader(
     ],
 )
 
+EVENT = EventHeader(
+    v=1,
+    camera="front",
+    type="motion",
+    phase="update",
+    id="9f86d081884c7d65-7",
+    score=0.75,
+    box=(0.125, 0.25, 0.5, 1.0),
+    seconds=1.4,
+    seq=42,
+    epoch="9f86d081884c7d65",
+    captured=1767225600.123456,
+    monotonic=5025.654321,
+    published=5025.68,
+)
+
 
 class Golden(NamedTuple):
     """A message that framebus of this version packs."""
@@ -106,6 +123,7 @@ PACKED = {
     "clip": Golden("clip", "front", CLIP, JPEG),
     "controls": Golden("controls", "front", CONTROLS, b""),
     "status": Golden("status", "back-door", STATUS, b""),
+    "event": Golden("event", "front", EVENT, b""),
     "error": Golden("error", "cam10", ERROR, b""),
     "viewers": Golden("viewers", "gateway-1", VIEWERS, b""),
     "error-without-camera": Golden("error", "", ErrorHeader(v=1, code="bad-request", message="what?"), b""),

@@ -31,6 +31,7 @@ def test_a_camera_of_this_machine_is_in_its_folder(tmp_path: Path) -> None:
     config = configured(tmp_path)
     assert endpoints.frames(config, "front") == Endpoint("ipc:///run/x/front.frames")
     assert endpoints.controls(config, "front") == Endpoint("ipc:///run/x/front.control")
+    assert endpoints.events(config) == Endpoint("ipc:///run/x/events")
     assert endpoints.snapshot(config) == Endpoint("ipc:///run/x/snapshot")
     assert endpoints.frames(config, "front").same_host
 
