@@ -58,8 +58,20 @@ class Picamera2Source(Source):
         orientation: int = 1,
         *,
         still_size: Size | None = None,
+        close_limit_seconds: float = CLOSE_LIMIT_SECONDS,
     ) -> None:
-        """`fps` frames a second, `quality` 1 to 100; the camera does what it can of `orientation`, EXIF's."""
+        """Prepare a camera; nothing is opened yet.
+
+        Args:
+            number: as picamera2 counts the cameras.
+            size: of the frames.
+            fps: frames a second.
+            quality: of the JPEGs, 1 to 100.
+            orientation: EXIF's; the camera does what it can of it.
+            still_size: of stills, where that is another.
+            close_limit_seconds: how long closing the camera may take before the process has to end.
+        """
+        self._close_limit_seconds = close_limit_seconds
         self._still_size = still_size if still_size != size else None
         self.has_stills = self._still_size is not None
         self._number = number
@@ -132,7 +144,9 @@ class Picamera2Source(Source):
         if camera is not None:
             try:
                 call_with_timeout(
-                    CLOSE_LIMIT_SECONDS, camera.close, reasons.stuck(self.name, "closing it", CLOSE_LIMIT_SECONDS)
+                    self._close_limit_seconds,
+                    camera.close,
+                    reasons.stuck(self.name, "closing it", self._close_limit_seconds),
                 )
             except (RuntimeError, OSError) as error:
                 raise given_up(reasons.not_closed(self.name, error)) from error

@@ -1,4 +1,4 @@
-"""A software webcam for the tests of V4L2, and a reader at work."""
+"""A software webcam for the tests of V4L2, a Pi camera for those of picamera2, and a reader at work."""
 
 import io
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from PIL import Image
 from capture.control_service import ControlService
 from capture.source import Source
 from tests.capture.fake_source import ScriptedSource, Step
+from tests.capture.picamera2.pi_camera import PiCamera, made_of_software
 from tests.capture.reading import FPS, NO_CONTROLS, Reading, Start
 from tests.capture.v4l2.shim import ShimCamera
 
@@ -25,6 +26,12 @@ def camera(shim_library: Path, tmp_path: Path) -> ShimCamera:
     for number, colour in enumerate(COLOURS):
         (pictures / f"{number}.jpg").write_bytes(jpeg_of(colour))
     return ShimCamera(shim_library, pictures).having(FPS=0)
+
+
+@pytest.fixture
+def pi_camera(tmp_path: Path) -> PiCamera:
+    """One imx708, without a fault."""
+    return made_of_software(tmp_path)
 
 
 @pytest.fixture

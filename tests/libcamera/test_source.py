@@ -20,7 +20,7 @@ from framebus.protocol.controls import Control
 from framebus.publishing.jpeg import Jpeg
 from framebus.publishing.picture import Picture
 from tests.capture.picamera2.pi_camera import PiCamera
-from tests.capture.sources.test_picamera2 import (
+from tests.capture.picamera2.scenarios import (
     ENCODER_DIED,
     LOOP_DIED,
     SIZE,
@@ -33,11 +33,13 @@ from tests.capture.sources.test_picamera2 import (
     opened,
     reason,
     recovered,
+    time_out_a_capture,
+    why_not_opened,
+)
+from tests.capture.sources.test_picamera2_rate import (
     test_no_frame_is_taken_when_none_is_due,
     test_no_more_is_encoded_than_is_wanted,
     test_no_old_picture_is_handed_over,
-    time_out_a_capture,
-    why_not_opened,
 )
 from tests.processes import DEADLINE_SECONDS
 
