@@ -8,21 +8,13 @@ from pathlib import Path
 import pytest
 
 from framebus import Subscriber
-from framebus.config.load import Config
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import Kind, StatusHeader
 from tests.capture.jpegs import ORIENTATION, jpeg, opened
 from tests.capture.listener import Listener
+from tests.capture.published import FRONT, published
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS, Running
-
-FRONT = '[camera.front]\nsource = "testcard"\nsize = "160x120"\n'
-
-
-def published(start: Start, config: Config) -> Running:
-    running = start("capture", "front", config=config)
-    running.wait_for("camera front publishes at ")
-    return running
 
 
 def made(status: StatusHeader) -> dict[str, int]:

@@ -1,0 +1,246 @@
+"""Capture goes on whatever subscribers send and however its source fails, and says why when it cannot."""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zmq
+
+from capture.server import Capture
+from capture.source import SourceError, SourceStuck
+from framebus import Subscriber
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.run_dir import frames_endpoint
+from tests.capture.fake_source import ScriptedSource, Step
+from tests.capture.jpegs import jpeg
+from tests.capture.listener import Listener
+from tests.capture.published import FRONT, published
+from tests.conftest import Configure, Start
+from tests.processes import DEADLINE_SECONDS, Running, wait_until
+
+WATCH_FOR_EVER = """
+import sys
+from framebus import Subscriber
+for frame in Subscriber("front", endpoint=sys.argv[1]):
+    print(frame.seq, flush=True)
+"""
+
+
+def open_files(running: Running) -> int:
+    """How many descriptors a process has."""
+    return len(os.listdir(f"/proc/{running.pid}/fd"))
+
+
+def test_a_subscriber_killed_with_9_leaves_the_camera_idle(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    running = published(start, config)
+    command = [sys.executable, "-c", WATCH_FOR_EVER, frames_endpoint(config.run_dir, "front")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as watcher:
+        try:
+            assert watcher.stdout is not None
+            assert watcher.stdout.readline()
+            running.wait_for("camera front is watched")
+        finally:
+            watcher.kill()
+    running.wait_for("camera front is idle")
+
+
+def test_a_subscriber_goes_on_after_kill_9_and_restart(configure: Configure, start: Start) -> None:
+    config = configure(FRONT)
+    first = published(start, config)
+    with Subscriber("front", config=config.path, timeout=DEADLINE_SECONDS) as subscriber:
+        before = subscriber.receive()
+        first.process.kill()
+        assert first.ended() == -signal.SIGKILL
+        published(start, config)
+        after = subscriber.receive()
+        while after.epoch == before.epoch:
+            after = subscriber.receive()
+        assert subscriber.receive().epoch == after.epoch
+
+
+def garbage_from_xsub(path: Path) -> None:
+    """Messages that are no subscriptions, and subscriptions of an unforeseen kind."""
+    with zmq.Context() as context, context.socket(zmq.XSUB) as peer:
+        peer.linger = 1000
+        peer.connect(f"ipc://{path}")
+        for message in (b"", b"\x01", b"\x00", b"\x02", b"\xff" * 1000, b"\x01" + bytes(5000), b"\x00live/front\n"):
+            peer.send(message)
+            peer.send_multipart([message, b"", message])
+        for number in range(2000):
+            peer.send(b"\x01made-up-%d" % number)
+            peer.send(b"junk")
+
+
+def garbage_from_dealer(path: Path) -> None:
+    """A socket of a kind that does not belong here."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.linger = 200
+        peer.connect(f"ipc://{path}")
+        peer.send(b"hello")
+
+
+def garbage_from_a_plain_socket(path: Path) -> None:
+    """No ZeroMQ at all, in several shapes."""
+    greeting = b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\x00NULL" + bytes(48)
+    for noise in (b"", b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096), greeting, greeting + b"\xff" * 100):
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(str(path))
+            peer.sendall(noise)
+
+
+@pytest.mark.parametrize("garbage", [garbage_from_xsub, garbage_from_dealer, garbage_from_a_plain_socket])
+def test_garbage_does_not_end_it(
+    garbage: Callable[[Path], None], configure: Configure, start: Start, run_dir: Path
+) -> None:
+    config = configure(FRONT + "fps = 10")
+    running = published(start, config)
+    with Listener(config, "live") as live:
+        before = live.frame()
+        garbage(run_dir / "front.frames")
+        while live.frame().seq < before.seq + 10:
+            pass
+        with Listener(config, "peek") as peek:
+            assert peek.frame().epoch == before.epoch
+    running.wait_for("camera front is idle", times=1)
+    assert running.process.poll() is None
+    assert "ERROR" not in running.log
+
+
+def test_one_who_sends_too_large_a_subscription_is_cut_off(configure: Configure, start: Start, run_dir: Path) -> None:
+    config = configure(FRONT)
+    running = published(start, config)
+    ready = b"\x05READY\x0bSocket-Type\0\0\0\x03SUB"
+    with socket.socket(socket.AF_UNIX) as peer:  # ZMTP 3.0 (RFC 23): greeting, READY command, messages
+        peer.settimeout(DEADLINE_SECONDS)
+        peer.connect(str(run_dir / "front.frames"))
+        peer.sendall(b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0NULL".ljust(64, b"\0") + bytes([4, len(ready)]) + ready)
+        greeted = b""
+        while not greeted.endswith(b"XPUB"):
+            greeted += peer.recv(1)
+        peer.sendall(b"\0\x0b\x01live/front")
+        running.wait_for("camera front is watched")
+        peer.sendall(b"\x02" + (2000).to_bytes(8) + b"\x01" * 2000)
+
+        def cut_off() -> bool:
+            try:
+                peer.sendall(b"\0\x01\x02")  # a sign of life: who is silent is cut off for that
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+            return False
+
+        wait_until(cut_off, "the end of the connection")
+    running.wait_for("camera front is idle")
+
+
+def test_a_subscriber_that_makes_noise_holds_up_no_other(configure: Configure, start: Start, run_dir: Path) -> None:
+    config = configure(FRONT + "fps = 10")
+    published(start, config)
+    script = (
+        "import sys, zmq\nsocket = zmq.Context().socket(zmq.XSUB)\nsocket.connect(sys.argv[1])\n"
+        "while True:\n    socket.send(b'noise')\n"
+    )
+    with Listener(config, "live") as live:
+        live.frame()
+        with subprocess.Popen([sys.executable, "-c", script, frames_endpoint(config.run_dir, "front")]) as noisy:
+            try:
+                time.sleep(1)
+                live.skip()
+                for _ in range(10):
+                    assert live.frame().age < DEADLINE_SECONDS / 2
+            finally:
+                noisy.kill()
+
+
+def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure, start: Start) -> None:
+    config = configure(FRONT + "idle_fps = 0")
+    running = published(start, config)
+    with Listener(config, "live") as live:
+        live.frame()
+    running.wait_for("camera front is idle", times=1)
+    before = open_files(running)
+    for _ in range(20):
+        with Listener(config, "live") as live, Listener(config, "status") as heard:
+            live.frame()
+            heard.message()
+    # No line of the log is waited for: a subscriber that gets the newest frame again and leaves at once is never
+    # counted as a viewer.
+    wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), ssl.SSLError(1, "bad record mac"), MemoryError()])
+def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
+    failure: Exception, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(FRONT)
+    failing = ScriptedSource(*[failure] * 1000)
+    monkeypatch.setattr("capture.server.make_source", lambda *_: failing)
+    capture, stop = Capture(config, "front"), Stop()
+    thread = threading.Thread(target=lambda: capture.run(stop))
+    thread.start()
+    try:
+        with Listener(config, "status") as heard:
+            status = heard.status(lambda status: status.state == "offline")
+        assert status.reason.startswith(f"scripted: reading it failed unexpectedly: {type(failure).__name__}")
+    finally:
+        stop.request()
+        thread.join(DEADLINE_SECONDS)
+
+
+@pytest.mark.slow
+def test_where_only_another_process_can_help_the_status_says_why_before_this_one_ends(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(FRONT)
+    monkeypatch.setattr(
+        "capture.server.make_source", lambda *_: ScriptedSource(jpeg(), SourceStuck("scripted: closing it hangs"))
+    )
+    ended: list[str] = []
+
+    def run() -> None:
+        try:
+            Capture(config, "front").run(Stop())
+        except ProcessError as error:
+            ended.append(str(error))
+
+    with Listener(config, "status") as heard:
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert heard.status(lambda status: status.state == "offline").reason == "scripted: closing it hangs"
+        thread.join(DEADLINE_SECONDS)
+    assert ended == ["camera front: scripted: closing it hangs"]
+
+
+@pytest.mark.slow
+def test_a_camera_that_fails_every_few_pictures_is_never_told_offline(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configure(FRONT)
+    script: list[Step] = [jpeg(), jpeg(), SourceError("the connection ended")] * 1000
+    monkeypatch.setattr("capture.server.make_source", lambda *_: ScriptedSource(*script))
+    capture, stop = Capture(config, "front"), Stop()
+    thread = threading.Thread(target=lambda: capture.run(stop))
+    thread.start()
+    try:
+        with Listener(config, "status") as heard, Listener(config, "live") as live:
+            heard.status(lambda status: status.state == "live")
+            seqs: list[int] = []
+            states: set[str] = set()
+            while len(seqs) < 20:
+                seqs.append(live.frame().seq)
+                while heard.waits:
+                    states.add(next(heard.statuses()).state)
+        assert states == {"live"}
+        assert seqs[-1] - seqs[0] >= 19
+    finally:
+        stop.request()
+        thread.join(DEADLINE_SECONDS)
