@@ -1,68 +1,22 @@
-"""Who may do what, asked of a gateway over HTTP."""
+"""Who may do what, asked of a gateway over HTTP: scopes, credentials, origins and host names."""
 
 import asyncio
-import base64
-import hashlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import Config
-from framebus.credentials import accounts
-from framebus.credentials.accounts import Token, User, token_hash
-from framebus.credentials.passwords import hash_password
-from framebus.credentials.token_usage import last_used
-from gateway.access.identity import Identity
 from gateway.access.password_cache import PasswordCache
 from gateway.access.throttle import Throttle
-from gateway.server import TICK_SECONDS
 from tests.conftest import Configure
-from tests.gateway.camera import PublishedCamera, jpeg
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.access.accounts_site import ANNA, PASSWORD, TWO, basic, code, proof, site_with, token
+from tests.gateway.conftest import serving
 from tests.gateway.still_service import StillService
-from tests.gateway.viewers.test_mjpeg import Stream
-
-PASSWORD = "correct horse"
-TWO = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
-
-
-def basic(name: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
-
-
-def add(config: Config, users: dict[str, User] | None = None, tokens: dict[str, Token] | None = None) -> None:
-    with accounts.changing(config.secrets) as everybody:
-        everybody.users.update(users or {})
-        everybody.tokens.update(tokens or {})
-
-
-def token(secret: str, *scopes: str, cameras: tuple[str, ...] | None = None) -> Token:
-    return Token(token_hash(secret), 1.0, scopes, cameras)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def site_with(config: Config, **found: dict[str, User] | dict[str, Token]) -> AsyncIterator[Site]:
-    add(config, **found)  # type: ignore[arg-type]
-    async with serving(config) as site:
-        yield site
 
 
 @pytest.fixture
 def config(configure: Configure) -> Config:
     return configure(TWO)
-
-
-ANNA = {"anna": User(hash_password(PASSWORD))}
-
-
-async def code(site: Site, path: str, method: str = "GET", **headers: str) -> int:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return (await site.get(path, method=method, headers=named, allow_nonstandard_methods=True)).code
 
 
 @pytest.mark.slow
@@ -92,79 +46,6 @@ async def test_controls_take_their_own_scope_to_be_set(config: Config) -> None:
         assert await code(site, path, "PATCH", Authorization="Bearer turning") == 415
 
 
-async def closed(page: WebSocketClientConnection) -> None:
-    """Close a websocket, and wait until that is done."""
-    page.close()
-    async with asyncio.timeout(10):
-        while await page.read_message() is not None:
-            pass
-
-
-BACK = {"b": token("secret", "view", "snapshot", cameras=("back",))}
-
-
-async def test_a_camera_is_there_for_those_it_is_for(config: Config) -> None:
-    async with site_with(config, tokens=BACK) as site:
-        answer = await site.get("/api/cameras?token=secret")
-        assert b'"name": "back"' in answer.body
-        assert b"front" not in answer.body
-        assert await code(site, "/camera/front/snapshot.jpg?token=secret") == 403
-        assert await code(site, "/camera/nothing/snapshot.jpg?token=secret") == 403
-        ready = await site.get("/readyz?token=secret")
-        assert b"back" in ready.body
-        assert b"front" not in ready.body
-
-
-@pytest.mark.parametrize("path", ["/snapshot", "/snapshot.jpg", "/?action=snapshot", "/camera/back/snapshot.jpg"])
-async def test_the_first_camera_for_a_still_is_the_first_that_it_may_see(path: str, config: Config) -> None:
-    async with site_with(config, tokens=BACK) as site, StillService(config).answering(jpeg()) as service:
-        assert await code(site, f"{path}{'&' if '?' in path else '?'}token=secret") == 200
-    assert [asked["camera"] for asked in service.requests] == ["back"]
-
-
-@pytest.mark.parametrize("path", ["/stream", "/?action=stream", "/stream.mjpg"])
-async def test_the_first_camera_for_a_stream_is_the_first_that_it_may_see(path: str, config: Config) -> None:
-    cameras = {name: PublishedCamera(config, name) for name in ("front", "back")}
-    async with site_with(config, tokens=BACK) as site:
-        stream = await Stream.open(site, f"{path}{'&' if '?' in path else '?'}token=secret")
-        await asyncio.to_thread(cameras["back"].wait_for_subscription, b"\x01live/back\n")
-        for name, camera in cameras.items():
-            camera.show(jpeg("green" if name == "back" else "red"))
-        await stream.head()
-        assert (await stream.part())[0] == jpeg("green")
-        stream.close()
-    for camera in cameras.values():
-        camera.close()
-
-
-async def test_a_hidden_camera_is_in_no_websocket(config: Config) -> None:
-    """Neither its status, nor its name, nor its frames, whatever the page asks for."""
-    cameras = {name: PublishedCamera(config, name) for name in ("front", "back")}
-    async with site_with(config, tokens=BACK) as site:
-        page = await websocket_connect(f"{site.websocket_url}/ws?token=secret", subprotocols=["framebus.v1"])
-        for name, camera in cameras.items():
-            await asyncio.to_thread(camera.wait_for_subscription, f"\x01status/{name}\n".encode())
-            camera.say("offline", reason=f"{name} is unplugged")
-        await until(lambda: all(feed.status.pid == 1 for feed in site.gateway._cameras.feeds.values()))
-        await page.write_message('{"watch":["front","back","cellar"]}')
-        await page.write_message('{"clock":1}')
-        heard: list[str | bytes | None] = []
-        async with asyncio.timeout(10):
-            while not any("clock" in str(message) for message in heard) or not any(
-                b"back is unplugged" in message for message in heard if isinstance(message, bytes)
-            ):
-                heard.append(await page.read_message())
-        everything = b"".join(message if isinstance(message, bytes) else str(message).encode() for message in heard)
-        assert b"there is back" in everything
-        assert b"status/front" not in everything
-        assert b"unplugged" in everything
-        assert b"front is" not in everything
-        await closed(page)
-        assert await code(site, "/camera/front/ws?token=secret", Upgrade="websocket", Connection="Upgrade") == 403
-    for camera in cameras.values():
-        camera.close()
-
-
 @pytest.mark.parametrize("path", ["/", "/camera/front/", "/login"])
 async def test_every_page_says_what_it_may_do(path: str, config: Config) -> None:
     async with serving(config) as site:
@@ -181,78 +62,6 @@ async def test_the_rate_is_of_the_client_and_not_of_its_proxy(path: str, configu
         codes = [await code(site, path, X_Forwarded_For="192.0.2.1") for _ in range(3)]
         assert codes == [503, 503, 429]
         assert await code(site, path, X_Forwarded_For="192.0.2.2") == 503
-
-
-async def test_a_page_ends_within_a_second_of_its_token(config: Config) -> None:
-    async with site_with(config, users=ANNA, tokens={"t": token("secret", "view")}) as site:
-        page = await websocket_connect(f"{site.websocket_url}/ws?token=secret")
-        await until(lambda: site.gateway._cameras.viewers)
-        with accounts.changing(config.secrets) as everybody:
-            del everybody.tokens["t"]
-        site.gateway._tick()
-        async with asyncio.timeout(10):
-            while await page.read_message() is not None:
-                pass
-        await until(lambda: not site.gateway._cameras.viewers)
-        page.close()
-    assert TICK_SECONDS <= 1, "what docs/security.md promises"
-
-
-async def test_a_session_that_was_logged_out_is_not_watched_on(config: Config) -> None:
-    async with site_with(config, users=ANNA) as site:
-        access = site.gateway._access
-        _, session = access.sessions.create("anna", _proof())
-        _, other = access.sessions.create("anna", _proof())
-        found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, _proof(), session)
-        assert access.is_still_valid(found)
-        access.sessions.log_out(session, "anna")
-        assert not access.is_still_valid(found)
-        assert access.is_still_valid(replace(found, session=other))
-
-
-@pytest.mark.slow
-async def test_a_stream_ends_with_its_login(config: Config) -> None:
-    camera = PublishedCamera(config)
-    async with site_with(config, users=ANNA) as site:
-        sessions = site.gateway._access.sessions
-        cookie, session = sessions.create("anna", _proof())
-        headers = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
-        page = await websocket_connect(HTTPRequest(f"{site.websocket_url}/ws", headers=headers))
-        listen = config.gateway.listen
-        reader, writer = await asyncio.open_connection(listen.host, listen.port)
-        writer.write(f"GET /stream HTTP/1.1\r\nHost: x\r\nCookie: {headers['Cookie']}\r\n\r\n".encode())
-        await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-        camera.show(jpeg())
-        await reader.readuntil(b"\r\n\r\n")
-        site.gateway._tick()
-        assert site.gateway._cameras.viewers == 2
-        sessions.log_out(session, "anna")
-        site.gateway._tick()
-        await asyncio.wait_for(reader.read(), 10)
-        await until(lambda: not site.gateway._cameras.viewers)
-        writer.close()
-        await closed(page)
-    camera.close()
-
-
-async def test_a_revoked_token_is_refused_at_once(config: Config, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
-        assert await code(site, "/api/cameras?token=secret") == 200
-        with accounts.changing(config.secrets) as everybody:
-            del everybody.tokens["t"]
-            everybody.users["anna"] = User("x")
-        assert await code(site, "/api/cameras?token=secret") == 401
-    assert "0 tokens" in caplog.text
-    assert "secret" not in caplog.text.replace("framebus.secrets", "")
-
-
-async def test_removing_the_last_account_opens_nothing(config: Config) -> None:
-    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
-        with accounts.changing(config.secrets) as everybody:
-            del everybody.tokens["t"]
-        assert await code(site, "/api/cameras?token=secret") == 401
-        assert await code(site, "/api/cameras") == 401
 
 
 async def test_without_accounts_credentials_are_ignored(config: Config) -> None:
@@ -412,7 +221,7 @@ async def test_with_allow_origins_for_all_no_page_may_use_a_cookie(configure: Co
     """`*` lets every site read what is open; what somebody's browser adds by itself is not open."""
     config = configure(TWO, gateway='allow_origins = ["*"]')
     async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
+        cookie, _ = site.gateway._access.sessions.create("anna", proof())
         asked = {"Cookie": f"{site.gateway._access.cookie}={cookie}", "Origin": "http://evil.example"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **asked) == 403
         assert await code(site, "/logout", "POST", **asked) == 403
@@ -420,33 +229,6 @@ async def test_with_allow_origins_for_all_no_page_may_use_a_cookie(configure: Co
         assert await code(site, "/api/cameras/front/controls", "PATCH", **by_password) == 403
         mine = {**asked, "Origin": f"http://{config.gateway.listen}"}
         assert await code(site, "/api/cameras/front/controls", "PATCH", **mine) == 415
-
-
-def _proof() -> str:
-    return hashlib.sha256(ANNA["anna"].scrypt.encode()).hexdigest()[:32]
-
-
-async def test_a_cookie_ends_with_its_password(config: Config) -> None:
-    async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
-        assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 200
-        add(config, users={"anna": User(hash_password("another horse"))})
-        assert await code(site, "/api/cameras", Cookie=f"{site.gateway._access.cookie}={cookie}") == 401
-
-
-async def test_a_broken_secrets_file_changes_no_access(config: Config, caplog: pytest.LogCaptureFixture) -> None:
-    async with site_with(config, users=ANNA) as site:
-        config.secrets.write_text("{")
-        assert await code(site, "/api/cameras") == 401
-        assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
-    assert "is no JSON; allowed: what framebus writes there; the previous accounts stay in use" in caplog.text
-
-
-async def test_the_last_use_of_a_token_is_kept(config: Config) -> None:
-    async with site_with(config, tokens={"t": token("secret", "view")}) as site:
-        await code(site, "/api/cameras?token=secret")
-        assert last_used(config.state_dir) == {}, "not for each request"
-    assert set(last_used(config.state_dir)) == {"t"}
 
 
 async def test_secrets_are_in_no_answer(config: Config) -> None:
@@ -467,17 +249,6 @@ async def test_secrets_are_in_no_answer(config: Config) -> None:
             assert b"scrypt" not in everything, path
 
 
-async def test_who_was_let_in_is_watched(config: Config) -> None:
-    """For streams: the question is asked again once a second."""
-    secret = token("secret", "view")
-    async with site_with(config, users=ANNA, tokens={"t": secret}) as site:
-        access = site.gateway._access
-        identity = Identity("token", "t", frozenset({"view"}), None, secret.sha256)
-        assert access.is_still_valid(identity)
-        add(config, tokens={"t": token("secret", "snapshot")})
-        assert not access.is_still_valid(identity), "with other scopes it is another one"
-
-
 async def test_what_is_open_to_everybody_holds_no_credentials_against_anybody(config: Config) -> None:
     """Six pictures on another site's page would else lock a household out of its login."""
     async with site_with(config, users=ANNA) as site:
@@ -486,12 +257,6 @@ async def test_what_is_open_to_everybody_holds_no_credentials_against_anybody(co
             assert await code(site, "/page/app.js", **basic("anna", "wrong")) == 200
             assert await code(site, "/stream?token=wrong", Sec_Fetch_Site="cross-site") == 401
         assert await code(site, "/api/cameras", **basic("anna", PASSWORD)) == 200
-
-
-async def test_an_error_names_no_hidden_camera(config: Config) -> None:
-    async with site_with(config, tokens={"t": token("secret", "admin", cameras=("back",))}) as site:
-        answer = await site.get("/camera/gone/?token=secret")
-        assert b"front" not in answer.body
 
 
 @pytest.mark.parametrize(
@@ -514,24 +279,3 @@ async def test_what_cannot_be_read_is_not_quoted(
         writer.close()
         site.gateway._refused.flush()
     assert "s3cr" not in caplog.text
-
-
-async def test_a_secrets_file_that_is_gone_opens_nothing(config: Config) -> None:
-    async with site_with(config, users=ANNA) as site:
-        config.secrets.unlink()
-        assert await code(site, "/api/cameras") == 401
-
-
-async def test_a_logout_ends_the_cookie_whatever_else_comes_with_it(config: Config) -> None:
-    async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
-        named = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
-        assert await code(site, "/logout", "POST", **named, **basic("anna", PASSWORD)) == 303
-        assert await code(site, "/api/cameras", **named) == 401
-
-
-async def test_a_session_that_is_over_is_not_watched_on(config: Config) -> None:
-    async with site_with(config, users=ANNA) as site:
-        found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, _proof())
-        assert site.gateway._access.is_still_valid(found)
-        assert not site.gateway._access.is_still_valid(replace(found, expires=1.0))

@@ -4,7 +4,7 @@ import pytest
 
 from framebus.config.load import Config
 from tests.conftest import Configure
-from tests.gateway.access.test_access import ANNA, TWO, add, code
+from tests.gateway.access.accounts_site import ANNA, TWO, add, code
 from tests.gateway.conftest import serving
 
 TRUSTED = 'trusted_proxies = ["127.0.0.1"]'

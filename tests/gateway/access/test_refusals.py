@@ -11,7 +11,7 @@ from framebus.config.load import Config
 from gateway.access.password_cache import MAX_PENDING
 from gateway.access.throttle import Throttle
 from tests.conftest import Configure
-from tests.gateway.access.test_access import ANNA, PASSWORD, TWO, _proof, basic, site_with, token
+from tests.gateway.access.accounts_site import ANNA, PASSWORD, TWO, basic, proof, site_with, token
 from tests.gateway.conftest import Site, serving
 
 OTHER_SITE = {"Origin": "http://evil.example"}
@@ -148,7 +148,7 @@ async def test_accounts_that_have_not_changed_are_not_read_again(
 ) -> None:
     caplog.set_level(logging.INFO)
     async with site_with(config, users=ANNA) as site:
-        cookie, _ = site.gateway._access.sessions.create("anna", _proof())
+        cookie, _ = site.gateway._access.sessions.create("anna", proof())
         named = {"Cookie": f"{site.gateway._access.cookie}={cookie}"}
         assert (await site.get("/api/cameras", headers=named)).code == 200
     assert "has changed" not in caplog.text

@@ -9,7 +9,7 @@ from framebus import __version__
 from framebus.config.load import Config
 from framebus.protocol.wire import pack
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO, add, token
+from tests.gateway.access.accounts_site import TWO, add, token
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving
 from tests.gateway.still_service import StillService

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO
+from tests.gateway.access.accounts_site import TWO
 from tests.gateway.camera import PublishedCamera
 from tests.gateway.conftest import Site, camera_is_known, serving
 

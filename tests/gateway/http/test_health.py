@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from framebus.protocol.wire import State
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO, add, token
+from tests.gateway.access.accounts_site import TWO, add, token
 from tests.gateway.camera import PublishedCamera
 from tests.gateway.conftest import Site, camera_is_known, serving, until
 

@@ -12,7 +12,7 @@ from framebus.config.load import Config
 from gateway.access import sessions
 from gateway.access.password_cache import PasswordCache
 from tests.conftest import Configure
-from tests.gateway.access.test_access import ANNA, PASSWORD, TWO, _proof, add, basic
+from tests.gateway.access.accounts_site import ANNA, PASSWORD, TWO, _proof, add, basic
 from tests.gateway.conftest import Site, serving
 
 TRUSTED = 'trusted_proxies = ["127.0.0.1"]'

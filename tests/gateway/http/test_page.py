@@ -4,7 +4,7 @@ import pytest
 
 from gateway.http.static_files import STATIC_DIR
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO, add, token
+from tests.gateway.access.accounts_site import TWO, add, token
 from tests.gateway.camera import jpeg
 from tests.gateway.conftest import Site, serving
 from tests.gateway.still_service import StillService

@@ -4,7 +4,7 @@ import re
 
 from gateway.http.plain_page import STREAMS, plain_cameras
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO, add, token
+from tests.gateway.access.accounts_site import TWO, add, token
 from tests.gateway.conftest import serving
 
 

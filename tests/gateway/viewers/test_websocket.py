@@ -13,7 +13,7 @@ from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_mes
 from gateway.viewers.link_budget import ACK_WINDOW, FIRST_FRAMES
 from gateway.viewers.websocket import CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
-from tests.gateway.access.test_access import TWO
+from tests.gateway.access.accounts_site import TWO
 from tests.gateway.conftest import Site, serving, until
 from tests.gateway.http.test_websocket_handlers import upgraded
 from tests.headers import frame_header
