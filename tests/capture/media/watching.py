@@ -13,10 +13,14 @@ from capture.source import SourceError
 from capture.sources.media import MediaOptions, MediaSource
 from framebus.config.size import Size
 from framebus.publishing.picture import Picture
+from tests.capture import jpegs
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 LOGIN = "admin:geheim"
 ANY_SIZE = Size(1280, 720)
+PICTURES = [jpegs.jpeg((64, 48), quality=quality) for quality in range(30, 90, 10)]
+SHORT = 0.4
+"""The patience, in seconds, of tests in which it shall run out."""
 
 
 @contextlib.contextmanager
@@ -58,6 +62,11 @@ def pictures(source: MediaSource, rate_control: RateControl | None = None) -> It
         if found is not None:
             yield found
     pytest.fail("the pictures that were waited for did not come")
+
+
+def picture(source: MediaSource, rate_control: RateControl) -> Picture:
+    """The next one that comes."""
+    return next(pictures(source, rate_control))
 
 
 def failure(target: str | Path, patience: float = DEADLINE_SECONDS, options: MediaOptions | None = None) -> str:

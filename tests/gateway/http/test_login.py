@@ -12,7 +12,7 @@ from framebus.config.load import Config
 from gateway.access import sessions
 from gateway.access.password_cache import PasswordCache
 from tests.conftest import Configure
-from tests.gateway.access.accounts_site import ANNA, PASSWORD, TWO, _proof, add, basic
+from tests.gateway.access.accounts_site import ANNA, PASSWORD, TWO, add, basic, proof
 from tests.gateway.conftest import Site, serving
 
 TRUSTED = 'trusted_proxies = ["127.0.0.1"]'
@@ -87,7 +87,7 @@ async def test_a_session_in_use_is_renewed(config: Config, monkeypatch: pytest.M
         access = site.gateway._access
         begun = time.time() - 20 * sessions.DAY_SECONDS
         monkeypatch.setattr(access.sessions, "_now", lambda: begun)
-        old, session = access.sessions.create("anna", _proof())
+        old, session = access.sessions.create("anna", proof())
         monkeypatch.setattr(access.sessions, "_now", time.time)
         answer = await site.get("/api/me", headers={"Cookie": f"{access.cookie}={old}"})
         new = SimpleCookie(answer.headers["Set-Cookie"])[access.cookie].value
