@@ -1,10 +1,7 @@
 """The subscriber for asyncio gives what the other one gives, with the same figures."""
 
 import asyncio
-import contextlib
-import gc
 import itertools
-import os
 import pickle
 import time
 from collections.abc import AsyncIterator
@@ -13,22 +10,15 @@ from pathlib import Path
 import pytest
 import zmq
 
-from framebus import AsyncSubscriber, ConfigError, Frame, SubscriberClosed
+from framebus import AsyncSubscriber, ConfigError, Frame
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, pack, topic
 from tests.conftest import Configure
+from tests.framebus.client.silence import assert_silent_async
 from tests.framebus.conftest import Publish
 from tests.framebus.golden.make import JPEG, from_later_now
 from tests.framebus.publisher import Publisher, frame_header
 from tests.framebus.waiting import until
 from tests.processes import DEADLINE_SECONDS
-
-SILENCE_SECONDS = 0.3
-"""How long nothing has to come for the test to believe that nothing comes."""
-
-
-@pytest.fixture
-def publisher(endpoint: str, publish: Publish) -> Publisher:
-    return publish(endpoint)
 
 
 @pytest.fixture
@@ -37,11 +27,6 @@ async def subscriber(endpoint: str, publisher: Publisher) -> AsyncIterator[Async
     async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
         publisher.subscription()
         yield subscriber
-
-
-async def assert_silent(subscriber: AsyncSubscriber, seconds: float = SILENCE_SECONDS) -> None:
-    with pytest.raises(TimeoutError):
-        await subscriber.receive(seconds)
 
 
 # Frames
@@ -123,7 +108,7 @@ async def test_a_repeat_is_ignored(publisher: Publisher, subscriber: AsyncSubscr
     await subscriber.receive()
     publisher.send(1)
 
-    await assert_silent(subscriber)
+    await assert_silent_async(subscriber)
     publisher.send(2)
     assert (await subscriber.receive()).missed == 0
 
@@ -134,13 +119,10 @@ async def test_a_frame_of_a_later_version_1_is_a_frame(publisher: Publisher, sub
     assert (await subscriber.receive()).seq == 42
 
 
-# Who comes and goes
-
-
 @pytest.mark.slow
 async def test_it_may_be_made_before_its_publisher(endpoint: str, publish: Publish) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
-        await assert_silent(subscriber)
+        await assert_silent_async(subscriber)
         publisher = publish(endpoint)
         publisher.subscription()
         publisher.send(1)
@@ -232,18 +214,6 @@ async def test_a_subscriber_may_have_a_timeout_of_its_own(endpoint: str) -> None
         )
 
 
-async def test_a_cancelled_wait_loses_no_frame(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
-    waiting = asyncio.create_task(subscriber.receive())
-    await asyncio.sleep(0.01)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-
-    publisher.send(1)
-    frame = await subscriber.receive()
-    assert (frame.seq, frame.missed) == (1, 0)
-
-
 # Age
 
 
@@ -286,140 +256,3 @@ async def test_a_name_that_no_camera_can_have_is_refused() -> None:
 async def test_a_bad_endpoint_is_refused() -> None:
     with pytest.raises(zmq.ZMQError, match="Invalid argument"):
         AsyncSubscriber("front", endpoint="nowhere")
-
-
-# The end
-
-
-async def test_it_may_be_closed_twice_and_unsubscribes(endpoint: str, publisher: Publisher) -> None:
-    async with AsyncSubscriber("front", endpoint=endpoint) as subscriber:
-        assert publisher.subscription() == b"\x01live/front\n"
-        subscriber.close()
-    subscriber.close()
-
-    assert publisher.subscription() == b"\x00live/front\n"
-
-
-async def test_closing_ends_the_wait_for_a_frame(endpoint: str) -> None:
-    subscriber = AsyncSubscriber("front", endpoint=endpoint)
-    waiting = asyncio.create_task(subscriber.receive())
-    await asyncio.sleep(0.05)
-    subscriber.close()
-    with pytest.raises(SubscriberClosed) as error:
-        await waiting
-    assert str(error.value) == "the subscriber of camera front is closed"
-
-
-async def test_a_closed_one_says_so(endpoint: str) -> None:
-    subscriber = AsyncSubscriber("front", endpoint=endpoint)
-    subscriber.close()
-    with pytest.raises(SubscriberClosed, match=r"\Athe subscriber of camera front is closed\Z"):
-        await subscriber.receive()
-    with pytest.raises(SubscriberClosed):
-        aiter(subscriber)
-
-
-async def test_a_loop_that_is_left_frees_its_subscriber(endpoint: str, publisher: Publisher) -> None:
-    before = len(os.listdir("/proc/self/fd"))
-    for seq in range(1, 4):
-
-        async def watch() -> None:
-            async for _ in AsyncSubscriber("front", endpoint=endpoint):
-                break
-
-        watching = asyncio.create_task(watch())
-        await until(publisher.is_heard)
-        assert publisher.subscription() == b"\x01live/front\n"
-        publisher.send(seq)
-        await watching
-        await until(publisher.is_heard)
-        assert publisher.subscription() == b"\x00live/front\n", "the camera is left alone again"
-    await until(lambda: len(os.listdir("/proc/self/fd")) <= before + 3)
-
-
-@pytest.mark.slow
-async def test_a_task_that_is_cancelled_frees_its_subscriber(endpoint: str, publisher: Publisher) -> None:
-    async def watch() -> None:
-        async for _ in AsyncSubscriber("front", endpoint=endpoint):
-            pass
-
-    watching = asyncio.create_task(watch())
-    await until(publisher.is_heard)
-    assert publisher.subscription() == b"\x01live/front\n"
-    watching.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watching
-    del watching
-
-    def freed() -> bool:
-        gc.collect()
-        return publisher.is_heard()
-
-    await until(freed)
-    assert publisher.subscription() == b"\x00live/front\n"
-
-
-async def test_several_tasks_may_wait_and_each_frame_goes_to_one(
-    publisher: Publisher, subscriber: AsyncSubscriber
-) -> None:
-    waiting = [asyncio.create_task(subscriber.receive()) for _ in range(2)]
-    await asyncio.sleep(0.01)
-    publisher.send(1)
-    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    assert [task.result().seq for task in done] == [1]
-    publisher.send(2)
-    assert {(await task).seq for task in waiting} == {1, 2}
-
-
-@pytest.mark.slow
-async def test_a_frame_older_than_asked_for_is_skipped_and_counted(endpoint: str, publisher: Publisher) -> None:
-    async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=2) as subscriber:
-        publisher.subscription()
-        publisher.send(1, monotonic=time.monotonic() - 3)
-        await assert_silent(subscriber)
-        publisher.send(3)
-        frame = await subscriber.receive()
-    assert (frame.seq, frame.missed, subscriber.missed) == (3, 2, 2)
-
-
-@pytest.mark.slow
-async def test_a_frame_that_grew_old_before_it_was_taken_is_skipped(endpoint: str, publisher: Publisher) -> None:
-    async with AsyncSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS, max_age=0.2) as subscriber:
-        publisher.subscription()
-        publisher.send(1)
-        await asyncio.sleep(0.4)
-        await assert_silent(subscriber)
-        publisher.send(2)
-        frame = await subscriber.receive()
-    assert (frame.seq, subscriber.missed) == (2, 1)
-
-
-async def test_after_a_blocked_loop_a_frame_of_a_capture_that_has_ended_is_not_the_newest(
-    publisher: Publisher, subscriber: AsyncSubscriber, endpoint: str, publish: Publish
-) -> None:
-    publisher.send(1)
-    await subscriber.receive()
-    publisher.send(2, monotonic=time.monotonic() - 4)
-    time.sleep(0.1)  # noqa: ASYNC251  (the loop is blocked)
-    publisher.close()
-    restarted = publish(endpoint, epoch="second")
-    monitor = subscriber._connection.subscription.socket.monitor_socket
-    assert monitor is not None
-    assert monitor.poll(int(DEADLINE_SECONDS * 1000))
-    waiting = asyncio.create_task(subscriber.receive())
-    await until(restarted.is_heard)
-    restarted.send(1)
-    frame = await waiting
-
-    assert (frame.epoch, frame.seq) == ("second", 1)
-
-
-@pytest.mark.slow
-async def test_a_message_over_the_limit_ends_no_subscription(publisher: Publisher, subscriber: AsyncSubscriber) -> None:
-    publisher.send_message(topic("live", "front") + bytes(2 * MAX_MESSAGE_BYTES))
-    await until(publisher.is_heard)
-    assert publisher.subscription() == b"\x00live/front\n"
-    await until(publisher.is_heard)
-    assert publisher.subscription() == b"\x01live/front\n"
-    publisher.send(1)
-    assert (await subscriber.receive()).seq == 1

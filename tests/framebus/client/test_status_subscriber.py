@@ -31,11 +31,6 @@ def send(publisher: Publisher, header: StatusHeader) -> None:
     publisher.send_message(pack("status", "front", header))
 
 
-@pytest.fixture
-def publisher(endpoint: str, publish: Publish) -> Publisher:
-    return publish(endpoint)
-
-
 def test_each_change_comes_once(endpoint: str, publisher: Publisher) -> None:
     changes = [
         status("starting", "opening the camera"),
