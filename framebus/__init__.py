@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from framebus.client.async_publisher import AsyncPublisher
+    from framebus.client.async_several import newest_async, together_async
     from framebus.client.async_snapshots import request_snapshot_async
     from framebus.client.async_status_subscriber import AsyncStatusSubscriber
     from framebus.client.async_subscriber import AsyncSubscriber
@@ -73,11 +74,13 @@ __all__ = [
     "Value",
     "WireError",
     "newest",
+    "newest_async",
     "request_controls",
     "request_snapshot",
     "request_snapshot_async",
     "set_controls",
     "together",
+    "together_async",
 ]
 
 _MODULES = {
@@ -100,11 +103,13 @@ _MODULES = {
     "Value": "protocol.controls",
     "WireError": "protocol.wire",
     "newest": "client.several",
+    "newest_async": "client.async_several",
     "request_controls": "client.controls",
     "request_snapshot": "client.snapshots",
     "request_snapshot_async": "client.async_snapshots",
     "set_controls": "client.controls",
     "together": "client.several",
+    "together_async": "client.async_several",
 }
 """Where each name is defined; the others are in framebus.errors."""
 

@@ -1,8 +1,10 @@
 """A subscription in an asyncio loop, that any thread may close."""
 
 import asyncio
+import contextlib
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Generic
 
 from framebus.client.subscription import ItemT, Subscription
@@ -19,6 +21,8 @@ class AsyncConnection(ABC, Generic[ItemT]):
         self._subscription = subscription
         self._camera = subscription.camera
         self._arrived = asyncio.Event()
+        self._others: list[asyncio.Event] = []
+        """Of readers of several at once."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._receiver: AsyncReceiver | None = None
@@ -70,6 +74,27 @@ class AsyncConnection(ABC, Generic[ItemT]):
         except TimeoutError:
             raise self._subscription.timeout(seconds or 0.0) from None
 
+    # For a reader of several at once
+
+    def take(self) -> ItemT | None:
+        """What has arrived; None where nothing has. To be called after `start`. Raises SubscriberClosed."""
+        if self.closing:
+            raise SubscriberClosed(self._camera)
+        item = self._take()
+        self._arrived.clear()
+        if self._receiver is not None:
+            self._receiver.make_room()
+        return item
+
+    @contextlib.contextmanager
+    def setting(self, event: asyncio.Event) -> Iterator[None]:
+        """Set an event, too, whenever something arrives, and at the end."""
+        self._others.append(event)
+        try:
+            yield
+        finally:
+            self._others.remove(event)
+
     def close(self) -> None:
         """Close now, or in the thread of the loop."""
         if self.closing or self._subscription.is_inherited:
@@ -85,12 +110,7 @@ class AsyncConnection(ABC, Generic[ItemT]):
 
     async def _next(self) -> ItemT:
         while True:
-            if self.closing:
-                raise SubscriberClosed(self._camera)
-            item = self._take()
-            self._arrived.clear()
-            if self._receiver is not None:
-                self._receiver.make_room()
+            item = self.take()
             if item is not None:
                 return item
             await self._arrived.wait()
@@ -102,7 +122,7 @@ class AsyncConnection(ABC, Generic[ItemT]):
             self._silence.cancel()
         self._subscription.close()
         self._clear()
-        self._arrived.set()
+        self._wake()
 
     def _on_message(self, parts: list[bytes]) -> None:
         self._hold(self._subscription.accept(parts[-1]))
@@ -112,7 +132,11 @@ class AsyncConnection(ABC, Generic[ItemT]):
     def _hold(self, item: ItemT | None) -> None:
         if item is not None:
             self._put(item)
-            self._arrived.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        for event in (self._arrived, *self._others):
+            event.set()
 
     def _await_silence(self, loop: asyncio.AbstractEventLoop) -> None:
         self._silence = None

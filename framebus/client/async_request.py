@@ -2,14 +2,16 @@
 
 import asyncio
 
-from framebus.client.request import connected
+from framebus.client.request import connected, taking_back
 from framebus.client.silence import reason
 from framebus.errors import ReplyTimeoutError
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
 
 
-async def ask_async(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str) -> bytes:
+async def ask_async(
+    endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str, cancel: bytes | None = None
+) -> bytes:
     """As framebus.client.request.ask, and it may be cancelled."""
     reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
@@ -17,7 +19,7 @@ async def ask_async(endpoint: Endpoint, request: bytes, seconds: float, timeout_
         if not reply.done():
             reply.set_result(parts[-1])
 
-    with connected(endpoint) as socket:
+    with connected(endpoint) as socket, taking_back(socket, cancel):
         receiver = AsyncReceiver(socket, take)
         try:
             socket.send(request)

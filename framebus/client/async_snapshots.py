@@ -8,7 +8,9 @@ from framebus.protocol.frame import Frame
 
 
 async def request_snapshot_async(camera: str, **options: Unpack[SnapshotOptions]) -> Frame:
-    """As request_snapshot, for asyncio: its arguments, its result and its errors. It may be cancelled.
+    """As request_snapshot, for asyncio: its arguments, its result and its errors.
+
+    It may be cancelled: the service then forgets the request, and the camera goes back to sleep.
 
     ::
 
@@ -22,5 +24,5 @@ async def request_snapshot_async(camera: str, **options: Unpack[SnapshotOptions]
         asyncio.run(main())
     """
     asked = prepare(camera, **options)
-    reply = await ask_async(asked.service, asked.request, asked.seconds, asked.timeout_text)
+    reply = await ask_async(asked.service, asked.request, asked.seconds, asked.timeout_text, asked.cancel)
     return parse_reply(reply, same_host=asked.service.same_host)

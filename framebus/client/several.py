@@ -5,6 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import zmq
 
@@ -13,6 +14,7 @@ from framebus.client.options import check_seconds
 from framebus.client.subscriber import Subscriber
 from framebus.errors import ArgumentError, ReplyTimeoutError, SubscriberClosed
 from framebus.protocol.frame import Frame
+from framebus.transport.endpoints import Endpoint
 
 DEFAULT_WITHIN_SECONDS = 0.02
 FRAMES_KEPT = 32
@@ -42,9 +44,9 @@ def newest(*subscribers: Subscriber, timeout: float | None = None) -> Iterator[F
         SubscriberError: Another thread receives, or a subscriber was made before a fork.
         ArgumentError: There is no subscriber, one stands there twice, or the timeout is not a number.
     """
-    connections = _connections(subscribers)
+    check_subscribers(subscribers, Subscriber)
     check_seconds("timeout", timeout)
-    return _newest(connections, timeout)
+    return Newest([subscriber._connection for subscriber in subscribers], timeout)
 
 
 def together(
@@ -77,47 +79,101 @@ def together(
         SubscriberError: Another thread receives, or a subscriber was made before a fork.
         ArgumentError: There are fewer than two subscribers, one stands there twice, or a time is not one.
     """
-    connections = _connections(subscribers)
-    if len(connections) < 2:
+    check_subscribers(subscribers, Subscriber)
+    check_together(len(subscribers), within, timeout)
+    return Together([subscriber._connection for subscriber in subscribers], within, timeout)
+
+
+def check_subscribers(subscribers: tuple[object, ...], kind: type[Any]) -> None:
+    """Raises ArgumentError for others than subscribers of this class, each of them once."""
+    for subscriber in subscribers:
+        if not isinstance(subscriber, kind):
+            raise ArgumentError(f"{subscriber!r}: allowed are objects of the class {kind.__name__}")
+    if not subscribers or len(set(map(id, subscribers))) < len(subscribers):
+        raise ArgumentError("subscribers: allowed are one or more, each of them once")
+
+
+def check_together(subscribers: int, within: float, timeout: float | None) -> None:
+    """Raises ArgumentError for arguments that `together` does not take."""
+    if subscribers < 2:
         raise ArgumentError("together: allowed are two subscribers or more")
     check_seconds("within", within, optional=False)
     check_seconds("timeout", timeout)
-    return _together(connections, within, timeout)
 
 
-def _connections(subscribers: tuple[Subscriber, ...]) -> list[FrameConnection]:
-    for subscriber in subscribers:
-        if not isinstance(subscriber, Subscriber):
-            raise ArgumentError(f"{subscriber!r}: allowed are objects of the class Subscriber")
-    if not subscribers or len(set(map(id, subscribers))) < len(subscribers):
-        raise ArgumentError("subscribers: allowed are one or more, each of them once")
-    return [subscriber._connection for subscriber in subscribers]
+def no_frame(cameras: Iterable[str], timeout: float | None) -> ReplyTimeoutError:
+    """The error of `newest` for nothing in time."""
+    return ReplyTimeoutError(f"no frame of camera {', '.join(sorted(cameras))} within {timeout or 0.0:g} s")
 
 
-def _newest(connections: list[FrameConnection], timeout: float | None) -> Iterator[Frame]:
-    turns = deque(connections)
-    while turns:
-        deadline = _deadline(timeout)
-        names = _names(turns)
-        frame = None
-        while turns and frame is None:
+def no_moment(cameras: Iterable[str], within: float, timeout: float | None) -> ReplyTimeoutError:
+    """The error of `together` for nothing in time."""
+    names = ", ".join(sorted(cameras))
+    return ReplyTimeoutError(
+        f"no frames of camera {names} of one moment, within {within:g} s, came in {timeout or 0.0:g} s"
+    )
+
+
+def on_one_clock(endpoints: Iterable[Endpoint]) -> bool:
+    """Whether the sensors' clock of all these cameras is that of this machine."""
+    return all(endpoint.same_host for endpoint in endpoints)
+
+
+class Newest(Iterator[Frame]):
+    """Not a generator, which would end for good with the first TimeoutError."""
+
+    def __init__(self, connections: list[FrameConnection], timeout: float | None) -> None:
+        """The arguments are those of `newest`."""
+        self._turns = deque(connections)
+        self._timeout = timeout
+
+    def __next__(self) -> Frame:
+        deadline = _deadline(self._timeout)
+        names = _names(self._turns)
+        while self._turns:
             try:
-                frame = _next(turns, deadline)
+                return _next(self._turns, deadline)
             except SubscriberClosed:
-                for connection in [connection for connection in turns if connection.closing]:
-                    turns.remove(connection)
+                for connection in [connection for connection in self._turns if connection.closing]:
+                    self._turns.remove(connection)
             except TimeoutError:
-                raise ReplyTimeoutError(f"no frame of camera {names} within {timeout or 0.0:g} s") from None
-        if frame is not None:
-            yield frame
+                raise no_frame(names, self._timeout) from None
+        raise StopIteration
+
+
+class Together(Iterator[tuple[Frame, ...]]):
+    """As Newest."""
+
+    def __init__(self, connections: list[FrameConnection], within: float, timeout: float | None) -> None:
+        """The arguments are those of `together`."""
+        self._connections = connections
+        self._turns = deque(connections)
+        self._within = within
+        self._timeout = timeout
+        monotonic = on_one_clock(connection.subscription.endpoint for connection in connections)
+        self._matcher = Matcher(len(connections), within, monotonic=monotonic)
+
+    def __next__(self) -> tuple[Frame, ...]:
+        deadline = _deadline(self._timeout)
+        while True:
+            try:
+                frame = _next(self._turns, deadline)
+            except SubscriberClosed:
+                raise StopIteration from None
+            except TimeoutError:
+                raise no_moment(_names(self._connections), self._within, self._timeout) from None
+            # The last of the turns is the one that gave it: two cameras of two machines may have the same name.
+            moment = self._matcher.add(self._connections.index(self._turns[-1]), frame)
+            if moment is not None:
+                return moment
 
 
 def _deadline(timeout: float | None) -> float:
     return math.inf if timeout is None else time.monotonic() + timeout
 
 
-def _names(connections: Iterable[FrameConnection]) -> str:
-    return ", ".join(sorted(connection.options.camera for connection in connections))
+def _names(connections: Iterable[FrameConnection]) -> list[str]:
+    return [connection.options.camera for connection in connections]
 
 
 def _next(turns: deque[FrameConnection], deadline: float) -> Frame:
@@ -151,27 +207,6 @@ def _wait(turns: deque[FrameConnection], deadline: float) -> Frame | None:
             return None
         due = min(connection.due_in for connection in turns)
         poller.poll(math.ceil(min(left, due) * 1000))
-
-
-def _together(connections: list[FrameConnection], within: float, timeout: float | None) -> Iterator[tuple[Frame, ...]]:
-    same_host = all(connection.subscription.endpoint.same_host for connection in connections)
-    matcher = Matcher(len(connections), within, monotonic=same_host)
-    turns = deque(connections)
-    deadline = _deadline(timeout)
-    while True:
-        try:
-            frame = _next(turns, deadline)
-        except SubscriberClosed:
-            return
-        except TimeoutError:
-            raise ReplyTimeoutError(
-                f"no frames of camera {_names(connections)} of one moment, within {within:g} s, came in {timeout:g} s"
-            ) from None
-        # turns[-1] is the one that gave it: two cameras of two machines may have the same name.
-        moment = matcher.add(connections.index(turns[-1]), frame)
-        if moment is not None:
-            yield moment
-            deadline = _deadline(timeout)
 
 
 class Matcher:

@@ -10,7 +10,7 @@ from framebus.client.options import check_camera, check_seconds, load
 from framebus.client.request import ask
 from framebus.errors import ArgumentError, FramebusError
 from framebus.protocol.frame import Frame
-from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS
+from framebus.protocol.stills import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS, CancelRequest
 from framebus.protocol.wire import ErrorHeader, FrameHeader, WireError, parse, split
 from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
@@ -109,7 +109,7 @@ def request_snapshot(
         server_key=server_key,
         config=config,
     )
-    reply = ask(asked.service, asked.request, asked.seconds, asked.timeout_text)
+    reply = ask(asked.service, asked.request, asked.seconds, asked.timeout_text, asked.cancel)
     return parse_reply(reply, same_host=asked.service.same_host)
 
 
@@ -141,6 +141,8 @@ class Asked(NamedTuple):
     """How long to wait for the reply."""
     timeout_text: str
     """The error where none comes."""
+    cancel: bytes
+    """What takes the request back."""
 
 
 def prepare(camera: str, **options: Unpack[SnapshotOptions]) -> Asked:
@@ -162,7 +164,8 @@ def prepare(camera: str, **options: Unpack[SnapshotOptions]) -> Asked:
         **{key: value for key, value in asked.items() if value is not None},
     }
     text = f"no answer from the snapshot service at {service.endpoint} within {timeout:g} s"
-    return Asked(service, msgspec.json.encode(request), timeout + ANSWER_SECONDS, text)
+    cancel = msgspec.json.encode(CancelRequest(camera=camera, cancel=True))
+    return Asked(service, msgspec.json.encode(request), timeout + ANSWER_SECONDS, text, cancel)
 
 
 def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:

@@ -34,7 +34,9 @@ EXAMPLES = [
     "Publisher",
     "AsyncPublisher",
     "newest",
+    "newest_async",
     "together",
+    "together_async",
     "request_snapshot_async",
     "Subscriber.fileno",
     "Frame.decode",
@@ -178,8 +180,8 @@ import framebus
 from framebus import (
     AsyncPublisher, AsyncStatusSubscriber, AsyncSubscriber, Control, ControlsRequest, Frame, FrameHeader, Publisher,
     StatusHeader,
-    StatusSubscriber, Subscriber, SubscriberClosed, newest, request_controls, request_snapshot,
-    request_snapshot_async, set_controls, together,
+    StatusSubscriber, Subscriber, SubscriberClosed, newest, newest_async, request_controls, request_snapshot,
+    request_snapshot_async, set_controls, together, together_async,
 )
 
 
@@ -229,6 +231,11 @@ async def watch() -> None:
         reveal_type(await marked.publish(b""))
     reveal_type(await request_snapshot_async("front", width=640))
     await request_snapshot_async("front", widht=640)
+    async with AsyncSubscriber("front") as left, AsyncSubscriber("back") as right:
+        async for one in newest_async(left, right, timeout=5):
+            width(one)
+        async for moment in together_async(left, right, within=0.02):
+            reveal_type(moment)
     try:
         async for frame in AsyncSubscriber("front"):
             width(frame)
@@ -261,6 +268,7 @@ def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
         r'Revealed type is "(builtins\.)?int"',
         r'Revealed type is "framebus.protocol.frame.Frame"',
         r'Unexpected keyword argument "widht" for "request_snapshot_async"',
+        r'Revealed type is "(builtins\.)?tuple\[framebus.protocol.frame.Frame, ...\]"',
         r'Unexpected keyword argument "widht" for "request_snapshot"',
         r'Argument "kind" to "Subscriber" has incompatible type',
         r"Found 5 errors",

@@ -1,5 +1,6 @@
 """The process of the snapshot service while captures, clients and the machine fail."""
 
+import asyncio
 import random
 import signal
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import zmq
 
-from framebus import request_snapshot
+from framebus import AsyncStatusSubscriber, request_snapshot, request_snapshot_async
 from framebus.config.snapshot import SnapshotConfig
 from framebus.protocol.wire import ErrorHeader, pack, parse
 from snapshot.still_service import MAX_CONVERSIONS
@@ -244,3 +245,19 @@ def test_stills_over_tcp_are_for_listed_machines(configure: Configure, start: St
     with pytest.raises(TimeoutError, match="no answer from the snapshot service at tcp://"):
         request_snapshot("front", timeout=0.5, endpoint=endpoint)
     service.wait_for("connections refused")
+
+
+async def test_a_camera_sleeps_again_once_a_program_cancels_its_request(configure: Configure, start: Start) -> None:
+    config = configure(FRONT.replace("idle_fps = 5", "idle_fps = 0"))
+    start("capture", "front", config=config)
+    answers(start, config)
+    async with AsyncStatusSubscriber("front", config=config.path, timeout=2 * DEADLINE_SECONDS) as camera:
+
+        async def until_state(state: str) -> None:
+            while (await camera.receive()).state != state:
+                pass
+
+        asking = asyncio.create_task(request_snapshot_async("front", settle=60, timeout=60, config=config.path))
+        await until_state("live")
+        asking.cancel()
+        await until_state("idle")

@@ -133,6 +133,20 @@ ENDS = {
         for frame in framebus.newest(front, back):
             pass
         """,
+    "several in one loop, async": """
+        async def main():
+            front, back = AsyncSubscriber('front', endpoint=endpoint), AsyncSubscriber('back', endpoint=endpoint)
+            try:
+                async for frame in framebus.newest_async(front, back, timeout=0.05):
+                    pass
+            except TimeoutError:
+                pass
+            threading.Timer(0.1, front.close).start()
+            threading.Timer(0.2, back.close).start()
+            async for frame in framebus.newest_async(front, back):
+                pass
+        asyncio.run(main())
+        """,
     "of the status": """
         subscriber = framebus.StatusSubscriber('front', endpoint=endpoint)
         threading.Timer(0.1, subscriber.close).start()

@@ -156,9 +156,24 @@ def test_frames_of_other_moments_do_not(publishers: dict[str, Publisher], subscr
     for seq in range(1, 4):
         publishers["front"].send(seq, monotonic=start + seq / 10)
         publishers["back"].send(seq, monotonic=start + seq / 10 + 0.05)
+    moments = together(*subscribers, timeout=0.3)
     with pytest.raises(TimeoutError) as caught:
-        next(together(*subscribers, timeout=0.3))
+        next(moments)
     assert str(caught.value) == "no frames of camera back, front of one moment, within 0.02 s, came in 0.3 s"
+
+
+def test_it_goes_on_after_a_timeout(publishers: dict[str, Publisher], subscribers: list[Subscriber]) -> None:
+    """A generator would have ended."""
+    frames, moments = newest(*subscribers, timeout=0.3), together(*subscribers, timeout=0.3)
+    for silent in (frames, moments):
+        with pytest.raises(TimeoutError):
+            next(silent)
+    publishers["front"].send(1)
+    assert next(frames).seq == 1
+    now = time.monotonic()
+    for camera in CAMERAS:
+        publishers[camera].send(2, monotonic=now)
+    assert [frame.seq for frame in next(moments)] == [2, 2]
 
 
 @pytest.mark.parametrize("descriptors", [False, True])

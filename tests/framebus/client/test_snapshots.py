@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ from tests.conftest import Configure
 from tests.framebus.conftest import Serve
 from tests.framebus.golden.make import FRAME, JPEG, PACKED
 from tests.framebus.publisher import frame_header
-from tests.processes import DEADLINE_SECONDS
+from tests.framebus.waiting import until
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 STILL = pack("snapshot", "front", FRAME, JPEG)
 REFUSALS = [
@@ -188,3 +192,47 @@ async def test_with_asyncio_the_loop_goes_on_while_a_still_is_awaited(endpoint: 
             f"no answer from the snapshot service at {endpoint} within 0.1 s: "
             f"{run_dir}/snapshot does not exist; its process is not running"
         )
+
+
+# Taken back
+
+
+def cancelled(requests: list[list[bytes]]) -> bool:
+    """Whether the last request takes back the one before it, as it had the same parts before it."""
+    return len(requests) > 1 and requests[-1] == [*requests[-2][:-1], b'{"camera":"front","cancel":true}']
+
+
+async def test_a_request_that_is_cancelled_is_taken_back(endpoint: str, serve: Serve) -> None:
+    service = serve(endpoint, lambda request: None)
+
+    def more_than(count: int) -> bool:
+        return len(service.requests) > count
+
+    for _ in range(3):
+        before = len(service.requests)
+        asking = asyncio.create_task(request_snapshot_async("front", fresh=True, endpoint=endpoint))
+        await until(partial(more_than, before))
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await until(lambda: cancelled(service.requests))
+
+
+def test_so_is_one_that_ctrl_c_ends(endpoint: str, serve: Serve) -> None:
+    def interrupt(request: bytes) -> None:
+        if b"cancel" not in request:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    service = serve(endpoint, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        request_snapshot("front", fresh=True, endpoint=endpoint)
+    wait_until(lambda: cancelled(service.requests), "the request is taken back")
+
+
+async def test_one_that_was_answered_or_refused_in_time_is_not(endpoint: str, serve: Serve) -> None:
+    service = serve(endpoint, lambda request: STILL if b"0.1" not in request else None)
+    request_snapshot("front", endpoint=endpoint)
+    await request_snapshot_async("front", endpoint=endpoint)
+    with pytest.raises(TimeoutError):
+        await request_snapshot_async("front", endpoint=endpoint, timeout=0.1)
+    request_snapshot("front", endpoint=endpoint)
+    assert not any(b"cancel" in parts[-1] for parts in service.requests)
