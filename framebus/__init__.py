@@ -10,12 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framebus.client.async_event_subscriber import AsyncEventSubscriber
     from framebus.client.async_publisher import AsyncPublisher
     from framebus.client.async_several import newest_async, together_async
     from framebus.client.async_snapshots import request_snapshot_async
     from framebus.client.async_status_subscriber import AsyncStatusSubscriber
     from framebus.client.async_subscriber import AsyncSubscriber
     from framebus.client.controls import request_controls, set_controls
+    from framebus.client.event_subscriber import EventSubscriber
     from framebus.client.options import SubscriberKind
     from framebus.client.publisher import Publisher
     from framebus.client.several import newest, together
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         SubscriberError,
     )
     from framebus.protocol.controls import Control, ControlError, ControlsRequest, Value
+    from framebus.protocol.events import EventHeader
     from framebus.protocol.frame import Frame
     from framebus.protocol.wire import FrameHeader, StatusHeader, WireError
     from framebus.transport.sockets import EndpointError
@@ -45,6 +48,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "ArgumentError",
+    "AsyncEventSubscriber",
     "AsyncPublisher",
     "AsyncStatusSubscriber",
     "AsyncSubscriber",
@@ -54,6 +58,8 @@ __all__ = [
     "ControlsRequest",
     "DecodeError",
     "EndpointError",
+    "EventHeader",
+    "EventSubscriber",
     "Frame",
     "FrameHeader",
     "FramebusError",
@@ -84,6 +90,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AsyncEventSubscriber": "client.async_event_subscriber",
     "AsyncPublisher": "client.async_publisher",
     "AsyncStatusSubscriber": "client.async_status_subscriber",
     "AsyncSubscriber": "client.async_subscriber",
@@ -92,6 +99,8 @@ _MODULES = {
     "ControlError": "protocol.controls",
     "ControlsRequest": "protocol.controls",
     "EndpointError": "transport.sockets",
+    "EventHeader": "protocol.events",
+    "EventSubscriber": "client.event_subscriber",
     "Frame": "protocol.frame",
     "FrameHeader": "protocol.wire",
     "Publisher": "client.publisher",

@@ -27,6 +27,7 @@ COMMANDS = {
     "hz": "show the rate of a camera's frames",
     "bw": "show the bandwidth of a camera's frames",
     "echo": "print the header of each frame of a camera",
+    "events": "print what happens in front of the cameras",
     "record": "write every frame of a camera to a file",
     "replay": "publish a recording as a camera",
     "export": "make JPEGs or an MCAP file of a recording",

@@ -46,6 +46,8 @@ TESTED_WITH = {
     "framebus/installation/program.py": "tests/packaging/test_install.py",
     "framebus/commands/check.py": "tests/framebus/commands/test_config.py",
     "framebus/publishing/camera_endpoint.py": "tests/capture/test_server.py",
+    "framebus/client/async_event_subscriber.py": "tests/framebus/client/test_event_subscriber.py",
+    "framebus/client/event_subscription.py": "tests/framebus/client/test_event_subscriber.py",
     "framebus/client/async_publisher.py": "tests/framebus/client/test_publisher.py",
     "framebus/client/replay.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/bw.py": "tests/framebus/commands/test_recordings.py",

@@ -110,7 +110,7 @@ def documentation(name: str) -> str:
     return f"{inspect.getdoc(value)}\n{inspect.getdoc(value.__init__) if inspect.isclass(value) else ''}"
 
 
-@pytest.mark.parametrize("name", CALLABLE)
+@pytest.mark.parametrize("name", [*CALLABLE, "EventSubscriber", "AsyncEventSubscriber"])
 def test_every_argument_and_error_is_documented(name: str) -> None:
     text = documentation(name)
     arguments = inspect.signature(getattr(framebus, name)).parameters
@@ -178,8 +178,8 @@ from collections.abc import Callable
 
 import framebus
 from framebus import (
-    AsyncPublisher, AsyncStatusSubscriber, AsyncSubscriber, Control, ControlsRequest, Frame, FrameHeader, Publisher,
-    StatusHeader,
+    AsyncEventSubscriber, AsyncPublisher, AsyncStatusSubscriber, AsyncSubscriber, Control, ControlsRequest, EventHeader,
+    EventSubscriber, Frame, FrameHeader, Publisher, StatusHeader,
     StatusSubscriber, Subscriber, SubscriberClosed, newest, newest_async, request_controls, request_snapshot,
     request_snapshot_async, set_controls, together, together_async,
 )
@@ -218,6 +218,9 @@ def main() -> None:
         marked.publish(still.decode(), captured=still.captured)
         marked.publish(5)
         marked.offline("over" if marked.wait_watched(5) or marked.watched else "done")
+    for event in EventSubscriber(timeout=5):
+        happened: EventHeader = event
+        print(happened.phase == "start", happened.box[3] + happened.score)
     for status in StatusSubscriber("front", timeout=5):
         known: StatusHeader = status
         print(known.state, known.reason)
@@ -227,6 +230,8 @@ async def watch() -> None:
     async with AsyncStatusSubscriber("front") as subscriber:
         async for status in subscriber:
             print(status.fps)
+    async for event in AsyncEventSubscriber("front"):
+        print(event.seconds)
     async with AsyncPublisher("marked") as marked:
         reveal_type(await marked.publish(b""))
     reveal_type(await request_snapshot_async("front", width=640))
