@@ -33,6 +33,8 @@ from gateway.net.tls import configured_certificate
 logger = logging.getLogger("gateway")
 
 TICK_SECONDS = 1.0
+TORNADO_SPARE_SECONDS = 10.0
+"""Tornado closes the connection of a late request without an answer, so RequestStream is to be first."""
 GOODBYE_SECONDS = 0.5
 """How long the viewers get to close their websocket."""
 
@@ -88,8 +90,8 @@ class Gateway:
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_body_size=settings.max_request_kb * 1000,
-            idle_connection_timeout=settings.request_timeout,
-            body_timeout=settings.request_timeout,
+            idle_connection_timeout=settings.request_timeout + TORNADO_SPARE_SECONDS,
+            body_timeout=settings.request_timeout + TORNADO_SPARE_SECONDS,
         )
         self._listener = HttpListener(
             listener,
@@ -99,6 +101,7 @@ class Gateway:
             self._refused,
             tls,
             settings.max_request_kb * 1000,
+            settings.request_timeout,
         )
         self._followed = FollowedCopy(self._follow, logger, copy_in_force())
         self._filters = LogFilters(self._refused)

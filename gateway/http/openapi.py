@@ -39,6 +39,7 @@ ERRORS = {
     401: "Log in, or send a token.",
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
+    408: "The request did not come to its end within `request_timeout` in [gateway].",
     411: "The request has no body.",
     413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
@@ -120,7 +121,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Set controls: all of them or none.",
             {JSON: CONTROLS},
             body=(JSON, VALUES),
-            errors=(400, 404, 411, 413, 415, 503, 504),
+            errors=(400, 404, 408, 411, 413, 415, 503, 504),
         ),
         "delete": Operation(
             "Reset all controls, or those that are named.",

@@ -1,5 +1,6 @@
 """A Tornado application that normalizes the target of a request, and refuses what Tornado itself would fail at."""
 
+import asyncio
 from contextlib import suppress
 
 from tornado.http1connection import HTTP1Connection
@@ -15,7 +16,7 @@ from tornado.log import gen_log
 from tornado.web import Application
 
 from gateway.http.request_target import normalized
-from gateway.net.request_stream import MALFORMED
+from gateway.net.request_stream import MALFORMED, RequestStream
 
 
 class StrictApplication(Application):
@@ -36,6 +37,7 @@ class StrictDelegate(HTTPMessageDelegate):
         self._delegate = delegate
         self._connection = connection
         self._is_closed = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> object:  # type: ignore[override]
         """Called by Tornado. Python does not read a Host with a port of thousands of digits, for example."""
@@ -45,6 +47,7 @@ class StrictDelegate(HTTPMessageDelegate):
                 start_line = start_line._replace(path=target)
                 if host is not None:  # RFC 9112, section 3.2.2: it counts more than the Host header
                     headers["Host"] = host
+                self._limit_time()
             return self._delegate.headers_received(start_line, headers)
         except ValueError:
             return self._refuse()
@@ -57,14 +60,32 @@ class StrictDelegate(HTTPMessageDelegate):
         return None if self._is_closed else self._delegate.data_received(chunk)
 
     def finish(self) -> None:
-        """Called by Tornado."""
+        """Called by Tornado, when the body is complete."""
+        self._stop_timer()
         if not self._is_closed:
             self._delegate.finish()
 
     def on_connection_close(self) -> None:
-        """Called by Tornado."""
-        self._is_closed = True
-        self._delegate.on_connection_close()
+        """Called by Tornado, also for a request that was given up."""
+        self._stop_timer()
+        if not self._is_closed:
+            self._is_closed = True
+            self._delegate.on_connection_close()
+
+    def _limit_time(self) -> None:
+        """Give a body up that does not come to its end."""
+        stream = getattr(self._connection, "stream", None)
+        if isinstance(stream, RequestStream) and stream.request_seconds is not None:
+            self._timer = asyncio.get_running_loop().call_later(stream.request_seconds, self._give_up, stream)
+
+    def _give_up(self, stream: RequestStream) -> None:
+        self.on_connection_close()
+        self._late = asyncio.ensure_future(stream.refuse_late())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _refuse(self) -> None:
         assert isinstance(self._connection, HTTP1Connection)  # the only one that Tornado's server has

@@ -37,6 +37,7 @@ class HttpListener:
         losses: RateLimitedLog,
         tls: ssl.SSLContext | None = None,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        request_seconds: float | None = None,
     ) -> None:
         """Start to accept.
 
@@ -47,7 +48,8 @@ class HttpListener:
             progress: closes connections that take too little.
             losses: counts refused connections and requests.
             tls: encrypts the connections; None for plain HTTP.
-            max_body_bytes: requests that announce a larger body are refused.
+            max_body_bytes: requests with a larger body are refused.
+            request_seconds: how long a head may take, and a body after it; None for any time.
         """
         self._server = server
         self._limits = limits
@@ -55,6 +57,7 @@ class HttpListener:
         self._losses = losses
         self._tls = tls
         self._max_body_bytes = max_body_bytes
+        self._request_seconds = request_seconds
         self._acceptor = Acceptor(listener, self._serve, losses)
 
     def close(self) -> None:
@@ -78,6 +81,8 @@ class HttpListener:
             release()
             return
         stream.check_head = self._check_head
+        stream.max_body_bytes = self._max_body_bytes
+        stream.request_seconds = self._request_seconds
         self._progress.add(stream)
         self._server.handle_stream(stream, address)
 

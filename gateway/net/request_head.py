@@ -50,6 +50,18 @@ def refusal(head: bytes, max_body_bytes: int) -> Refusal | None:
     return _framing(head, max_body_bytes)
 
 
+def too_large(max_body_bytes: int) -> Refusal:
+    """The refusal of a larger body."""
+    return Refusal(
+        413, "too-large", f"the body has more than {max_body_bytes} bytes; allowed: max_request_kb in [gateway]"
+    )
+
+
+def too_late(seconds: float) -> Refusal:
+    """The refusal of a request that has not come to its end within so many seconds."""
+    return Refusal(408, "too-late", f"no complete request within {seconds:g} s; allowed: request_timeout in [gateway]")
+
+
 def answer(head: bytes, refused: Refusal) -> bytes:
     """The response to a request that is refused; the connection ends with it."""
     method, path = _method_and_path(head)
@@ -114,9 +126,7 @@ def _framing(head: bytes, max_body_bytes: int) -> Refusal | None:
     if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
         return Refusal(400, "bad-length", "the Content-Length is malformed; allowed: one whole number")
     if any(len(length) > 18 or int(length) > max_body_bytes for length in lengths):
-        return Refusal(
-            413, "too-large", f"the body has more than {max_body_bytes} bytes; allowed: max_request_kb in [gateway]"
-        )
+        return too_large(max_body_bytes)
     return None
 
 

@@ -120,32 +120,6 @@ async def test_every_connection_is_counted_until_its_end(configure: Configure) -
     camera.close()
 
 
-@pytest.mark.slow
-async def test_who_sends_no_request_is_hung_up_on(configure: Configure) -> None:
-    """Also in the middle of one: slow-loris."""
-    config = configure(gateway="request_timeout = 1")
-    async with serving(config) as site:
-        for beginning in (b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n"):
-            reader, writer = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
-            writer.write(beginning)
-            async with asyncio.timeout(10):
-                assert await reader.read() == b""
-            writer.close()
-        await until(lambda: site.gateway._connections.open == 0)
-
-
-@pytest.mark.slow
-async def test_who_sends_no_body_is_hung_up_on(configure: Configure) -> None:
-    config = configure(gateway="request_timeout = 1")
-    async with serving(config):
-        reader, writer = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
-        head = "PATCH /api/cameras/front/controls HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n"
-        writer.write(f"{head}Content-Type: application/json\r\n\r\n{{".encode())
-        async with asyncio.timeout(10):
-            assert await reader.read() == b""
-        writer.close()
-
-
 async def test_too_large_a_request_is_refused(configure: Configure) -> None:
     config = configure(gateway="max_request_kb = 1")
     async with serving(config):

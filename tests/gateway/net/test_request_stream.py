@@ -3,18 +3,15 @@
 import asyncio
 import logging
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from framebus.config.load import Config
 from gateway.net.request_head import MAX_HEAD_BYTES
 from gateway.net.request_stream import LINGER_BYTES
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
-from tests.programs import need
+from tests.gateway.net.certificate import Certificate
 
 CONTROLS = "/api/cameras/front/controls"
 
@@ -171,17 +168,68 @@ async def test_one_that_never_ends_is_hung_up_on(site: Site) -> None:
     writer.close()
 
 
+MALFORMED = b"400: the request is malformed\n"
+TOO_LARGE = b"413: the body has more than 1000 bytes; allowed: max_request_kb in [gateway]\n"
+
+
 @pytest.mark.parametrize(
-    "chunks",
-    [b"3e9\r\n" + bytes(1001) + b"\r\n0\r\n\r\n", b"zz\r\n", b"-1\r\n"],
-    ids=["too large", "no number", "negative"],
+    ("chunks", "text"),
+    [
+        (b"3e9\r\n" + bytes(1001) + b"\r\n0\r\n\r\n", TOO_LARGE),
+        (b"1f4\r\n" + bytes(500) + b"\r\n1F5\r\n" + bytes(501) + b"\r\n0\r\n\r\n", TOO_LARGE),
+        (b"ffffffffffffffff\r\n", TOO_LARGE),
+        (b"1\r\na\r\n" * 1001, TOO_LARGE),
+        (b"3e8\r\n" + bytes(1000) + b"\r\nzz\r\n", MALFORMED),
+        (b"zz\r\n", MALFORMED),
+        (b"-1\r\n", MALFORMED),
+        (b"z" * 100 + b"\r\n", MALFORMED),
+        (b"z" * 100, MALFORMED),
+        (b"1" * 100 + b"\r\n", TOO_LARGE),
+    ],
+    ids=[
+        "one",
+        "two",
+        "announced",
+        "many small",
+        "no number at the limit",
+        "no number",
+        "negative",
+        "long",
+        "endless",
+        "long number",
+    ],
 )
-async def test_a_body_in_chunks_that_cannot_be_read_is_refused_with_a_sentence(chunks: bytes, site: Site) -> None:
+async def test_a_body_in_chunks_that_cannot_be_taken_is_refused_with_a_sentence(
+    chunks: bytes, text: bytes, site: Site
+) -> None:
     head, body = await answer_to(
         site, b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
     )
-    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\nServer: framebus/")
-    assert body == b"400: the request is malformed, or its body is larger than max_request_kb in [gateway]\n"
+    assert head.startswith(b"HTTP/1.1 " + text[:3])
+    assert b"\r\nServer: framebus/" in head
+    assert body == text
+
+
+async def test_a_client_that_goes_on_to_send_chunks_gets_the_answer_too(site: Site) -> None:
+    listen = site.config.gateway.listen
+    reader, writer = await asyncio.open_connection(listen.host, listen.port)
+    writer.write(b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(10):
+        writer.write(b"c350\r\n" + bytes(50_000) + b"\r\n")
+        await writer.drain()
+    async with asyncio.timeout(10):
+        assert (await reader.read()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
+async def test_the_chunks_of_one_request_do_not_count_for_the_next(site: Site) -> None:
+    request = (
+        b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + bytes(1000) + b"\r\n0\r\n\r\n"
+    )
+    head, rest = await answer_to(site, request + request + request.replace(b"3e8", b"zz"))
+    assert head.startswith(b"HTTP/1.1 401 ")
+    assert rest.count(b"HTTP/1.1 401 ") == 1
+    assert rest.endswith(MALFORMED)
 
 
 async def test_requests_behind_each_other_are_answered_in_turn(site: Site) -> None:
@@ -214,15 +262,7 @@ async def test_refused_requests_are_counted_and_not_quoted(site: Site, caplog: p
 
 
 @pytest.mark.slow
-async def test_over_tls_too(configure: Configure, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=pi"
-    command = [need("openssl"), "req", *options.split(), "-keyout", str(key), "-out", str(certificate)]
-    await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
-    key.chmod(0o600)
-    config: Config = configure(gateway=f'tls_cert = "{certificate}"\ntls_key = "{key}"')
-    trusting = ssl.create_default_context()
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    async with serving(config) as site:
-        head, _ = await answer_to(site, b"GET /" + b"x" * (2 * MAX_HEAD_BYTES), trusting)
+async def test_over_tls_too(configure: Configure, certificate: Certificate) -> None:
+    async with serving(configure(gateway=certificate.settings)) as site:
+        head, _ = await answer_to(site, b"GET /" + b"x" * (2 * MAX_HEAD_BYTES), certificate.trusting)
     assert head.startswith(b"HTTP/1.1 414 ")
