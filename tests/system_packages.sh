@@ -23,6 +23,7 @@ tests      curl                                              curl
 tests      ffmpeg                                            ffmpeg
 tests      git                                               git
 tests      ip                                                iproute2
+tests      mkvinfo                                           mkvtoolnix
 tests      nginx                                             nginx-light
 tests      node                                              nodejs
 tests      openssl                                           openssl

@@ -1,0 +1,208 @@
+"""The folder of recordings: its segments, spans and frames. What lies in it is the truth; nothing else is kept.
+
+    FOLDER/front/2026-11-29/12-00-03.250Z_59.950s.mkv
+
+Files that appear, disappear, or are copied in are noticed at the next look. Only the folders of days that have changed
+are read again.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from framebus.protocol.wire import FrameHeader, is_camera_name
+from framebus.recordings.segment_beginning import SegmentError
+from framebus.recordings.segment_name import SegmentName, day_begins, day_of
+from framebus.recordings.segment_reader import SegmentReader, StoredFrame
+from framebus.recordings.timeline import GAP_SECONDS, ROUNDING_SECONDS, Segment, Span, spans, without_overlap
+
+LONGEST_SEGMENT_SECONDS = 3600.0
+"""A segment that began before a moment by more than this is not searched for it. Those of framebus have a minute."""
+SETTLED_SECONDS = 3.0
+"""A folder that was changed so recently is read again: FAT counts its times in steps of two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFrame:
+    """A frame of a recording."""
+
+    header: FrameHeader
+    """As the camera sent it."""
+    jpeg: bytes
+    at: float
+    """Its moment on the time line, in Unix seconds: `captured`, unless the clock was put right afterwards."""
+    segment: Segment
+
+
+@dataclass(slots=True)
+class _Day:
+    changed_ns: int
+    segments: list[Segment]
+
+
+class RecordingFolder:
+    """All recordings. One thread at a time; `cameras` and everything else read the disk, so not in an event loop."""
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        """`folder` need not exist; `now` is the clock of the file system, in Unix seconds."""
+        self.folder = folder
+        self._now = now
+        self._days: dict[tuple[str, str], _Day] = {}
+        self._open: dict[tuple[Path, int], float] = {}
+        """The length of each segment that has not been ended, by its path and size."""
+
+    def cameras(self) -> list[str]:
+        """The cameras that have recordings, whether or not they are configured. Raises OSError, but for no folder."""
+        return sorted(name for name in _names(self.folder) if is_camera_name(name))
+
+    def days(self, camera: str) -> list[str]:
+        """The days, in UTC, that have a folder. Raises OSError."""
+        return sorted(name for name in _names(self.folder / camera) if day_begins(name) is not None)
+
+    def segments(self, camera: str, begin: float = 0.0, end: float = float("inf")) -> list[Segment]:
+        """The segments that show the time from `begin` to `end`, in order and without overlap. Raises OSError."""
+        first = day_of(max(0.0, begin - LONGEST_SEGMENT_SECONDS))
+        days = [day for day in self.days(camera) if first <= day and (end == float("inf") or day <= day_of(end))]
+        found = [segment for day in days for segment in self._day(camera, day)]
+        return [segment for segment in without_overlap(found) if segment.end >= begin and segment.begin <= end]
+
+    def spans(
+        self, camera: str, begin: float = 0.0, end: float = float("inf"), gap_seconds: float = GAP_SECONDS
+    ) -> list[Span]:
+        """The times of which there are recordings, in order. Raises OSError."""
+        return spans(self.segments(camera, begin, end), gap_seconds)
+
+    def frame_at(self, camera: str, at: float) -> RecordedFrame | None:
+        """The frame nearest to a moment. Raises OSError."""
+        before, after = self.frame_before(camera, at, inclusive=True), self.frame_after(camera, at)
+        if before is None or after is None:
+            return before or after
+        return before if at - before.at <= after.at - at else after
+
+    def frame_before(self, camera: str, at: float, *, inclusive: bool = False) -> RecordedFrame | None:
+        """The last frame before a moment; `inclusive`: or at it. Raises OSError."""
+        return next(self._backwards(camera, at, inclusive), None)
+
+    def frame_after(self, camera: str, at: float) -> RecordedFrame | None:
+        """The first frame after a moment. Raises OSError."""
+        return next(self.frames(camera, at, inclusive=False), None)
+
+    def frames(
+        self, camera: str, begin: float, end: float = float("inf"), *, inclusive: bool = True
+    ) -> Iterator[RecordedFrame]:
+        """The frames from `begin` to `end` in order; not `inclusive`: after `begin`. Raises OSError."""
+        for segment in self.segments(camera, begin, end):
+            for reader in _opened(segment):
+                first = max(begin, segment.begin)
+                # One more: a clock that is being put right runs by up to 500 ppm too fast or too slow (adjtimex(2)).
+                for number in range(max(0, reader.cluster_at(_ms(segment, first)) - 1), reader.find_clusters()):
+                    for frame in reader.frames_in(number):
+                        found = _recorded(reader, segment, frame)
+                        if found is None or found.at < begin or (not inclusive and found.at <= begin):
+                            continue
+                        if found.at > end:
+                            return
+                        yield found
+
+    def _backwards(self, camera: str, at: float, inclusive: bool) -> Iterator[RecordedFrame]:
+        for segment in reversed(self.segments(camera, end=at)):
+            for reader in _opened(segment):
+                last = min(reader.cluster_at(_ms(segment, min(at, segment.end))) + 2, reader.find_clusters())
+                for number in range(last - 1, -1, -1):
+                    for frame in reversed(list(reader.frames_in(number))):
+                        found = _recorded(reader, segment, frame)
+                        if found is not None and (found.at < at or (inclusive and found.at == at)):
+                            yield found
+
+    def _day(self, camera: str, day: str) -> list[Segment]:
+        """The segments of a day, which may overlap."""
+        folder = self.folder / camera / day
+        try:
+            changed_ns = folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            self._days.pop((camera, day), None)
+            return []
+        known = self._days.get((camera, day))
+        if known is None or known.changed_ns != changed_ns or self._now() - changed_ns / 1e9 < SETTLED_SECONDS:
+            known = self._days[camera, day] = _Day(changed_ns, list(self._read_day(folder)))
+        if any(segment.is_open for segment in known.segments):
+            known.segments = [self._grown(segment) if segment.is_open else segment for segment in known.segments]
+        return known.segments
+
+    def _read_day(self, folder: Path) -> Iterator[Segment]:
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                name = SegmentName.parse(folder.name, entry.name)
+                if name is None:
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    status = entry.stat()
+                    end = name.start + (name.seconds or 0.0)
+                    segment = Segment(
+                        path=Path(entry.path),
+                        start=name.start,
+                        begin=name.start,
+                        end=end,
+                        bytes=status.st_size,
+                        made=status.st_mtime,
+                        keep=name.keep,
+                        is_open=name.seconds is None,
+                    )
+                    yield self._grown(segment) if segment.is_open else segment
+
+    def _grown(self, segment: Segment) -> Segment:
+        """A segment without a length in its name, with the length that it has now."""
+        try:
+            status = segment.path.stat()
+            key = (segment.path, status.st_size)
+            seconds = self._open.get(key)
+            if seconds is None:
+                with SegmentReader(segment.path) as reader:
+                    seconds = reader.last_ms() / 1000
+                self._open = {path_size: length for path_size, length in self._open.items() if path_size[0] != key[0]}
+                self._open[key] = seconds
+        except (OSError, SegmentError):  # it was deleted or renamed, or its writer was killed at once
+            return segment
+        return replace(segment, end=segment.start + seconds, bytes=status.st_size, made=status.st_mtime)
+
+
+def _opened(segment: Segment) -> Iterator[SegmentReader]:
+    """The open segment, or nothing where it cannot be read: another one may be."""
+    try:
+        reader = SegmentReader(segment.path)
+    except (OSError, SegmentError):
+        return
+    with reader:
+        yield reader
+
+
+def _ms(segment: Segment, at: float) -> int:
+    """A moment of the time line as a time in a segment."""
+    return max(0, round((at - segment.start) * 1000))
+
+
+def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame) -> RecordedFrame | None:
+    """A frame, or None where it is damaged or another segment shows its time."""
+    header = reader.header(frame)
+    if not frame.header_size:
+        header = msgspec.structs.replace(header, captured=segment.start + frame.ms / 1000)
+    moved = segment.start - reader.info.started if frame.header_size and reader.info.started else 0.0
+    at = header.captured + (moved if abs(moved) > ROUNDING_SECONDS else 0.0)
+    if (segment.begin > segment.start and at < segment.begin) or (segment.end_hidden and at >= segment.end):
+        return None
+    try:
+        return RecordedFrame(header, reader.jpeg(frame), at, segment)
+    except (OSError, SegmentError):
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,119 @@
+"""The folder of recordings: what is found in it, by time, without an index."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from framebus.recordings.folder import RecordingFolder
+from tests.framebus.recordings.segments import STARTED, header, jpeg, store
+
+SECOND = [0, 500, 1000, 1500]
+
+
+def moments(found: RecordingFolder, begin: float, end: float = float("inf")) -> list[int]:
+    """Milliseconds since STARTED of the frames between two moments."""
+    return [round((frame.at - STARTED) * 1000) for frame in found.frames("front", begin, end)]
+
+
+def test_a_folder_that_is_not_there_has_no_cameras(tmp_path: Path) -> None:
+    found = RecordingFolder(tmp_path / "none")
+
+    assert found.cameras() == []
+    assert found.segments("front") == []
+    assert found.frame_at("front", STARTED) is None
+
+
+def test_frames_are_found_by_time_across_segments(tmp_path: Path) -> None:
+    store(tmp_path, STARTED, SECOND)
+    store(tmp_path, STARTED + 2, SECOND)
+    found = RecordingFolder(tmp_path)
+
+    assert moments(found, STARTED) == [0, 500, 1000, 1500, 2000, 2500, 3000, 3500]
+    assert moments(found, STARTED + 1, STARTED + 2.5) == [1000, 1500, 2000, 2500]
+    frame = found.frame_at("front", STARTED + 1.7)
+    assert frame is not None
+    assert (frame.header, frame.jpeg) == (header(1500), jpeg(3))
+    for step, at in [(found.frame_after, 2.0), (found.frame_before, 1.0)]:
+        next_one = step("front", frame.at)
+        assert next_one is not None
+        assert next_one.at == pytest.approx(STARTED + at)
+    assert found.frame_before("front", STARTED) is None
+    assert found.frame_after("front", STARTED + 3.5) is None
+
+
+def test_spans_have_gaps_where_nothing_was_recorded(tmp_path: Path) -> None:
+    sizes = [store(tmp_path, STARTED + begin, SECOND).stat().st_size for begin in (0, 2, 60)]
+
+    found = RecordingFolder(tmp_path).spans("front")
+
+    begin = int(STARTED * 1000) / 1000
+    assert [(round(span.begin - begin, 3), round(span.end - begin, 3)) for span in found] == [(0, 3.5), (60, 61.5)]
+    assert [(span.bytes, span.keep) for span in found] == [(sizes[0] + sizes[1], False), (sizes[2], False)]
+
+
+def test_files_that_are_copied_in_renamed_and_deleted_are_noticed(tmp_path: Path) -> None:
+    found = RecordingFolder(tmp_path)
+    first = store(tmp_path, STARTED, SECOND)
+    assert len(found.segments("front")) == 1
+    second = store(tmp_path, STARTED + 10, SECOND)
+    assert len(found.segments("front")) == 2
+    first.rename(first.with_name(first.name.replace(".mkv", "_keep.mkv")))
+    assert [segment.keep for segment in found.segments("front")] == [True, False]
+    second.unlink()
+    assert [segment.keep for segment in found.segments("front")] == [True]
+
+
+def test_a_day_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    path = store(tmp_path, STARTED, SECOND)
+    found = RecordingFolder(tmp_path, now=lambda: path.parent.stat().st_mtime + 10)
+    assert len(found.segments("front")) == 1
+    times = path.parent.stat()
+
+    path.unlink()
+    os.utime(path.parent, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    assert len(found.segments("front")) == 1
+
+
+def test_a_segment_that_is_being_written_grows(tmp_path: Path) -> None:
+    path = store(tmp_path, STARTED, SECOND, ended=False)
+    found = RecordingFolder(tmp_path)
+    (segment,) = found.segments("front")
+    assert (segment.is_open, round(segment.end - segment.begin, 3)) == (True, 1.5)
+
+    longer = store(tmp_path, STARTED, [*SECOND, 2500], ended=False)
+
+    assert longer == path
+    (segment,) = found.segments("front")
+    assert round(segment.end - segment.begin, 3) == 2.5
+
+
+def test_after_a_clock_that_went_back_there_is_one_frame_for_each_moment(tmp_path: Path) -> None:
+    first = store(tmp_path, STARTED, SECOND)
+    os.utime(first, (1, 1))
+    store(tmp_path, STARTED + 0.75, [0, 500])
+
+    assert moments(RecordingFolder(tmp_path), STARTED) == [0, 500, 750, 1250, 1500]
+
+
+def test_a_segment_whose_name_was_put_right_moves_its_frames(tmp_path: Path) -> None:
+    path = store(tmp_path, STARTED, SECOND)
+    path.rename(path.with_name("00-10-00.123Z_1.500s.mkv"))
+
+    (first, *_) = RecordingFolder(tmp_path).frames("front", 0.0)
+
+    assert first.at == pytest.approx(STARTED + 600, abs=0.001)
+    assert first.header.captured == STARTED
+
+
+@pytest.mark.parametrize("content", [b"", b"no segment", b"\x1a\x45\xdf\xa3"])
+def test_files_that_are_no_segments_are_passed_over(tmp_path: Path, content: bytes) -> None:
+    store(tmp_path, STARTED, SECOND)
+    day = tmp_path / "front" / "2026-01-01"
+    (day / "00-00-00.900Z.mkv").write_bytes(content)
+    (day / "00-00-01.000Z_5.000s.mkv").write_bytes(content)
+    (day / "notes.txt").write_bytes(content)
+    os.utime(day / "00-00-01.000Z_5.000s.mkv", (1, 1))
+
+    assert moments(RecordingFolder(tmp_path), STARTED) == [0, 500, 1000, 1500]
