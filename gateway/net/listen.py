@@ -19,8 +19,11 @@ RETRY_SECONDS = 1.0
 """How often an address is tried that this machine does not have."""
 MAY_COME = (errno.EADDRNOTAVAIL, socket.EAI_AGAIN)
 """DHCP has assigned no address yet, or the network is not up, so that no name server answers."""
-LISTEN_BACKLOG = 128
-"""Connections that wait to be accepted: a page that is reloaded by many at once."""
+LISTEN_BACKLOG = 4096
+"""Connections that wait to be accepted; the kernel allows net.core.somaxconn, which is 4096 since Linux 5.4.
+
+It drops what comes beyond, and the client tries again after a second at the earliest (RFC 6298).
+"""
 
 
 class AddressUnavailableError(ProcessError):

@@ -139,3 +139,13 @@ def test_a_name_server_that_does_not_answer_yet_is_waited_for(
     with pytest.raises(ProcessError) as error:
         listen(Address("camera.example", 8080))
     assert isinstance(error.value, AddressUnavailableError) == is_waited_for
+
+
+def test_many_can_connect_before_one_is_accepted(free_port: int) -> None:
+    """The kernel drops those who come while its queue is full: they try again after a second at the earliest."""
+    with listen(Address("127.0.0.1", free_port)):
+        clients = [socket.create_connection(("127.0.0.1", free_port), timeout=10) for _ in range(400)]
+        unaccepted = Path("/proc/net/tcp").read_text().count(f" 0100007F:{free_port:04X} ")
+        for client in clients:
+            client.close()
+    assert unaccepted >= 400
