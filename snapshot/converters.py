@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from snapshot.conversion import MEGAPIXEL, Conversion, convert, pixels
+from snapshot.conversion_jobs import Job
 from snapshot.errors import StillError
 from snapshot.still import Still
-from snapshot.still_service import Job
 
 logger = logging.getLogger("snapshot")
 

@@ -4,9 +4,8 @@ No sockets and no threads: snapshot.server passes in what arrives, and fetches w
 """
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from logging import getLogger
 
 from framebus.config.camera import CameraConfig
@@ -26,46 +25,12 @@ from snapshot.camera_state import MB, CameraState
 from snapshot.clip import Clip
 from snapshot.clips import PAGE_BYTES, Clips
 from snapshot.conversion import Conversion
+from snapshot.conversion_jobs import MAX_CONVERSIONS, ConversionJobs, Envelope, Job
 from snapshot.errors import StillError
+from snapshot.pending_request import PendingRequest
 from snapshot.still import Still
 
 logger = getLogger("snapshot")
-
-MAX_CONVERSIONS = 64
-"""Pictures that wait to be converted; more are refused at once."""
-Envelope = list[bytes]
-
-
-@dataclass(eq=False)
-class PendingRequest:
-    """A request that waits for a frame, and which frames satisfy it."""
-
-    envelope: Envelope
-    request: SnapshotRequest
-    deadline: float
-    since: float
-    """The frame must be captured after this time of CLOCK_MONOTONIC, like all times here."""
-    frames_left: int
-    """How many frames after `since` to skip."""
-    then_full: bool = False
-    """The frame only shows that the camera has settled; the request wants a frame of full size after it."""
-
-    def is_satisfied_by(self, still: Still) -> bool:
-        """Return whether a frame satisfies the request; to be called once for each frame."""
-        if still.header.monotonic <= self.since:
-            return False
-        self.frames_left -= 1
-        return self.frames_left < 0
-
-
-@dataclass(eq=False)
-class Job:
-    """A picture to be converted, and the requests that wait for it."""
-
-    wanted: Conversion
-    still: Still
-    max_megapixels: float
-    envelopes: list[Envelope] = field(default_factory=list)
 
 
 class StillService:
@@ -90,20 +55,15 @@ class StillService:
         """
         self.cameras: dict[str, CameraState] = {}
         self._snapshot = snapshot
-        self._max_conversions = max_conversions
         self._page_bytes = page_bytes
         self._max_waiting = snapshot.max_requests
-        self._max_converted_bytes = snapshot.cache_mb * 1e6
+        self._conversions = ConversionJobs(max_conversions, snapshot.cache_mb * 1e6)
         self.losses = RateLimitedLog(logger)
         self._now = now
         self._has_full: set[str] = set()
         self._waiting: dict[str, list[PendingRequest]] = {}
         self._waiting_full: dict[str, list[PendingRequest]] = {}
         self._replies: deque[tuple[Envelope, bytes]] = deque()
-        self._new_jobs: deque[Job] = deque()
-        self._jobs: dict[Conversion, Job] = {}
-        self._converted: OrderedDict[Conversion, bytes] = OrderedDict()
-        self._converted_bytes = 0
         self._built: tuple[Still, bytes] | None = None
         self._full_requested: set[str] = set()
         """Cameras that have been asked for a full frame, which has not come yet."""
@@ -186,17 +146,14 @@ class StillService:
 
     def on_converted(self, job: Job, result: Still | StillError) -> None:
         """Answer the requests that wait for a job, which has ended with a picture or with a reason."""
-        del self._jobs[job.wanted]
         if isinstance(result, StillError):
+            self._conversions.end(job, None)
             for envelope in job.envelopes:
                 self._refuse(envelope, job.wanted.camera, result)
             return
         reply = result.reply
+        self._conversions.end(job, reply)
         self._replies.extend((envelope, reply) for envelope in job.envelopes)
-        self._converted[job.wanted] = reply
-        self._converted_bytes += len(reply)
-        while self._converted_bytes > self._max_converted_bytes:
-            self._converted_bytes -= len(self._converted.popitem(last=False)[1])
 
     def tick(self) -> None:
         """Refuse the requests whose deadline has passed or whose camera is offline; to be called often."""
@@ -245,9 +202,8 @@ class StillService:
             yield self._replies.popleft()
 
     def jobs(self) -> Iterable[Job]:
-        """Return the conversions to start, each once; `converted` is to be called when one has ended."""
-        while self._new_jobs:
-            yield self._new_jobs.popleft()
+        """Return the conversions to start, each once; `on_converted` is to be called when one has ended."""
+        return self._conversions.new()
 
     def wants_live(self, camera: str) -> bool:
         """Return whether the frames of the full rate are needed: by a request that waits, or by the history."""
@@ -352,17 +308,12 @@ class StillService:
     def _send(self, envelope: Envelope, request: SnapshotRequest, still: Still, *, full: bool = False) -> None:
         wanted = Conversion.of(still, request, full=full) if request.converts else None
         if wanted is None:
-            self._replies.append((envelope, self._reply(still)))
-        elif wanted in self._converted:
-            self._converted.move_to_end(wanted)
-            self._replies.append((envelope, self._converted[wanted]))
-        elif wanted in self._jobs:
-            self._jobs[wanted].envelopes.append(envelope)
-        elif len(self._jobs) >= self._max_conversions:
-            raise StillError("busy", f"{self._max_conversions} pictures wait already to be converted")
+            reply: bytes | None = self._reply(still)
         else:
-            self._jobs[wanted] = job = Job(wanted, still, self.cameras[request.camera].max_megapixels, [envelope])
-            self._new_jobs.append(job)
+            max_megapixels = self.cameras[request.camera].max_megapixels
+            reply = self._conversions.request(envelope, wanted, still, max_megapixels)
+        if reply is not None:
+            self._replies.append((envelope, reply))
 
     def _reply(self, still: Still) -> bytes:
         """The reply with this frame, built once for all requests that get it."""

@@ -101,12 +101,15 @@ WITHOUT_TESTS = {
     "benchmarks/workers.py": "a measurement, which needs a quiet machine",
 }
 """Modules without tests of their own, and why."""
+MAX_MODULE_LINES = 400
+"""A longer module has more than one subject."""
 MODULES = [
     module
     for package in ("framebus", "gateway", "capture", "snapshot", "benchmarks")
     for module in sorted((ROOT / package).rglob("*.py"))
     if module.name != "__init__.py"
 ]
+TEST_MODULES = sorted((ROOT / "tests").rglob("*.py"))
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").glob("*.md")),
@@ -194,6 +197,11 @@ def test_each_module_has_a_test_module(module: Path) -> None:
     mirrored = ROOT / "tests" / module.relative_to(ROOT).parent / f"test_{module.stem.strip('_')}.py"
     advice = f"write {mirrored.relative_to(ROOT)}, or add {name} to TESTED_WITH or WITHOUT_TESTS with the reason"
     assert mirrored.exists() or name in WITHOUT_TESTS or name in TESTED_WITH, advice
+
+
+def test_each_module_is_short_enough_to_have_one_subject() -> None:
+    lines = {module: len(module.read_bytes().splitlines()) for module in (*MODULES, *TEST_MODULES)}
+    assert [f"{module.relative_to(ROOT)}: {count}" for module, count in lines.items() if count > MAX_MODULE_LINES] == []
 
 
 def test_the_exceptions_name_files_that_exist() -> None:

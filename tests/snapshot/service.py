@@ -13,7 +13,8 @@ from framebus.protocol.wire import (
 )
 from framebus.protocol.wire import parse as parse_message
 from snapshot.clips import PAGE_BYTES
-from snapshot.still_service import MAX_CONVERSIONS, StillService
+from snapshot.conversion_jobs import MAX_CONVERSIONS
+from snapshot.still_service import StillService
 from tests.clock import Clock
 from tests.headers import status_header
 

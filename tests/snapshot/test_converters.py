@@ -11,10 +11,10 @@ from PIL import Image
 
 from framebus.protocol.stills import SnapshotRequest
 from snapshot.conversion import Conversion, convert
+from snapshot.conversion_jobs import Job
 from snapshot.converters import CONVERTERS, LARGE_MEGAPIXELS, Convert, Converters, Result
 from snapshot.errors import StillError
 from snapshot.still import Still
-from snapshot.still_service import Job
 from tests.gateway.camera import claiming, jpeg
 from tests.headers import frame_header
 

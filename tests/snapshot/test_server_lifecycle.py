@@ -12,7 +12,7 @@ import zmq
 from framebus import AsyncStatusSubscriber, request_snapshot, request_snapshot_async
 from framebus.config.snapshot import SnapshotConfig
 from framebus.protocol.wire import ErrorHeader, pack, parse
-from snapshot.still_service import MAX_CONVERSIONS
+from snapshot.conversion_jobs import MAX_CONVERSIONS
 from tests.capture.jpegs import opened
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox

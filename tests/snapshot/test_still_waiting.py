@@ -271,7 +271,7 @@ def test_converted_pictures_are_kept_up_to_a_limit(clock: Clock) -> None:
         service.request(quality=quality)
         (job,) = service.service.jobs()
         service.service.on_converted(job, Still(job.still.header, b"\xff\xd8" + bytes(200)))
-    assert service.service._converted_bytes <= 1000
+    assert service.service._conversions.kept_bytes <= 1000
     service.request(quality=19)
     assert list(service.service.jobs()) == [], "the last one is kept"
     service.request(quality=1)
