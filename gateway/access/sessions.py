@@ -7,7 +7,6 @@ that folder does. If either is missing or damaged, every session ends.
 import contextlib
 import fcntl
 import logging
-import math
 import os
 import time
 from collections import Counter
@@ -124,12 +123,12 @@ class Sessions:
             return None
         return Session(session, name, fingerprint, created + self._days * DAY_SECONDS)
 
-    def is_logged_out(self, session: str, name: str = "", expires: float = math.inf) -> bool:
+    def is_logged_out(self, session: str, name: str, expires: float) -> bool:
         """Whether a session was logged out, alone or with all sessions of its user, or the key is missing."""
         self._refresh(make=False)
         return not self._key or self._is_listed(session, name, expires - self._days * DAY_SECONDS)
 
-    def log_out(self, session: str, name: str = "") -> None:
+    def log_out(self, session: str, name: str) -> None:
         """Log out. Blocks for the disk's time; may be called in any thread. Raises OSError when it cannot be kept."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self._folder / f"{LOGGED_OUT_FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
@@ -189,9 +188,12 @@ class Sessions:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = file.with_name(f"{KEY_FILE}.{os.getpid()}")
         write_atomically(beside, os.urandom(KEY_BYTES).hex().encode(), PRIVATE, lasting=True)
-        with contextlib.suppress(FileExistsError):  # another worker was faster: its key is used
+        try:
             os.link(beside, file)
-        beside.unlink()
+        except FileExistsError:  # another worker was faster: its key is used
+            pass
+        finally:
+            beside.unlink()
 
 
 def _limited(logged_out: dict[str, Logout], name: str, now: float, expires: float) -> dict[str, Logout]:

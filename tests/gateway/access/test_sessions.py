@@ -1,5 +1,6 @@
 """Cookies: signed, with an end, and worth nothing once logged out."""
 
+import os
 import stat
 from pathlib import Path
 from threading import Thread
@@ -7,8 +8,11 @@ from threading import Thread
 import pytest
 from tornado.web import create_signed_value
 
-from gateway.access.sessions import COOKIE, MAX_LOGOUTS_PER_USER, Session, Sessions
+from gateway.access.sessions import COOKIE, KEY_BYTES, MAX_LOGOUTS_PER_USER, RENEW_AFTER, Session, Sessions
 from tests.clock import Clock
+
+MONTH = 30 * 86400
+"""Seconds."""
 
 
 @pytest.fixture
@@ -59,9 +63,9 @@ def test_it_ends_with_the_logout_for_every_worker(sessions: Sessions, tmp_path: 
     cookie, session = sessions.create("anna", "fingerprint")
     another, _ = sessions.create("anna", "fingerprint")
     assert other.read(cookie) is not None
-    sessions.log_out(session)
+    sessions.log_out(session, "anna")
     assert [each.read(cookie) for each in (sessions, other)] == [None, None]
-    assert other.is_logged_out(session)
+    assert other.is_logged_out(session, "anna", clock.seconds)
     assert sessions.read(another) is not None, "on another device it goes on"
 
 
@@ -69,27 +73,36 @@ def test_those_logged_out_are_forgotten_when_they_would_have_ended(
     sessions: Sessions, tmp_path: Path, clock: Clock
 ) -> None:
     _, first = sessions.create("anna", "fingerprint")
-    sessions.log_out(first)
-    clock.seconds += 31 * 86400
+    sessions.log_out(first, "anna")
+    clock.seconds += MONTH
     _, second = sessions.create("anna", "fingerprint")
-    sessions.log_out(second)
+    sessions.log_out(second, "anna")
     assert (tmp_path / "state" / "logged-out").read_text().split()[0] == second
 
 
 def test_too_many_logouts_end_the_sessions_of_that_person_alone(sessions: Sessions, clock: Clock) -> None:
     """A script that logs in and out must not log out everybody else."""
-    left, of_berta = sessions.create("anna", "fingerprint")[0], sessions.create("berta", "fingerprint")[0]
+    left, earlier = sessions.create("anna", "fingerprint")
+    of_berta, _ = sessions.create("berta", "fingerprint")
     clock.seconds += 1
     for _ in range(MAX_LOGOUTS_PER_USER + 1):
         sessions.log_out(sessions.create("anna", "fingerprint")[1], "anna")
+    at_once, session = sessions.create("anna", "fingerprint")
+    assert sessions.read(at_once) is not None
     assert sessions.read(left) is None
+    assert sessions.is_logged_out(earlier, "anna", clock.seconds - 1 + MONTH)
     assert sessions.read(of_berta) is not None
+    assert (sessions._folder / "logged-out").read_text() == (
+        f"@anna {clock.seconds + MONTH:.0f} anna {clock.seconds:.6f}\n"
+    )
     clock.seconds += 1
     after, session = sessions.create("anna", "fingerprint")
     read = sessions.read(after)
     assert read is not None
     assert not sessions.is_logged_out(session, "anna", read.expires)
-    assert len((sessions._folder / "logged-out").read_text().splitlines()) == 1
+    clock.seconds += MONTH - 10
+    sessions.log_out("another", "berta")
+    assert sessions.is_logged_out(earlier, "anna", clock.seconds), "the entry of all sessions lasts as long as they do"
 
 
 def test_a_session_in_use_does_not_end(sessions: Sessions, clock: Clock) -> None:
@@ -101,6 +114,8 @@ def test_a_session_in_use_does_not_end(sessions: Sessions, clock: Clock) -> None
         assert sessions.needs_renewal(read.expires)
         cookie = sessions.renew(session, "anna", "fingerprint")
         assert not sessions.needs_renewal(clock.seconds + 30 * 86400)
+        assert not sessions.needs_renewal(clock.seconds + (1 - RENEW_AFTER) * MONTH)
+        assert sessions.needs_renewal(clock.seconds + (1 - RENEW_AFTER) * MONTH - 1)
     sessions.log_out(session, "anna")
     assert sessions.read(cookie) is None, "a logout ends the renewed cookie, too"
 
@@ -111,44 +126,68 @@ def test_an_empty_key_is_replaced_at_the_next_login(
 ) -> None:
     """What a loss of power leaves behind; an empty key would sign for anybody."""
     before, _ = sessions.create("anna", "fingerprint")
-    (tmp_path / "state" / "session.key").write_bytes(content)
-    assert sessions.read(before) is None
-    assert "session.key is empty or cut off" in caplog.text
+    key = tmp_path / "state" / "session.key"
+    key.write_bytes(content)
+    for _ in range(3):
+        assert sessions.read(before) is None
+    assert caplog.messages == [f"logins do not work until the next one: {key} is empty or cut off"]
+    assert key.read_bytes() == content, "who only looks changes nothing"
     after, _ = sessions.create("anna", "fingerprint")
     assert sessions.read(after) is not None
+    assert caplog.messages[1:] == [f"{key} was damaged: a new one is made, and every earlier login has ended"]
 
 
 def test_a_key_that_cannot_be_read_is_said(
     sessions: Sessions, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "state" / "session.key").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"session\.key"):
-        sessions.create("anna", "fingerprint")
     key = tmp_path / "state" / "session.key"
-    assert (
-        f"logins do not work: {key} and logged-out cannot be read ([Errno 21] Is a directory: '{key}')" in caplog.text
-    )
+    with pytest.raises(OSError, match=f"^{key} cannot be used$"):
+        sessions.create("anna", "fingerprint")
+    assert caplog.messages == [
+        f"logins do not work: {key} and logged-out cannot be read ([Errno 21] Is a directory: '{key}')"
+    ]
+
+
+def test_a_key_of_the_least_length_is_one(sessions: Sessions, tmp_path: Path) -> None:
+    key = tmp_path / "state" / "session.key"
+    key.parent.mkdir()
+    key.write_bytes(b"x" * KEY_BYTES)
+    assert sessions.read(sessions.create("anna", "fingerprint")[0]) is not None
+    assert key.read_bytes() == b"x" * KEY_BYTES
 
 
 def test_a_list_of_an_earlier_version_is_read(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     cookie, session = sessions.create("anna", "fingerprint")
-    (tmp_path / "state" / "logged-out").write_text(f"{session} {clock.seconds + 9:.0f}\n")
+    another, _ = sessions.create("anna", "fingerprint")
+    listed = tmp_path / "state" / "logged-out"
+    listed.write_text(f"{session} {clock.seconds + 9:.0f}\n")
     assert sessions.read(cookie) is None
+    assert sessions.read(another) is not None
+    until = f"{clock.seconds + MONTH:.0f}"
+    for out in ("b", "c"):
+        sessions.log_out(out, "berta")
+    assert listed.read_text() == (
+        f"{session} {clock.seconds + 9:.0f} - 0.000000\nb {until} berta 0.000000\nc {until} berta 0.000000\n"
+    )
 
 
-@pytest.mark.parametrize("damage", ["no number\n", "\0\n", b"\xff".decode("latin-1")])
+@pytest.mark.parametrize("damage", ["no number\n", "a  9999999999\n", "\0\n", b"\xff".decode("latin-1")])
 def test_a_damaged_list_of_logouts_ends_every_session(damage: str, sessions: Sessions, tmp_path: Path) -> None:
     """Who has logged out cannot be told any more."""
     cookie, _ = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "logged-out").write_bytes(damage.encode("latin-1"))
     assert sessions.read(cookie) is None
+    sessions.log_out("another", "anna")
+    assert (tmp_path / "state" / "logged-out").read_bytes() == damage.encode("latin-1"), "nor does it become a new one"
+    assert sessions.read(cookie) is None
 
 
-def test_without_a_key_there_are_no_sessions(sessions: Sessions, tmp_path: Path) -> None:
+def test_without_a_key_there_are_no_sessions(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     cookie, session = sessions.create("anna", "fingerprint")
     (tmp_path / "state" / "session.key").unlink()
     assert sessions.read(cookie) is None
-    assert sessions.is_logged_out(session)
+    assert sessions.is_logged_out(session, "anna", clock.seconds)
     empty = create_signed_value(b"", COOKIE, "x anna fingerprint").decode()
     assert sessions.read(empty) is None, "an empty key is none"
 
@@ -158,7 +197,7 @@ def test_two_who_log_out_at_once_are_both_out(sessions: Sessions, tmp_path: Path
     other = Sessions(tmp_path / "state", 30, clock)
     cookies = [sessions.create("anna", "fingerprint") for _ in range(20)]
     ends = [each.log_out for each in [sessions, other] * 10]
-    threads = [Thread(target=end, args=(name,)) for (_, name), end in zip(cookies, ends, strict=True)]
+    threads = [Thread(target=end, args=(name, "anna")) for (_, name), end in zip(cookies, ends, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -166,8 +205,72 @@ def test_two_who_log_out_at_once_are_both_out(sessions: Sessions, tmp_path: Path
     assert [sessions.read(cookie) for cookie, _ in cookies] == [None] * 20
 
 
-def test_a_cookie_signed_the_old_way_is_none(sessions: Sessions, tmp_path: Path) -> None:
+def test_a_cookie_signed_the_old_way_is_none(sessions: Sessions, tmp_path: Path, clock: Clock) -> None:
     sessions.create("anna", "fingerprint")
     key = (tmp_path / "state" / "session.key").read_bytes()
-    old = create_signed_value(key.decode(), COOKIE, "x anna fingerprint 1700000000", version=1).decode()
-    assert sessions.read(old) is None
+    text = "x anna fingerprint 1700000000"
+    old, new = (create_signed_value(key.decode(), COOKIE, text, version=version, clock=clock) for version in (1, 2))
+    assert sessions.read(old.decode()) is None
+    assert sessions.read(new.decode()) is not None
+
+
+def test_what_is_in_a_signed_cookie_of_another_program_is_no_failure(
+    sessions: Sessions, tmp_path: Path, clock: Clock
+) -> None:
+    """One that has the key, such as a later version."""
+    sessions.create("anna", "fingerprint")
+    key = (tmp_path / "state" / "session.key").read_bytes()
+
+    def signed(text: bytes) -> str:
+        return create_signed_value(key.decode(), COOKIE, text, clock=clock).decode()
+
+    read = sessions.read(signed(b"x an\xffna fingerprint 1700000000"))
+    assert read is not None
+    assert read.name == "an\ufffdna"
+    for other in (b"x  anna fingerprint 1700000000", b"x anna fingerprint", b"x"):
+        assert sessions.read(signed(other)) is None
+
+
+def test_the_files_and_their_folder_are_for_us_alone_and_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut must not bring a session back that was logged out."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+
+    def modes(folder: Path) -> dict[str, int]:
+        return {file.name: stat.S_IMODE(file.stat().st_mode) for file in (folder, *folder.iterdir())}
+
+    login, logout = tmp_path / "a" / "login", tmp_path / "b" / "logout"
+    Sessions(login, 30).create("anna", "fingerprint")
+    assert modes(login) == {"login": 0o700, "session.key": 0o600}
+    assert synced == [(login / "session.key").stat().st_ino, login.stat().st_ino]
+    synced.clear()
+    Sessions(logout, 30).log_out("x", "anna")
+    assert modes(logout) == {"logout": 0o700, "logged-out": 0o600, "logged-out.lock": 0o600}
+    assert synced == [(logout / "logged-out").stat().st_ino, logout.stat().st_ino]
+
+
+def test_a_logout_without_a_key_does_not_keep_the_next_login_out(sessions: Sessions, tmp_path: Path) -> None:
+    sessions.log_out("x", "anna")
+    assert sessions.read(sessions.create("anna", "fingerprint")[0]) is not None
+
+
+@pytest.mark.parametrize("error", [FileExistsError(17, "File exists"), OSError(28, "No space left on device")])
+def test_a_key_that_cannot_be_put_in_place_leaves_no_other_file(
+    error: OSError, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker may have been faster: its key is used."""
+    folder = tmp_path / "state"
+
+    def link(_: Path, file: Path) -> None:
+        if isinstance(error, FileExistsError):
+            file.write_bytes(b"k" * 64)
+        raise error
+
+    monkeypatch.setattr(os, "link", link)
+    if isinstance(error, FileExistsError):
+        assert sessions.read(sessions.create("anna", "fingerprint")[0]) is not None
+        assert [file.name for file in folder.iterdir()] == ["session.key"]
+    else:
+        with pytest.raises(OSError, match="No space left on device"):
+            sessions.create("anna", "fingerprint")
+        assert list(folder.iterdir()) == []
