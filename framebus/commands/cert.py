@@ -9,11 +9,13 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from framebus.commands import which_config
 from framebus.config.load import ConfigError
 from framebus.errors import UsageError
+from framebus.runtime.atomic_write import PRIVATE, write_atomically
 from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
@@ -109,7 +111,7 @@ def make(
         owner: User and group id that the key belongs to; None for this user.
 
     Raises:
-        UsageError: openssl is not installed or fails, a file exists, or the days are out of range.
+        UsageError: openssl is not installed or fails, a file exists or cannot be written, or the days are out of range.
     """
     openssl = shutil.which("openssl")
     if openssl is None:
@@ -126,15 +128,30 @@ def make(
     command += ["-subj", "/CN=framebus", "-addext", f"subjectAltName={alternatives}", "-days", str(days)]
     for extension in EXTENSIONS:
         command += ["-addext", extension]
-    os.umask(0o077)
-    ran = subprocess.run([*command, "-keyout", key, "-out", certificate], capture_output=True, text=True)
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
-        raise UsageError(f"openssl failed: {reason[:200]}")
-    key.chmod(0o600)
-    certificate.chmod(0o644)
-    if owner is not None:
-        os.chown(key, *owner, follow_symlinks=False)
+    with tempfile.TemporaryDirectory(prefix="framebus-") as folder:
+        made = Path(folder, CERTIFICATE), Path(folder, KEY)
+        ran = subprocess.run([*command, "-out", made[0], "-keyout", made[1]], capture_output=True, text=True)
+        if ran.returncode:
+            reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
+            raise UsageError(f"openssl failed: {reason[:200]}")
+        contents = made[0].read_bytes(), made[1].read_bytes()
+    _check(*contents)
+    beside = certificate.with_name(f".{certificate.name}.new")
+    try:
+        # Where the disk is full, the earlier pair stays: a key without its certificate would stop the gateway.
+        write_atomically(beside, contents[0], lasting=True)
+        beside.chmod(0o644)
+        write_atomically(key, contents[1], PRIVATE, lasting=True, owner=owner)
+        os.replace(beside, certificate)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"{key.parent} cannot be written to: {error.strerror}") from None
+
+
+def _check(certificate: bytes, key: bytes) -> None:
+    """Raises UsageError for what openssl leaves where the disk is full, with exit status 0."""
+    if b"-----END CERTIFICATE-----" not in certificate or b"PRIVATE KEY-----\n" not in key[-40:]:
+        raise UsageError(f"openssl wrote no certificate and key to {tempfile.gettempdir()}; is the disk full?")
 
 
 def fingerprint(certificate: Path) -> str:

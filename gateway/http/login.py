@@ -3,6 +3,8 @@
 import asyncio
 import html
 from functools import cache
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.http.base_handler import BaseHandler
@@ -79,12 +81,19 @@ class Logout(BaseHandler):
             try:
                 await asyncio.to_thread(self.access.sessions.log_out, session.id, session.name)
             except OSError as error:
-                raise HttpError(503, "no-session", f"the logout cannot be saved: {error.strerror}") from None
+                kept = "this browser has forgotten the login, and a copy of it stays valid"
+                raise HttpError(503, "no-session", f"the logout cannot be saved: {error.strerror}; {kept}") from None
         self.set_session_cookie("", days=0)
         if not cookie and self.request.headers.get("Authorization", "").lower().startswith("basic"):
             self._forget_password()
         else:
             self.redirect_to("/login", status=303)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Called by Tornado, which has taken the headers back: the browser forgets a logout that cannot be saved."""
+        if status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.set_session_cookie("", days=0)
+        super().write_error(status_code, **kwargs)
 
     def _forget_password(self) -> None:
         """A browser forgets the password of its own dialog when that is refused; there is no other way over http."""

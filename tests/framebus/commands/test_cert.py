@@ -1,7 +1,9 @@
 """A certificate that the machine signs itself."""
 
+import os
 import ssl
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,46 @@ def test_days_have_an_end(tmp_path: Path) -> None:
     need("openssl")
     with pytest.raises(UsageError, match="40000 days; allowed: 1 to 36500"):
         make(tmp_path / "a.crt", tmp_path / "a.key", hosts([]), 40000, force=False)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_on_a_full_disk_the_earlier_pair_stays(nth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever of the two files does not fit: a key without its certificate would stop the gateway."""
+    need("openssl")
+    certificate, key = tmp_path / "a.crt", tmp_path / "a.key"
+    make(certificate, key, hosts([]), 10, force=False)
+    before = certificate.read_bytes(), key.read_bytes()
+    calls = 0
+
+    def fsync(_: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == nth:
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fsync)
+        with pytest.raises(UsageError) as refused:
+            make(certificate, key, hosts([]), 10, force=True)
+    assert str(refused.value) == f"{tmp_path} cannot be written to: No space left on device"
+    assert (certificate.read_bytes(), key.read_bytes()) == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.crt", "a.key"]
+    make(certificate, key, hosts([]), 10, force=True)
+    assert certificate.read_bytes() != before[0]
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    assert (certificate.stat().st_mode & 0o777, key.stat().st_mode & 0o777) == (0o644, 0o600)
+
+
+def test_openssl_without_room_for_its_files_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with 0 then, and leaves empty files."""
+    program = tmp_path / "bin" / "openssl"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nwhile [ $# -gt 1 ]; do case $1 in -out|-keyout) : > "$2";; esac; shift; done\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    certificate, key = tmp_path / "a.crt", tmp_path / "a.key"
+    with pytest.raises(UsageError) as refused:
+        make(certificate, key, hosts([]), 10, force=False)
+    assert str(refused.value) == f"openssl wrote no certificate and key to {tempfile.gettempdir()}; is the disk full?"
+    assert not certificate.exists()
+    assert not key.exists()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from http.cookies import SimpleCookie
 
@@ -165,3 +166,29 @@ async def test_no_redirect_names_a_path_of_the_root(path: str, config: Config) -
         answer = await site.get(path, method=method, body=body, headers={"Accept": "text/html"})
     assert answer.code in (302, 303)
     assert answer.headers["Location"].startswith((".", "login"))
+
+
+async def test_a_logout_that_cannot_be_saved_is_said_and_the_browser_forgets_it(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever uses the browser next is not logged in."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with serving(config) as site:
+        access = site.gateway._access
+        cookie, _ = access.sessions.create("anna", proof())
+        named = {"Cookie": f"{access.cookie}={cookie}"}
+        with monkeypatch.context() as disk:
+            disk.setattr(os, "replace", full)
+            answer = await site.get("/logout", method="POST", body="", headers=named)
+        assert (answer.code, answer.body) == (
+            503,
+            b"503: the logout cannot be saved: No space left on device; "
+            b"this browser has forgotten the login, and a copy of it stays valid\n",
+        )
+        assert SimpleCookie(answer.headers["Set-Cookie"])[access.cookie]["max-age"] == "0"
+        assert (await site.get("/api/cameras", headers=named)).code == 200
+        assert (await site.get("/logout", method="POST", body="", headers=named)).code == 303
+        assert (await site.get("/api/cameras", headers=named)).code == 401
