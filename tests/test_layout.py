@@ -25,7 +25,7 @@ OPTIONAL = {
     "framebus/publishing/rendition_encoder.py": {"PIL"},
 }
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
-PROCESSES = {"capture", "gateway", "snapshot"}
+PROCESSES = {"capture", "gateway", "recorder", "snapshot"}
 TESTED_WITH = {
     "framebus/client/async_connection.py": "tests/framebus/client/test_async_subscriber.py",
     "framebus/client/async_request.py": "tests/framebus/client/test_snapshots.py",
@@ -73,6 +73,8 @@ TESTED_WITH = {
     "capture/media/live_decoder.py": "tests/capture/media/test_mpegts.py",
     "capture/media/transport_stream.py": "tests/capture/media/test_mpegts.py",
     "capture/picamera2/camera.py": "tests/capture/sources/test_picamera2.py",
+    "recorder/__main__.py": "tests/recorder/test_server.py",
+    "recorder/recorder_service.py": "tests/recorder/test_server.py",
     "gateway/http/services.py": "tests/gateway/http/test_routes.py",
     "benchmarks/baseline_server.py": "tests/benchmarks/test_load.py",
 }
@@ -83,6 +85,7 @@ WITHOUT_TESTS = {
     "framebus/protocol/jpeg.py": "two constants",
     "capture/source.py": "an abstract class; each source has tests",
     "snapshot/errors.py": "one exception",
+    "recorder/incoming_frame.py": "one dataclass",
     "benchmarks/age.py": "a measurement, which needs a quiet machine",
     "benchmarks/browser_page.py": "a process of a measurement",
     "benchmarks/buffering_hop.py": "a process of a measurement",
@@ -105,7 +108,7 @@ MAX_MODULE_LINES = 400
 """A longer module has more than one subject."""
 MODULES = [
     module
-    for package in ("framebus", "gateway", "capture", "snapshot", "benchmarks")
+    for package in ("framebus", "gateway", "capture", "recorder", "snapshot", "benchmarks")
     for module in sorted((ROOT / package).rglob("*.py"))
     if module.name != "__init__.py"
 ]

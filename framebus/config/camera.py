@@ -13,7 +13,21 @@ from framebus.config.tls_fingerprint import TlsFingerprint
 
 MOTION_FPS = 5.0
 """Frames a second in which motion is looked for; a camera with motion detection gives so many while it is idle."""
-NOT_OF_CAPTURE = ("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity")
+RecordMode = Literal["motion", "always", "on-demand"]
+RECORD_ALLOWED = '"off", "motion", "always", "on-demand", or a list of the last three, such as ["always", "motion"]'
+NOT_OF_CAPTURE = (
+    "motion",
+    "motion_zones",
+    "motion_ignore",
+    "motion_min_area",
+    "motion_sensitivity",
+    "record",
+    "record_fps",
+    "record_rendition",
+    "pre_roll",
+    "pre_roll_mb",
+    "post_roll",
+)
 """Keys that the camera's capture does not read; `idle_fps` tells it that there is motion detection."""
 
 
@@ -62,6 +76,18 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         float, msgspec.Meta(gt=0, le=100, description="percent of the picture, more than 0 and at most 100")
     ] = 0.1
     motion_sensitivity: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 50
+    record: Annotated[
+        Literal["off", "motion", "always", "on-demand"] | list[RecordMode], msgspec.Meta(description=RECORD_ALLOWED)
+    ] = "off"
+    record_fps: Annotated[
+        float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")
+    ] = 10
+    record_rendition: Annotated[
+        Literal["full", "half", "quarter"], msgspec.Meta(description='"full", "half" or "quarter"')
+    ] = "full"
+    pre_roll: Annotated[float, msgspec.Meta(ge=0, le=60, description="seconds from 0 to 60")] = 5
+    pre_roll_mb: Annotated[float, msgspec.Meta(gt=0, le=2000, description="MB, more than 0 and at most 2000")] = 32
+    post_roll: Annotated[float, msgspec.Meta(ge=0, le=600, description="seconds from 0 to 600")] = 10
     publish: TcpEndpoint | None = None
     control: TcpEndpoint | None = None
     sndbuf: Annotated[
@@ -97,3 +123,19 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The same with the defaults of all keys that its capture does not read: changes of these leave it running."""
         defaults = CameraConfig()
         return msgspec.structs.replace(self, **{key: getattr(defaults, key) for key in NOT_OF_CAPTURE})
+
+    @property
+    def of_recorder(self) -> tuple[object, ...]:
+        """What the recorder reads: a change of it starts the recorder again."""
+        return (
+            *(self.record_modes, self.record_fps, self.record_rendition),
+            *(self.pre_roll, self.pre_roll_mb, self.post_roll),
+            *(self.connect, self.server_key),
+        )
+
+    @property
+    def record_modes(self) -> frozenset[RecordMode]:
+        """When it is recorded; empty for never."""
+        if isinstance(self.record, list):
+            return frozenset(self.record)
+        return frozenset() if self.record == "off" else frozenset([self.record])

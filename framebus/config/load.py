@@ -21,6 +21,7 @@ from framebus.config.camera import MOTION_FPS, CameraConfig
 from framebus.config.gateway import GatewayConfig
 from framebus.config.motion_zones import check_zones
 from framebus.config.program import ProgramConfig, programs
+from framebus.config.recorder import RecorderConfig
 from framebus.config.renamed_keys import RENAMED, with_new_names
 from framebus.config.snapshot import SnapshotConfig
 from framebus.config.source_spec import SourceSpec
@@ -34,6 +35,8 @@ from framebus.protocol.wire import CAMERA_ALLOWED, CAMERA_PATTERN, is_camera_nam
 FILE_NAME = "framebus.toml"
 SECRETS_NAME = "framebus.secrets"
 """Beside the configuration, unless that names another."""
+RECORDINGS_NAME = "recordings"
+"""In state_dir, unless [recorder] names a folder."""
 SYSTEM_FILE = Path("/etc/framebus/framebus.toml")
 SYSTEM_STATE_DIR = "/var/lib/framebus"
 ENVIRONMENT = "FRAMEBUS_CONFIG"
@@ -69,8 +72,14 @@ class Config:
     gateway: GatewayConfig
     snapshot: SnapshotConfig
     programs: dict[str, ProgramConfig]
+    recorder: RecorderConfig
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What works with this version and not with the next one, a sentence each."""
+
+    @property
+    def records(self) -> bool:
+        """Whether there is anything to do for the recorder."""
+        return any(camera.record_modes for camera in self.cameras.values())
 
     @property
     def first_camera(self) -> str:
@@ -144,8 +153,8 @@ def parse(
     mistakes = ConfigProblems(str(path or FILE_NAME))
     table, warnings = with_new_names(table, mistakes.file, renamed)
     folder = folder or (path.absolute().parent if path else _current_folder())
-    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot", "program"}]:
-        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]", "[program.NAME]"])
+    for key in [key for key in table if key not in {*TOP_KEYS, "camera", "gateway", "snapshot", "recorder", "program"}]:
+        mistakes.unknown(key, [*TOP_KEYS, "[camera.NAME]", "[gateway]", "[snapshot]", "[recorder]", "[program.NAME]"])
     run_dir = _folder(table, "run_dir", default_run_dir(), folder, mistakes)
     state_dir = _folder(table, "state_dir", default_state_dir(run_dir), folder, mistakes)
     secrets = _folder(table, "secrets", SECRETS_NAME, folder, mistakes, "the path of a file")
@@ -171,9 +180,24 @@ def parse(
     snapshot = convert_table(table.get("snapshot", {}), SnapshotConfig, "snapshot", mistakes)
     if keys:
         check_keys(cameras, snapshot, secrets, mistakes)
+    recorder = convert_table(table.get("recorder", {}), RecorderConfig, "recorder", mistakes)
+    recorder = _with_anchored_folders(recorder, state_dir, folder, mistakes)
     if mistakes.lines:
         raise ConfigError(mistakes.lines)
-    return Config(path, run_dir, state_dir, secrets, user, group, cameras, gateway, snapshot, started, tuple(warnings))
+    return Config(
+        path,
+        run_dir,
+        state_dir,
+        secrets,
+        user,
+        group,
+        cameras,
+        gateway,
+        snapshot,
+        started,
+        recorder,
+        tuple(warnings),
+    )
 
 
 def _current_folder() -> Path:
@@ -234,6 +258,8 @@ def _cameras(tables: Any, folder: Path, mistakes: ConfigProblems) -> dict[str, C
             camera = msgspec.structs.replace(camera, idle_fps=max(camera.idle_fps, min(MOTION_FPS, camera.fps)))
         check_zones(f"camera.{name}.motion_zones", camera.motion_zones, mistakes)
         check_zones(f"camera.{name}.motion_ignore", camera.motion_ignore, mistakes)
+        if "motion" in camera.record_modes and not camera.motion:
+            mistakes.add(f"camera.{name}.record", "motion", "motion only with motion = true in the same table")
         cameras[name] = _with_anchored_file(camera, folder, f"camera.{name}.source", mistakes)
     check_cameras(tables, cameras, mistakes)
     return cameras or {"front": CameraConfig()}
@@ -251,6 +277,24 @@ def _with_certificate(gateway: GatewayConfig, folder: Path, mistakes: ConfigProb
         gateway,
         tls_cert=str(_anchored(gateway.tls_cert, folder, "gateway.tls_cert", mistakes)),
         tls_key=str(_anchored(gateway.tls_key, folder, "gateway.tls_key", mistakes)),
+    )
+
+
+def _with_anchored_folders(
+    recorder: RecorderConfig, state_dir: Path, folder: Path, mistakes: ConfigProblems
+) -> RecorderConfig:
+    """The same, its paths made absolute."""
+    for key in ("folder", "mount_point"):
+        found = getattr(recorder, key)
+        if found is not None and (not found or "\0" in found):
+            mistakes.add(f"recorder.{key}", found, "the path of a folder")
+            return recorder
+    named = recorder.folder or str(state_dir / RECORDINGS_NAME)
+    mount = recorder.mount_point
+    return msgspec.structs.replace(
+        recorder,
+        folder=str(_anchored(named, folder, "recorder.folder", mistakes)),
+        mount_point=None if mount is None else str(_anchored(mount, folder, "recorder.mount_point", mistakes)),
     )
 
 

@@ -15,6 +15,7 @@ from framebus.credentials.secrets_file import SecretsError
 OF_A_CONNECTION = (
     *("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size"),
     *("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity"),
+    *("record", "record_fps", "record_rendition", "pre_roll", "pre_roll_mb", "post_roll"),
 )
 """Keys of a camera of another machine. `idle_fps` and `still_size` tell the snapshot service what to expect of it."""
 

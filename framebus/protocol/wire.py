@@ -33,10 +33,22 @@ CAMERA_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
 CAMERA_ALLOWED = "1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
 Kind = Literal[
-    "live", "half", "quarter", "peek", "full", "status", "event", "snapshot", "clip", "controls", "error", "viewers"
+    "live",
+    "half",
+    "quarter",
+    "peek",
+    "full",
+    "status",
+    "event",
+    "snapshot",
+    "clip",
+    "controls",
+    "recorder",
+    "error",
+    "viewers",
 ]
 FRAME_KINDS: tuple[Kind, ...] = ("live", "half", "quarter", "peek", "full", "snapshot")
-KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "event", "clip", "controls", "error", "viewers")
+KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "event", "clip", "controls", "recorder", "error", "viewers")
 
 MAX_COUNT: Final = 2**53 - 1
 """The largest integer that every JSON reader takes exactly (RFC 8259, section 6)."""

@@ -71,6 +71,11 @@ class RecordingFolder:
         found = [segment for day in days for segment in self._day(camera, day)]
         return [segment for segment in without_overlap(found) if segment.end >= begin and segment.begin <= end]
 
+    def stored(self, camera: str) -> list[Segment]:
+        """All segments, also those that others hide, in order. Raises OSError."""
+        found = [segment for day in self.days(camera) for segment in self._day(camera, day)]
+        return sorted(found, key=lambda segment: segment.start)
+
     def spans(
         self, camera: str, begin: float = 0.0, end: float = float("inf"), gap_seconds: float = GAP_SECONDS
     ) -> list[Span]:

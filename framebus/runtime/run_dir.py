@@ -43,6 +43,11 @@ def snapshot_endpoint(run_dir: Path) -> str:
     return f"ipc://{run_dir}/snapshot"
 
 
+def recorder_endpoint(run_dir: Path) -> str:
+    """Where the recorder answers."""
+    return f"ipc://{run_dir}/recorder"
+
+
 def control_endpoint(run_dir: Path, camera: str) -> str:
     """Where a camera's capture is asked for its controls."""
     return f"ipc://{run_dir}/{camera}.control"

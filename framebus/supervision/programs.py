@@ -54,13 +54,18 @@ def programs(config: Config) -> dict[str, Program]:
     for name, camera in config.cameras.items():
         if camera.has_capture:
             found[f"capture-{name}"] = Program(f"capture {name}", (*common, camera.of_capture), f"[camera.{name}]")
+    if config.records:
+        recorded = tuple((name, *camera.of_recorder) for name, camera in config.cameras.items())
+        found["recorder"] = Program(
+            "recorder", (*common, config.recorder, recorded), "[recorder], or what it reads of a camera,"
+        )
     for number in range(1, config.gateway.workers):
         found[worker_name(number)] = Program(f"gateway --worker {number}", gateway, "[gateway]")
     for name, program in config.programs.items():
         packed = launch.packed(program.words(sys.executable), program.directory, program.environment)
-        part = (config.run_dir, config.path, program)
+        own = (config.run_dir, config.path, program)
         found[f"program-{name}"] = Program(
-            name, part, f"[program.{name}]", launch.PROGRAM, f'{launch.PACKED}="{packed}"'
+            name, own, f"[program.{name}]", launch.PROGRAM, f'{launch.PACKED}="{packed}"'
         )
     return found
 
@@ -108,7 +113,7 @@ def _sentences(
         elif old.programs[name] != new.programs[name]:
             sentences.append(f"program {name} was changed")
     common = (old.state_dir, old.secrets) != (new.state_dir, new.secrets)
-    services = [name for name in restart if name in ("gateway", "snapshot")]
+    services = [name for name in restart if name in ("gateway", "snapshot", "recorder")]
     for name in services:
         sentences.append(f"{name} restarts, as {'state_dir or secrets' if common else after[name].reason} was changed")
     if common and any(name.startswith("capture-") for name in restart):

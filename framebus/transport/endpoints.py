@@ -12,7 +12,13 @@ from framebus.config.server_key import ServerKey
 from framebus.credentials.curve_keys import KeyPair, read
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import ArgumentError
-from framebus.runtime.run_dir import control_endpoint, events_endpoint, frames_endpoint, snapshot_endpoint
+from framebus.runtime.run_dir import (
+    control_endpoint,
+    events_endpoint,
+    frames_endpoint,
+    recorder_endpoint,
+    snapshot_endpoint,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,11 @@ def events(config: Config) -> Endpoint:
 def snapshot(config: Config) -> Endpoint:
     """The endpoint of this machine's snapshot service."""
     return Endpoint(snapshot_endpoint(config.run_dir))
+
+
+def recorder(config: Config) -> Endpoint:
+    """The endpoint of this machine's recorder."""
+    return Endpoint(recorder_endpoint(config.run_dir))
 
 
 def with_keys(config: Config, endpoint: str, server_key: ServerKey | None) -> Endpoint:

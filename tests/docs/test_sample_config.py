@@ -14,6 +14,7 @@ from msgspec.structs import fields
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from framebus.config.load import load, parse
+from framebus.config.recorder import RecorderConfig
 from framebus.config.snapshot import SnapshotConfig
 
 SAMPLE = Path(__file__).parents[2] / "framebus.toml"
@@ -23,6 +24,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     "camera.front": CameraConfig,
     "gateway": GatewayConfig,
     "snapshot": SnapshotConfig,
+    "recorder": RecorderConfig,
 }
 KEYS = [
     (table, field.name) for table, struct in STRUCTS.items() for field in fields(struct) if field.default is not None

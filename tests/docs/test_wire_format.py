@@ -17,6 +17,8 @@ import capture.retry_loop
 import capture.server
 import capture.v4l2.controls
 import framebus.protocol.controls
+import framebus.protocol.recorder
+import recorder.recorder_service
 import snapshot.clips
 import snapshot.conversion
 import snapshot.converters
@@ -26,6 +28,7 @@ from framebus.config.load import Config
 from framebus.protocol import wire
 from framebus.protocol.controls import MAX_CHOICES, MAX_CONTROLS, Control, ControlsHeader, ControlsRequest
 from framebus.protocol.events import EventHeader
+from framebus.protocol.recorder import RecorderHeader, RecorderRequest
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from framebus.runtime.run_dir import MAX_IPC_PATH_BYTES
@@ -45,11 +48,13 @@ HEADERS = {
     "The header of viewers": ViewersHeader,
     "The header of a clip": ClipHeader,
     "The header of controls": ControlsHeader,
+    "The header of recorder": RecorderHeader,
 }
 REQUESTS = {
     "Asking for a still": SnapshotRequest,
     "Asking for a clip": ClipRequest,
     "Asking for controls": ControlsRequest,
+    "Asking the recorder": RecorderRequest,
 }
 
 FRAMES, STILL = re.findall(r"^```python\n(.*?)^```$", TEXT, flags=re.M | re.S)
@@ -218,11 +223,21 @@ def test_every_code_of_the_controls_is_there_and_no_other() -> None:
     assert codes("Asking for controls") == used
 
 
+def test_every_code_of_the_recorder_is_there_and_no_other() -> None:
+    text = "".join(map(inspect.getsource, (framebus.protocol.recorder, recorder.recorder_service)))
+    used = set(re.findall(r'RecorderError\(\s*"([a-z-]+)"', text))
+
+    assert codes("Asking the recorder") == used
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     limits = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", section("Limits"), flags=re.M))
 
     assert limits["a message"] == f"{wire.MAX_MESSAGE_BYTES // 2**20} MiB"
-    assert limits["a request to the snapshot service, or for controls"] == f"{wire.MAX_REQUEST_BYTES // 2**10} KiB"
+    assert (
+        limits["a request to the snapshot service, to the recorder, or for controls"]
+        == f"{wire.MAX_REQUEST_BYTES // 2**10} KiB"
+    )
     assert limits["the path of an ipc socket"].startswith(f"{MAX_IPC_PATH_BYTES} bytes")
     assert wire.CAMERA_ALLOWED in TEXT.replace("`", "")
 

@@ -10,6 +10,7 @@ from framebus.config.address import Address
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from framebus.config.load import Config, ConfigError, find, load, parse
+from framebus.config.recorder import RecorderConfig
 from framebus.config.size import Size
 from framebus.config.snapshot import SnapshotConfig
 from framebus.config.source_spec import SourceSpec
@@ -100,6 +101,7 @@ def test_every_key_is_taken(tmp_path: Path) -> None:
         ),
         snapshot=SnapshotConfig(stale_after=60),
         programs={},
+        recorder=RecorderConfig(folder="/var/lib/cameras/recordings"),
     )
 
 

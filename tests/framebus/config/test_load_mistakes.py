@@ -21,7 +21,10 @@ LOOPBACK_ALLOWED = (
     "a loopback address such as 127.0.0.1:8080; to let people in with a password, run `framebus passwd NAME` first; "
     "to let everybody who can reach this machine watch, say so with allow_anonymous = true in [gateway]"
 )
-TOP_ALLOWED = "allowed: run_dir, state_dir, secrets, user, group, [camera.NAME], [gateway], [snapshot], [program.NAME]"
+TOP_ALLOWED = (
+    "allowed: run_dir, state_dir, secrets, user, group, [camera.NAME], [gateway], [snapshot], [recorder], "
+    "[program.NAME]"
+)
 
 
 def mistakes(table: dict[str, Any], path: Path | None = None) -> list[str]:

@@ -12,6 +12,7 @@ import msgspec
 
 from framebus.protocol.controls import Control, ControlsHeader
 from framebus.protocol.events import EventHeader
+from framebus.protocol.recorder import RecorderHeader
 from framebus.protocol.stills import ClipHeader
 from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
 
@@ -104,6 +105,27 @@ EVENT = EventHeader(
 )
 
 
+RECORDER = RecorderHeader(
+    v=1,
+    camera="front",
+    state="recording",
+    reason="",
+    modes=["motion", "on-demand"],
+    demanded=True,
+    seconds_left=12.5,
+    frames=1200,
+    bytes=48_000_000,
+    missed=1,
+    dropped=2,
+    held_bytes=12_500_000_000,
+    kept_bytes=100_000_000,
+    segments=4321,
+    oldest=1766016000.25,
+    free_bytes=None,
+    deleted=17,
+)
+
+
 class Golden(NamedTuple):
     """A message that framebus of this version packs."""
 
@@ -124,6 +146,7 @@ PACKED = {
     "controls": Golden("controls", "front", CONTROLS, b""),
     "status": Golden("status", "back-door", STATUS, b""),
     "event": Golden("event", "front", EVENT, b""),
+    "recorder": Golden("recorder", "front", RECORDER, b""),
     "error": Golden("error", "cam10", ERROR, b""),
     "viewers": Golden("viewers", "gateway-1", VIEWERS, b""),
     "error-without-camera": Golden("error", "", ErrorHeader(v=1, code="bad-request", message="what?"), b""),

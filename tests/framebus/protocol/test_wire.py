@@ -105,7 +105,7 @@ def test_an_error_may_name_no_camera() -> None:
 
 
 KINDS_ALLOWED = (
-    "allowed: live, half, quarter, peek, full, snapshot, status, event, clip, controls, error, viewers, "
+    "allowed: live, half, quarter, peek, full, snapshot, status, event, clip, controls, recorder, error, viewers, "
     "each followed by /camera"
 )
 

@@ -1,0 +1,241 @@
+"""The thread that keeps the folder of recordings in order: makes room, and gives segments names that are right."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from framebus.recordings.folder import RecordingFolder
+from framebus.recordings.segment_beginning import SegmentError
+from framebus.recordings.segment_name import SegmentName
+from framebus.recordings.segment_reader import SegmentReader
+from framebus.recordings.timeline import Segment
+from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from recorder.disk import Disk
+from recorder.retention import GB, Limits, plan
+
+logger = logging.getLogger("recorder")
+
+INTERVAL_SECONDS = 30.0
+CLOCK_ERROR_SECONDS = 2.0
+"""A segment of this boot whose name differs by more from what the clock says now gets another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the folder holds."""
+
+    segments: int = 0
+    bytes: int = 0
+    kept_bytes: int = 0
+    """Of these, what is marked to be kept."""
+    oldest: float | None = None
+    """Unix seconds."""
+    free_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A time whose segments are to be kept, or not any more."""
+
+    camera: str
+    begin: float
+    end: float
+    """Unix seconds, both."""
+    keep: bool
+
+
+class Cleaner:
+    """Looks at the folder every INTERVAL_SECONDS, and whenever space is wanted. Closed by its owner."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        limits: Limits,
+        boot: str,
+        wanted: threading.Event,
+        busy: Callable[[], Collection[Path]],
+        interval_seconds: float = INTERVAL_SECONDS,
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            disk: with the folder.
+            limits: of what is kept.
+            boot: the id of this boot of the machine.
+            wanted: set by others when space is wanted.
+            busy: the files that are being written.
+            interval_seconds: how often it looks at the folder.
+        """
+        self.holding = Holding()
+        self.deleted: Counter[str] = Counter()
+        """Segments that were deleted, by the key of the configuration for which they were."""
+        self._recordings = RecordingFolder(disk.folder)
+        self._disk = disk
+        self._limits = limits
+        self._boot = boot
+        self._wanted = wanted
+        self._busy = busy
+        self._interval_seconds = interval_seconds
+        self._losses = RateLimitedLog(logger)
+        self._closed = False
+        self._full = False
+        self._clock_checks = 0
+        self._marks: deque[Mark] = deque()
+        self._thread = threading.Thread(target=self._run, name="cleaner", daemon=True)
+        self._thread.start()
+
+    def mark(self, mark: Mark) -> None:
+        """Have segments marked, soon."""
+        self._marks.append(mark)
+        self._wanted.set()
+
+    def clock_was_set(self) -> None:
+        """Have the names of segments checked, now and once more when the segment of this moment is complete."""
+        self._clock_checks = 2
+        self._wanted.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed = True
+        self._wanted.set()
+        self._thread.join(1)
+
+    def _run(self) -> None:
+        first = True
+        while not self._closed:
+            try:
+                if self._disk.mount_point is None or self._disk.mount_point.is_mount():
+                    while self._marks:
+                        self._mark(self._marks.popleft())
+                    if self._clock_checks:
+                        self._clock_checks -= 1
+                        self.put_right()
+                    self.check(everything=first)
+                    first = False
+            except OSError as error:
+                self._losses.count("looks at the folder that failed", f"{self._disk.folder}: {error.strerror}")
+            self._losses.flush()
+            self._wanted.wait(self._interval_seconds)
+            self._wanted.clear()
+            if not self._closed:
+                time.sleep(min(1.0, self._interval_seconds))  # a disk that stays full asks each second
+
+    def check(self, *, everything: bool = False) -> None:
+        """Make room; `everything`: also finish what a recorder that was killed has left. Raises OSError."""
+        before = self._busy()
+        segments = self._all()
+        if everything:
+            for segment in segments:
+                if segment.is_open and segment.path not in {*before, *self._busy()}:
+                    self._finish(segment)
+            segments = self._all()
+        deletions = plan(segments, self._limits, time.time(), self._free_bytes(), {*before, *self._busy()})
+        gone = set()
+        for deletion in deletions:
+            with contextlib.suppress(FileNotFoundError):
+                deletion.segment.path.unlink()
+            gone.add(deletion.segment.path)
+            self.deleted[deletion.limit] += 1
+            with contextlib.suppress(OSError):  # it is not empty
+                deletion.segment.path.parent.rmdir()
+        segments = [segment for segment in segments if segment.path not in gone]
+        self._note(segments)
+        if deletions:
+            self._log(Counter(deletion.limit for deletion in deletions), sum(d.segment.bytes for d in deletions))
+
+    def put_right(self) -> None:
+        """Give the segments of this boot the times that the clock says now: it was set. Raises OSError."""
+        offset = time.time() - host_monotonic()
+        renamed = 0
+        for segment in self._all():
+            if segment.path in self._busy():
+                continue
+            with contextlib.suppress(SegmentError, FileNotFoundError):
+                with SegmentReader(segment.path) as reader:
+                    info = reader.info
+                if info.boot != self._boot or info.monotonic is None:
+                    continue
+                start = info.monotonic + offset
+                if abs(start - segment.start) > CLOCK_ERROR_SECONDS:
+                    name = SegmentName.parse(segment.path.parent.name, segment.path.name)
+                    assert name is not None
+                    self._rename(segment, SegmentName(int(start * 1000) / 1000, name.seconds, name.keep))
+                    renamed += 1
+        if renamed:
+            logger.info("the clock was set: %d segments have other names now", renamed)
+
+    def _mark(self, mark: Mark) -> None:
+        for segment in self._recordings.stored(mark.camera):
+            overlaps = segment.start <= mark.end and segment.end >= mark.begin
+            if overlaps and segment.keep != mark.keep and segment.path not in self._busy():
+                name = SegmentName.parse(segment.path.parent.name, segment.path.name)
+                assert name is not None
+                with contextlib.suppress(FileNotFoundError):
+                    self._rename(segment, name.kept(mark.keep))
+
+    def _all(self) -> list[Segment]:
+        return [segment for camera in self._recordings.cameras() for segment in self._recordings.stored(camera)]
+
+    def _finish(self, segment: Segment) -> None:
+        """Put the length into the name of a segment that was not ended; delete it where it has no frame."""
+        try:
+            with SegmentReader(segment.path) as reader:
+                empty, seconds = next(reader.frames(), None) is None, reader.last_ms() / 1000
+        except SegmentError:
+            empty, seconds = True, 0.0
+        except FileNotFoundError:
+            return
+        if empty:
+            segment.path.unlink(missing_ok=True)
+            return
+        name = SegmentName.parse(segment.path.parent.name, segment.path.name)
+        assert name is not None
+        self._rename(segment, name.ended(seconds))
+
+    def _rename(self, segment: Segment, name: SegmentName) -> None:
+        target = segment.path.parents[1] / name.path
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists():
+            segment.path.rename(target)
+            with contextlib.suppress(OSError):  # it is not empty
+                segment.path.parent.rmdir()
+
+    def _free_bytes(self) -> float:
+        try:
+            return self._disk.free_bytes()
+        except FileNotFoundError:  # it is made with the first frame
+            return float("inf")
+
+    def _note(self, segments: list[Segment]) -> None:
+        free = self._free_bytes()
+        self.holding = Holding(
+            segments=len(segments),
+            bytes=sum(segment.bytes for segment in segments),
+            kept_bytes=sum(segment.bytes for segment in segments if segment.keep),
+            oldest=min((segment.start for segment in segments), default=None),
+            free_bytes=None if free == float("inf") else int(free),
+        )
+        full = self.holding.kept_bytes > self._limits.keep_bytes
+        if full and not self._full:
+            logger.warning("what is marked to be kept takes %.2f GB, more than keep_gb", self.holding.kept_bytes / GB)
+        self._full = full
+
+    def _log(self, limits: Counter[str], bytes: int) -> None:
+        why = ", ".join(f"{amount} for {limit}" for limit, amount in sorted(limits.items()))
+        oldest = self.holding.oldest
+        since = "" if oldest is None else time.strftime(", the oldest of %Y-%m-%d %H:%M:%S UTC", time.gmtime(oldest))
+        logger.info(
+            "deleted %.3f GB in %d segments (%s); holds %.3f GB in %d%s",
+            bytes / GB,
+            limits.total(),
+            why,
+            self.holding.bytes / GB,
+            self.holding.segments,
+            since,
+        )

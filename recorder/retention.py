@@ -1,0 +1,65 @@
+"""Which recordings are deleted to make room: the oldest first, and none that is marked to be kept. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from framebus.recordings.timeline import Segment
+
+DAY_SECONDS = 86400
+GB = 1_000_000_000
+HEADROOM_BYTES = 300_000_000
+"""What is freed beyond `leave_free_gb`, so that writing need not wait for each deletion: about three minutes of four
+cameras at 10 frames of 40 KB a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The keys of the configuration, in seconds and bytes."""
+
+    keep_seconds: float
+    keep_bytes: float
+    leave_free_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A segment that is to go."""
+
+    segment: Segment
+    limit: str
+    """The key of the configuration for which it goes."""
+
+
+def plan(
+    segments: Iterable[Segment], limits: Limits, now: float, free_bytes: float, busy: Collection[Path] = ()
+) -> list[Deletion]:
+    """Decide what is deleted.
+
+    Args:
+        segments: of all cameras.
+        limits: whichever is reached first.
+        now: Unix seconds.
+        free_bytes: of the disk.
+        busy: the files that are being written.
+    """
+    ordered = sorted(segments, key=lambda segment: segment.start)
+    held = sum(segment.bytes for segment in ordered)
+    headroom = min(HEADROOM_BYTES, held / 10)
+    missing = limits.leave_free_bytes + headroom - free_bytes
+    deletions = []
+    for segment in ordered:
+        if segment.keep or segment.path in busy:
+            continue
+        if segment.end < now - limits.keep_seconds:
+            limit = "keep_days"
+        elif held > limits.keep_bytes:
+            limit = "keep_gb"
+        elif missing > 0:
+            limit = "leave_free_gb"
+        else:
+            break
+        deletions.append(Deletion(segment, limit))
+        held -= segment.bytes
+        missing -= segment.bytes
+    return deletions

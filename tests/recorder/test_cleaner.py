@@ -1,0 +1,123 @@
+"""The folder is kept in order: room is made, names are put right, and marks are set."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from framebus.recordings.folder import RecordingFolder
+from framebus.recordings.segment_writer import SegmentWriter
+from framebus.runtime.host_clock import host_monotonic
+from recorder.cleaner import Cleaner, Mark
+from recorder.disk import Disk
+from recorder.retention import Limits
+from tests.framebus.recordings.segments import STARTED, jpeg, start_at, store
+from tests.processes import wait_until
+
+HUGE = 1e15
+ROOMY = Limits(HUGE, HUGE, 0)
+SECOND = [0, 500, 1500]
+Make = Callable[..., Cleaner]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*.mkv"))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[Cleaner] = []
+
+    def cleaner(limits: Limits = ROOMY, busy: set[Path] | None = None, boot: str = "this boot") -> Cleaner:
+        made.append(Cleaner(Disk(tmp_path, 0), limits, boot, threading.Event(), lambda: busy or set()))
+        return made[-1]
+
+    yield cleaner
+    for one in made:
+        one.close()
+
+
+def test_what_a_killed_recorder_left_is_ended(tmp_path: Path, make: Make) -> None:
+    store(tmp_path, STARTED, SECOND, ended=False)
+    writing = store(tmp_path, STARTED + 10, SECOND, ended=False)
+    (tmp_path / "front" / "2026-01-01" / "00-00-20.000Z.mkv").write_bytes(b"")
+    make(busy={writing})
+
+    wait_until(
+        lambda: names(tmp_path) == ["00-00-00.123Z_1.500s.mkv", "00-00-10.123Z.mkv"], "what was left open is ended"
+    )
+
+
+def test_it_says_what_it_holds(tmp_path: Path, make: Make) -> None:
+    first = store(tmp_path, STARTED, SECOND)
+    second = store(tmp_path, STARTED + 10, SECOND, keep=True)
+    cleaner = make()
+    wait_until(lambda: cleaner.holding.segments == 2, "it has looked")
+
+    assert cleaner.holding.bytes == first.stat().st_size + second.stat().st_size
+    assert cleaner.holding.kept_bytes == second.stat().st_size
+    assert cleaner.holding.oldest == pytest.approx(STARTED, abs=0.001)
+    assert cleaner.holding.free_bytes
+
+
+def test_the_oldest_are_deleted_and_their_days_with_them(
+    tmp_path: Path, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    now = time.time()
+    old = store(tmp_path, now - 40 * 86400, SECOND)
+    kept = store(tmp_path, now - 39 * 86400, SECOND, keep=True)
+    new = store(tmp_path, now - 3600, SECOND)
+    cleaner = make(Limits(14 * 86400, HUGE, 0))
+    wait_until(lambda: cleaner.deleted.total() == 1 and "deleted" in caplog.text, "one is deleted")
+
+    assert not old.parent.exists()
+    assert kept.exists()
+    assert new.exists()
+    assert cleaner.deleted == {"keep_days": 1}
+    assert "deleted 0.000 GB in 1 segments (1 for keep_days); holds 0.000 GB in 2, the oldest of " in caplog.text
+
+
+def test_it_says_when_what_is_kept_takes_all(tmp_path: Path, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    store(tmp_path, STARTED, SECOND, keep=True)
+    make(Limits(HUGE, 1, 0))
+
+    wait_until(
+        lambda: "what is marked to be kept takes 0.00 GB, more than keep_gb" in caplog.text, "the log has a warning"
+    )
+    assert len(names(tmp_path)) == 1
+
+
+def test_marks_are_set_and_taken_away(tmp_path: Path, make: Make) -> None:
+    for begin in (0, 10, 20):
+        store(tmp_path, STARTED + begin, SECOND)
+    cleaner = make()
+    cleaner.mark(Mark("front", STARTED + 11, STARTED + 15, True))
+    marked = ["00-00-00.123Z_1.500s.mkv", "00-00-10.123Z_1.500s_keep.mkv", "00-00-20.123Z_1.500s.mkv"]
+    wait_until(lambda: names(tmp_path) == marked, "the second one is marked")
+
+    cleaner.mark(Mark("front", 0, STARTED + 100, False))
+    wait_until(lambda: not any("keep" in name for name in names(tmp_path)), "none is marked")
+
+
+def test_after_the_clock_was_set_the_names_of_this_boot_are_right(tmp_path: Path, make: Make) -> None:
+    """A machine without a battery for its clock: it has started with the time at which it was switched off."""
+    began = host_monotonic() - 100
+    day = tmp_path / "front" / "1970-01-01"
+    day.mkdir(parents=True)
+    for minute, monotonic in ((16, began), (17, began + 60)):
+        writer = SegmentWriter(start_at(1000.0, monotonic))
+        file = day / f"00-{minute}-40.000Z_1.500s_keep.mkv"
+        file.write_bytes(writer.beginning() + writer.cluster([(0, b"{}", jpeg(0))]))
+    other = store(tmp_path, STARTED, SECOND)
+    other.write_bytes(other.read_bytes().replace(b"7d1f", b"0000"))
+    make(boot="7d1f").clock_was_set()
+
+    wait_until(lambda: not day.exists(), "the segments have other names")
+    found = [segment for segment in RecordingFolder(tmp_path).stored("front") if segment.start > STARTED + 100]
+    assert [segment.start for segment in found] == pytest.approx([time.time() - 100, time.time() - 40], abs=20)
+    assert [segment.keep for segment in found] == [True, True]
+    assert other.exists()

@@ -1,0 +1,205 @@
+"""The writer: segments that follow one another, disks that fail and come back, and memory that stays bounded."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from framebus.recordings.folder import RecordingFolder
+from recorder.disk import Disk, DiskError
+from recorder.disk_writer import Batch, DiskWriter, read_boot_id
+from recorder.incoming_frame import IncomingFrame
+from tests.framebus.recordings.segments import STARTED
+from tests.processes import DEADLINE_SECONDS, wait_until
+from tests.recorder.frames import frame, frames
+
+BUFFER_BYTES = 10_000_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def writer(folder: Path) -> Iterator[DiskWriter]:
+    made = DiskWriter(Disk(folder, 0), BUFFER_BYTES)
+    yield made
+    made.close(DEADLINE_SECONDS)
+
+
+def batch(found: list[IncomingFrame], gap_seconds: float = 3.0) -> Batch:
+    return Batch("front", found, "always", gap_seconds, "boot")
+
+
+def recorded(folder: Path) -> list[int]:
+    """The times of all frames that are found, in ms from the first."""
+    return [round((one.at - STARTED) * 1000) for one in RecordingFolder(folder).frames("front", 0)]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*.mkv"))
+
+
+def wait_written(writer: DiskWriter, amount: int) -> None:
+    wait_until(lambda: writer.counts["front"].frames == amount, f"{amount} frames are written")
+
+
+def test_batches_of_a_minute_make_a_segment(writer: DiskWriter, folder: Path) -> None:
+    expected = list(range(0, 130_000, 500))
+    for begin in range(0, len(expected), 2):
+        writer.put(batch(frames(*expected[begin : begin + 2])))
+    writer.close(DEADLINE_SECONDS)
+
+    assert recorded(folder) == expected
+    assert names(folder) == ["00-00-00.123Z_60.000s.mkv", "00-01-00.123Z_60.000s.mkv", "00-02-00.123Z_9.500s.mkv"]
+    assert writer.counts["front"].frames == len(expected)
+    assert writer.counts["front"].bytes == pytest.approx(
+        sum(path.stat().st_size for path in folder.rglob("*.mkv")), rel=0.05
+    )
+
+
+def test_a_pre_roll_of_a_minute_is_one_batch(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch(frames(*range(0, 70_000, 100))))
+    writer.close(DEADLINE_SECONDS)
+
+    assert recorded(folder) == list(range(0, 70_000, 100))
+
+
+def test_a_pause_ends_the_segment(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch(frames(0, 500)))
+    writer.put(batch(frames(10_000)))
+    writer.put(batch([]))
+    writer.close(DEADLINE_SECONDS)
+
+    assert names(folder) == ["00-00-00.123Z_0.500s.mkv", "00-00-10.123Z_0.000s.mkv"]
+
+
+def test_a_clock_that_is_set_ends_the_segment(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch([frame(0), frame(500), frame(1000, jumped=-3600), frame(1500, jumped=-3600)]))
+    writer.close(DEADLINE_SECONDS)
+
+    assert names(folder) == ["00-00-00.123Z_1.000s.mkv", "23-00-01.123Z_0.500s.mkv"]
+
+
+@pytest.mark.slow
+def test_a_segment_without_frames_is_ended(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch(frames(0, 500), gap_seconds=0.6))
+
+    wait_until(lambda: names(folder) == ["00-00-00.123Z_0.500s.mkv"], "the segment is ended")
+    assert writer.open_paths == set()
+
+
+def test_a_segment_is_marked_while_it_is_written(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch(frames(0, 500)))
+    wait_written(writer, 2)
+    assert writer.is_writing("front", STARTED - 10, STARTED + 10)
+    assert not writer.is_writing("front", STARTED - 10, STARTED - 1)
+    assert not writer.is_writing("back", STARTED - 10, STARTED + 10)
+    writer.mark("front", True)
+    writer.close(DEADLINE_SECONDS)
+
+    assert names(folder) == ["00-00-00.123Z_0.500s_keep.mkv"]
+
+
+@pytest.mark.slow
+def test_it_records_again_when_the_folder_can_be_written_to_again(writer: DiskWriter, folder: Path) -> None:
+    folder.touch()  # a file where the folder should be
+    writer.put(batch(frames(0)))
+    wait_until(lambda: writer.reason, "the failure is noticed")
+    assert writer.reason == f"cannot write to {folder}: File exists"
+    assert writer.counts["front"].dropped == 1
+
+    folder.unlink()
+    sent = iter(range(1000, 60_000, 10))
+    wait_until(lambda: writer.put(batch(frames(next(sent)))) and not writer.reason, "it records again")
+    writer.close(DEADLINE_SECONDS)
+    assert recorded(folder)
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_removed_is_made_again(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch(frames(0, 500)))
+    wait_written(writer, 2)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    folder.rmdir()
+    writer.put(batch(frames(1000, 1500)))
+    writer.close(DEADLINE_SECONDS)
+
+    assert recorded(folder) == [1000, 1500]
+    assert writer.reason == ""
+
+
+class SlowDisk(Disk):
+    """A disk that hangs until it is let go: no disk of this machine can be made to."""
+
+    hangs = threading.Event()
+    free = threading.Event()
+
+    def check(self, wanted_bytes: int, first_device: int | None = None) -> int:
+        self.hangs.set()
+        assert self.free.wait(DEADLINE_SECONDS)
+        return super().check(wanted_bytes, first_device)
+
+
+def test_a_disk_that_hangs_delays_nobody_and_takes_a_bounded_memory(folder: Path) -> None:
+    disk = SlowDisk(folder, 0)
+    size = frame(0).size
+    writer = DiskWriter(disk, 10 * size)
+    writer.put(batch(frames(0)))
+    assert disk.hangs.wait(DEADLINE_SECONDS)
+
+    taken = [writer.put(batch(frames(ms))) for ms in range(100, 2100, 100)]
+
+    assert taken == [True] * 8 + [False] * 12 or taken == [True] * 9 + [False] * 11
+    assert writer.waiting_bytes <= 10 * size
+    assert writer.counts["front"].dropped == taken.count(False)
+    disk.free.set()
+    writer.close(DEADLINE_SECONDS)
+    assert len(recorded(folder)) == 1 + taken.count(True)
+    assert writer.waiting_bytes == 0
+
+
+class FullDisk(Disk):
+    """A disk without room."""
+
+    def check(self, wanted_bytes: int, first_device: int | None = None) -> int:
+        raise DiskError("it is full")
+
+
+def test_space_is_asked_for(folder: Path) -> None:
+    writer = DiskWriter(FullDisk(folder, 0), BUFFER_BYTES)
+    writer.put(batch(frames(0, 100)))
+
+    assert writer.space_wanted.wait(DEADLINE_SECONDS)
+    writer.close(DEADLINE_SECONDS)
+    assert (writer.reason, writer.counts["front"].dropped) == ("it is full", 2)
+
+
+@pytest.mark.root
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+def test_a_full_disk_is_used_again_when_it_has_room(tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        ballast = tmp_path / "ballast"
+        ballast.write_bytes(bytes(240_000))
+        writer = DiskWriter(Disk(tmp_path / "recordings", 0), BUFFER_BYTES)
+        sent = iter(range(0, 600_000, 100))
+        wait_until(lambda: writer.put(batch(frames(next(sent)))) and writer.reason, "the disk is full")
+        assert writer.space_wanted.is_set()
+        ballast.unlink()
+        wait_until(lambda: writer.put(batch(frames(next(sent)))) and not writer.reason, "it records again")
+        writer.close(DEADLINE_SECONDS)
+        assert len(recorded(tmp_path / "recordings")) >= 1
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_the_boot_has_an_id(tmp_path: Path) -> None:
+    assert len(read_boot_id()) == 16
+    assert read_boot_id(tmp_path / "none") == "unknown"

@@ -1,0 +1,237 @@
+"""The process: real sockets, real frames, real files."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from framebus.config.load import Config
+from framebus.protocol.events import EventHeader
+from framebus.protocol.wire import pack
+from framebus.recordings.folder import RecordingFolder
+from framebus.runtime.run_dir import events_endpoint, frames_endpoint
+from tests.conftest import Configure, Start
+from tests.framebus.golden.make import EVENT
+from tests.framebus.publisher import Publisher
+from tests.processes import Running, wait_until
+
+pytestmark = pytest.mark.slow
+
+CAMERA = '[camera.front]\nsource = "program"\nmotion = true\nrecord_fps = 240\n'
+
+
+def wait_subscribed(publisher: Publisher, topic: bytes) -> None:
+    """Wait for a subscription; those that end before it do not count."""
+    while publisher.subscription() != b"\x01" + topic:
+        pass
+
+
+class Recorder:
+    """A recorder with a publisher of frames and one of events, in the test's hands."""
+
+    def __init__(self, config: Config, start: Start) -> None:
+        self.config = config
+        self.folder = RecordingFolder(Path(config.recorder.folder or ""))
+        self.frames = Publisher(frames_endpoint(config.run_dir, "front"))
+        self.events = Publisher(events_endpoint(config.run_dir))
+        self._start = start
+        self.seq = 0
+        self._requests: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.process = self.run()
+
+    def run(self) -> Running:
+        process = self._start("recorder", config=self.config)
+        process.wait_for("records front to")
+        wait_subscribed(self.events, b"event/")
+        return process
+
+    def send(self, amount: int = 1) -> list[int]:
+        """Publish frames that were captured now; returns their numbers."""
+        sent = []
+        for _ in range(amount):
+            self.seq += 1
+            self.frames.send(self.seq, captured=round(time.time(), 6))
+            sent.append(self.seq)
+            time.sleep(0.004)
+        return sent
+
+    def event(self, phase: str, **changes: Any) -> EventHeader:
+        now = time.monotonic()
+        fields = {"monotonic": now, "published": now, "seconds": 0.0, "phase": phase, **changes}
+        header = EventHeader(**{**{name: getattr(EVENT, name) for name in EVENT.__struct_fields__}, **fields})
+        self.events.send_message(pack("event", "front", header))
+        return header
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        with self._requests.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(f"ipc://{self.config.run_dir}/recorder")
+            socket.send(json.dumps({"camera": "front", **request}).encode())
+            assert socket.poll(15000)
+            kind, header, body = socket.recv().split(b"\n", 2)
+            assert body == b""
+            return {"kind": kind.decode(), **json.loads(header)}
+
+    def recorded(self) -> list[int]:
+        """The numbers of the frames on the disk."""
+        return [frame.header.seq for frame in self.folder.frames("front", 0)]
+
+    def close(self) -> None:
+        self.frames.close()
+        self.events.close()
+        self._requests.destroy()
+
+
+@pytest.fixture
+def recorder(configure: Configure, start: Start, tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
+    made: list[Recorder] = []
+
+    def run(tables: str, settings: str = "") -> Recorder:
+        own = f'[recorder]\nfolder = "{tmp_path}/recordings"\nleave_free_gb = 0\n{settings}'
+        made.append(Recorder(configure(f"{CAMERA}{tables}\n{own}"), start))
+        return made[-1]
+
+    yield run
+    for one in made:
+        one.close()
+
+
+def test_always_records_every_frame_in_order(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"')
+    assert made.frames.subscription() == b"\x01live/front\n"
+    sent = made.send(200)
+    wait_until(lambda: made.recorded() == sent, "all frames are recorded")
+
+    state = made.ask()
+    assert (state["kind"], state["state"], state["reason"]) == ("recorder/front", "recording", "")
+    assert (state["frames"], state["missed"], state["dropped"]) == (200, 0, 0)
+    assert made.process.terminate() == 0
+    (segment,) = made.folder.segments("front")
+    assert not segment.is_open
+
+
+def test_a_kill_costs_less_than_a_second(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"')
+    made.frames.subscription()
+    began = time.monotonic()
+    while time.monotonic() - began < 3:
+        made.send(5)
+    sent_at = time.monotonic()
+    made.process.process.kill()
+    made.process.process.wait()
+
+    frames = list(made.folder.frames("front", 0))
+    assert [frame.header.seq for frame in frames] == list(range(1, len(frames) + 1))
+    assert sent_at - frames[-1].header.monotonic < 1.5  # 1 s, and a machine that is busy
+
+    made.run()
+    wait_subscribed(made.frames, b"live/front\n")
+    more = made.send(50)
+    wait_until(lambda: made.recorded()[len(frames) :] == more, "it records again")
+    wait_until(lambda: not made.folder.segments("front")[0].is_open, "the cut segment has its length")
+
+
+def test_motion_records_the_pre_roll_the_motion_and_the_post_roll(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "motion"\npre_roll = 0.5\npost_roll = 0.3')
+    assert made.frames.subscription() == b"\x01live/front\n"  # the pre-roll takes all frames
+    made.send(20)
+    time.sleep(0.6)
+    before = made.send(20)
+    event = made.event("start")
+    during = made.send(20)
+    made.event("end", id=event.id)
+    after = made.send(10)
+    wait_until(lambda: len(made.recorded()) >= 50, "the motion is recorded")
+    time.sleep(0.4)
+    made.send(20)
+    wait_until(lambda: made.ask()["state"] == "waiting", "the recording is over")
+    made.process.terminate()
+
+    assert made.recorded() == [*before, *during, *after]
+
+
+def test_without_a_pre_roll_no_frames_are_asked_for_until_something_moves(
+    recorder: Callable[..., Recorder],
+) -> None:
+    made = recorder('record = "motion"\npre_roll = 0\npost_roll = 60')
+    made.send(5)
+    assert not made.frames.is_heard()
+    made.event("start")
+    assert made.frames.subscription() == b"\x01live/front\n"
+    sent = made.send(5)
+
+    wait_until(lambda: made.recorded() == sent, "the motion is recorded")
+
+
+def test_on_demand_records_from_start_to_stop(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "on-demand"')
+    made.send(5)
+    assert made.ask()["state"] == "waiting"
+    state = made.ask(action="start", seconds=600)
+    assert (state["state"], state["demanded"]) == ("recording", True)
+    assert 590 < state["seconds_left"] <= 600
+    assert made.frames.subscription() == b"\x01live/front\n"
+    sent = made.send(30)
+    wait_until(lambda: made.recorded() == sent, "the frames are recorded")
+    assert made.ask(action="stop")["demanded"] is False
+    assert made.frames.subscription() == b"\x00live/front\n"
+
+    begin = made.folder.spans("front")[0].begin
+    made.ask(action="keep", begin=begin, end=begin + 1)
+    wait_until(lambda: made.folder.spans("front")[0].keep, "what was recorded is kept")
+
+
+def test_what_is_refused(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"\n[camera.back]\nsource = "program"')
+
+    assert made.ask(camera="attic")["message"] == "there is no camera attic; there is front, back"
+    refused = made.ask(camera="back", action="start")
+    assert (refused["kind"], refused["code"]) == ("error/back", "off")
+    assert refused["message"] == "camera back is not recorded; set record in [camera.back]"
+    assert made.ask(camera="back")["state"] == "off"
+    assert made.ask(speed=2)["code"] == "bad-request"
+
+
+def test_it_says_that_no_frames_come(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"')
+
+    wait_until(lambda: made.ask()["state"] == "waiting", "the silence is noticed")
+    assert made.ask()["reason"] == "camera front gives no frames"
+
+
+def test_a_folder_that_is_removed_costs_a_second(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"')
+    made.frames.subscription()
+    sent = made.send(20)
+    wait_until(lambda: made.recorded() == sent, "it records")
+    moved = made.folder.folder.rename(made.folder.folder.with_name("moved"))
+    more = made.send(20)
+    wait_until(lambda: made.recorded() == more, "it records into a new folder")
+
+    assert [frame.header.seq for frame in RecordingFolder(moved).frames("front", 0)] == sent
+    assert made.ask()["dropped"] == 0
+
+
+def test_a_disk_that_takes_nothing_stops_no_frame_and_is_named(
+    recorder: Callable[..., Recorder], tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").touch()
+    made = recorder('record = "always"')
+    made.frames.subscription()
+    made.send(20)
+    wait_until(lambda: made.ask()["state"] == "failed", "the failure is noticed")
+    assert made.ask()["reason"] == f"cannot write to {tmp_path}/recordings: File exists"
+    (tmp_path / "recordings").unlink()
+    wait_until(lambda: made.send() and made.ask()["state"] == "recording" and made.recorded(), "it records again")
+
+
+def test_there_is_one_recorder(recorder: Callable[..., Recorder], start: Start) -> None:
+    made = recorder('record = "always"')
+    other = start("recorder", config=made.config)
+
+    assert other.ended() == 1
+    assert "recorder service already runs as process" in other.log
