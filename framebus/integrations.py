@@ -142,7 +142,7 @@ def mediamtx(cameras: Sequence[SharedCamera]) -> str:
         text += (
             f"  {camera.name}:\n"
             f"    runOnDemand: {json.dumps(command)}\n"
-            "    runOnDemandRestart: yes\n"
+            "    runOnDemandRestart: true\n"
             "    runOnDemandCloseAfter: 10s\n"
         )
     return text

@@ -145,11 +145,18 @@ def make_config(content: str) -> Undo | None:
         os.chown(SYSTEM_FILE, -1, gid)
         SYSTEM_FILE.chmod(0o640)
         return None
+    has_folder = SYSTEM_FILE.parent.exists()
     SYSTEM_FILE.parent.mkdir(exist_ok=True)
     SYSTEM_FILE.parent.chmod(0o755)
     write_atomically(SYSTEM_FILE, content.encode(), 0o600, owner=(0, gid))
     SYSTEM_FILE.chmod(0o640)
-    return SYSTEM_FILE.unlink
+
+    def undo() -> None:
+        SYSTEM_FILE.unlink()
+        if not has_folder:
+            SYSTEM_FILE.parent.rmdir()
+
+    return undo
 
 
 def has_file(file: Path, content: str, mode: int) -> bool:

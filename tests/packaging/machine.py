@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tests.debian.inside import NAMESPACES, PATH
 from tests.processes import Running, wait_until
@@ -36,6 +37,10 @@ while :; do sleep 1000 & wait; done
 """
 
 
+MAKE_SECONDS = 60.0
+"""It takes one or two."""
+
+
 class Machine:
     """A chroot under an empty layer. `close` ends all that runs in it."""
 
@@ -45,13 +50,22 @@ class Machine:
         With `lasting`, there is no layer, and programs change the chroot itself.
         """
         self._place = Path(tempfile.mkdtemp(prefix="framebus-machine-"))
-        line = [*NAMESPACES, "sh", "-c", SCRIPT, "sh", str(lower), str(self._place), str(shared), "lasting" * lasting]
-        self._init = Running(*line, log=log)
+        self._lower, self._shared, self._lasting = lower, shared, lasting
         self._log = log
         self._started: list[Running] = []
-        wait_until(self._is_made, f"a machine of {lower}")
+        self._boot()
 
-    def __enter__(self) -> "Machine":
+    def _boot(self) -> None:
+        line = self._line_of_init(self._lower, self._shared, lasting=self._lasting)
+        self._init = Running(*line, log=self._log)
+        wait_until(self._is_made, f"a machine of {self._lower}; it said:\n{self._init.log}", MAKE_SECONDS)
+
+    def _line_of_init(self, lower: Path, shared: Path, *, lasting: bool) -> list[str]:
+        """The command that makes it, and runs until its end."""
+        arguments = [str(lower), str(self._place), str(shared), "lasting" * lasting]
+        return [*NAMESPACES, "sh", "-c", SCRIPT, "sh", *arguments]
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -72,12 +86,17 @@ class Machine:
         return Path(f"/proc/{self._first_process()}/root{self._place}/root{name}")
 
     def run(
-        self, *command: str, user: str = "root", variables: Mapping[str, str] | None = None, seconds: float = 240
+        self,
+        *command: str,
+        user: str = "root",
+        variables: Mapping[str, str] | None = None,
+        seconds: float = 240,
+        typed: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, whatever its status; its output and errors are one text."""
         return subprocess.run(
             self._line(command, user, variables or {}),
-            stdin=subprocess.DEVNULL,
+            input=typed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -109,11 +128,17 @@ class Machine:
         home = "/root" if user == "root" else f"/home/{user}"
         settings = {"PATH": f"{home}/.local/bin:{PATH}", "HOME": home, "LANG": "C.UTF-8", **variables}
         return [
-            *("nsenter", f"--target={self._first_process()}", "--mount", "--pid"),
-            *("chroot", f"{self._place}/root"),
+            *self._enter(),
             *("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"),
             *("env", "-i", "--chdir=/", *(f"{name}={value}" for name, value in settings.items())),
             *command,
+        ]
+
+    def _enter(self) -> list[str]:
+        """What comes before a command that runs in it."""
+        return [
+            *("nsenter", f"--target={self._first_process()}", "--mount", "--pid"),
+            *("chroot", f"{self._place}/root"),
         ]
 
     def _first_process(self) -> int:

@@ -24,11 +24,14 @@ BUILD = (
     "python3-hatchling",
 )
 """What deploy/debian/build.sh needs, and what judges its work."""
+SYSTEM = ("avahi-daemon", "avahi-utils", "dbus", "procps", "python3-segno", "sudo", "systemd", "systemd-sysv")
+"""What a machine has where services run."""
 USER = "anna"
 
 RECIPES = {
     "bookworm": Recipe(command=COMMAND, packages=PYTHON, user=USER, release="bookworm"),
     "trixie": Recipe(command=COMMAND, packages=(*PYTHON, *DEPENDS), user=USER),
+    "booted": Recipe(command=COMMAND, packages=(*PYTHON, *DEPENDS, *SYSTEM), user=USER),
     "builder": Recipe(command=COMMAND, packages=("passwd", *BUILD), user=USER),
 }
 """Each under the name of the folder that keeps its chroot."""

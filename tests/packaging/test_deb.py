@@ -1,9 +1,7 @@
 """The Debian package: built and judged in Debian 13, installed there by apt, used as its service is, and purged."""
 
 import re
-import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,8 @@ import pytest
 from framebus import __version__
 from framebus.config.load import load
 from tests.debian.chroot import ROOT
-from tests.packaging import built
 from tests.packaging.conftest import MakeMachine
+from tests.packaging.deb import NONINTERACTIVE, everything, install
 from tests.packaging.machine import Machine
 from tests.packaging.recipes import DEPENDS, USER
 from tests.packaging.used import Site, processes
@@ -21,63 +19,12 @@ from tests.ports import free_ports
 CONFIG = "/etc/framebus/framebus.toml"
 LEFT_OUT = re.compile(r"missing +/usr/share/(doc|man)/")
 """By the settings for dpkg in the chroot."""
-OLDER = "0.0.9"
-"""The version of a package to upgrade from."""
-
-
-@pytest.fixture(scope="module")
-def builder(make_machine: MakeMachine, shared: Path, dist: Path) -> Machine:
-    """A Debian 13 with the tools that build packages."""
-    built.carried(shared)
-    shutil.copy(built.the_only(dist, "*.tar.gz"), shared)
-    shutil.copy(ROOT / "deploy" / "debian" / "build.sh", shared)
-    return make_machine("builder")
-
-
-def build(builder: Machine, shared: Path, name: str, sdist: Path | None = None) -> Path:
-    """Build the package of an sdist in /mnt, into a folder of this name there, as a plain user."""
-    folder = shared / name
-    folder.mkdir()
-    folder.chmod(0o777)
-    chosen = sdist or built.the_only(shared, "*.tar.gz")
-    carried = built.the_only(shared, "videodev2-*.whl").name
-    builder.do("/mnt/build.sh", f"/mnt/{chosen.name}", f"/mnt/{carried}", f"/mnt/{name}", user=USER)
-    return built.the_only(folder, "*.deb")
-
-
-@pytest.fixture(scope="module")
-def deb(builder: Machine, shared: Path) -> Path:
-    """The package of this working copy."""
-    return build(builder, shared, "ours")
-
-
-@pytest.fixture(scope="module")
-def older(builder: Machine, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of the same, but of an older version."""
-    folder = tmp_path_factory.mktemp("older")
-    with tarfile.open(built.the_only(shared, "*.tar.gz")) as content:
-        content.extractall(folder, filter="data")
-    (source,) = folder.iterdir()
-    information = source / "PKG-INFO"
-    information.write_text(information.read_text().replace(f"\nVersion: {__version__}\n", f"\nVersion: {OLDER}\n"))
-    sdist = shared / "older.tgz"
-    with tarfile.open(sdist, "w:gz") as content:
-        content.add(source, source.name)
-    return build(builder, shared, "older", sdist)
 
 
 @pytest.fixture(scope="module")
 def debian(make_machine: MakeMachine) -> Machine:
     """A Debian 13 with what the package depends on."""
     return make_machine("trixie")
-
-
-def install(machine: Machine, package: Path) -> str:
-    """By apt, from the local file; returns what it said."""
-    name = f"/mnt/{package.parent.name}/{package.name}"
-    noninteractive = {"DEBIAN_FRONTEND": "noninteractive"}
-    apt = ("apt-get", "install", "--yes", "--no-install-recommends", name)
-    return machine.do(*apt, variables=noninteractive)
 
 
 def field(package: Path, name: str) -> str:
@@ -150,19 +97,5 @@ def test_its_life_on_a_machine(debian: Machine, older: Path, deb: Path) -> None:
     serve(debian)
 
     debian.do("usermod", "--append", "--groups", "framebus", USER)
-    debian.do("apt-get", "purge", "--yes", "framebus", variables={"DEBIAN_FRONTEND": "noninteractive"})
+    debian.do("apt-get", "purge", "--yes", "framebus", variables=NONINTERACTIVE)
     assert everything(debian) == before
-
-
-LOGS = ("/var/log/", "/var/cache/", "/var/lib/apt/", "/var/lib/dpkg/", "/etc/passwd-", "/etc/group-", "/etc/shadow-")
-MORE_LOGS = ("/etc/gshadow-", "/etc/subuid", "/etc/subgid", "/etc/.pwd.lock")
-"""What dpkg and useradd themselves write of everything that they do."""
-
-
-def everything(machine: Machine) -> set[str]:
-    """Every file there is, and every line of /etc/passwd and /etc/group."""
-    listed = machine.do("find", "/", "-xdev", "-path", "/usr/lib/python3*/__pycache__", "-prune", "-o", "-print")
-    accounts = machine.do("cat", "/etc/passwd", "/etc/group")
-    return {line for line in listed.splitlines() if not line.startswith((*LOGS, *MORE_LOGS))} | set(
-        accounts.splitlines()
-    )
