@@ -12,6 +12,7 @@ from framebus.config.camera import CameraConfig
 from framebus.config.snapshot import SnapshotConfig
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, StatusHeader, WireError, parse
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.time_of_day import time_of_day
 from snapshot.clock_offset import ClockOffset
@@ -27,7 +28,7 @@ class CameraState:
     """Takes the messages of a camera and keeps the newest of each kind."""
 
     def __init__(
-        self, camera: str, settings: CameraConfig, snapshot: SnapshotConfig, now: Callable[[], float] = time.monotonic
+        self, camera: str, settings: CameraConfig, snapshot: SnapshotConfig, now: Callable[[], float] = host_monotonic
     ) -> None:
         """Start with no frame and no status.
 
@@ -35,7 +36,7 @@ class CameraState:
             camera: its name.
             settings: its configuration.
             snapshot: the configuration of the snapshot service.
-            now: CLOCK_MONOTONIC, in seconds.
+            now: CLOCK_MONOTONIC of the machine, in seconds.
         """
         self.camera = camera
         self.newest: Still | None = None

@@ -3,7 +3,6 @@
 No sockets and no threads: snapshot.server passes in what arrives, and fetches what is to be sent or converted.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from logging import getLogger
@@ -20,6 +19,7 @@ from framebus.protocol.stills import (
 )
 from framebus.protocol.unknown_camera import unknown_camera
 from framebus.protocol.wire import VERSION, ErrorHeader, pack
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from snapshot.camera_state import MB, CameraState
 from snapshot.clip import Clip
@@ -40,7 +40,7 @@ class StillService:
         self,
         cameras: Mapping[str, CameraConfig],
         snapshot: SnapshotConfig,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = host_monotonic,
         max_conversions: int = MAX_CONVERSIONS,
         page_bytes: int = PAGE_BYTES,
     ) -> None:
@@ -49,7 +49,7 @@ class StillService:
         Args:
             cameras: the settings of each camera.
             snapshot: the settings of the service.
-            now: CLOCK_MONOTONIC, in seconds.
+            now: CLOCK_MONOTONIC of the machine, in seconds.
             max_conversions: pictures that may wait to be converted.
             page_bytes: the size of a page of a clip.
         """

@@ -1,7 +1,8 @@
 """When a frame was taken, in the clocks that framebus publishes, from the time that libcamera gives. Pure."""
 
-import time
 from collections.abc import Callable
+
+from framebus.runtime.host_clock import host_boottime, host_monotonic
 
 RECENT_SECONDS = 5.0
 """A time that lies further back than this, beyond what the camera itself takes, is of another clock."""
@@ -10,10 +11,7 @@ AHEAD_SECONDS = 0.1
 
 # libcamera's documentation of SensorTimestamp says CLOCK_BOOTTIME; the kernel's drivers for the Pi stamp with
 # CLOCK_MONOTONIC, and so does libcamera's own `virtual` pipeline. They differ by the time that a machine has slept.
-_CLOCKS: tuple[Callable[[], int], ...] = (
-    time.monotonic_ns,
-    lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
-)
+_CLOCKS: tuple[Callable[[], float], ...] = (host_monotonic, host_boottime)
 
 
 def age(sensor_timestamp: object, period_seconds: float) -> float:
@@ -23,7 +21,7 @@ def age(sensor_timestamp: object, period_seconds: float) -> float:
     """
     if isinstance(sensor_timestamp, int):
         for now in _CLOCKS:
-            seconds = (now() - sensor_timestamp) / 1e9
+            seconds = now() - sensor_timestamp / 1e9
             if -AHEAD_SECONDS <= seconds <= RECENT_SECONDS + 2 * period_seconds:
                 return max(seconds, 0.0)
     return 0.0

@@ -28,6 +28,7 @@ from capture.v4l2 import frame_sizes, planes, reasons
 from capture.v4l2.controls import Native, read, write
 from framebus.config.size import Size
 from framebus.protocol.controls import Value
+from framebus.runtime.host_clock import from_host
 
 logger = logging.getLogger("capture")
 
@@ -225,7 +226,8 @@ class V4l2Device:
             return None
         now = time.monotonic()
         is_monotonic = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
-        timestamp = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
+        stamped = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
+        timestamp = from_host(stamped)
         begin, end = self._queue.used(buffer)
         return Filled(
             index=buffer.index,
@@ -235,7 +237,7 @@ class V4l2Device:
             failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
             dequeued=now,
             # uvcvideo's option clock=CLOCK_REALTIME leaves the flag as it is, but not the time: it lies far ahead.
-            timestamp=timestamp if is_monotonic and 0 < timestamp <= now else None,
+            timestamp=timestamp if is_monotonic and stamped > 0 and timestamp <= now else None,
         )
 
     def data(self, filled: Filled) -> bytes:

@@ -26,7 +26,7 @@ from framebus.publishing.frame_builder import FrameBuilder
 from framebus.publishing.jpeg import JpegError
 from framebus.publishing.picture import Picture
 from framebus.publishing.publishing_thread import PublishingThread
-from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.host_clock import from_host
 from framebus.runtime.process import ProcessError
 from framebus.runtime.run_dir import RunDirError, prepare
 from framebus.transport.process_context import exhaustion
@@ -143,7 +143,8 @@ class Publisher:
             like: The frame that the picture was made from: it passes on its moment, its metadata, and for an array its
                 orientation.
             captured: When the picture was taken, in Unix seconds.
-            monotonic: The same moment in seconds of CLOCK_MONOTONIC of the machine. Of the two, one is enough.
+            monotonic: The same moment in seconds of CLOCK_MONOTONIC of the machine, as `frame.monotonic` has it. Of the
+                two, one is enough.
             metadata: What the program says of the picture: names, and values of JSON.
 
         Returns:
@@ -255,17 +256,19 @@ def program_camera(config: Config, camera: str) -> Config:
 
 
 def moment(like: Frame | None, captured: float | None, monotonic: float | None) -> tuple[float, float]:
-    """When a picture was taken: Unix seconds and CLOCK_MONOTONIC seconds. Raises ArgumentError."""
-    now, wall = host_monotonic(), time.time()
+    """When a picture was taken: Unix seconds, and CLOCK_MONOTONIC seconds of this process. Raises ArgumentError."""
+    now, wall = time.monotonic(), time.time()
     check_seconds("captured", captured)
     check_seconds("monotonic", monotonic)
     if captured is not None or monotonic is not None:
-        if monotonic is None:
+        if monotonic is not None:
+            monotonic = from_host(monotonic)
+        else:
             monotonic = now - (wall - captured) if captured is not None else now
         if captured is None:
             captured = wall - (now - monotonic)
     elif like is not None:
-        captured, monotonic = like.captured, like.monotonic if like.same_host else now - like.age
+        captured, monotonic = like.captured, from_host(like.monotonic) if like.same_host else now - like.age
     else:
         captured, monotonic = wall, now
     if monotonic - now > FUTURE_SECONDS:

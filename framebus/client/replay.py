@@ -12,7 +12,6 @@ from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
 from framebus.protocol.wire import FrameHeader
 from framebus.publishing.picture import Picture
-from framebus.runtime.host_clock import host_monotonic
 
 MAX_GAP_SECONDS = 3600.0
 """A longer one, or one backwards, is where the camera's machine was started again."""
@@ -80,7 +79,7 @@ def replay(
             _sleep_until(due)
         last = header
         delay = max(0.0, header.published - header.monotonic)
-        now = host_monotonic()
+        now = time.monotonic()
         captured = header.captured if keep_time else time.time() - delay
         replayer.replay(header, jpeg, captured, now - delay)
         count += 1

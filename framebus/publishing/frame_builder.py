@@ -10,7 +10,7 @@ from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind
 from framebus.publishing.jpeg import Jpeg, JpegError
 from framebus.publishing.picture import Picture
 from framebus.publishing.repairs import Repairs
-from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.host_clock import host_monotonic, to_host
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -95,7 +95,7 @@ class FrameBuilder:
             seq=seq,
             epoch=self._epoch,
             captured=round(picture.captured, 6),
-            monotonic=round(picture.monotonic, 6),
+            monotonic=round(to_host(picture.monotonic), 6),
             published=round(host_monotonic(), 6),
             width=jpeg.width,
             height=jpeg.height,

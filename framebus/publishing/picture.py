@@ -16,7 +16,7 @@ class Picture:
     captured: float
     """Unix seconds at which the sensor took it, or the nearest moment that is known."""
     monotonic: float
-    """CLOCK_MONOTONIC seconds of the same moment."""
+    """CLOCK_MONOTONIC seconds of the same moment, as this process reads that clock."""
     metadata: dict[str, Any] = field(default_factory=dict)
     scaled: "Callable[[int], Image.Image] | None" = field(default=None, compare=False, repr=False)
     """Makes the picture smaller from the pixels that the JPEG was made from, where the source has them.

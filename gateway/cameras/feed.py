@@ -11,6 +11,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.renditions import RENDITIONS, Rendition, smallest_rendition
 from framebus.protocol.silent_status import silent_status
 from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, Kind, StatusHeader, WireError, pack, parse, topic
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
@@ -117,7 +118,7 @@ class Feed:
         if status.monotonic is None or status.captured is None:
             return None
         if self._endpoint.same_host:
-            return time.monotonic() - status.monotonic
+            return host_monotonic() - status.monotonic
         return max(0.0, time.time() - status.captured)  # by two clocks, which may differ
 
     @property

@@ -1,7 +1,6 @@
 """Get stills and clips for HTTP from the snapshot service. Simultaneous equal requests are sent once."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from framebus.client.snapshots import SnapshotError, parse_reply
 from framebus.protocol.frame import Frame
 from framebus.protocol.stills import CancelRequest, ClipHeader, ClipRequest, SnapshotRequest
 from framebus.protocol.wire import ErrorHeader, WireError, parse, split
+from framebus.runtime.host_clock import host_monotonic
 from gateway.cameras.service_client import MAX_WAITING, ServiceClient
 from gateway.net.errors import HttpError
 
@@ -92,7 +92,7 @@ class StillsClient:
         Raises:
             HttpError: with the service's reason (400, 404, 500, 503), or 504 when no still comes in time.
         """
-        arrived = time.monotonic()
+        arrived = host_monotonic()
         frame = await self._share(request)
         if request.fresh and frame.header.monotonic <= arrived:  # it was made for an earlier request
             frame = await self._share(request)
