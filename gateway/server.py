@@ -14,6 +14,7 @@ from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, snapshot_endpoint
+from framebus.transport.process_context import check_descriptors
 from gateway.access.access import Access
 from gateway.announcement import Announcement
 from gateway.cameras.camera_endpoints import camera_endpoints, worker_endpoints
@@ -76,6 +77,7 @@ class Gateway:
         self._certificate = configured_certificate(settings)
         tls = self._certificate.context if self._certificate is not None else None
         raise_descriptor_limit(settings.max_connections)
+        check_descriptors()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._connections = ConnectionLimits(
             settings.max_connections, settings.max_per_address, settings.trusted_proxies

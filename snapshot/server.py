@@ -20,6 +20,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, RunDirError, share_socket, snapshot_endpoint
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.process_context import check_descriptors
 from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
 from snapshot.still_service import StillService
@@ -92,6 +93,7 @@ class SnapshotServer:
     def start(self) -> None:
         """Bind the endpoint and subscribe to all cameras, which need not run yet."""
         self._lock = Lock(self._run_dir, "snapshot service")  # no camera has a name with a space
+        check_descriptors()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)

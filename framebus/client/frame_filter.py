@@ -46,7 +46,7 @@ class FrameFilter:
             missed = header.seq - self._seq - 1
         self._epoch, self._seq = header.epoch, header.seq
         self.missed += missed
-        return Frame(header, parts.body, missed, self._same_host)
+        return Frame(header, parts.body, missed, self._same_host, parts.header)
 
     def _check(self, header: FrameHeader, body: bytes) -> None:
         """Raises WireError for an incomplete JPEG, and for a frame from the future, which would look fresh for ever."""

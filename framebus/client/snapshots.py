@@ -180,7 +180,7 @@ def parse_reply(reply: bytes, *, same_host: bool = True) -> Frame:
     if kind != "snapshot":
         raise WireError(f"reply of kind {kind}, expected snapshot or error")
     message, header = parse(reply, FrameHeader)
-    return Frame(header, message.body, same_host=same_host)
+    return Frame(header, message.body, same_host=same_host, header_json=message.header)
 
 
 def _check_timeout(timeout: float) -> None:

@@ -3,8 +3,6 @@
 import argparse
 from collections.abc import Iterator
 
-import msgspec
-
 from framebus.client.subscriber import Subscriber
 from framebus.commands import measuring
 
@@ -22,4 +20,4 @@ def run(options: argparse.Namespace) -> int:
 def lines(subscriber: Subscriber) -> Iterator[str]:
     """A line for each frame. Raises TimeoutError when the camera is silent."""
     for frame in subscriber:
-        yield msgspec.json.encode(frame.header).decode()
+        yield frame.header_json.decode("utf-8", "replace")

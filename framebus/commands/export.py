@@ -2,9 +2,12 @@
 
 import argparse
 import csv
+import errno
+import shutil
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from framebus.commands.progress import Progress
@@ -57,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
             if output.exists():
                 print(f"{output} exists already; name another with -o", file=sys.stderr)
                 return EXIT_USAGE
-            count = (to_mcap if output.suffix == ".mcap" else to_folder)(reader, output, progress)
+            with unfinished(output) as partial:
+                count = (to_mcap if output.suffix == ".mcap" else to_folder)(reader, partial, progress)
     except RecordingError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
@@ -67,8 +71,32 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"{error.filename or output}: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
+    except KeyboardInterrupt:
+        progress.end()
+        print(f"{output}: not made", file=sys.stderr)
+        return EXIT_FAILED
     print(f"{output}: {count} frames{'; the recording is cut after them' if reader.is_cut else ''}")
     return EXIT_OK
+
+
+@contextmanager
+def unfinished(output: Path) -> Iterator[Path]:
+    """Where to make the output, which gets its name when it is complete; what was made of it is removed on an error.
+
+    Raises FileExistsError where another export makes it, or was killed.
+    """
+    partial = output.with_name(f"{output.name}.part")
+    if partial.exists():
+        raise FileExistsError(errno.EEXIST, "exists already: another export makes it, or was killed", str(partial))
+    try:
+        yield partial
+        partial.rename(output)
+    except BaseException:
+        if partial.is_dir():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def to_folder(frames: Iterable[tuple[FrameHeader, bytes]], folder: Path, progress: Progress) -> int:

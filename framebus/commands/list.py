@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 
 from framebus.client.status_subscriber import StatusSubscriber
 from framebus.commands import which_config
@@ -39,10 +40,11 @@ def states(config: Config) -> dict[str, str]:
             subscribers[camera] = StatusSubscriber(camera, config=config.path)
         except FramebusError as error:
             found[camera] = f"not connected: {error}"
+    deadline = time.monotonic() + STATUS_SECONDS  # for all of them
     for camera, subscriber in subscribers.items():
         with subscriber:
             try:
-                status = subscriber.receive(STATUS_SECONDS)
+                status = subscriber.receive(max(0.0, deadline - time.monotonic()))
             except TimeoutError:
                 found[camera] = "not running"
                 continue

@@ -13,7 +13,6 @@ from framebus.commands import which_config
 from framebus.commands.progress import Progress
 from framebus.config.load import ConfigError
 from framebus.protocol.recording import MAGIC, record
-from framebus.protocol.wire import pack
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 QUEUE_FRAMES = 300
@@ -75,7 +74,7 @@ def write(subscriber: Subscriber, descriptor: int, seconds: float | None) -> int
                 frame = subscriber.receive(max(0.0, min(SLICE_SECONDS, left)))
             except TimeoutError:
                 continue
-            append(descriptor, record(pack("live", frame.camera, frame.header, frame.jpeg)))
+            append(descriptor, record(frame.message))
             frames += 1
             now = time.monotonic()
             if now - synced > SYNC_SECONDS:

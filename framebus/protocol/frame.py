@@ -1,13 +1,13 @@
 """A frame as a subscriber gets it: the bytes of the JPEG and its header."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from framebus.protocol import pixels
-from framebus.protocol.wire import FrameHeader
+from framebus.protocol.wire import FrameHeader, pack, topic
 from framebus.runtime.host_clock import host_monotonic
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ class Frame:
     """Published frames between the last one handed over and this one."""
     same_host: bool = True
     """Whether the camera's CLOCK_MONOTONIC is that of this machine."""
+    header_json: bytes = field(default=b"", repr=False, compare=False)
+    """The header as it came, one line of JSON, with keys of later versions; empty where the frame came otherwise."""
+
+    @property
+    def message(self) -> bytes:
+        """The frame as a message of the wire format, with its header as it came."""
+        if not self.header_json:
+            return pack("live", self.camera, self.header, self.jpeg)
+        return b"\n".join((topic("live", self.camera).rstrip(b"\n"), self.header_json, self.jpeg))
 
     @property
     def camera(self) -> str:

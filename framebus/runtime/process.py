@@ -5,8 +5,10 @@ The work of a process is the `body` that it passes to `run`.
 
 import argparse
 import contextlib
+import errno
 import logging
 import os
+import resource
 import select
 import signal
 import sys
@@ -17,7 +19,7 @@ from types import FrameType
 
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
-from framebus.errors import FramebusError
+from framebus.errors import FramebusError, ResourceError
 from framebus.runtime.launch import QUIET, RECORD, STDERR, supervisor
 from framebus.runtime.log import log_to_stdout
 from framebus.runtime.privileges import PrivilegeError, drop_privileges
@@ -34,6 +36,8 @@ SUPERVISED = "SUPERVISOR_ENABLED"
 PAUSE_BEFORE_FAILING_SECONDS = 3.0
 """A supervisord that does not start its processes through framebus.runtime.launch restarts them at once."""
 ORPHAN_GRACE_SECONDS = 2.0
+EXHAUSTED = (errno.EMFILE, errno.ENFILE)
+"""What the kernel and libzmq answer where no more files may be open."""
 
 logger = logging.getLogger("framebus")
 
@@ -165,6 +169,8 @@ def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None
     except (ProcessError, RunDirError, PrivilegeError) as error:
         return _failed(stop, began + pause_seconds, EXIT_FAILED, [str(error)])
     except Exception as error:
+        if isinstance(error, ResourceError) or getattr(error, "errno", None) in EXHAUSTED:
+            return _failed(stop, began + pause_seconds, EXIT_FAILED, [_too_few_files()])
         if QUIET in os.environ:  # the traceback is in the log already
             logger.error("unexpected failure: %r", error)
         else:
@@ -173,6 +179,11 @@ def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None
     logger.info("stopped")
     forget_crashes()
     return EXIT_OK
+
+
+def _too_few_files() -> str:
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return f"too many files are open, of which {limit} are allowed; raise the limit (ulimit -n, LimitNOFILE=)"
 
 
 def restore_stderr() -> None:

@@ -1,10 +1,12 @@
 """Which messages become frames, and how many are said to be missing."""
 
 import logging
+import pickle
 
 import pytest
 
 from framebus.client.frame_filter import FrameFilter
+from framebus.protocol.frame import Frame
 from framebus.protocol.wire import pack
 from tests.framebus.golden.make import JPEG, from_later_now
 from tests.framebus.publisher import frame_header
@@ -28,6 +30,17 @@ def test_a_frame_comes_out_as_it_went_in() -> None:
 
     assert frame is not None
     assert (frame.header, frame.jpeg, frame.missed, frame.same_host) == (header, JPEG, 0, True)
+
+
+def test_the_keys_of_a_later_version_stay() -> None:
+    later = from_later_now()
+    frame = FrameFilter().accept(later)
+
+    assert frame is not None
+    assert b"from_a_later_version" in frame.header_json
+    assert frame.message == later
+    assert pickle.loads(pickle.dumps(frame)).message == later
+    assert Frame(frame.header, frame.jpeg).message == pack("live", "front", frame.header, frame.jpeg)
 
 
 def test_a_frame_from_another_host_says_so() -> None:

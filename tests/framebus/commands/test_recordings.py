@@ -3,9 +3,11 @@
 import contextlib
 import csv
 import itertools
+import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,14 @@ from framebus.commands.progress import Progress
 from framebus.config.load import Config
 from framebus.protocol.recording import MAGIC, RecordingError, RecordingReader, record
 from framebus.protocol.wire import pack
+from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.jpegs import jpeg
 from tests.conftest import Configure, Start
+from tests.framebus.conftest import Publish
 from tests.framebus.publisher import frame_header
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
+LATER = Path(__file__).parents[1] / "golden" / "live-from-later.bin"
 FRONT = '[camera.front]\nsource = "testcard"\nsize = "320x240"\nfps = 20\n'
 
 
@@ -98,6 +103,20 @@ def test_a_recording_that_is_interrupted_is_there(
     finally:
         running.close()
     assert len(recorded(file)) > 2
+
+
+@pytest.mark.slow
+def test_keys_of_a_later_version_are_recorded(configure: Configure, publish: Publish, tmp_path: Path) -> None:
+    config = configure(FRONT)
+    later = LATER.read_bytes()
+    camera = publish(frames_endpoint(config.run_dir, "front"))
+    file = tmp_path / "run.framebus"
+    with ThreadPoolExecutor() as other:
+        recording = other.submit(framebus, "record", "front", "-o", file, "--seconds", "5", config=config)
+        camera.subscription()
+        camera.send_message(later)
+        assert recording.result().returncode == 0
+    assert file.read_bytes() == MAGIC + record(later)
 
 
 def test_a_camera_that_is_away_is_said(configure: Configure, tmp_path: Path) -> None:
@@ -240,6 +259,53 @@ def test_mcap_holds_the_images_of_ros(tmp_path: Path) -> None:
     assert messages[0][2].data.endswith(recorded(file)[0].jpeg)
 
 
+FOLDER, MCAP = "pictures", "run.mcap"
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir() if file.suffix != ".framebus")
+
+
+@pytest.mark.parametrize("output", [FOLDER, MCAP])
+def test_a_full_disk_leaves_nothing_behind(output: str, configure: Configure, tmp_path: Path) -> None:
+    file = made(tmp_path / "run.framebus", 0.5)
+    config = configure(FRONT)
+    command = (sys.executable, "-m", "framebus", "export", str(file), "-o", str(tmp_path / output))
+    ran = subprocess.run(
+        ("prlimit", "--fsize=100", *command, "--config", str(config.path)),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"{tmp_path}/{output}: File too large\n"
+    assert leftovers(tmp_path) == ["state"] * (tmp_path / "state").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", [FOLDER, MCAP])
+def test_an_export_that_is_interrupted_leaves_nothing_behind(output: str, configure: Configure, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.framebus"
+    os.mkfifo(pipe)
+    command = (sys.executable, "-m", "framebus", "export", str(pipe), "-o", str(tmp_path / output))
+    running = Running(*command, "--config", str(configure(FRONT).path), log=tmp_path / "log.framebus")
+    with pipe.open("wb", buffering=0) as end:
+        end.write(made(tmp_path / "run.framebus").read_bytes())
+        wait_until((tmp_path / f"{output}.part").exists, "the export has begun")
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended() == 1
+    assert running.log == f"{tmp_path}/{output}: not made\n"
+    assert leftovers(tmp_path) == ["state"] * (tmp_path / "state").exists()
+
+
+def test_what_an_export_that_was_killed_left_is_said(configure: Configure, tmp_path: Path) -> None:
+    part = tmp_path / "run.mcap.part"
+    part.touch()
+    ran = framebus("export", made(tmp_path / "x.framebus"), "-o", tmp_path / MCAP, config=configure(FRONT))
+    assert ran.stderr == f"{part}: exists already: another export makes it, or was killed\n"
+    assert part.exists()
+
+
 def test_an_image_of_ros_has_its_fields_in_place() -> None:
     """By hand, as DDS-XTypes lays it out: each number at a multiple of its size, counted from behind the first 4."""
     data = export.compressed_image(frame_header(captured=5.25, camera="cam"), b"\xff\xd8")
@@ -287,6 +353,14 @@ def test_the_cameras_are_listed(configure: Configure, start: Start) -> None:
     lines = framebus("list", config=config).stdout.splitlines()
     assert lines[0].startswith("front      idle: 1 fps while there are no viewers (testcard, 320x240 at ")
     assert lines[1] == "back-door  not running"
+
+
+@pytest.mark.slow
+def test_many_cameras_that_do_not_run_are_listed_at_once(configure: Configure) -> None:
+    """One after the other they would take a minute, and the command would be ended."""
+    config = configure("".join(f'[camera.c{number}]\nsource = "testcard"\n' for number in range(32)))
+    ran = framebus("list", config=config)
+    assert ran.stdout.count("not running\n") == 32, ran.stderr
 
 
 @pytest.mark.slow

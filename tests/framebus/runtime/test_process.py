@@ -17,7 +17,7 @@ from framebus.runtime.log import OneLineFormatter
 from framebus.runtime.process import Stop, arguments
 from tests.conftest import Configure, Start
 from tests.framebus.program import PAUSE_SECONDS
-from tests.processes import DEADLINE_SECONDS, python, wait_until
+from tests.processes import DEADLINE_SECONDS, Running, python, wait_until
 
 PROGRAM = "tests.framebus.program"
 SUPERVISED = {"SUPERVISOR_ENABLED": "1"}
@@ -73,6 +73,20 @@ def test_a_reason_to_end_is_one_sentence(config: Config, start: Start) -> None:
 
     assert running.ended() == 1
     assert said(running.log) == [("ERROR", "the camera is gone; is the cable in?")]
+
+
+@pytest.mark.parametrize("arguments", [("capture", "front"), ("gateway",), ("snapshot",)])
+def test_too_few_file_descriptors_are_one_sentence(arguments: tuple[str, ...], config: Config, tmp_path: Path) -> None:
+    """With fewer than it needs, libzmq would abort the process."""
+    command = ("prlimit", "--nofile=18:18", *python(*arguments, "--config", str(config.path)))
+    running = Running(*command, log=tmp_path / "log", environment=SUPERVISED)
+    try:
+        assert running.ended() == 1
+        sentence = "too many files are open, of which 18 are allowed; raise the limit (ulimit -n, LimitNOFILE=)"
+        assert f": {sentence}\n" in running.log
+        assert "Traceback" not in running.log
+    finally:
+        running.close()
 
 
 def test_a_bug_is_one_line_with_its_traceback(config: Config, start: Start) -> None:
