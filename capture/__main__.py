@@ -19,7 +19,14 @@ def main() -> int:
 
     def capture(config: Config, stop: Stop) -> None:
         check_known(config, options.camera)
-        Capture(config, options.camera).run(stop)
+        Capture(
+            options.camera,
+            config.cameras[options.camera],
+            config.run_dir,
+            state_dir=config.state_dir,
+            secrets=config.secrets,
+            group=config.group,
+        ).run(stop)
 
     return run(f"capture-{options.camera}", options.config, capture)
 

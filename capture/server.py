@@ -1,7 +1,9 @@
 """One camera's process: publishes what the reader hands over, to those who want it, at the rate that they want."""
 
 import logging
-import secrets
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import zmq
@@ -11,8 +13,9 @@ from capture.control_service import ControlService, file_of
 from capture.demand_log import DemandLog
 from capture.rate_control import RateControl
 from capture.reader import Reader
+from capture.source import Source
 from capture.sources import make_source
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, State
 from framebus.publishing.camera_endpoint import CameraEndpoint, Condition
 from framebus.runtime.process import ProcessError, Stop
@@ -25,24 +28,54 @@ logger = logging.getLogger("capture")
 class Capture:
     """Owns a camera and its endpoint from `start` to `stop`."""
 
-    def __init__(self, config: Config, camera: str) -> None:
-        self._config = config
+    def __init__(
+        self,
+        camera: str,
+        settings: CameraConfig,
+        run_dir: Path,
+        *,
+        state_dir: Path,
+        secrets: Path,
+        group: str | None = None,
+        make_source: Callable[[str, CameraConfig], Source] = make_source,
+    ) -> None:
+        """Prepare; neither the endpoint nor the camera is opened yet.
+
+        Args:
+            camera: its name.
+            settings: its table of the configuration.
+            run_dir: the folder of the sockets.
+            state_dir: the folder of the controls that were set.
+            secrets: the file of keys, for its tcp endpoints; it need not be there.
+            group: the members of it may connect, too; None for no group.
+            make_source: makes the source that the settings mean; called in the reader's thread.
+        """
         self._camera = camera
-        self._settings = config.cameras[camera]
-        epoch = secrets.token_hex(8)
+        self._settings = settings
+        self._run_dir = run_dir
+        epoch = token_hex(8)
         self._rate_control = RateControl(self._settings.idle_fps)
         self._demand_log = DemandLog(logger, camera)
         self._reader = Reader(
             camera,
             lambda: make_source(camera, self._settings),
             self._rate_control,
-            ControlService(camera, self._settings.controls, file_of(config.state_dir, camera)),
+            ControlService(camera, self._settings.controls, file_of(state_dir, camera)),
             epoch=epoch,
             stall_timeout=self._settings.stall_timeout,
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
             max_megapixels=self._settings.max_megapixels,
         )
-        self._endpoint = CameraEndpoint(config, camera, epoch=epoch, want_full=self._reader.want_full, log=logger)
+        self._endpoint = CameraEndpoint(
+            camera,
+            settings,
+            run_dir,
+            secrets=secrets,
+            group=group,
+            epoch=epoch,
+            want_full=self._reader.want_full,
+            log=logger,
+        )
 
     def run(self, stop: Stop) -> None:
         """Publish until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
@@ -59,14 +92,14 @@ class Capture:
             self._control = sockets.make(self._endpoint.context, zmq.ROUTER)
             self._control.setsockopt(zmq.SNDHWM, MAX_PENDING_REQUESTS)
             self._control.setsockopt(zmq.MAXMSGSIZE, 2 * MAX_REQUEST_BYTES)  # one just too large is still told so
-            self._endpoint.bind(self._control, control_endpoint(self._config.run_dir, self._camera))
+            self._endpoint.bind(self._control, control_endpoint(self._run_dir, self._camera))
             if self._settings.control is not None:
                 self._endpoint.bind_tcp(self._control, self._settings.control)
         except BaseException:
             self.stop()
             raise
         self._reader.start()
-        where = self._settings.publish or frames_endpoint(self._config.run_dir, self._camera)
+        where = self._settings.publish or frames_endpoint(self._run_dir, self._camera)
         logger.info("camera %s publishes at %s", self._camera, where)
 
     def loop(self, stop: Stop) -> None:

@@ -3,10 +3,13 @@
 import asyncio
 import sys
 
+from framebus.config.followed_copy import FollowedCopy, copy_in_force
 from framebus.config.load import Config, ConfigError
 from framebus.runtime.process import Stop, arguments, run
 from framebus.runtime.run_dir import worker_name
-from gateway.server import Gateway
+from gateway.cameras.camera_endpoints import camera_endpoints
+from gateway.http.limit_metrics import configured_limits
+from gateway.server import Gateway, logger
 
 
 def main() -> int:
@@ -23,9 +26,33 @@ def main() -> int:
             raise ConfigError(
                 [f"found --worker {options.worker}; allowed with workers = {workers} in [gateway]: 0 to {workers - 1}"]
             )
-        asyncio.run(Gateway(config, options.worker).run(stop))
+        worker = made(config, options.worker)
+
+        def follow(changed: Config) -> None:
+            worker.follow(changed.cameras, camera_endpoints(changed), limits(changed))
+
+        asyncio.run(worker.run(stop, on_tick=FollowedCopy(follow, logger, copy_in_force()).check))
 
     return run(worker_name(options.worker) if options.worker else "gateway", options.config, gateway)
+
+
+def made(config: Config, worker: int = 0) -> Gateway:
+    """The worker of this number, as it is configured. Raises ConfigError when there is no key for a camera."""
+    return Gateway(
+        config.gateway,
+        config.cameras,
+        camera_endpoints(config),
+        limits(config),
+        run_dir=config.run_dir,
+        state_dir=config.state_dir,
+        secrets=config.secrets,
+        worker=worker,
+    )
+
+
+def limits(config: Config) -> dict[str, float]:
+    """Every limit of the configuration, for /metrics."""
+    return configured_limits(config.gateway, config.snapshot, config.cameras)
 
 
 if __name__ == "__main__":

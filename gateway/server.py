@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import zmq
 from tornado.httpserver import HTTPServer
 
-from framebus.config.followed_copy import FollowedCopy, copy_in_force
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
+from framebus.config.gateway import GatewayConfig
 from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -17,10 +19,10 @@ from framebus.runtime.run_dir import Lock, snapshot_endpoint
 from framebus.transport.process_context import check_descriptors
 from gateway.access.access import Access
 from gateway.announcement import Announcement
-from gateway.cameras.camera_endpoints import camera_endpoints, worker_endpoints
+from gateway.cameras.camera_endpoints import CameraEndpoints, worker_endpoints
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
-from gateway.http.limit_metrics import LimitMetrics, configured_limits
+from gateway.http.limit_metrics import LimitMetrics
 from gateway.http.log_filters import LogFilters
 from gateway.http.routes import application
 from gateway.http.services import Services
@@ -43,14 +45,43 @@ GOODBYE_SECONDS = 0.5
 class Gateway:
     """Serves browsers from `start` to `stop`, all in one asyncio loop. Its parts get their values from here."""
 
-    def __init__(self, config: Config, worker: int = 0) -> None:
-        """`worker` is its number among [gateway] workers, from 0."""
-        self._config = config
+    def __init__(
+        self,
+        settings: GatewayConfig,
+        cameras: Mapping[str, CameraConfig],
+        endpoints: Mapping[str, CameraEndpoints],
+        limits: Mapping[str, float],
+        *,
+        run_dir: Path,
+        state_dir: Path,
+        secrets: Path,
+        worker: int = 0,
+    ) -> None:
+        """Prepare a worker; nothing is opened yet.
+
+        Args:
+            settings: the table [gateway].
+            cameras: the tables [camera.NAME], by name.
+            endpoints: where each camera publishes.
+            limits: those of `configured_limits`, for /metrics.
+            run_dir: the folder of the sockets.
+            state_dir: the folder of the sessions.
+            secrets: the file of users and tokens; it need not be there.
+            worker: its number among [gateway] workers, from 0.
+        """
+        self._settings = settings
+        self._camera_settings = dict(cameras)
+        self._endpoints = endpoints
+        self._configured_limits = limits
+        self._run_dir = run_dir
+        self._state_dir = state_dir
+        self._secrets = secrets
         self._worker = worker
         self._lock: Lock | None = None
+        self._on_tick: Callable[[], None] = lambda: None
 
-    async def run(self, stop: Stop) -> None:
-        """Serve until `stop` is requested.
+    async def run(self, stop: Stop, on_tick: Callable[[], None] = lambda: None) -> None:
+        """Serve until `stop` is requested; `on_tick` is called once a second.
 
         Raises:
             ProcessError: the address, the certificate or the secrets file cannot be used.
@@ -60,6 +91,7 @@ class Gateway:
         if listener is None:
             return
         self.start(listener)
+        self._on_tick = on_tick
         try:
             await self.loop(stop)
         finally:
@@ -67,11 +99,11 @@ class Gateway:
 
     def start(self, listener: socket.socket | None = None) -> None:
         """Start to serve, on this socket if there is one. Raises as `run` does."""
-        config, settings = self._config, self._config.gateway
+        settings = self._settings
         listener = listener or self._listen()
         self._refused = RateLimitedLog(logger)
         try:
-            self._access = Access(settings, config.secrets, config.state_dir, self._refused)
+            self._access = Access(settings, self._secrets, self._state_dir, self._refused)
         except SecretsError as error:
             raise ProcessError(str(error)) from None
         self._certificate = configured_certificate(settings)
@@ -84,11 +116,14 @@ class Gateway:
         )
         self._progress = ProgressWatch(settings.request_timeout, self._refused)
         self._cameras = CameraRegistry(
-            camera_endpoints(config), self._context, settings.max_viewers, worker_endpoints(config), self._worker
+            self._endpoints,
+            self._context,
+            settings.max_viewers,
+            worker_endpoints(self._run_dir, settings.workers),
+            self._worker,
         )
-        self._camera_settings = dict(config.cameras)
-        self._limits = LimitMetrics(configured_limits(config), self._connections, self._refused)
-        self._stills = StillsClient(snapshot_endpoint(config.run_dir), self._context)
+        self._limits = LimitMetrics(self._configured_limits, self._connections, self._refused)
+        self._stills = StillsClient(snapshot_endpoint(self._run_dir), self._context)
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_body_size=settings.max_request_kb * 1000,
@@ -105,7 +140,6 @@ class Gateway:
             settings.max_request_kb * 1000,
             settings.request_timeout,
         )
-        self._followed = FollowedCopy(self._follow, logger, copy_in_force())
         self._filters = LogFilters(self._refused)
         self._filters.install()
         self._announcement = Announcement(settings.listen, tls is not None, silent=self._worker > 0)
@@ -146,8 +180,20 @@ class Gateway:
         if self._lock is not None:
             self._lock.close()
 
+    def follow(
+        self,
+        cameras: Mapping[str, CameraConfig],
+        endpoints: Mapping[str, CameraEndpoints],
+        limits: Mapping[str, float],
+    ) -> None:
+        """Add, change and remove cameras as a changed configuration has them; the arguments are those of the start."""
+        self._cameras.follow(endpoints)
+        self._camera_settings.clear()
+        self._camera_settings.update(cameras)
+        self._limits.limits = limits
+
     def _tick(self) -> None:
-        self._followed.check()
+        self._on_tick()
         self._cameras.tick()
         self._access.tick()
         self._cameras.disconnect_unauthorized(self._access.is_still_valid)
@@ -155,29 +201,21 @@ class Gateway:
         self._refused.flush()
         self._announcement.tick(self._cameras.feeds.values())
 
-    def _follow(self, config: Config) -> None:
-        """Add, change and remove cameras. Raises ConfigError where a camera of another machine has no key."""
-        self._cameras.follow(camera_endpoints(config))
-        self._camera_settings.clear()
-        self._camera_settings.update(config.cameras)
-        self._limits.limits = configured_limits(config)
-
     def _services(self) -> Services:
-        settings = self._config.gateway
         return Services(
-            settings=settings,
+            settings=self._settings,
             camera_settings=self._camera_settings,
             cameras=self._cameras,
             stills=self._stills,
             access=self._access,
             connections=self._connections,
             limits=self._limits,
-            still_rate=RateLimiter(settings.stills_per_second),
+            still_rate=RateLimiter(self._settings.stills_per_second),
         )
 
     def _listen(self) -> socket.socket:
-        settings = self._config.gateway
+        settings = self._settings
         if settings.workers == 1:
             return listen(settings.listen)
-        self._lock, listener = listen_beside(settings.listen, self._config.run_dir, settings.workers, self._worker)
+        self._lock, listener = listen_beside(settings.listen, self._run_dir, settings.workers, self._worker)
         return listener

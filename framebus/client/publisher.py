@@ -91,7 +91,15 @@ class Publisher:
         try:
             with exhaustion():
                 prepare(config)
-                self._thread = PublishingThread(config, camera, epoch=epoch, source=source)
+                self._thread = PublishingThread(
+                    camera,
+                    self._settings,
+                    config.run_dir,
+                    secrets=config.secrets,
+                    group=config.group,
+                    epoch=epoch,
+                    source=source,
+                )
         except (RunDirError, ProcessError, zmq.ZMQError, OSError) as error:
             raise PublisherError(str(error)) from None
         self._finalizer = weakref.finalize(self, _close, self._thread, self._pid)

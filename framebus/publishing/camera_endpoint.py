@@ -5,12 +5,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import msgspec
 import zmq
 
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import VERSION, Kind, State, StatusHeader, pack, retopic
@@ -58,9 +59,12 @@ class CameraEndpoint:
 
     def __init__(
         self,
-        config: Config,
         camera: str,
+        settings: CameraConfig,
+        run_dir: Path,
         *,
+        secrets: Path,
+        group: str | None,
         epoch: str,
         want_full: Callable[[], None],
         log: logging.Logger,
@@ -68,17 +72,22 @@ class CameraEndpoint:
         """Prepare; nothing is opened yet.
 
         Args:
-            config: has the camera's settings.
-            camera: its name there.
+            camera: its name.
+            settings: its table of the configuration.
+            run_dir: the folder of the sockets.
+            secrets: the file of keys, for its tcp endpoints; it need not be there.
+            group: the members of it may connect, too; None for no group.
             epoch: the id of this run of the publisher.
             want_full: called when somebody subscribes to a picture of full size.
             log: of the process.
         """
         self.newest: Published | None = None
         """The last live frame."""
-        self._config = config
         self._camera = camera
-        self._settings = config.cameras[camera]
+        self._settings = settings
+        self._run_dir = run_dir
+        self._secrets = secrets
+        self._group = group
         self._epoch = epoch
         self._want_full = want_full
         self._log = log
@@ -107,7 +116,7 @@ class CameraEndpoint:
         Raises RunDirError where another process has it, ProcessError, and ResourceError where too few file descriptors
         are left.
         """
-        self._lock = Lock(self._config.run_dir, self._camera)
+        self._lock = Lock(self._run_dir, self._camera)
         with exhaustion():
             self._open()
 
@@ -118,7 +127,7 @@ class CameraEndpoint:
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
-        self.bind(self._socket, frames_endpoint(self._config.run_dir, self._camera))
+        self.bind(self._socket, frames_endpoint(self._run_dir, self._camera))
         if self._settings.publish is not None:
             self.bind_tcp(self._socket, self._settings.publish, self._settings.sndbuf)
 
@@ -134,7 +143,7 @@ class CameraEndpoint:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
-        share_socket(endpoint, self._config.group)
+        share_socket(endpoint, self._group)
         self._checked += (endpoint,)
 
     def bind_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint, sndbuf_bytes: int | None = None) -> None:
@@ -146,7 +155,7 @@ class CameraEndpoint:
             sockets.limit_tcp(socket, str(endpoint), sndbuf_bytes)
             if self._authenticator is None:
                 insecure = self._settings.insecure_tcp
-                self._authenticator = ZapAuthenticator(self.context, self._config.secrets, self._log, insecure=insecure)
+                self._authenticator = ZapAuthenticator(self.context, self._secrets, self._log, insecure=insecure)
             self._authenticator.open(socket, endpoint)
         except zmq.ZMQError as error:
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None

@@ -6,11 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import zmq
 
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
 from framebus.protocol.wire import State
 from framebus.publishing.camera_endpoint import CameraEndpoint, Condition
 from framebus.publishing.frame_builder import Published
@@ -28,12 +29,25 @@ PEEK_JITTER = 0.75
 class PublishingThread:
     """Owns the endpoint of one camera. Everything but the thread itself may be called from any thread."""
 
-    def __init__(self, config: Config, camera: str, *, epoch: str, source: str) -> None:
+    def __init__(
+        self,
+        camera: str,
+        settings: CameraConfig,
+        run_dir: Path,
+        *,
+        secrets: Path,
+        group: str | None,
+        epoch: str,
+        source: str,
+    ) -> None:
         """Bind the endpoint and start. Raises RunDirError, ProcessError, ResourceError, zmq.ZMQError and OSError.
 
         Args:
-            config: has the camera's settings.
-            camera: its name there.
+            camera: its name.
+            settings: its table of the configuration.
+            run_dir: the folder of the sockets.
+            secrets: the file of keys, for its tcp endpoints; it need not be there.
+            group: the members of it may connect, too; None for no group.
             epoch: the id of this run of the publisher.
             source: what the status calls the source.
         """
@@ -41,7 +55,7 @@ class PublishingThread:
         """Pictures that were refused."""
         self.source = source
         self.dropped = 0
-        self._settings = config.cameras[camera]
+        self._settings = settings
         self._changed = threading.Condition()
         self._waiting: list[Published] = []
         self._full_wanted = False
@@ -55,7 +69,16 @@ class PublishingThread:
         self._listeners: list[Callable[[], None]] = []
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         try:
-            self._endpoint = CameraEndpoint(config, camera, epoch=epoch, want_full=self._want_full, log=logger)
+            self._endpoint = CameraEndpoint(
+                camera,
+                settings,
+                run_dir,
+                secrets=secrets,
+                group=group,
+                epoch=epoch,
+                want_full=self._want_full,
+                log=logger,
+            )
             try:
                 self._endpoint.open()
             except BaseException:

@@ -1,6 +1,7 @@
 """Where the gateway reaches each camera and the other workers, read from the configuration."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from framebus.config.load import Config
 from framebus.runtime.run_dir import viewers_endpoint
@@ -32,6 +33,6 @@ def _camera_endpoints(config: Config, name: str, max_megapixels: float) -> Camer
     return CameraEndpoints(endpoints.frames(config, name), controls, max_megapixels, no_controls)
 
 
-def worker_endpoints(config: Config) -> list[str]:
+def worker_endpoints(run_dir: Path, workers: int) -> list[str]:
     """Where each worker of the gateway reports its viewers to the others, by its number."""
-    return [viewers_endpoint(config.run_dir, number) for number in range(config.gateway.workers)]
+    return [viewers_endpoint(run_dir, number) for number in range(workers)]

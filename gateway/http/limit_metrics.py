@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from framebus.config.load import Config
+from framebus.config.camera import CameraConfig
+from framebus.config.gateway import GatewayConfig
+from framebus.config.snapshot import SnapshotConfig
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.connection_limits import ConnectionLimits
 from gateway.net.progress import STALLED_RESPONSES
@@ -33,14 +35,15 @@ class LimitMetrics:
         return {what: self._losses.total[what] for what in REFUSED}
 
 
-def configured_limits(config: Config) -> dict[str, float]:
+def configured_limits(
+    gateway: GatewayConfig, snapshot: SnapshotConfig, cameras: Mapping[str, CameraConfig]
+) -> dict[str, float]:
     """The limits, by the table and the key that set them."""
-    gateway, snapshot = config.gateway, config.snapshot
     keys = ("max_viewers", "max_connections", "max_per_address", "max_request_kb", "request_timeout")
     limits: dict[str, float] = {f"gateway.{key}": getattr(gateway, key) for key in (*keys, "stills_per_second")}
     for key in ("history", "history_mb", "cache_mb", "max_requests"):
         limits[f"snapshot.{key}"] = getattr(snapshot, key)
-    for name, camera in config.cameras.items():
+    for name, camera in cameras.items():
         limits[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
         limits[f"camera.{name}.max_megapixels"] = camera.max_megapixels
     return limits

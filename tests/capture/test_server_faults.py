@@ -1,5 +1,6 @@
 """Capture goes on whatever subscribers send and however its source fails, and says why when it cannot."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import zmq
 from capture.server import Capture
 from capture.source import SourceError, SourceStuck
 from framebus import Subscriber
+from framebus.config.load import Config
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.fake_source import ScriptedSource, Step
@@ -176,39 +178,51 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
     wait_until(lambda: open_files(running) <= before, f"{before} open files, as before")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), ssl.SSLError(1, "bad record mac"), MemoryError()])
-def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
-    failure: Exception, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = configure(FRONT)
-    failing = ScriptedSource(*[failure] * 1000)
-    monkeypatch.setattr("capture.server.make_source", lambda *_: failing)
-    capture, stop = Capture(config, "front"), Stop()
+def playing(config: Config, *script: Step) -> Capture:
+    """A capture of the camera front whose source does this."""
+    return Capture(
+        "front",
+        config.cameras["front"],
+        config.run_dir,
+        state_dir=config.state_dir,
+        secrets=config.secrets,
+        make_source=lambda *_: ScriptedSource(*script),
+    )
+
+
+@contextlib.contextmanager
+def running(capture: Capture) -> Iterator[None]:
+    """Let it run in a thread, until the end."""
+    stop = Stop()
     thread = threading.Thread(target=lambda: capture.run(stop))
     thread.start()
     try:
-        with Listener(config, "status") as heard:
-            status = heard.status(lambda status: status.state == "offline")
-        assert status.reason.startswith(f"scripted: reading it failed unexpectedly: {type(failure).__name__}")
+        yield
     finally:
         stop.request()
         thread.join(DEADLINE_SECONDS)
 
 
 @pytest.mark.slow
-def test_where_only_another_process_can_help_the_status_says_why_before_this_one_ends(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [ZeroDivisionError("a bug"), ssl.SSLError(1, "bad record mac"), MemoryError()])
+def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
+    failure: Exception, configure: Configure
 ) -> None:
     config = configure(FRONT)
-    monkeypatch.setattr(
-        "capture.server.make_source", lambda *_: ScriptedSource(jpeg(), SourceStuck("scripted: closing it hangs"))
-    )
+    with running(playing(config, *[failure] * 1000)), Listener(config, "status") as heard:
+        status = heard.status(lambda status: status.state == "offline")
+    assert status.reason.startswith(f"scripted: reading it failed unexpectedly: {type(failure).__name__}")
+
+
+@pytest.mark.slow
+def test_where_only_another_process_can_help_the_status_says_why_before_this_one_ends(configure: Configure) -> None:
+    config = configure(FRONT)
+    capture = playing(config, jpeg(), SourceStuck("scripted: closing it hangs"))
     ended: list[str] = []
 
     def run() -> None:
         try:
-            Capture(config, "front").run(Stop())
+            capture.run(Stop())
         except ProcessError as error:
             ended.append(str(error))
 
@@ -221,26 +235,20 @@ def test_where_only_another_process_can_help_the_status_says_why_before_this_one
 
 
 @pytest.mark.slow
-def test_a_camera_that_fails_every_few_pictures_is_never_told_offline(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_camera_that_fails_every_few_pictures_is_never_told_offline(configure: Configure) -> None:
     config = configure(FRONT)
     script: list[Step] = [jpeg(), jpeg(), SourceError("the connection ended")] * 1000
-    monkeypatch.setattr("capture.server.make_source", lambda *_: ScriptedSource(*script))
-    capture, stop = Capture(config, "front"), Stop()
-    thread = threading.Thread(target=lambda: capture.run(stop))
-    thread.start()
-    try:
-        with Listener(config, "status") as heard, Listener(config, "live") as live:
-            heard.status(lambda status: status.state == "live")
-            seqs: list[int] = []
-            states: set[str] = set()
-            while len(seqs) < 20:
-                seqs.append(live.frame().seq)
-                while heard.waits:
-                    states.add(next(heard.statuses()).state)
-        assert states == {"live"}
-        assert seqs[-1] - seqs[0] >= 19
-    finally:
-        stop.request()
-        thread.join(DEADLINE_SECONDS)
+    with (
+        running(playing(config, *script)),
+        Listener(config, "status") as heard,
+        Listener(config, "live") as live,
+    ):
+        heard.status(lambda status: status.state == "live")
+        seqs: list[int] = []
+        states: set[str] = set()
+        while len(seqs) < 20:
+            seqs.append(live.frame().seq)
+            while heard.waits:
+                states.add(next(heard.statuses()).state)
+    assert states == {"live"}
+    assert seqs[-1] - seqs[0] >= 19

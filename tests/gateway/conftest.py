@@ -9,6 +9,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from framebus.config.load import Config
+from gateway.__main__ import made
 from gateway.server import Gateway
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera
@@ -38,7 +39,7 @@ async def until(true: Callable[[], object]) -> None:
 @asynccontextmanager
 async def serving(config: Config, worker: int = 0) -> AsyncIterator[Site]:
     """Start and stop a gateway."""
-    gateway = Gateway(config, worker)
+    gateway = made(config, worker)
     gateway.start()
     try:
         yield Site(gateway, config)

@@ -29,7 +29,15 @@ def frame() -> Published:
 
 def made(config: Config) -> PublishingThread:
     config.run_dir.mkdir(exist_ok=True)
-    return PublishingThread(config, "marked", epoch="e1", source="program")
+    return PublishingThread(
+        "marked",
+        config.cameras["marked"],
+        config.run_dir,
+        secrets=config.secrets,
+        group=None,
+        epoch="e1",
+        source="program",
+    )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """The endpoints that the gateway connects to."""
 
+from pathlib import Path
+
 from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 from gateway.cameras.camera_endpoints import CameraEndpoints, camera_endpoints, worker_endpoints
@@ -27,9 +29,8 @@ def test_each_camera_has_its_endpoints_and_its_limit(configure: Configure) -> No
     }
 
 
-def test_each_worker_has_an_endpoint(configure: Configure) -> None:
-    config = configure(gateway="workers = 2")
-    assert worker_endpoints(config) == [
-        f"ipc://{config.run_dir}/gateway-0.viewers",
-        f"ipc://{config.run_dir}/gateway-1.viewers",
+def test_each_worker_has_an_endpoint() -> None:
+    assert worker_endpoints(Path("/run/cameras"), 2) == [
+        "ipc:///run/cameras/gateway-0.viewers",
+        "ipc:///run/cameras/gateway-1.viewers",
     ]

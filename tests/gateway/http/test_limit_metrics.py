@@ -21,7 +21,7 @@ async def test_the_limits_are_told(site: Site) -> None:
 
 def test_each_limit_has_the_name_of_its_key(configure: Configure) -> None:
     config = configure(gateway="stills_per_second = 3\nmax_viewers = 9", snapshot="history_mb = 5")
-    limits = configured_limits(config)
+    limits = configured_limits(config.gateway, config.snapshot, config.cameras)
     assert (limits["gateway.stills_per_second"], limits["gateway.max_viewers"], limits["snapshot.history_mb"]) == (
         3,
         9,

@@ -122,9 +122,8 @@ async def test_the_buckets_of_a_histogram_rise_to_its_count(site: Site) -> None:
 async def test_with_several_workers_each_counter_names_its_worker(configure: Configure) -> None:
     config = configure(gateway="workers = 2")
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    registries = [
-        CameraRegistry(camera_endpoints(config), context, 1000, worker_endpoints(config), worker) for worker in (0, 1)
-    ]
+    workers = worker_endpoints(config.run_dir, 2)
+    registries = [CameraRegistry(camera_endpoints(config), context, 1000, workers, worker) for worker in (0, 1)]
     for number, registry in enumerate(registries):
         registry.first.stats.received = 10 + number
         registry.first.stats.skipped_line = 20 + number
