@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 import zmq
 
+from framebus.transport import sockets
 from framebus.transport.async_receiver import MAX_BURST, AsyncReceiver
 from tests.framebus.waiting import until
+from tests.processes import DEADLINE_SECONDS
 
 Socket = zmq.Socket[bytes]
 ENDPOINT = "inproc://test"
@@ -119,3 +121,97 @@ async def test_a_reply_that_came_during_a_send_is_found_by_drain(context: zmq.Co
         receiver.close()
 
     assert taken == [[b"answer"]]
+
+
+async def test_what_there_is_no_room_for_stays_in_the_socket(pull: Socket, push: Socket) -> None:
+    taken: list[list[bytes]] = []
+    room = 1
+    receiver = AsyncReceiver(pull, taken.append, lambda: len(taken) < room)
+    for number in range(3):
+        push.send(b"%d" % number)
+
+    receiver.make_room()
+    assert taken == [], "nothing was left yet"
+    await until(lambda: taken)
+    await asyncio.sleep(0.05)
+    assert taken == [[b"0"]]
+    room = 3
+    receiver.make_room()
+    assert taken == [[b"0"], [b"1"], [b"2"]]
+    push.send(b"3")
+    receiver.make_room()
+    assert len(taken) == 3, "nothing was left"
+    receiver.close()
+
+    assert pull.recv() == b"3"
+
+
+@pytest.mark.parametrize("beyond", ["message", "garbage"])
+async def test_a_connection_that_libzmq_gives_up_is_made_again(beyond: str, free_port: int) -> None:
+    """Only the loop is there to notice: no message comes, and nothing is sent."""
+    endpoint, taken = f"tcp://127.0.0.1:{free_port}", list[list[bytes]]()
+    context: zmq.Context[Socket] = zmq.Context()
+    publisher = context.socket(zmq.XPUB)
+    publisher.linger = 0
+    if beyond == "garbage":
+        violated = asyncio.Event()
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            # The greeting of ZMTP 3 with mechanism NULL, and then a command longer than any.
+            writer.write(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL".ljust(55, b"\0") + b"\x06" + b"\xff" * 64)
+            await reader.read()
+            writer.close()
+            violated.set()
+
+        server = await asyncio.start_server(talk, "127.0.0.1", free_port)
+        socket = sockets.subscriber(context, endpoint, b"live/front\n")
+        receiver = AsyncReceiver(socket, taken.append)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await violated.wait()
+        server.close()
+        await server.wait_closed()
+        publisher.bind(endpoint)
+    else:
+        publisher.bind(endpoint)
+        socket = sockets.subscriber(context, endpoint, b"live/front\n")
+        receiver = AsyncReceiver(socket, taken.append)
+        await until(lambda: publisher.poll(0))
+        publisher.recv()
+        publisher.send(b"live/front\n" + bytes(sockets.SUBSCRIBER_MAX_BYTES + 1))
+    await until(lambda: socket.violations == 1)
+
+    def heard() -> bool:
+        if publisher.poll(0):
+            publisher.recv()
+        publisher.send(b"live/front\nagain")
+        return bool(taken)
+
+    await until(heard)
+    assert taken[0] == [b"live/front\nagain"]
+    receiver.close()
+    context.destroy(linger=0)
+
+
+async def test_closing_ends_the_wait_for_a_new_connection(free_port: int) -> None:
+    """And leaves no descriptor of a closed socket with the loop."""
+    context: zmq.Context[Socket] = zmq.Context()
+    publisher = context.socket(zmq.XPUB)
+    publisher.bind(f"tcp://127.0.0.1:{free_port}")
+    socket = sockets.subscriber(context, f"tcp://127.0.0.1:{free_port}", b"")
+    receiver = AsyncReceiver(socket, lambda _: None)
+    await until(lambda: publisher.poll(0))
+    publisher.close(0)
+    await until(lambda: socket.disconnects == 1)
+    loop = asyncio.get_running_loop()
+    assert socket.monitor_socket is not None
+    descriptors = [int(socket.FD), int(socket.monitor_socket.FD)]
+    assert receiver._timer is not None
+
+    receiver.close()
+
+    assert receiver._timer.cancelled()
+    assert [loop.remove_reader(descriptor) for descriptor in descriptors] == [False, False]
+    socket.check()
+    receiver.drain()
+    assert receiver._timer.cancelled(), "a closed one waits for nothing"
+    context.destroy(linger=0)
