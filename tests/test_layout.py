@@ -49,7 +49,6 @@ TESTED_WITH = {
     "framebus/client/async_event_subscriber.py": "tests/framebus/client/test_event_subscriber.py",
     "framebus/client/event_subscription.py": "tests/framebus/client/test_event_subscriber.py",
     "framebus/client/async_publisher.py": "tests/framebus/client/test_publisher.py",
-    "framebus/client/replay.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/bw.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/echo.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/export.py": "tests/framebus/commands/test_recordings.py",

@@ -15,6 +15,8 @@ from framebus.publishing.picture import Picture
 
 MAX_GAP_SECONDS = 3600.0
 """A longer one, or one backwards, is where the camera's machine was started again."""
+MAX_GAP_FRAMES = 1_000_000
+"""More missing frames than that, nine hours at 30 fps, are no gap but a damaged file."""
 
 
 class Replayer(Publisher):
@@ -35,10 +37,10 @@ class Replayer(Publisher):
     def replay(self, header: FrameHeader, jpeg: bytes, captured: float, monotonic: float) -> int:
         """Publish a frame of a recording as taken at this moment; returns its number.
 
-        The numbers have the gaps of the recording.
+        The numbers have the gaps of the recording, up to MAX_GAP_FRAMES.
         """
         last, self._recorded = self._recorded, header
-        if last is not None and last.epoch == header.epoch and header.seq > last.seq:
+        if last is not None and last.epoch == header.epoch and 0 < header.seq - last.seq <= MAX_GAP_FRAMES:
             self._seq += header.seq - last.seq - 1
         self._thread.source, self._thread.dropped = header.source, header.dropped
         metadata = header.camera_metadata
@@ -78,7 +80,8 @@ def replay(
             due += gap / speed if 0 <= gap <= MAX_GAP_SECONDS else 0.0
             _sleep_until(due)
         last = header
-        delay = max(0.0, header.published - header.monotonic)
+        delay = header.published - header.monotonic
+        delay = delay if 0 <= delay <= MAX_GAP_SECONDS else 0.0
         now = time.monotonic()
         captured = header.captured if keep_time else time.time() - delay
         replayer.replay(header, jpeg, captured, now - delay)
