@@ -1,6 +1,7 @@
 """Make a smaller, more compressed or upright picture of a frame.
 
-The functions are pure and slow: they run in threads. Pillow releases the GIL while it decodes and encodes.
+The functions are pure and slow: they run in threads. Pillow releases the GIL while it decodes, and while it encodes as
+save_jpeg does.
 """
 
 import io
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from framebus.protocol.reduced_jpeg import decode_reduced
 from framebus.protocol.stills import SnapshotRequest
+from framebus.runtime.save_jpeg import save_jpeg
 from snapshot.errors import StillError
 from snapshot.still import Still
 
@@ -21,6 +24,8 @@ DEFAULT_QUALITY = 85
 MEGAPIXEL = 1_000_000
 """Pixels."""
 ORIENTATION_TAG = 0x0112
+REDUCING_GAP = 2.0
+"""The picture is decoded at a scale that leaves so many times the size that is wanted, and then resized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,10 @@ def convert(still: Still, wanted: Conversion, max_megapixels: float) -> Still:
     picture = _opened(still.jpeg)
     check_size(picture.size, wanted.camera, max_megapixels)
     if wanted.width or wanted.height:
-        # thumbnail decodes a JPEG at a half, a quarter or an eighth where that is enough for both sides (draft).
-        box = _box(picture.size, wanted, turned=wanted.upright and still.header.orientation >= 5)
-        picture.thumbnail(box, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        size = _size(picture.size, wanted, turned=wanted.upright and still.header.orientation >= 5)
+        reduced = decode_reduced(picture, (int(size[0] * REDUCING_GAP), int(size[1] * REDUCING_GAP)))
+        box = (0, 0, *reduced.exact_size)
+        picture = reduced.image.resize(size, Image.Resampling.BILINEAR, box, REDUCING_GAP)
     picture.load()  # save would copy the pixels of a picture that is not loaded
     orientation = still.header.orientation
     exif = Image.Exif()
@@ -95,12 +101,11 @@ def convert(still: Still, wanted: Conversion, max_megapixels: float) -> Still:
         orientation = 1
     elif orientation != 1:
         exif[ORIENTATION_TAG] = orientation
-    jpeg = io.BytesIO()
     if picture.mode not in ("L", "RGB"):
         picture = picture.convert("RGB")
-    picture.save(jpeg, "JPEG", quality=wanted.quality or DEFAULT_QUALITY, exif=exif)
+    jpeg = save_jpeg(picture, quality=wanted.quality or DEFAULT_QUALITY, exif=exif)
     header = msgspec.structs.replace(still.header, width=picture.width, height=picture.height, orientation=orientation)
-    return Still(header, jpeg.getvalue())
+    return Still(header, jpeg)
 
 
 def check_size(size: tuple[int, int], camera: str, max_megapixels: float) -> None:
@@ -122,15 +127,14 @@ def _opened(jpeg: bytes) -> "Image.Image":
     return Image.open(io.BytesIO(jpeg), formats=("JPEG",))
 
 
-def _box(size: tuple[int, int], wanted: Conversion, *, turned: bool) -> tuple[int, int]:
-    """The size that the stored pixels have to fit in; a side without a limit is as long as the aspect requires.
-
-    With a longer one, Pillow would find no reduced scale to be enough, and decode the picture at its full size.
-    """
+def _size(size: tuple[int, int], wanted: Conversion, *, turned: bool) -> tuple[int, int]:
+    """The size of the stored pixels in the result: it keeps the aspect, and fits in what is wanted."""
     across, down = size
     width, height = (wanted.height, wanted.width) if turned else (wanted.width, wanted.height)
     width, height = min(width or across, across), min(height or down, down)
-    return min(width, -(-height * across // down)), min(height, -(-width * down // across))
+    if width * down <= height * across:
+        return width, max(1, round(width * down / across))
+    return max(1, round(height * across / down)), height
 
 
 def _turns() -> "dict[int, Image.Transpose]":

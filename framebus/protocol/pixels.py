@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Literal, get_args
 
 from framebus.errors import ArgumentError, DecodeError, MissingPackageError
+from framebus.protocol.reduced_jpeg import decode_reduced
 
 if TYPE_CHECKING:
     import numpy
@@ -27,9 +28,8 @@ def image(jpeg: bytes, name: str, scale: Scale, *, grey: bool) -> "PIL.Image.Ima
     try:
         with io.BytesIO(jpeg) as file, pillow.open(file, formats=["JPEG"]) as opened:
             size = tuple(-(-length // scale) for length in opened.size)
-            opened.draft(mode, (max(1, opened.width // scale), max(1, opened.height // scale)))
-            opened.load()
-            decoded = opened.convert(mode)  # a copy, unless it has that mode already
+            least = max(1, opened.width // scale), max(1, opened.height // scale)
+            decoded = decode_reduced(opened, least, mode).image.convert(mode)  # a copy, unless it has that mode already
             return decoded if decoded.size == size else decoded.resize((size[0], size[1]))
     except MemoryError:
         raise

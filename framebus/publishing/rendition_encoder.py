@@ -4,18 +4,18 @@ The functions are slow: they run in the thread of framebus.publishing.rendition_
 """
 
 import io
-import os
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import msgspec
 from PIL import Image
 
+from framebus.protocol.reduced_jpeg import decode_reduced
 from framebus.protocol.renditions import DIVISORS, Rendition, rendition_size
 from framebus.protocol.wire import pack
 from framebus.publishing.frame_builder import Published
 from framebus.publishing.jpeg import Jpeg
 from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.save_jpeg import save_jpeg
 
 SUBSAMPLING = "4:2:0"
 """As Motion JPEG cameras and browsers are used to it."""
@@ -69,54 +69,10 @@ def decode(jpeg: bytes, divisor: int) -> Image.Image:
         divisor: of width and height, 2 or 4.
     """
     picture = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
-    padding = _Padding.of(picture, divisor)
-    if padding.leaves_nothing:
-        picture.draft(_mode(picture), picture.size)
-        picture.load()
-        return _with_profile(picture.reduce(divisor))
-    size = max(1, picture.width // divisor), max(1, picture.height // divisor)
-    picture.draft(_mode(picture), size)
-    picture.load()
-    padding.paint_over(picture)
-    return _with_profile(picture)
-
-
-@dataclass(frozen=True, slots=True)
-class _Padding:
-    """The pixels at the right and the bottom that reduced scale mixes with those behind the picture.
-
-    An encoder fills the last block with what it likes, and libjpeg scales that as well: libjpeg-turbo issue 297, Pillow
-    issue 3419. Cameras leave a coloured line there.
-    """
-
-    size: tuple[int, int]
-    """Of the reduced picture."""
-    columns: int
-    rows: int
-
-    @classmethod
-    def of(cls, picture: Image.Image, divisor: int) -> "_Padding":
-        """For a JPEG that is not loaded yet; a colour sample may cover several pixels."""
-        samples = [(layer[1], layer[2]) for layer in getattr(picture, "layer", ())] or [(1, 1)]
-        across, down = max(sample[0] for sample in samples), max(sample[1] for sample in samples)
-        return cls(
-            (-(-picture.width // divisor), -(-picture.height // divisor)),
-            across if picture.width % (across * divisor) else 0,
-            down if picture.height % (down * divisor) else 0,
-        )
-
-    @property
-    def leaves_nothing(self) -> bool:
-        """Whether no pixel remains to paint over the mixed ones with."""
-        return bool(self.columns and self.columns >= self.size[0]) or bool(self.rows and self.rows >= self.size[1])
-
-    def paint_over(self, picture: Image.Image) -> None:
-        """Repeat the last column and row that are not mixed."""
-        width, height = picture.size
-        for left in range(width - self.columns, width):
-            picture.paste(picture.crop((width - self.columns - 1, 0, width - self.columns, height)), (left, 0))
-        for top in range(height - self.rows, height):
-            picture.paste(picture.crop((0, height - self.rows - 1, width, height - self.rows)), (0, top))
+    size = -(-picture.width // divisor), -(-picture.height // divisor)
+    least = max(1, picture.width // divisor), max(1, picture.height // divisor)
+    image = decode_reduced(picture, least, _mode(picture)).image
+    return _with_profile(image if image.size == size else image.resize(size, Image.Resampling.BOX))
 
 
 def _mode(picture: Image.Image) -> str:
@@ -137,7 +93,10 @@ def _is_rgb(picture: Image.Image) -> bool:
 
 
 def _published(frame: Published, rendition: Rendition, image: Image.Image, quality: int) -> Published:
-    jpeg = _jpeg(image, quality)
+    if image.mode not in ("L", "RGB", "YCbCr"):
+        image = image.convert("RGB")
+    profile = image.info.get("icc_profile")
+    jpeg = save_jpeg(image, quality=quality, subsampling=SUBSAMPLING, icc_profile=profile)
     orientation = frame.header.orientation
     if orientation != 1:
         jpeg = Jpeg.parse(jpeg).with_orientation(orientation).data
@@ -145,17 +104,3 @@ def _published(frame: Published, rendition: Rendition, image: Image.Image, quali
         frame.header, width=image.width, height=image.height, published=round(host_monotonic(), 6)
     )
     return Published(header, pack(rendition, header.camera, header, jpeg), rendition)
-
-
-def _jpeg(image: Image.Image, quality: int) -> bytes:
-    """Encode into memory that has a descriptor: into any other file, Pillow encodes without releasing the GIL.
-
-    Measured with 2560x1440: another thread waits 11 ms for its turn while this one encodes into a BytesIO, 0 ms so.
-    """
-    if image.mode not in ("L", "RGB", "YCbCr"):
-        image = image.convert("RGB")
-    with open(os.memfd_create("rendition", os.MFD_CLOEXEC), "wb") as file:
-        profile = image.info.get("icc_profile")
-        image.save(file, "JPEG", quality=quality, subsampling=SUBSAMPLING, icc_profile=profile)
-        file.flush()
-        return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from framebus.protocol.reduced_jpeg import decode_reduced
+from framebus.runtime.save_jpeg import save_jpeg
 from framebus.runtime.time_of_day import time_of_day
 
 if TYPE_CHECKING:
@@ -75,8 +77,8 @@ def _dimmed(jpeg: bytes, max_megapixels: float) -> "Image.Image":
         raise ValueError(f"{width}x{height} pixels, allowed: at most {max_megapixels:g} megapixels")
     scale = min(1.0, math.sqrt(MAX_PIXELS / (width * height)))
     size = max(1, int(width * scale)), max(1, int(height * scale))
-    picture.draft("L", size)  # decodes no colour, at a half, a quarter or an eighth where that is enough
-    picture.thumbnail(size, Image.Resampling.BILINEAR)
+    reduced = decode_reduced(picture, size, "L")  # no colour, at a half, a quarter or an eighth where that is enough
+    picture = reduced.image.resize(size, Image.Resampling.BILINEAR, box=(0, 0, *reduced.exact_size))
     upright = ImageOps.exif_transpose(picture).convert("L")
     return ImageEnhance.Brightness(upright).enhance(DIMMED).convert("RGB")
 
@@ -99,9 +101,7 @@ def _with_text(picture: "Image.Image", text: str) -> bytes:
     pad = height / 40
     pen.rectangle((left - pad, top - pad, right + pad, bottom + pad), "#a01818")
     pen.multiline_text((width / 2, height / 2), block, "white", font, anchor="mm", align="center")
-    output = io.BytesIO()
-    picture.save(output, "JPEG", quality=QUALITY)
-    return output.getvalue()
+    return save_jpeg(picture, quality=QUALITY)
 
 
 def _wrapped(text: str, width_of: Callable[[str], float], most: float) -> list[str]:

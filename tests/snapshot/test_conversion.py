@@ -12,6 +12,7 @@ from snapshot.still import Still
 from tests.capture.jpegs import after_soi, exif
 from tests.gateway.camera import claiming
 from tests.headers import frame_header
+from tests.padded_jpeg import GREY, SUBSAMPLINGS, green, padded
 
 
 def still(size: tuple[int, int] = (640, 360), orientation: int = 1, mode: str = "RGB") -> Still:
@@ -71,6 +72,19 @@ def test_a_scaled_picture_is_decoded_at_a_reduced_scale(
         assert decoded
         assert max(map(max, decoded)) <= 400
         decoded.clear()
+
+
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+@pytest.mark.parametrize("size", [(641, 361), (646, 482), (854, 482), (1283, 721), (9, 5)])
+@pytest.mark.parametrize("share", [4, 8, 16])
+def test_what_lies_behind_the_edge_of_a_picture_is_not_seen(
+    size: tuple[int, int], subsampling: str, share: int
+) -> None:
+    """In full size, the chroma of an odd size shows a trace; what is decoded at reduced scale does not."""
+    before = Still(frame_header("front", 1, width=size[0], height=size[1]), padded(size, subsampling))
+    low, high = green(converted(before, width=max(1, size[0] // share))[1])
+    assert low >= GREY - 6
+    assert high <= GREY + 6
 
 
 def test_quality_counts() -> None:

@@ -14,6 +14,7 @@ from framebus import ArgumentError, DecodeError, Frame, FramebusError
 from framebus.errors import MissingPackageError
 from framebus.protocol import pixels
 from tests.framebus.publisher import frame_header
+from tests.padded_jpeg import GREY, padded
 
 BLUE, RED = (0, 0, 255), (255, 0, 0)
 
@@ -53,6 +54,14 @@ def test_a_scale_divides_and_rounds_up(scale: Any, width: int, height: int) -> N
 
     assert found.image(scale).size == found.image(scale, grey=True).size == size
     assert found.decode(scale).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+@pytest.mark.parametrize("size", [(65, 65), (70, 67), (854, 482), (9, 5)])
+def test_what_lies_behind_the_edge_of_a_picture_is_not_seen(size: tuple[int, int], scale: Any) -> None:
+    found = Frame(frame_header(7, width=size[0], height=size[1]), padded(size, padding=(255, 255, 255)))
+    for picture in (found.decode(scale), found.decode(scale, grey=True)):
+        assert abs(picture.astype(int) - GREY).max() <= 10
 
 
 def test_grey_is_brightness() -> None:

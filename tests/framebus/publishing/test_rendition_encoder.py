@@ -15,6 +15,7 @@ from framebus.publishing.frame_builder import FrameBuilder, Published
 from framebus.publishing.picture import Picture
 from framebus.publishing.rendition_encoder import MAX_PROFILE_BYTES, decode, encode
 from tests.capture.jpegs import DHT, ORIENTATION, after_soi, exif, jpeg, opened, segment, without
+from tests.padded_jpeg import SUBSAMPLINGS, green, padded
 
 MOST_DIFFERENCE = 6
 """Mean difference of a channel, of 255, that two compressions and two ways of scaling may make."""
@@ -158,28 +159,11 @@ def test_raw_frames_look_like_their_jpeg(fourcc: str, full_range: bool) -> None:
         assert looks_like(layout.picture(data, divisor), large)
 
 
-def padded_with_green(size: tuple[int, int], subsampling: str) -> bytes:
-    """A grey JPEG of this size, whose last blocks are filled with green behind the picture, as some cameras do."""
-    across, down = {"4:2:0": (16, 16), "4:2:2": (16, 8), "4:4:4": (8, 8)}[subsampling]
-    image = Image.new("RGB", (-(-size[0] // across) * across, -(-size[1] // down) * down), (0, 200, 0))
-    image.paste((120, 120, 120), (0, 0, *size))
-    picture = bytearray(saved(image, quality=95, subsampling=subsampling))
-    at = picture.index(b"\xff\xc0")
-    picture[at + 5 : at + 9] = size[1].to_bytes(2) + size[0].to_bytes(2)
-    return bytes(picture)
-
-
-def green(image: Image.Image) -> tuple[int, int]:
-    """The least and the most green of a picture."""
-    values = image.convert("RGB").getchannel(1).tobytes()
-    return min(values), max(values)
-
-
-@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize("size", [(64, 64), (65, 65), (66, 66), (67, 70), (68, 68), (854, 482), (9, 5), (3, 70)])
 def test_what_lies_behind_the_edge_of_a_picture_is_not_seen(size: tuple[int, int], subsampling: str) -> None:
     """Decoding at reduced scale mixes it into the last pixels: libjpeg-turbo issue 297, Pillow issue 3419."""
-    source = padded_with_green(size, subsampling)
+    source = padded(size, subsampling)
     full = green(opened(source))[1]  # the chroma of the full size may show a trace, too
     for divisor in (2, 4):
         image = decode(source, divisor)

@@ -11,11 +11,12 @@ from PIL import Image, ImageChops, ImageStat
 
 from framebus.protocol.wire import RenditionCounts
 from gateway.cameras.feed import Feed
-from gateway.delivery.offline_image import MAX_LETTERS, MAX_PIXELS, SIZE_WITHOUT_PICTURE, draw, sentence
+from gateway.delivery.offline_image import DIMMED, MAX_LETTERS, MAX_PIXELS, SIZE_WITHOUT_PICTURE, draw, sentence
 from tests.capture.jpegs import after_soi, exif
 from tests.gateway.camera import PublishedCamera, claiming, jpeg
 from tests.gateway.conftest import Site, camera_is_known, until
 from tests.gateway.viewers.test_mjpeg import Stream
+from tests.padded_jpeg import GREY, green, padded
 
 TEXT = "OFFLINE since 12:03:10: unplugged"
 
@@ -44,6 +45,15 @@ def test_the_last_picture_is_dimmed_and_the_text_stands_in_it() -> None:
 @pytest.mark.parametrize("size", [(16, 16), (64, 48), (4096, 64), (48, 2000)])
 def test_any_size_of_picture_takes_a_text_of_any_length(size: tuple[int, int]) -> None:
     assert opened(draw(jpeg("red", size), sentence(0, "word " * 60))).size == size
+
+
+def test_what_lies_behind_the_edge_of_a_large_picture_is_not_seen() -> None:
+    size = (4005, 2261)
+    drawn = opened(draw(padded(size, padding=(255, 255, 255)), TEXT))
+    right = drawn.crop((drawn.width - 2, 0, drawn.width, 100))
+    bottom = drawn.crop((0, drawn.height - 2, 100, drawn.height))
+    for edge in (right, bottom):
+        assert green(edge)[1] <= GREY * DIMMED + 6
 
 
 def test_a_picture_that_lies_on_its_side_is_turned_so_that_the_text_can_be_read() -> None:
