@@ -172,10 +172,16 @@ class LinkAdaptation:
                 promised += self._grow_if_there_is_room(camera, fps, promised, now)
             if camera.level != before:
                 changed.append(name)
+            if camera.level > before:
+                self._budget.resume()
+        self._budget.may_shrink = any(self._may_shrink(camera) for camera in self._cameras.values())
         return changed
 
+    def _may_shrink(self, camera: CameraLevel) -> bool:
+        return not camera.pinned and camera.level < self._smallest
+
     def _is_too_slow(self, camera: CameraLevel, offered: float, now: float) -> bool:
-        if camera.pinned or camera.level >= self._smallest or len(camera.drawn_in_ticks) < _SLOW_TICKS:
+        if not self._may_shrink(camera) or len(camera.drawn_in_ticks) < _SLOW_TICKS:
             return False
         enough = offered * SHARE_OF_OFFERED - IN_TRANSIT_FRAMES / SLOW_SECONDS
         if not self._is_busy(now) or camera.fps >= min(GOOD_FPS, enough):
@@ -188,6 +194,7 @@ class LinkAdaptation:
         """Whether the link may be the reason for missing frames."""
         capacity = self._budget.capacity
         waits = self._budget.in_flight_seconds(now) > self._budget.delay_seconds + 1 / LEAST_FPS
+        waits = waits or self._budget.is_paused(now)
         return waits or (capacity is not None and self._budget.used(now) >= BUSY_SHARE * capacity)
 
     def _shrink(self, camera: CameraLevel, now: float) -> None:

@@ -12,6 +12,13 @@ from statistics import median
 
 DRAIN_SECONDS = 0.2
 """What is in flight arrives within this time and the delay of the link."""
+MOST_BYTES = 175_000
+"""Nor is it more than this, beyond what the delay takes: a link that falls to 1 Mbit/s drains it in 1.4 s, and only
+then does a smaller frame arrive."""
+LEAST_DRAIN_SECONDS = 0.03
+"""It may be more on a link that is so fast that it drains it within this time."""
+NEARLY_FULL = 0.5
+"""Share of what may be in flight."""
 FIRST_FRAMES = 2
 """Frames in flight while the capacity is unknown, which is before the first acknowledgement."""
 SLICE_SECONDS = 0.25
@@ -29,7 +36,12 @@ LATE = 1.25
 """Times the expected trip, after which a frame is late: the link has become slower, and nothing more is sent."""
 LATE_BEYOND_SECONDS = 0.005
 """What any trip may take more."""
-ASK_SECONDS = 1.0
+LATE_TRIP_SECONDS = 0.5
+LATE_TRIPS = 2.0
+"""A frame that took longer than this, and so many times longer than expected, shows that the link has become slow."""
+PAUSE_SECONDS = 0.5
+"""For so long nothing is sent behind it where a smaller size may follow: another large frame would hold that up."""
+ASK_SECONDS = 0.3
 """A frame that is in flight for this long may have arrived without being drawn: a ping tells."""
 LOST_SECONDS = 30.0
 """A ping without an answer is repeated after this time."""
@@ -73,6 +85,10 @@ class LinkBudget:
         """Whether a ping follows each frame: its answer tells when the frame has arrived, whenever it is drawn.
 
         Drawing a small frame takes longer than its transmission, and the link would seem too slow for larger ones."""
+        self.may_shrink = False
+        """Whether a smaller size may follow where the link becomes slow."""
+        self._paused_until = float("-inf")
+        self._resumed_with = 0
         self._in_flight: deque[Sent] = deque()
         self._in_flight_bytes = 0
         self._numbers: dict[tuple[str, int], int] = {}
@@ -129,6 +145,8 @@ class LinkBudget:
 
     def has_room(self, size: int, now: float) -> bool:
         """Return whether a frame of so many bytes may be sent now."""
+        if self.is_paused(now):
+            return False
         if not self._in_flight:
             return True
         if self._delay_at is not None and now - self._delay_at > DELAY_KEPT_SECONDS:
@@ -139,7 +157,16 @@ class LinkBudget:
         expected = self.delay_seconds + LATE * self._in_flight_bytes / capacity + LATE_BEYOND_SECONDS
         if self.in_flight_seconds(now) > expected:
             return False
-        return self._in_flight_bytes + size <= capacity * (DRAIN_SECONDS + self.delay_seconds)
+        return self._in_flight_bytes + size <= self._limit(capacity)
+
+    def is_paused(self, now: float) -> bool:
+        """Return whether nothing is sent until it is decided which size follows."""
+        return self.may_shrink and now < self._paused_until
+
+    def resume(self) -> None:
+        """A smaller size follows: send its frames, however late those before them are."""
+        self._paused_until = float("-inf")
+        self._resumed_with = self._next_number
 
     def sent(self, camera: str, seq: int, size: int, now: float) -> None:
         """A frame of so many bytes is sent."""
@@ -166,7 +193,7 @@ class LinkBudget:
             return now - self._ping.at > LOST_SECONDS
         if not self._in_flight:
             return self._delay_at is None or now - self._delay_at >= PING_SECONDS
-        if self.looks_for_room:
+        if self.looks_for_room or self._is_nearly_full:
             return True
         return self.in_flight_seconds(now) > ASK_SECONDS and now - self._pinged_at >= ASK_SECONDS
 
@@ -186,6 +213,17 @@ class LinkBudget:
             self._delays.append(now - ping.at)
         self._arrived(ping.before - 1, now)
 
+    def _limit(self, capacity: float) -> float:
+        """How many bytes may be in flight, unless they are of a single frame."""
+        drained = min(DRAIN_SECONDS * capacity, max(MOST_BYTES, LEAST_DRAIN_SECONDS * capacity))
+        return drained + self.delay_seconds * capacity
+
+    @property
+    def _is_nearly_full(self) -> bool:
+        """Whether the next frame may have to wait: a ping tells of an arrival sooner than the drawing does."""
+        capacity = self.capacity
+        return capacity is not None and self._in_flight_bytes > NEARLY_FULL * self._limit(capacity)
+
     def _arrived(self, number: int, now: float) -> None:
         """All frames up to this number have arrived.
 
@@ -194,6 +232,8 @@ class LinkBudget:
         was sent, whichever was later.
         """
         size = 0
+        if self._in_flight and self._in_flight[0].number <= number and self._is_late(now):
+            self._paused_until = now + PAUSE_SECONDS
         while self._in_flight and self._in_flight[0].number <= number:
             sent = self._in_flight.popleft()
             size += sent.size
@@ -207,6 +247,14 @@ class LinkBudget:
         _drop_old(self._arrivals, now)
         if not self._in_flight or now - self._slice_since >= SLICE_SECONDS:
             self._measure(now)
+
+    def _is_late(self, now: float) -> bool:
+        """Whether the oldest frame in flight takes much longer than what was measured so far explains."""
+        capacity = self.capacity
+        if capacity is None or self._in_flight[0].number < self._resumed_with:
+            return False
+        expected = self.delay_seconds + self._in_flight_bytes / capacity
+        return self.in_flight_seconds(now) > max(LATE_TRIP_SECONDS, LATE_TRIPS * expected)
 
     def _measure(self, now: float) -> None:
         """Take a sample of the capacity."""

@@ -4,10 +4,15 @@ import pytest
 
 from gateway.viewers.link_budget import (
     ACK_WINDOW,
+    ASK_SECONDS,
     DELAY_KEPT_SECONDS,
     FIRST_FRAMES,
+    LATE_TRIP_SECONDS,
+    LEAST_DRAIN_SECONDS,
     LOST_SECONDS,
     MAX_DELAYED,
+    MOST_BYTES,
+    PAUSE_SECONDS,
     PING_SECONDS,
     LinkBudget,
 )
@@ -49,7 +54,44 @@ def test_before_the_first_acknowledgement_there_is_room_for_two_frames_whatever_
 def test_what_is_in_flight_drains_within_a_fifth_of_a_second_and_the_delay(rate: float, delay: float) -> None:
     budget = measured(rate, delay, 160 * KB)
     assert budget.capacity == pytest.approx(rate, rel=0.01)
-    assert fill(budget, KB) == pytest.approx(rate * (0.2 + delay), abs=KB + rate * 0.005)
+    drained = min(rate * 0.2, max(MOST_BYTES, rate * LEAST_DRAIN_SECONDS))
+    assert fill(budget, KB) == pytest.approx(drained + rate * delay, abs=KB + rate * 0.005)
+
+
+def test_a_link_that_becomes_slow_drains_what_is_in_flight_soon() -> None:
+    """Two frames of 160 KB would take 2.6 s on 1 Mbit/s, and a smaller one waits behind them."""
+    assert fill(measured(2_500 * KB), 160 * KB) == 160 * KB
+    assert fill(measured(12_500 * KB, size=160 * KB), 160 * KB) == 320 * KB, "it drains them in 26 ms"
+
+
+def test_behind_a_frame_that_was_much_too_late_nothing_is_sent_where_a_smaller_size_may_follow() -> None:
+    for may_shrink in (True, False):
+        budget = measured(2_500 * KB)
+        budget.may_shrink = may_shrink
+        budget.sent("front", 50, 160 * KB, 0)
+        budget.acknowledged("front", 50, LATE_TRIP_SECONDS + 0.1)
+        assert budget.has_room(160 * KB, 0.7) == (not may_shrink)
+        assert budget.has_room(160 * KB, LATE_TRIP_SECONDS + PAUSE_SECONDS + 0.11)
+
+
+def test_a_smaller_size_ends_the_pause_and_the_larger_frames_before_it_begin_no_other() -> None:
+    budget = measured(2_500 * KB)
+    budget.may_shrink = True
+    budget.sent("front", 50, 160 * KB, 0)
+    budget.sent("front", 51, 160 * KB, 0)
+    budget.acknowledged("front", 50, 0.6)
+    assert budget.is_paused(0.7)
+    budget.resume()
+    budget.acknowledged("front", 51, 1.2)
+    assert budget.has_room(18 * KB, 1.2)
+
+
+def test_a_frame_that_takes_long_as_the_link_is_known_to_be_slow_is_not_late() -> None:
+    budget = measured(20 * KB)
+    budget.may_shrink = True
+    budget.sent("front", 50, 20 * KB, 0)
+    budget.acknowledged("front", 50, 1.0)
+    assert not budget.is_paused(1.0)
 
 
 def test_one_frame_is_always_allowed() -> None:
@@ -169,19 +211,27 @@ def test_a_ping_is_due_at_once_and_then_now_and_again_while_nothing_is_in_flight
     assert not budget.is_ping_due(PING_SECONDS - 0.1)
     assert budget.is_ping_due(PING_SECONDS)
     budget.sent("front", 1, KB, PING_SECONDS)
-    assert not budget.is_ping_due(PING_SECONDS + 0.5)
+    assert not budget.is_ping_due(PING_SECONDS + 0.2)
 
 
 def test_a_ping_finds_out_what_a_page_that_draws_nothing_has_received() -> None:
     budget = measured(100 * KB)
-    budget.sent("front", 50, 10 * KB, 0)
-    assert not budget.is_ping_due(0.9)
-    assert budget.is_ping_due(1.1)
-    budget.pinged(1.1)
-    budget.sent("front", 51, 20 * KB, 1.1)
-    budget.ponged(1.2)
+    budget.sent("front", 50, 8 * KB, 0)
+    assert not budget.is_ping_due(ASK_SECONDS - 0.01)
+    assert budget.is_ping_due(ASK_SECONDS + 0.01)
+    budget.pinged(ASK_SECONDS + 0.01)
+    budget.sent("front", 51, 20 * KB, ASK_SECONDS + 0.01)
+    budget.ponged(ASK_SECONDS + 0.02)
     assert budget.in_flight_bytes == 20 * KB
     assert budget.delay_seconds == 0, "it was not alone"
+
+
+def test_a_ping_tells_of_the_arrival_where_the_next_frame_may_have_to_wait() -> None:
+    budget = measured(100 * KB)
+    budget.sent("front", 50, 9 * KB, 0)
+    assert not budget.is_ping_due(0)
+    budget.sent("front", 51, 9 * KB, 0)
+    assert budget.is_ping_due(0), "18 of 20 KB are in flight"
 
 
 def test_a_ping_after_each_frame_leaves_the_time_of_drawing_out() -> None:
