@@ -191,11 +191,13 @@ class PageSocket(ViewerSocket):
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
     def open(self, *args: str, **kwargs: str) -> None:
-        """Called by Tornado after the handshake: send the status of every camera."""
+        """Called by Tornado after the handshake: send the names of the cameras, and the status of each."""
         if self._is_disconnected():
             return
         self._viewer = PageViewer(self, self.identity)
         self._cameras.add_viewer(self._viewer)
+        # The page may have shown others before: of an earlier connection, or as another worker lists them.
+        self._viewer.on_cameras(list(self._cameras.feeds))
         for feed in self._visible_cameras().values():
             self._viewer.on_status(feed)
 

@@ -59,12 +59,11 @@ function socketAddress() {
   return url.href;
 }
 
+/** The first message names the cameras; only then are some subscribed to, as those of before may be gone. */
 function onOpen() {
   subscribed = "{}";
   clock.reset();
   sampleServerClock();
-  updateSubscription();
-  loadCameras();
 }
 
 function onFirstMessage() {
@@ -101,12 +100,13 @@ function onMessage(data, reply) {
 /** @param {{clock?: number, now?: number, cameras?: string[], error?: string}} answer */
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
-  if (answer.cameras) onCamerasChanged(answer.cameras);
+  if (answer.cameras) onCamerasNamed(answer.cameras);
   if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
 }
 
-/** Cameras were added or removed: one of the same name as another before it has to be subscribed to again. @param {string[]} cameras */
-function onCamerasChanged(cameras) {
+/** The connection is new, or cameras were added or removed. @param {string[]} cameras */
+function onCamerasNamed(cameras) {
+  // One of the same name as another before it has to be subscribed to again.
   subscribed = "[]";
   cameraList.announce(cameras);
   updateSubscription();
@@ -135,7 +135,7 @@ function updateSubscription() {
   link.cameras = cameras.length;
   const watch = Object.fromEntries(cameras.map((camera) => [camera, cameraList.get(camera).wanted]));
   const wanted = JSON.stringify(watch);
-  if (wanted === subscribed || !connection.open) return;
+  if (wanted === subscribed || !connected || !connection.open) return;
   subscribed = wanted;
   connection.send({ watch });
 }
