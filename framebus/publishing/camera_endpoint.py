@@ -37,6 +37,11 @@ PEEK_JITTER = 0.75
 """A frame that comes a little early still counts as the next one for peek/."""
 SEND_HIGH_WATER_MARK = 2
 """Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
+LIVE_FIRST_SECONDS = 0.005
+"""While somebody watches live/, a frame is made smaller so much later: the processors are for its delivery first.
+
+Measured on two cores with 20 viewers of live/: p50 of their ages 2.6 ms without renditions, 3.8 ms with those made at
+once, 2.5 ms with those made after this time. A lower priority of the thread changed nothing."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
 MAX_SUBSCRIPTION_BYTES = 1024
@@ -287,7 +292,8 @@ class CameraEndpoint:
         self._held = None
         renditions = self.wanted_renditions
         if renditions:
-            self._rendition_thread.offer(frame, renditions)
+            after_seconds = LIVE_FIRST_SECONDS if self.wants("live") else 0.0
+            self._rendition_thread.offer(frame, renditions, after_seconds=after_seconds)
 
     def _send_rendition_again(self, rendition: Rendition) -> None:
         """Send the newest frame, made smaller before or now."""

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
@@ -42,6 +43,7 @@ class RenditionThread:
         self._stop_timeout = stop_timeout
         self._changed = threading.Condition()
         self._offered: Published | None = None
+        self._due = 0.0
         self._wanted: set[Rendition] = set()
         self._made: dict[Rendition, Published] = {}
         self._stopped = False
@@ -62,14 +64,17 @@ class RenditionThread:
             each: RenditionCounts(made=self._made_counts[each], failed=self._failed_counts[each]) for each in RENDITIONS
         }
 
-    def offer(self, frame: Published, renditions: Collection[Rendition]) -> None:
+    def offer(self, frame: Published, renditions: Collection[Rendition], *, after_seconds: float = 0.0) -> None:
         """Have renditions made of this frame. It replaces one that still waits.
 
         Args:
             frame: a live frame.
             renditions: which ones; those that were wanted of the frame that it replaces are made as well.
+            after_seconds: how long to wait before they are made; no longer than the frame that it replaces would.
         """
+        due = time.monotonic() + after_seconds
         with self._changed:
+            self._due = due if self._offered is None else min(due, self._due)
             self._offered = frame
             self._wanted.update(renditions)
             self._changed.notify()
@@ -113,8 +118,8 @@ class RenditionThread:
     def _make_all(self) -> None:
         while True:
             with self._changed:
-                while self._offered is None and not self._stopped:
-                    self._changed.wait()
+                while not self._stopped and (wait_seconds := self._wait_seconds()) > 0:
+                    self._changed.wait(wait_seconds)
                 if self._stopped:
                     return
                 frame, self._offered = self._offered, None
@@ -126,6 +131,10 @@ class RenditionThread:
                 if not self._stopped:
                     self._made.update(made)
                     os.eventfd_write(self._event, 1)
+
+    def _wait_seconds(self) -> float:
+        """Until a frame is due; without one, longer than this ever waits."""
+        return threading.TIMEOUT_MAX if self._offered is None else self._due - time.monotonic()
 
     def _make(self, frame: Published, wanted: Collection[Rendition]) -> dict[Rendition, Published]:
         try:

@@ -78,6 +78,28 @@ def take(thread: RenditionThread) -> list[Published]:
     return thread.take()
 
 
+def test_a_frame_waits_as_long_as_it_is_told_but_no_longer_than_the_one_that_it_replaces(
+    made: RenditionThread, gate: Gate
+) -> None:
+    made.offer(frame(1), ["half"], after_seconds=3600.0)
+    assert not gate.begun.acquire(timeout=0.05)
+    made.offer(frame(2), ["quarter"])
+    assert gate.begun.acquire(timeout=DEADLINE_SECONDS)
+    made.offer(frame(3), ["half"])
+    made.offer(frame(4), ["half"], after_seconds=3600.0)
+    gate.released.release()
+    assert gate.begun.acquire(timeout=DEADLINE_SECONDS)
+    assert gate.calls == [(2, {"half", "quarter"}), (4, {"half"})]
+
+
+def test_the_thread_ends_while_a_frame_waits(gate: Gate) -> None:
+    thread = RenditionThread("front", 60, gate, stop_timeout=DEADLINE_SECONDS)
+    thread.offer(frame(1), ["half"], after_seconds=3600.0)
+    thread.stop()
+    assert not any(each.name == "renditions-front" for each in threading.enumerate())
+    assert gate.calls == []
+
+
 def test_there_is_no_thread_before_a_frame_is_offered(thread: RenditionThread) -> None:
     assert not any(each.name == "renditions-front" for each in threading.enumerate())
     assert not select.select([thread], [], [], 0)[0]
