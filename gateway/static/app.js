@@ -70,7 +70,6 @@ function onFirstMessage() {
   connected = everConnected = true;
   failures = 0;
   lostSince = answersSince = null;
-  refresh();
 }
 
 function onLost() {
@@ -85,7 +84,8 @@ function onLost() {
 
 /** @param {string | ArrayBuffer} data @param {(answer: object) => void} reply */
 function onMessage(data, reply) {
-  if (!connected) onFirstMessage();
+  const isFirst = !connected;
+  if (isFirst) onFirstMessage();
   try {
     if (typeof data === "string") return receivedText(JSON.parse(data));
     const message = splitMessage(data);
@@ -94,6 +94,8 @@ function onMessage(data, reply) {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     console.warn(`framebus: dropped a message: ${error.message}`);
+  } finally {
+    if (isFirst) refresh(); // after the message, which names the cameras
   }
 }
 

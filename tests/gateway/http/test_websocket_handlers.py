@@ -189,7 +189,6 @@ async def test_an_acknowledgement_of_what_was_never_sent_opens_nothing(site: Sit
 
 
 async def test_the_first_message_names_the_cameras(site: Site, camera: PublishedCamera) -> None:
-    """A page whose connection was lost may show others, and another worker may list them still."""
     connection = await connect(site, subprotocols=[SUBPROTOCOL])
     async with asyncio.timeout(10):
         assert await connection.read_message() == '{"cameras":["front"]}'

@@ -1,0 +1,76 @@
+"""An open page follows a reload: which cameras it shows, whatever another worker lists meanwhile."""
+
+import pytest
+from playwright.sync_api import Browser, Route, WebSocketRoute
+
+from tests.e2e.conftest import Pipeline, Up
+from tests.e2e.tab import Tab
+from tests.e2e.test_reload import FRONT, GARDEN, reload, write
+from tests.processes import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def pipeline(up: Up) -> Pipeline:
+    """With one camera."""
+    return up(FRONT)
+
+
+def test_an_open_page_shows_a_new_camera_and_drops_a_removed_one(pipeline: Pipeline, browser: Browser) -> None:
+    tab = Tab(browser, pipeline.url)
+    tab.wait_for_pictures("front")
+    tab.page.evaluate("window.untouched = true")
+    write(pipeline, FRONT + GARDEN)
+    reload(pipeline)
+    tab.wait_for_pictures("garden")
+    older = tab.page.request.get(f"{pipeline.url}/api/cameras").text()
+    asked: list[Route] = []
+
+    def answer_as_a_worker_that_was_not_told_yet(route: Route) -> None:
+        route.fulfill(body=older, content_type="application/json")
+        asked.append(route)
+
+    tab.page.route("**/api/cameras", answer_as_a_worker_that_was_not_told_yet)
+    write(pipeline, FRONT)
+    reload(pipeline)
+    wait_until(lambda: tab.camera("garden") == {}, "the end of the removed camera's view")
+    tab.wait_for_pictures("front")
+    assert asked
+    assert tab.camera("garden") == {}
+    assert not tab.page.locator(".banner").is_visible()
+    assert tab.page.evaluate("window.untouched")
+    assert tab.complaints == []
+    tab.page.close()
+
+
+def test_a_page_that_reconnects_drops_the_cameras_that_were_removed_meanwhile(
+    pipeline: Pipeline, browser: Browser
+) -> None:
+    """Whatever a worker that was not told yet lists."""
+    write(pipeline, FRONT + GARDEN)
+    reload(pipeline)
+    tab = Tab(browser, "about:blank")
+    connections: list[WebSocketRoute] = []
+
+    def proxied(page: WebSocketRoute) -> None:
+        """The first connection is as good as lost when the cameras change: the page is not told."""
+        server, is_first = page.connect_to_server(), not connections
+        connections.append(page)
+        server.on_message(lambda text: None if is_first and text == '{"cameras":["front"]}' else page.send(text))
+
+    tab.page.route_web_socket("**/ws", proxied)
+    tab.page.goto(pipeline.url)
+    tab.wait_for_pictures("garden")
+    older = tab.page.request.get(f"{pipeline.url}/api/cameras").text()
+    tab.page.route("**/api/cameras", lambda route: route.fulfill(body=older, content_type="application/json"))
+    write(pipeline, FRONT)
+    reload(pipeline)
+    tab.wait_for_pictures("front")
+    assert tab.camera("garden") != {}
+    connections[0].close()
+    wait_until(lambda: tab.camera("garden") == {}, "the end of the removed camera's view")
+    tab.wait_for_pictures("front")
+    assert tab.camera("garden") == {}
+    assert tab.page.locator(".banner-text").inner_text() == ""
+    tab.page.close()
