@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from framebus.client.event_subscriber import EventSubscriber
     from framebus.client.options import SubscriberKind
     from framebus.client.publisher import Publisher
+    from framebus.client.recorder import request_recorder
     from framebus.client.several import newest, together
     from framebus.client.snapshots import SnapshotError, request_snapshot
     from framebus.client.status_subscriber import StatusSubscriber
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from framebus.protocol.controls import Control, ControlError, ControlsRequest, Value
     from framebus.protocol.events import EventHeader
     from framebus.protocol.frame import Frame
+    from framebus.protocol.recorder import RecorderError, RecorderHeader
     from framebus.protocol.wire import FrameHeader, StatusHeader, WireError
     from framebus.transport.sockets import EndpointError
 
@@ -68,6 +70,8 @@ __all__ = [
     "Publisher",
     "PublisherClosed",
     "PublisherError",
+    "RecorderError",
+    "RecorderHeader",
     "ReplyTimeoutError",
     "ResourceError",
     "SnapshotError",
@@ -82,6 +86,7 @@ __all__ = [
     "newest",
     "newest_async",
     "request_controls",
+    "request_recorder",
     "request_snapshot",
     "request_snapshot_async",
     "set_controls",
@@ -104,6 +109,8 @@ _MODULES = {
     "Frame": "protocol.frame",
     "FrameHeader": "protocol.wire",
     "Publisher": "client.publisher",
+    "RecorderError": "protocol.recorder",
+    "RecorderHeader": "protocol.recorder",
     "SnapshotError": "client.snapshots",
     "StatusHeader": "protocol.wire",
     "StatusSubscriber": "client.status_subscriber",
@@ -114,6 +121,7 @@ _MODULES = {
     "newest": "client.several",
     "newest_async": "client.async_several",
     "request_controls": "client.controls",
+    "request_recorder": "client.recorder",
     "request_snapshot": "client.snapshots",
     "request_snapshot_async": "client.async_snapshots",
     "set_controls": "client.controls",

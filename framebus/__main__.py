@@ -28,6 +28,7 @@ COMMANDS = {
     "bw": "show the bandwidth of a camera's frames",
     "echo": "print the header of each frame of a camera",
     "events": "print what happens in front of the cameras",
+    "recorder": "show what is recorded, start and stop recordings, and keep them",
     "record": "write every frame of a camera to a file",
     "replay": "publish a recording as a camera",
     "export": "make JPEGs or an MCAP file of a recording",

@@ -15,11 +15,12 @@ from framebus.config.gateway import GatewayConfig
 from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import Lock, snapshot_endpoint
+from framebus.runtime.run_dir import Lock, recorder_endpoint, snapshot_endpoint
 from framebus.transport.process_context import check_descriptors
 from gateway.access.access import Access
 from gateway.announcement import Announcement
 from gateway.cameras.camera_endpoints import CameraEndpoints, worker_endpoints
+from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
@@ -124,6 +125,7 @@ class Gateway:
         )
         self._limits = LimitMetrics(self._configured_limits, self._connections, self._refused)
         self._stills = StillsClient(snapshot_endpoint(self._run_dir), self._context)
+        self._recorder = RecorderClient(recorder_endpoint(self._run_dir), self._context)
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_body_size=settings.max_request_kb * 1000,
@@ -173,6 +175,7 @@ class Gateway:
         self._cameras.close()
         self._access.close()
         self._stills.close()
+        self._recorder.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._server.close_all_connections()
@@ -207,6 +210,7 @@ class Gateway:
             camera_settings=self._camera_settings,
             cameras=self._cameras,
             stills=self._stills,
+            recorder=self._recorder,
             access=self._access,
             connections=self._connections,
             limits=self._limits,

@@ -53,11 +53,15 @@ class CameraRecording:
 
     def needs_frames(self, now: float) -> bool:
         """Whether frames have to be received."""
-        return "always" in self.modes or self.pre_roll is not None or self.is_active(now)
+        return self.pre_roll is not None or self.is_recording(now)
 
     def is_active(self, now: float) -> bool:
         """Whether each frame is recorded: for an event, for what follows one, or because somebody asked."""
         return bool(self._events) or self._event_until > float("-inf") or self.is_demanded(now)
+
+    def is_recording(self, now: float) -> bool:
+        """Whether frames that come now are recorded, all or some."""
+        return "always" in self.modes or self.is_active(now)
 
     def is_demanded(self, now: float) -> bool:
         """Whether somebody has asked for a recording that is not over."""

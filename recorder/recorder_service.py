@@ -69,7 +69,7 @@ class RecorderService:
             return "off", ""
         if self._writer.reason:
             return "failed", self._writer.reason
-        wanted = "always" in recording.modes or recording.is_active(now)
+        wanted = recording.is_recording(now)
         if wanted and camera in self.silent:
             return "waiting", self.silent[camera]
         return ("recording" if wanted or counts.path is not None else "waiting"), ""

@@ -57,6 +57,8 @@ class _Camera:
     waiting_since: float = 0.0
     waiting_reason: Reason = "always"
     received_at: float = 0.0
+    records: bool = False
+    """Whether frames are recorded now; its segment is ended when that is over."""
 
 
 class RecorderServer:
@@ -273,6 +275,11 @@ class RecorderServer:
         silent = now - camera.received_at > camera.recording.gap_seconds
         if silent:
             camera.recording.on_silence()
+        records = camera.recording.is_recording(now)
+        if camera.records and not records:
+            self._put(name, camera)
+            self._writer.put(Batch(name, []))
+        camera.records = records
         self._follow_demand(camera)
         camera.intake.tick()
         self._service.missed[name] = camera.intake.missed

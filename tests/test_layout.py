@@ -36,6 +36,7 @@ TESTED_WITH = {
     "framebus/client/frame_connection.py": "tests/framebus/client/test_subscriber.py",
     "framebus/client/status_subscription.py": "tests/framebus/client/test_status_subscriber.py",
     "framebus/client/subscriber_base.py": "tests/framebus/client/test_subscriber.py",
+    "framebus/client/recorder.py": "tests/framebus/commands/test_recorder.py",
     "framebus/client/subscription.py": "tests/framebus/client/test_frame_subscription.py",
     "framebus/commands/close.py": "tests/e2e/test_open.py",
     "framebus/commands/install.py": "tests/packaging/test_install.py",
@@ -74,6 +75,9 @@ TESTED_WITH = {
     "capture/picamera2/camera.py": "tests/capture/sources/test_picamera2.py",
     "recorder/__main__.py": "tests/recorder/test_server.py",
     "recorder/recorder_service.py": "tests/recorder/test_server.py",
+    "gateway/cameras/recorder_client.py": "tests/gateway/http/test_recorder_api.py",
+    "gateway/http/json_body.py": "tests/gateway/http/test_cameras_api.py",
+    "gateway/http/recorder_metrics.py": "tests/gateway/http/test_recorder_api.py",
     "gateway/http/services.py": "tests/gateway/http/test_routes.py",
     "benchmarks/baseline_server.py": "tests/benchmarks/test_load.py",
 }

@@ -9,7 +9,7 @@ from framebus import __version__
 from framebus.protocol.controls import ControlsRequest
 from gateway.http import camera_json
 from gateway.http.camera_handler import CameraHandler
-from gateway.net.errors import HttpError
+from gateway.http.json_body import json_object
 
 
 class Cameras(CameraHandler):
@@ -51,17 +51,7 @@ class Controls(CameraHandler):
 
     def values(self) -> dict[str, Any]:
         """The body. Raises HttpError when it is not a JSON object, or of a type that a form of any page can send."""
-        headers = self.request.headers
-        kind = headers.get("Content-Type", "").partition(";")[0].strip()
-        if kind != "application/json":
-            raise HttpError(415, "wrong-type", f"body of type {kind[:60] or 'unknown'}; allowed: application/json")
-        if "Content-Length" not in headers and "Transfer-Encoding" not in headers:
-            raise HttpError(411, "no-body", "a request without Content-Length; allowed: a JSON object of controls")
-        try:
-            return msgspec.json.decode(self.request.body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            message = f"the body is no JSON object of controls and their values: {error}"
-            raise HttpError(400, "bad-request", message) from None
+        return json_object(self.request, "controls and their values")
 
     head = get
 

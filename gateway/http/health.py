@@ -47,15 +47,18 @@ class Ready(CameraHandler):
 class Metrics(CameraHandler):
     """/metrics for Prometheus."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Answer with the figures. The library is imported at the first request: most gateways never get one."""
         if self.identity.cameras is not None:
             raise HttpError(403, "forbidden", "the metrics cover all cameras, and you may see only some")
         from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
         from gateway.http.metrics import registry
+        from gateway.http.recorder_metrics import RecorderCollector, states
 
+        collectors = registry(self.cameras, self.services.limits)
+        collectors.register(RecorderCollector(await states(self.services.recorder, self.services.camera_settings)))
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(generate_latest(registry(self.cameras, self.services.limits)))
+        self.finish(generate_latest(collectors))
 
     head = get

@@ -7,11 +7,12 @@ OpenAPI has no word for them.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from framebus.protocol.controls import Control
+from framebus.protocol.recorder import RecorderState
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
 from gateway.http.stream_query import StreamQuery
@@ -33,6 +34,20 @@ CONTROLS = {
     "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},
 }
 VALUES = {"type": "object", "description": "Names of controls and their new values."}
+RECORDER = {
+    "type": "object",
+    "description": "The keys of the header of `recorder` in docs/wire-format.md.",
+    "properties": {"camera": {"type": "string"}, "state": {"enum": list(get_args(RecorderState))}},
+}
+RECORDER_REQUEST = {
+    "type": "object",
+    "properties": {
+        "action": {"enum": ["start", "stop", "keep", "release", "status"], "default": "start"},
+        "seconds": {"type": "number", "description": "With start: how long; else until stop."},
+        "begin": {"type": "number", "description": "With keep and release: Unix seconds."},
+        "end": {"type": "number", "description": "With keep and release: Unix seconds."},
+    },
+}
 OBJECT = {"type": "object"}
 ERRORS = {
     400: "A parameter is invalid; the text names it and what is allowed.",
@@ -40,6 +55,7 @@ ERRORS = {
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
     408: "The request did not come to its end within `request_timeout` in [gateway].",
+    409: "The camera is not recorded.",
     411: "The request has no body.",
     413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
@@ -128,6 +144,17 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             {JSON: CONTROLS},
             query=({"name": "name", "in": "query", "required": False, "schema": {"type": "string"}},),
             errors=(400, 404, 503, 504),
+        ),
+    },
+    "/api/cameras/([^/]+)/recorder": {
+        "get": Operation("What is recorded of the camera.", {JSON: RECORDER}, errors=(404, 503, 504)),
+    },
+    "/api/cameras/([^/]+)/record": {
+        "post": Operation(
+            "Start or stop a recording, or mark recordings to be kept.",
+            {JSON: RECORDER},
+            body=(JSON, RECORDER_REQUEST),
+            errors=(400, 404, 408, 409, 411, 413, 415, 503, 504),
         ),
     },
     "/api/me": {"get": Operation("Who the client is, and its scopes.", {JSON: OBJECT})},

@@ -6,7 +6,17 @@ from tornado.web import Application, RequestHandler
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Permission
-from gateway.http import api_description, cameras_api, health, login, page, stills, streams, websocket_handlers
+from gateway.http import (
+    api_description,
+    cameras_api,
+    health,
+    login,
+    page,
+    recorder_api,
+    stills,
+    streams,
+    websocket_handlers,
+)
 from gateway.http.base_handler import BaseHandler, NotFound
 from gateway.http.services import Services
 from gateway.http.strict_application import StrictApplication
@@ -25,6 +35,8 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/ws", websocket_handlers.PageSocket, VIEW),
     ("/api/cameras", cameras_api.Cameras, VIEW),
     ("/api/cameras/([^/]+)/controls", cameras_api.Controls, CONTROLS),
+    ("/api/cameras/([^/]+)/recorder", recorder_api.RecorderState, VIEW),
+    ("/api/cameras/([^/]+)/record", recorder_api.Record, CONTROLS),
     ("/api/me", login.Me, ANYONE),
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),

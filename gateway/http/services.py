@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from gateway.access.access import Access
+from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
@@ -25,6 +26,7 @@ class Services:
     """The [camera.NAME] tables by name."""
     cameras: CameraRegistry
     stills: StillsClient
+    recorder: RecorderClient
     access: Access
     connections: ConnectionLimits
     limits: LimitMetrics
