@@ -41,14 +41,15 @@ def answer(content: dict[str, Any]) -> None:
 
 def watch(page: Page, seconds: float) -> dict[str, Any]:
     """Watch the page."""
-    began = time.monotonic()
     first = last = page.evaluate(LOOK)
+    began = looked_at = time.monotonic()
     ages: list[float] = []
     states: dict[str, int] = {}
     kinds = {view["camera"]: view.get("kind", "") for view in first}
     changes = []
     while (now := time.monotonic()) - began < seconds:
         last = page.evaluate(LOOK)
+        looked_at = time.monotonic()
         for view in last:
             ages += [float(view["ageMs"]) / 1000] if view["ageMs"] else []
             states[view["state"]] = states.get(view["state"], 0) + 1
@@ -59,7 +60,7 @@ def watch(page: Page, seconds: float) -> dict[str, Any]:
     drawn = sum(int(view["frames"]) for view in last) - sum(int(view["frames"]) for view in first)
     return {
         "ages": {**percentiles(ages), "worst": max(ages, default=0.0)},
-        "fps": drawn / seconds / max(1, len(last)),
+        "fps": drawn / (looked_at - began) / max(1, len(last)),
         "states": states,
         "changes": changes,
     }

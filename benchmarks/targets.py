@@ -73,7 +73,8 @@ TARGETS = (
     Target("slow link of 16 Mbit/s, page websocket, p50, ms", "slow-link/16/page websocket/p50", 170),
     Target("page on 1 Mbit/s, fps", "slow-page/1 Mbit/s, 1 camera/fps", 10, at_least=True),
     Target("page on 1 Mbit/s, p50, ms", "slow-page/1 Mbit/s, 1 camera/p50", 300),
-    Target("page on 4 Mbit/s, fps", "slow-page/4 Mbit/s, 1 camera/fps", 15, at_least=True),
+    # 15 are all that there are of a smaller size (rendition_fps); at either end one may be half counted.
+    Target("page on 4 Mbit/s, fps", "slow-page/4 Mbit/s, 1 camera/fps", 14.8, at_least=True),
     Target("page on 4 Mbit/s, p50, ms", "slow-page/4 Mbit/s, 1 camera/p50", 200),
     Target("8 cameras on 40 KB/s, p50, ms", "slow-page/0.32 Mbit/s, 8 cameras/p50", 1000),
     Target("8 cameras on 40 KB/s, worst, ms", "slow-page/0.32 Mbit/s, 8 cameras/worst", 2000),
