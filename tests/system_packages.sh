@@ -21,6 +21,7 @@ tests      caddy                                             caddy
 tests      chromium                                          chromium
 tests      curl                                              curl
 tests      ffmpeg                                            ffmpeg
+tests      firefox-esr                                       firefox-esr
 tests      git                                               git
 tests      ip                                                iproute2
 tests      mkvinfo                                           mkvtoolnix

@@ -63,7 +63,7 @@ def test_nine_cameras_on_a_phone_take_a_fifth_of_the_bytes_at_most(phone: Page, 
 
     def note(message: bytes | str) -> None:
         if isinstance(message, bytes) and (split(message).kind in ("live", "half", "quarter")):
-            parts, header = parse(message, FrameHeader)
+            header = parse(message, FrameHeader)[1]
             received[header.camera].append((header.seq, len(message)))
 
     phone.on("websocket", lambda socket: socket.on("framereceived", note))
