@@ -205,6 +205,12 @@ def test_each_module_has_a_test_module(module: Path) -> None:
     assert mirrored.exists() or name in WITHOUT_TESTS or name in TESTED_WITH, advice
 
 
+def test_no_test_replaces_a_constant_of_ours() -> None:
+    """What a test needs to be shorter or elsewhere is an argument with a default."""
+    replaced = re.compile(r"setattr\([^\n]*[\".][A-Z][A-Z_]+\"")
+    assert [str(module.relative_to(ROOT)) for module in TEST_MODULES if replaced.search(module.read_text())] == []
+
+
 def test_each_module_is_short_enough_to_have_one_subject() -> None:
     lines = {module: len(module.read_bytes().splitlines()) for module in (*MODULES, *TEST_MODULES)}
     assert [f"{module.relative_to(ROOT)}: {count}" for module, count in lines.items() if count > MAX_MODULE_LINES] == []

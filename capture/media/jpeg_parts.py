@@ -42,7 +42,9 @@ class PartError(FramebusError, ValueError):
 class JpegParts:
     """Feed it what comes; it gives back each JPEG as soon as that is complete, byte for byte."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_part_bytes: int = MAX_PART_BYTES) -> None:
+        """No picture may have more than `max_part_bytes`."""
+        self._max_part_bytes = max_part_bytes
         self.damaged = 0
         """Pictures that were cut off or were no JPEG."""
         self.other_kind = ""
@@ -77,15 +79,15 @@ class JpegParts:
     def feed(self, data: bytes) -> list[bytes]:
         """The pictures that these bytes complete.
 
-        Raises PartError for a part that is larger than MAX_PART_BYTES, or says that it will be.
+        Raises PartError for a part that is larger than its limit, or says that it will be.
         """
         self._buffer += data
         self.ended_by_next = False
         parts: list[bytes] = []
         while self._advance(parts):
             pass
-        if len(self._buffer) > MAX_PART_BYTES:
-            raise too_large(len(self._buffer))
+        if len(self._buffer) > self._max_part_bytes:
+            raise too_large(len(self._buffer), self._max_part_bytes)
         return parts
 
     def end(self, *, complete: bool = True) -> list[bytes]:
@@ -164,8 +166,8 @@ class JpegParts:
         if not length.isdigit():
             return
         size = int(length[:20])
-        if size > MAX_PART_BYTES:
-            raise too_large(size)
+        if size > self._max_part_bytes:
+            raise too_large(size, self._max_part_bytes)
         self._length, self._passed, self._in_body = size or None, 0, size > 0
 
     # --- bodies -------------------------------------------------------------------------------------------------------
@@ -277,6 +279,6 @@ class JpegParts:
         return data
 
 
-def too_large(size: int) -> PartError:
+def too_large(size: int, limit: int = MAX_PART_BYTES) -> PartError:
     """What is wrong with a picture of so many bytes."""
-    return PartError(f"a picture of {size} bytes, allowed: at most {MAX_PART_BYTES}")
+    return PartError(f"a picture of {size} bytes, allowed: at most {limit}")

@@ -31,9 +31,22 @@ class AutoSource(Source):
     call_limit_seconds = 40.0
     """It may import picamera2 to look for a camera, and open one with it."""
 
-    def __init__(self, make: Make) -> None:
-        """`make` makes the source of a name, not yet opened."""
+    def __init__(
+        self,
+        make: Make,
+        cameras: "AttachedCameras | None" = None,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        """Choose nothing yet.
+
+        Args:
+            make: makes the source of a name, not yet opened.
+            cameras: what is attached; by default, to this machine.
+            look_seconds: how often to look for a camera while there is none.
+        """
         self._make = make
+        self._cameras = cameras or AttachedCameras()
+        self._look_seconds = look_seconds
         self._chosen: SourceSpec | None = None
         self._inner: Source | None = None
         self._had_camera = False
@@ -58,14 +71,14 @@ class AutoSource(Source):
 
     def changed(self) -> bool:
         """Whether a node in /dev has come, gone or changed, or what the chosen source says."""
-        nodes = video_nodes()
+        nodes = self._cameras.video_nodes()
         changed, self._seen = nodes != self._seen, nodes
         return changed or (self._inner is not None and self._inner.changed())
 
     def open(self) -> None:
         """Choose, and open that."""
-        self._seen = video_nodes()
-        chosen, reason = choose()
+        self._seen = self._cameras.video_nodes()
+        chosen, reason = choose(self._cameras)
         if chosen.kind == "testcard" and self._had_camera:
             raise SourceError("the camera was unplugged; plug one in")
         if chosen != self._chosen or self._inner is None:
@@ -111,29 +124,41 @@ class AutoSource(Source):
 
     def _look(self) -> None:
         now = time.monotonic()
-        if now - self._looked_at < LOOK_SECONDS:
+        if now - self._looked_at < self._look_seconds:
             return
         self._looked_at = now
-        nodes = video_nodes()
+        nodes = self._cameras.video_nodes()
         if nodes != self._seen:
             self._seen = nodes
-            if choose()[0].kind != "testcard":
+            if choose(self._cameras)[0].kind != "testcard":
                 raise SourceError("a camera was plugged in: changing to it")
 
 
-def choose() -> tuple[SourceSpec, str]:
+def choose(cameras: "AttachedCameras | None" = None) -> tuple[SourceSpec, str]:
     """What `auto` means on this machine now, and why, in words that fit behind "because"."""
-    from capture.picamera2.detect import first_camera
-
-    number, why = first_camera()
+    cameras = cameras or AttachedCameras()
+    number, why = cameras.first_pi_camera()
     if number is not None:
         return SourceSpec("picamera2", str(number)), why
-    devices = capture_devices(also=(FIRST_DEVICE,))
+    devices = cameras.capture_devices()
     if devices:
         return SourceSpec("v4l2", devices[0]), f"{why}, and it is the first of the V4L2 cameras {', '.join(devices)}"
     return SourceSpec("testcard"), f"{why}, and no V4L2 camera (looked at /dev/video*)"
 
 
-def video_nodes() -> dict[str, int]:
-    """When each node in /dev that may be a camera was last changed."""
-    return resolve.video_nodes(FIRST_DEVICE)
+class AttachedCameras:
+    """The cameras of this machine."""
+
+    def first_pi_camera(self) -> tuple[int | None, str]:
+        """The number of the first Pi camera, or None, and why."""
+        from capture.picamera2.detect import first_camera
+
+        return first_camera()
+
+    def capture_devices(self) -> list[str]:
+        """The nodes of the V4L2 cameras."""
+        return capture_devices(also=(FIRST_DEVICE,))
+
+    def video_nodes(self) -> dict[str, int]:
+        """When each node in /dev that may be a camera was last changed."""
+        return resolve.video_nodes(FIRST_DEVICE)

@@ -19,7 +19,14 @@ CANCEL_LINGER_MS = 1000
 """How long libzmq tries to deliver a request that is taken back, in its own thread."""
 
 
-def ask(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str, cancel: bytes | None = None) -> bytes:
+def ask(
+    endpoint: Endpoint,
+    request: bytes,
+    seconds: float,
+    timeout_text: str,
+    cancel: bytes | None = None,
+    max_poll_seconds: float = MAX_POLL_SECONDS,
+) -> bytes:
     """Send a request and wait for its reply; `cancel` takes it back where an exception ends the wait, as Ctrl-C does.
 
     Raises ReplyTimeoutError, with `timeout_text` and the reason where that is known, EndpointError and ResourceError.
@@ -28,7 +35,7 @@ def ask(endpoint: Endpoint, request: bytes, seconds: float, timeout_text: str, c
     with connected(endpoint) as socket, taking_back(socket, cancel):
         socket.send(request)
         while True:
-            left = min(MAX_POLL_SECONDS, deadline - time.monotonic())
+            left = min(max_poll_seconds, deadline - time.monotonic())
             if socket.poll(math.ceil(max(0.0, left) * 1000)):
                 return socket.recv_multipart()[-1]
             if time.monotonic() >= deadline:

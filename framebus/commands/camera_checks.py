@@ -46,18 +46,21 @@ def other_user(config: Config) -> str:
     return "" if owner == os.geteuid() else f"to check the framebus of user {name}, run: sudo framebus doctor"
 
 
-def camera(config: Config, name: str) -> Finding:
-    """Check one camera. Its lock is held while it is tried, so that a capture that starts meanwhile waits."""
+def camera(config: Config, name: str, status_seconds: float = STATUS_SECONDS) -> Finding:
+    """Check one camera. Its lock is held while it is tried, so that a capture that starts meanwhile waits.
+
+    A running capture has `status_seconds` to send its status.
+    """
     if not config.cameras[name].is_here:
-        return connected(config, name)
+        return connected(config, name, status_seconds)
     if not os.access(config.run_dir, os.W_OK | os.X_OK) and config.cameras[name].is_program:
-        return running(config, name)
+        return running(config, name, status_seconds)
     if not os.access(config.run_dir, os.W_OK | os.X_OK):  # there is no lock to hold, and none that could be held
         return tried(config, name)
     try:
         lock = Lock(config.run_dir, name)
     except RunDirError:
-        return running(config, name)
+        return running(config, name, status_seconds)
     with contextlib.closing(lock):
         if config.cameras[name].is_program:
             advice = "start the program that publishes it, or name it in a table [program.NAME] of the configuration"
@@ -65,7 +68,7 @@ def camera(config: Config, name: str) -> Finding:
         return tried(config, name)
 
 
-def connected(config: Config, name: str) -> Finding:
+def connected(config: Config, name: str, status_seconds: float = STATUS_SECONDS) -> Finding:
     """Check a camera of another machine: whether its status arrives."""
     endpoint = endpoints.frames(config, name)
     advice = f"check that framebus runs there and publishes camera {name}, and that no firewall is in between"
@@ -74,24 +77,25 @@ def connected(config: Config, name: str) -> Finding:
             f"; run there: framebus keys list; it has to list the key of this machine, {endpoint.client.public}, "
             f"and its own has to be {endpoint.server_key}"
         )
-    return from_status(
-        name, endpoint, Finding("wrong", f"camera {name}: nothing arrives from {endpoint.endpoint}", advice)
-    )
+    silent = Finding("wrong", f"camera {name}: nothing arrives from {endpoint.endpoint}", advice)
+    return from_status(name, endpoint, silent, status_seconds)
 
 
-def running(config: Config, name: str) -> Finding:
+def running(config: Config, name: str, status_seconds: float = STATUS_SECONDS) -> Finding:
     """Check a camera whose capture runs: what its status says."""
     advice = "see its log; end that process, and supervisord starts it again"
     silent = Finding("wrong", f"camera {name}: its process runs, but sends no status", advice)
-    return from_status(name, endpoints.frames(config, name), silent)
+    return from_status(name, endpoints.frames(config, name), silent, status_seconds)
 
 
-def from_status(name: str, endpoint: endpoints.Endpoint, silent: Finding) -> Finding:
-    """Judge a camera by the next status of its capture; `silent` is the finding if none arrives."""
+def from_status(
+    name: str, endpoint: endpoints.Endpoint, silent: Finding, status_seconds: float = STATUS_SECONDS
+) -> Finding:
+    """Judge a camera by the next status of its capture; `silent` is the finding if none arrives in time."""
     with zmq.Context() as context:
         subscriber = sockets.subscriber(context, endpoint, topic("status", name))
         try:
-            if not subscriber.poll(int(STATUS_SECONDS * 1000)):
+            if not subscriber.poll(int(status_seconds * 1000)):
                 return silent
             _, status = parse(subscriber.recv(), StatusHeader)
         except WireError as error:
@@ -108,8 +112,8 @@ def from_status(name: str, endpoint: endpoints.Endpoint, silent: Finding) -> Fin
     return Finding("ok", f"camera {name} is {status.state}: {status.source}, {size}{losses}")
 
 
-def tried(config: Config, name: str) -> Finding:
-    """Check a camera that no capture has open: take a picture with it."""
+def tried(config: Config, name: str, limit_seconds: float = TRIAL_SECONDS) -> Finding:
+    """Check a camera that no capture has open: take a picture with it, which may take so many seconds."""
     command = [sys.executable, "-P", "-m", "capture", name, "--try"]
     options = ["--config", str(config.path)] if config.path else []
     try:
@@ -118,26 +122,26 @@ def tried(config: Config, name: str) -> Finding:
             capture_output=True,
             text=True,
             errors="replace",  # the name of a device may be any bytes
-            timeout=TRIAL_SECONDS,
+            timeout=limit_seconds,
             check=False,
             env=environment(),
         )
     except subprocess.TimeoutExpired:
         return Finding(
-            "wrong", f"camera {name}: no answer within {TRIAL_SECONDS:g} s", "unplug it, and plug it in again"
+            "wrong", f"camera {name}: no answer within {limit_seconds:g} s", "unplug it, and plug it in again"
         )
     said = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["no output"])[-1]
     return Finding("wrong" if done.returncode else "ok", f"camera {name}: {said}", who_holds(said))
 
 
-def environment() -> dict[str, str]:
+def environment(packages: Path = PACKAGES) -> dict[str, str]:
     """For the capture of this framebus, also if that is a working copy that is not installed.
 
     `-P` keeps Python from taking modules from the current folder, which may be anybody's, and `python_path` from taking
     another program's capture from PYTHONPATH.
     """
-    installed = {"site-packages", "dist-packages"} & set(PACKAGES.parts)
-    folders = [folder for folder in (None if installed else str(PACKAGES), safe_path.python_path()) if folder]
+    installed = {"site-packages", "dist-packages"} & set(packages.parts)
+    folders = [folder for folder in (None if installed else str(packages), safe_path.python_path()) if folder]
     inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     path = launch.python_path("capture", os.pathsep.join(folders) or None)
     return inherited if path is None else {**inherited, "PYTHONPATH": path}

@@ -9,7 +9,7 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -32,12 +32,15 @@ UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 1 << 0, 1 << 16
 """Bits of that file, as of `vcgencmd get_throttled`."""
 
 
-def examine(config: Config, *, cameras: bool = True) -> Iterator[Finding]:
+def examine(
+    config: Config, *, cameras: bool = True, can_see: Callable[[Config], bool] = camera_checks.can_see
+) -> Iterator[Finding]:
     """Run all checks in a sensible order; each one runs when its finding is asked for.
 
     Args:
         config: The configuration.
         cameras: Whether to try cameras: capture does not run with a configuration that has mistakes.
+        can_see: Tells whether this user can know which cameras run.
     """
     for check in (
         software,
@@ -55,17 +58,23 @@ def examine(config: Config, *, cameras: bool = True) -> Iterator[Finding]:
         yield from check(config)
     if not cameras:
         yield Finding("note", "the cameras were not tried, as the configuration has mistakes")
-    elif camera_checks.can_see(config):
+    elif can_see(config):
         for camera in config.cameras:
             yield camera_checks.camera(config, camera)
 
 
-def software(config: Config) -> Iterator[Finding]:
+def package_version(package: str) -> str | None:
+    """The version of a package that this Python has, or that an installed framebus carries for its processes alone."""
+    found = metadata.distributions(name=package, path=[*sys.path, launch.PROCESSES])
+    return next((distribution.version for distribution in found), None)
+
+
+def software(config: Config, version: Callable[[str], str | None] = package_version) -> Iterator[Finding]:
     """Python and the packages; PyAV where a camera needs it."""
     names = ["pyzmq", "tornado", "supervisor", "msgspec", "pillow", "videodev2"]
-    installed = {name: _version(name) for name in names}
-    missing = [name for name, version in installed.items() if version is None]
-    versions = ", ".join(f"{name} {version}" for name, version in installed.items() if version)
+    installed = {name: version(name) for name in names}
+    missing = [name for name, found in installed.items() if found is None]
+    versions = ", ".join(f"{name} {found}" for name, found in installed.items() if found)
     yield Finding("ok", f"framebus {__version__}, Python {'.'.join(map(str, sys.version_info[:3]))}, {versions}")
     if missing:
         yield Finding("wrong", f"{', '.join(missing)}: not installed", f"run: {sys.executable} -m pip install framebus")
@@ -74,7 +83,7 @@ def software(config: Config) -> Iterator[Finding]:
         for name, settings in config.cameras.items()
         if settings.source.kind == "media" and not settings.source.target.startswith(("http://", "https://"))
     ]
-    if needs_av and _version("av") is None:
+    if needs_av and version("av") is None:
         advice = f"run: {sys.executable} -m pip install 'framebus[av]'"
         yield Finding(
             "wrong", f"camera {', '.join(needs_av)}: RTSP and files need PyAV, which is not installed", advice
@@ -97,9 +106,9 @@ def programs(config: Config) -> Iterator[Finding]:
             yield Finding("ok", f"program {name}: {' '.join(program.command)}")
 
 
-def memory(_config: Config) -> Iterator[Finding]:
+def memory(_config: Config, available: Callable[[], int] = available_bytes) -> Iterator[Finding]:
     """Whether there is enough memory to run."""
-    free_mb = available_bytes() // 1_000_000
+    free_mb = available() // 1_000_000
     if free_mb < MIN_MEMORY_MB:
         advice = "stop other programs, or lower size, workers and history in framebus.toml"
         yield Finding("wrong", f"{free_mb} MB of memory are free; framebus needs about 90 MB or more", advice)
@@ -107,11 +116,11 @@ def memory(_config: Config) -> Iterator[Finding]:
         yield Finding("ok", f"{free_mb} MB of memory are free")
 
 
-def history(config: Config) -> Iterator[Finding]:
+def history(config: Config, available: Callable[[], int] = available_bytes) -> Iterator[Finding]:
     """Whether the histories of all cameras fit into memory once they are full."""
     cameras = len(config.cameras)
     wanted_mb = config.snapshot.history_mb
-    free_mb = (available_bytes() + _snapshot_bytes(config)) / 1e6
+    free_mb = (available() + _snapshot_bytes(config)) / 1e6
     if not history_fits(config.snapshot, cameras, free_mb):
         limit_mb = int(history_limit_mb(wanted_mb, cameras, free_mb))
         yield Finding(
@@ -122,20 +131,20 @@ def history(config: Config) -> Iterator[Finding]:
         )
 
 
-def disk(config: Config) -> Iterator[Finding]:
+def disk(config: Config, min_mb: int = MIN_DISK_MB) -> Iterator[Finding]:
     """Whether there is room for what framebus stores."""
     folder = file_checks.existing(config.state_dir)
     try:
         free_mb = shutil.disk_usage(folder).free // 1_000_000
     except OSError:  # such as a dangling link, which the check of state_dir reports
         return
-    if free_mb < MIN_DISK_MB:
+    if free_mb < min_mb:
         yield Finding("wrong", f"{free_mb} MB are free on the disk of state_dir ({folder})", "free some space there")
 
 
-def power(_config: Config) -> Iterator[Finding]:
+def power(_config: Config, throttled: Path = THROTTLED) -> Iterator[Finding]:
     """A Raspberry Pi's power supply and temperature: cameras fail first where these are bad."""
-    bits = _throttled_bits()
+    bits = _throttled_bits(throttled)
     if bits & (UNDER_VOLTAGE_NOW | UNDER_VOLTAGE_SINCE_BOOT):
         when = "has" if bits & UNDER_VOLTAGE_NOW else "has had"
         advice = "use the power supply made for this Pi, and a short thick cable; cameras drop out otherwise"
@@ -205,18 +214,12 @@ def _healthz(connection: socket.socket, *, encrypted: bool) -> bytes:
         return connection.recv(4096)
 
 
-def _throttled_bits() -> int:
+def _throttled_bits(file: Path) -> int:
     """What the firmware of a Raspberry Pi says; 0 where it says nothing that can be read."""
     try:
-        return int(THROTTLED.read_text(), 16)
+        return int(file.read_text(), 16)
     except (OSError, ValueError):
         return 0
-
-
-def _version(package: str) -> str | None:
-    """Of a package that this Python has, or that an installed framebus carries for its processes alone."""
-    found = metadata.distributions(name=package, path=[*sys.path, launch.PROCESSES])
-    return next((distribution.version for distribution in found), None)
 
 
 def _holder(port: int) -> str:

@@ -20,6 +20,7 @@ from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 LINE_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
+"""A camera that runs sends a frame within this time, also while it is idle."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,14 +30,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after N lines (default: with Ctrl-C)")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print lines until there are enough, or Ctrl-C; returns the exit status."""
+def run(options: argparse.Namespace, silence_seconds: float = SILENCE_SECONDS) -> int:
+    """Print lines until there are enough, or Ctrl-C; returns the exit status.
+
+    Args:
+        options: The arguments of the command.
+        silence_seconds: End with an error after this long without a frame.
+    """
     try:
         config = which_config.load(options.config)
         with Subscriber(options.camera, rendition=options.rendition, config=config.path) as subscriber:
             check_known(options.camera, config)
             for _ in range(options.lines) if options.lines else itertools.count():
-                print(describe(collect(subscriber)), flush=True)
+                print(describe(collect(subscriber, silence_seconds)), flush=True)
     except (ConfigError, ValueError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
@@ -60,16 +66,16 @@ def check_known(camera: str, config: Config) -> None:
         raise ConfigError([unknown_camera(camera, config.cameras)])
 
 
-def collect(subscriber: Subscriber) -> list[tuple[Frame, float]]:
+def collect(subscriber: Subscriber, silence_seconds: float = SILENCE_SECONDS) -> list[tuple[Frame, float]]:
     """Receive the frames of the next second, at least one.
 
     Returns:
         Each frame with its age in seconds when it arrived.
 
     Raises:
-        TimeoutError: No frame arrived within SILENCE_SECONDS.
+        TimeoutError: No frame arrived within `silence_seconds`.
     """
-    frame = subscriber.receive(SILENCE_SECONDS)
+    frame = subscriber.receive(silence_seconds)
     frames = [(frame, frame.age)]
     end = time.monotonic() + LINE_SECONDS
     while (left := end - time.monotonic()) > 0:

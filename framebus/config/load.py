@@ -87,13 +87,19 @@ class Config:
         return next(iter(self.cameras))
 
 
-def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True) -> Config:
+def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True, system_file: Path = SYSTEM_FILE) -> Config:
     """Read `path`, else $FRAMEBUS_CONFIG, else ./framebus.toml, else the system's file, else take the defaults.
 
-    With `keys` false it does not ask whether the secrets file has what addresses beyond loopback take: for who
-    makes that. Raises ConfigError with every mistake in it.
+    Args:
+        path: The file.
+        keys: Whether the secrets file must have what addresses beyond loopback need. The commands that write it pass
+            False.
+        system_file: The system's file.
+
+    Raises:
+        ConfigError: With every mistake of the file.
     """
-    file = find(path)
+    file = find(path, system_file)
     if file is None:
         return parse({}, None, keys=keys)
     text = read_text(file)
@@ -122,13 +128,13 @@ def read_text(file: Path) -> str:
         ) from None
 
 
-def find(path: str | os.PathLike[str] | None = None) -> Path | None:
+def find(path: str | os.PathLike[str] | None = None, system_file: Path = SYSTEM_FILE) -> Path | None:
     """The file that `load` reads; None for the built-in defaults. A file that was named is not asked to exist."""
     named = path or os.environ.get(ENVIRONMENT)
     if named:
         return checked_copy.existing(Path(named))
     # Unlike Path.is_file, os.path.isfile is False where the current folder cannot be read.
-    return next((file for file in (Path(FILE_NAME), SYSTEM_FILE) if os.path.isfile(file)), None)
+    return next((file for file in (Path(FILE_NAME), system_file) if os.path.isfile(file)), None)
 
 
 def parse(

@@ -9,6 +9,7 @@ from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 HEARTBEAT_IVL_MS = 2000
 HEARTBEAT_TIMEOUT_MS = 6000
+HEARTBEATS_MS = (HEARTBEAT_IVL_MS, HEARTBEAT_TIMEOUT_MS)
 """Over tcp, a peer silent for this long is disconnected: TCP alone would wait for hours.
 
 Over ipc there are no heartbeats: the kernel reports the end of a process at once, and a reader in another language
@@ -57,7 +58,11 @@ def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> ReconnectingSo
 
 
 def subscriber(
-    context: "zmq.Context[zmq.Socket[bytes]]", endpoint: Endpoint | str, topic: bytes | None, queue: int = 0
+    context: "zmq.Context[zmq.Socket[bytes]]",
+    endpoint: Endpoint | str,
+    topic: bytes | None,
+    queue: int = 0,
+    heartbeats_ms: tuple[int, int] = HEARTBEATS_MS,
 ) -> ReconnectingSocket:
     """A SUB socket that holds the newest message of one topic and no other. The caller closes it.
 
@@ -75,14 +80,16 @@ def subscriber(
     if topic is not None:
         socket.setsockopt(zmq.SUBSCRIBE, topic)
     try:
-        connect(socket, endpoint)
+        connect(socket, endpoint, heartbeats_ms)
     except zmq.ZMQError:
         socket.close()
         raise
     return socket
 
 
-def connect(socket: "zmq.Socket[bytes]", endpoint: Endpoint | str) -> None:
+def connect(
+    socket: "zmq.Socket[bytes]", endpoint: Endpoint | str, heartbeats_ms: tuple[int, int] = HEARTBEATS_MS
+) -> None:
     """Connect, with keys where the endpoint has them. Options apply to later connections only, so call this last.
 
     Raises EndpointError, a zmq.ZMQError, when the endpoint is invalid.
@@ -90,7 +97,7 @@ def connect(socket: "zmq.Socket[bytes]", endpoint: Endpoint | str) -> None:
     if isinstance(endpoint, str):
         endpoint = Endpoint(endpoint)
     if not endpoint.same_host:
-        _set_heartbeats(socket)
+        _set_heartbeats(socket, heartbeats_ms)
         socket.setsockopt(zmq.CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS)
         socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_IVL_MS)
         socket.setsockopt(zmq.IPV6, int("[" in endpoint.endpoint))
@@ -119,7 +126,8 @@ def limit_tcp(socket: "zmq.Socket[bytes]", endpoint: str, sndbuf_bytes: int | No
     socket.setsockopt(zmq.IPV6, int("[" in endpoint))
 
 
-def _set_heartbeats(socket: "zmq.Socket[bytes]") -> None:
-    socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_IVL_MS)
-    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS)
-    socket.setsockopt(zmq.HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS)
+def _set_heartbeats(socket: "zmq.Socket[bytes]", heartbeats_ms: tuple[int, int] = HEARTBEATS_MS) -> None:
+    interval_ms, timeout_ms = heartbeats_ms
+    socket.setsockopt(zmq.HEARTBEAT_IVL, interval_ms)
+    socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, timeout_ms)
+    socket.setsockopt(zmq.HEARTBEAT_TTL, timeout_ms)

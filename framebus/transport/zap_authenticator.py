@@ -80,6 +80,7 @@ class ZapAuthenticator:
         insecure: bool = False,
         max_connections: int = MAX_CONNECTIONS,
         max_per_address: int = MAX_PER_ADDRESS,
+        handshake_ivl_ms: int = HANDSHAKE_IVL_MS,
     ) -> None:
         """Read the keys.
 
@@ -90,12 +91,14 @@ class ZapAuthenticator:
             insecure: no client needs a key.
             max_connections: connections that may be open.
             max_per_address: connections of one address that may be open.
+            handshake_ivl_ms: a client that has not finished the handshake by then is disconnected, and may try again.
 
         Raises:
             ProcessError: the secrets file cannot be used.
         """
         self._max_connections = max_connections
         self._max_per_address = max_per_address
+        self._handshake_ivl_ms = handshake_ivl_ms
         self._context = context
         self._secrets = secrets
         self._logger = logger
@@ -181,7 +184,7 @@ class ZapAuthenticator:
         if listener.guarded:
             assert self._keys.server is not None  # else it is not opened, nor again
             use(listener.socket, self._keys.server)
-        listener.socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_IVL_MS)
+        listener.socket.setsockopt(zmq.HANDSHAKE_IVL, self._handshake_ivl_ms)
         listener.socket.bind(str(listener.endpoint))
         bound = listener.socket.getsockopt(zmq.LAST_ENDPOINT)
         assert isinstance(bound, bytes)  # as of this option

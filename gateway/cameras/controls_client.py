@@ -20,9 +20,23 @@ class ControlsClient:
     """Made inside the running loop; closed by its owner."""
 
     def __init__(
-        self, camera: str, endpoint: Endpoint | None, context: "zmq.Context[zmq.Socket[bytes]]", no_controls: str = ""
+        self,
+        camera: str,
+        endpoint: Endpoint | None,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        no_controls: str = "",
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
-        """Connect to a camera's process, which need not run yet; `endpoint` is None if there is none, for a reason."""
+        """Connect to a camera's process, which need not run yet.
+
+        Args:
+            camera: its name.
+            endpoint: of its controls; None where it has none.
+            context: for the socket.
+            no_controls: why it has none.
+            deadline_seconds: how long a request may take.
+        """
+        self.deadline_seconds = deadline_seconds
         self._no_controls = no_controls
         self._capture = (
             None if endpoint is None else ServiceClient(f"the process of camera {camera}", endpoint, context)
@@ -36,7 +50,7 @@ class ControlsClient:
         """
         if self._capture is None:
             raise HttpError(503, NOT_CONNECTED, self._no_controls)
-        reply = await self._capture.request(encode(request), DEADLINE_SECONDS)
+        reply = await self._capture.request(encode(request), self.deadline_seconds)
         try:
             return parse_reply(reply)
         except ControlError as error:

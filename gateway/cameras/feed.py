@@ -39,6 +39,7 @@ class Feed:
         offline_images: OfflineImages,
         on_status: Callable[["Feed"], None],
         on_viewers: Callable[[], None],
+        status_timeout_seconds: float = STATUS_TIMEOUT_SECONDS,
     ) -> None:
         """Subscribe to the camera's status.
 
@@ -50,8 +51,10 @@ class Feed:
             offline_images: draws what viewers see while the camera is offline.
             on_status: called when a status arrived, and once a second while none does.
             on_viewers: called when a viewer has come or gone.
+            status_timeout_seconds: a camera without a status for this long is offline.
         """
         self.camera = camera
+        self.status_timeout_seconds = status_timeout_seconds
         self.stats = FeedStats()
         self.size = (0, 0, 1)
         """Width, height and orientation of the camera's own frames, 0 while unknown.
@@ -92,9 +95,9 @@ class Feed:
     def status(self) -> StatusHeader:
         """The last status of the camera, or one that says that it is silent."""
         silent = time.monotonic() - self._status_at
-        if self._status is not None and silent < STATUS_TIMEOUT_SECONDS:
+        if self._status is not None and silent < self.status_timeout_seconds:
             return self._status
-        is_late = silent >= STATUS_TIMEOUT_SECONDS
+        is_late = silent >= self.status_timeout_seconds
         return silent_status(
             self.camera,
             self._status,
@@ -175,7 +178,7 @@ class Feed:
         self._losses.flush()
         for stream in self.streams.values():
             stream.flush_log()
-        if time.monotonic() - self._status_at >= STATUS_TIMEOUT_SECONDS:
+        if time.monotonic() - self._status_at >= self.status_timeout_seconds:
             self._on_status(self)
         self._update_offline_images()
 

@@ -77,8 +77,8 @@ class Workers:
             zmq.ZMQError: the endpoint of this worker cannot be bound.
         """
         self.own_number = worker
-        self._interval_seconds = interval_seconds
-        self._timeout_seconds = timeout_seconds
+        self.interval_seconds = interval_seconds
+        self.timeout_seconds = timeout_seconds
         self.count = len(endpoints)
         self._own = own
         self._reports: dict[int, WorkerReport] = {}
@@ -122,7 +122,7 @@ class Workers:
 
     def _others(self) -> dict[int, ViewersHeader]:
         """The last statistics of the other workers that are present."""
-        oldest = time.monotonic() - self._timeout_seconds
+        oldest = time.monotonic() - self.timeout_seconds
         return {number: report.header for number, report in self._reports.items() if report.at > oldest}
 
     def _publish_at(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
@@ -133,7 +133,7 @@ class Workers:
         socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         socket.bind(endpoint)
         self._publisher = socket, AsyncReceiver(socket, lambda _: self.changed())
-        self._next = self._loop.call_later(self._interval_seconds, self._publish)
+        self._next = self._loop.call_later(self.interval_seconds, self._publish)
 
     def _publish_in(self, seconds: float) -> None:
         self._next.cancel()
@@ -143,7 +143,7 @@ class Workers:
         assert self._publisher is not None  # else the timer would have been cancelled
         socket, receiver = self._publisher
         socket.send(pack("viewers", worker_name(self.own_number), self._own.own_stats()))
-        self._publish_in(self._interval_seconds)
+        self._publish_in(self.interval_seconds)
         self._losses.flush()
         receiver.drain()
 

@@ -227,9 +227,8 @@ def test_a_picture_cannot_be_larger_than_a_message() -> None:
     JpegParts().feed(b"Content-Length: %d\r\n\r\n" % MAX_PART_BYTES)
 
 
-def test_a_picture_without_end_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jpeg_parts, "MAX_PART_BYTES", 10_000)
-    parts = JpegParts()
+def test_a_picture_without_end_does_not_grow_for_ever() -> None:
+    parts = JpegParts(max_part_bytes=10_000)
     begun = PICTURES[0][:-2]
     assert parts.feed(begun + bytes(10_000 - len(begun))) == []
     with pytest.raises(PartError, match=r"^a picture of 10001 bytes, allowed: at most 10000$"):

@@ -7,8 +7,8 @@ import pytest
 
 from capture.rate_control import RateControl
 from capture.source import Source, SourceError
-from capture.sources import auto, make_source
-from capture.sources.auto import AutoSource, choose
+from capture.sources import make_source
+from capture.sources.auto import AttachedCameras, AutoSource, choose
 from capture.sources.picamera2 import Picamera2Source
 from capture.sources.testcard import TestCardSource
 from capture.sources.v4l2 import V4l2Source
@@ -22,7 +22,7 @@ from tests.capture.jpegs import jpeg
 NO_PI = "picamera2 is not installed"
 
 
-class Machine:
+class Machine(AttachedCameras):
     """The cameras of this machine, for a test to say."""
 
     def __init__(self) -> None:
@@ -30,18 +30,19 @@ class Machine:
         self.devices: list[str] = []
         self.unreadable: list[str] = []
 
-    def nodes(self) -> dict[str, int]:
+    def first_pi_camera(self) -> tuple[int | None, str]:
+        return self.pi
+
+    def capture_devices(self) -> list[str]:
+        return self.devices
+
+    def video_nodes(self) -> dict[str, int]:
         return dict.fromkeys(self.unreadable, 1) | dict.fromkeys(self.devices, 2)
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine()
-    monkeypatch.setattr(auto, "capture_devices", lambda also=(): made.devices)
-    monkeypatch.setattr("capture.picamera2.detect.first_camera", lambda: made.pi)
-    monkeypatch.setattr(auto, "video_nodes", made.nodes)
-    monkeypatch.setattr(auto, "LOOK_SECONDS", 0.0)
-    return made
+def machine() -> Machine:
+    return Machine()
 
 
 class Scripted(ScriptedSource):
@@ -62,24 +63,24 @@ class Scripted(ScriptedSource):
 
 @pytest.fixture
 def source(machine: Machine) -> Iterator[AutoSource]:
-    made = AutoSource(Scripted)
+    made = AutoSource(Scripted, machine, look_seconds=0)
     yield made
     made.close()
 
 
 def test_a_pi_camera_comes_first(machine: Machine) -> None:
     machine.pi, machine.devices = (1, "the Pi camera imx708 is attached"), ["/dev/video0"]
-    assert choose() == (SourceSpec("picamera2", "1"), "the Pi camera imx708 is attached")
+    assert choose(machine) == (SourceSpec("picamera2", "1"), "the Pi camera imx708 is attached")
 
 
 def test_then_a_v4l2_camera(machine: Machine) -> None:
     machine.devices = ["/dev/video2", "/dev/video4"]
     why = f"{NO_PI}, and it is the first of the V4L2 cameras /dev/video2, /dev/video4"
-    assert choose() == (SourceSpec("v4l2", "/dev/video2"), why)
+    assert choose(machine) == (SourceSpec("v4l2", "/dev/video2"), why)
 
 
 def test_then_the_test_card(machine: Machine) -> None:
-    assert choose() == (SourceSpec("testcard"), f"{NO_PI}, and no V4L2 camera (looked at /dev/video*)")
+    assert choose(machine) == (SourceSpec("testcard"), f"{NO_PI}, and no V4L2 camera (looked at /dev/video*)")
 
 
 def test_the_choice_is_said_once_with_the_reason(
@@ -218,7 +219,7 @@ def test_what_the_chosen_source_says_of_itself_is_passed_on(machine: Machine) ->
         return made[-1]
 
     machine.devices = ["/dev/video0"]
-    source = AutoSource(make)
+    source = AutoSource(make, machine)
     assert (source.waiting, source.flaw, source.changed()) == ("", "", True)  # it has not looked before
     assert not source.changed()
     source.open()

@@ -88,39 +88,30 @@ def test_another_program_at_the_endpoint_is_wrong(configure: Configure, publish:
     )
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for a status as long as the tests need that get none."""
-    monkeypatch.setattr(camera_checks, "STATUS_SECONDS", 0.01)
-
-
-@pytest.mark.usefixtures("impatient")
 def test_a_capture_that_sends_no_status_is_wrong(configure: Configure) -> None:
     config = configure()
     with closing(Lock(config.run_dir, "front")):
-        assert camera_checks.camera(config, "front") == Finding(
+        assert camera_checks.camera(config, "front", 0.01) == Finding(
             "wrong",
             "camera front: its process runs, but sends no status",
             "see its log; end that process, and supervisord starts it again",
         )
 
 
-@pytest.mark.usefixtures("impatient")
 def test_a_camera_of_another_machine_that_sends_nothing_is_wrong(configure: Configure, free_port: int) -> None:
     config = configure(f'[camera.front]\nconnect = "tcp://127.0.0.1:{free_port}"\n')
 
-    assert camera_checks.camera(config, "front") == Finding(
+    assert camera_checks.camera(config, "front", 0.01) == Finding(
         "wrong",
         f"camera front: nothing arrives from tcp://127.0.0.1:{free_port}",
         "check that framebus runs there and publishes camera front, and that no firewall is in between",
     )
 
 
-@pytest.mark.usefixtures("impatient")
 def test_the_keys_of_both_machines_are_named(configure: Configure, run_dir: Path, free_port: int) -> None:
     box = Strongbox(run_dir / "framebus.secrets")
     connect = f'[camera.front]\nconnect = "tcp://127.0.0.1:{free_port}"\nserver_key = "{box.server.public}"\n'
-    advice = camera_checks.camera(configure(connect), "front").advice
+    advice = camera_checks.camera(configure(connect), "front", 0.01).advice
 
     assert advice.endswith(
         f"; run there: framebus keys list; it has to list the key of this machine, {box.client.public}, "
@@ -175,10 +166,9 @@ def test_a_trial_is_told_the_camera_and_the_configuration(
 
 @pytest.mark.slow
 def test_a_trial_that_hangs_is_ended(configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(camera_checks, "TRIAL_SECONDS", 0.05)
     capture_that(monkeypatch, tmp_path, "exec sleep 60")
 
-    assert camera_checks.tried(configure(), "front") == Finding(
+    assert camera_checks.tried(configure(), "front", 0.05) == Finding(
         "wrong", "camera front: no answer within 0.05 s", "unplug it, and plug it in again"
     )
 
@@ -190,9 +180,8 @@ def test_a_trial_finds_the_modules_of_a_working_copy(
     monkeypatch.delenv("PYTHONPATH", raising=False)
     if python_path is not None:
         monkeypatch.setenv("PYTHONPATH", python_path)
-    monkeypatch.setattr(camera_checks, "PACKAGES", tmp_path)
 
-    assert camera_checks.environment() == {
+    assert camera_checks.environment(tmp_path) == {
         **os.environ,
         "PYTHONPATH": f"{tmp_path}:{python_path}" if python_path else str(tmp_path),
     }
@@ -201,9 +190,8 @@ def test_a_trial_finds_the_modules_of_a_working_copy(
 @pytest.mark.parametrize("folder", ["/usr/lib/python3/dist-packages", "/opt/venv/lib/python3.13/site-packages"])
 def test_a_trial_of_an_installed_framebus_needs_no_path(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/srv/modules")
-    monkeypatch.setattr(camera_checks, "PACKAGES", Path(folder))
 
-    assert camera_checks.environment() == dict(os.environ)
+    assert camera_checks.environment(Path(folder)) == dict(os.environ)
 
 
 @pytest.mark.parametrize(

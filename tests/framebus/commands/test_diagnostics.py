@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from threading import Thread
 import msgspec
 import pytest
 
-from framebus.commands import camera_checks, diagnostics
+from framebus.commands import diagnostics
+from framebus.commands.file_checks import existing
 from framebus.commands.findings import Finding
 from framebus.config.address import Address
 from framebus.config.load import Config
@@ -20,57 +22,59 @@ from tests.conftest import TESTCARD, Configure, Start
 from tests.framebus.commands.test_doctor import with_key
 
 
-def power(config: Config) -> list[Finding]:
+def power(config: Config, throttled: Path) -> list[Finding]:
     """The findings of `power`, without that of a warm processor: the machine of this test may be warm."""
-    return [finding for finding in diagnostics.power(config) if not finding.text.startswith("the processor is at")]
+    return [
+        finding
+        for finding in diagnostics.power(config, throttled)
+        if not finding.text.startswith("the processor is at")
+    ]
 
 
 # The machine and its packages
 
 
-def test_a_package_that_a_camera_needs_is_named(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
+def without_av(package: str) -> str | None:
+    """The versions of the packages on a machine without PyAV."""
+    return None if package == "av" else "1"
+
+
+def test_a_package_that_a_camera_needs_is_named(configure: Configure) -> None:
     config = configure(f'{TESTCARD}[camera.yard]\nsource = "rtsp://127.0.0.1:9/x"\n')
-    _, finding = diagnostics.software(config)
+    _, finding = diagnostics.software(config, without_av)
 
     assert finding.text == "camera yard: RTSP and files need PyAV, which is not installed"
     assert finding.advice.endswith(" -m pip install 'framebus[av]'")
 
 
-def test_pyav_is_needed_by_streams_and_files_alone(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnostics, "_version", lambda name: None if name == "av" else "1")
+def test_pyav_is_needed_by_streams_and_files_alone(configure: Configure) -> None:
     config = configure(f'{TESTCARD}[camera.yard]\nsource = "http://127.0.0.1:9/x"\n')
 
-    assert [finding.level for finding in diagnostics.software(config)] == ["ok"]
+    assert [finding.level for finding in diagnostics.software(config, without_av)] == ["ok"]
 
 
-def test_packages_that_are_missing_are_named_with_the_command(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "_version", lambda name: None if name in ("tornado", "pillow") else "1")
-
-    assert list(diagnostics.software(configure()))[1:] == [
+def test_packages_that_are_missing_are_named_with_the_command(configure: Configure) -> None:
+    assert list(diagnostics.software(configure(), lambda name: None if name in ("tornado", "pillow") else "1"))[1:] == [
         Finding("wrong", "tornado, pillow: not installed", f"run: {sys.executable} -m pip install framebus")
     ]
 
 
 @pytest.mark.parametrize(("free", "level"), [(99_999_999, "wrong"), (100_000_000, "ok")])
-def test_less_than_a_hundred_megabytes_of_memory_is_wrong(
-    free: int, level: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "available_bytes", lambda: free)
+def test_less_than_a_hundred_megabytes_of_memory_is_wrong(free: int, level: str, configure: Configure) -> None:
+    (finding,) = diagnostics.memory(configure(), lambda: free)
+    assert finding.level == level
+    needed = "; framebus needs about 90 MB or more" if level == "wrong" else ""
+    assert finding.text == f"{free // 1_000_000} MB of memory are free{needed}"
 
-    assert [finding.level for finding in diagnostics.memory(configure())] == [level]
 
+def test_a_history_that_does_not_fit_into_memory_is_wrong(configure: Configure) -> None:
+    def free() -> int:
+        return 500_000_000
 
-def test_a_history_that_does_not_fit_into_memory_is_wrong(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 500_000_000)
     tables = "".join(f'[camera.{name}]\nsource = "testcard"\n' for name in ("a", "b", "c"))
-    assert list(diagnostics.history(configure(tables, snapshot="history_mb = 200"))) == []
-    assert list(diagnostics.history(configure(tables, snapshot="history = 10\nhistory_mb = 83"))) == []
-    assert list(diagnostics.history(configure(tables, snapshot="history = 10\nhistory_mb = 200"))) == [
+    assert list(diagnostics.history(configure(tables, snapshot="history_mb = 200"), free)) == []
+    assert list(diagnostics.history(configure(tables, snapshot="history = 10\nhistory_mb = 83"), free)) == []
+    assert list(diagnostics.history(configure(tables, snapshot="history = 10\nhistory_mb = 200"), free)) == [
         Finding(
             "wrong",
             "the history may take 600 MB (3 x history_mb), and 500 MB of memory are free: each camera keeps at most "
@@ -80,14 +84,11 @@ def test_a_history_that_does_not_fit_into_memory_is_wrong(
     ]
 
 
-def test_the_history_that_a_running_service_holds_counts_as_free(
-    configure: Configure, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_history_that_a_running_service_holds_counts_as_free(configure: Configure, start: Start) -> None:
     config = configure(snapshot="history = 10\nhistory_mb = 10")
-    monkeypatch.setattr(diagnostics, "available_bytes", lambda: 5_000_000)
-    assert [finding.level for finding in diagnostics.history(config)] == ["wrong"]
+    assert [finding.level for finding in diagnostics.history(config, lambda: 5_000_000)] == ["wrong"]
     start("snapshot", config=config).wait_for(" INFO ")
-    assert list(diagnostics.history(config)) == []
+    assert list(diagnostics.history(config, lambda: 5_000_000)) == []
 
 
 @pytest.mark.parametrize("holder", ["", "nonsense", "../..", "999999999"])
@@ -103,6 +104,14 @@ def test_a_disk_with_room_is_no_finding(configure: Configure) -> None:
     assert list(diagnostics.disk(configure())) == []
 
 
+def test_a_disk_without_room_is_wrong(configure: Configure) -> None:
+    config = configure()
+    (finding,) = diagnostics.disk(config, min_mb=1 << 40)
+    assert finding.level == "wrong"
+    assert re.fullmatch(rf"\d+ MB are free on the disk of state_dir \({existing(config.state_dir)}\)", finding.text)
+    assert finding.advice == "free some space there"
+
+
 def test_a_state_dir_that_is_a_dangling_link_is_left_to_its_own_check(configure: Configure) -> None:
     config = configure()
     (config.run_dir / "link").symlink_to(config.run_dir / "missing")
@@ -112,33 +121,25 @@ def test_a_state_dir_that_is_a_dangling_link_is_left_to_its_own_check(configure:
 
 @pytest.mark.parametrize(("bits", "text"), [("0x50005", "has"), ("0x50000", "has had")])
 def test_too_little_voltage_of_a_raspberry_pi_is_wrong(
-    bits: str, text: str, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bits: str, text: str, configure: Configure, tmp_path: Path
 ) -> None:
     file = tmp_path / "get_throttled"
     file.write_text(f"{bits[2:]}\n")
-    monkeypatch.setattr(diagnostics, "THROTTLED", file)
-    (finding,) = power(configure())
+    (finding,) = power(configure(), file)
 
     assert (finding.level, finding.text) == ("wrong", f"this Raspberry Pi {text} too little voltage")
 
 
 @pytest.mark.parametrize("text", ["0", "2\n", "", "nonsense", "0x"])
-def test_a_state_of_the_power_without_those_bits_is_no_finding(
-    text: str, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_state_of_the_power_without_those_bits_is_no_finding(text: str, configure: Configure, tmp_path: Path) -> None:
     file = tmp_path / "get_throttled"
     file.write_text(text)
-    monkeypatch.setattr(diagnostics, "THROTTLED", file)
 
-    assert power(configure()) == []
+    assert power(configure(), file) == []
 
 
-def test_a_state_of_the_power_that_cannot_be_read_is_no_finding(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(diagnostics, "THROTTLED", tmp_path)  # a folder: reading it fails
-
-    assert power(configure()) == []
+def test_a_state_of_the_power_that_cannot_be_read_is_no_finding(configure: Configure, tmp_path: Path) -> None:
+    assert power(configure(), tmp_path) == []  # a folder: reading it fails
 
 
 def test_a_folder_that_others_can_write_to_is_wrong(configure: Configure) -> None:
@@ -158,12 +159,10 @@ def test_cameras_are_not_tried_with_a_configuration_that_has_mistakes(configure:
     assert last == Finding("note", "the cameras were not tried, as the configuration has mistakes")
 
 
-def test_cameras_are_left_out_where_it_cannot_be_seen_which_of_them_run(
-    configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(camera_checks, "can_see", lambda config: False)
+def test_cameras_are_left_out_where_it_cannot_be_seen_which_of_them_run(configure: Configure) -> None:
+    findings = diagnostics.examine(configure(), can_see=lambda config: False)
 
-    assert not any("camera front" in finding.text for finding in diagnostics.examine(configure()))
+    assert not any("camera front" in finding.text for finding in findings)
 
 
 # The gateway

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from framebus.__main__ import main
-from framebus.commands import diagnostics
 from framebus.config.load import Config, load
 from framebus.credentials import accounts
 from framebus.runtime.run_dir import Lock, RunDirError
@@ -103,18 +102,6 @@ def doctor_while_answering(listener: socket.socket, run: Callable[[], tuple[int,
     result = run()
     thread.join()
     return result
-
-
-@pytest.mark.slow
-def test_too_little_memory_and_disk_are_wrong(
-    configure: Configure, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diagnostics, "MIN_MEMORY_MB", 1 << 40)
-    monkeypatch.setattr(diagnostics, "MIN_DISK_MB", 1 << 40)
-    status, text = doctor(configure())
-    assert status == 1
-    assert re.search(r"^WRONG \d+ MB of memory are free; framebus needs about 90 MB or more$", text, re.M)
-    assert re.search(r"^WRONG \d+ MB are free on the disk of state_dir \(/.*\)$", text, re.M)
 
 
 def test_a_configuration_with_mistakes_is_reported(

@@ -6,14 +6,11 @@ import resource
 import stat
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from framebus.__main__ import main
-from framebus.client.snapshots import request_snapshot
-from framebus.commands import snapshot
 from framebus.config.load import Config
 from framebus.protocol.wire import ErrorHeader, pack
 from framebus.runtime.atomic_write import write_atomically
@@ -95,12 +92,8 @@ def test_an_invalid_reply_is_reported(
 
 
 @pytest.mark.slow
-def test_silence_is_reported(
-    command: Command, config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(snapshot, "request_snapshot", partial(request_snapshot, timeout=0.2))
-
-    assert command("front") == 1
+def test_silence_is_reported(command: Command, config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("front", "--timeout", "0.2") == 1
     assert capsys.readouterr() == (
         "",
         f"no answer from the snapshot service at ipc://{config.run_dir}/snapshot within 0.2 s: "

@@ -1,14 +1,15 @@
 """`framebus watch`: what a subscriber sees, a line a second."""
 
+import argparse
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable
 
 import pytest
 
-from framebus.__main__ import main
 from framebus.client.subscriber import Subscriber
 from framebus.commands import watch
 from framebus.config.load import Config
@@ -30,13 +31,14 @@ def config(configure: Configure) -> Config:
 
 
 @pytest.fixture
-def command(config: Config, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(config: Config) -> Command:
     """`framebus watch ARGUMENTS`; returns the exit status."""
-    monkeypatch.setattr(watch, "SILENCE_SECONDS", 0.2)
+    parser = argparse.ArgumentParser()
+    watch.add(parser)
+    parser.set_defaults(config=str(config.path))
 
-    def run(*arguments: str) -> int:
-        monkeypatch.setattr("sys.argv", ["framebus", "watch", "--config", str(config.path), *arguments])
-        return main()
+    def run(*arguments: str, silence_seconds: float = 0.2) -> int:
+        return watch.run(parser.parse_args(arguments), silence_seconds)
 
     return run
 
@@ -87,24 +89,22 @@ def test_a_line_collects_for_a_second(endpoint: str, publish: Publish) -> None:
 
 
 def test_a_real_camera_gives_lines(
-    config: Config, start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    config: Config, start: Start, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watch, "SILENCE_SECONDS", DEADLINE_SECONDS)
     start("capture", "front", config=config)
 
-    assert command("front", "-n", "2") == 0
+    assert command("front", "-n", "2", silence_seconds=DEADLINE_SECONDS) == 0
     output, errors = capsys.readouterr()
     assert errors == ""
     assert [bool(LINE.fullmatch(line)) for line in output.splitlines()] == [True, True], output
 
 
 def test_a_rendition_gives_lines(
-    config: Config, start: Start, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    config: Config, start: Start, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watch, "SILENCE_SECONDS", DEADLINE_SECONDS)
     start("capture", "front", config=config)
 
-    assert command("front", "--rendition", "quarter", "-n", "1") == 0
+    assert command("front", "--rendition", "quarter", "-n", "1", silence_seconds=DEADLINE_SECONDS) == 0
     assert ", 80x60, " in capsys.readouterr().out
 
 
@@ -121,14 +121,16 @@ def test_a_closed_pipe_ends_it_without_an_error(config: Config, start: Start) ->
     assert (process.returncode, errors) == (0, b"")
 
 
-def test_ctrl_c_ends_it(command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupted(subscriber: Subscriber) -> list[tuple[Frame, float]]:
-        raise KeyboardInterrupt
+def test_ctrl_c_ends_it_without_an_error(config: Config, start: Start) -> None:
+    start("capture", "front", config=config)
+    command = [*python("framebus", "watch", "front"), "--config", str(config.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"front: ")
+        process.send_signal(signal.SIGINT)
 
-    monkeypatch.setattr(watch, "collect", interrupted)
-
-    assert command("front") == 0
-    assert capsys.readouterr() == ("", "")
+        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert (process.returncode, errors) == (0, b"")
 
 
 def test_silence_is_reported(command: Command, capsys: pytest.CaptureFixture[str]) -> None:

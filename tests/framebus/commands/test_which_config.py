@@ -97,7 +97,7 @@ def test_what_was_named_comes_first(proc: Path, monkeypatch: pytest.MonkeyPatch,
 def test_the_order_without_a_name(root: bool, proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root works on the service, an ordinary user on the working copy in the current folder."""
     monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
-    monkeypatch.setattr(which_config, "is_root", lambda: root)
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
     copy, system, running = (tmp_path / name for name in ("copy", "system.toml", "running.toml"))
     copy.mkdir()
     monkeypatch.chdir(copy)
@@ -122,7 +122,7 @@ def as_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A command of root without sudo, in a folder without a configuration."""
     for name in ("FRAMEBUS_CONFIG", "SUDO_UID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(which_config, "is_root", lambda: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.chdir(tmp_path)
 
 
@@ -163,7 +163,7 @@ def test_root_works_on_the_framebus_of_the_user_who_ran_sudo(
 
 def test_several_running_ones_are_no_guess(proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
-    monkeypatch.setattr(which_config, "is_root", lambda: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.chdir(tmp_path)
     system = tmp_path / "system.toml"
     add_supervisor(proc, 7, "/a.toml", uid=0)

@@ -18,10 +18,9 @@ from framebus.config.source_spec import SourceSpec
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory without a configuration, on a machine without one."""
+    """A working directory without a configuration."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(configuration.ENVIRONMENT, raising=False)
-    monkeypatch.setattr(configuration, "SYSTEM_FILE", tmp_path / "etc" / "framebus.toml")
     return tmp_path
 
 
@@ -193,19 +192,20 @@ def test_everybody_may_watch_where_the_file_says_so(listen: str) -> None:
 
 
 def test_without_a_file_the_defaults_are_in_force(nowhere: Path) -> None:
-    assert find() is None
-    assert load() == parse({}, None)
+    missing = nowhere / "etc" / "framebus.toml"
+    assert find(system_file=missing) is None
+    assert load(system_file=missing) == parse({}, None)
 
 
 def test_the_file_of_the_machine_is_the_last_choice(nowhere: Path) -> None:
     system = sample(nowhere / "etc", "etc")
-    assert (find(), load().first_camera) == (system, "etc")
+    assert (find(system_file=system), load(system_file=system).first_camera) == (system, "etc")
 
 
 def test_the_file_of_the_working_directory_comes_before_that_of_the_machine(nowhere: Path) -> None:
-    sample(nowhere / "etc", "etc")
+    system = sample(nowhere / "etc", "etc")
     sample(nowhere, "here")
-    assert (find(), load().first_camera) == (Path("framebus.toml"), "here")
+    assert (find(system_file=system), load(system_file=system).first_camera) == (Path("framebus.toml"), "here")
 
 
 def test_the_environment_comes_before_the_working_directory(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_the_argument_comes_before_the_environment(nowhere: Path, monkeypatch: p
 
 def test_an_empty_name_is_none(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRAMEBUS_CONFIG", "")
-    assert find("") is None
+    assert find("", system_file=nowhere / "none.toml") is None
 
 
 def test_a_file_that_the_environment_names_must_be_there(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,14 +86,12 @@ def test_an_endpoint_that_is_none_is_refused() -> None:
 
 
 def test_a_publisher_that_hangs_is_disconnected_over_tcp_until_it_continues(
-    subscribe: Subscribe, configure: Configure, start: Start, free_port: int, monkeypatch: pytest.MonkeyPatch
+    subscribe: Subscribe, configure: Configure, start: Start, free_port: int
 ) -> None:
-    monkeypatch.setattr(sockets, "HEARTBEAT_IVL_MS", 100)
-    monkeypatch.setattr(sockets, "HEARTBEAT_TIMEOUT_MS", 1000)
     endpoint = f"tcp://127.0.0.1:{free_port}"
     config = configure(f'{TESTCARD}publish = "{endpoint}"\n')
     capture = start("capture", "front", config=config)
-    made = subscribe(endpoint, topic("live", "front"))
+    made = subscribe(endpoint, topic("live", "front"), heartbeats_ms=(100, 1000))
     assert made.poll(DEADLINE_MS)
     _, before = parse(made.recv(), FrameHeader)
 

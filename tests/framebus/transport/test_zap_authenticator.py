@@ -17,7 +17,6 @@ from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.credentials.curve_keys import KeyPair
 from framebus.runtime.process import ProcessError
 from framebus.transport import sockets
-from framebus.transport import zap_authenticator as module
 from framebus.transport.endpoints import Endpoint
 from framebus.transport.zap_authenticator import ZapAuthenticator, use
 from tests.curve import Strongbox
@@ -31,7 +30,7 @@ HANDSHAKE_FAILED = (
 
 
 class Guarded:
-    """A publisher behind a gatekeeper, in a thread as a capture has it: it sends without end."""
+    """A publisher behind an authenticator, in a thread as a capture has it: it sends without end."""
 
     def __init__(self, box: Strongbox, folder: Path, port: int, **options: Any) -> None:
         self.box = box
@@ -97,13 +96,12 @@ def guarded(
     box: Strongbox,
     run_dir: Path,
     free_port: int,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Guarded]:
     """A publisher; a test may give its authenticator limits as the parameter."""
-    monkeypatch.setattr(module, "HANDSHAKE_IVL_MS", 500)  # so that who was refused tries again soon
     caplog.set_level(logging.INFO)
-    made = Guarded(box, run_dir, free_port, **getattr(request, "param", {}))
+    # With the short handshake interval, a client that was refused tries again soon.
+    made = Guarded(box, run_dir, free_port, handshake_ivl_ms=500, **getattr(request, "param", {}))
     yield made
     made.close()
 

@@ -15,7 +15,6 @@ from framebus.config.load import Config
 from framebus.protocol.controls import Control, ControlsHeader
 from framebus.protocol.wire import ErrorHeader, pack
 from framebus.runtime.run_dir import control_endpoint
-from gateway.cameras import controls_client
 from tests.gateway.conftest import Site
 
 PATH = "/api/cameras/front/controls"
@@ -101,11 +100,11 @@ async def test_the_cameras_reason_is_passed_on(site: Site, code: str, status: in
     assert (answer.code, json.loads(answer.body)) == (status, {"error": {"code": code, "message": "why"}})
 
 
-async def test_a_malformed_reply_and_silence_are_reported(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_malformed_reply_and_silence_are_reported(site: Site) -> None:
     async with capture_saying(site.config, b"nonsense"):
         answer = await site.get(PATH)
     assert (answer.code, json.loads(answer.body)["error"]["code"]) == (503, "bad-reply")
-    monkeypatch.setattr(controls_client, "DEADLINE_SECONDS", 0.1)
+    site.gateway._cameras.controls["front"].deadline_seconds = 0.1
     answer = await site.get(PATH)
     assert answer.code == 504
     assert json.loads(answer.body)["error"]["message"] == "the process of camera front did not answer within 0.1 s"

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from framebus.protocol.wire import StatusHeader, parse
-from gateway.cameras import feed as feed_module
 from gateway.cameras.feed import Feed
 from gateway.delivery.viewer import Viewer
 from tests.conftest import Configure
@@ -49,9 +48,9 @@ def feed(site: Site) -> Feed:
     return site.gateway._cameras.first
 
 
-async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_camera_not_heard_of_is_starting_then_offline(feed: Feed) -> None:
     assert (feed.status.state, feed.status.reason) == ("starting", "no status received yet")
-    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    feed.status_timeout_seconds = 0
     assert (feed.status.state, feed.status.reason) == ("offline", "its capture process does not answer")
     assert feed.age is None
 
@@ -64,13 +63,11 @@ async def test_the_status_is_the_cameras_own(feed: Feed, camera: PublishedCamera
     assert feed.status.reason == "1 fps while there are no viewers"
 
 
-async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(
-    feed: Feed, camera: PublishedCamera, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(feed: Feed, camera: PublishedCamera) -> None:
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
     camera.say("live")
     await until(lambda: feed.status.state == "live")
-    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    feed.status_timeout_seconds = 0
     assert (feed.status.state, feed.status.dropped, feed.status.bad, feed.status.fps) == ("offline", 3, 4, 0)
 
 
@@ -127,12 +124,10 @@ async def test_before_a_frame_its_status_tells_the_age(far: tuple[Site, Publishe
     assert 'framebus_refused_connections_total{camera="front"} 5.0\n' in metrics
 
 
-async def test_of_another_machine_that_is_silent_the_endpoint_is_named(
-    far: tuple[Site, PublishedCamera], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_another_machine_that_is_silent_the_endpoint_is_named(far: tuple[Site, PublishedCamera]) -> None:
     site, _ = far
     feed = site.gateway._cameras.first
-    monkeypatch.setattr(feed_module, "STATUS_TIMEOUT_SECONDS", 0)
+    feed.status_timeout_seconds = 0
     assert feed.status.reason == f"nothing arrives from {site.config.cameras['front'].connect}"
 
 

@@ -14,7 +14,6 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from framebus.config.load import Config
 from framebus.protocol.wire import CameraStats, ViewersHeader, pack
 from framebus.runtime.run_dir import viewers_endpoint
-from gateway.cameras import workers as workers_module
 from gateway.cameras.workers import Workers
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving, until
@@ -235,12 +234,12 @@ async def test_whichever_answers_says_the_sum(
 
 @pytest.mark.slow
 async def test_a_page_that_begins_to_watch_a_camera_or_ends_is_told_of_soon(
-    config: Config, connections: list[WebSocketClientConnection], monkeypatch: pytest.MonkeyPatch
+    config: Config, connections: list[WebSocketClientConnection]
 ) -> None:
-    monkeypatch.setattr(workers_module, "INTERVAL_SECONDS", NEVER_SECONDS)
-    monkeypatch.setattr(workers_module, "WORKER_TIMEOUT_SECONDS", NEVER_SECONDS)
     async with serving(config, 0) as first, serving(config, 1) as second:
         known = [site.gateway._cameras.workers for site in (first, second)]
+        for workers in known:
+            workers.interval_seconds = workers.timeout_seconds = NEVER_SECONDS
         await until(lambda: all(len(workers.all_stats()) == 2 for workers in known))
         connections.append(await websocket_connect(first.websocket_url + "/ws"))
         await until(lambda: all(workers.viewers() == 1 for workers in known))
