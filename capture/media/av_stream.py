@@ -23,6 +23,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from capture.idle_decoding import Demand, Kind, UndecodedPictures
 from capture.media import reasons
 from capture.media.av_arguments import LENIENT_METADATA, probing
 from capture.media.decoding import DecoderQueue, PixelLimit, decoded
@@ -160,8 +161,8 @@ class AvStream:
         if container.format.name.split(",")[0] in LIVE_PLAYLISTS:
             raise SourceError(reasons.live_playlist(self._name))
         if container.format.name == "mpegts" and self._body is None:
-            return self._live_transport_stream()
-        return self._live()
+            return self._live_transport_stream(latest_reader)
+        return self._live(latest_reader)
 
     def interrupt(self) -> None:
         """FFmpeg cannot be woken from outside: it comes back when something arrives, or its patience ends."""
@@ -261,10 +262,12 @@ class AvStream:
         assert self._video is not None
         return self._container, self._video
 
-    def _live(self) -> Iterator[Arrival]:
+    def _live(self, demand: Demand) -> Iterator[Arrival]:
         """Each picture as it comes, but of those that came while the stream was analysed the newest alone."""
         _, video = self._opened()
         clock, queue = StreamClock(), DecoderQueue(self._repairs)
+        undecoded: UndecodedPictures[tuple[Packet[VideoStream], float]] = UndecodedPictures(self._patience)
+        is_jpeg = video.codec_context.name == "mjpeg"
         began = last = time.monotonic()
         catching_up = True
         for packet in self._packets():
@@ -273,15 +276,24 @@ class AvStream:
             arrival = time.monotonic()
             if arrival - last > BUFFERED_READ_SECONDS or arrival - began > LONGEST_BURST_SECONDS:
                 catching_up = False
-            queue.put(packet.pts, arrival)
-            for at, pts, image in self._images(packet):
-                came = queue.take(pts, arrival, has_b_frames=video.codec_context.has_b_frames)
-                moment = Moment.at(came if at is None else clock.taken(at, came))
-                ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
-                yield Arrival(image, moment.captured, moment.monotonic, ready_at)
+            kind: Kind = "key" if packet.is_keyframe else "delta"
+            due = undecoded.put((packet, arrival), packet.size, kind, "each" if is_jpeg else demand.need)
+            if due.after_gap:
+                video.codec_context.flush_buffers()
+            newest: Arrival | None = None
+            for one, came_in in due.pictures:
+                queue.put(one.pts, came_in)
+                for at, pts, image in self._images(one):
+                    came = queue.take(pts, came_in, has_b_frames=video.codec_context.has_b_frames)
+                    moment = Moment.at(came if at is None else clock.taken(at, came))
+                    ready_at = time.monotonic() + SETTLE_SECONDS if catching_up else 0.0
+                    newest = Arrival(image, moment.captured, moment.monotonic, ready_at)
+            demand.behind = undecoded.behind
+            if newest is not None:
+                yield newest
             last = time.monotonic()
 
-    def _live_transport_stream(self) -> Iterator[Arrival]:
+    def _live_transport_stream(self, demand: Demand) -> Iterator[Arrival]:
         """The pictures of a stream that is opened once more, for its bytes."""
         self._lost = self.lost
         self._transport_stream = reader = TransportStreamReader(
@@ -294,7 +306,7 @@ class AvStream:
         self.close()
         self._open(FOR_BYTES)
         for packet in self._packets():
-            yield from reader.feed(bytes(packet), time.monotonic())
+            yield from reader.feed(bytes(packet), time.monotonic(), demand)
 
     def _play(self, latest_reader: LatestReader, clock: PlayClock) -> Iterator[Arrival]:
         """Lap after lap, each picture when it is due; without viewers, only those that are requested."""

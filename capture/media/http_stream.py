@@ -182,7 +182,7 @@ class HttpStream:
             yield from self._other.arrivals(latest_reader)
             return
         if self._transport_stream is not None:
-            yield from self._moving(self._answer, self._transport_stream)
+            yield from self._moving(self._answer, self._transport_stream, latest_reader)
             return
         self._newest_at = time.monotonic()
         while True:
@@ -239,13 +239,15 @@ class HttpStream:
             self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
         return kind or "a body without a type"
 
-    def _moving(self, answer: Answer | None, transport_stream: "TransportStreamReader") -> Iterator[Arrival]:
+    def _moving(
+        self, answer: Answer | None, transport_stream: "TransportStreamReader", latest_reader: LatestReader
+    ) -> Iterator[Arrival]:
         """The pictures of a transport stream that does not end."""
         assert answer is not None  # just asked
         begun = time.monotonic()
         data = self._begin
         while data or (data := self._read(answer.response)):
-            for arrival in transport_stream.feed(data, time.monotonic()):
+            for arrival in transport_stream.feed(data, time.monotonic(), latest_reader):
                 begun = 0.0
                 yield arrival
             data = b""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from capture.idle_decoding import Need
 from capture.source import SourceError
 
 HICCUP_SECONDS = 2.0
@@ -73,6 +74,8 @@ class LatestReader:
         """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
         self.is_idle = True
         """Whether there are no viewers, so that `idle_fps` is enough; set before each read."""
+        self.behind = False
+        """Whether the stream has newer pictures than those that it gave, not decoded yet; set by the stream."""
         self._hiccup_seconds = hiccup_seconds
         self._stream = stream
         self._ended = ended
@@ -83,6 +86,13 @@ class LatestReader:
         self._newest: Arrival | None = None
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="drain", daemon=True)
+
+    @property
+    def need(self) -> Need:
+        """For the stream: which pictures are wanted now."""
+        if not self.is_idle:
+            return "each"
+        return "one" if self._wanted else "none"
 
     def open(self, limit_seconds: float) -> bool:
         """Begin to read; returns whether the stream was open in time. Raises SourceError."""
@@ -116,6 +126,8 @@ class LatestReader:
             return newest
 
     def _is_ready(self) -> bool:
+        if self.behind and not self.is_idle:  # with its next picture, the stream gives the newest
+            return self._failure is not None
         newest = self._newest
         return self._failure is not None if newest is None else time.monotonic() >= newest.ready_at
 
@@ -171,6 +183,7 @@ class LatestReader:
         while True:
             try:
                 if reopen:
+                    self.behind = False
                     self._stream.close()
                     self._stream.open()
                 for arrival in self._stream.arrivals(self):

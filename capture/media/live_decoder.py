@@ -6,6 +6,7 @@ Decoding is PyAV's. This module needs the extra `av`.
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
@@ -14,7 +15,9 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+from capture.idle_decoding import Demand, UndecodedPictures
 from capture.media import reasons
+from capture.media.annexb import kind_of
 from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival
@@ -22,6 +25,13 @@ from capture.media.stream_clock import Moment, StreamClock
 from capture.source import SourceError
 
 START_CODE = b"\0\0\0\1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    data: bytes
+    ticks: int
+    arrival: float
 
 
 class LiveDecoder:
@@ -56,6 +66,8 @@ class LiveDecoder:
         self.waiting = ""
         """Why there is no picture yet."""
         self.repairs: Counter[str] = Counter()
+        self._codec = codec
+        self._undecoded: UndecodedPictures[_Encoded] = UndecodedPictures(patience)
         self._name = name
         self._encoder = encoder
         self._limit = limit
@@ -67,20 +79,33 @@ class LiveDecoder:
         self._has_picture = False
         self._context = _context(codec, limit, parameter_sets)
 
-    def feed(self, data: bytes, ticks: int, arrival: float) -> Iterator[Arrival]:
-        """Decode one encoded picture.
+    def feed(self, data: bytes, ticks: int, arrival: float, demand: Demand) -> Iterator[Arrival]:
+        """Take one encoded picture, and decode it as soon as it is wanted.
 
         Args:
             data: as a decoder takes it; H.264 and H.265 as in their annex B.
             ticks: its time stamp.
             arrival: CLOCK_MONOTONIC seconds at which its last byte came in.
+            demand: which pictures are wanted.
 
         Yields:
-            What comes out: mostly this picture.
+            The newest picture that came out: mostly this one.
 
         Raises:
             SourceError: its size is over the limit.
         """
+        due = self._undecoded.put(_Encoded(data, ticks, arrival), len(data), kind_of(self._codec, data), demand.need)
+        if due.after_gap:
+            self._context.flush_buffers()
+        newest: Arrival | None = None
+        for picture in due.pictures:
+            for newest in self._decoded(picture.data, picture.ticks, picture.arrival):
+                pass  # those before the newest are old
+        demand.behind = self._undecoded.behind
+        if newest is not None:
+            yield newest
+
+    def _decoded(self, data: bytes, ticks: int, arrival: float) -> Iterator[Arrival]:
         self._queue.put(ticks, arrival)
         packet = Packet(data)
         packet.pts = packet.dts = ticks

@@ -104,7 +104,7 @@ class RtspStream:
         """Every picture as it comes. Raises SourceError."""
         if self._other is not None:
             return self._other.arrivals(latest_reader)
-        return self._pictures()
+        return self._pictures(latest_reader)
 
     def interrupt(self) -> None:
         """Break the connection off."""
@@ -119,7 +119,7 @@ class RtspStream:
                 part.close()
         self._lost, self._decoder = self.lost - (self._other.lost if self._other else 0), None
 
-    def _pictures(self) -> Iterator[Arrival]:
+    def _pictures(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         session, track, decoder = self._session, self._track, self._decoder
         assert session is not None  # opened before it is read
         assert track is not None
@@ -132,7 +132,7 @@ class RtspStream:
                 continue
             lost = depacketizer.lost
             for unit in depacketizer.feed(packet):
-                yield from decoder.feed(unit.data, unit.ticks, newest if unit.by_next else arrival)
+                yield from decoder.feed(unit.data, unit.ticks, newest if unit.by_next else arrival, latest_reader)
             newest = arrival
             self._lost += depacketizer.lost - lost
             decoder.check()

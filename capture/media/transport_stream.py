@@ -6,6 +6,7 @@ This module needs the extra `av`: media imports it when it must.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from capture.idle_decoding import Demand
 from capture.media.decoding import PixelLimit
 from capture.media.frame_encoder import FrameEncoder
 from capture.media.latest_reader import Arrival
@@ -54,14 +55,15 @@ class TransportStreamReader:
         """Why there is no picture yet, although data come; else empty."""
         return self._decoder.waiting if self._decoder else ""
 
-    def feed(self, data: bytes, arrival: float) -> Iterator[Arrival]:
-        """The pictures that these bytes complete, which came at `arrival`, in CLOCK_MONOTONIC seconds.
+    def feed(self, data: bytes, arrival: float, demand: Demand) -> Iterator[Arrival]:
+        """The pictures that these bytes complete, which came at `arrival`, in CLOCK_MONOTONIC seconds,
+        as far as `demand` wants them.
 
         Raises SourceError.
         """
         for picture in self._stream.feed(data):
             decoder = self._decoder_of(self._stream.codec)
-            yield from decoder.feed(picture.data, picture.ticks, self._newest if picture.by_next else arrival)
+            yield from decoder.feed(picture.data, picture.ticks, self._newest if picture.by_next else arrival, demand)
         self._newest = arrival
         if self._decoder is not None:
             self._decoder.check()

@@ -35,7 +35,14 @@ def _make(camera: str, config: CameraConfig, name: SourceSpec) -> Source:
         case "v4l2":
             from capture.sources.v4l2 import V4l2Source
 
-            source = V4l2Source(name.target, config.size, config.fps, config.quality)
+            source = V4l2Source(
+                name.target,
+                config.size,
+                config.fps,
+                config.quality,
+                idle_fps=config.idle_fps,
+                patience_seconds=config.stall_timeout,
+            )
         case "media":
             from capture.sources.media import MediaOptions, MediaSource
 

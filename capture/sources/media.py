@@ -16,7 +16,7 @@ from capture.media import reasons
 from capture.media.file import check_file
 from capture.media.http_request import Answer
 from capture.media.http_stream import HttpBody, HttpStream
-from capture.media.latest_reader import LatestReader, Stream
+from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.picture_decoder import PictureDecoder
 from capture.media.still_file import SUFFIXES, StillFile
 from capture.media.tls import CameraTls
@@ -37,6 +37,8 @@ PATIENCE_SECONDS = 5.0
 """How long a camera may send nothing, while it is opened and later, where stall_timeout does not say."""
 OPEN_SLACK_SECONDS = 0.5
 """The stream itself knows better why it does not open: its own limit shall end first."""
+IDLE_POLL_SECONDS = 0.05
+"""How often to look for viewers while a picture is waited for without them."""
 KEYFRAME_SECONDS = 120.0
 DEFAULT_TLS = CameraTls()
 
@@ -128,14 +130,14 @@ class MediaSource(Source):
         latest_reader, stream = self._latest_reader, self._stream
         assert latest_reader is not None  # opened before it is read
         assert stream is not None
-        latest_reader.is_idle = rate_control.fps <= self._options.idle_fps < self._fps
+        latest_reader.is_idle = self._is_idle(rate_control)
         wanted = rate_control.wait(READ_LIMIT_SECONDS)
         self.damaged = self._damaged_earlier + stream.lost
         self._note_repairs(stream)
         if not wanted:
             latest_reader.check()
             return None
-        arrival = latest_reader.take(max(0.0, deadline - time.monotonic()))
+        arrival = self._taken(latest_reader, rate_control, deadline)
         if arrival is None:
             return None
         rate_control.taken()
@@ -145,6 +147,19 @@ class MediaSource(Source):
         """Close the stream. One that hangs in FFmpeg is left to its thread, which ends when FFmpeg comes back."""
         if self._latest_reader is not None and self._latest_reader.close(READ_LIMIT_SECONDS):
             self._latest_reader = None
+
+    def _is_idle(self, rate_control: RateControl) -> bool:
+        return rate_control.fps <= self._options.idle_fps < self._fps
+
+    def _taken(self, latest_reader: LatestReader, rate_control: RateControl, deadline: float) -> Arrival | None:
+        """The newest picture, or the next; without viewers, it may take some seconds, but a viewer may come."""
+        while (left := deadline - time.monotonic()) > 0 or not latest_reader.is_idle:
+            limit = min(left, IDLE_POLL_SECONDS) if latest_reader.is_idle else left
+            arrival = latest_reader.take(max(0.0, limit))
+            if arrival is not None or not latest_reader.is_idle:
+                return arrival
+            latest_reader.is_idle = self._is_idle(rate_control)
+        return None
 
     def _note_repairs(self, stream: Stream) -> None:
         if sum(stream.repairs.values()) != self._noted.total():

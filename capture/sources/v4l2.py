@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from capture.idle_decoding import Need
 from capture.rate_control import HEADROOM, RateControl
 from capture.source import READ_LIMIT_SECONDS, Source, SourceError
 from capture.v4l2 import frame_sizes, reasons
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("capture")
 
+PATIENCE_SECONDS = 5.0
+"""How long a camera may give no picture, where stall_timeout does not say."""
 BUFFERS = 4
 """One being filled, one being copied, and two for the moments in which we are late."""
 FEWEST_BUFFERS = 2
@@ -46,7 +49,16 @@ MAX_RAW_PIXELS = 66_000_000
 class V4l2Source(Source):
     """A V4L2 device that captures into mapped buffers."""
 
-    def __init__(self, device: str, size: Size, fps: float, quality: int) -> None:
+    def __init__(
+        self,
+        device: str,
+        size: Size,
+        fps: float,
+        quality: int,
+        *,
+        idle_fps: float = 0,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Prepare to open a device.
 
         Args:
@@ -54,11 +66,15 @@ class V4l2Source(Source):
             size: the wanted size.
             fps: the wanted rate.
             quality: of the JPEGs of cameras that give none themselves, 1 to 100.
+            idle_fps: the rate without viewers; of compressed video, key frames alone are decoded then.
+            patience_seconds: how long the camera may give no picture.
         """
         self._target = device
         self._path = device
         self._size = size
         self._fps = fps
+        self._idle_fps = idle_fps
+        self._patience = patience_seconds
         self._quality = quality
         self._device: V4l2Device | None = None
         self._format = PixelFormat("", size, 0, False)
@@ -127,21 +143,27 @@ class V4l2Source(Source):
         return picture if self._layout is None else replace(picture, scaled=partial(self._layout.picture, frame.data))
 
     def _read_video(self, queue: BufferQueue, rate_control: RateControl) -> Picture | None:
-        """Decode every frame, as each needs those before it, and hand over the newest when one is due."""
+        """Take every frame, as each needs those before it, and hand over the newest when one is due."""
         decoder = self._decoder
         assert decoder is not None  # `read` looks
         deadline = time.monotonic() + READ_LIMIT_SECONDS
         while (left := deadline - time.monotonic()) > 0:
             lost = queue.lost
+            need = self._need(rate_control)
             for frame in queue.take_all(min(left, DECODE_POLL_SECONDS)):
-                decoder.feed(frame.data, frame.monotonic)
+                decoder.feed(frame.data, frame.monotonic, need)
             if queue.lost > lost:
                 decoder.reset()
-            decoded = decoder.take() if rate_control.due() else None
+            decoded = decoder.take(need) if rate_control.due() else None
             if decoded is not None:
                 rate_control.taken()
                 return self._picture(*decoded)
         return None
+
+    def _need(self, rate_control: RateControl) -> Need:
+        if not rate_control.fps <= self._idle_fps < self._fps:
+            return "each"
+        return "one" if rate_control.due() else "none"
 
     def close(self) -> None:
         """Stop the camera and close its node."""
@@ -225,7 +247,7 @@ class V4l2Source(Source):
                 from capture.v4l2.video_decoder import VideoDecoder
             except ImportError:
                 raise SourceError(reasons.only_compressed(self._path, given.fourcc)) from None
-            self._decoder = VideoDecoder(given.fourcc, self._quality)
+            self._decoder = VideoDecoder(given.fourcc, self._quality, self._patience)
         elif given.fourcc not in JPEG_FORMATS:
             from capture.v4l2.raw import Layout
 

@@ -15,20 +15,26 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from PIL import Image
 
+from capture.idle_decoding import Need, UndecodedPictures
+from capture.media.annexb import kind_of
+
 CODECS = {"H264": "h264", "HEVC": "hevc"}
 """V4L2's fourcc codes, and FFmpeg's names."""
 
 
 class VideoDecoder:
-    """Decodes every access unit, and keeps the newest picture."""
+    """Decodes the access units that are needed, and keeps the newest picture."""
 
-    def __init__(self, fourcc: str, quality: int) -> None:
+    def __init__(self, fourcc: str, quality: int, patience: float = 5.0) -> None:
         """Begin without a picture.
 
         Args:
             fourcc: one of CODECS.
             quality: of the JPEGs, 1 to 100.
+            patience: how long the camera may give no picture, in seconds.
         """
+        self._patience = patience
+        self._undecoded: UndecodedPictures[tuple[bytes, float]] = UndecodedPictures(patience)
         self.fourcc = fourcc
         self.lost = 0
         """Access units that could not be decoded."""
@@ -40,13 +46,21 @@ class VideoDecoder:
         self._reformatter = VideoReformatter()
         self._newest: tuple[VideoFrame, float] | None = None
 
-    def feed(self, data: bytes, monotonic: float) -> None:
-        """Decode the next access unit.
+    def feed(self, data: bytes, monotonic: float, need: Need = "each") -> None:
+        """Take the next access unit, and decode it as soon as that is needed.
 
         Args:
             data: its bytes.
             monotonic: CLOCK_MONOTONIC seconds at which it was captured.
+            need: which pictures are wanted.
         """
+        due = self._undecoded.put((data, monotonic), len(data), kind_of(self._codec, data), need)
+        if due.after_gap:
+            self._context.flush_buffers()
+        for unit in due.pictures:
+            self._decode(*unit)
+
+    def _decode(self, data: bytes, monotonic: float) -> None:
         try:
             frames = self._context.decode(Packet(data))
         except FFmpegError:
@@ -64,10 +78,13 @@ class VideoDecoder:
         """Start again at the next key frame: an access unit before it is missing or damaged."""
         self.needs_key_frame = True
         self._context = self._opened()
+        self._undecoded = UndecodedPictures(self._patience)
         self._newest = None
 
-    def take(self) -> tuple[bytes, float] | None:
+    def take(self, need: Need = "each") -> tuple[bytes, float] | None:
         """The newest picture since the last call as JPEG, and when it was captured."""
+        if need == "each" and self._undecoded.behind:  # it comes with the next access unit
+            return None
         newest, self._newest = self._newest, None
         return None if newest is None else (self._encoded(newest[0]), newest[1])
 

@@ -76,3 +76,26 @@ def test_a_picture_of_a_burst_is_not_used_before_it_is_ready() -> None:
     assert time.monotonic() >= newest.ready_at
     assert reader.take(0.01) is None
     assert reader.close(DEADLINE_SECONDS)
+
+
+def test_a_viewer_gets_no_older_picture_while_the_stream_is_behind() -> None:
+    stream = ScriptedStream([arrival(b"key frame"), arrival(b"newest")])
+    reader = LatestReader(stream, "it ended", hiccup_seconds=DEADLINE_SECONDS)
+    reader.behind = True
+    reader.is_idle = False
+    reader.open(DEADLINE_SECONDS)
+    assert reader.take(0.01) is None
+    reader.is_idle = True
+    newest = reader.take(DEADLINE_SECONDS)
+    assert newest is not None
+    assert newest.jpeg() == b"newest"
+    assert reader.close(DEADLINE_SECONDS)
+
+
+def test_the_stream_is_told_what_is_wanted() -> None:
+    reader = LatestReader(ScriptedStream(), "it ended", hiccup_seconds=DEADLINE_SECONDS)
+    assert reader.need == "none"
+    assert reader.take(0.0) is None
+    assert reader.need == "one"
+    reader.is_idle = False
+    assert reader.need == "each"

@@ -101,3 +101,25 @@ def test_quality_counts(units: list[bytes]) -> None:
 def test_a_code_of_another_format_is_refused() -> None:
     with pytest.raises(KeyError):
         VideoDecoder("MJPG", 80)
+
+
+def test_without_viewers_only_key_frames_are_decoded(units: list[bytes]) -> None:
+    decoder = VideoDecoder("H264", 80)
+    taken = []
+    for number, unit in enumerate(units):
+        decoder.feed(unit, float(number), "one")
+        picture = decoder.take("one")
+        taken.append(None if picture is None else (colour(picture[0]), picture[1]))
+    assert taken == [("red", 0.0), None, None, None, ("red", 4.0), None, None, None]
+
+
+def test_the_first_viewer_gets_the_newest_picture_and_no_older_one(units: list[bytes]) -> None:
+    decoder = VideoDecoder("H264", 80)
+    decoder.feed(units[0], 0.0, "one")
+    for number in (1, 2):
+        decoder.feed(units[number], float(number), "none")
+    assert decoder.take("each") is None
+    decoder.feed(units[3], 3.0, "each")
+    picture = decoder.take("each")
+    assert picture is not None
+    assert (colour(picture[0]), picture[1]) == (COLOURS[3], 3.0)
