@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
 WAIT_SECONDS = 4.0
-"""Without viewers, a picture that is wanted waits for a key frame for at most this long: cameras have one in 1 to 4 s."""
+"""Without viewers, a picture that is wanted waits so long for a key frame. Cameras have one in 1 to 4 s."""
 MAX_HELD_BYTES = 8 * 1024 * 1024
 MAX_HELD_PICTURES = 1000
 """More than this is decoded, wanted or not: dropping it would leave viewers without a picture until the next key

@@ -4,7 +4,6 @@ JPEG packets are passed on untouched; everything else is decoded, and made JPEG 
 This module needs the extra `av`: media imports it when it must.
 """
 
-import errno
 import os
 import socket
 import ssl
@@ -26,6 +25,7 @@ from av.video.stream import VideoStream
 from capture.idle_decoding import Demand, Kind, UndecodedPictures
 from capture.media import reasons
 from capture.media.av_arguments import LENIENT_METADATA, probing
+from capture.media.av_failures import failure_reason
 from capture.media.decoding import DecoderQueue, PixelLimit, decoded
 from capture.media.file import check_file
 from capture.media.frame_encoder import FrameEncoder
@@ -70,14 +70,6 @@ WITH_HEADER = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
 """Files that name all of their streams at their beginning: PyAV takes options for the streams of no others."""
 TEXT_CODECS = ("ansi", "bintext", "idf", "xbin")
 """FFmpeg draws a text file as a terminal would: not what anybody means by a camera."""
-STATUS_OF = {
-    "HTTPBadRequestError": 400,
-    "HTTPUnauthorizedError": 401,
-    "HTTPForbiddenError": 403,
-    "HTTPNotFoundError": 404,
-    "HTTPServerError": 500,
-}
-"""FFmpeg has an error of its own for each of these answers, in RTSP as in HTTP."""
 
 
 class Body(Protocol):
@@ -378,25 +370,10 @@ class AvStream:
             raise SourceError(reasons.unknown_host(self._name, host)) from None
 
     def _reason(self, error: FFmpegError, seconds: float, *, opening: bool) -> str:
-        """FFmpeg's text with the URL is never used: it holds the login."""
         url = self._target if isinstance(self._target, MediaUrl) else None
-        kind = type(error).__name__
-        vague = isinstance(error, OSError) and error.errno == errno.EIO
-        if kind == "ExitError" or (url is not None and seconds >= self._patience):
-            return (reasons.no_answer if opening else reasons.silent)(self._name, self._patience)
-        if kind in STATUS_OF:
-            return reasons.status(self._name, STATUS_OF[kind], url is not None and url.login is not None)
-        if opening and self._content_type and (vague or kind == "InvalidDataError"):
-            return reasons.no_video(self._name, self._content_type)
-        if opening and kind == "InvalidDataError":
-            return reasons.not_understood(self._name)
-        if isinstance(error, OSError) and not vague:
-            if url is None:
-                return reasons.unreadable_file(self._name, error)
-            return reasons.refused(self._name, url.host, error)
-        if url is not None and vague and not opening:  # what HTTP without a length ends with
-            return reasons.ended(self._name)
-        return reasons.ffmpeg(self._name, error.strerror or kind)
+        return failure_reason(
+            error, self._name, url, self._content_type, patience=self._patience, seconds=seconds, opening=opening
+        )
 
 
 def _complete(data: bytes) -> bytes | None:

@@ -99,8 +99,8 @@ class LiveDecoder:
             self._context.flush_buffers()
         newest: Arrival | None = None
         for picture in due.pictures:
-            for newest in self._decoded(picture.data, picture.ticks, picture.arrival):
-                pass  # those before the newest are old
+            for newest in self._decoded(picture.data, picture.ticks, picture.arrival):  # noqa: B007  (others are old)
+                pass
         demand.behind = self._undecoded.behind
         if newest is not None:
             yield newest
