@@ -1,5 +1,6 @@
 """The newest picture is kept, one of a burst is held until it is over, and short interruptions are no failure."""
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 
@@ -78,17 +79,47 @@ def test_a_picture_of_a_burst_is_not_used_before_it_is_ready() -> None:
     assert reader.close(DEADLINE_SECONDS)
 
 
+class BehindStream(ScriptedStream):
+    """Has given a key frame, and holds newer pictures until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+        self.is_behind = threading.Event()
+
+    def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
+        latest_reader.behind = True
+        yield arrival(b"key frame")
+        self.is_behind.set()
+        self.go_on.wait(DEADLINE_SECONDS)
+        latest_reader.behind = False
+        yield arrival(b"newest")
+        latest_reader.pause(DEADLINE_SECONDS)
+
+
 def test_a_viewer_gets_no_older_picture_while_the_stream_is_behind() -> None:
-    stream = ScriptedStream([arrival(b"key frame"), arrival(b"newest")])
-    reader = LatestReader(stream, "it ended", hiccup_seconds=DEADLINE_SECONDS)
-    reader.behind = True
+    stream = BehindStream()
+    reader = LatestReader(stream, "it ended")
     reader.is_idle = False
     reader.open(DEADLINE_SECONDS)
+    assert stream.is_behind.wait(DEADLINE_SECONDS)
     assert reader.take(0.01) is None
-    reader.is_idle = True
+    stream.go_on.set()
     newest = reader.take(DEADLINE_SECONDS)
     assert newest is not None
     assert newest.jpeg() == b"newest"
+    assert reader.close(DEADLINE_SECONDS)
+
+
+def test_without_viewers_the_key_frame_will_do() -> None:
+    stream = BehindStream()
+    reader = LatestReader(stream, "it ended")
+    reader.open(DEADLINE_SECONDS)
+    assert stream.is_behind.wait(DEADLINE_SECONDS)
+    newest = reader.take(DEADLINE_SECONDS)
+    assert newest is not None
+    assert newest.jpeg() == b"key frame"
+    stream.go_on.set()
     assert reader.close(DEADLINE_SECONDS)
 
 

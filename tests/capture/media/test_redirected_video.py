@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -53,7 +52,7 @@ def test_a_camera_with_a_login_that_does_not_redirect_is_read(tmp_path: Path) ->
     clip = clips.of_colours(tmp_path / "long.h264", "libx264", COLOURS * 15, size=(320, 240))  # FFmpeg analyses 1 s
     with RtspCamera(clip, login=LOGIN) as camera, closing(stream(camera.url(LOGIN))) as opening:
         opening.open()
-        picture = next(opening.arrivals(cast(LatestReader, None)))
+        picture = next(opening.arrivals(LatestReader(opening, "it ended")))
         assert colour(picture.jpeg()) == COLOURS[0]
 
 
