@@ -11,6 +11,8 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 WAIT_SECONDS = 4.0
 """Without viewers, a picture that is wanted waits so long for a key frame. Cameras have one in 1 to 4 s."""
+SLOW_SECONDS = 0.5
+"""With more than this between two pictures, each is decoded: a viewer would wait too long for the next one."""
 MAX_HELD_BYTES = 8 * 1024 * 1024
 MAX_HELD_PICTURES = 1000
 """More than this is decoded, wanted or not: dropping it would leave viewers without a picture until the next key
@@ -56,6 +58,7 @@ class UndecodedPictures(Generic[Encoded]):
         self._can_wait = False
         """Whether a key frame was decoded: before that, and in video without key frames, each picture is."""
         self._waits_since: float | None = None
+        self._came_at = now()
 
     @property
     def behind(self) -> bool:
@@ -96,7 +99,9 @@ class UndecodedPictures(Generic[Encoded]):
         self._bytes = 0
 
     def _is_due(self, kind: Kind, need: Need) -> bool:
-        if need == "each" or not self._can_wait:
+        now = self._now()
+        is_slow, self._came_at = now - self._came_at > SLOW_SECONDS, now
+        if need == "each" or not self._can_wait or is_slow:
             return True
         if self._bytes > MAX_HELD_BYTES or len(self._held) > MAX_HELD_PICTURES:
             return True
@@ -104,5 +109,5 @@ class UndecodedPictures(Generic[Encoded]):
             self._waits_since = None
             return False
         if self._waits_since is None:
-            self._waits_since = self._now()
-        return kind == "key" or self._now() - self._waits_since >= self._wait_seconds
+            self._waits_since = now
+        return kind == "key" or now - self._waits_since >= self._wait_seconds

@@ -72,7 +72,7 @@ class LatestReader:
 
     def __init__(self, stream: Stream, ended: str, hiccup_seconds: float = HICCUP_SECONDS) -> None:
         """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
-        self.is_idle = True
+        self.is_idle = False
         """Whether there are no viewers, so that `idle_fps` is enough; set before each read."""
         self.behind = False
         """Whether the stream has newer pictures than those that it gave, not decoded yet; set by the stream."""
