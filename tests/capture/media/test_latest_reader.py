@@ -100,7 +100,6 @@ class BehindStream(ScriptedStream):
 def test_a_viewer_gets_no_older_picture_while_the_stream_is_behind() -> None:
     stream = BehindStream()
     reader = LatestReader(stream, "it ended")
-    reader.is_idle = False
     reader.open(DEADLINE_SECONDS)
     assert stream.is_behind.wait(DEADLINE_SECONDS)
     assert reader.take(0.01) is None
@@ -114,6 +113,7 @@ def test_a_viewer_gets_no_older_picture_while_the_stream_is_behind() -> None:
 def test_without_viewers_the_key_frame_will_do() -> None:
     stream = BehindStream()
     reader = LatestReader(stream, "it ended")
+    reader.is_idle = True
     reader.open(DEADLINE_SECONDS)
     assert stream.is_behind.wait(DEADLINE_SECONDS)
     newest = reader.take(DEADLINE_SECONDS)
@@ -126,7 +126,7 @@ def test_without_viewers_the_key_frame_will_do() -> None:
 def test_the_stream_is_told_what_is_wanted() -> None:
     reader = LatestReader(ScriptedStream(), "it ended", hiccup_seconds=DEADLINE_SECONDS)
     needs: list[str] = [reader.need]
-    assert reader.take(0.0) is None
+    reader.is_idle = True
     needs.append(reader.need)
-    reader.is_idle = False
-    assert [*needs, reader.need] == ["none", "one", "each"]
+    assert reader.take(0.0) is None
+    assert [*needs, reader.need] == ["each", "none", "one"]
