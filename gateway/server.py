@@ -16,6 +16,7 @@ from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, recorder_endpoint, snapshot_endpoint
+from framebus.transport.io_threads import IO_THREADS
 from framebus.transport.process_context import check_descriptors
 from gateway.access.access import Access
 from gateway.announcement import Announcement
@@ -111,7 +112,7 @@ class Gateway:
         tls = self._certificate.context if self._certificate is not None else None
         raise_descriptor_limit(settings.max_connections)
         check_descriptors()
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
         self._connections = ConnectionLimits(
             settings.max_connections, settings.max_per_address, settings.trusted_proxies
         )

@@ -20,6 +20,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, RunDirError, share_socket, snapshot_endpoint
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.io_threads import IO_THREADS
 from framebus.transport.process_context import check_descriptors
 from framebus.transport.zap_authenticator import ZapAuthenticator
 from snapshot.converters import Converters
@@ -94,7 +95,7 @@ class SnapshotServer:
         """Bind the endpoint and subscribe to all cameras, which need not run yet."""
         self._lock = Lock(self._run_dir, "snapshot service")  # no camera has a name with a space
         check_descriptors()
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
         self._converters = Converters()
         self._router = sockets.make(self._context, zmq.ROUTER)
         self._router.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from capture.media import login, reasons
 from capture.media.latest_reader import Interrupted
+from capture.media.response_head import CameraResponse
 from capture.media.tls import CameraTls, WrongFingerprint, fingerprint_of
 from capture.media.url import MediaUrl, UrlError
 from capture.source import SourceError
@@ -170,6 +171,7 @@ class HttpRequests:
         if self._cookies and self._may_have_login(url):
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         connection = http.client.HTTPConnection(url.host, url.port or DEFAULT_PORTS[url.scheme], timeout=self._patience)
+        connection.response_class = CameraResponse
         with contextlib.ExitStack() as undo:
             undo.callback(connection.close)
             try:

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import zmq
 
 from framebus.errors import ResourceError
+from framebus.transport.io_threads import IO_THREADS
 
-SPARE_DESCRIPTORS = 16
-"""A context takes 6 and a subscriber 4; libzmq aborts the process when it finds none left (src/epoll.cpp of 4.3.5)."""
+SPARE_DESCRIPTORS = 24
+"""A context takes 12 and a subscriber 4; libzmq aborts the process when it finds none left (src/epoll.cpp of 4.3.5)."""
 
 EXHAUSTED = (errno.EMFILE, errno.ENFILE)
 TOO_FEW = (
@@ -43,7 +44,7 @@ def process_context() -> "zmq.Context[zmq.Socket[bytes]]":
             _inherited.append(_context)
             _context = None
         if _context is None:
-            _context, _pid = zmq.Context(), os.getpid()
+            _context, _pid = zmq.Context(io_threads=IO_THREADS), os.getpid()
             _context.set(zmq.MAX_SOCKETS, MAX_SOCKETS)
         return _context
 

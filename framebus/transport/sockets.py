@@ -5,6 +5,7 @@ import zmq
 from framebus.errors import FramebusError
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.io_threads import OWN_AFFINITY, set_affinity
 from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 HEARTBEAT_IVL_MS = 2000
@@ -51,6 +52,7 @@ def make(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> ReconnectingSo
     socket = context.socket(kind, ReconnectingSocket)
     assert isinstance(socket, ReconnectingSocket)  # which pyzmq's annotations do not say
     socket.linger = 0
+    socket.setsockopt(zmq.AFFINITY, OWN_AFFINITY)
     socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_IVL_MS)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, RECONNECT_IVL_MAX_MS)
@@ -96,6 +98,7 @@ def connect(
     """
     if isinstance(endpoint, str):
         endpoint = Endpoint(endpoint)
+    set_affinity(socket, endpoint.endpoint)
     if not endpoint.same_host:
         _set_heartbeats(socket, heartbeats_ms)
         socket.setsockopt(zmq.CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS)

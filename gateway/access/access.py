@@ -109,7 +109,8 @@ class Access:
 
     async def identify(self, request: HTTPServerRequest, client: Client) -> Identity:
         """Authenticate by the first of: a token, a name and a password, a session cookie, nothing. Raises HttpError."""
-        header = request.headers.get("Authorization", "")
+        # Some proxies send it twice, which Tornado joins with a comma. No credentials hold one as they are sent.
+        header = request.headers.get("Authorization", "").partition(",")[0]
         kind, _, credentials = header.partition(" ")
         token = request.query_arguments.get("token", [b""])[-1].decode("utf-8", "replace")
         if (

@@ -4,11 +4,13 @@ import re
 
 ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
+WEBCAM = "/webcam"
+"""Where OctoPi, Mainsail and OctoPod expect a camera. Their proxies strip it, those of users may not."""
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
 def normalized(target: str) -> tuple[str, str | None]:
-    """Normalize a target: without a host, needless percent signs, repeated slashes, "." and "..".
+    """Normalize a target: without a host, /webcam, needless percent signs, repeated slashes, "." and "..".
 
     Args:
         target: as in the first line of the request: "/a%62//c?d" or "http://host/a".
@@ -24,6 +26,8 @@ def normalized(target: str) -> tuple[str, str | None]:
     path, mark, query = target.partition("?")
     if path.startswith("/"):
         path = _without_dots(re.sub("/{2,}", "/", ENCODED.sub(_decoded, path)))
+        if path == WEBCAM or path.startswith(f"{WEBCAM}/"):
+            path = path.removeprefix(WEBCAM) or "/"
     return f"{path}{mark}{query}", host
 
 

@@ -5,7 +5,9 @@ import errno
 import logging
 import os
 import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from framebus.config.address import Address
@@ -19,6 +21,8 @@ RETRY_SECONDS = 1.0
 """How often an address is tried that this machine does not have."""
 MAY_COME = (errno.EADDRNOTAVAIL, socket.EAI_AGAIN)
 """DHCP has assigned no address yet, or the network is not up, so that no name server answers."""
+WAKE_SECONDS = 0.5
+"""How often the watchdog is fed while the address is looked up."""
 LISTEN_BACKLOG = 4096
 """Connections that wait to be accepted; the kernel allows net.core.somaxconn, which is 4096 since Linux 5.4.
 
@@ -113,13 +117,32 @@ async def wait_for_address(
     while not stop.requested:
         stop.watchdog.feed()
         try:
-            return listen_now()
+            return await _in_a_thread(listen_now, stop)
         except AddressUnavailableError as error:
             if not has_waited:
                 logger.warning("%s; waiting for it", error)
             has_waited = True
         await asyncio.sleep(retry_seconds)
     return None
+
+
+async def _in_a_thread(listen_now: Callable[[], socket.socket], stop: Stop) -> socket.socket | None:
+    """Call it: looking up a host name may take longer than the watchdog allows. None when `stop` is requested."""
+    listening: Future[socket.socket] = Future()
+
+    def run() -> None:
+        try:
+            listening.set_result(listen_now())
+        except BaseException as error:
+            listening.set_exception(error)
+
+    threading.Thread(target=run, name="listen", daemon=True).start()
+    done = asyncio.wrap_future(listening)
+    while not (await asyncio.wait([done], timeout=WAKE_SECONDS))[0]:
+        stop.watchdog.feed()
+        if stop.requested:
+            return None
+    return done.result()
 
 
 def _runs(run_dir: Path, worker: int) -> bool:

@@ -98,7 +98,7 @@ def test_an_error_of_exhaustion_becomes_a_resource_error(kind: type[Exception], 
     with pytest.raises(ResourceError) as caught, exhaustion():
         raise kind(code, "as libzmq says it")
     assert str(caught.value) == (
-        "too few file descriptors or sockets are left for a connection (16 descriptors needed); "
+        "too few file descriptors or sockets are left for a connection (24 descriptors needed); "
         "close subscribers that are no longer used, or raise the limit (ulimit -n)"
     )
     assert caught.value.__suppress_context__

@@ -125,6 +125,16 @@ async def test_guesses_at_once_are_no_way_round(config: Config) -> None:
     assert sorted(answers) == [401] * 5 + [429] * 5
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["Basic", "Bearer"])
+async def test_credentials_that_a_proxy_sends_again_are_read_once(kind: str, count: int, config: Config) -> None:
+    headers = basic("anna", PASSWORD) if kind == "Basic" else {"Authorization": "Bearer secret"}
+    async with site_with(config, users=ANNA, tokens={"t": token("secret", "view")}) as site:
+        both = {"Authorization": ",".join([headers["Authorization"]] * count)}
+        assert await code(site, "/api/cameras", **both) == 200
+        assert await code(site, "/api/cameras", **{"Authorization": f"{headers['Authorization']}, Basic other"}) == 200
+
+
 @pytest.mark.parametrize(
     "header",
     ["Basic", "Basic !", "Basic " + "A" * 5000, "Bearer", "Bearer x", "Digest x", "Basic /////w==", "x", "Basic YQ=="],

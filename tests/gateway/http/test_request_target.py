@@ -21,6 +21,11 @@ from gateway.http.request_target import normalized
         ("/a%2Fb%20", "/a%2Fb%20", None),
         ("/.well-known", "/.well-known", None),
         ("*", "*", None),
+        ("/webcam/?action=stream", "/?action=stream", None),
+        ("/webcam?action=snapshot", "/?action=snapshot", None),
+        ("/webcam/camera/front/ws", "/camera/front/ws", None),
+        ("/webcam2/", "/webcam2/", None),
+        ("/camera/webcam/", "/camera/webcam/", None),
     ],
 )
 def test_a_target_has_one_form(target: str, path: str, host: str | None) -> None:

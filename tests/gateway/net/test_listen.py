@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from framebus.config.address import Address
 from framebus.config.load import Config
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import Lock
+from framebus.runtime.watchdog import Watchdog
 from gateway.net.listen import AddressUnavailableError, listen, listen_beside, wait_for_address
 from tests.conftest import Configure
+from tests.processes import DEADLINE_SECONDS
 
 OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=int(sys.argv[3])); "
 
@@ -123,6 +126,27 @@ async def test_waiting_for_an_address_ends_when_the_process_shall() -> None:
         raise AddressUnavailableError("cannot listen")
 
     assert await wait_for_address(listen_now, stop, retry_seconds=0.001) is None
+
+
+async def test_while_a_host_name_is_looked_up_the_watchdog_is_fed_and_the_process_can_end() -> None:
+    stop, is_over = Stop(), threading.Event()
+    fed = 0
+
+    class CountingWatchdog(Watchdog):
+        def feed(self) -> None:
+            nonlocal fed
+            fed += 1
+            if fed == 3:
+                stop.request()
+
+    def listen_now() -> socket.socket:
+        is_over.wait(DEADLINE_SECONDS)
+        raise AddressUnavailableError("cannot listen")
+
+    stop.watchdog = CountingWatchdog()
+    assert await wait_for_address(listen_now, stop) is None
+    assert fed == 3
+    is_over.set()
 
 
 @pytest.mark.parametrize(
