@@ -54,6 +54,14 @@ class _LenientLines:
                 return line
         raise http.client.HTTPException(f"got more than {MAX_LINES} headers")
 
+    def close(self) -> None:
+        """Close what is read: http.client does so after a failure."""
+        self._source.close()
+
+    def flush(self) -> None:
+        """Called by http.client before it closes."""
+        self._source.flush()
+
 
 def status_line(line: bytes) -> bytes:
     """The first line as http.client knows it; any line that is no status line of HTTP as it is."""
