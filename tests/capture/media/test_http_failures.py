@@ -158,7 +158,13 @@ def test_an_answer_that_comes_too_slowly_is_not_waited_for_again_and_again() -> 
     wait_until(lambda: not draining(), "the thread to end")
 
 
-@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", id="ssh"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 6000 + b"\r\n", id="endless head"),
+    ],
+)
 def test_what_is_no_http(answer: bytes) -> None:
     with IpCamera(saying(answer)) as server:
         assert failure(server.url(login=LOGIN)) == (f"{server.url()}: does not speak HTTP; check the port in the URL")
