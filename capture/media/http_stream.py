@@ -18,9 +18,10 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from capture.media import reasons
+from capture.media.annexb import codec_of
 from capture.media.http_request import Answer, HttpRequests
 from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
@@ -32,7 +33,10 @@ from capture.source import SourceError
 from framebus.publishing.jpeg import Jpeg, JpegError
 
 if TYPE_CHECKING:
+    from capture.media.raw_video import RawVideoReader
     from capture.media.transport_stream import TransportStreamReader
+
+    VideoReader = TransportStreamReader | RawVideoReader
 
 READ_BYTES = 256 * 1024
 """A read returns what is there, and at most this much."""
@@ -40,6 +44,8 @@ RETRY_PAUSE_SECONDS = 0.5
 """A camera that answered without a complete picture, or refused, is not asked again at once."""
 MORE_SECONDS = 1.0
 """How long an answer without a length may go on with another picture, before it counts as one picture."""
+PICTURE_PAUSE_SECONDS = 0.05
+"""When nothing has come for so long, a picture of video without a container is complete."""
 PACKED = ("gzip", "x-gzip", "deflate")
 """Encodings that some servers use although they were asked for none."""
 ANY_WRAPPER = 32 + zlib.MAX_WBITS
@@ -55,7 +61,10 @@ _PART_HEAD = re.compile(
 PLAYLIST = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:#EXTM3U|<\?xml|<MPD|\[playlist\])", re.IGNORECASE)
 """How HLS, DASH and others begin."""
 
-Body = Literal["multipart", "jpeg", "picture", "transport stream", "other", "unknown"]
+LOOKED_INTO = ("jpeg", "mp2t", "mpeg", "264", "265", "hevc", "avc")
+"""Of the video types, those that have these words are judged by their first bytes."""
+
+Body = Literal["multipart", "jpeg", "picture", "transport stream", "raw video", "other", "unknown"]
 PICTURES: tuple[Body, ...] = ("multipart", "jpeg", "picture")
 
 
@@ -65,6 +74,8 @@ def body_kind(content_type: str, begin: bytes) -> Body:
         return "multipart"
     if len(begin) > PACKET_BYTES and all(byte == SYNC for byte in begin[::PACKET_BYTES]):
         return "transport stream"
+    if codec_of(begin):
+        return "raw video"
     if b"\xff\xd8\xff" in begin[: MAX_AHEAD_BYTES + 3]:
         return "multipart" if _PART_HEAD.match(begin) else "jpeg"
     if _PART_HEAD.match(begin):
@@ -110,14 +121,15 @@ class HttpStream:
         other: Callable[[str, Answer, HttpBody | None], Stream],
         tls: CameraTls,
         decoder: PictureDecoder,
-        transport_stream: Callable[[], "TransportStreamReader"],
+        video_reader: Callable[[str], "VideoReader"],
     ) -> None:
         """`patience` is in seconds; `other` makes the stream for a body that is no picture, which it gets if
-        that does not end.
+        that does not end; `video_reader` reads raw video of a codec, or without one a transport stream.
         """
         self._decoder = decoder
-        self._make_transport_stream = transport_stream
-        self._transport_stream: TransportStreamReader | None = None
+        self._make_video_reader = video_reader
+        self._video_reader: VideoReader | None = None
+        self._part_reader: RawVideoReader | None = None
         self._damaged = 0
         self._name = name
         self._patience = patience
@@ -151,8 +163,8 @@ class HttpStream:
         return self._video.waiting if self._video else ""
 
     @property
-    def _video(self) -> "Stream | TransportStreamReader | None":
-        return self._other or self._transport_stream
+    def _video(self) -> "Stream | VideoReader | None":
+        return self._other or self._video_reader or self._part_reader
 
     def open(self) -> None:
         """Ask, and see what comes. Raises SourceError."""
@@ -161,11 +173,12 @@ class HttpStream:
         answer = self._answer
         assert answer is not None  # just asked
         is_live = answer.response.length is None
-        if self._body in PICTURES or (self._body == "transport stream" and is_live):
+        self._video_reader = self._part_reader = None
+        if self._body in PICTURES or (self._body in ("transport stream", "raw video") and is_live):
             self._other = None
-            self._transport_stream = None if self._body in PICTURES else self._make_transport_stream()
+            if self._body not in PICTURES:
+                self._video_reader = self._make_video_reader(codec_of(self._begin))
             return
-        self._transport_stream = None
         if kind in NO_VIDEO_TYPES or kind.startswith("image/"):
             self._hang_up()
             raise SourceError(reasons.no_video(self._name, kind))
@@ -181,13 +194,15 @@ class HttpStream:
         if self._other is not None:
             yield from self._other.arrivals(latest_reader)
             return
-        if self._transport_stream is not None:
-            yield from self._moving(self._answer, self._transport_stream, latest_reader)
+        if self._video_reader is not None:
+            yield from self._moving(self._answer, self._video_reader, latest_reader)
             return
         self._newest_at = time.monotonic()
         while True:
             newest_at = self._newest_at
-            yield from self._picture(self._answer) if self._body == "picture" else self._pictures(self._answer)
+            yield from (
+                self._picture(self._answer) if self._body == "picture" else self._pictures(self._answer, latest_reader)
+            )
             self._hang_up()
             if self._body == "multipart" or not self._until_next(latest_reader, has_new=self._newest_at != newest_at):
                 return
@@ -231,7 +246,7 @@ class HttpStream:
         self._begin, self._body = b"", body_kind(kind, b"")
         if self._body == "multipart" and not answer.response.chunked:
             answer.response.length = None  # some cameras give one to an answer that does not end
-        if kind.startswith(("video/", "audio/")) and not any(known in kind for known in ("jpeg", "mp2t", "mpeg")):
+        if kind.startswith(("video/", "audio/")) and not any(known in kind for known in LOOKED_INTO):
             self._body = "other"
         while self._body == "unknown":
             data = self._read(answer.response)
@@ -239,19 +254,20 @@ class HttpStream:
             self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
         return kind or "a body without a type"
 
-    def _moving(
-        self, answer: Answer | None, transport_stream: "TransportStreamReader", latest_reader: LatestReader
-    ) -> Iterator[Arrival]:
-        """The pictures of a transport stream that does not end."""
+    def _moving(self, answer: Answer | None, reader: "VideoReader", latest_reader: LatestReader) -> Iterator[Arrival]:
+        """The pictures of a transport stream or of raw video that does not end."""
         assert answer is not None  # just asked
         begun = time.monotonic()
         data = self._begin
         while data or (data := self._read(answer.response)):
-            for arrival in transport_stream.feed(data, time.monotonic(), latest_reader):
+            for arrival in reader.feed(data, time.monotonic(), latest_reader):
                 begun = 0.0
                 yield arrival
             data = b""
-            if begun and not transport_stream.waiting and time.monotonic() - begun > self._patience:
+            if reader.may_be_complete and not select.select([answer.socket], [], [], PICTURE_PAUSE_SECONDS)[0]:
+                begun = 0.0
+                yield from reader.pause(latest_reader)
+            if begun and not reader.waiting and time.monotonic() - begun > self._patience:
                 raise SourceError(reasons.no_video_in_transport_stream(self._name))
 
     def _picture(self, answer: Answer | None) -> Iterator[Arrival]:
@@ -269,7 +285,7 @@ class HttpStream:
         self._newest_at = time.monotonic()
         yield Arrival(jpeg, *self._asked)
 
-    def _pictures(self, answer: Answer | None) -> Iterator[Arrival]:
+    def _pictures(self, answer: Answer | None, latest_reader: LatestReader) -> Iterator[Arrival]:
         """Those of one answer, to its end."""
         assert answer is not None  # just asked
         pictures, data = 0, self._begin
@@ -293,10 +309,32 @@ class HttpStream:
             if is_still:
                 self._parts.reset()
                 return
+            if self._parts.others and not pictures:
+                yield from self._other_parts(came, latest_reader)
+            self._parts.others.clear()
             self._check_stall()
         for jpeg in self._parts.end(complete=not answer.response.length):
             self._newest_at = time.monotonic()
             yield Arrival(jpeg, time.time(), self._newest_at)
+
+    def _other_parts(self, came: tuple[float, float], latest_reader: LatestReader) -> Iterator[Arrival]:
+        """Those of a multipart body that has H.264, H.265, PNG or the like in its parts."""
+        for unit in self._parts.others:
+            if is_picture(unit):
+                jpeg = self._decoder.jpeg(unit)
+                if jpeg is None:
+                    self._damaged += 1
+                else:
+                    self._newest_at = came[1]
+                    yield Arrival(jpeg, *came)
+                continue
+            codec = codec_of(unit)
+            if self._part_reader is None and codec:
+                self._part_reader = cast("RawVideoReader", self._make_video_reader(codec))
+            if self._part_reader is None:
+                continue
+            yield from self._part_reader.feed_picture(unit, came[1], latest_reader)
+            self._newest_at = came[1]  # the reader itself tells when no picture comes of them
 
     def _read_more(self, answer: Answer, pictures: int) -> bytes:
         """The next piece of the body; empty at its end, or when one picture without a length was all."""

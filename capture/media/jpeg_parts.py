@@ -10,6 +10,7 @@ skip parts that are no pictures; the delimiter, learned from the body, to find t
 import re
 from collections import Counter
 
+from capture.media.picture_decoder import is_picture
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
@@ -22,6 +23,8 @@ MAX_LINE_BYTES = 64 * 1024
 """More than this without a line end is no header, and thrown away."""
 MAX_AHEAD_BYTES = 1024
 """In a part with a length, a JPEG is looked for behind at most so many other bytes."""
+OTHER_TYPES = (b"264", b"265", b"hevc", b"/png", b"/webp", b"/gif", b"/bmp", b"/tiff")
+"""Parts whose type has one of these are pictures too: of H.264 or H.265, or of other formats."""
 NO_PICTURE_TYPES = (b"audio/", b"video/", b"application/json", b"application/xml", b"text/xml")
 """Parts that say they are of these are never searched for a JPEG."""
 
@@ -49,6 +52,8 @@ class JpegParts:
         """Pictures that were cut off or were no JPEG."""
         self.other_kind = ""
         """What the last part that was no picture says it is."""
+        self.others: list[bytes] = []
+        """Pictures that are no JPEG which `feed` has found: whoever reads them clears this."""
         self.repairs: Counter[str] = Counter()
         """What was wrong with the framing and did not matter, for people to read."""
         self._buffer = bytearray()
@@ -164,13 +169,20 @@ class JpegParts:
         """Without a length nothing begins here: a JPEG is known by its first bytes, all else is skipped as lines."""
         length = self._headers.pop(b"length", b"")
         if not length.isdigit():
-            return
+            if not (self._is_other and self._delimiter):
+                return
+            length = str(MAX_PART_BYTES).encode()
         size = int(length[:20])
         if size > self._max_part_bytes:
             raise too_large(size, self._max_part_bytes)
         self._length, self._passed, self._in_body = size or None, 0, size > 0
 
     # --- bodies -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_other(self) -> bool:
+        kind = self._headers.get(b"type", b"").lower()
+        return any(word in kind for word in OTHER_TYPES)
 
     def _take_body(self) -> bool:
         """Look for a JPEG at the beginning of a part with a length, else skip the part."""
@@ -191,7 +203,11 @@ class JpegParts:
 
     def _skip_body(self, length: int, kind: bytes) -> bool:
         """A part that is no picture; it is damaged where it says that it is one."""
-        self.damaged += b"image" in kind
+        is_image = b"image" in kind
+        if self._is_other and (not is_image or is_picture(self._buffer[:length])):
+            self.others.append(bytes(self._buffer[:length]))
+        else:
+            self.damaged += is_image
         self.other_kind = kind.partition(b";")[0].strip().decode("ascii", "replace")[:MAX_KIND_LETTERS]
         if not self.other_kind.isprintable():
             self.other_kind = ""

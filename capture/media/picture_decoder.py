@@ -19,7 +19,7 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 """Pillow would also read EPS, for which it runs Ghostscript."""
 
 
-def is_picture(head: bytes) -> bool:
+def is_picture(head: bytes | bytearray) -> bool:
     """Whether these first bytes begin a picture of another kind than JPEG: PNG, GIF, WebP, BMP or TIFF."""
     if head.startswith((b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")):
         return True

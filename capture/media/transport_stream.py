@@ -46,6 +46,15 @@ class TransportStreamReader:
         return self._stream.lost + self._damaged_earlier + damaged
 
     @property
+    def may_be_complete(self) -> bool:
+        """Whether a pause now would be the end of a picture: the packets tell that by themselves."""
+        return False
+
+    def pause(self, demand: Demand) -> Iterator[Arrival]:
+        """Nothing."""
+        yield from ()
+
+    @property
     def repairs(self) -> Mapping[str, int]:
         """What was wrong with the video so far, and did not matter."""
         return self._decoder.repairs if self._decoder else Counter()

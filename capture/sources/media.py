@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -30,8 +31,8 @@ from framebus.publishing.picture import Picture
 from framebus.publishing.repairs import Repairs
 
 if TYPE_CHECKING:
+    from capture.media.http_stream import VideoReader
     from capture.media.rtsp.session import Transport
-    from capture.media.transport_stream import TransportStreamReader
 
 PATIENCE_SECONDS = 5.0
 """How long a camera may send nothing, while it is opened and later, where stall_timeout does not say."""
@@ -179,19 +180,22 @@ class MediaSource(Source):
         if url.scheme in ("http", "https"):
             decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
             return HttpStream(
-                url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._transport_stream
+                url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader
             )
         if url.scheme in ("rtsp", "rtsps"):
             return self._over_rtsp(url)
         return self._over_pyav(url)
 
-    def _transport_stream(self) -> "TransportStreamReader":
+    def _video_reader(self, codec: str) -> "VideoReader":
+        """Of raw video of this codec, or without one of a transport stream."""
         try:
             from capture.media.frame_encoder import FrameEncoder
+            from capture.media.raw_video import RawVideoReader
             from capture.media.transport_stream import TransportStreamReader
         except ImportError:
             raise SourceError(reasons.no_pyav(self.name)) from None
-        return TransportStreamReader(
+        make = partial(RawVideoReader, codec) if codec else TransportStreamReader
+        return make(
             self.name,
             FrameEncoder(self._size, self._quality),
             self._options.max_megapixels,

@@ -72,7 +72,7 @@ def test_an_answer_whose_compression_is_broken_is_a_reason() -> None:
 
 
 def test_parts_that_are_no_pictures_are_named() -> None:
-    part = b"--b\r\nContent-Type: video/x-h264\r\nContent-Length: 9\r\n\r\n\0\0\0\1abcde\r\n"
+    part = b"--b\r\nContent-Type: video/x-h264\r\nContent-Length: 9\r\n\r\nno video!\r\n"
 
     def answer(call: Call) -> None:
         call.send(ok("multipart/x-mixed-replace;boundary=b"))
