@@ -20,6 +20,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, RunDirError, recorder_endpoint, share_socket
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.io_threads import IO_THREADS
 from recorder.camera_recording import CameraRecording, Reason
 from recorder.cleaner import CLOCK_ERROR_SECONDS, Cleaner
 from recorder.disk import GB, Disk
@@ -110,7 +111,7 @@ class RecorderServer:
     def start(self) -> None:
         """Bind the endpoint, subscribe, and start the threads. The folder may come later."""
         self._lock = Lock(self._run_dir, "recorder service")  # no camera has a name with a space
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
         self._poller = zmq.Poller()
         self._bind()
         self._events = sockets.subscriber(self._context, self._events_endpoint, EVENT_TOPIC, EVENT_QUEUE)
