@@ -62,7 +62,7 @@ PLAYLIST = re.compile(rb"\s*(?:\xef\xbb\xbf)?(?:#EXTM3U|<\?xml|<MPD|\[playlist\]
 """How HLS, DASH and others begin."""
 
 LOOKED_INTO = ("jpeg", "mp2t", "mpeg", "264", "265", "hevc", "avc")
-"""Of the video types, those that have these words are judged by their first bytes."""
+"""Of the video types, those that have these words are judged by their first 1024 bytes, others by what comes first."""
 
 Body = Literal["multipart", "jpeg", "picture", "transport stream", "raw video", "other", "unknown"]
 PICTURES: tuple[Body, ...] = ("multipart", "jpeg", "picture")
@@ -246,12 +246,13 @@ class HttpStream:
         self._begin, self._body = b"", body_kind(kind, b"")
         if self._body == "multipart" and not answer.response.chunked:
             answer.response.length = None  # some cameras give one to an answer that does not end
-        if kind.startswith(("video/", "audio/")) and not any(known in kind for known in LOOKED_INTO):
-            self._body = "other"
+        may_wait = not kind.startswith(("video/", "audio/")) or any(known in kind for known in LOOKED_INTO)
         while self._body == "unknown":
             data = self._read(answer.response)
             self._begin += data
             self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
+            if self._body == "unknown" and not may_wait:
+                self._body = "other"
         return kind or "a body without a type"
 
     def _moving(self, answer: Answer | None, reader: "VideoReader", latest_reader: LatestReader) -> Iterator[Arrival]:

@@ -22,6 +22,10 @@ USED_FIELDS = (
 """Of more than MAX_FIELDS, these count."""
 _STATUS = re.compile(rb"(?:ICY|HTTP(?:/[0-9.]*)?)[ \t]+([1-9][0-9]{2})(?![0-9])([^\r\n]*)", re.IGNORECASE)
 """SHOUTcast begins with "ICY 200 OK"."""
+_INFORMATIONAL = re.compile(rb"HTTP/1\.[01] 1(?!01)")
+INFORMATIONAL_LINE = b"HTTP/1.1 100 Continue\r\n"
+"""Of the informational responses, http.client knows this one."""
+EMPTY = (b"\r\n", b"\n")
 _USUAL = re.compile(rb"HTTP/1\.[01] ")
 
 
@@ -42,14 +46,23 @@ class _LenientLines:
     def __init__(self, source: io.BufferedReader) -> None:
         self._source = source
         self._lines = 0
+        self._awaits_status = True
+        self._is_informational = False
+        """Whether these are the lines of a 1xx response, which another one follows (RFC 9110, section 15.2)."""
 
     def readline(self, limit: int = -1) -> bytes:
         """The next line that counts."""
         while self._lines < MAX_LINES:
             line = self._source.readline(limit)
             self._lines += 1
-            if self._lines == 1:
-                return status_line(line)
+            if line in EMPTY and self._awaits_status:  # ahead of the status line
+                continue
+            if self._awaits_status:
+                line = status_line(line)
+                self._is_informational = bool(_INFORMATIONAL.match(line))
+                self._awaits_status = False
+                return INFORMATIONAL_LINE if self._is_informational else line
+            self._awaits_status = self._is_informational and line in EMPTY
             if self._lines <= MAX_FIELDS or not line.strip() or line.partition(b":")[0].strip().lower() in USED_FIELDS:
                 return line
         raise http.client.HTTPException(f"got more than {MAX_LINES} headers")

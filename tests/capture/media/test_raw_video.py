@@ -83,10 +83,11 @@ def encoded(folder: Path, codec: str = "libx264", name: str = "clip.h264") -> li
         (RAW, bare),
         ("application/octet-stream", bare),
         ("video/mpeg", bare),
+        ("video/mp4", bare),
         (MULTIPART, with_length),
         (MULTIPART, lambda picture: b"--b\r\n" + without_length(picture)),
     ],
-    ids=["h264", "octet-stream", "mpeg", "parts with a length", "parts without a length"],
+    ids=["h264", "octet-stream", "mpeg", "mp4", "parts with a length", "parts without a length"],
 )
 def test_each_picture_is_there_before_the_next_is_sent(
     kind: str, wrapped: Callable[[bytes], bytes], tmp_path: Path

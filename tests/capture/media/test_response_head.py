@@ -28,6 +28,20 @@ def test_any_status_line_that_ffmpeg_reads_is_read(first: str) -> None:
     assert read(f"{first}\r\nContent-Type: image/jpeg".encode()) == (200, "image/jpeg", BODY)
 
 
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        "\r\n\r\n",
+        "\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 P\r\n\r\n",
+    ],
+    ids=["empty lines", "an empty line", "103", "100 and 102"],
+)
+def test_what_stands_ahead_of_the_response_is_passed_over(ahead: str) -> None:
+    assert read(f"{ahead}HTTP/1.1 200 OK\r\nContent-Type: image/jpeg".encode()) == (200, "image/jpeg", BODY)
+
+
 @pytest.mark.parametrize("count", [101, 1000])
 def test_more_headers_than_http_client_reads_do_no_harm(count: int) -> None:
     many = "".join(f"\r\nX-Header-{number}: value" for number in range(count))
