@@ -147,7 +147,9 @@ async def test_what_there_is_no_room_for_stays_in_the_socket(pull: Socket, push:
 
 
 @pytest.mark.parametrize("beyond", ["message", "garbage"])
-async def test_a_connection_that_libzmq_gives_up_is_made_again(beyond: str, free_port: int) -> None:
+async def test_a_connection_that_libzmq_gives_up_is_made_again(
+    beyond: str, free_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Only the loop is there to notice: no message comes, and nothing is sent."""
     endpoint, taken = f"tcp://127.0.0.1:{free_port}", list[list[bytes]]()
     context: zmq.Context[Socket] = zmq.Context()
@@ -188,6 +190,11 @@ async def test_a_connection_that_libzmq_gives_up_is_made_again(beyond: str, free
 
     await until(heard)
     assert taken[0] == [b"live/front\nagain"]
+    socket.check()
+    assert caplog.messages == [
+        "1 ZeroMQ connections that ended because of a message over the limit, or of bytes that are not ZeroMQ's "
+        f"(1 in all): {endpoint}"
+    ]
     receiver.close()
     context.destroy(linger=0)
 

@@ -74,3 +74,8 @@ def test_every_call_works_in_development_mode(tmp_path: Path) -> None:
 def test_an_address_that_is_too_long_is_refused_by_its_path(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     with context.socket(zmq.PUB, ProcessSocket) as socket, pytest.raises(zmq.ZMQError, match="is longer than 107"):
         socket.bind(f"ipc:///tmp/{'x' * 200}")
+
+
+def test_options_of_pyzmq_pass(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    with ProcessSocket(context, zmq.PUB, copy_threshold=5) as socket:
+        assert socket.copy_threshold == 5

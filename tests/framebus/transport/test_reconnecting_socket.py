@@ -72,6 +72,13 @@ def test_a_lost_connection_is_counted_and_a_new_one_ends_the_wait(
 
     wait_until(subscribed, "the new connection is noticed")
     assert made.disconnects == 1
+    restarted.close()
+
+    def lost_again() -> bool:
+        made.check()
+        return made.disconnects == 2
+
+    wait_until(lost_again, "the second connection is lost")
 
 
 def test_the_pause_before_it_connects_again_is_counted_down(
