@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import libcamera
@@ -24,6 +25,8 @@ from framebus.config.size import Size
 
 BUFFERS = 6
 """picamera2's own choice for video."""
+HALF = 2
+"""What the width and height of the camera's smaller stream are divided by."""
 BUFFERS_WITH_STILLS = 4
 """A frame of 12 megapixels takes 18 MB, and a Pi Zero 2 W has 512 in all."""
 FAILURES = (RuntimeError, OSError, ValueError, LookupError)
@@ -32,6 +35,18 @@ FAILURES = (RuntimeError, OSError, ValueError, LookupError)
 # What they say with INFO concerns programmers; what Picamera2 says with ERROR, it raises as well, at each attempt.
 logging.getLogger("picamera2").setLevel(logging.WARNING)
 logging.getLogger("picamera2.picamera2").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """The stream that smaller frames are made from: the camera's own of half the size, else the one that is encoded."""
+
+    stream: str
+    """By picamera2's name."""
+    format: str
+    size: Size
+    stride: int
+    """Bytes from one line to the next."""
 
 
 class _Picamera2(Picamera2):  # type: ignore[misc]  # picamera2 has no types
@@ -128,35 +143,62 @@ class Camera:
 
     def _configure(self, size: Size, fps: float, transform: Any) -> None:
         period_us = round(1_000_000 / fps)
-        streamed = {"format": "YUV420", "size": (size.width, size.height)}
+        controls = {"FrameDurationLimits": (period_us, period_us)} | self.began_with
         still = self._still_size
         self._stream = "main" if still is None else "lores"
-        configuration = self._picamera2.create_video_configuration(
-            main=streamed if still is None else {"format": "YUV420", "size": (still.width, still.height)},
-            lores=None if still is None else streamed,
-            encode=self._stream,
-            buffer_count=BUFFERS if still is None else BUFFERS_WITH_STILLS,
-            raw=None,  # costs memory for pictures that are not read
-            transform=transform,
-            colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
-            controls={"FrameDurationLimits": (period_us, period_us)} | self.began_with,
-        )
-        self._picamera2.configure(configuration)
+        if still is not None:
+            self._agree(still, size, transform, controls)
+        elif not self._has_half(size, transform, controls):
+            self._agree(size, None, transform, controls)
         given = self._picamera2.camera_configuration()
         self.format = str(given[self._stream]["format"])
         self.size = Size(*given[self._stream]["size"])
-        self.stride = int(given[self._stream]["stride"])
-        """Bytes from one line of its frames to the next."""
+        lores = given["lores"] if still is None else None
+        pixels = lores or given[self._stream]
+        self.pixels = Pixels(
+            "lores" if lores else self._stream, str(pixels["format"]), Size(*pixels["size"]), int(pixels["stride"])
+        )
         self.hflip, self.vflip = bool(given["transform"].hflip), bool(given["transform"].vflip)
         shortest, longest, _ = self._picamera2.camera_controls["FrameDurationLimits"]
         possible_us = min(max(period_us, shortest), longest)
         self.fps = fps if possible_us == period_us else 1_000_000 / possible_us
 
+    def _has_half(self, size: Size, transform: Any, controls: Mapping[str, Any]) -> bool:
+        """Agree on a second stream of half the size, which the ISP scales: its pixels are what smaller frames need.
+
+        Each stream has as many buffers. Where the camera would have to change anything for it, it is left out.
+        """
+        half = Size(size.width // HALF, size.height // HALF)
+        if size.width % (2 * HALF) or size.height % (2 * HALF):  # YUV420 has sizes that are even
+            return False
+        try:
+            self._agree(size, half, transform, controls)
+        except FAILURES:
+            return False
+        given = self._picamera2.camera_configuration()
+        found = [(str(given[name]["format"]), Size(*given[name]["size"])) for name in ("main", "lores")]
+        return found == [("YUV420", size), ("YUV420", half)]
+
+    def _agree(self, main: Size, lores: Size | None, transform: Any, controls: Mapping[str, Any]) -> None:
+        """Configure the camera with one stream or two."""
+        self._picamera2.configure(
+            self._picamera2.create_video_configuration(
+                main={"format": "YUV420", "size": (main.width, main.height)},
+                lores=None if lores is None else {"format": "YUV420", "size": (lores.width, lores.height)},
+                encode=self._stream,
+                buffer_count=BUFFERS if self._still_size is None else BUFFERS_WITH_STILLS,
+                raw=None,  # costs memory for pictures that are not read
+                transform=transform,
+                colour_space=libcamera.ColorSpace.Sycc(),  # what JPEG means by YCbCr; video's own would look pale
+                controls=dict(controls),
+            )
+        )
+
     def _start_encoder(self, quality: int) -> str:
         output = LatestFrameOutput(self.latest_frame)
         why_software = encoding.why_software(self.size)
         if not why_software:
-            encoder = HardwareEncoder(self.latest_frame, encoding.bitrate(quality, self.size))
+            encoder = HardwareEncoder(self.latest_frame, encoding.bitrate(quality, self.size), self.pixels.stream)
             try:
                 self._picamera2.start_encoder(encoder, output)
             except OSError as error:
@@ -165,7 +207,7 @@ class Camera:
             else:
                 self._encoder = encoder
                 return ""
-        self._encoder = SoftwareEncoder(self.latest_frame, quality)
+        self._encoder = SoftwareEncoder(self.latest_frame, quality, self.pixels.stream)
         self._picamera2.start_encoder(self._encoder, output)
         return why_software
 

@@ -27,7 +27,7 @@ from framebus.publishing.picture import Picture
 if TYPE_CHECKING:
     from PIL import Image
 
-    from capture.picamera2.camera import Camera
+    from capture.picamera2.camera import Camera, Pixels
     from capture.picamera2.latest_frame import Encoded
 
 logger = logging.getLogger("capture")
@@ -108,7 +108,7 @@ class Picamera2Source(Source):
         camera = self._camera
         assert camera is not None  # opened before it is read
         camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)
-        camera.latest_frame.wants_pixels = rate_control.renditions and camera.format == PLANAR
+        camera.latest_frame.wants_pixels = rate_control.renditions and camera.pixels.format == PLANAR
         if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
         camera.latest_frame.want_every(rate_control.fps * HEADROOM >= camera.fps)  # a viewer may have come meanwhile
@@ -135,7 +135,7 @@ class Picamera2Source(Source):
             time.time() - seconds,
             time.monotonic() - seconds,
             plainly(encoded.metadata),
-            None if encoded.pixels is None else partial(_scaled, encoded.pixels, camera.size, camera.stride),
+            None if encoded.pixels is None else partial(_scaled, encoded.pixels, camera.pixels, camera.size),
         )
 
     def close(self) -> None:
@@ -206,9 +206,10 @@ class Picamera2Source(Source):
         logger.info("%s: %s, %s %s at %g fps%s", self.name, camera.model, camera.format, camera.size, camera.fps, asked)
 
 
-def _scaled(pixels: Any, size: Size, stride: int, divisor: int) -> "Image.Image":
-    """The frame, smaller; called in the thread that makes renditions."""
+def _scaled(data: Any, pixels: "Pixels", size: Size, divisor: int) -> "Image.Image":
+    """A frame of this size, smaller; called in the thread that makes renditions."""
     from capture.v4l2.raw import Layout  # imported late, as it imports Pillow
 
-    buffer = cast(bytes, pixels)  # an array of numpy's: any buffer will do, but Pillow's types do not say so
-    return Layout("YU12", size, stride, full_range=True).picture(buffer, divisor)
+    buffer = cast(bytes, data)  # an array of numpy's: any buffer will do, but Pillow's types do not say so
+    layout = Layout("YU12", pixels.size, pixels.stride, full_range=True)
+    return layout.picture(buffer, divisor * pixels.size.width // size.width)

@@ -105,6 +105,31 @@ def test_the_picture_is_what_the_camera_sees_and_when_it_saw_it(pi_camera: PiCam
     assert now - picture.captured == pytest.approx(monotonic - picture.monotonic, abs=0.1)
 
 
+def smaller_frame(size: Size) -> tuple[str, tuple[int, int], bytes]:
+    """From which stream the pixels are, and half of the frame."""
+    source, rate_control = opened(size), RateControl(1000)
+    rate_control.renditions = True
+    picture = frame(source, rate_control)
+    while picture.scaled is None:  # one that was encoded before
+        picture = frame(source, rate_control)
+    assert source._camera is not None
+    stream, half = source._camera.pixels.stream, picture.scaled(2)
+    source.close()
+    return stream, half.size, half.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(("size", "stream"), [(Size(640, 480), "lores"), (SIZE, "main")])
+def test_the_camera_scales_where_it_can(pi_camera: PiCamera, size: Size, stream: str) -> None:
+    """The virtual camera has two sizes, of which one is half of the other."""
+    found, half, pixels = pi_camera.run(smaller_frame, size)
+    assert (found, half) == (stream, (size.width // 2, size.height // 2))
+    middle = half[1] // 2 * half[0]
+    line = [tuple(pixels[3 * (middle + x) :][:3]) for x in range(half[0] // 16, half[0], half[0] // 8)]
+    seen = [CORNERS[tuple(int(level > 128) for level in pixel)] for pixel in line]
+    first = BARS.index(seen[0])
+    assert seen == BARS[first:] + BARS[:first]
+
+
 def test_a_size_that_the_camera_lacks_becomes_one_that_it_has(pi_camera: PiCamera) -> None:
     jpeg = Jpeg.parse(pi_camera.run(one_frame, Size(600, 400))[0].jpeg)
     assert (jpeg.width, jpeg.height) == (640, 480)

@@ -113,8 +113,10 @@ def test_what_the_camera_does_not_flip_is_left_to_the_viewer_as_well(pi_camera: 
     assert pi_camera.run(in_each_orientation) == [(orientation, UPRIGHT) for orientation in range(1, 9)]
 
 
-def renditions_of_a_frame(size: Size, still_size: Size | None) -> tuple[bool, list[tuple[int, int]], list[list[str]]]:
-    """Whether a frame has pixels while nobody wants it smaller; then two sizes of one, and their quarters."""
+def renditions_of_a_frame(
+    size: Size, still_size: Size | None
+) -> tuple[bool, str, list[tuple[int, int]], list[list[str]]]:
+    """Whether a frame has pixels while nobody wants it smaller; from which stream they are; two sizes, and quarters."""
     source = Picamera2Source(0, size, 30, 80, still_size=still_size)
     source.open()
     rate_control = RateControl(30)
@@ -124,30 +126,32 @@ def renditions_of_a_frame(size: Size, still_size: Size | None) -> tuple[bool, li
     while picture.scaled is None:  # one that was encoded before
         picture = frame(source, rate_control)
     scaled = [picture.scaled(divisor) for divisor in (2, 4)]
+    assert source._camera is not None
+    stream = source._camera.pixels.stream
     source.close()
     found = []
     for image in scaled:
         jpeg = io.BytesIO()
         image.save(jpeg, "JPEG", quality=95)
         found.append(quarters(Picture(jpeg.getvalue(), 0, 0)))
-    return without, [image.size for image in scaled], found
+    return without, stream, [image.size for image in scaled], found
 
 
 @pytest.mark.parametrize(
-    ("size", "still_size", "sizes"),
+    ("size", "still_size", "fault", "stream", "sizes"),
     [
-        (SIZE, None, [(160, 120), (80, 60)]),
-        (Size(300, 202), None, [(150, 101), (75, 51)]),  # padded by the camera
-        (SIZE, Size(640, 480), [(160, 120), (80, 60)]),
+        (SIZE, None, "", "lores", [(160, 120), (80, 60)]),  # scaled by the camera
+        (Size(300, 202), None, "", "main", [(150, 101), (75, 51)]),  # padded by it, and its half would be odd
+        (SIZE, Size(640, 480), "", "lores", [(160, 120), (80, 60)]),
+        (SIZE, None, "one-stream", "main", [(160, 120), (80, 60)]),
+        (SIZE, None, "equal-streams", "main", [(160, 120), (80, 60)]),
     ],
 )
 def test_a_smaller_frame_is_made_of_the_pixels_of_the_camera(
-    pi_camera: PiCamera, size: Size, still_size: Size | None, sizes: list[tuple[int, int]]
+    pi_camera: PiCamera, size: Size, still_size: Size | None, fault: str, stream: str, sizes: list[tuple[int, int]]
 ) -> None:
-    without, found, colours = pi_camera.run(renditions_of_a_frame, size, still_size)
-    assert without
-    assert found == sizes
-    assert colours == [UPRIGHT, UPRIGHT]
+    pi_camera.fault.write_text(fault)
+    assert pi_camera.run(renditions_of_a_frame, size, still_size) == (True, stream, sizes, [UPRIGHT, UPRIGHT])
 
 
 def steps_of_qualities() -> list[int]:

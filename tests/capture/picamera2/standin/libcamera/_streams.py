@@ -88,7 +88,12 @@ class CameraConfiguration:
         return iter(self._streams)
 
     def validate(self) -> "CameraConfiguration.Status":
+        if fault() == "one-stream" and len(self._streams) > 1:
+            return self.Status.Invalid
         changed = [stream.adjust() for stream in self._streams]
+        if fault() == "equal-streams" and self._streams[-1].size != self._streams[0].size:
+            self._streams[-1].size = self._streams[0].size
+            changed.append(self._streams[-1].adjust() or True)
         if fault() == "no-flips" and self.orientation != Orientation.Rotate0:
             self.orientation = Orientation.Rotate0
             changed.append(True)
