@@ -1,0 +1,139 @@
+"""The process that looks for motion: takes frames of the cameras and publishes events."""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import zmq
+
+from framebus.config.camera import CameraConfig
+from framebus.protocol.events import EventHeader
+from framebus.protocol.wire import Kind, pack, topic
+from framebus.runtime.process import ProcessError, Stop
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.run_dir import Lock, events_endpoint, share_socket
+from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
+from framebus.transport.reconnecting_socket import ReconnectingSocket
+from recorder.motion.watcher import Watcher
+
+logger = logging.getLogger("motion")
+
+TICK_SECONDS = 0.5
+"""How often is looked for what is due without a frame; an event is reported once a second."""
+CHECK_SECONDS = 1.0
+SEND_HIGH_WATER_MARK = 1000
+"""Messages that wait for a subscriber that does not read them."""
+MAX_SUBSCRIPTION_BYTES = 1024
+"""No subscription is longer; a peer that sends more is disconnected."""
+
+
+class MotionServer:
+    """Publishes the events of all cameras that have motion detection. Closed by its owner."""
+
+    def __init__(
+        self, cameras: Mapping[str, CameraConfig], endpoints: Mapping[str, Endpoint], run_dir: Path, group: str | None
+    ) -> None:
+        """Bind the endpoint and subscribe to the cameras, which need not run yet.
+
+        Args:
+            cameras: the tables of the cameras that have motion detection, by name.
+            endpoints: where each of them publishes.
+            run_dir: the folder of the socket and the lock.
+            group: whose members may subscribe, beside this user.
+
+        Raises:
+            RunDirError: the process runs already, or its folder cannot be used.
+            ProcessError: the endpoint cannot be bound.
+        """
+        self._endpoint = events_endpoint(run_dir)
+        self._lock = Lock(run_dir, "motion detection")  # no camera has a name with a space
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._publisher = sockets.make(self._context, zmq.XPUB)
+        self._publisher.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self._publisher.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        self._publisher.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
+        try:
+            self._publisher.bind(self._endpoint)
+            share_socket(self._endpoint, group)
+        except zmq.ZMQError as error:
+            self.close()
+            raise ProcessError(f"cannot publish at {self._endpoint}: {zmq.strerror(error.errno or 0)}") from None
+        self._losses = RateLimitedLog(logger)
+        self._checked_at = -math.inf
+        run = os.urandom(8).hex()
+        self._cameras: list[tuple[Watcher, ReconnectingSocket]] = []
+        for name, settings in cameras.items():
+            endpoint = endpoints[name]
+            watcher = Watcher(name, settings, endpoint.same_host, run, self._losses)
+            socket = sockets.subscriber(self._context, endpoint, topic(kind(settings), name))
+            self._cameras.append((watcher, socket))
+        logger.info("publishes the motion of %s at %s", ", ".join(cameras), self._endpoint)
+
+    def run(self, stop: Stop) -> None:
+        """Publish until `stop` is requested, and end the events in progress then."""
+        while not stop.requested:
+            stop.watchdog.feed()
+            self._poll(stop)
+            now = time.monotonic()
+            for watcher, socket in self._cameras:
+                if watcher.due_in(now) == 0 and socket.poll(0):
+                    self._publish(watcher.take(socket.recv(), now))
+                else:
+                    self._publish(watcher.tick(now))
+            self._greet()
+            if now - self._checked_at >= CHECK_SECONDS:
+                self._checked_at = now
+                self._check()
+        for watcher, _ in self._cameras:
+            self._publish(watcher.end(time.monotonic()))
+
+    def close(self) -> None:
+        """Close the sockets, and release the lock."""
+        self._context.destroy(linger=200)
+        self._lock.close()
+
+    def _poll(self, stop: Stop) -> None:
+        """Wait for something to do. A frame that comes early stays in its socket, where a newer one replaces it."""
+        now = time.monotonic()
+        poller = zmq.Poller()
+        left = TICK_SECONDS
+        poller.register(stop, zmq.POLLIN)
+        poller.register(self._publisher, zmq.POLLIN)
+        for watcher, socket in self._cameras:
+            seconds = watcher.due_in(now)
+            if seconds == 0:
+                poller.register(socket, zmq.POLLIN)
+            else:
+                left = min(left, seconds)
+        poller.poll(math.ceil(left * 1000))
+
+    def _publish(self, header: EventHeader | None) -> None:
+        if header is not None:
+            self._publisher.send(pack("event", header.camera, header))
+
+    def _greet(self) -> None:
+        """Send the events in progress again, where somebody has subscribed."""
+        came = False
+        while self._publisher.poll(0):
+            came |= self._publisher.recv().startswith(b"\x01")
+        for watcher, _ in self._cameras if came else ():
+            self._publish(watcher.current)
+
+    def _check(self) -> None:
+        self._lock.check(self._endpoint)
+        self._losses.flush()
+        for _, socket in self._cameras:
+            socket.check()
+
+
+def kind(settings: CameraConfig) -> Kind:
+    """What to subscribe to for motion.
+
+    An idle camera here gives `peek/` at the rate that motion needs, and nothing has to be made for it. Of a camera of
+    another machine, `quarter/` has a twentieth of the bytes.
+    """
+    return "peek" if settings.is_here else "quarter"

@@ -1,0 +1,30 @@
+"""The picture that motion is looked for in: grey, about 160 pixels long, decoded from the JPEG at reduced scale."""
+
+import numpy as np
+from PIL import Image
+
+from framebus.protocol.frame import Frame
+from framebus.protocol.pixels import Scale
+from recorder.motion.background import Grey
+
+LENGTH = 160
+"""Pixels of the longer side: what 1280x720 has at 1/8."""
+SHORTEST, LONGEST = 120, 200
+"""Of the longer side of a picture that is taken as the decoder gives it."""
+SCALES: tuple[Scale, ...] = (8, 4, 2)
+
+
+def small_picture(frame: Frame) -> Grey:
+    """Decode a frame.
+
+    Raises:
+        DecodeError: The JPEG is damaged.
+    """
+    length = max(frame.width, frame.height)
+    scale: Scale = next((scale for scale in SCALES if length >= scale * SHORTEST), 1)
+    picture = frame.image(scale, grey=True)
+    length = max(picture.size)
+    if length > LONGEST:
+        width, height = (max(2, round(side * LENGTH / length)) for side in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(picture)

@@ -1,0 +1,188 @@
+"""Things followed from picture to picture: one that gets somewhere moves; one that comes and goes, or swings, does not."""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from recorder.motion.blobs import Blob
+
+WINDOW_SECONDS = 6.0
+"""How far back the way of a thing is looked at."""
+LEAST_HITS = 3
+"""Pictures that show a thing before it counts."""
+HITS_FOR_CLUTTER = 3.0
+"""For each new thing a picture, on average: so many pictures more. In snow, a thing counts after seconds."""
+HITS_FOR_SIBLING = 1.0
+"""For each other thing that was new in the same picture: a lamp makes many at once."""
+MOST_HITS = 18
+LEAST_WAY_PIXELS = 2.5
+LEAST_WAY_SHARE = 0.3
+"""Of the thing's own width."""
+STRAIGHT = 0.5
+"""How much of its way a thing must have got on: a branch comes back."""
+SEEN_SHARE = 0.6
+"""Of the pictures since a thing was first seen."""
+SHARP = 0.17
+"""What is blurred more is near the lens, such as an insect, or light."""
+TEXTURED = 0.55
+"""Above it, what is seen in a thing is the background: it is light, or the shadow of something."""
+LOST_AFTER = 3
+"""Pictures without a thing, after which it is a new one when it comes back."""
+MAX_TRACKS = 80
+CLUTTER_RATE = 0.05
+
+MomentT = TypeVar("MomentT")
+
+
+@dataclass(slots=True)
+class Track(Generic[MomentT]):
+    """One thing. Lengths are in pixels."""
+
+    first: MomentT
+    began: float
+    """Seconds, as all times here."""
+    way: deque[tuple[float, Blob]] = field(default_factory=deque)
+    """When it was seen, and what was seen."""
+    speed: tuple[float, float] = (0.0, 0.0)
+    """Pixels a picture."""
+    siblings: int = 0
+    """How many other new things were first seen in the same picture."""
+    hits: int = 0
+    misses: int = 0
+    chances: int = 0
+    """Pictures since it was first seen."""
+    moved_at: float = -math.inf
+    progress: float = 0.0
+    """The way that it has got on within the window, as a multiple of the least one that counts."""
+
+    @property
+    def last(self) -> Blob:
+        """As it was seen last."""
+        return self.way[-1][1]
+
+    def expected(self) -> tuple[float, float]:
+        """Where it should be in this picture."""
+        steps = self.misses + 1
+        return self.last.x + self.speed[0] * steps, self.last.y + self.speed[1] * steps
+
+    def see(self, blob: Blob, now: float) -> None:
+        """Add what is seen of it."""
+        if self.way:
+            steps = self.misses + 1
+            step = (blob.x - self.last.x) / steps, (blob.y - self.last.y) / steps
+            keep = 0.5 if self.hits > 1 else 0.0
+            self.speed = (
+                self.speed[0] * keep + step[0] * (1 - keep),
+                self.speed[1] * keep + step[1] * (1 - keep),
+            )
+        self.way.append((now, blob))
+        while now - self.way[0][0] > WINDOW_SECONDS:
+            self.way.popleft()
+        self.hits += 1
+        self.misses = 0
+
+    def measure(self, now: float, hits: float) -> bool:
+        """Whether it moves, as of a picture that shows it.
+
+        Args:
+            now: the time of this picture.
+            hits: pictures that must have shown it.
+        """
+        self.progress = 0.0
+        if self.hits < LEAST_HITS or len(self.way) < LEAST_HITS or self.hits < SEEN_SHARE * self.chances:
+            return False
+        seen = [blob for _, blob in self.way]
+        sharp = sorted(blob.sharpness for blob in seen)[len(seen) // 2]
+        if sharp < SHARP:
+            return False
+        texture = sorted(blob.texture for blob in seen)[len(seen) // 2]
+        if texture > TEXTURED:
+            return False
+        width = sorted(blob.width for blob in seen)[len(seen) // 2]
+        least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
+        places = _smoothed([(blob.x, blob.y) for blob in seen])
+        net = math.dist(places[0], places[-1])
+        path = sum(math.dist(before, after) for before, after in zip(places, places[1:], strict=False))
+        if path > 0 and net / path < STRAIGHT:
+            net = 0.0
+        self.progress = min(net, _carried(seen)) / least
+        if self.hits >= hits and self.progress >= 1:
+            self.moved_at = now
+            return True
+        return False
+
+
+def _carried(seen: list[Blob]) -> float:
+    """By how many pixels both sides of a thing have moved: of one that grows or gets weaker, only one does."""
+    third = max(1, len(seen) // 3)
+    sides = [
+        sum(getattr(blob, side) for blob in seen[-third:]) / third - sum(getattr(blob, side) for blob in seen[:third]) / third
+        for side in ("left", "right", "top", "bottom")
+    ]
+    return math.hypot(_common(sides[0], sides[1]), _common(sides[2], sides[3]))
+
+
+def _common(one: float, other: float) -> float:
+    return min(abs(one), abs(other)) if one * other > 0 else 0.0
+
+
+def _smoothed(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The means of three after another: of noise, the sum of steps is long and means little."""
+    if len(places) < 5:
+        return places
+    return [
+        ((a[0] + b[0] + c[0]) / 3, (a[1] + b[1] + c[1]) / 3)
+        for a, b, c in zip(places, places[1:], places[2:], strict=False)
+    ]
+
+
+class Tracks(Generic[MomentT]):
+    """All things that are followed."""
+
+    def __init__(self) -> None:
+        self._tracks: list[Track[MomentT]] = []
+        self._clutter = 0.0
+        """New things a picture, on average."""
+
+    def forget(self) -> None:
+        """Follow nothing: the pictures are of something else."""
+        self._tracks.clear()
+
+    def follow(self, found: list[Blob], moment: MomentT, now: float) -> list[Track[MomentT]]:
+        """Add the things of a picture; returns those that move in it."""
+        left = list(found)
+        for track in sorted(self._tracks, key=lambda track: -track.hits):
+            track.chances += 1
+            blob = _nearest(track, left)
+            if blob is None:
+                track.misses += 1
+            else:
+                left.remove(blob)
+                track.see(blob, now)
+        self._tracks = [track for track in self._tracks if track.misses <= LOST_AFTER]
+        self._clutter += (len(left) - self._clutter) * CLUTTER_RATE
+        for blob in left[: max(0, MAX_TRACKS - len(self._tracks))]:
+            track = Track(first=moment, began=now, chances=1, siblings=len(left) - 1)
+            track.see(blob, now)
+            self._tracks.append(track)
+        hits = LEAST_HITS + HITS_FOR_CLUTTER * self._clutter
+        return [
+            track
+            for track in self._tracks
+            if track.misses == 0
+            and track.measure(now, min(MOST_HITS, hits + HITS_FOR_SIBLING * track.siblings))
+        ]
+
+
+def _nearest(track: "Track[MomentT]", found: list[Blob]) -> Blob | None:
+    """The thing that is this one in the new picture."""
+    x, y = track.expected()
+    last = track.last
+    reach = (3 + 0.5 * max(last.width, last.height)) * (1 + 0.3 * track.misses)
+    best, best_distance = None, reach
+    for blob in found:
+        distance = math.hypot(blob.x - x, blob.y - y)
+        if distance < best_distance and 0.2 < blob.pixels / last.pixels < 5:
+            best, best_distance = blob, distance
+    return best
