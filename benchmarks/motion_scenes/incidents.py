@@ -54,7 +54,7 @@ class Lamp(_Incident):
 
     def exposure(self, age: int) -> float:
         """Auto exposure takes a second or two."""
-        return self._mean ** (-0.8 * (1 - float(np.exp(-age / (0.8 * FPS)))))
+        return float(self._mean ** (-0.8 * (1 - np.exp(-age / (0.8 * FPS)))))
 
 
 class ExposureStep(_Incident):

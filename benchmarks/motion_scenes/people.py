@@ -61,7 +61,9 @@ class Person:
         width = np.where(up > 0.85, 0.055, np.where(up > 0.45, 0.13, 0.09)).astype(np.float32)
         lean = np.where(up < 0.45, stride * (0.45 - up), 0)
         edge = 0.6 / height
-        inside = np.minimum(_edge(width - np.abs(across - lean), edge), np.minimum(_edge(up, edge), _edge(1 - up, edge)))
+        inside = np.minimum(
+            _edge(width - np.abs(across - lean), edge), np.minimum(_edge(up, edge), _edge(1 - up, edge))
+        )
         if self.door is not None:
             inside = inside * (columns > self.door if self.speed_x >= 0 else columns < self.door)
         head, upper, lower = self.clothes
@@ -88,14 +90,19 @@ class Person:
 
 
 def _edge(distance: Light, softness: float) -> Light:
-    return np.clip(distance / softness * 0.5 + 0.5, 0, 1).astype(np.float32)
+    edge: Light = np.clip(distance / softness * 0.5 + 0.5, 0, 1).astype(np.float32)
+    return edge
 
 
 def person(rng: np.random.Generator, start: int, sunny: bool) -> Person:
     """A person who comes in from a side, from behind something, or towards the camera."""
     height = float(np.exp(rng.uniform(np.log(9.5), np.log(60))))
-    feet = float(np.clip(MARGIN + 25 + height * rng.uniform(0.6, 1.3), height * 0.7, CANVAS[0] - MARGIN + 0.25 * height))
-    metres_a_second = rng.choice([rng.uniform(0.35, 0.8), rng.uniform(0.9, 1.7), rng.uniform(2.0, 3.5)], p=[0.3, 0.55, 0.15])
+    feet = float(
+        np.clip(MARGIN + 25 + height * rng.uniform(0.6, 1.3), height * 0.7, CANVAS[0] - MARGIN + 0.25 * height)
+    )
+    metres_a_second = rng.choice(
+        [rng.uniform(0.35, 0.8), rng.uniform(0.9, 1.7), rng.uniform(2.0, 3.5)], p=[0.3, 0.55, 0.15]
+    )
     speed = metres_a_second * height / PERSON_METRES / FPS
     kind = rng.random()
     direction = 1.0 if rng.random() < 0.5 else -1.0

@@ -17,12 +17,13 @@ Grey = npt.NDArray[np.uint8]
 
 ROWS, COLUMNS = np.mgrid[0 : CANVAS[0], 0 : CANVAS[1]].astype(np.float32)
 
-_CURVE = (255 * (np.arange(LEVELS) / (LEVELS - 1)) ** (1 / GAMMA)).astype(np.float32)
+_CURVE: Light = (255 * (np.arange(LEVELS) / (LEVELS - 1)) ** (1 / GAMMA)).astype(np.float32)
 
 
 def sigmoid(values: Light, softness: float) -> Light:
     """From 0 to 1, over about four times the softness."""
-    return (1 / (1 + np.exp(-np.clip(values / max(softness, 1e-3), -30, 30)))).astype(np.float32)
+    curve: Light = (1 / (1 + np.exp(-np.clip(values / max(softness, 1e-3), -30, 30)))).astype(np.float32)
+    return curve
 
 
 def blurred(values: Light, radius: int) -> Light:
@@ -32,7 +33,7 @@ def blurred(values: Light, radius: int) -> Light:
         sums = np.cumsum(padded, axis=axis, dtype=np.float64)
         upper = np.take(sums, range(2 * radius + 1, sums.shape[axis]), axis)
         lower = np.take(sums, range(sums.shape[axis] - 2 * radius - 1), axis)
-        values = ((upper - lower) / (2 * radius + 1)).astype(np.float32)
+        values = np.asarray((upper - lower) / (2 * radius + 1), np.float32)
     return values
 
 
@@ -42,7 +43,7 @@ def shifted(canvas: Light, right: float, down: float) -> Light:
     left, top = int(np.floor(x)), int(np.floor(y))
     fx, fy = np.float32(x - left), np.float32(y - top)
     window = canvas[top : top + HEIGHT + 1, left : left + WIDTH + 1]
-    rows = window[:-1] * (1 - fy) + window[1:] * fy
+    rows: Light = window[:-1] * (1 - fy) + window[1:] * fy
     mixed: Light = rows[:, :-1] * (1 - fx) + rows[:, 1:] * fx
     return mixed
 
@@ -51,4 +52,5 @@ def exposed(light: Light, noise: Light, exposure: float) -> Grey:
     """What the camera gives of the light: brightness curve, noise, and whole numbers."""
     linear = np.clip(light * (exposure * (LEVELS - 1)), 0, LEVELS - 1).astype(np.intp)
     grey = np.take(_CURVE, linear) + noise
-    return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    whole: Grey = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    return whole

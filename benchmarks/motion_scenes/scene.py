@@ -12,6 +12,8 @@ from benchmarks.motion_scenes.people import LEAST_CONTRAST, LEAST_HEIGHT, LEAST_
 from benchmarks.motion_scenes.picture import CANVAS, FPS, HEIGHT, MARGIN, WIDTH, Grey, Light, exposed, shifted
 from benchmarks.motion_scenes.weather import Clouds, Gusts, Rain, Snow, Tree, Weather
 
+LEAST_PIXELS = 12
+"""Of a person: less is hidden behind an edge of the picture."""
 NOISE_PICTURES = 61
 WEATHERS = ("calm", "breeze", "storm", "shake", "clouds", "rain", "downpour", "snow", "dusk", "night", "night rain")
 SECONDS_BETWEEN_PEOPLE = 45.0
@@ -89,10 +91,10 @@ class Scene:
         if mask is None:
             return
         inner = (slice(MARGIN, MARGIN + HEIGHT), slice(MARGIN, MARGIN + WIDTH))
-        rows, columns = np.nonzero(mask[inner] > 0.5)
-        if len(rows) < 12:
-            return
         seen = mask[inner] > 0.5
+        rows = np.nonzero(seen)[0]
+        if len(rows) < LEAST_PIXELS:
+            return
         curve = 255 * np.minimum(np.stack([scene[inner][seen], before[inner][seen]]) * brightness, 1) ** (1 / 2.2)
         contrast = float(np.abs(curve[0] - curve[1]).mean())
         if rows.max() - rows.min() + 1 >= LEAST_HEIGHT and contrast >= LEAST_CONTRAST:

@@ -119,6 +119,12 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
         return self.motion
 
     @property
+    def of_motion(self) -> "CameraConfig":
+        """The same with the defaults of all keys that motion detection does not read."""
+        read = ("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity")
+        return CameraConfig(**{key: getattr(self, key) for key in (*read, "connect", "server_key", "insecure_tcp")})
+
+    @property
     def of_capture(self) -> "CameraConfig":
         """The same with the defaults of all keys that its capture does not read: changes of these leave it running."""
         defaults = CameraConfig()

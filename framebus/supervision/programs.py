@@ -59,6 +59,9 @@ def programs(config: Config) -> dict[str, Program]:
         found["recorder"] = Program(
             "recorder", (*common, config.recorder, recorded), "[recorder], or what it reads of a camera,"
         )
+    watched = tuple((name, camera.of_motion) for name, camera in config.cameras.items() if camera.has_motion)
+    if watched:
+        found["motion"] = Program("recorder.motion", (*common, watched), "what it reads of a camera")
     for number in range(1, config.gateway.workers):
         found[worker_name(number)] = Program(f"gateway --worker {number}", gateway, "[gateway]")
     for name, program in config.programs.items():
@@ -113,7 +116,7 @@ def _sentences(
         elif old.programs[name] != new.programs[name]:
             sentences.append(f"program {name} was changed")
     common = (old.state_dir, old.secrets) != (new.state_dir, new.secrets)
-    services = [name for name in restart if name in ("gateway", "snapshot", "recorder")]
+    services = [name for name in restart if name in ("gateway", "snapshot", "recorder", "motion")]
     for name in services:
         sentences.append(f"{name} restarts, as {'state_dir or secrets' if common else after[name].reason} was changed")
     if common and any(name.startswith("capture-") for name in restart):

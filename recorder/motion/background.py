@@ -150,9 +150,9 @@ class Background:
         bright = np.take(picture, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright /= np.take(background, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright.partition(MIDDLE, axis=2)
-        gain = bright[:, :, MIDDLE[0] : MIDDLE[1] + 1].mean(axis=2)
-        np.clip(gain, LEAST_GAIN, MOST_GAIN, out=gain)
-        fitted: Values = self._spread_rows @ gain @ self._spread_columns.T
+        means = np.asarray(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1].mean(axis=2), np.float32)
+        gain = _without_single(np.clip(means, LEAST_GAIN, MOST_GAIN))
+        fitted = np.asarray(self._spread_rows @ gain @ self._spread_columns.T, np.float32)
         fitted *= background
         return fitted
 
@@ -196,6 +196,14 @@ def _interpolation(length: int) -> Values:
     places = np.clip(np.arange(length), centres[0], centres[-1])
     distance = np.abs(places[:, None] - centres[None, :]) * count / length
     return np.clip(1 - distance, 0, None).astype(np.float32)
+
+
+def _without_single(gain: Values) -> Values:
+    """Each area as most of the nine around it: what covers one area is a thing, and light covers more."""
+    padded = np.pad(gain, 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).reshape(*gain.shape, 9)
+    windows = np.partition(windows, 4, axis=2)
+    return np.ascontiguousarray(windows[:, :, 4])
 
 
 def smooth(values: Values) -> Values:

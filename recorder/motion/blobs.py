@@ -13,7 +13,7 @@ NEIGHBOURS = 3
 """Pixels of the nine around a pixel that must differ as well, so that single ones, as of noise, do not count."""
 LEAST_IN_CELL = 2
 NOISE_STEPS = 2.4
-"""The fourth largest of some hundred steps between neighbours, in mean differences: of white noise as `smooth` leaves it."""
+"""The fourth largest of some hundred steps between neighbours, in mean differences, of noise as `smooth` leaves it."""
 MAX_BLOBS = 60
 """More of them are no things, but weather."""
 

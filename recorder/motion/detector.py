@@ -1,4 +1,4 @@
-"""Looks for motion in the pictures of one camera: small, grey, a few a second. Pure; the time comes with each picture."""
+"""Looks for motion in the pictures of one camera: small, grey, five a second. Pure; the clock is an argument."""
 
 from dataclasses import dataclass
 from typing import Generic

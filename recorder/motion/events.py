@@ -1,4 +1,4 @@
-"""Makes events of the pictures in which something moves: a start, updates once a second, and an end after a pause. Pure."""
+"""Makes events of pictures in which something moves: a start, updates once a second, an end after a pause. Pure."""
 
 from dataclasses import dataclass
 

@@ -11,6 +11,8 @@ LENGTH = 160
 """Pixels of the longer side: what 1280x720 has at 1/8."""
 SHORTEST, LONGEST = 120, 200
 """Of the longer side of a picture that is taken as the decoder gives it."""
+LEAST = 16
+"""Of each side: a picture of a few rows is stretched."""
 SCALES: tuple[Scale, ...] = (8, 4, 2)
 
 
@@ -27,4 +29,6 @@ def small_picture(frame: Frame) -> Grey:
     if length > LONGEST:
         width, height = (max(2, round(side * LENGTH / length)) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.BOX)
+    if min(picture.size) < LEAST:
+        picture = picture.resize((max(LEAST, picture.width), max(LEAST, picture.height)), Image.Resampling.BOX)
     return np.asarray(picture)

@@ -1,8 +1,9 @@
-"""Things followed from picture to picture: one that gets somewhere moves; one that comes and goes, or swings, does not."""
+"""Follows things from picture to picture: who gets somewhere moves; what swings, or comes and goes, does not."""
 
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from recorder.motion.blobs import Blob
@@ -14,7 +15,7 @@ LEAST_HITS = 3
 HITS_FOR_CLUTTER = 3.0
 """For each new thing a picture, on average: so many pictures more. In snow, a thing counts after seconds."""
 HITS_FOR_SIBLING = 1.0
-"""For each other thing that was new in the same picture: a lamp makes many at once."""
+"""For each other thing but one that was new in the same picture: a lamp makes many at once."""
 MOST_HITS = 18
 LEAST_WAY_PIXELS = 2.5
 LEAST_WAY_SHARE = 0.3
@@ -103,7 +104,7 @@ class Track(Generic[MomentT]):
         least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
         places = _smoothed([(blob.x, blob.y) for blob in seen])
         net = math.dist(places[0], places[-1])
-        path = sum(math.dist(before, after) for before, after in zip(places, places[1:], strict=False))
+        path = sum(math.dist(before, after) for before, after in pairwise(places))
         if path > 0 and net / path < STRAIGHT:
             net = 0.0
         self.progress = min(net, _carried(seen)) / least
@@ -116,11 +117,20 @@ class Track(Generic[MomentT]):
 def _carried(seen: list[Blob]) -> float:
     """By how many pixels both sides of a thing have moved: of one that grows or gets weaker, only one does."""
     third = max(1, len(seen) // 3)
-    sides = [
-        sum(getattr(blob, side) for blob in seen[-third:]) / third - sum(getattr(blob, side) for blob in seen[:third]) / third
-        for side in ("left", "right", "top", "bottom")
-    ]
-    return math.hypot(_common(sides[0], sides[1]), _common(sides[2], sides[3]))
+    before, after = _box(seen[:third]), _box(seen[-third:])
+    left, right, top, bottom = (there - here for here, there in zip(before, after, strict=True))
+    return math.hypot(_common(left, right), _common(top, bottom))
+
+
+def _box(seen: list[Blob]) -> tuple[float, float, float, float]:
+    """The mean left, right, top and bottom."""
+    count = len(seen)
+    return (
+        sum(blob.left for blob in seen) / count,
+        sum(blob.right for blob in seen) / count,
+        sum(blob.top for blob in seen) / count,
+        sum(blob.bottom for blob in seen) / count,
+    )
 
 
 def _common(one: float, other: float) -> float:
@@ -171,7 +181,7 @@ class Tracks(Generic[MomentT]):
             track
             for track in self._tracks
             if track.misses == 0
-            and track.measure(now, min(MOST_HITS, hits + HITS_FOR_SIBLING * track.siblings))
+            and track.measure(now, int(min(MOST_HITS, hits + HITS_FOR_SIBLING * max(0, track.siblings - 1))))
         ]
 
 

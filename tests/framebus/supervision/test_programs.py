@@ -124,3 +124,23 @@ def test_programs_of_the_user_are_added_changed_and_removed() -> None:
     found = changes(old, new)
     assert (found.stop, found.start, found.restart) == (["program-a"], ["program-d"], ["program-c"])
     assert found.sentences == ["program a was removed", "program c was changed", "program d was added"]
+
+
+def with_motion(**keys: object) -> Config:
+    return config(camera={**CAMERAS, "front": {"source": "testcard", "motion": True, **keys}})
+
+
+def test_motion_detection_is_a_process_where_a_camera_has_it() -> None:
+    assert programs(with_motion())["motion"].arguments == "recorder.motion"
+    found = changes(config(), with_motion())
+    assert (found.stop, found.start, found.restart) == ([], ["motion"], ["capture-front"])
+
+
+def test_a_zone_restarts_motion_detection_and_no_camera() -> None:
+    found = changes(with_motion(), with_motion(motion_zones=[[0, 0, 1, 0.5]]))
+    assert (found.stop, found.start, found.restart) == ([], [], ["motion"])
+    assert found.sentences == [
+        "camera front was changed",
+        "motion restarts, as what it reads of a camera was changed",
+    ]
+    assert changes(with_motion(), with_motion(quality=50)).restart == ["capture-front"]

@@ -1,0 +1,108 @@
+"""Motion is found where something walks, and not where light, size, place or zone are against it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recorder.motion.background import Grey
+from recorder.motion.detector import Detector, Motion
+from tests.recorder.motion import walker
+
+SHAPE = (90, 160)
+EVERYWHERE = np.ones(SHAPE, np.bool_)
+QUIET = 25
+"""Pictures without anything, in which the background is learnt."""
+
+
+def small(left: float | None, light: float = 1.0) -> Grey:
+    """A picture as the decoder gives it, with some noise of its own."""
+    reduced = np.asarray(Image.fromarray(walker.picture(left)).resize((160, 90), Image.Resampling.BOX)) * light
+    noise = np.random.default_rng(None if left is None else round(left * 1000)).normal(0, 1, SHAPE)
+    return (reduced + noise).clip(0, 255).astype(np.uint8)
+
+
+def found(pictures: list[Grey], detector: "Detector[int] | None" = None) -> list[tuple[int, Motion[int]]]:
+    """The numbers of the pictures in which motion is found, five pictures a second."""
+    detector = detector or Detector(SHAPE, EVERYWHERE, 0.1, 50)
+    seen = ((number, detector.look(picture, number, number / 5)) for number, picture in enumerate(pictures))
+    return [(number, motion) for number, motion in seen if motion is not None]
+
+
+def walk(light: float = 1.0) -> list[Grey]:
+    """Somebody comes after some seconds, and walks from the left to the right."""
+    return [small(None) for _ in range(QUIET)] + [small(0.1 + step / 40, light) for step in range(25)]
+
+
+def test_who_walks_is_found_in_the_third_picture() -> None:
+    motions = found(walk())
+
+    first, motion = motions[0]
+    assert first == QUIET + 2
+    assert motion.first == QUIET
+    assert motion.score >= 0.5
+    left, top, right, bottom = motion.box
+    assert left == pytest.approx(0.1 + 2 / 40, abs=0.06)
+    assert right == pytest.approx(0.1 + 2 / 40 + 44 / 640, abs=0.06)
+    assert top == pytest.approx(130 / 360, abs=0.04)
+    assert bottom == pytest.approx(290 / 360, abs=0.04)
+    assert len(motions) > 20
+
+
+def test_an_empty_place_has_no_motion() -> None:
+    assert found([small(None) for _ in range(150)]) == []
+
+
+def test_something_that_is_put_down_is_no_motion() -> None:
+    assert found([small(None) for _ in range(QUIET)] + [small(0.4) for _ in range(60)]) == []
+
+
+def test_light_that_goes_on_and_off_is_no_motion() -> None:
+    pictures = [small(None, 1.0 if number // 20 % 2 == 0 else 0.6) for number in range(200)]
+
+    assert found(pictures) == []
+
+
+def test_who_walks_while_the_light_changes_is_found() -> None:
+    assert found(walk(light=0.7))
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), [(0.0, 0.5, True), (0.9, 1.0, False)])
+def test_only_the_zone_counts(left: float, right: float, expected: bool) -> None:
+    counts = np.zeros(SHAPE, np.bool_)
+    counts[:, int(left * 160) : int(right * 160)] = True
+
+    assert bool(found(walk(), Detector(SHAPE, counts, 0.1, 50))) == expected
+
+
+@pytest.mark.parametrize(("min_area", "expected"), [(1.0, True), (10.0, False)])
+def test_what_is_smaller_does_not_count(min_area: float, expected: bool) -> None:
+    assert bool(found(walk(), Detector(SHAPE, EVERYWHERE, min_area, 50))) == expected
+
+
+def test_less_sensitivity_takes_a_larger_difference() -> None:
+    def faint(picture: Grey) -> Grey:
+        return (100 + (picture.astype(np.float32) - 100) * 0.12).astype(np.uint8)
+
+    pictures = [faint(picture) for picture in walk()]
+
+    assert not found(pictures, Detector(SHAPE, EVERYWHERE, 0.1, 1))
+    assert found(pictures, Detector(SHAPE, EVERYWHERE, 0.1, 90))
+
+
+def test_after_a_pause_what_was_seen_before_is_forgotten() -> None:
+    detector: Detector[int] = Detector(SHAPE, EVERYWHERE, 0.1, 50)
+    pictures = walk()
+    for number, picture in enumerate(pictures[: QUIET + 2]):
+        assert detector.look(picture, number, number / 5) is None
+
+    assert detector.look(pictures[QUIET + 2], 99, 60.0) is None
+
+
+@pytest.mark.parametrize("shape", [(16, 125), (160, 90), (48, 64)])
+def test_a_picture_of_any_size_will_do(shape: tuple[int, int]) -> None:
+    detector: Detector[int] = Detector(shape, np.ones(shape, np.bool_), 0.1, 50)
+    random = np.random.default_rng(1)
+
+    for number in range(40):
+        grey = random.integers(0, 256 if number > 25 else 60, shape).astype(np.uint8)
+        detector.look(grey, number, number / 5)
