@@ -1,4 +1,4 @@
-"""`python -m capture NAME`: start, loop, stop are in capture.server."""
+"""`python -m capture NAME`: the command line of capture.server."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""One session with the camera: open it, read it while pictures are wanted, answer its controls, close it."""
+"""One session with the camera: open it, read it while frames are wanted, answer control requests, close it."""
 
 import contextlib
 import logging

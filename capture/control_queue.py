@@ -1,4 +1,4 @@
-"""The requests for controls that wait for the thread that owns the camera, and the replies that wait for the loop."""
+"""Queues between the loop and the reader thread: pending control requests, and their replies."""
 
 from collections import deque
 from collections.abc import Callable

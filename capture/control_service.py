@@ -1,4 +1,4 @@
-"""The controls of one camera: requests for them, and the values that are set again at each opening.
+"""Answers control requests of one camera, and sets stored values again at each opening.
 
 Values that were set outlive the process, in a file; they take precedence over those of the configuration.
 capture.reader owns the thread, capture.server the sockets.

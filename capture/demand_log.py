@@ -1,4 +1,4 @@
-"""Logs that a camera is watched, or idle: each change at first, and few where programs come and go all day."""
+"""Logs when a camera gets its first viewer and when it becomes idle, at a limited rate."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class DemandLog:
         """Log this change, unless there have been too many.
 
         Args:
-            watched: whether somebody watches the camera.
+            watched: whether the camera has viewers.
             fps: frames per second that it is asked for.
         """
         now = self._now()

@@ -1,4 +1,4 @@
-"""The pictures of a source made frames: numbered, handed over one by one, and counted where they are no JPEG."""
+"""Turns the pictures of a source into numbered frames, and counts those that are not complete JPEGs."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The room for one frame between the thread that reads the camera and the loop that sends."""
+"""A slot for one frame between the reader thread and the loop that sends."""
 
 import os
 import threading

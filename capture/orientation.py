@@ -1,4 +1,4 @@
-"""Which way up a picture is, as EXIF counts it (1 to 8), and which of that a camera can do by mirroring its sensor.
+"""EXIF orientations (1 to 8), and the part of them that a camera performs by mirroring.
 
 framebus.publishing.jpeg writes the number into a JPEG.
 """

@@ -1,4 +1,4 @@
-"""A camera tried once, for `framebus doctor`: opened, read for a second, closed, and described in one line."""
+"""Tries a camera for `framebus doctor`: opens it, reads it for a second, closes it, and describes it in one line."""
 
 import logging
 import os

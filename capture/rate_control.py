@@ -1,4 +1,4 @@
-"""How often a frame is wanted: one thread sets the rate, by demand, and the source keeps to it in another."""
+"""The frame rate that is wanted: the loop sets it by demand, and the source keeps to it in the reader thread."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The thread that owns the camera, as the loop in capture.server sees it: frames, state, requests, and its end."""
+"""The reader thread, which owns the camera, as the loop in capture.server sees it."""
 
 import logging
 import threading

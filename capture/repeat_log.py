@@ -1,4 +1,4 @@
-"""Log lines that may repeat for days: each is logged once, and its repeats at growing intervals, with their number."""
+"""Logs a message once, and its repeats at growing intervals, with their number."""
 
 import re
 import threading

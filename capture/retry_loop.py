@@ -1,4 +1,4 @@
-"""Sessions with the camera one after the other, with a pause after each failure that grows."""
+"""Runs one camera session after the other, with growing pauses after failures."""
 
 import math
 import time

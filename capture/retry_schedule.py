@@ -1,4 +1,4 @@
-"""When to open a camera again after it has failed: at once the first time, then after pauses that grow. Pure."""
+"""When to open a camera again after a failure: at once, then after growing pauses. Pure."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""One camera's process: publishes what the reader hands over, to those who want it, at the rate that they want."""
+"""One camera's process: publishes the reader's frames to their subscribers, at the rate that they need."""
 
 import logging
 from collections.abc import Callable
@@ -78,7 +78,7 @@ class Capture:
         )
 
     def run(self, stop: Stop) -> None:
-        """Publish until `stop` is requested. Raises RunDirError and ProcessError when the endpoint cannot be had."""
+        """Publish until `stop` is requested. Raises RunDirError and ProcessError where the endpoint cannot be bound."""
         self.start()
         try:
             self.loop(stop)
@@ -105,7 +105,7 @@ class Capture:
     def loop(self, stop: Stop) -> None:
         """Serve subscriptions, frames and the status until `stop` is requested.
 
-        Raises ProcessError when the camera is read no more: somebody has to start the process again.
+        Raises ProcessError when the camera can no longer be read; a new process has to take over.
         """
         poller = zmq.Poller()
         for readable in (self._control, self._reader, stop, *self._endpoint.readable()):
@@ -136,7 +136,7 @@ class Capture:
     def _last_words(self) -> str:
         """Publish why this process cannot read the camera any more; returns the reason."""
         reason = self._reader.trouble if self._reader.ended else self._hang_reason
-        self._endpoint.tell_last(self._condition("offline", reason or "the camera is not read any more"))
+        self._endpoint.tell_last(self._condition("offline", reason or "the camera is no longer read"))
         return f"camera {self._camera}: {reason}"
 
     @property
@@ -166,7 +166,7 @@ class Capture:
         if self._reader.offline:
             return "offline", trouble
         if not self._rate_control.wanted:
-            return "idle", "closed until somebody watches"
+            return "idle", "closed while there are no viewers"
         if self._endpoint.newest is None or not (self._reader.opened or trouble):
             return "starting", trouble or "opening the camera"
         if not self._endpoint.watched:

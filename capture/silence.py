@@ -1,4 +1,4 @@
-"""How long an open camera has given no picture, against how long it may. Pure."""
+"""Detects that an open camera has given no picture for too long. Pure."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Silence:
     def exceeded(self, fps: float, waiting_seconds: float = 0) -> float:
         """Tell whether the camera has been silent for too long; to be called about as often as the rate may change.
 
-        The slowest rate since the last picture counts, so that an idle period is no silence once somebody watches, and
+        The slowest rate since the last picture counts, so that an idle period does not count once a viewer comes, and
         viewers that come and go do not restart the timeout.
 
         Args:

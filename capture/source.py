@@ -1,4 +1,4 @@
-"""What a camera is to the rest of capture: something that one thread opens, reads and closes, and that may fail."""
+"""The interface of a camera source: one thread opens, reads and closes it, and each call may fail."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

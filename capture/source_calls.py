@@ -1,4 +1,4 @@
-"""Calls into a source: each is timed, so that one that hangs is noticed, and every failure gets a reason."""
+"""Calls into a source: each is timed, so that a hang is detected, and every failure gets a reason."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""What keeps a camera from giving pictures: the reason, since when it counts as offline, and how often it repeats."""
+"""The current failure of a camera: its reason, since when it counts as offline, and how often it repeats."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What to say of an exception that a source was not expected to raise: a reason for people, a traceback for the log."""
+"""Unexpected exceptions of a source: a reason for people, and a traceback for the log."""
 
 import logging
 import re

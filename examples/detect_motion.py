@@ -19,7 +19,7 @@ def main(camera: str, result: str) -> None:
     """Publish the camera with frames around what moves, at half size, until interrupted."""
     before = None
     with Publisher(result) as publisher:
-        while publisher.wait_watched():  # while nobody watches the result, the camera idles as well
+        while publisher.wait_watched():  # without viewers of the result, the camera idles, too
             with Subscriber(camera, rendition="half") as subscriber:
                 for frame in subscriber:
                     if not publisher.watched:

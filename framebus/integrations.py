@@ -132,8 +132,8 @@ def motion(cameras: Sequence[SharedCamera]) -> str:
 
 
 def mediamtx(cameras: Sequence[SharedCamera]) -> str:
-    """MediaMTX: RTSP, HLS and WebRTC for many viewers, encoded while somebody watches."""
-    text = "# MediaMTX: mediamtx.yml. It needs ffmpeg, which runs only while somebody watches.\npaths:\n"
+    """MediaMTX: RTSP, HLS and WebRTC for many viewers, encoded while there are viewers."""
+    text = "# MediaMTX: mediamtx.yml. It needs ffmpeg, which runs only while there are viewers.\npaths:\n"
     for camera in cameras:
         command = (
             f"ffmpeg -loglevel error -fflags nobuffer -f mpjpeg -i '{camera.stream(local=True)}' -c:v libx264 "

@@ -1,1 +1,1 @@
-"""What the source for URLs and files stands on: HTTP and FFmpeg streams, drained to the newest picture."""
+"""Parts of the source for URLs and files: HTTP and FFmpeg streams, drained to the newest picture."""

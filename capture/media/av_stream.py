@@ -1,4 +1,4 @@
-"""Whatever FFmpeg can read, over PyAV: live streams such as RTSP, and recordings, which are played and begin again.
+"""Live streams and recordings that FFmpeg can read, through PyAV; recordings are played in a loop.
 
 JPEG packets are passed on untouched; everything else is decoded, and made JPEG only for the pictures that are wanted.
 This module needs the extra `av`: media imports it when it must.

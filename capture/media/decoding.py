@@ -1,4 +1,4 @@
-"""What all decoding of video shares: its limit of pixels, damaged pictures, and pictures that B frames hold back.
+"""Shared parts of video decoding: the pixel limit, damaged pictures, and the delay of B frames.
 
 This module needs the extra `av`.
 """

@@ -1,4 +1,4 @@
-"""Decoded video made JPEG: no larger than asked for, and with square pixels."""
+"""Encodes decoded video as JPEG, within the configured size and with square pixels."""
 
 from collections.abc import Callable
 from functools import partial

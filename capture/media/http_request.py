@@ -1,4 +1,4 @@
-"""One GET after another to a camera: its login, its redirects, its certificate. The body is left to http_stream.
+"""GET requests to a camera, with login, redirects and certificate checks; http_stream reads the body.
 
 No proxy of the environment is used: a camera is a neighbour. The login goes only to the camera that the URL names, and
 never in clear where the URL says https.

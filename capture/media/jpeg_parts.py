@@ -1,4 +1,4 @@
-"""The JPEGs in the body of a multipart/x-mixed-replace answer, as its bytes come in. The socket is http_stream's.
+"""Parses the JPEGs from the body of a multipart/x-mixed-replace answer; http_stream has the socket.
 
 The boundary in the answer's header is never compared. Cameras disagree with it: dashes too many or too few, quotes,
 another word altogether, none before the first part, a bare LF. Nor is the Content-Length of a picture believed: it is a

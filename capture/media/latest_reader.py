@@ -1,4 +1,4 @@
-"""A thread that reads a stream as fast as it comes and keeps the newest picture: what waits in a socket grows old.
+"""A thread that reads a stream as fast as it arrives and keeps the newest picture, so that none waits in a socket.
 
 What the stream is, a URL or a file, is left to http_stream and av_stream; when a picture is wanted is left to media.
 """
@@ -157,7 +157,7 @@ class LatestReader:
             return not self._closing
 
     def until_wanted(self) -> bool:
-        """For the stream: wait until somebody waits for a picture; returns whether to go on."""
+        """For the stream: wait until a picture is requested; returns whether to go on."""
         with self._changed:
             self._changed.wait_for(lambda: self._closing or (self._wanted and self._newest is None))
             return not self._closing

@@ -1,4 +1,4 @@
-"""The pictures of a live video, each as soon as its last byte is in, and stamped by the stream's own clock.
+"""Decodes live video: each picture as soon as its last byte has arrived, with the time of the stream's clock.
 
 Decoding is PyAV's. This module needs the extra `av`.
 """

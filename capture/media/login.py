@@ -1,4 +1,4 @@
-"""Logins of cameras over HTTP and RTSP: challenges read, answered with Digest (RFC 7616) or Basic (RFC 7617).
+"""Logins of cameras over HTTP and RTSP: parses challenges, and answers with Digest (RFC 7616) or Basic (RFC 7617).
 
 urllib knows neither SHA-256 nor several challenges in one answer, and the clients that do (requests, httpx) bring a
 transport of their own, which RTSP cannot use.

@@ -1,4 +1,4 @@
-"""The video in an MPEG transport stream (ISO/IEC 13818-1), as its bytes come in. It has no sockets and decodes nothing.
+"""Extracts the video from an MPEG transport stream (ISO/IEC 13818-1). Pure: no sockets, no decoding.
 
 FFmpeg gives a picture out only once the next one has begun, and its parser holds it for one more: at 5 fps, each
 picture comes 0.4 s late. Here a picture is complete with its last packet, which multiplexers fill up with stuffing.

@@ -1,4 +1,4 @@
-"""Pictures that are no JPEG, such as PNG and WebP, made JPEG: from files and from cameras that are asked for stills.
+"""Converts PNG, WebP and other pictures to JPEG, for picture files and cameras that answer requests with stills.
 
 This needs Pillow, and no PyAV. A picture is measured before it is decoded.
 """

@@ -1,4 +1,4 @@
-"""When each frame of a recording is due, by the recording's own times. Waiting for it is left to others."""
+"""Computes when each frame of a recording is due, from the recording's timestamps. Pure."""
 
 LATE_SECONDS = 0.5
 """Later than this, and the recording goes on from where it is: no burst makes up for a pause."""

@@ -1,4 +1,4 @@
-"""Why a URL or a file gives no pictures, in words for its owner: one sentence each, with what to do.
+"""Error messages for URLs and files: one sentence each, with what to do.
 
 `name` is always the shown form of the URL, without a login.
 """

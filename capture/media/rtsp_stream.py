@@ -1,4 +1,4 @@
-"""H.264 and H.265 from RTSP cameras: each picture is out when its last packet is in, stamped by the stream's clock.
+"""H.264 and H.265 from RTSP cameras: each picture as its last packet arrives, with the time of the stream's clock.
 
 Decoding is PyAV's; other codecs are left to av_stream. This module needs the extra `av`: media imports it when it must.
 """

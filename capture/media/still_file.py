@@ -1,4 +1,4 @@
-"""A picture file as a camera: shown as it is, or, once another program writes it again, as often as that does.
+"""A picture file as a camera: shown unchanged, or each time that another program overwrites it.
 
 It is read and decoded only when it has changed and a picture is wanted. This needs no PyAV.
 """

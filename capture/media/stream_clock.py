@@ -1,4 +1,4 @@
-"""When the pictures of a live stream were taken, by the stream's own time stamps and when its packets came in.
+"""Computes capture times of a live stream from its timestamps and the arrival of its packets.
 
 A packet can be late, never early. So the smallest difference between arrival and time stamp is what the way takes at
 least, and a picture whose difference is larger is older than it looks.

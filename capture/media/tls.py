@@ -1,4 +1,4 @@
-"""TLS to a camera: the certificate is checked on the connection that then carries the login.
+"""TLS to a camera: verifies the certificate on the same connection that carries the login.
 
 A camera's certificate is often self-signed, or for another name. Then its fingerprint can be pinned, or the check be
 switched off, by the configuration.

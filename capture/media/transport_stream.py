@@ -1,4 +1,4 @@
-"""A live MPEG transport stream, over HTTP or another protocol: its bytes in, its pictures out.
+"""A live MPEG transport stream, over HTTP or another protocol: bytes in, pictures out.
 
 This module needs the extra `av`: media imports it when it must.
 """

@@ -1,4 +1,4 @@
-"""The URL of a camera: what is asked with it, and what of it may be shown."""
+"""The URL of a camera: what a request contains, and which part may be shown."""
 
 import re
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What the picamera2 source is made of. `camera` and `encoding` import picamera2: only once a camera is opened."""
+"""Parts of the picamera2 source. `camera` and `encoding` import picamera2, once a camera is opened."""

@@ -1,4 +1,4 @@
-"""A call into picamera2 that may never return, given a limit. Where the limit is exceeded, the process has to end.
+"""Calls into picamera2 with a time limit. After the limit, the process has to end.
 
 libcamera hangs in the kernel when a sensor fails at the wrong moment, and Python can end no thread.
 """

@@ -1,4 +1,4 @@
-"""One camera of picamera2's, open and streaming into a LatestFrame; and closed again whatever state it is in.
+"""One picamera2 camera: opens it, streams into a LatestFrame, and closes it in any state.
 
 Imports picamera2: to be imported only once a camera is opened. Calls may hang; the limits are set by who calls.
 """

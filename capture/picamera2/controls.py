@@ -1,4 +1,4 @@
-"""A Pi camera's controls as framebus speaks of them, and back again. Pure: it knows libcamera's names alone.
+"""Translates between framebus controls and libcamera's. Pure: it knows libcamera's names only.
 
 What the camera has is in `Advertised`; capture.picamera2.camera reads that from libcamera, and gives it values.
 """

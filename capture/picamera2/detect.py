@@ -1,4 +1,4 @@
-"""Which Pi cameras there are; at next to no cost where there can be none, as picamera2 takes a second to import."""
+"""Detects Pi cameras. Where there can be none, picamera2 is not imported, which would take a second."""
 
 import importlib.util
 import os

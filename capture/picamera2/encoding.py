@@ -1,4 +1,4 @@
-"""picamera2's encoders, given only the frames that are wanted, and an output that only swaps a reference.
+"""picamera2's encoders, fed with the wanted frames only, and an output that swaps a reference.
 
 Imports picamera2: to be imported only once a camera is opened.
 """

@@ -1,4 +1,4 @@
-"""Where picamera2 leaves its pictures and the reader takes them: one place, the newest wins. No picamera2 in here.
+"""A slot for the newest picture of picamera2, from which the reader takes it. It does not import picamera2.
 
 It also guards the encoder: a frame that is not wanted, or that would have to wait for the encoder, is not encoded.
 Three threads meet here: picamera2's event loop, its encoder's output, and the reader.

@@ -1,4 +1,4 @@
-"""Why a Pi camera cannot be used, in words for its owner: one sentence each, with what to do.
+"""Error messages for Pi cameras: one sentence each, with what to do.
 
 Nothing here imports picamera2 or libcamera: that they cannot be imported is one of the reasons.
 """

@@ -1,4 +1,4 @@
-"""When a frame was taken, in the clocks that framebus publishes, from the time that libcamera gives. Pure."""
+"""Converts libcamera's timestamp of a frame to the clocks that framebus publishes. Pure."""
 
 from collections.abc import Callable
 

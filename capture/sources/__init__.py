@@ -1,4 +1,4 @@
-"""Which source a camera's configuration means: each kind in a file of its own, imported only when it is wanted."""
+"""Makes the source of a camera's configuration. Each kind has its own module, imported when it is used."""
 
 from capture.orientation import mirrored
 from capture.source import Source

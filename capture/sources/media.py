@@ -1,4 +1,4 @@
-"""A camera behind a URL, or a file that stands in for one. JPEGs pass through untouched; other video is made JPEG.
+"""A camera behind a URL, or a file in its place. JPEGs pass through unchanged; other video is encoded as JPEG.
 
 What speaks to the camera is http_stream, rtsp_stream or av_stream; all run in a thread of their own, so that no read
 here blocks.

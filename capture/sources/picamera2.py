@@ -1,4 +1,4 @@
-"""Raspberry Pi cameras: libcamera's pictures through picamera2, made JPEG by its encoders.
+"""Raspberry Pi cameras: libcamera's pictures through picamera2, encoded as JPEG by its encoders.
 
 picamera2 and libcamera are imported only when a camera is opened: they come from apt and exist on a Pi alone. The
 modules of capture.picamera2 do the work; here is the source.
@@ -150,7 +150,7 @@ class Picamera2Source(Source):
                 )
             except (RuntimeError, OSError) as error:
                 raise given_up(reasons.not_closed(self.name, error)) from error
-        gc.collect()  # picamera2's circles of references hold a descriptor, also where it was not opened wholly
+        gc.collect()  # reference cycles of picamera2 hold a descriptor, also after a failed opening
 
     def controls(self) -> list[Control]:
         """What the camera lets be set."""

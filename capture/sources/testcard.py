@@ -1,4 +1,4 @@
-"""A camera that is drawn: colour bars, a clock and a ball that never rests. For trying framebus without a camera."""
+"""A test card with colour bars, a clock and a moving ball, for trying framebus without a camera."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""USB cameras and others behind /dev/videoN: their Motion JPEG untouched, or other frames made JPEG.
+"""USB cameras and others behind /dev/videoN: Motion JPEG unchanged, other formats encoded as JPEG.
 
 capture.frame_output judges whether a JPEG is complete; capture.v4l2.buffer_queue keeps the order of the frames.
 """

@@ -1,1 +1,1 @@
-"""What the V4L2 source stands on: the kernel's device nodes, their buffers in order, and what to say when they fail."""
+"""Parts of the V4L2 source: device nodes, their buffers, and error messages."""

@@ -1,4 +1,4 @@
-"""The driver's buffers, read so that only the newest frame is ever handed over. What is in a frame is not its concern.
+"""The driver's buffers, read so that only the newest frame is handed over, whatever its format.
 
 A driver fills its buffers in turn and stops once all are full: what lies in them then is as old as that moment.
 """

@@ -1,4 +1,4 @@
-"""A V4L2 camera's controls as framebus speaks of them, and back again.
+"""Translates between framebus controls and those of a V4L2 driver.
 
 Names that mean the same for a Pi camera are framebus' own (docs/cameras.md); all others are as v4l2-ctl prints them.
 Numbers and meanings are of the kernel's documentation, "User Controls" and "Camera Control Reference".

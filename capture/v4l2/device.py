@@ -1,4 +1,4 @@
-"""V4L2 device nodes: which of them are cameras, and the calls and mappings that capturing takes, typed.
+"""V4L2 device nodes: which are cameras, and typed calls and mappings for capturing.
 
 capture.sources.v4l2 decides what to do with a camera. Structures and numbers are those of `videodev2`, which is made
 from the kernel's header of that name. V4l2Device raises OSError, as the driver answered.

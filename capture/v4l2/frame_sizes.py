@@ -1,4 +1,4 @@
-"""The sizes and rates that a driver offers for a format, and which of them is nearest to what is wanted.
+"""The sizes and rates that a driver offers for a format, and the nearest to the configured ones.
 
 Pure, but for the calls that it is given. The two structures are those of linux/videodev2.h; the package `videodev2`
 leaves them out.

@@ -1,4 +1,4 @@
-"""The two ways in which V4L2 describes a capture queue: buffers of one plane, and buffers of several.
+"""The single-planar and the multi-planar API of a V4L2 capture queue.
 
 Drivers of the second kind give most formats in one plane of memory too; those are read like the first.
 """

@@ -1,4 +1,4 @@
-"""Uncompressed frames made JPEG, for cameras that offer no Motion JPEG. Pure: the bytes come from elsewhere.
+"""Encodes uncompressed frames as JPEG, for cameras without Motion JPEG. Pure.
 
 The layouts are those of the kernel's documentation, "YUV Formats" and "RGB Formats"
 (userspace-api/media/v4l/yuv-formats.html, pixfmt-rgb.html).

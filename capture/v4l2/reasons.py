@@ -1,4 +1,4 @@
-"""Why a V4L2 camera cannot be used, in words for its owner: one sentence each, with what to do."""
+"""Error messages for V4L2 cameras: one sentence each, with what to do."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""Which node of /dev a camera's name in the configuration means now: its path, its serial number, or what it is called.
+"""Finds the node in /dev of a configured camera, by its path, serial number or name.
 
 Read from sysfs, so that no camera is opened for it, and at each opening, so that two cameras never swap.
 """

@@ -1,4 +1,4 @@
-"""H.264 and H.265 of a V4L2 camera, decoded with the extra `av`: for cameras that offer nothing else.
+"""Decodes H.264 and H.265 of V4L2 cameras that offer no other format, with the extra `av`.
 
 Each buffer of the driver is one access unit (the kernel's documentation of V4L2_PIX_FMT_H264).
 """

@@ -106,10 +106,10 @@ class Publisher:
 
     @property
     def watched(self) -> bool:
-        """Whether a frame is wanted now: somebody watches, or asks for a still.
+        """Whether a frame is wanted now: by viewers, or for a still.
 
-        With `idle_fps` of the camera above 0 it also is true that many times a second while nobody watches, for stills
-        and for the page's overview. Nobody is there to see what is published otherwise.
+        Without viewers, it is true `idle_fps` times a second, for stills and for the page's overview. A frame that is
+        published at another time reaches no one.
         """
         return self._thread.watched
 

@@ -44,7 +44,7 @@ def ask(
 
 @contextlib.contextmanager
 def taking_back(socket: "zmq.Socket[bytes]", cancel: bytes | None) -> Iterator[None]:
-    """Send `cancel` where the wait is ended from outside, so that the service does not go on for nobody."""
+    """Send `cancel` where the wait is ended from outside, so that the service drops the request."""
     try:
         yield
     except FramebusError:  # the time is over, and the service knows that

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def wanted(config: Config, named: str | None) -> Address:
-    """Where to listen. Raises UsageError."""
+    """Return the address to listen on. Raises UsageError."""
     if named is not None:
         try:
             return Address.parse(named)
@@ -69,7 +69,7 @@ def wanted(config: Config, named: str | None) -> Address:
 
 
 def add_user(config: Config, name: str | None) -> None:
-    """Add the user that was named; without a name, ask for one if nobody could log in.
+    """Add the named user; without a name, ask for one if there are no users yet.
 
     Raises:
         UsageError: The name or the password cannot be used, or there is a user of that name.
@@ -91,7 +91,7 @@ def add_user(config: Config, name: str | None) -> None:
 
 
 def ask_name() -> str:
-    """Ask for the name of the first user. Raises UsageError where nobody can answer."""
+    """Ask for the name of the first user. Raises UsageError where the input is not a terminal."""
     if not sys.stdin.isatty():
         raise UsageError("name a user, who logs in with a password: framebus open NAME")
     suggested = os.environ.get("SUDO_USER") or os.environ.get("USER") or ""
@@ -102,14 +102,14 @@ def ask_name() -> str:
 
 
 def change(config: Config, address: Address) -> Iterator[str]:
-    """Let the gateway listen there: change the configuration, and apply it if framebus runs.
+    """Let the gateway listen on an address: change the configuration, and apply it if framebus runs.
 
     Yields:
-        What was done, a line each.
+        One line for each thing that was done.
 
     Raises:
         UsageError: There is no configuration file, or it cannot be changed.
-        ConfigError: framebus refuses the change; the file is as it was.
+        ConfigError: framebus refuses the change; the file is unchanged.
         SupervisionError: The running framebus cannot be asked.
     """
     path = config.path
@@ -143,7 +143,7 @@ def apply(path: Path, config: Config, before: str) -> Iterator[str]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write the configuration, with the mode and the owner that it has. Raises UsageError."""
+    """Replace the configuration and keep its mode and owner. Raises UsageError."""
     try:
         status = path.stat()
         owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
@@ -154,7 +154,7 @@ def replace(path: Path, text: str) -> None:
 
 
 def show(pages: list[str]) -> None:
-    """Print the addresses, and the last one as a QR code: not every phone finds NAME.local."""
+    """Print the addresses, and the last one as a QR code, because not every phone resolves NAME.local."""
     print(f"\nOpen {' or '.join(pages)}")
     try:
         import segno

@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=float, default=1.0, metavar="X", help="X times as fast (default: 1)")
     pace.add_argument("--step", action="store_true", help="one frame for each line that is read from stdin")
-    parser.add_argument("--wait", action="store_true", help="begin when somebody watches")
+    parser.add_argument("--wait", action="store_true", help="begin when the first viewer comes")
     parser.add_argument("--keep-time", action="store_true", help="keep `captured`, instead of shifting it to now")
 
 

@@ -1,7 +1,7 @@
-"""The program of the service: a virtual environment that the service's user can read, filled from the one that runs.
+"""The program of the service: a virtual environment that its user can read, copied from the running one.
 
-pipx and `pip install --user` put framebus into a home folder, which the service does not see. The files are copied
-rather than downloaded, so that the service runs exactly what was tried, without a network.
+pipx and `pip install --user` put framebus into a home folder, which the service cannot read. The files are copied
+rather than downloaded: the service runs the tested version, and the installation needs no network.
 """
 
 import importlib.metadata
@@ -17,39 +17,42 @@ from framebus.installation.step import InstallationError, Undo
 
 FOLDER = Path("/opt/framebus")
 HIDDEN = ("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/")
-"""What ProtectHome= and PrivateTmp= of the unit hide from the service (systemd.exec(5))."""
+"""Folders that ProtectHome= and PrivateTmp= of the unit hide from the service (systemd.exec(5))."""
 
 
 def is_hidden(path: str) -> bool:
-    """Whether the service cannot see a path."""
+    """Whether a path is hidden from the service."""
     return f"{os.path.realpath(path)}/".startswith(HIDDEN) or f"{path}/".startswith(HIDDEN)
 
 
 def has_to_be_copied() -> bool:
-    """Whether the framebus that runs lies where the service cannot see it."""
+    """Whether the running framebus is in a folder that is hidden from the service."""
     return is_hidden(sys.prefix) or is_hidden(str(Path(__file__).parent))
 
 
 def python() -> str:
-    """The Python that the service runs."""
+    """Return the path of the service's Python."""
     return str(FOLDER / "bin" / "python") if has_to_be_copied() else sys.executable
 
 
 def is_copied() -> bool:
-    """Whether FOLDER has this version for this Python, and nothing is left to copy."""
+    """Whether FOLDER is a complete copy of this version for this Python."""
     stamp = FOLDER / "copied-from"
     return stamp.is_file() and stamp.read_text() == _stamp()
 
 
 def is_of_others(folder: Path) -> bool:
-    """Whether a folder has files and is no virtual environment, so that its content is not of framebus."""
+    """Whether a folder has files but is not a virtual environment, so that they belong to something else."""
     if (folder / "pyvenv.cfg").is_file():
         return False
     return any(folder.iterdir()) if folder.is_dir() else folder.exists()
 
 
 def copy(folder: Path = FOLDER) -> Undo:
-    """Replace the copy in a folder. Raises InstallationError and OSError, also where the folder is not a copy."""
+    """Replace the copy in a folder; return a function that undoes this.
+
+    Raises InstallationError, also where the folder is not a copy, and OSError.
+    """
     if is_of_others(folder):
         raise InstallationError(f"{folder} exists and is not a copy that framebus made; move it away first")
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
@@ -86,12 +89,12 @@ def copy(folder: Path = FOLDER) -> Undo:
 
 
 def forget_old() -> None:
-    """Remove what `copy` kept to be able to undo."""
+    """Remove the earlier copy, which `copy` kept for its undo."""
     shutil.rmtree(FOLDER.with_name(f".{FOLDER.name}.old"), ignore_errors=True)
 
 
 def closure(name: str) -> Iterator[importlib.metadata.Distribution]:
-    """A distribution and what it needs, as far as it is in this virtual environment and not in the system."""
+    """Yield a distribution and its requirements, as far as they are in this virtual environment."""
     waiting, seen = [name], set()
     while waiting:
         current = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
@@ -110,7 +113,7 @@ def closure(name: str) -> Iterator[importlib.metadata.Distribution]:
 
 
 def _is_complete(found: importlib.metadata.Distribution) -> bool:
-    """Whether all of a distribution is in the environment: not for a working copy (`pip install -e`)."""
+    """Whether the files of a distribution are in the environment; those of `pip install -e` are not."""
     return any(file.suffix == ".py" and file.parts[0] == "framebus" for file in found.files or ()) or (
         found.metadata["Name"] != "framebus"
     )
@@ -129,7 +132,7 @@ def _copy(found: importlib.metadata.Distribution, site: Path) -> None:
 
 
 def _open_to_all(folder: Path) -> None:
-    """Whatever the umask is, the service's user can read and run it."""
+    """Let the service's user read and run the copy, whatever the umask is."""
     for place, _, files in os.walk(folder):
         os.chmod(place, 0o755)
         for name in files:
@@ -139,7 +142,7 @@ def _open_to_all(folder: Path) -> None:
 
 
 def _stamp() -> str:
-    """What FOLDER was made of: the versions, and when the files of framebus were installed."""
+    """Return the origin of the copy: the versions, and the time at which framebus was installed."""
     names = sorted(f"{found.name} {found.version}" for found in closure("framebus"))
     installed = Path(__file__).stat().st_mtime_ns
     return "\n".join([sys.version, os.path.dirname(__file__), str(installed), *names])

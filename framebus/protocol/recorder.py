@@ -69,7 +69,7 @@ class RecorderHeader(msgspec.Struct, frozen=True, kw_only=True):
     """Why it does not record, a sentence for people; empty where all is well."""
     modes: Annotated[list[RecordMode], msgspec.Meta(max_length=3)]
     demanded: bool
-    """Whether somebody has started a recording that is not over."""
+    """Whether a requested recording is in progress."""
     seconds_left: Seconds | None
     """How long that recording still takes; null for until it is stopped."""
     frames: Count

@@ -32,20 +32,20 @@ STATUS_INTERVAL_SECONDS = 1.0
 LAST_WORDS_MS = 500
 """How long the end of the process waits for the last status to be sent."""
 PEEK_FPS_WHEN_CLOSED = 1.0
-"""With idle_fps = 0, the rate of peek/ while somebody watches live/."""
+"""With idle_fps = 0, the rate of peek/ while live/ has subscribers."""
 PEEK_JITTER = 0.75
 """A frame that comes a little early still counts as the next one for peek/."""
 SEND_HIGH_WATER_MARK = 2
 """Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
 LIVE_FIRST_SECONDS = 0.005
-"""While somebody watches live/, a frame is made smaller so much later: the processors are for its delivery first.
+"""While live/ has subscribers, a frame is made smaller this much later, so that it is delivered first.
 
 Measured on two cores with 20 viewers of live/: p50 of their ages 2.6 ms without renditions, 3.8 ms with those made at
 once, 2.5 ms with those made after this time. A lower priority of the thread changed nothing."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
-"""The rest waits for the next turn of the loop: a subscriber that makes noise holds up no frame, and not the end."""
+"""More wait for the next turn of the loop, so that a flood of them delays neither frames nor the end."""
 MAX_SUBSCRIPTION_BYTES = 1024
-"""No subscription needs more; the connection of one who sends more is cut off."""
+"""No subscription needs more; libzmq disconnects a subscriber that sends more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class CameraEndpoint:
             secrets: the file of keys, for its tcp endpoints; it need not be there.
             group: the members of it may connect, too; None for no group.
             epoch: the id of this run of the publisher.
-            want_full: called when somebody subscribes to a picture of full size.
+            want_full: called when a program subscribes to a picture of full size.
             log: of the process.
         """
         self.newest: Published | None = None
@@ -205,7 +205,7 @@ class CameraEndpoint:
 
     @property
     def watched(self) -> bool:
-        """Whether somebody subscribes to live/ or to a rendition."""
+        """Whether live/ or a rendition has subscribers."""
         return self.wants("live") or bool(self.wanted_renditions)
 
     @property

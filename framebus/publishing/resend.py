@@ -1,18 +1,18 @@
-"""How old the newest frame may be that a new subscriber gets at once. Pure."""
+"""The age limit of the newest frame for a new subscriber. Pure."""
 
 RESEND_MAX_AGE_SECONDS = 2.0
-"""A new subscriber gets the newest frame at once, unless that is older: then it waits for a fresh one."""
+"""A new subscriber gets the newest frame at once. If that frame is older, the subscriber waits for a fresh one."""
 SLOW_SHARE = 0.75
-"""A camera that gives less than this share of what is wanted is as slow as it is measured."""
+"""Below this share of the wanted rate, the measured rate counts as the camera's own."""
 
 
 def max_age_seconds(configured_fps: float, measured_fps: float, wanted_fps: float) -> float:
-    """The limit: the camera's own period, where that is longer than RESEND_MAX_AGE_SECONDS.
+    """Return the age limit: RESEND_MAX_AGE_SECONDS, or the camera's own period if that is longer.
 
     Args:
-        configured_fps: the most that the camera is asked for.
-        measured_fps: what it gave last; 0 where that is not known.
-        wanted_fps: what the subscribers wanted then. A rate that is low because nobody watches is not the camera's.
+        configured_fps: the configured maximum rate.
+        measured_fps: the rate of its last frames; 0 if unknown.
+        wanted_fps: the rate that the subscribers needed then. A low rate without viewers says nothing about the camera.
     """
     period = 1 / configured_fps
     if 0 < measured_fps < SLOW_SHARE * wanted_fps:

@@ -119,7 +119,7 @@ def share(path: Path, group: str, mode: int) -> None:
 
 
 def share_socket(endpoint: str, group: str | None) -> None:
-    """Let the members of the group, if there is one, connect to a socket that was bound; and nobody else.
+    """Let the members of the group, if there is one, connect to a bound socket, and no other users.
 
     Raises RunDirError.
     """

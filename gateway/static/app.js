@@ -18,7 +18,7 @@ const CLOCK_EVERY_MS = 10_000;
 const CLOCK_SAMPLES = 4;
 const CLOCK_GAP_MS = 150;
 const LIST_RETRY_MS = 5000;
-/** While streams are shown for want of a websocket, the list tells the states of the cameras. */
+/** While streams replace the websocket, the list tells the states of the cameras. */
 const LIST_IN_FALLBACK_MS = 1500;
 const NOTICE_MS = 10_000;
 /** After this many failed attempts or this time, while /api/cameras answers, a proxy is assumed to block websockets. */

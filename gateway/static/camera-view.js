@@ -129,7 +129,7 @@ export class CameraView extends HTMLElement {
     return Math.ceil(this.pixelWidth / WIDTH_STEP) * WIDTH_STEP;
   }
 
-  /** Whether this view shows stills for want of a connection for a stream. @param {boolean} stills */
+  /** Whether this view shows stills because no connection is free for a stream. @param {boolean} stills */
   set stills(stills) {
     this.#stills = stills;
   }

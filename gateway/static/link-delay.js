@@ -6,7 +6,7 @@
  * has had its turn; and a status that arrives shows that everything sent before it has arrived, too.
  */
 
-/** The others may have had so many turns before a camera without one counts as passed over. */
+/** After so many turns of the others, a camera without a turn counts as skipped. */
 const TURNS = 2;
 
 export class LinkDelay {

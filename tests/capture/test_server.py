@@ -86,7 +86,7 @@ def test_at_idle_rate_0_the_camera_is_closed_until_there_is_a_viewer(configure: 
     running = published(start, config)
     with Listener(config, "status") as heard, Listener(config, "peek") as peek:
         closed = heard.status(lambda _: True)
-        assert (closed.state, closed.reason, closed.seq) == ("idle", "closed until somebody watches", 0)
+        assert (closed.state, closed.reason, closed.seq) == ("idle", "closed while there are no viewers", 0)
         assert (closed.source, closed.captured, closed.monotonic, closed.width) == ("testcard", None, None, 0)
         with pytest.raises(TimeoutError):
             peek.message(1.5)
@@ -97,7 +97,7 @@ def test_at_idle_rate_0_the_camera_is_closed_until_there_is_a_viewer(configure: 
             heard.status(lambda status: status.state == "live")
         running.wait_for("camera front is idle: 0 fps")
         closed = heard.status(lambda status: status.state == "idle")
-        assert closed.reason == "closed until somebody watches"
+        assert closed.reason == "closed while there are no viewers"
         peek.skip()
         with pytest.raises(TimeoutError):
             peek.message(1.5)

@@ -102,7 +102,7 @@ def test_a_camera_that_goes_ends_the_waiting_at_once_with_the_reason(clock: Cloc
 
 def test_a_closed_camera_is_woken_and_one_that_is_away_is_not_waited_for(clock: Clock) -> None:
     service = Service(configured(front={"idle_fps": 0}), clock)
-    service.publish_status("idle", "closed until somebody watches")
+    service.publish_status("idle", "closed while there are no viewers")
     requester = service.request()
     assert service.service.wants_live("front")
     service.put("front", peek(1, age=-0.1))

@@ -1,4 +1,4 @@
-"""RTSP messages and the RTP packets interleaved with them, as bytes come in (RFC 2326, sections 6, 7 and 10.12)."""
+"""Parses RTSP messages and the RTP packets interleaved with them (RFC 2326, sections 6, 7 and 10.12)."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""A relay between FFmpeg and an RTSP camera that wants a login: it ends the connection when a reply redirects.
+"""A relay between FFmpeg and an RTSP camera with a login; it closes the connection when a reply redirects.
 
 FFmpeg follows a redirect (RFC 2326, section 11.3.3) to any address, and answers the challenge there with the login of
 the camera, or sends a Basic login at once. It has no option against that. Over this relay, FFmpeg sees no redirect.

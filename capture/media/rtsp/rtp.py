@@ -1,4 +1,4 @@
-"""RTP packets of H.264 (RFC 6184) and H.265 (RFC 7798) put together to pictures, each complete with its last packet."""
+"""Assembles pictures from RTP packets of H.264 (RFC 6184) and H.265 (RFC 7798), each as its last packet arrives."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""One RTSP session: connected, logged in, set up and playing; it hands out the RTP packets of the video."""
+"""One RTSP session: connects, logs in, sets up and plays the video, and returns its RTP packets."""
 
 import contextlib
 import select

@@ -1,6 +1,8 @@
 """/api/cameras and /state."""
 
 import json
+import sys
+from types import FrameType
 
 import pytest
 
@@ -116,3 +118,31 @@ async def test_the_state_of_a_camera_that_was_not_heard_of_is_offline(site: Site
         "desired_fps": 30,
         "captured_fps": 0,
     }
+
+
+async def work(configure: Configure, cameras: int) -> int:
+    """How many Python functions a request for the list calls, the fewest of some."""
+    tables = "".join(f'[camera.c{number}]\nsource = "testcard"\n' for number in range(cameras))
+    counts: list[int] = []
+    async with serving(configure(tables)) as site:
+        for _ in range(5):
+            calls = 0
+
+            def count(_frame: FrameType, event: str, _argument: object) -> None:
+                nonlocal calls
+                calls += event == "call"
+
+            sys.setprofile(count)
+            try:
+                answer = await site.get("/api/cameras")
+            finally:
+                sys.setprofile(None)
+            assert len(json.loads(answer.body)["cameras"]) == cameras
+            counts.append(calls)
+    return min(counts)
+
+
+async def test_each_further_camera_of_the_list_takes_the_same_work(configure: Configure) -> None:
+    """With work for each pair of cameras, the second step would take 2.5 times the work of the first."""
+    few, more, most = [await work(configure, cameras) for cameras in (2, 17, 32)]
+    assert 0 < most - more < 1.5 * (more - few)
