@@ -7,6 +7,9 @@ MAX_SHOWN = 100
 TYPOGRAPHIC_QUOTES = "“”„‟«»\u2018\u2019\u201a\u201b"
 CONTROL_ALLOWED = r"an escape such as \n or \t in double quotation marks"
 BOOLEANS = {"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false"}
+CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
+"""What git writes into a file that two people have changed."""
+NOT_CLOSED = "a list is not closed: ] is missing, or a comma between its values"
 POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 KEY = r'[A-Za-z0-9_-]+|"[^"]*"|\'[^\']*\''
 ASSIGNMENT = re.compile(rf"\s*({KEY}(?:\s*\.\s*(?:{KEY}))*)\s*=\s*(.*)")
@@ -92,7 +95,7 @@ def _hint(line: str, problem: str) -> str | None:
     if "hex value" in problem or "\\" in problem:
         return r"a single backslash in double quotation marks; allowed: \\, or single quotation marks around the text"
     if problem.startswith("Unclosed array"):
-        return "a list is not closed: ] is missing, or a comma between its values"
+        return NOT_CLOSED
     if problem.startswith("Unclosed inline table"):
         return "a table is not closed: } is missing on the same line, or a comma between its keys"
     return _value_hint(key, value) if key else _line_hint(line)
@@ -103,6 +106,10 @@ def _line_hint(line: str) -> str | None:
     stripped = line.strip()
     if stripped.startswith(("//", ";", "/*")):
         return "a comment begins with #"
+    if stripped.startswith(CONFLICT_MARKS):
+        return "a conflict of a merge is not resolved here"
+    if (table := TABLE.match(stripped)) and (rest := stripped[table.end() :].strip()):
+        return f"there is something after [{table[1]}]: {rest[:20]!r}; allowed: a comment, which begins with #"
     if stripped.startswith("["):
         name = re.sub(r"[\s:/]+", ".", stripped.strip("[] "))
         return f"a table begins with its name in brackets, without spaces, such as [{name}]"
@@ -120,6 +127,8 @@ def _value_hint(key: str, rest: str) -> str | None:
         return f"a value is missing after {key} ="
     if value[0] == "=":
         return f"one = too many; write {key} = {value.lstrip('= ')}"
+    if value[0] == "[" and value.count("[") > value.count("]"):
+        return NOT_CLOSED
     if value[0] in "\"'[{":
         return (
             "there is something after the value; allowed: one key and one value on a line"

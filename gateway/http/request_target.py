@@ -4,6 +4,8 @@ import re
 
 ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
+FILE_WITH_SLASH = re.compile(r"\A((?:/webcam)?/(?:stream|snapshot)|.*\.(?:mjpg|jpg|avi))/\Z", re.DOTALL)
+"""A stream or a still as some programs write it: with a slash at the end."""
 WEBCAM = "/webcam"
 """Where OctoPi, Mainsail and OctoPod expect a camera. Their proxies strip it, those of users may not."""
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
@@ -26,6 +28,7 @@ def normalized(target: str) -> tuple[str, str | None]:
     path, mark, query = target.partition("?")
     if path.startswith("/"):
         path = _without_dots(re.sub("/{2,}", "/", ENCODED.sub(_decoded, path)))
+        path = FILE_WITH_SLASH.sub(r"\1", path)
         if path == WEBCAM or path.startswith(f"{WEBCAM}/"):
             path = path.removeprefix(WEBCAM) or "/"
     return f"{path}{mark}{query}", host

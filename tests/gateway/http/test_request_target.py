@@ -26,6 +26,12 @@ from gateway.http.request_target import normalized
         ("/webcam/camera/front/ws", "/camera/front/ws", None),
         ("/webcam2/", "/webcam2/", None),
         ("/camera/webcam/", "/camera/webcam/", None),
+        ("/stream/", "/stream", None),
+        ("/webcam/snapshot/?x", "/snapshot?x", None),
+        ("/camera/front/stream.mjpg/", "/camera/front/stream.mjpg", None),
+        ("/snapshot.jpg//", "/snapshot.jpg", None),
+        ("/camera/stream/", "/camera/stream/", None),
+        ("/camera/front/", "/camera/front/", None),
     ],
 )
 def test_a_target_has_one_form(target: str, path: str, host: str | None) -> None:
