@@ -17,6 +17,7 @@ from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import VERSION, Kind, State, StatusHeader, pack, retopic
 from framebus.publishing.fps_meter import FpsMeter
 from framebus.publishing.frame_builder import Published
+from framebus.publishing.high_water_mark import high_water_mark
 from framebus.publishing.rendition_thread import RenditionThread
 from framebus.publishing.resend import max_age_seconds
 from framebus.publishing.subscriptions import Subscriptions
@@ -35,8 +36,6 @@ PEEK_FPS_WHEN_CLOSED = 1.0
 """With idle_fps = 0, the rate of peek/ while live/ has subscribers."""
 PEEK_JITTER = 0.75
 """A frame that comes a little early still counts as the next one for peek/."""
-SEND_HIGH_WATER_MARK = 2
-"""Messages for a subscriber that does not keep up: the newest frame, and one still being sent."""
 LIVE_FIRST_SECONDS = 0.005
 """While live/ has subscribers, a frame is made smaller this much later, so that it is delivered first.
 
@@ -130,7 +129,7 @@ class CameraEndpoint:
         self._context = zmq.Context()
         self._socket = sockets.make(self._context, zmq.XPUB)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        self._socket.setsockopt(zmq.SNDHWM, high_water_mark(self._settings.size, self._settings.fps))
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         self.bind(self._socket, frames_endpoint(self._run_dir, self._camera))
         if self._settings.publish is not None:

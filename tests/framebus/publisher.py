@@ -20,7 +20,7 @@ class Publisher:
     """Sends frames of one camera. Closed by its maker."""
 
     def __init__(self, endpoint: str, camera: str = "front", epoch: str = "first", most: int = 1000) -> None:
-        """Bind; `most` messages wait for a subscriber that does not keep up, of which capture has 2."""
+        """Bind; `most` messages wait for a subscriber that does not keep up."""
         self._camera = camera
         self._epoch = epoch
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
