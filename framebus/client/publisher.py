@@ -167,6 +167,10 @@ class Publisher:
             PublisherError: The endpoint is lost, or the publisher was made before a fork.
         """
         self._check()
+        if like is not None and not isinstance(like, Frame):
+            raise ArgumentError(f"like {like!r}: allowed is a Frame, or None")
+        if metadata is not None and not isinstance(metadata, Mapping):
+            raise ArgumentError(f"metadata {metadata!r}: allowed: names, and values of JSON")
         taken, at = moment(like, captured, monotonic)
         said = dict(metadata) if metadata is not None else dict(like.metadata) if like is not None else {}
         _check_metadata(said)

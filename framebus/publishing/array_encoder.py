@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     import numpy
     import numpy.typing
 
-ALLOWED = "the bytes of a JPEG, or an array of uint8 of the shape (height, width, 3), blue first, or (height, width)"
 MAX_PIXELS = 65535
 """The largest width and height of a JPEG (ITU-T T.81, B.2.2)."""
+ALLOWED = (
+    "the bytes of a JPEG, or an array of uint8 of the shape (height, width, 3), blue first, or (height, width), "
+    f"of 1 to {MAX_PIXELS} pixels a side"
+)
 
 
 def encode(picture: "numpy.typing.NDArray[numpy.uint8]", quality: int) -> bytes:

@@ -103,7 +103,10 @@ def test_an_array_is_encoded_in_its_colours(grey: bool, fast: bool, monkeypatch:
         (numpy.zeros((4, 4, 4), numpy.uint8), r"picture of uint8 of the shape \(4, 4, 4\); allowed: "),
         (numpy.zeros((0, 4, 3), numpy.uint8), r"picture of uint8 of the shape \(0, 4, 3\); allowed: "),
         (numpy.zeros((4,), numpy.uint8), r"picture of uint8 of the shape \(4,\); allowed: "),
-        (numpy.zeros((1, 70000, 3), numpy.uint8), r"picture of uint8 of the shape \(1, 70000, 3\); allowed: "),
+        (
+            numpy.zeros((1, 70000, 3), numpy.uint8),
+            r"picture of uint8 of the shape \(1, 70000, 3\); allowed: .* 65535 pixels a side",
+        ),
     ],
 )
 def test_what_is_no_picture_is_refused_and_costs_no_number(picture: Any, text: str, config: Config) -> None:
@@ -137,6 +140,8 @@ def test_the_limits_of_the_camera_hold(configure: Configure) -> None:
         ({"metadata": {"a": object()}}, "metadata: .*; allowed: names, and values of JSON"),
         ({"metadata": {"a": "line\nend"}}, "metadata: camera_metadata with a text of control characters"),
         ({"metadata": {"a": 1 << 70}}, "metadata: "),
+        ({"metadata": [1]}, r"metadata \[1\]: allowed: names, and values of JSON"),
+        ({"like": b"JPEG"}, "like b'JPEG': allowed is a Frame, or None"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(arguments: dict[str, Any], text: str, config: Config) -> None:
