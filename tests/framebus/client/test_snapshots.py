@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.framebus.conftest import Serve
 from tests.framebus.golden.make import FRAME, JPEG, PACKED
 from tests.framebus.publisher import frame_header
 from tests.framebus.waiting import until
-from tests.processes import DEADLINE_SECONDS, wait_until
+from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
 STILL = pack("snapshot", "front", FRAME, JPEG)
 REFUSALS = [
@@ -217,15 +217,18 @@ async def test_a_request_that_is_cancelled_is_taken_back(endpoint: str, serve: S
         await until(lambda: cancelled(service.requests))
 
 
-def test_so_is_one_that_ctrl_c_ends(endpoint: str, serve: Serve) -> None:
-    def interrupt(request: bytes) -> None:
-        if b"cancel" not in request:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    service = serve(endpoint, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        request_snapshot("front", fresh=True, endpoint=endpoint)
-    wait_until(lambda: cancelled(service.requests), "the request is taken back")
+def test_so_is_one_that_ctrl_c_ends(endpoint: str, serve: Serve, tmp_path: Path) -> None:
+    service = serve(endpoint, lambda request: None)
+    program = f"from framebus import request_snapshot; request_snapshot('front', fresh=True, endpoint={endpoint!r})"
+    running = Running(sys.executable, "-c", program, log=tmp_path / "log")
+    try:
+        wait_until(lambda: service.requests, "the request has come")
+        running.process.send_signal(signal.SIGINT)
+        wait_until(lambda: cancelled(service.requests), "the request is taken back")
+        running.ended()
+        assert running.log.endswith("KeyboardInterrupt\n")
+    finally:
+        running.close()
 
 
 async def test_one_that_was_answered_or_refused_in_time_is_not(endpoint: str, serve: Serve) -> None:
