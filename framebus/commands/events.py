@@ -8,7 +8,7 @@ import msgspec
 import zmq
 
 from framebus.client.event_subscriber import EventSubscriber
-from framebus.commands import which_config
+from framebus.commands import numbers, which_config
 from framebus.config.load import Config, ConfigError
 from framebus.runtime.process import EXIT_OK, EXIT_USAGE
 
@@ -16,7 +16,7 @@ from framebus.runtime.process import EXIT_OK, EXIT_USAGE
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the camera and the number of lines."""
     parser.add_argument("camera", metavar="NAME", nargs="?", help="a camera of the configuration (default: all)")
-    parser.add_argument("-n", "--lines", type=int, metavar="N", help="end after N messages (default: with Ctrl-C)")
+    parser.add_argument("-n", "--lines", type=numbers.count, metavar="N", help="end after N messages (default: with Ctrl-C)")
 
 
 def run(options: argparse.Namespace) -> int:

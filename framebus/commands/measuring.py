@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import zmq
 
 from framebus.client.subscriber import Subscriber
-from framebus.commands import which_config
+from framebus.commands import numbers, which_config
 from framebus.config.load import ConfigError
 from framebus.protocol.frame import Frame
 from framebus.protocol.renditions import RENDITIONS
@@ -22,7 +22,9 @@ def add(parser: argparse.ArgumentParser, counted: str) -> None:
     """Add the arguments: the camera, what to subscribe to, and the number of lines."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
     parser.add_argument("--rendition", choices=RENDITIONS, help="its smaller frames, in place of its own")
-    parser.add_argument("-n", "--lines", type=int, metavar="N", help=f"end after N {counted} (default: with Ctrl-C)")
+    parser.add_argument(
+        "-n", "--lines", type=numbers.count, metavar="N", help=f"end after N {counted} (default: with Ctrl-C)"
+    )
 
 
 def run(options: argparse.Namespace, lines: Callable[[Subscriber], Iterator[str]]) -> int:

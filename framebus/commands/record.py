@@ -9,7 +9,7 @@ from pathlib import Path
 import zmq
 
 from framebus.client.subscriber import Subscriber
-from framebus.commands import which_config
+from framebus.commands import numbers, which_config
 from framebus.commands.progress import Progress
 from framebus.config.load import ConfigError
 from framebus.protocol.recording import MAGIC, record
@@ -26,7 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the camera, the file and the length."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: NAME.framebus)")
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after N seconds (default: with Ctrl-C)")
+    parser.add_argument(
+        "--seconds", type=numbers.seconds, metavar="N", help="end after N seconds (default: with Ctrl-C)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,11 +52,12 @@ def run(options: argparse.Namespace) -> int:
     except (ConfigError, ValueError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    size = file.stat().st_size / 1e6
-    print(f"{file}: {frames} frames of camera {options.camera}, {size:.1f} MB, {subscriber.missed} missed")
     if not frames:
+        file.unlink(missing_ok=True)
         print(f"camera {options.camera} gave no frame", file=sys.stderr)
         return EXIT_FAILED
+    size = file.stat().st_size / 1e6
+    print(f"{file}: {frames} frames of camera {options.camera}, {size:.1f} MB, {subscriber.missed} missed")
     return EXIT_OK
 
 

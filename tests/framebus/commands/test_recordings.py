@@ -122,7 +122,8 @@ def test_keys_of_a_later_version_are_recorded(configure: Configure, publish: Pub
 def test_a_camera_that_is_away_is_said(configure: Configure, tmp_path: Path) -> None:
     config = configure(FRONT)
     ran = framebus("record", "front", "-o", tmp_path / "x", "--seconds", "0.2", config=config)
-    assert (ran.returncode, ran.stderr) == (1, "camera front gave no frame\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "camera front gave no frame\n")
+    assert not (tmp_path / "x").exists()
     ran = framebus("record", "frnt", "-o", tmp_path / "y", config=config)
     assert ran.returncode == 2
     assert 'did you mean "front"?' in ran.stderr
