@@ -3,8 +3,9 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -24,6 +25,8 @@ from framebus.protocol.wire import FrameHeader, parse
 TITLE = "The bus: what a program adds, and what a gapless reader misses"
 PASS_SECONDS, IDLE_SECONDS, QUEUE_SECONDS = 6.0, 10.0, 60.0
 STALL_SECONDS = 2.0
+SLOW_SECONDS = 0.5
+"""How long the slow subscriber works on each frame."""
 LINGER_SECONDS = 8.0
 """For longer than this the gateway does not keep its subscription without viewers."""
 QUEUE_FRAMES = 300
@@ -39,7 +42,8 @@ def run(session: Session) -> None:
         config = folder / "framebus.toml"
         through_a_program(session, ours, config, session.seconds(PASS_SECONDS))
         idle_publisher(session, config, session.seconds(IDLE_SECONDS))
-        gapless(session, config, session.seconds(QUEUE_SECONDS))
+        with watching(f"ws://{ours.host}:{ours.port}/ws"), slow_subscriber(config):
+            gapless(session, config, session.seconds(QUEUE_SECONDS))
         replayed(session, config)
     print(report(session))
 
@@ -76,14 +80,51 @@ def through_a_program(session: Session, ours: Pipeline, config: Path, seconds: f
     session.results.add("bus/marked/beyond the camera", beyond_ms(session), "ms")
 
 
+@contextmanager
+def watching(url: str) -> Iterator[None]:
+    """A page that shows the camera."""
+    ended = threading.Event()
+    page = threading.Thread(target=lambda: IOLoop().run_sync(partial(watch, url, "front", ended.is_set)))
+    page.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        page.join()
+
+
+@contextmanager
+def slow_subscriber(config: Path) -> Iterator[None]:
+    """A program that takes two frames a second."""
+    ended = threading.Event()
+
+    def take() -> None:
+        with Subscriber("front", config=config, timeout=5) as slow:
+            while not ended.wait(SLOW_SECONDS):
+                slow.receive()
+
+    program = threading.Thread(target=take)
+    program.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        program.join()
+
+
 async def ages_ms(ours: Pipeline, camera: str, seconds: float) -> list[float]:
     """Watch a camera as the page does; returns the age of each frame when it arrived."""
-    url = f"ws://{ours.host}:{ours.port}/ws"
+    end = time.monotonic() + seconds
+    ages = await watch(f"ws://{ours.host}:{ours.port}/ws", camera, lambda: time.monotonic() > end)
+    return ages[5:]  # the first ones came while the camera woke up
+
+
+async def watch(url: str, camera: str, ended: Callable[[], bool]) -> list[float]:
+    """Watch a camera as the page does until the end, which is asked for with each message; returns the ages in ms."""
     socket = await websocket_connect(url, subprotocols=["framebus.v1"], max_message_size=MAX_MESSAGE_BYTES)
     await socket.write_message(json.dumps({"watch": [camera]}))
     ages: list[float] = []
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
+    while not ended():
         message = await socket.read_message()
         if message is None:
             raise BenchError("the gateway closed the websocket")
@@ -93,7 +134,7 @@ async def ages_ms(ours: Pipeline, camera: str, seconds: float) -> list[float]:
         ages.append((time.monotonic() - header.monotonic) * 1000)
         await socket.write_message(json.dumps({"ack": camera, "seq": header.seq}))
     socket.close()
-    return ages[5:]  # the first ones came while the camera woke up
+    return ages
 
 
 def beyond_ms(session: Session) -> float:

@@ -16,7 +16,9 @@ from framebus.runtime.process import EXIT_OK, EXIT_USAGE
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the camera and the number of lines."""
     parser.add_argument("camera", metavar="NAME", nargs="?", help="a camera of the configuration (default: all)")
-    parser.add_argument("-n", "--lines", type=numbers.count, metavar="N", help="end after N messages (default: with Ctrl-C)")
+    parser.add_argument(
+        "-n", "--lines", type=numbers.count, metavar="N", help="end after N messages (default: with Ctrl-C)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -27,7 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the camera, a rendition and the number of lines."""
     parser.add_argument("camera", metavar="NAME", help="a camera of the configuration")
     parser.add_argument("--rendition", choices=RENDITIONS, help="watch the frames of half or a quarter of the size")
-    parser.add_argument("-n", "--lines", type=numbers.count, metavar="N", help="end after N lines (default: with Ctrl-C)")
+    parser.add_argument(
+        "-n", "--lines", type=numbers.count, metavar="N", help="end after N lines (default: with Ctrl-C)"
+    )
 
 
 def run(options: argparse.Namespace, silence_seconds: float = SILENCE_SECONDS) -> int:
