@@ -18,6 +18,7 @@ from benchmarks import (
     demand,
     fan_out,
     footprint,
+    recorder,
     renditions,
     results,
     slow_link,
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "footprint": footprint,
     "demand": demand,
     "bus": bus,
+    "recorder": recorder,
 }
 RESULTS = Path(__file__).parent / "results"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
