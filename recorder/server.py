@@ -253,6 +253,10 @@ class RecorderServer:
             *envelope, request = self._router.recv_multipart()
             if len(envelope) <= MAX_ENVELOPE_PARTS:
                 self._router.send_multipart([*envelope, self._service.answer(request, time.monotonic())])
+                for name, frames in self._service.started:
+                    for frame in frames:
+                        self._wait(self._cameras[name], frame, "on-demand")
+                self._service.started.clear()
                 for camera in self._cameras.values():
                     self._follow_demand(camera)
 
