@@ -52,6 +52,8 @@ class Answer:
     """Where the answer came from, after redirects."""
     with_login: bool
     """Whether that is a place where the login may be sent."""
+    is_endless: bool = False
+    """Whether a JPEG in it is one of many, as nothing was asked for."""
 
     def close(self) -> None:
         """Hang up."""

@@ -18,7 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from capture.media import reasons
 from capture.media.annexb import codec_of
@@ -110,6 +110,13 @@ class HttpBody:
             return b""
 
 
+class Requests(Protocol):
+    """What asks a camera."""
+
+    def get(self) -> Answer:
+        """Ask. Raises SourceError."""
+
+
 class HttpStream:
     """One request after another for single pictures, else one that does not end."""
 
@@ -122,9 +129,11 @@ class HttpStream:
         tls: CameraTls,
         decoder: PictureDecoder,
         video_reader: Callable[[str], "VideoReader"],
+        requests: Requests | None = None,
     ) -> None:
         """`patience` is in seconds; `other` makes the stream for a body that is no picture, which it gets if
         that does not end; `video_reader` reads raw video of a codec, or without one a transport stream.
+        `requests` asks otherwise than with HTTP.
         """
         self._decoder = decoder
         self._make_video_reader = video_reader
@@ -135,7 +144,7 @@ class HttpStream:
         self._patience = patience
         self._make_other = other
         self._other: Stream | None = None
-        self._requests = HttpRequests(url, name, patience, tls)
+        self._requests = requests or HttpRequests(url, name, patience, tls)
         self._host = url.host
         self._answer: Answer | None = None
         self._begin = b""
@@ -253,6 +262,9 @@ class HttpStream:
             self._body = body_kind(kind, self._begin) if data else "jpeg" if kind in JPEG_TYPES else "other"
             if self._body == "unknown" and not may_wait:
                 self._body = "other"
+        if answer.is_endless:
+            self._body = "multipart" if self._body == "jpeg" else self._body
+            return ""
         return kind or "a body without a type"
 
     def _moving(self, answer: Answer | None, reader: "VideoReader", latest_reader: LatestReader) -> Iterator[Arrival]:

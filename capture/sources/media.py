@@ -20,6 +20,7 @@ from capture.media.http_stream import HttpBody, HttpStream
 from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.picture_decoder import PictureDecoder
 from capture.media.still_file import SUFFIXES, StillFile
+from capture.media.tcp_connection import TcpConnections
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl, UrlError
 from capture.rate_control import RateControl
@@ -181,6 +182,13 @@ class MediaSource(Source):
             decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
             return HttpStream(
                 url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader
+            )
+        if url.scheme == "tcp" and "listen" not in url.text:  # with it, FFmpeg waits for the camera to connect
+            connections = TcpConnections(url, self.name, self._patience)
+            decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
+            return HttpStream(
+                *(url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader),
+                requests=connections,
             )
         if url.scheme in ("rtsp", "rtsps"):
             return self._over_rtsp(url)
