@@ -9,6 +9,7 @@ are read again.
 import contextlib
 import os
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from framebus.recordings.timeline import GAP_SECONDS, ROUNDING_SECONDS, Segment,
 
 LONGEST_SEGMENT_SECONDS = 3600.0
 """A segment that began before a moment by more than this is not searched for it. Those of framebus have a minute."""
+MAX_LINES = 64
+"""How many time lines are remembered, the longest of all days of a camera."""
 SETTLED_SECONDS = 3.0
 """A folder that was changed so recently is read again: FAT counts its times in steps of two seconds."""
 
@@ -45,6 +48,17 @@ class _Day:
     segments: list[Segment]
 
 
+class _Line:
+    """The segments of some days without overlap, and those of each day by the folder that they lie in."""
+
+    def __init__(self, made_of: list[list[Segment]], segments: list[Segment], days: tuple[str, ...]) -> None:
+        self.made_of = made_of
+        self.segments = segments
+        self.of_days: dict[str, list[Segment]] = {day: [] for day in days}
+        for segment in segments:
+            self.of_days[segment.path.parent.name].append(segment)
+
+
 class RecordingFolder:
     """All recordings. One thread at a time; `cameras` and everything else read the disk, so not in an event loop."""
 
@@ -53,6 +67,8 @@ class RecordingFolder:
         self.folder = folder
         self._now = now
         self._days: dict[tuple[str, str], _Day] = {}
+        self._lines: dict[tuple[str, tuple[str, ...]], _Line] = {}
+        """What `_line` returned, by camera and days."""
         self._open: dict[tuple[Path, int], float] = {}
         """The length of each segment that has not been ended, by its path and size."""
 
@@ -67,9 +83,10 @@ class RecordingFolder:
     def segments(self, camera: str, begin: float = 0.0, end: float = float("inf")) -> list[Segment]:
         """The segments that show the time from `begin` to `end`, in order and without overlap. Raises OSError."""
         first = day_of(max(0.0, begin - LONGEST_SEGMENT_SECONDS))
-        days = [day for day in self.days(camera) if first <= day and (end == float("inf") or day <= day_of(end))]
-        found = [segment for day in days for segment in self._day(camera, day)]
-        return [segment for segment in without_overlap(found) if segment.end >= begin and segment.begin <= end]
+        last = None if end == float("inf") else day_of(end)
+        days = tuple(day for day in self.days(camera) if first <= day and (last is None or day <= last))
+        line = self._line(camera, days).segments
+        return [segment for segment in line if segment.end >= begin and segment.begin <= end]
 
     def stored(self, camera: str) -> list[Segment]:
         """All segments, also those that others hide, in order. Raises OSError."""
@@ -101,7 +118,7 @@ class RecordingFolder:
         self, camera: str, begin: float, end: float = float("inf"), *, inclusive: bool = True
     ) -> Iterator[RecordedFrame]:
         """The frames from `begin` to `end` in order; not `inclusive`: after `begin`. Raises OSError."""
-        for segment in self.segments(camera, begin, end):
+        for segment in self._by_day(camera, begin, end):
             for reader in _opened(segment):
                 first = max(begin, segment.begin)
                 # One more: a clock that is being put right runs by up to 500 ppm too fast or too slow (adjtimex(2)).
@@ -115,7 +132,7 @@ class RecordingFolder:
                         yield found
 
     def _backwards(self, camera: str, at: float, inclusive: bool) -> Iterator[RecordedFrame]:
-        for segment in reversed(self.segments(camera, end=at)):
+        for segment in self._by_day(camera, 0.0, at, backwards=True):
             for reader in _opened(segment):
                 last = min(reader.cluster_at(_ms(segment, min(at, segment.end))) + 2, reader.find_clusters())
                 for number in range(last - 1, -1, -1):
@@ -123,6 +140,29 @@ class RecordingFolder:
                         found = _recorded(reader, segment, frame)
                         if found is not None and (found.at < at or (inclusive and found.at == at)):
                             yield found
+
+    def _by_day(self, camera: str, begin: float, end: float, *, backwards: bool = False) -> Iterator[Segment]:
+        """As `segments`, a day at a time: who looks for the next frame need not wait for years of them."""
+        days = self.days(camera)
+        first = day_of(max(0.0, begin - LONGEST_SEGMENT_SECONDS))
+        numbers = [n for n, day in enumerate(days) if first <= day and (end == float("inf") or day <= day_of(end))]
+        for number in reversed(numbers) if backwards else numbers:
+            around = tuple(days[max(0, number - 1) : number + 2])  # what others hide lies beside it
+            line = self._line(camera, around).of_days[days[number]]
+            first_shown = bisect_left(line, begin, key=lambda segment: segment.end)
+            found = line[first_shown : bisect_right(line, end, key=lambda segment: segment.begin)]
+            yield from reversed(found) if backwards else found
+
+    def _line(self, camera: str, days: tuple[str, ...]) -> "_Line":
+        """The segments of some days, without overlap; computed again only where one of the days has changed."""
+        parts = [self._day(camera, day) for day in days]
+        known = self._lines.pop((camera, days), None)
+        if known is None or any(old is not new for old, new in zip(known.made_of, parts, strict=True)):
+            known = _Line(parts, without_overlap(segment for part in parts for segment in part), days)
+        self._lines[camera, days] = known
+        if len(self._lines) > MAX_LINES:
+            del self._lines[next(iter(self._lines))]
+        return known
 
     def _day(self, camera: str, day: str) -> list[Segment]:
         """The segments of a day, which may overlap."""

@@ -42,6 +42,26 @@ def test_frames_are_found_by_time_across_segments(tmp_path: Path) -> None:
     assert found.frame_after("front", STARTED + 3.5) is None
 
 
+def test_frames_are_found_across_days(tmp_path: Path) -> None:
+    midnight = STARTED - STARTED % 86400 + 86400
+    store(tmp_path, STARTED, SECOND)
+    for begin in (midnight - 86400 * 3, midnight - 1.0, midnight + 86400 * 5):
+        store(tmp_path, begin, SECOND)
+    found = RecordingFolder(tmp_path)
+
+    def step(at: float) -> list[float]:
+        """How far the frames before and after a moment are from it."""
+        around = (found.frame_before("front", at), found.frame_after("front", at))
+        return [round(frame.at - at, 3) if frame else 0.0 for frame in around]
+
+    assert step(midnight) == [-0.5, 0.5]  # the frame at midnight itself lies in the file of the day before
+    assert step(midnight + 86400) == [-86399.5, 86400 * 4]
+    assert step(midnight + 86400 * 5) == [-86400 * 5 + 0.5, 0.5]
+    assert step(midnight - 86400 * 3) == [0.0, 0.5]
+    assert step(midnight + 86400 * 9) == [-86400 * 4 + 1.5, 0.0]
+    assert len(list(found.frames("front", 0.0))) == 16
+
+
 def test_spans_have_gaps_where_nothing_was_recorded(tmp_path: Path) -> None:
     sizes = [store(tmp_path, STARTED + begin, SECOND).stat().st_size for begin in (0, 2, 60)]
 
