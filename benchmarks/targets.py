@@ -65,6 +65,18 @@ def age() -> list[Target]:
 
 
 WITHOUT, WITH = "stalled/without/p99", "stalled/with/p99"
+
+
+def buffered(rate: str, key: str) -> list[Target]:
+    """Return the targets of eight cameras behind a hop that buffers a megabyte."""
+    name = f"8 cameras on {rate} behind 1 MB"
+    return [
+        Target(f"{name}, p50, ms", f"{key}/p50", 1000),
+        Target(f"{name}, worst, ms", f"{key}/worst", 2000),
+        Target(f"{name}, said to be down, %", f"{key}/down", 0),
+    ]
+
+
 TARGETS = (
     *fan_out(),
     *age(),
@@ -82,6 +94,11 @@ TARGETS = (
     Target("8 cameras on 1 Mbit/s, p50, ms", "slow-page/1 Mbit/s, 8 cameras/p50", 1000),
     Target("8 cameras on 1 Mbit/s, worst, ms", "slow-page/1 Mbit/s, 8 cameras/worst", 2000),
     Target("8 cameras on 1 Mbit/s, said to be down, %", "slow-page/1 Mbit/s, 8 cameras/down", 0),
+    *(
+        target
+        for rate, link in (("40 KB/s", "0.32"), ("1 Mbit/s", "1"))
+        for target in buffered(rate, f"slow-page/{link} Mbit/s, 8 cameras, behind a buffer of 1 MB")
+    ),
     Target("link becomes slow: smaller after, s", "slow-page/switch down", 2),
     Target("link becomes fast: larger after, s", "slow-page/switch up", 10),
     Target("switches a minute on a link that alternates", "slow-page/switches a minute", 1),
