@@ -34,6 +34,7 @@ TESTED_WITH = {
     "framebus/client/closable.py": "tests/framebus/client/test_lifetimes.py",
     "framebus/client/connection.py": "tests/framebus/client/test_subscriber.py",
     "framebus/client/frame_connection.py": "tests/framebus/client/test_subscriber.py",
+    "framebus/client/loops.py": "tests/framebus/client/test_lifetimes.py",
     "framebus/client/status_subscription.py": "tests/framebus/client/test_status_subscriber.py",
     "framebus/client/subscriber_base.py": "tests/framebus/client/test_subscriber.py",
     "framebus/client/recorder.py": "tests/framebus/commands/test_recorder.py",

@@ -1,18 +1,16 @@
 """What happens in front of cameras, for a program on asyncio."""
 
 from collections import deque
-from types import TracebackType
-from typing import Self
 
 from framebus.client.async_connection import AsyncConnection
 from framebus.client.event_subscriber import EventSubscriberBase
 from framebus.client.event_subscription import EventSubscription
+from framebus.client.loops import AsyncLoop
 from framebus.client.options import check_seconds
-from framebus.errors import SubscriberClosed
 from framebus.protocol.events import EventHeader
 
 
-class AsyncEventSubscriber(EventSubscriberBase["AsyncEventConnection"]):
+class AsyncEventSubscriber(EventSubscriberBase["AsyncEventConnection"], AsyncLoop[EventHeader]):
     """As EventSubscriber, for `async for`.
 
     ::
@@ -42,6 +40,9 @@ class AsyncEventSubscriber(EventSubscriberBase["AsyncEventConnection"]):
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
 
+        Returns:
+            The message.
+
         Raises:
             TimeoutError: Nothing has happened in time. It is a ReplyTimeoutError.
             SubscriberClosed: The subscriber is closed, or was closed while this waited.
@@ -50,23 +51,6 @@ class AsyncEventSubscriber(EventSubscriberBase["AsyncEventConnection"]):
         """
         check_seconds("timeout", timeout)
         return await self._connection.receive(self.timeout if timeout is None else timeout)
-
-    def __aiter__(self) -> Self:
-        return self._check_open()
-
-    async def __anext__(self) -> EventHeader:
-        try:
-            return await self.receive()
-        except SubscriberClosed:
-            raise StopAsyncIteration from None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class AsyncEventConnection(AsyncConnection[EventHeader]):

@@ -51,11 +51,23 @@ class AsyncPublisher:
 
     @property
     def watched(self) -> bool:
-        """As of Publisher."""
+        """Whether a frame is wanted now: by viewers, or for a still. See Publisher.watched."""
         return self._publisher.watched
 
     async def wait_watched(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109  (as in Publisher)
-        """Wait until `watched` is true; arguments, result and errors are as of Publisher.wait_watched."""
+        """Wait until `watched` is true.
+
+        Args:
+            timeout: Seconds to wait; None waits for ever.
+
+        Returns:
+            Whether it is true.
+
+        Raises:
+            PublisherClosed: The publisher is closed, or was closed while this waited.
+            PublisherError: The endpoint is lost, or the publisher was made before a fork.
+            ArgumentError: The timeout is not a number.
+        """
         check_seconds("timeout", timeout)
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
@@ -85,7 +97,27 @@ class AsyncPublisher:
         monotonic: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> int:
-        """Publish a picture; arguments, result and errors are as of Publisher.publish."""
+        """Publish a picture. Without a moment, it counts as taken now.
+
+        Args:
+            picture: A complete JPEG, or an array of numpy, as for Publisher.publish.
+            like: The frame that the picture was made from: it passes on its moment, its metadata, and for an array its
+                orientation.
+            captured: When the picture was taken, in Unix seconds.
+            monotonic: The same moment in seconds of CLOCK_MONOTONIC. One of the two is enough.
+            metadata: What the program says of the picture: names, and values of JSON.
+
+        Returns:
+            The number of the frame, from 1.
+
+        Raises:
+            PictureError: The picture is no complete JPEG, too large, or an array of another kind. It is a ValueError.
+            ArgumentError: A moment is in the future or not a number, or the metadata cannot be sent. It is a
+                ValueError, too.
+            MissingPackageError: Pillow is not installed. It is an ImportError, too.
+            PublisherClosed: The publisher is closed.
+            PublisherError: The endpoint is lost, or the publisher was made before a fork.
+        """
         return await asyncio.to_thread(
             self._publisher.publish,
             picture,
@@ -96,11 +128,20 @@ class AsyncPublisher:
         )
 
     def offline(self, reason: str) -> None:
-        """As of Publisher."""
+        """Tell the viewers that there are no pictures, and why, until the next one is published.
+
+        Args:
+            reason: A sentence for people.
+
+        Raises:
+            ArgumentError: The reason is empty.
+            PublisherClosed: The publisher is closed.
+            PublisherError: The endpoint is lost, or the publisher was made before a fork.
+        """
         self._publisher.offline(reason)
 
     def close(self) -> None:
-        """Release the endpoint; those who watch are told. May be called more than once."""
+        """Release the endpoint, and tell the viewers. May be called more than once; raises nothing."""
         self._publisher.close()
 
     async def __aenter__(self) -> Self:

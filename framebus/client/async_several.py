@@ -25,7 +25,7 @@ def newest_async(
     *subscribers: AsyncSubscriber,
     timeout: float | None = None,
 ) -> AsyncIterator[Frame]:
-    """As `newest`, for `async for`: its arguments, its frames and its errors.
+    """Yield the frames of several cameras as they come: `newest` for asyncio.
 
     ::
 
@@ -39,10 +39,17 @@ def newest_async(
 
         asyncio.run(main())
 
+    Args:
+        subscribers: The subscribers; their own `timeout` does not count.
+        timeout: Seconds to wait for a frame of any of them; None waits for ever.
+
+    Returns:
+        An iterator of frames, for `async for`.
+
     Raises:
         TimeoutError: No frame of any came in time. It is a ReplyTimeoutError.
         SubscriberError: A subscriber belongs to another event loop, or was made before a fork.
-        ArgumentError: There is no subscriber, one stands there twice, or the timeout is not a number.
+        ArgumentError: There is no subscriber, one is named twice, or the timeout is not a number.
     """
     check_subscribers(subscribers, AsyncSubscriber)
     check_seconds("timeout", timeout)
@@ -54,7 +61,7 @@ def together_async(
     within: float = DEFAULT_WITHIN_SECONDS,
     timeout: float | None = None,
 ) -> AsyncIterator[tuple[Frame, ...]]:
-    """As `together`, for `async for`: its arguments, its frames and its errors.
+    """Yield frames that several cameras took at the same moment, one of each: `together` for asyncio.
 
     ::
 
@@ -68,10 +75,18 @@ def together_async(
 
         asyncio.run(main())
 
+    Args:
+        subscribers: The subscribers, two or more; their own `timeout` does not count.
+        within: Seconds from the first to the last frame of a moment, at most.
+        timeout: Seconds to wait for such frames; None waits for ever.
+
+    Returns:
+        An iterator of tuples, with the frames in the order of the subscribers, for `async for`.
+
     Raises:
         TimeoutError: No such frames came in time. It is a ReplyTimeoutError.
         SubscriberError: A subscriber belongs to another event loop, or was made before a fork.
-        ArgumentError: There are fewer than two subscribers, one stands there twice, or a time is not one.
+        ArgumentError: There are fewer than two subscribers, one is named twice, or a time is not a number.
     """
     check_subscribers(subscribers, AsyncSubscriber)
     check_together(len(subscribers), within, timeout)

@@ -1,17 +1,14 @@
 """Each change of a camera's state, for a program on asyncio."""
 
-from types import TracebackType
-from typing import Self
-
 from framebus.client.async_connection import AsyncConnection
+from framebus.client.loops import AsyncLoop
 from framebus.client.options import check_seconds
 from framebus.client.status_subscriber import StatusSubscriberBase
 from framebus.client.status_subscription import StatusSubscription
-from framebus.errors import SubscriberClosed
 from framebus.protocol.wire import StatusHeader
 
 
-class AsyncStatusSubscriber(StatusSubscriberBase["AsyncStatusConnection"]):
+class AsyncStatusSubscriber(StatusSubscriberBase["AsyncStatusConnection"], AsyncLoop[StatusHeader]):
     """As StatusSubscriber, for `async for`.
 
     ::
@@ -41,6 +38,9 @@ class AsyncStatusSubscriber(StatusSubscriberBase["AsyncStatusConnection"]):
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
 
+        Returns:
+            The status after the change.
+
         Raises:
             TimeoutError: Nothing has changed in time. It is a ReplyTimeoutError.
             SubscriberClosed: The subscriber is closed, or was closed while this waited.
@@ -49,23 +49,6 @@ class AsyncStatusSubscriber(StatusSubscriberBase["AsyncStatusConnection"]):
         """
         check_seconds("timeout", timeout)
         return await self._connection.receive(self.timeout if timeout is None else timeout)
-
-    def __aiter__(self) -> Self:
-        return self._check_open()
-
-    async def __anext__(self) -> StatusHeader:
-        try:
-            return await self.receive()
-        except SubscriberClosed:
-            raise StopAsyncIteration from None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class AsyncStatusConnection(AsyncConnection[StatusHeader]):

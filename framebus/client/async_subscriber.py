@@ -1,19 +1,17 @@
 """The newest frame of a camera, for a program on asyncio."""
 
 import asyncio
-from types import TracebackType
-from typing import Self
 
 from framebus.client.async_connection import AsyncConnection
 from framebus.client.frame_box import FrameBox
 from framebus.client.frame_subscription import FrameSubscription
+from framebus.client.loops import AsyncLoop
 from framebus.client.options import SubscriberOptions, check_seconds
 from framebus.client.subscriber_base import SubscriberBase
-from framebus.errors import SubscriberClosed
 from framebus.protocol.frame import Frame
 
 
-class AsyncSubscriber(SubscriberBase["AsyncFrameConnection"]):
+class AsyncSubscriber(SubscriberBase["AsyncFrameConnection"], AsyncLoop[Frame]):
     """As Subscriber, for `async for`.
 
     ::
@@ -62,23 +60,9 @@ class AsyncSubscriber(SubscriberBase["AsyncFrameConnection"]):
         check_seconds("timeout", timeout)
         return await self._connection.receive(self.timeout if timeout is None else timeout)
 
-    def __aiter__(self) -> Self:
-        return self._check_open()
-
     async def __anext__(self) -> Frame:
         await asyncio.sleep(0)  # a long queue leaves the loop to others between two frames
-        try:
-            return await self.receive()
-        except SubscriberClosed:
-            raise StopAsyncIteration from None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return await super().__anext__()
 
 
 class AsyncFrameConnection(AsyncConnection[Frame]):

@@ -33,7 +33,7 @@ class Closable(Generic[ConnectionT]):
         self._finalizer = weakref.finalize(self, self._connection.close)
 
     def close(self) -> None:
-        """Close the connection, from any thread. May be called more than once."""
+        """Close the connection, from any thread. May be called more than once; raises nothing."""
         self._finalizer.detach()
         self._connection.close()
 

@@ -2,14 +2,12 @@
 
 import os
 from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Self
 
 from framebus.client.closable import Closable, ConnectionT
 from framebus.client.connection import Connection
 from framebus.client.event_subscription import ALL_CAMERAS, EventOptions, EventSubscription
+from framebus.client.loops import Loop
 from framebus.client.options import absolute, check_seconds
-from framebus.errors import SubscriberClosed
 from framebus.protocol.events import EventHeader
 
 
@@ -55,7 +53,7 @@ class EventSubscriberBase(Closable[ConnectionT], ABC):
         """The connection of such a subscriber."""
 
 
-class EventSubscriber(EventSubscriberBase[Connection[EventHeader]]):
+class EventSubscriber(EventSubscriberBase[Connection[EventHeader]], Loop[EventHeader]):
     """Yields what happens in front of a camera: the start of each event, updates once a second, and its end.
 
     The camera needs `motion = true` in its table. Every start is followed by an end, also when the process that looks
@@ -81,6 +79,9 @@ class EventSubscriber(EventSubscriberBase[Connection[EventHeader]]):
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
 
+        Returns:
+            The message.
+
         Raises:
             TimeoutError: Nothing has happened in time. It is a ReplyTimeoutError.
             SubscriberClosed: The subscriber is closed, or was closed while this waited.
@@ -89,20 +90,3 @@ class EventSubscriber(EventSubscriberBase[Connection[EventHeader]]):
         """
         check_seconds("timeout", timeout)
         return self._connection.receive(self.timeout if timeout is None else timeout)
-
-    def __iter__(self) -> Self:
-        return self._check_open()
-
-    def __next__(self) -> EventHeader:
-        try:
-            return self.receive()
-        except SubscriberClosed:
-            raise StopIteration from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

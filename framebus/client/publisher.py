@@ -207,7 +207,7 @@ class Publisher:
             return self._seq
 
     def offline(self, reason: str) -> None:
-        """Tell those who watch that there are no pictures, and why, until the next one is published.
+        """Tell the viewers that there are no pictures, and why, until the next one is published.
 
         Args:
             reason: A sentence for people.
@@ -223,7 +223,7 @@ class Publisher:
         self._thread.offline(reason)
 
     def close(self) -> None:
-        """Release the endpoint; those who watch are told. May be called more than once."""
+        """Release the endpoint, and tell the viewers. May be called more than once; raises nothing."""
         self._finalizer()
 
     def __enter__(self) -> Self:

@@ -22,7 +22,7 @@ FRAMES_KEPT = 32
 
 
 def newest(*subscribers: Subscriber, timeout: float | None = None) -> Iterator[Frame]:
-    """Yield the frames of several cameras as they come. A camera that gives none holds up none of the others.
+    """Yield the frames of several cameras as they come. A camera without frames does not delay the others.
 
     ::
 
@@ -36,13 +36,16 @@ def newest(*subscribers: Subscriber, timeout: float | None = None) -> Iterator[F
     is left out; the loop ends when all are.
 
     Args:
-        subscribers: Who receives; their own `timeout` does not count.
+        subscribers: The subscribers; their own `timeout` does not count.
         timeout: Seconds to wait for a frame of any of them; None waits for ever.
+
+    Returns:
+        An iterator of frames.
 
     Raises:
         TimeoutError: No frame of any came in time. It is a ReplyTimeoutError.
         SubscriberError: Another thread receives, or a subscriber was made before a fork.
-        ArgumentError: There is no subscriber, one stands there twice, or the timeout is not a number.
+        ArgumentError: There is no subscriber, one is named twice, or the timeout is not a number.
     """
     check_subscribers(subscribers, Subscriber)
     check_seconds("timeout", timeout)
@@ -67,7 +70,7 @@ def together(
     `queue=8`, frames that come while the loop works still find theirs. The loop ends when a subscriber is closed.
 
     Args:
-        subscribers: Who receives, two or more; their own `timeout` does not count.
+        subscribers: The subscribers, two or more; their own `timeout` does not count.
         within: Seconds from the first to the last frame of a moment, at most.
         timeout: Seconds to wait for such frames; None waits for ever.
 
@@ -77,7 +80,7 @@ def together(
     Raises:
         TimeoutError: No such frames came in time. It is a ReplyTimeoutError.
         SubscriberError: Another thread receives, or a subscriber was made before a fork.
-        ArgumentError: There are fewer than two subscribers, one stands there twice, or a time is not one.
+        ArgumentError: There are fewer than two subscribers, one is named twice, or a time is not a number.
     """
     check_subscribers(subscribers, Subscriber)
     check_together(len(subscribers), within, timeout)

@@ -84,7 +84,7 @@ def request_snapshot(
 
     Raises:
         SnapshotError: The service refused. Its `code` is unknown-camera, no-frame, stale, offline, timeout, not-kept,
-            damaged, busy or bad-request.
+            damaged, too-large, busy, bad-request or internal.
         TimeoutError: The service did not answer; the text says why, where that is known. It is a ReplyTimeoutError.
         WireError: The reply is not one of a snapshot service.
         ArgumentError: A name, time or key is invalid. It is a ValueError, too.
@@ -114,7 +114,7 @@ def request_snapshot(
 
 
 class SnapshotOptions(TypedDict, total=False):
-    """The arguments of request_snapshot, which explains them, for who passes them on."""
+    """The arguments of request_snapshot, for functions that pass them on."""
 
     timeout: float
     max_age: float | None

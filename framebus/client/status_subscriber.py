@@ -2,14 +2,12 @@
 
 import os
 from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Self
 
 from framebus.client.closable import Closable, ConnectionT
 from framebus.client.connection import Connection
+from framebus.client.loops import Loop
 from framebus.client.options import Options, absolute, check_seconds
 from framebus.client.status_subscription import StatusSubscription
-from framebus.errors import SubscriberClosed
 from framebus.protocol.wire import StatusHeader
 
 
@@ -51,7 +49,7 @@ class StatusSubscriberBase(Closable[ConnectionT], ABC):
         """The connection of such a subscriber."""
 
 
-class StatusSubscriber(StatusSubscriberBase[Connection[StatusHeader]]):
+class StatusSubscriber(StatusSubscriberBase[Connection[StatusHeader]], Loop[StatusHeader]):
     """Yields the state of a camera, and then each change: another state, another reason, another process.
 
     The first one comes at once where the camera's process runs. A process that sends nothing for three seconds makes
@@ -77,6 +75,9 @@ class StatusSubscriber(StatusSubscriberBase[Connection[StatusHeader]]):
         Args:
             timeout: Seconds to wait, in place of the subscriber's own `timeout`.
 
+        Returns:
+            The status after the change.
+
         Raises:
             TimeoutError: Nothing has changed in time. It is a ReplyTimeoutError.
             SubscriberClosed: The subscriber is closed, or was closed while this waited.
@@ -85,20 +86,3 @@ class StatusSubscriber(StatusSubscriberBase[Connection[StatusHeader]]):
         """
         check_seconds("timeout", timeout)
         return self._connection.receive(self.timeout if timeout is None else timeout)
-
-    def __iter__(self) -> Self:
-        return self._check_open()
-
-    def __next__(self) -> StatusHeader:
-        try:
-            return self.receive()
-        except SubscriberClosed:
-            raise StopIteration from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

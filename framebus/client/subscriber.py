@@ -1,16 +1,13 @@
 """The newest frame of a camera, for a program without asyncio. See async_subscriber for one with it."""
 
-from types import TracebackType
-from typing import Self
-
 from framebus.client.frame_connection import FrameConnection
+from framebus.client.loops import Loop
 from framebus.client.options import SubscriberOptions, check_seconds
 from framebus.client.subscriber_base import SubscriberBase
-from framebus.errors import SubscriberClosed
 from framebus.protocol.frame import Frame
 
 
-class Subscriber(SubscriberBase[FrameConnection]):
+class Subscriber(SubscriberBase[FrameConnection], Loop[Frame]):
     """Yields the newest frame of a camera, however slow the loop around it; what it misses is counted.
 
     It may be made before the camera's process runs, and continues after that was restarted. Iterating waits
@@ -74,26 +71,12 @@ class Subscriber(SubscriberBase[FrameConnection]):
         and may raise TimeoutError where `max_age` has passed meanwhile. Read only by calling `receive`, and remove
         the descriptor from pollers before `close`, which closes it.
 
+        Returns:
+            The descriptor. It belongs to the subscriber.
+
         Raises:
             SubscriberClosed: The subscriber is closed.
             SubscriberError: Another thread receives, or the subscriber was made before a fork.
             ResourceError: The process has too few file descriptors left.
         """
         return self._connection.fileno()
-
-    def __iter__(self) -> Self:
-        return self._check_open()
-
-    def __next__(self) -> Frame:
-        try:
-            return self.receive()
-        except SubscriberClosed:
-            raise StopIteration from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

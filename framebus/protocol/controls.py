@@ -64,7 +64,14 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def check(self, value: Any) -> Value:
         """Convert a value to what the camera takes, such as the name of a choice to its number.
 
-        Raises ControlError with code read-only, wrong-type or out-of-range.
+        Args:
+            value: Of any type.
+
+        Returns:
+            The value for the camera.
+
+        Raises:
+            ControlError: The value is not allowed. Its `code` is read-only, wrong-type or out-of-range.
         """
         if self.read_only:
             raise ControlError("read-only", f"{self.name}: cannot be set, only read")

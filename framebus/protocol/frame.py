@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of one camera. It owns its bytes and may be kept, pickled, and shared between threads."""
+    """One picture of one camera. It owns its bytes and may be kept, pickled, and shared between threads.
+
+    Attributes:
+        header: The header of the wire format.
+        jpeg: The complete JPEG, from FF D8 to FF D9.
+        missed: Published frames between the last one handed over and this one.
+        same_host: Whether the camera's CLOCK_MONOTONIC is that of this machine.
+        header_json: The header as it came, one line of JSON, with keys of later versions; empty where the frame came
+            otherwise.
+    """
 
     header: FrameHeader
     jpeg: bytes
-    """The complete JPEG, from FF D8 to FF D9."""
     missed: int = 0
-    """Published frames between the last one handed over and this one."""
     same_host: bool = True
-    """Whether the camera's CLOCK_MONOTONIC is that of this machine."""
     header_json: bytes = field(default=b"", repr=False, compare=False)
-    """The header as it came, one line of JSON, with keys of later versions; empty where the frame came otherwise."""
 
     @property
     def message(self) -> bytes:
@@ -138,7 +143,20 @@ class Frame:
         return pixels.array(self.jpeg, f"frame {self.seq} of camera {self.camera}", scale, grey=grey)
 
     def image(self, scale: Literal[1, 2, 4, 8] = 1, grey: bool = False) -> "PIL.Image.Image":
-        """The picture, decoded, for Pillow; in mode RGB, or L where `grey`. Arguments and errors are as of `decode`."""
+        """The picture, decoded, for Pillow.
+
+        Args:
+            scale: 2, 4 and 8 give so much less of the width and height, rounded up.
+            grey: Brightness only.
+
+        Returns:
+            An image in mode RGB; L where `grey`. `orientation` is not applied.
+
+        Raises:
+            ArgumentError: The scale is not allowed.
+            MissingPackageError: Pillow is not installed; the text says what to run. It is an ImportError, too.
+            DecodeError: The JPEG is damaged. It is a ValueError, too.
+        """
         return pixels.image(self.jpeg, f"frame {self.seq} of camera {self.camera}", scale, grey=grey)
 
     def __repr__(self) -> str:

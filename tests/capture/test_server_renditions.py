@@ -17,6 +17,13 @@ from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS, Running
 
 
+def show(file: Path, picture: bytes) -> None:
+    """Let a camera that shows a file show this picture next."""
+    new = file.with_name("new.jpg")
+    new.write_bytes(picture)
+    new.replace(file)
+
+
 def made(status: StatusHeader) -> dict[str, int]:
     assert isinstance(status.renditions, dict)
     return {name: counts.made for name, counts in status.renditions.items()}
@@ -185,9 +192,7 @@ def test_the_last_of_some_frames_has_a_rendition_although_it_came_too_early(
         live.frame()
         half.frame()
         for number in range(1, 4):
-            written = tmp_path / "new.jpg"
-            written.write_bytes(jpeg((640 - 2 * number, 480)))
-            written.replace(picture)
+            show(picture, jpeg((640 - 2 * number, 480)))
             while live.frame().width != 640 - 2 * number:
                 pass
         while half.frame().width != 320 - 3:
@@ -204,9 +209,7 @@ def test_a_new_subscriber_gets_the_newest_frame_and_not_the_newest_rendition(
     with Listener(config, "live") as live:
         with Listener(config, "half") as half:
             assert half.frame().width == 320
-        written = tmp_path / "new.jpg"
-        written.write_bytes(jpeg((200, 150)))
-        written.replace(picture)
+        show(picture, jpeg((200, 150)))
         while live.frame().width != 200:
             pass
         with Listener(config, "half") as half:
@@ -232,9 +235,7 @@ def test_a_camera_whose_size_changes_has_renditions_of_the_new_size(
     published(start, config)
     with Listener(config, "half") as half:
         assert half.frame().width == 320
-        written = tmp_path / "new.jpg"
-        written.write_bytes(jpeg((200, 101), progressive=True))
-        written.replace(picture)
+        show(picture, jpeg((200, 101), progressive=True))
         while (frame := half.frame()).width == 320:
             pass
     assert (frame.width, frame.height) == (100, 51) == opened(frame.jpeg).size

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,33 @@ def test_every_argument_and_error_is_documented(name: str) -> None:
         assert re.search(rf"^    {argument}: ", text, flags=re.M), argument
     for error in ("ConfigError", "ArgumentError", "EndpointError", "ResourceError"):
         assert re.search(rf"^    {error}: ", text, flags=re.M), error
+
+
+def functions(name: str) -> dict[str, Callable[..., object]]:
+    """What a program may call of this name: the function itself, or the constructor and the methods of a class."""
+    value = getattr(framebus, name)
+    if inspect.isfunction(value):
+        return {name: value}
+    if not inspect.isclass(value) or issubclass(value, Exception) or name == "Frame":
+        return {}
+    members: dict[str, object] = {}
+    for kind in reversed(value.__mro__):
+        if kind.__module__.startswith("framebus."):
+            members.update(vars(kind))
+    public = {key: member for key, member in members.items() if key == "__init__" or not key.startswith("_")}
+    return {f"{name}.{key}": member for key, member in public.items() if inspect.isfunction(member)}
+
+
+@pytest.mark.parametrize("name", framebus.__all__)
+def test_arguments_results_and_errors_of_every_function_are_documented(name: str) -> None:
+    for function, value in functions(name).items():
+        text = inspect.getdoc(value) or ""
+        signature = inspect.signature(value)
+        for argument in set(signature.parameters) - {"self"}:
+            assert re.search(rf"^    {argument}: ", text, flags=re.M), (function, argument)
+        if signature.return_annotation is not None:
+            assert re.search(r"^(Returns|Yields):$", text, flags=re.M), function
+        assert re.search(r"^Raises:$", text, flags=re.M) or "raises nothing" in text, function
 
 
 @pytest.mark.parametrize("name", framebus.__all__)

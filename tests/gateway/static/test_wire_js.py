@@ -10,43 +10,13 @@ import msgspec
 import pytest
 
 from framebus.protocol import wire
+from tests.headers import frame_header, status_header
 from tests.programs import need
 
 SPLIT = Path(__file__).with_name("split.mjs")
 
-FRAME = wire.FrameHeader(
-    v=1,
-    camera="front",
-    seq=42,
-    epoch="a1",
-    captured=1790000000.123456,
-    monotonic=5.25,
-    published=5.5,
-    width=1280,
-    height=720,
-    orientation=6,
-    source="über/kamera",
-    dropped=3,
-)
-STATUS = wire.StatusHeader(
-    v=1,
-    camera="back-door_2",
-    state="offline",
-    reason="unplugged",
-    since=1790000000.5,
-    epoch="a1",
-    pid=7,
-    source="v4l2:/dev/video0",
-    seq=0,
-    captured=None,
-    monotonic=None,
-    width=0,
-    height=0,
-    fps=0.0,
-    watched=False,
-    dropped=0,
-    bad=0,
-)
+FRAME = frame_header(seq=42, captured=1790000000.123456, orientation=6, source="über/kamera", dropped=3)
+STATUS = status_header("offline", "unplugged", "back-door_2", since=1790000000.5)
 
 
 def split_in_javascript(message: bytes) -> dict[str, Any]:
