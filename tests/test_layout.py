@@ -18,11 +18,13 @@ OPTIONAL = {
     "framebus/commands/export.py": {"mcap"},
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
+    "framebus/protocol/reduced_jpeg.py": {"PIL"},
     "framebus/publishing/array_encoder.py": {"numpy", "PIL", "simplejpeg"},
     "framebus/publishing/frame_builder.py": {"PIL"},
     "framebus/publishing/jpeg_completeness.py": {"PIL"},
     "framebus/publishing/picture.py": {"PIL"},
     "framebus/publishing/rendition_encoder.py": {"PIL"},
+    "framebus/runtime/save_jpeg.py": {"PIL"},
 }
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
 PROCESSES = {"capture", "gateway", "recorder", "snapshot"}
@@ -147,7 +149,6 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("package", sorted(PROCESSES | {"framebus"}))
 def test_no_process_imports_another(package: str) -> None:
     for file in (ROOT / package).rglob("*.py"):
@@ -158,7 +159,6 @@ COMMANDS_NEED = {"supervision": {"supervisor"}, "commands": {"segno"}}
 """What else is needed, by the part of framebus that imports it; no program that imports framebus loads these parts."""
 
 
-@pytest.mark.slow
 def test_the_package_for_programs_needs_pyzmq_and_msgspec_alone() -> None:
     allowed = {"framebus", "zmq", "msgspec", *sys.stdlib_module_names}
     for file in (ROOT / "framebus").rglob("*.py"):
