@@ -194,7 +194,7 @@ def gateway(config: Config) -> Iterator[Finding]:
         yield Finding(
             "note",
             "only this machine can watch",
-            'to open it to your network, run `framebus passwd NAME`, and then set listen = "0.0.0.0:8080" in [gateway]',
+            "to open it to your network, run `framebus open`; for a service, `sudo framebus open`",
         )
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from framebus.commands.config import sample
-from framebus.config.load import SYSTEM_FILE
+from framebus.config import load as configuration
+from framebus.config.load import SYSTEM_FILE, ConfigError
 from framebus.installation import machine, program, texts
 from framebus.installation.step import InstallationError, Step, carry_out
 from framebus.runtime.privileges import is_root
@@ -28,15 +29,30 @@ def run(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return EXIT_USAGE
     os.umask(0o022)
+    if mistakes := mistakes_of(SYSTEM_FILE):
+        print("\n".join([*mistakes, "nothing was changed"]), file=sys.stderr)
+        return EXIT_USAGE
     try:
         carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run, after_undo=what_systemd_knows())
     except InstallationError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     program.forget_old()
+    if program.is_the_copy():
+        print(f"This is the copy in {program.FOLDER}. To update it, run `install` with the framebus that you updated.")
     if not options.dry_run:
         print(after())
     return EXIT_OK
+
+
+def mistakes_of(file: Path) -> list[str]:
+    """Why a service would not start with the configuration that is there: the one that runs would be stopped for it."""
+    try:
+        if file.exists():
+            configuration.load(file, keys=False)
+    except ConfigError as error:
+        return error.mistakes
+    return []
 
 
 def refusal(name: str, *, dry_run: bool) -> str:

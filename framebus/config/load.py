@@ -121,7 +121,8 @@ def read_text(file: Path) -> str:
             raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
         return file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
     except OSError as error:
-        raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read"]) from None
+        hint = ", for example with sudo" if isinstance(error, PermissionError) else ""
+        raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read{hint}"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             [f"{file}: found a byte that is no UTF-8 at offset {error.start}; allowed: TOML in UTF-8"]

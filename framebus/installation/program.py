@@ -30,6 +30,11 @@ def has_to_be_copied() -> bool:
     return is_hidden(sys.prefix) or is_hidden(str(Path(__file__).parent))
 
 
+def is_the_copy() -> bool:
+    """Whether the framebus that runs is what an earlier `install` has copied, which no update of its origin reaches."""
+    return Path(sys.prefix) == FOLDER and (FOLDER / "copied-from").is_file()
+
+
 def python() -> str:
     """Return the path of the service's Python."""
     return str(FOLDER / "bin" / "python") if has_to_be_copied() else sys.executable

@@ -20,7 +20,7 @@ from types import FrameType
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
 from framebus.errors import FramebusError, ResourceError
-from framebus.runtime.launch import QUIET, RECORD, STDERR, supervisor
+from framebus.runtime.launch import LAST_WORDS, QUIET, RECORD, STDERR, supervisor
 from framebus.runtime.log import log_to_stdout
 from framebus.runtime.privileges import PrivilegeError, drop_privileges
 from framebus.runtime.run_dir import RunDirError, guard, prepare
@@ -175,6 +175,7 @@ def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None
             logger.error("unexpected failure: %r", error)
         else:
             logger.exception("unexpected failure")
+        leave_word(repr(error))
         return _failed(stop, began + pause_seconds, EXIT_FAILED, [])
     logger.info("stopped")
     forget_crashes()
@@ -200,10 +201,20 @@ def forget_crashes() -> None:
         os.unlink(os.environ[RECORD])
 
 
+def leave_word(reason: str) -> None:
+    """Leave the reason for which this process ends to supervisord, for `framebus status`."""
+    with contextlib.suppress(KeyError, OSError):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(os.environ[RECORD] + LAST_WORDS, flags, 0o600), "wb") as file:
+            file.write(reason.encode(errors="replace"))
+
+
 def _failed(stop: Stop, earliest: float, status: int, sentences: Sequence[str]) -> int:
     """Log why the process ends; `earliest` is the moment on the monotonic clock from which it may end."""
     for sentence in sentences:
         logger.error(sentence)
+    if sentences:
+        leave_word("; ".join(sentences))
     left = earliest - time.monotonic()
     if SUPERVISED in os.environ and RECORD not in os.environ and not stop.requested and left > 0:
         select.select([stop], [], [], left)

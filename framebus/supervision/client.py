@@ -48,7 +48,9 @@ class _Transport(xmlrpc.client.Transport):
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
         self._extra_headers = self.get_host_info(host)[1]
-        return _Connection(self._path)
+        connection = _Connection(self._path)
+        self._connection = host, connection  # for `close`
+        return connection
 
 
 def ask(run_dir: Path, method: str) -> Any:

@@ -5,6 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_WORDS = 300
+"""Characters of the reason that a process gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -27,6 +30,17 @@ class History:
         """Note an end."""
         last = self.ended.get(name)
         self.ended[name] = Ended(time.time(), why, last.times + 1 if last else 1)
+
+
+def last_words(file: Path) -> str:
+    """Why a process has ended, as it wrote into a file; empty where it wrote nothing. The file is for one end."""
+    try:
+        words = file.read_bytes()[: 4 * MAX_WORDS].decode(errors="replace")
+        file.unlink()
+    except OSError:
+        return ""
+    line = " ".join(words.split())
+    return f"{line[:MAX_WORDS]}…" if len(line) > MAX_WORDS else line
 
 
 def described(status: int) -> str:

@@ -17,11 +17,12 @@ from supervisor.options import ServerOptions
 from supervisor.states import ProcessStates, SupervisorStates
 from supervisor.supervisord import Supervisor
 
+from framebus.runtime.launch import LAST_WORDS
 from framebus.runtime.log import log_to_stdout
 from framebus.supervision.changing import Changing
 from framebus.supervision.checking import Checking
 from framebus.supervision.files import NEXT, Files
-from framebus.supervision.history import History, described
+from framebus.supervision.history import History, described, last_words
 from framebus.supervision.service_manager import ServiceManager
 from framebus.supervision.wakeup import Wakeup
 
@@ -211,14 +212,19 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
                 logger.warning("%s did not stop within %g s and was killed", name, process.config.stopwaitsecs)
         elif not self.ends:
-            self.history.add(name, why)
+            words = last_words(self._record(name, LAST_WORDS))
+            self.history.add(name, f"{why}: {words}" if words else why)
             logger.warning("%s has ended: %s; it starts again", name, why)
 
     def _forget_crashes(self, name: str) -> None:
         """A process with another configuration starts without delay."""
-        for record in (self._run_dir / f"{name}.starts", self._run_dir / f"{name}.starts.stderr"):
+        for end in ("", ".stderr", LAST_WORDS):
             with contextlib.suppress(OSError):
-                record.unlink()
+                self._record(name, end).unlink()
+
+    def _record(self, name: str, end: str) -> Path:
+        """What framebus.runtime.launch keeps of a process."""
+        return self._run_dir / f"{name}.starts{end}"
 
     def _terminal_is_gone(self) -> bool:
         """Whether the terminal that it was started in was closed, which sends SIGHUP as well."""

@@ -6,6 +6,8 @@ import sys
 from typing import Any
 
 from framebus import __version__
+from framebus.supervision.client import ask
+from framebus.supervision.files import Files
 from tests.e2e.conftest import Pipeline
 from tests.processes import wait_until
 
@@ -40,3 +42,19 @@ def test_an_edit_that_is_not_in_force_is_said(pipeline: Pipeline) -> None:
     assert status(pipeline)["changed"]
     pipeline.config.path.write_text("fps = ")
     assert status(pipeline)["changed"]
+
+
+def test_the_reason_that_a_process_gives_is_kept(pipeline: Pipeline) -> None:
+    copy = Files.of(pipeline.config.run_dir).copy
+    before = copy.read_bytes()
+
+    def why() -> str:
+        processes = ask(pipeline.config.run_dir, "status")["processes"]
+        return next(str(process["why"]) for process in processes if process["name"] == "snapshot")
+
+    copy.write_bytes(b"fps = ")
+    pipeline.kill("snapshot")
+    wait_until(lambda: why().startswith("exit status 2: "), "the mistake in its configuration")
+    assert f"{copy}: line 1" in why()
+    copy.write_bytes(before)
+    wait_until(pipeline.is_whole, "a pipeline that is whole again")

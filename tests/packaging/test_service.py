@@ -202,6 +202,14 @@ def test_framebus_install(booted: Booted, wheels: Path) -> None:
     check_power(booted)
 
     earlier = show(booted, "MainPID")
+    edited = booted.path(CONFIG).read_text()
+    booted.path(CONFIG).write_text(f"{edited}{CAMERA}fps = 0\n")
+    refused = booted.run(*framebus, "install")
+    assert refused.returncode == 2
+    assert refused.stdout.splitlines()[-1] == "nothing was changed"
+    assert "camera.back.fps: found 0; allowed: " in refused.stdout
+    assert show(booted, "MainPID") == earlier
+    booted.path(CONFIG).write_text(edited)
     assert booted.do(*framebus, "install").count("\nnow   ") == 1, "only the start is repeated"
     wait_for_picture(booted)
     assert show(booted, "MainPID") != earlier
