@@ -9,8 +9,10 @@ import pytest
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
+from framebus.credentials.curve_keys import KeyPair
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, FrameHeader, parse, topic
 from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
 from tests.conftest import TESTCARD, Configure, Start
 from tests.framebus.conftest import Publish
 from tests.framebus.transport.conftest import Subscribe
@@ -156,3 +158,32 @@ def test_an_endpoint_error_says_what_is_allowed_and_survives_a_pickle(errno: int
         assert type(one) is sockets.EndpointError
         assert str(one) == f"endpoint 'tpc://x': {reason}; allowed: tcp://HOST:PORT or ipc://PATH"
         assert (one.endpoint, one.errno) == ("tpc://x", errno or 0)
+
+
+@pytest.mark.parametrize(("host", "is_ipv6"), [("127.0.0.1", 0), ("[::1]", 1)])
+def test_an_address_of_ipv6_is_connected_and_bound_over_it(host: str, is_ipv6: int, free_port: int) -> None:
+    """Not for every address: libzmq would then connect to a name by IPv6 alone, where it has both."""
+    with zmq.Context() as context:
+        subscriber = sockets.subscriber(context, f"tcp://{host}:{free_port}", b"")
+        publisher = sockets.make(context, zmq.XPUB)
+        sockets.limit_tcp(publisher, f"tcp://{host}:{free_port}")
+        assert (subscriber.getsockopt(zmq.IPV6), publisher.getsockopt(zmq.IPV6)) == (is_ipv6, is_ipv6)
+        assert publisher.getsockopt(zmq.SNDHWM) == 1000, "without a buffer size, as of a service, replies are queued"
+        subscriber.close()
+        publisher.close()
+
+
+@pytest.mark.parametrize(("server_key", "has_pair", "mechanism"), [("k", True, 2), ("k", False, 0), (None, True, 0)])
+def test_curve_takes_both_keys(server_key: str | None, has_pair: bool, mechanism: int, free_port: int) -> None:
+    server, client = KeyPair.make(), KeyPair.make()
+    endpoint = Endpoint(
+        f"tcp://127.0.0.1:{free_port}", server.public if server_key else None, client if has_pair else None
+    )
+    with zmq.Context() as context, sockets.subscriber(context, endpoint, b"") as made:
+        assert made.getsockopt(zmq.MECHANISM) == mechanism
+
+
+def test_a_queue_holds_so_many_and_no_newest_one(free_port: int) -> None:
+    with zmq.Context() as context, sockets.subscriber(context, f"tcp://127.0.0.1:{free_port}", b"", queue=7) as made:
+        assert made.getsockopt(zmq.RCVHWM) == 7
+        assert made.getsockopt(zmq.CONFLATE) == 0
