@@ -1,23 +1,35 @@
 """The parsers of framebus as fuzz targets: each takes any bytes, and fails when a parser breaks its contract."""
 
+import io
+import re
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest, RequestStartLine
+from tornado.httputil import (
+    HTTPHeaders,
+    HTTPInputError,
+    HTTPServerRequest,
+    RequestStartLine,
+    parse_request_start_line,
+)
 
 from capture.media.jpeg_parts import JpegParts, PartError
 from framebus.config.load import ConfigError, parse
-from framebus.protocol import stills, wire
+from framebus.protocol import recording, stills, wire
 from framebus.protocol.controls import ControlsHeader
+from framebus.protocol.recording import RecordingError, RecordingReader
 from framebus.protocol.stills import ClipHeader, Request, RequestError
 from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
 from framebus.publishing.jpeg import Jpeg, JpegError
+from gateway.net import request_head
 from gateway.net.forwarded import client_of
+from tests.fuzz.connection import fuzz_connection
 
 HEADERS = (FrameHeader, StatusHeader, ErrorHeader, ViewersHeader, ClipHeader, ControlsHeader)
+MAX_BODY_BYTES = 1000
 TRUSTED = ("127.0.0.1", "10.0.0.0/8")
 
 
@@ -106,6 +118,44 @@ def fuzz_config(data: bytes) -> None:
     assert all(line.isprintable() for line in mistakes)
 
 
+def fuzz_head(data: bytes) -> None:
+    """A head is refused with a sentence that quotes nothing, or Tornado reads it as it was judged."""
+    read = re.search(request_head.COMPLETE_OR_TOO_LARGE, data)
+    if read is None:
+        return
+    head = data[: read.end()]
+    refused = request_head.refusal(head, MAX_BODY_BYTES)
+    if refused is not None:
+        assert refused.message.isascii()
+        assert refused.message.isprintable()
+        status_line, _, rest = request_head.answer(head, refused).partition(b"\r\n")
+        assert status_line.startswith(b"HTTP/1.1 %d " % refused.status)
+        fields, _, body = rest.partition(b"\r\n\r\n")
+        assert b"\r\nConnection: close" in fields
+        assert not body or refused.message.encode() in body
+        return
+    line, _, lines = head.lstrip(b"\r\n").decode("latin-1").partition("\n")
+    start = parse_request_start_line(line.rstrip("\r"))
+    headers = HTTPHeaders.parse(lines)
+    assert start.method
+    assert len(headers.get_list("Host")) <= 1
+    assert not ("Content-Length" in headers and "Transfer-Encoding" in headers)
+    lengths = {int(length) for length in headers.get("Content-Length", "0").split(",")}
+    assert len(lengths) == 1
+    assert max(lengths) <= MAX_BODY_BYTES
+
+
+def fuzz_recording(data: bytes) -> None:
+    """A file is no recording, or gives frames that are recorded again as they are, up to where it is damaged."""
+    try:
+        reader = RecordingReader(io.BytesIO(data), "file")
+    except RecordingError:
+        return
+    for header, jpeg in reader:
+        again = recording.MAGIC + recording.record(wire.pack("live", header.camera, header, jpeg))
+        assert list(RecordingReader(io.BytesIO(again), "again")) == [(header, jpeg)]
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "wire": fuzz_wire,
     "stills": fuzz_stills,
@@ -113,4 +163,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "multipart": fuzz_multipart,
     "forwarded": fuzz_forwarded,
     "config": fuzz_config,
+    "head": fuzz_head,
+    "connection": fuzz_connection,
+    "recording": fuzz_recording,
 }
