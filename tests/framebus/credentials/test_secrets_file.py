@@ -317,3 +317,54 @@ def test_people_can_read_the_file(file: Path) -> None:
     with changing(file) as content:
         content["a"] = {"b": 1}
     assert file.read_text() == '{\n "a": {\n  "b": 1\n }\n}\n'
+
+
+def test_a_user_who_is_not_root_gives_nothing_away(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "fchown", lambda *_: pytest.fail("only root may"))
+    with changing(file) as content:
+        content["a"] = 1
+    assert secrets_file.read(file) == {"a": 1}
+
+
+def test_a_lock_that_cannot_be_given_away_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    with pytest.raises(SecretsError) as refused, changing(file, (12, 34)):
+        pass
+    assert str(refused.value) == f"{file}.lock cannot be given to user 12: Operation not permitted"
+
+
+def test_a_lock_that_is_a_link_is_not_followed_and_not_to_be_removed_as_root(file: Path) -> None:
+    file.with_name(f"{file.name}.lock").symlink_to(file)
+    file.write_text("{}")
+    file.chmod(0o600)
+    with pytest.raises(SecretsError) as refused, changing(file):
+        pass
+    assert str(refused.value) == f"{file}.lock cannot be opened: Too many levels of symbolic links"
+
+
+def test_a_full_disk_is_said_and_the_file_stays(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with changing(file) as content:
+        content["a"] = 1
+
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(SecretsError) as refused, changing(file) as content:
+        content["a"] = 2
+    assert str(refused.value) == f"{file} cannot be written: No space left on device"
+    assert secrets_file.read(file) == {"a": 1}
+
+
+def test_the_check_follows_no_link(file: Path) -> None:
+    """As root, it would create any file."""
+    target = file.with_name("target")
+    file.with_name(f".{file.name}.{os.getpid()}.probe").symlink_to(target)
+    with pytest.raises(SecretsError) as refused:
+        check_writable(file)
+    assert str(refused.value) == f"{file} cannot be written: File exists"
+    assert not target.exists()

@@ -142,3 +142,23 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
 def test_a_refusal_survives_a_pickle() -> None:
     again = pickle.loads(pickle.dumps(ControlError("busy", "why")))
     assert (type(again), again.code, str(again)) == (ControlError, "busy", "why")
+
+
+UNBOUNDED = Control(name="shutter", type="int")
+WITHOUT_STEP = Control(name="sharpness", type="int", min=1, max=7)
+FINE = Control(name="hue", type="float", min=0, max=1, step=0.5)
+
+
+@pytest.mark.parametrize(
+    ("control", "value"),
+    [(WHOLE, 64), (STEPPED, 95), (NUMBER, 16.0), (UNBOUNDED, 12345), (WITHOUT_STEP, 6), (WITHOUT_STEP, 7), (FINE, 0.3)],
+)
+def test_a_value_at_the_bound_or_without_a_step_is_taken_as_it_is(control: Control, value: float) -> None:
+    """Cameras round numbers with a fraction by themselves."""
+    assert control.check(value) == value
+
+
+def test_a_text_of_the_greatest_length_is_shown_in_full() -> None:
+    assert shown("x" * 78) == f'"{"x" * 78}"'
+    assert shown("x" * 79) == f'"{"x" * 79}\u2026'
+    assert shown("x" * 10, 12) == f'"{"x" * 10}"'

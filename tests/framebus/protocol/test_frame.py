@@ -1,6 +1,9 @@
 """What a frame says of itself."""
 
+import io
 import time
+
+from PIL import Image
 
 from framebus.protocol.frame import Frame
 from tests.framebus.golden.make import JPEG
@@ -46,3 +49,10 @@ def test_the_age_grows() -> None:
     time.sleep(0.001)
 
     assert frame.age > age
+
+
+def test_without_a_scale_the_image_has_the_size_of_the_picture() -> None:
+    with Image.open(io.BytesIO(JPEG)) as picture:
+        size = picture.size
+    assert Frame(frame_header(), JPEG).image().size == size
+    assert Frame(frame_header(), JPEG).image().mode == "RGB"

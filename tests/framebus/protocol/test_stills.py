@@ -312,3 +312,19 @@ def test_a_clip_is_asked_for_in_a_query() -> None:
         clip_from_query("front", "avi", {"seconds": "long"})
     with pytest.raises(RequestError, match=r'\Aclip: found "mp4"; allowed: mjpg or avi\Z'):
         clip_from_query("front", "mp4", {})
+
+
+@pytest.mark.parametrize(
+    ("request_text", "sentence"),
+    [
+        ('{"camera":5}', "camera: found 5; allowed: a string"),
+        (
+            json.dumps({"camera": "front", "settle": "y" * 60}),
+            f'settle: found "{"y" * 39}\u2026; allowed: {SETTLE_ALLOWED}',
+        ),
+    ],
+)
+def test_the_sentence_says_what_is_allowed_and_quotes_little(request_text: str, sentence: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        parse_request(request_text.encode())
+    assert str(refused.value) == sentence

@@ -220,3 +220,10 @@ def test_parse_takes_an_error_for_any_camera() -> None:
         Message("error", "front", b'{"v":1,"code":"stale","message":"too old"}', b""),
         header,
     )
+
+
+def test_a_text_that_fits_is_quoted_in_full() -> None:
+    for length, shown in ((40, "x" * 40 + "'"), (41, "x" * 40 + "'\u2026")):
+        with pytest.raises(WireError) as refused:
+            split(b"x" * length)
+        assert str(refused.value) == f"message with 0 line ends, expected 2 or more: '{shown}"

@@ -2,6 +2,7 @@
 
 import io
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -166,3 +167,43 @@ def test_a_scan_of_nothing_behind_the_last_one_is_no_picture(options: dict[str, 
 @pytest.mark.parametrize("body", [b"", b"\0"])
 def test_a_restart_interval_that_is_too_short_is_no_picture(body: bytes) -> None:
     assert not judged(jpegs.after_soi(jpegs.jpeg(), jpegs.segment(DRI, body))[:-2])
+
+
+def scans(picture: bytes) -> tuple[bytes, list[bytes]]:
+    """A progressive picture as what comes before its scans, and the scans, each with the tables ahead of it."""
+    walker = JpegWalker()
+    walker.walk(picture)
+    ends = [end for marker, _, end in walker.segments if marker == SOS]
+    frame = next(end for marker, _, end in walker.segments if marker == 0xC2)
+    starts = [frame, *(next(b for m, b, _ in walker.segments if b > end) for end in ends[:-1])]
+    parts = [picture[a:b] for a, b in pairwise([*starts, len(picture)])]
+    return picture[:frame], parts
+
+
+def test_the_restart_markers_of_a_component_of_half_the_size_are_counted() -> None:
+    """In the last scan, where the decoder would go on without those that are missing."""
+    picture = jpegs.jpeg((72, 56), progressive=True, subsampling=2, restart_marker_blocks=2)[:-2]
+    head, parts = scans(picture)
+    components = [part[part.rindex(b"\xff\xda") + 5] for part in parts]
+    assert components[-2:] == [2, 1] or components[-1] == 1, "the brightness comes last"
+    chroma = max(at for at, component in enumerate(components) if component in (2, 3))
+    moved = head + b"".join([*parts[:chroma], *parts[chroma + 1 :], parts[chroma]])
+    assert judged(moved)
+    without = moved[: moved.rindex(b"\xff\xda") + 10]
+    assert not judged(without)
+    for cut in (3, 10, 20):
+        assert not judged(moved[:-cut])
+
+
+def test_a_last_scan_of_a_component_that_the_frame_does_not_have_is_not_complete() -> None:
+    picture = grey(restart_marker_blocks=3)[:-2]
+    other = bytes.fromhex("ffda 0008 01 09 00 00 3f 00") + b"\x00"
+    assert not judged(picture + other)
+
+
+def test_a_coefficient_that_no_scan_has_is_missing() -> None:
+    picture = grey()[:-2]
+    at = picture.rindex(b"\xff\xda") + 8
+    assert picture[at] == 63
+    assert judged(picture)
+    assert not judged(picture[:at] + b"\x3e" + picture[at + 1 :])

@@ -142,3 +142,12 @@ def test_a_long_delimiter_is_known_without_a_line_end_before_it(delimiter: bytes
     walker = JpegWalker(delimiter=delimiter)
     assert walker.walk(picture + delimiter + b"\r\n") == step
     assert step == "more" or walker.at == len(picture)
+
+
+def test_a_picture_is_cut_at_the_first_delimiter_within_a_segment() -> None:
+    inside = b"\n--frame\r\n\r\n" + b"x" * 20 + b"\n--frame" + b"y" * 100
+    data = SOI + segment(0xDB, inside) + EOI
+    walker = JpegWalker(delimiter=b"--frame")
+    assert walker.walk(data) == "cut"
+    assert walker.at == data.index(b"\n--frame")
+    assert walker.flaw == "cut off within its headers"
