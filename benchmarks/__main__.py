@@ -18,7 +18,7 @@ from benchmarks import (
     demand,
     fan_out,
     footprint,
-    recorder,
+    motion,
     renditions,
     results,
     slow_link,
@@ -47,7 +47,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "footprint": footprint,
     "demand": demand,
     "bus": bus,
-    "recorder": recorder,
+    "motion": motion,
 }
 RESULTS = Path(__file__).parent / "results"
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130

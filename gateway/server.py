@@ -15,12 +15,13 @@ from framebus.config.gateway import GatewayConfig
 from framebus.credentials.secrets_file import SecretsError
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import Lock, recorder_endpoint, snapshot_endpoint
+from framebus.runtime.run_dir import Lock, events_endpoint, recorder_endpoint, snapshot_endpoint
 from framebus.transport.io_threads import IO_THREADS
 from framebus.transport.process_context import check_descriptors
 from gateway.access.access import Access
 from gateway.announcement import Announcement
 from gateway.cameras.camera_endpoints import CameraEndpoints, worker_endpoints
+from gateway.cameras.event_feed import EventFeed
 from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
@@ -124,6 +125,7 @@ class Gateway:
             worker_endpoints(self._run_dir, settings.workers),
             self._worker,
         )
+        self._events = EventFeed(events_endpoint(self._run_dir), self._context)
         self._limits = LimitMetrics(self._configured_limits, self._connections, self._refused)
         self._stills = StillsClient(snapshot_endpoint(self._run_dir), self._context)
         self._recorder = RecorderClient(recorder_endpoint(self._run_dir), self._context)
@@ -174,6 +176,7 @@ class Gateway:
         self._listener.close()
         self._filters.remove()
         self._cameras.close()
+        self._events.close()
         self._access.close()
         self._stills.close()
         self._recorder.close()
@@ -210,6 +213,7 @@ class Gateway:
             settings=self._settings,
             camera_settings=self._camera_settings,
             cameras=self._cameras,
+            events=self._events,
             stills=self._stills,
             recorder=self._recorder,
             access=self._access,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from gateway.access.access import Access
+from gateway.cameras.event_feed import EventFeed
 from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
@@ -25,6 +26,7 @@ class Services:
     camera_settings: Mapping[str, CameraConfig]
     """The [camera.NAME] tables by name."""
     cameras: CameraRegistry
+    events: EventFeed
     stills: StillsClient
     recorder: RecorderClient
     access: Access

@@ -68,14 +68,21 @@ class Clock(msgspec.Struct, frozen=True):
     clock: float
 
 
-_DECODERS: tuple[msgspec.json.Decoder[Watch | Ack | Clock], ...] = (
+class Events(msgspec.Struct, frozen=True):
+    """{"events": ["front"]}: send what happens in front of these cameras, and of no others."""
+
+    events: list[str]
+
+
+_DECODERS: tuple[msgspec.json.Decoder[Watch | Ack | Clock | Events], ...] = (
     msgspec.json.Decoder(Ack),
     msgspec.json.Decoder(Watch),
     msgspec.json.Decoder(Clock),
+    msgspec.json.Decoder(Events),
 )
 
 
-def parse_message(message: str) -> Watch | Ack | Clock | None:
+def parse_message(message: str) -> Watch | Ack | Clock | Events | None:
     """Decode a message of the page; None for one that is not valid."""
     for decoder in _DECODERS:
         try:
@@ -217,9 +224,11 @@ class PageSocket(ViewerSocket):
                 self._watch(self._viewer, watch.cameras)
             case Clock(clock):
                 self._viewer.answer("clock", clock=clock, now=time.time())
+            case Events(cameras):
+                self._send_events(self._viewer, cameras)
             case None:
                 self._viewer.end()
-                self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}')
+                self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}, {"events":[…]}')
 
     def _watch(self, viewer: PageViewer, cameras: dict[str, WatchOptions]) -> None:
         """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
@@ -229,6 +238,18 @@ class PageSocket(ViewerSocket):
         viewer.watch([visible[name] for name in cameras if name in visible], wanted, first)
         for name in sorted(cameras.keys() - visible.keys())[:1]:
             viewer.answer("error", error=unknown_camera(name, visible))
+
+    def _send_events(self, viewer: PageViewer, cameras: list[str]) -> None:
+        visible = self._visible_cameras()
+        self.services.events.send_to(viewer, visible.keys() & cameras)
+        for name in sorted(set(cameras) - visible.keys())[:1]:
+            viewer.answer("error", error=unknown_camera(name, visible))
+
+    def on_close(self) -> None:
+        """Called by Tornado when the client has left."""
+        if self._viewer is not None:
+            self.services.events.leave(self._viewer)
+        super().on_close()
 
     def _visible_cameras(self) -> dict[str, Feed]:
         """The cameras that this client may see, by name."""

@@ -17,6 +17,8 @@ from gateway.viewers.fair_order import FairOrder
 from gateway.viewers.link_adaptation import TICK_SECONDS, LinkAdaptation
 from gateway.viewers.link_budget import LinkBudget
 
+MAX_UNSENT_EVENTS = 64
+"""For a page whose connection takes nothing; the oldest are left out beyond that."""
 GOING_AWAY = 1001
 """Close code of RFC 6455, section 7.4.1."""
 
@@ -105,12 +107,16 @@ class PageViewer(SocketViewer):
         self._pings = 0
         self._statuses: dict[str, StatusSource] = {}
         self._answers: dict[str, bytes] = {}
+        self._events: dict[str, bytes] = {}
+        """By id: the newest message of each event that was not sent yet."""
 
     def next_message(self) -> bytes | None:
         """Return an answer or a status that is due, else the newest frame of the camera that has waited longest."""
         if self._answers:
             _, answer = self._answers.popitem()
             return websocket_message(answer, FIN_TEXT)
+        if self._events:
+            return websocket_message(self._events.pop(next(iter(self._events))))
         if self._statuses:
             _, camera = self._statuses.popitem()
             return websocket_message(camera.status_message)
@@ -127,6 +133,13 @@ class PageViewer(SocketViewer):
     def on_status(self, camera: StatusSource) -> None:
         """The status of a camera has changed: the newest is sent when the connection is free."""
         self._statuses[camera.camera] = camera
+        self.wake()
+
+    def on_event(self, event_id: str, message: bytes) -> None:
+        """Something happens: the newest message of each event is sent when the connection is free."""
+        self._events[event_id] = message
+        while len(self._events) > MAX_UNSENT_EVENTS:
+            self._events.pop(next(iter(self._events)))
         self.wake()
 
     def on_cameras(self, cameras: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ Values = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Grey = npt.NDArray[np.uint8]
 
-AREA_PIXELS = 10
+AREA_PIXELS = 16
 SAMPLES = 5
 """So many rows and columns of pixels tell how bright an area is."""
 MIDDLE = (SAMPLES * SAMPLES // 3, SAMPLES * SAMPLES - 1 - SAMPLES * SAMPLES // 3)
@@ -46,6 +46,10 @@ EDGES_EVERY = 15
 """Frames after which the edges of the background are looked for again."""
 LARGE_CHANGE = 0.45
 """Share of the pixels: a larger change is one of the light or of the camera's direction, and is learnt at once."""
+MUCH_BEGINS = 0.06
+"""Share of the pixels that begin to differ in one picture: nobody comes so fast, and a lamp does."""
+LIGHT_STEP = 0.05
+"""Share of the brightness by which a picture differs from the one before: a lamp, or the exposure that follows it."""
 SHAKE_SHARE = 0.02
 """Share of the pixels that differ, from which on it is tried whether the camera has moved."""
 SHAKE_PIXELS = 3
@@ -85,6 +89,9 @@ class Background:
         """What it would be without anything in front of the background."""
         self.residual: Values = np.zeros(shape, np.float32)
         """How much brighter it is."""
+        self.is_unsteady = False
+        """Whether the light has changed since the picture before, or much of the picture in another way."""
+        self._brightness = 1.0
         self.is_settled = False
         """Whether the background is known well enough to compare with it."""
 
@@ -130,6 +137,8 @@ class Background:
             rate = np.where(differs, np.float32(ABSORBING_RATE), np.float32(LEARNING_RATE))
             self._picture += (picture - self._picture) * rate
         restless = np.minimum(difference, limit * 3)
+        begun = int(np.count_nonzero(differs & ~self._differed))
+        self.is_unsteady = self.is_unsteady or begun > MUCH_BEGINS * differs.size
         if not self.is_settled:
             self.usual += (restless - self.usual) * np.float32(first)
         elif not shaken:
@@ -151,6 +160,9 @@ class Background:
         bright /= np.take(background, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright.partition(MIDDLE, axis=2)
         means = np.asarray(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1].mean(axis=2), np.float32)
+        brightness = float(means.mean())
+        self.is_unsteady = abs(brightness / self._brightness - 1) > LIGHT_STEP
+        self._brightness = brightness
         gain = _without_single(np.clip(means, LEAST_GAIN, MOST_GAIN))
         fitted = np.asarray(self._spread_rows @ gain @ self._spread_columns.T, np.float32)
         fitted *= background

@@ -1,5 +1,6 @@
 """Looks for motion in the pictures of one camera: small, grey, five a second. Pure; the clock is an argument."""
 
+import math
 from dataclasses import dataclass
 from typing import Generic
 
@@ -9,6 +10,10 @@ from recorder.motion.tracks import MomentT, Track, Tracks
 
 GAP_SECONDS = 3.0
 """After a longer pause between two pictures, nothing is known of what moved before."""
+
+DOUBT_SECONDS = 3.0
+"""So long after a change of the light, more pictures must show a thing."""
+DOUBT_PICTURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Detector(Generic[MomentT]):
         self._background = Background(shape, 3.6 * ease, 2.5 * ease)
         self._tracks: Tracks[MomentT] = Tracks()
         self._last: float | None = None
+        self._doubtful_until = -math.inf
 
     def look(self, grey: Grey, moment: MomentT, now: float) -> "Motion[MomentT] | None":
         """Look at a picture.
@@ -59,7 +65,9 @@ class Detector(Generic[MomentT]):
             self._tracks.forget()
             return None
         found = blobs(dense(differs & self._counts), self._background, self._least_pixels)
-        moving = self._tracks.follow(found, moment, now)
+        if self._background.is_unsteady:
+            self._doubtful_until = now + DOUBT_SECONDS
+        moving = self._tracks.follow(found, moment, now, DOUBT_PICTURES if now < self._doubtful_until else 0)
         return self._motion(moving) if moving else None
 
     def _motion(self, moving: list[Track[MomentT]]) -> "Motion[MomentT]":

@@ -24,10 +24,14 @@ STRAIGHT = 0.5
 """How much of its way a thing must have got on: a branch comes back."""
 SEEN_SHARE = 0.6
 """Of the pictures since a thing was first seen."""
-SHARP = 0.17
+SHARP = 0.2
 """What is blurred more is near the lens, such as an insect, or light."""
-TEXTURED = 0.55
+TEXTURED = 0.45
 """Above it, what is seen in a thing is the background: it is light, or the shadow of something."""
+SLENDER = 6.0
+"""Times as long as it is wide: a thread, a streak of rain, or the shadow of a pole."""
+CLEAR = 2.0
+"""Times the least way, at which a thing counts at once; otherwise it takes two pictures of three."""
 LOST_AFTER = 3
 """Pictures without a thing, after which it is a new one when it comes back."""
 MAX_TRACKS = 80
@@ -53,7 +57,8 @@ class Track(Generic[MomentT]):
     misses: int = 0
     chances: int = 0
     """Pictures since it was first seen."""
-    moved_at: float = -math.inf
+    gained_at: int = -10
+    """The number of the picture that last showed it further on."""
     progress: float = 0.0
     """The way that it has got on within the window, as a multiple of the least one that counts."""
 
@@ -101,6 +106,9 @@ class Track(Generic[MomentT]):
         if texture > TEXTURED:
             return False
         width = sorted(blob.width for blob in seen)[len(seen) // 2]
+        height = sorted(blob.height for blob in seen)[len(seen) // 2]
+        if max(width, height) > SLENDER * min(width, height):
+            return False
         least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
         places = _smoothed([(blob.x, blob.y) for blob in seen])
         net = math.dist(places[0], places[-1])
@@ -108,10 +116,10 @@ class Track(Generic[MomentT]):
         if path > 0 and net / path < STRAIGHT:
             net = 0.0
         self.progress = min(net, _carried(seen)) / least
-        if self.hits >= hits and self.progress >= 1:
-            self.moved_at = now
-            return True
-        return False
+        if self.hits < hits or self.progress < 1:
+            return False
+        before, self.gained_at = self.gained_at, self.hits
+        return self.progress >= CLEAR or self.hits - before <= 2
 
 
 def _carried(seen: list[Blob]) -> float:
@@ -159,8 +167,18 @@ class Tracks(Generic[MomentT]):
         """Follow nothing: the pictures are of something else."""
         self._tracks.clear()
 
-    def follow(self, found: list[Blob], moment: MomentT, now: float) -> list[Track[MomentT]]:
-        """Add the things of a picture; returns those that move in it."""
+    def follow(self, found: list[Blob], moment: MomentT, now: float, more: int = 0) -> list[Track[MomentT]]:
+        """Add the things of a picture.
+
+        Args:
+            found: the things.
+            moment: what identifies the picture.
+            now: when it was taken, in seconds.
+            more: in so many pictures more than usual a thing must have been seen.
+
+        Returns:
+            Those that move in it.
+        """
         left = list(found)
         for track in sorted(self._tracks, key=lambda track: -track.hits):
             track.chances += 1
@@ -176,7 +194,7 @@ class Tracks(Generic[MomentT]):
             track = Track(first=moment, began=now, chances=1, siblings=len(left) - 1)
             track.see(blob, now)
             self._tracks.append(track)
-        hits = LEAST_HITS + HITS_FOR_CLUTTER * self._clutter
+        hits = LEAST_HITS + more + HITS_FOR_CLUTTER * self._clutter
         return [
             track
             for track in self._tracks

@@ -247,7 +247,7 @@ async def test_what_the_page_cannot_have_said_ends_the_connection(site: Site, me
         while await connection.read_message() is not None:
             pass
     assert connection.close_code == 1003
-    assert connection.close_reason == 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}'
+    assert connection.close_reason == 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}, {"events":[…]}'
     await until(lambda: not site.gateway._cameras.viewers)
 
 

@@ -1,0 +1,159 @@
+"""Motion detection: what it costs, also of capture, and how soon an event is published. Accuracy: motion_accuracy."""
+
+import io
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.camera import QUALITY, SIZE
+from benchmarks.processes import BenchError, Process, cpu_seconds, pss_bytes
+from benchmarks.session import Session
+from benchmarks.table import number, table
+from framebus import EventSubscriber, Publisher, Subscriber
+from framebus.runtime.run_dir import events_endpoint
+
+TITLE = "Motion detection: CPU, memory, and the age of an event's first frame when it is published"
+SECONDS = 20.0
+LEARNING_SECONDS = 6.0
+WALKS = 8
+WALK_SECONDS, PAUSE_SECONDS = 3.0, 5.0
+FPS = 30
+STEPS = 60
+EVENT_SECONDS = 10.0
+
+
+def run(session: Session) -> None:
+    """Measure all."""
+    for name, motion, rendition in (("without", False, False), ("peek", True, False), ("quarter", False, True)):
+        cost(session, name, motion=motion, rendition=rendition)
+    latency(session)
+    print(report(session))
+
+
+def cost(session: Session, name: str, *, motion: bool, rendition: bool) -> None:
+    """Measure an idle camera without motion detection, with it, or with a subscriber to its small frames."""
+    folder = session.new_folder()
+    camera = session.camera(162)
+    config = folder / "framebus.toml"
+    config.write_text(
+        f'run_dir = "{folder}/run"\n[camera.front]\nsource = "v4l2:{camera.device}"\nsize = "{SIZE[0]}x{SIZE[1]}"\n'
+        f"fps = {camera.fps}\nrendition_fps = 5\nmotion = {str(motion).lower()}\n"
+    )
+    with ExitStack() as started:
+        capture = started.enter_context(_process("capture front", config, camera.environment))
+        with Subscriber("front", config=config, kind="peek", timeout=EVENT_SECONDS) as peek:
+            peek.receive()
+        found = [capture]
+        if motion:
+            found.append(started.enter_context(_process("recorder.motion", config)))
+        if rendition:
+            started.enter_context(Subscriber("front", config=config, rendition="quarter"))
+        time.sleep(LEARNING_SECONDS)
+        seconds = session.seconds(SECONDS)
+        before = [cpu_seconds(process.pid) for process in found]
+        time.sleep(seconds)
+        used = [100 * (cpu_seconds(process.pid) - then) / seconds for process, then in zip(found, before, strict=True)]
+        session.results.add(f"motion/{name}/capture", used[0], "% of a core")
+        if motion:
+            session.results.add("motion/cpu", used[1], "% of a core")
+            session.results.add("motion/memory", pss_bytes(found[1].pid) / 1e6, "MB")
+    session.progress(f"{name}: {', '.join(f'{share:.2f}' for share in used)} % of a core")
+
+
+def latency(session: Session) -> None:
+    """Measure events of somebody who walks, from a camera at full rate."""
+    folder = session.new_folder()
+    config = folder / "framebus.toml"
+    config.write_text(f'run_dir = "{folder}/run"\n[camera.front]\nsource = "program"\nmotion = true\n')
+    first_ms, arrived_ms = [], []
+    with Publisher("front", config=config) as publisher, _process("recorder.motion", config) as process:
+        process.wait_until((Path(events_endpoint(folder / "run").removeprefix("ipc://"))).exists, "its start")
+        with EventSubscriber("front", config=config) as events, walking(publisher) as walk:
+            time.sleep(LEARNING_SECONDS)
+            for _ in range(session.rounds(WALKS)):
+                walk.set()
+                event = events.receive(EVENT_SECONDS)
+                now = time.monotonic()
+                if event.phase != "start":
+                    raise BenchError(f"an event did not start: {event}")
+                first_ms.append((event.published - event.monotonic) * 1000)
+                arrived_ms.append((now - event.published) * 1000)
+                time.sleep(WALK_SECONDS)
+                walk.clear()
+                _wait_for_end(events)
+                time.sleep(PAUSE_SECONDS)
+    session.results.add("motion/first frame", median(first_ms), "ms")
+    session.results.add("motion/first frame, worst", max(first_ms), "ms")
+    session.results.add("motion/arrival", median(arrived_ms), "ms")
+    session.progress(f"{len(first_ms)} events, {median(first_ms):.0f} ms after their first frame, at p50")
+
+
+@contextmanager
+def walking(publisher: Publisher) -> Iterator[threading.Event]:
+    """A camera of 30 frames a second, in front of which somebody walks to and fro while the event is set."""
+    walk, ends = threading.Event(), threading.Event()
+    empty, pictures = jpeg(None), [jpeg(step / STEPS) for step in range(STEPS)]
+
+    def publish() -> None:
+        step, due = 0, time.monotonic()
+        while not ends.is_set():
+            step = step + 1 if walk.is_set() else step
+            there = pictures[step % STEPS if step // STEPS % 2 == 0 else STEPS - 1 - step % STEPS]
+            publisher.publish(there if walk.is_set() else empty)
+            due += 1 / FPS
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield walk
+    finally:
+        ends.set()
+        thread.join()
+
+
+def jpeg(left: float | None) -> bytes:
+    """A place with some texture, and somebody at this fraction of its width."""
+    rough = np.random.default_rng(7).normal(120, 12, (72, 128)).clip(0, 255).astype(np.uint8)
+    grey = np.array(Image.fromarray(rough).resize(SIZE, Image.Resampling.BICUBIC))
+    if left is not None:
+        x = round((0.1 + 0.7 * left) * SIZE[0])
+        grey[300:580, x : x + 88] = 45
+        grey[260:300, x + 24 : x + 64] = 170
+    with io.BytesIO() as file:
+        Image.fromarray(grey).convert("RGB").save(file, "JPEG", quality=QUALITY)
+        return file.getvalue()
+
+
+def _wait_for_end(events: EventSubscriber) -> None:
+    while events.receive(EVENT_SECONDS).phase != "end":
+        pass
+
+
+def _process(module: str, config: Path, environment: Mapping[str, str] | None = None) -> Process:
+    name = module.split(" ")[0]
+    command = [sys.executable, "-m", *module.split(" "), "--config", str(config)]
+    return Process(command, config.parent / f"{name}.log", environment)
+
+
+def report(session: Session) -> str:
+    """Return the table."""
+    value = session.results.value
+    rows = [
+        ["motion detection of one idle camera, % of a core", number(value("motion/cpu"))],
+        ["its memory, MB", number(value("motion/memory"), 1)],
+        ["capture without it (1 frame a second), % of a core", number(value("motion/without/capture"))],
+        ["capture with it (5 frames a second), % of a core", number(value("motion/peek/capture"))],
+        ["capture with a subscriber to quarter/ instead, % of a core", number(value("motion/quarter/capture"))],
+        ["first frame of an event to its publication, p50, ms", number(value("motion/first frame"), 0)],
+        ["the same, worst, ms", number(value("motion/first frame, worst"), 0)],
+        ["publication to the subscriber, p50, ms", number(value("motion/arrival"), 1)],
+    ]
+    return table(["", "measured"], rows)

@@ -1,0 +1,92 @@
+"""The events of all cameras, for the pages that have asked for them. Without such a page, there is no subscription."""
+
+import logging
+from collections.abc import Collection
+from typing import Protocol
+
+import zmq
+
+from framebus.protocol.events import MAX_OPEN_EVENTS, EventHeader
+from framebus.protocol.wire import WireError, parse
+from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.transport import sockets
+from framebus.transport.async_receiver import AsyncReceiver
+
+logger = logging.getLogger("gateway")
+
+TOPIC = b"event/"
+"""Of all cameras."""
+QUEUE_MESSAGES = 1000
+
+
+class EventViewer(Protocol):
+    """Somebody who wants to know."""
+
+    def on_event(self, event_id: str, message: bytes) -> None:
+        """Take a message of the wire format; a newer one of the same id takes the place of one that was not sent."""
+
+
+class EventFeed:
+    """Made inside the running loop; closed by its owner."""
+
+    def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        """Subscribe to nothing yet; motion detection need not run.
+
+        Args:
+            endpoint: where events are published.
+            context: for the socket.
+        """
+        self._endpoint = endpoint
+        self._context = context
+        self._viewers: dict[EventViewer, frozenset[str]] = {}
+        self._open: dict[str, tuple[str, bytes]] = {}
+        """By id: the camera and the newest message of each event in progress."""
+        self._link: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
+        self._losses = RateLimitedLog(logger)
+
+    def send_to(self, viewer: EventViewer, cameras: Collection[str]) -> None:
+        """Send what happens in front of these cameras from now on, and what happens already; nothing where empty."""
+        if not cameras:
+            self.leave(viewer)
+            return
+        self._viewers[viewer] = frozenset(cameras)
+        if self._link is None:
+            socket = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
+            self._link = socket, AsyncReceiver(socket, self._receive)
+        for event_id, (camera, message) in self._open.items():
+            if camera in cameras:
+                viewer.on_event(event_id, message)
+
+    def leave(self, viewer: EventViewer) -> None:
+        """Send nothing more; may be called for one that was sent nothing."""
+        self._viewers.pop(viewer, None)
+        if not self._viewers:
+            self.close()
+
+    def close(self) -> None:
+        """Close the socket; may be called twice."""
+        if self._link is not None:
+            socket, receiver = self._link
+            receiver.close()
+            socket.close()
+        self._link = None
+        self._open.clear()
+        self._losses.flush()
+
+    def _receive(self, parts: list[bytes]) -> None:
+        message = parts[-1]
+        try:
+            _, header = parse(message, EventHeader)
+        except WireError as error:
+            self._losses.count("malformed messages dropped", str(error))
+            return
+        if self._open.get(header.id, ("", b""))[1] == message:  # sent again for a new subscriber
+            return
+        self._open.pop(header.id, None)
+        if header.phase != "end":
+            self._open[header.id] = header.camera, message
+            while len(self._open) > MAX_OPEN_EVENTS:  # of processes that have ended without ending their events
+                self._open.pop(next(iter(self._open)))
+        for viewer, cameras in list(self._viewers.items()):
+            if header.camera in cameras:
+                viewer.on_event(header.id, message)

@@ -1,0 +1,121 @@
+"""Events on the page's websocket: for who asked, of cameras that they may see, and without a subscription otherwise."""
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from tornado.websocket import WebSocketClientConnection
+
+from framebus.protocol.events import EventHeader, Phase
+from framebus.protocol.wire import pack, parse
+from gateway.http.websocket_handlers import SUBPROTOCOL
+from gateway.viewers.websocket import MAX_UNSENT_EVENTS
+from tests.conftest import Configure
+from tests.framebus.golden.make import EVENT
+from tests.framebus.publisher import Publisher
+from tests.gateway.access.accounts_site import add, token
+from tests.gateway.conftest import Site, serving, until
+from tests.gateway.http.test_websocket_handlers import answered, binary, connect
+from tests.gateway.http.test_websocket_handlers import close_connections as close_connections
+
+TWO = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
+
+
+def event(phase: Phase, published: float, camera: str = "front", id: str = "a") -> EventHeader:
+    return msgspec.structs.replace(EVENT, phase=phase, published=published, camera=camera, id=id)
+
+
+def send(publisher: Publisher, header: EventHeader) -> None:
+    publisher.send_message(pack("event", header.camera, header))
+
+
+async def received(connection: WebSocketClientConnection) -> EventHeader:
+    return parse(await binary(connection, "event"), EventHeader)[1]
+
+
+@pytest.fixture
+def publisher(site: Site) -> Iterator[Publisher]:
+    made = Publisher(f"ipc://{site.config.run_dir}/events")
+    yield made
+    made.close()
+
+
+async def asking(site: Site, publisher: Publisher, first: bool = True) -> WebSocketClientConnection:
+    connection = await connect(site, subprotocols=[SUBPROTOCOL])
+    await connection.write_message('{"events":["front"]}')
+    if first:
+        assert await asyncio.to_thread(publisher.subscription) == b"\x01event/"
+    return connection
+
+
+async def left(connection: WebSocketClientConnection) -> None:
+    """Close it, and wait for the answer."""
+    connection.close()
+    async with asyncio.timeout(10):
+        while await connection.read_message() is not None:
+            pass
+
+
+async def test_who_asked_gets_each_message_and_a_second_one_what_is_in_progress(
+    site: Site, publisher: Publisher
+) -> None:
+    connection = await asking(site, publisher)
+    send(publisher, event("start", 1))
+    assert await received(connection) == event("start", 1)
+    send(publisher, event("start", 1))  # for another subscriber
+    publisher.send_message(b"event/front\n{}\n")
+    send(publisher, event("update", 2))
+    assert await received(connection) == event("update", 2)
+
+    second = await asking(site, publisher, first=False)
+
+    assert await received(second) == event("update", 2)
+    send(publisher, event("end", 3))
+    assert [await received(one) for one in (connection, second)] == [event("end", 3)] * 2
+
+
+async def test_without_a_page_that_asked_there_is_no_subscription(site: Site, publisher: Publisher) -> None:
+    connection = await asking(site, publisher)
+    await connection.write_message('{"events":[]}')
+    assert await asyncio.to_thread(publisher.subscription) == b"\x00event/"
+
+    connection = await asking(site, publisher)
+    await left(connection)
+    assert await asyncio.to_thread(publisher.subscription) == b"\x00event/"
+
+
+async def test_a_camera_that_is_not_there_is_an_error(site: Site, publisher: Publisher) -> None:
+    connection = await connect(site, subprotocols=[SUBPROTOCOL])
+    await connection.write_message('{"events":["cellar"]}')
+    assert await answered(connection, "error") == '{"error":"there is no camera cellar; there is front"}'
+    assert not publisher.is_heard()
+
+
+async def test_events_of_a_camera_that_may_not_be_seen_do_not_come(configure: Configure) -> None:
+    config = configure(TWO)
+    add(config, tokens={"b": token("secret", "view", cameras=("back",))})
+    publisher = Publisher(f"ipc://{config.run_dir}/events")
+    async with serving(config) as site:
+        connection = await connect(site, "/ws?token=secret", subprotocols=[SUBPROTOCOL])
+        await connection.write_message('{"events":["front","back"]}')
+        assert await answered(connection, "error") == '{"error":"there is no camera front; there is back"}'
+        await asyncio.to_thread(publisher.subscription)
+        send(publisher, event("start", 1, "front", "hidden"))
+        send(publisher, event("start", 2, "back", "seen"))
+        assert (await received(connection)).id == "seen"
+        await left(connection)
+        await until(lambda: not site.gateway._cameras.viewers)
+    publisher.close()
+
+
+async def test_a_page_that_takes_nothing_fills_no_memory(site: Site, publisher: Publisher) -> None:
+    connection = await asking(site, publisher)
+    await until(lambda: site.gateway._cameras.viewers == 1)
+    (viewer,) = site.gateway._events._viewers
+    for number in range(3 * MAX_UNSENT_EVENTS):
+        viewer.on_event(str(number), pack("event", "front", event("start", number + 1, id=str(number))))
+
+    last = 0.0
+    while last < 3 * MAX_UNSENT_EVENTS:
+        last = (await received(connection)).published
