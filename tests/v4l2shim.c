@@ -26,7 +26,8 @@
  * V4L2SHIM_CLOCK    "unknown": the time of the frames is not said to be of CLOCK_MONOTONIC, and is 1 s; "wall": it is of
  *                   CLOCK_REALTIME, without saying so
  * V4L2SHIM_UNNUMBERED  set: every frame's number is 0
- * V4L2SHIM_PLANES   how many planes of memory a frame is said to have where device_caps have VIDEO_CAPTURE_MPLANE, default 1
+ * V4L2SHIM_PLANES   how many planes of memory a frame has where device_caps have VIDEO_CAPTURE_MPLANE, default 1; the first is luma
+ * V4L2SHIM_PADDING  how many bytes follow each of several planes, default 0
  * V4L2SHIM_YCBCR    what S_FMT says of ycbcr_enc, V4L2SHIM_COLORSPACE of colorspace: numbers
  * V4L2SHIM_GIVES    the fourcc code that S_FMT sets, whatever was asked for; V4L2SHIM_QUANTIZATION a number, likewise
  *
@@ -337,8 +338,9 @@ static void *shim_mmap(off_t off) {
 	unsigned i = off / BUFSZ;
 	if (i >= NBUF) { errno = EINVAL; return MAP_FAILED; }
 	REAL(mmap, void *, void *, size_t, int, int, int, off_t);
-	bufs[i] = real_mmap(NULL, BUFSZ, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return bufs[i];
+	if (off % BUFSZ == 0) /* else another plane of the same buffer */
+		bufs[i] = real_mmap(NULL, BUFSZ, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return bufs[i] + off % BUFSZ;
 }
 void *mmap(void *a, size_t len, int prot, int flags, int fd, off_t off) {
 	REAL(mmap, void *, void *, size_t, int, int, int, off_t);
@@ -396,8 +398,11 @@ static int set_any_format(struct v4l2_format *f, int keep) {
 	mp->width = pix.width, mp->height = pix.height, mp->pixelformat = pix.pixelformat;
 	mp->colorspace = pix.colorspace, mp->ycbcr_enc = pix.ycbcr_enc, mp->quantization = pix.quantization;
 	mp->num_planes = atoi(setting("V4L2SHIM_PLANES", "1"));
-	mp->plane_fmt[0].bytesperline = pix.bytesperline;
-	mp->plane_fmt[0].sizeimage = pix.sizeimage;
+	for (int p = 0; p < mp->num_planes; p++) {
+		unsigned line = mp->num_planes > 1 ? pix.width : pix.bytesperline;
+		mp->plane_fmt[p].bytesperline = p && mp->num_planes > 2 ? line / 2 : line;
+		mp->plane_fmt[p].sizeimage = pix.sizeimage / mp->num_planes;
+	}
 	return 0;
 }
 
@@ -414,6 +419,20 @@ static void set_period(struct v4l2_fract *period) {
 	period->denominator = fps() * period->numerator;
 }
 
+static int plane_count(void) { return atoi(setting("V4L2SHIM_PLANES", "1")); }
+
+/* Put the picture's planes, which lie end to end, into the memory of each. */
+static void spread(struct v4l2_plane *planes, unsigned char *buffer, unsigned bytes) {
+	int count = plane_count(), padding = count > 1 ? atoi(setting("V4L2SHIM_PADDING", "0")) : 0;
+	unsigned luma = count > 1 ? width * height : bytes, rest = count > 1 ? (bytes - luma) / (count - 1) : 0;
+	for (int p = count - 1; p > 0; p--)
+		memmove(buffer + p * (BUFSZ / 4), buffer + luma + (p - 1) * rest, rest);
+	for (int p = 0; p < count; p++) {
+		planes[p].bytesused = (p ? rest : luma) + padding;
+		planes[p].data_offset = 0;
+	}
+}
+
 static int dqbuf(int fd, struct v4l2_buffer *b) {
 	char byte;
 	ssize_t rung = read(fd, &byte, 1); /* waits, without O_NONBLOCK */
@@ -426,11 +445,10 @@ static int dqbuf(int fd, struct v4l2_buffer *b) {
 	pthread_mutex_unlock(&lock);
 	if (i < 0) { errno = EAGAIN; return -1; }
 	if (planes) {
-		planes[0].bytesused = b->bytesused;
-		planes[0].data_offset = 0;
+		spread(planes, bufs[i], b->bytesused);
 		b->type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
 		b->m.planes = planes;
-		b->length = 1;
+		b->length = plane_count();
 		b->bytesused = 0;
 	}
 	return 0;
@@ -610,9 +628,11 @@ static int shim_ioctl(int fd, unsigned req, void *arg) {
 		struct v4l2_buffer *b = arg;
 		if ((int)b->index >= nbufs) break;
 		if (b->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
-			b->m.planes[0].length = BUFSZ;
-			b->m.planes[0].m.mem_offset = b->index * BUFSZ;
-			b->length = 1;
+			for (int p = 0; p < plane_count(); p++) {
+				b->m.planes[p].length = plane_count() > 1 ? BUFSZ / 4 : BUFSZ;
+				b->m.planes[p].m.mem_offset = b->index * BUFSZ + p * (BUFSZ / 4);
+			}
+			b->length = plane_count();
 		} else {
 			b->length = BUFSZ;
 			b->m.offset = b->index * BUFSZ;

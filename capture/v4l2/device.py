@@ -13,11 +13,13 @@ import mmap
 import os
 import re
 import select
+import sys
 import time
 from collections.abc import Iterable
 from ctypes import c_int
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +35,14 @@ from framebus.runtime.host_clock import from_host
 logger = logging.getLogger("capture")
 
 JPEG_FORMATS = ("MJPG", "JPEG")
-RAW_FORMATS = (
+RAW_FORMATS: tuple[str, ...] = (
     *("YUYV", "UYVY", "YVYU", "VYUY", "NV16", "NV61", "422P", "NV12", "NV21", "YU12", "YV12", "NV24", "NV42"),
     *("RGB3", "BGR3", "XR24", "AR24", "BGR4", "RGB4", "GREY"),
 )
 """Those of capture.v4l2.raw, which is not imported here: it needs Pillow, 3 MB of memory."""
 VIDEO_FORMATS = ("H264", "HEVC")
 """Those of capture.v4l2.video_decoder, for cameras that offer nothing else."""
-USABLE_FORMATS = (*JPEG_FORMATS, *RAW_FORMATS)
+USABLE_FORMATS = (*JPEG_FORMATS, *RAW_FORMATS, *planes.SPLIT_FORMATS)
 """The fourcc codes that framebus can use, the best first: JPEG of the camera's own costs nothing."""
 NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpi-hevc-dec", "rpivid")
 """Drivers of a Raspberry Pi whose nodes are parts of a Pi camera's path, or codecs: libcamera uses them."""
@@ -95,9 +97,10 @@ class Filled:
     """A buffer that the driver has handed over; give it back with `enqueue`."""
 
     index: int
-    begin: int
-    """Where in the buffer the data begins."""
+    parts: tuple[tuple[int, int], ...]
+    """Where in each plane of the buffer the data begins and ends."""
     bytes_used: int
+    """Of all planes."""
     sequence: int
     failed: bool
     """Whether the driver says that the data is bad."""
@@ -113,7 +116,10 @@ class V4l2Device:
     def __init__(self, path: str) -> None:
         self._path = path
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        self._maps: list[mmap.mmap] = []
+        self._maps: list[list[mmap.mmap]] = []
+        """For each buffer its planes."""
+        self._plane_bytes: list[int] = []
+        """How many bytes of each plane of memory are used; empty where it is one."""
         self._streaming = False
         self._queue: planes.Queue = planes.SinglePlanar()
         self._poll = select.poll()
@@ -174,10 +180,15 @@ class V4l2Device:
         pixels.pixelformat = _code(fourcc)
         self._call(kernel.VIDIOC_S_FMT, wanted)
         got, size = _fourcc(pixels.pixelformat), Size(pixels.width, pixels.height)
-        if self._queue.memory_planes(wanted) != 1:
-            raise UnusableFormat(reasons.planes(self._path, got, self._queue.memory_planes(wanted)))
-        line = self._queue.bytes_per_line(wanted)
-        return PixelFormat(got, size, line, _is_full_range(pixels, got), _encoding(pixels))
+        lines = self._queue.bytes_per_line(wanted)
+        self._plane_bytes = []
+        split = planes.SPLIT_FORMATS.get(got)
+        if split is not None and len(lines) == len(split.lines):
+            self._plane_bytes = split.plane_bytes(lines, size.height) or []
+        if len(lines) != 1 and not self._plane_bytes:
+            raise UnusableFormat(reasons.planes(self._path, got, len(lines)))
+        got = got if split is None else split.fourcc
+        return PixelFormat(got, size, lines[0], _is_full_range(pixels, got), _encoding(pixels))
 
     def set_fps(self, fps: float) -> float | None:
         """Ask for a rate; returns what the driver made of it, or None where it does not say."""
@@ -200,10 +211,12 @@ class V4l2Device:
         if not request.count:
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         for index in range(request.count):
-            length, offset = self._queue.mapping(self._call(kernel.VIDIOC_QUERYBUF, self._queue.buffer(index)))
-            if not length:  # mmap would take that for the size of a file
-                raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-            self._maps.append(mmap.mmap(self._fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=offset))
+            self._maps.append([])
+            for length, offset in self._queue.mappings(self._call(kernel.VIDIOC_QUERYBUF, self._queue.buffer(index))):
+                if not length:  # mmap would take that for the size of a file
+                    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+                mapping = mmap.mmap(self._fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=offset)
+                self._maps[-1].append(mapping)
             self.enqueue(index)
 
     def start(self) -> None:
@@ -228,11 +241,11 @@ class V4l2Device:
         is_monotonic = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
         stamped = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
         timestamp = from_host(stamped)
-        begin, end = self._queue.used(buffer)
+        parts = self._cut(self._queue.used(buffer))
         return Filled(
             index=buffer.index,
-            begin=begin,
-            bytes_used=max(0, end - begin),
+            parts=parts,
+            bytes_used=sum(end - begin for begin, end in parts),
             sequence=buffer.sequence,
             failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
             dequeued=now,
@@ -242,7 +255,8 @@ class V4l2Device:
 
     def data(self, filled: Filled) -> bytes:
         """A copy of what is in the buffer."""
-        return self._maps[filled.index][filled.begin : filled.begin + filled.bytes_used]
+        buffer = zip(self._maps[filled.index], filled.parts, strict=False)
+        return b"".join(plane[begin:end] for plane, (begin, end) in buffer)
 
     def enqueue(self, index: int) -> None:
         """Give a buffer to the driver, to be filled."""
@@ -256,11 +270,17 @@ class V4l2Device:
             with contextlib.suppress(OSError):  # an unplugged camera cannot be stopped any more
                 self._call(kernel.VIDIOC_STREAMOFF, c_int(self._queue.type))
             self._streaming = False
-        for mapping in self._maps:
+        for mapping in chain(*self._maps):
             mapping.close()
         self._maps.clear()
         os.close(self._fd)
         self._fd = -1
+
+    def _cut(self, used: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+        """The data of each plane, without what a driver leaves behind the last line of planes that are put together."""
+        most = self._plane_bytes or [sys.maxsize]
+        ends = [(begin, min(end, begin + size)) for (begin, end), size in zip(used, most, strict=False)]
+        return tuple((begin, max(begin, end)) for begin, end in ends)
 
     def _entry(self, request: int, argument: Any) -> bool:
         """Whether a list of the driver's has this entry; one that knows no such list has none."""

@@ -1,9 +1,10 @@
 """The single-planar and the multi-planar API of a V4L2 capture queue.
 
-Drivers of the second kind give most formats in one plane of memory too; those are read like the first.
+Drivers of the second kind give most formats in one plane of memory, too.
 """
 
 from ctypes import POINTER, Structure, Union, c_uint32, c_ulong, cast
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import videodev2 as kernel
@@ -34,20 +35,17 @@ class Queue(Protocol):
     def buffer(self, index: int) -> Any:
         """A struct v4l2_buffer for this index."""
 
-    def mapping(self, buffer: Any) -> tuple[int, int]:
-        """The length and the offset to map, of a buffer that QUERYBUF has filled in."""
+    def mappings(self, buffer: Any) -> list[tuple[int, int]]:
+        """The length and the offset to map of each plane, of a buffer that QUERYBUF has filled in."""
 
-    def used(self, buffer: Any) -> tuple[int, int]:
-        """Where in the mapping the data of a dequeued buffer begins and ends."""
+    def used(self, buffer: Any) -> list[tuple[int, int]]:
+        """Where in each mapping the data of a dequeued buffer begins and ends."""
 
     def pixels(self, wanted: Any) -> Any:
         """The part of a struct v4l2_format that has width, height, pixelformat and colours."""
 
-    def bytes_per_line(self, given: Any) -> int:
-        """Of the format that S_FMT has filled in; 0 where it has more than one plane of memory."""
-
-    def memory_planes(self, given: Any) -> int:
-        """How many planes of memory a frame has in the format that S_FMT has filled in."""
+    def bytes_per_line(self, given: Any) -> list[int]:
+        """Of each plane of memory, in the format that S_FMT has filled in."""
 
 
 class SinglePlanar:
@@ -59,25 +57,21 @@ class SinglePlanar:
         """As Queue says."""
         return kernel.v4l2_buffer(index=index, type=self.type, memory=kernel.V4L2_MEMORY_MMAP)
 
-    def mapping(self, buffer: Any) -> tuple[int, int]:
+    def mappings(self, buffer: Any) -> list[tuple[int, int]]:
         """As Queue says."""
-        return buffer.length, buffer.m.offset
+        return [(buffer.length, buffer.m.offset)]
 
-    def used(self, buffer: Any) -> tuple[int, int]:
+    def used(self, buffer: Any) -> list[tuple[int, int]]:
         """As Queue says."""
-        return 0, buffer.bytesused
+        return [(0, buffer.bytesused)]
 
     def pixels(self, wanted: Any) -> Any:
         """As Queue says."""
         return wanted.fmt.pix
 
-    def bytes_per_line(self, given: Any) -> int:
+    def bytes_per_line(self, given: Any) -> list[int]:
         """As Queue says."""
-        return int(given.fmt.pix.bytesperline)
-
-    def memory_planes(self, given: Any) -> int:
-        """As Queue says."""
-        return 1
+        return [int(given.fmt.pix.bytesperline)]
 
 
 class MultiPlanar:
@@ -93,27 +87,58 @@ class MultiPlanar:
         buffer.length = kernel.VIDEO_MAX_PLANES
         return buffer
 
-    def mapping(self, buffer: Any) -> tuple[int, int]:
+    def mappings(self, buffer: Any) -> list[tuple[int, int]]:
         """As Queue says."""
-        plane = buffer.plane_array[0]
-        return plane.length, plane.m.mem_offset
+        return [(plane.length, plane.m.mem_offset) for plane in buffer.plane_array[: buffer.length]]
 
-    def used(self, buffer: Any) -> tuple[int, int]:
+    def used(self, buffer: Any) -> list[tuple[int, int]]:
         """As Queue says."""
-        plane = buffer.plane_array[0]
-        return plane.data_offset, plane.bytesused
+        return [(plane.data_offset, plane.bytesused) for plane in buffer.plane_array[: buffer.length]]
 
     def pixels(self, wanted: Any) -> Any:
         """As Queue says."""
         return wanted.fmt.pix_mp
 
-    def bytes_per_line(self, given: Any) -> int:
+    def bytes_per_line(self, given: Any) -> list[int]:
         """As Queue says."""
-        return int(given.fmt.pix_mp.plane_fmt[0].bytesperline)
+        planes = given.fmt.pix_mp.plane_fmt[: given.fmt.pix_mp.num_planes]
+        return [int(plane.bytesperline) for plane in planes]
 
-    def memory_planes(self, given: Any) -> int:
-        """As Queue says."""
-        return int(given.fmt.pix_mp.num_planes)
+
+@dataclass(frozen=True, slots=True)
+class SplitFormat:
+    """A format that has its planes in memories of their own, and what it is when they are put end to end."""
+
+    fourcc: str
+    """The format with the same planes in one memory."""
+    lines: tuple[float, ...]
+    """How many bytes a line of each plane has, as a part of the first one's."""
+    rows: tuple[float, ...]
+    """How many lines each plane has, as a part of the first one's."""
+
+    def plane_bytes(self, bytes_per_line: list[int], height: int) -> list[int] | None:
+        """How many bytes each plane has without what is behind its last line; None if the planes do not fit together.
+
+        Args:
+            bytes_per_line: of each plane.
+            height: of the frame.
+        """
+        wanted = [round(bytes_per_line[0] * part) for part in self.lines]
+        if bytes_per_line != wanted:
+            return None
+        return [line * round(height * part) for line, part in zip(wanted, self.rows, strict=True)]
+
+
+SPLIT_FORMATS = {
+    "NM12": SplitFormat("NV12", (1, 1), (1, 0.5)),
+    "NM21": SplitFormat("NV21", (1, 1), (1, 0.5)),
+    "NM16": SplitFormat("NV16", (1, 1), (1, 1)),
+    "NM61": SplitFormat("NV61", (1, 1), (1, 1)),
+    "YM12": SplitFormat("YU12", (1, 0.5, 0.5), (1, 0.5, 0.5)),
+    "YM21": SplitFormat("YV12", (1, 0.5, 0.5), (1, 0.5, 0.5)),
+    "YM16": SplitFormat("422P", (1, 0.5, 0.5), (1, 1, 1)),
+}
+"""The fourcc codes of V4L2_PIX_FMT_NV12M and its like (userspace-api/media/v4l/pixfmt-yuv-planar.html)."""
 
 
 def queue_of(capabilities: int) -> Queue | None:

@@ -37,7 +37,7 @@ class Driver:
         now = time.monotonic()
         self._count += 1
         index = (self._count - 1) % self.buffer_count
-        return Filled(index, 0, bytes_used, sequence, failed, now, None if age is None else now - age)
+        return Filled(index, ((0, bytes_used),), bytes_used, sequence, failed, now, None if age is None else now - age)
 
     def wait(self, seconds: float) -> bool:
         if not self.ready and self.coming:

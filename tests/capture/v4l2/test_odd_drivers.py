@@ -257,6 +257,39 @@ def test_a_multi_planar_driver_with_two_planes(raw_camera: ShimCamera) -> None:
     )
 
 
+LUMA = (bytes([81]) * 32 + bytes([41]) * 32) * 48
+RED_CHROMA, BLUE_CHROMA = (90, 240), (240, 110)
+"""Cb and Cr of the left and the right half."""
+
+
+def pairs(rows: int) -> bytes:
+    return (bytes(RED_CHROMA) * 16 + bytes(BLUE_CHROMA) * 16) * rows
+
+
+def bands(rows: int) -> list[bytes]:
+    halves = zip(RED_CHROMA, BLUE_CHROMA, strict=True)
+    return [(bytes([left]) * 16 + bytes([right]) * 16) * rows for left, right in halves]
+
+
+@pytest.mark.parametrize("padding", [0, 640])
+@pytest.mark.parametrize(
+    ("fourcc", "planes", "chroma"),
+    [
+        ("NM12", 2, pairs(24)),
+        ("NM16", 2, pairs(48)),
+        ("YM12", 3, b"".join(bands(24))),
+        ("YM21", 3, b"".join(reversed(bands(24)))),
+        ("YM16", 3, b"".join(bands(48))),
+    ],
+)
+def test_planes_in_memories_of_their_own(
+    raw_camera: ShimCamera, fourcc: str, planes: int, chroma: bytes, padding: int
+) -> None:
+    (raw_camera.pictures / "0.yuyv").write_bytes(LUMA + chroma)
+    camera = raw_camera.having(CAPS=MULTIPLANAR, PLANES=planes, FORMATS=fourcc, PADDING=padding)
+    assert colours(camera.run(one_picture)) == (near(RED), near(BLUE))
+
+
 # --- compressed video ---
 
 
