@@ -20,7 +20,8 @@ LEAST_DRAIN_SECONDS = 0.03
 NEARLY_FULL = 0.5
 """Share of what may be in flight."""
 FIRST_FRAMES = 2
-"""Frames in flight while the capacity is unknown, which is before the first acknowledgement."""
+"""Frames in flight while the capacity is unknown, which is before the first acknowledgement: as many as MOST_BYTES
+allow, and one in any case."""
 SLICE_SECONDS = 0.25
 """A sample of the capacity covers the time until nothing is in flight, or this time where something always is."""
 LEAST_SECONDS = 0.001
@@ -39,8 +40,9 @@ LATE_BEYOND_SECONDS = 0.005
 LATE_TRIP_SECONDS = 0.5
 LATE_TRIPS = 2.0
 """A frame that took longer than this, and so many times longer than expected, shows that the link has become slow."""
-PAUSE_SECONDS = 0.5
-"""For so long nothing is sent behind it where a smaller size may follow: another large frame would hold that up."""
+PAUSE_SECONDS = 0.7
+"""For so long nothing is sent behind it where a smaller size may follow: another large frame would hold that up. Then
+the frames of the last second are too few, whatever the rate was before."""
 ASK_SECONDS = 0.3
 """A frame that is in flight for this long may have arrived without being drawn: a ping tells."""
 LOST_SECONDS = 30.0
@@ -153,7 +155,7 @@ class LinkBudget:
             return False
         capacity = self.capacity
         if capacity is None:
-            return len(self._in_flight) < FIRST_FRAMES
+            return len(self._in_flight) < FIRST_FRAMES and self._in_flight_bytes + size <= MOST_BYTES
         expected = self.delay_seconds + LATE * self._in_flight_bytes / capacity + LATE_BEYOND_SECONDS
         if self.in_flight_seconds(now) > expected:
             return False

@@ -44,9 +44,11 @@ def fill(budget: LinkBudget, size: int, now: float = 0.0, camera: str = "front")
     return budget.in_flight_bytes
 
 
-def test_before_the_first_acknowledgement_there_is_room_for_two_frames_whatever_their_size() -> None:
+def test_before_the_first_acknowledgement_there_is_room_for_two_frames_or_one_that_is_large() -> None:
     assert fill(LinkBudget(), 1) == FIRST_FRAMES
-    assert fill(LinkBudget(), 500 * KB) == FIRST_FRAMES * 500 * KB
+    assert fill(LinkBudget(), MOST_BYTES // 2) == MOST_BYTES // 2 * 2
+    assert fill(LinkBudget(), MOST_BYTES // 2 + 1) == MOST_BYTES // 2 + 1
+    assert fill(LinkBudget(), 500 * KB) == 500 * KB
 
 
 @pytest.mark.parametrize("rate", [40 * KB, 125 * KB, 1_000 * KB, 12_500 * KB])
