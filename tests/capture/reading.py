@@ -20,7 +20,7 @@ from framebus.publishing.frame_builder import Published
 from framebus.publishing.picture import Picture
 from tests.capture.fake_source import ScriptedSource
 from tests.capture.jpegs import jpeg
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 FPS = 200
 
@@ -35,6 +35,18 @@ CUT_OFF = PICTURE[:-20]
 
 
 CUT_OFF_REASON = f"cut off after {len(CUT_OFF)} bytes: no end of image"
+
+
+def frame(source: Source, rate_control: RateControl) -> Picture:
+    """The next one that comes."""
+    found: list[Picture] = []
+
+    def comes() -> bool:
+        found.extend(filter(None, [source.read(rate_control, 1)]))
+        return bool(found)
+
+    wait_until(comes, "a frame")
+    return found[0]
 
 
 class RecordingRateControl(RateControl):

@@ -29,13 +29,13 @@ from tests.capture.picamera2.scenarios import (
     break_the_event_loop,
     break_the_manager,
     break_the_output,
-    frame,
     opened,
     reason,
     recovered,
     time_out_a_capture,
     why_not_opened,
 )
+from tests.capture.reading import frame
 from tests.capture.sources.test_picamera2_rate import (
     test_no_frame_is_taken_when_none_is_due,
     test_no_more_is_encoded_than_is_wanted,

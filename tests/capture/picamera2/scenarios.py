@@ -15,7 +15,7 @@ from capture.source import SourceError
 from capture.sources.picamera2 import CLOSE_LIMIT_SECONDS, Picamera2Source
 from framebus.config.size import Size
 from framebus.publishing.picture import Picture
-from tests.processes import wait_until
+from tests.capture.reading import frame
 
 SIZE = Size(320, 240)
 NEVER = 0.0001
@@ -32,18 +32,6 @@ def opened(
     source = Picamera2Source(0, size, fps, quality, orientation, close_limit_seconds=close_limit_seconds)
     source.open()
     return source
-
-
-def frame(source: Picamera2Source, rate_control: RateControl) -> Picture:
-    """The next one that comes."""
-    found: list[Picture] = []
-
-    def comes() -> bool:
-        found.extend(filter(None, [source.read(rate_control, 1)]))
-        return bool(found)
-
-    wait_until(comes, "a frame")
-    return found[0]
 
 
 def silent(source: Picamera2Source, rate_control: RateControl) -> bool:

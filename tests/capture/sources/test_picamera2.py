@@ -16,7 +16,8 @@ from framebus.config.size import Size
 from framebus.protocol.controls import Control, Value
 from framebus.publishing.picture import Picture
 from tests.capture.picamera2.pi_camera import PiCamera
-from tests.capture.picamera2.scenarios import SIZE, frame, number, opened, pixel, quarters
+from tests.capture.picamera2.scenarios import SIZE, number, opened, pixel, quarters
+from tests.capture.reading import frame
 from tests.processes import wait_until
 
 # --- what is handed over ---

@@ -21,7 +21,6 @@ from tests.capture.picamera2.scenarios import (
     break_the_event_loop,
     break_the_manager,
     break_the_output,
-    frame,
     opened,
     reason,
     recovered,
@@ -29,6 +28,7 @@ from tests.capture.picamera2.scenarios import (
     time_out_a_capture,
     why_not_opened,
 )
+from tests.capture.reading import frame
 
 
 @pytest.mark.parametrize(

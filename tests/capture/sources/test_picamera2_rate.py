@@ -9,7 +9,8 @@ import pytest
 from capture.rate_control import RateControl
 from framebus.publishing.picture import Picture
 from tests.capture.picamera2.pi_camera import PiCamera
-from tests.capture.picamera2.scenarios import NEVER, frame, opened, silent
+from tests.capture.picamera2.scenarios import NEVER, opened, silent
+from tests.capture.reading import frame
 
 
 def encoded_at(rates: list[float], seconds: float = 1) -> list[tuple[int, int]]:

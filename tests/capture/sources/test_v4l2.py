@@ -12,7 +12,8 @@ import pytest
 from capture.rate_control import RateControl
 from framebus.publishing.picture import Picture
 from tests.capture.conftest import COLOURS, jpeg_of
-from tests.capture.sources.v4l2_camera import NEVER_STALE, every_frame, frame, opened, read_after_each
+from tests.capture.reading import frame
+from tests.capture.sources.v4l2_camera import NEVER_STALE, every_frame, opened, read_after_each
 from tests.capture.v4l2.shim import (
     COMMENT_BYTES,
     ShimCamera,

@@ -15,7 +15,8 @@ from capture.source import Source, SourceError
 from capture.sources.v4l2 import V4l2Source
 from framebus.config.size import Size
 from framebus.publishing.picture import Picture
-from tests.capture.sources.v4l2_camera import NEVER_STALE, SIZE, every_frame, frame, opened, read_after_each
+from tests.capture.reading import frame
+from tests.capture.sources.v4l2_camera import NEVER_STALE, SIZE, every_frame, opened, read_after_each
 from tests.capture.v4l2.shim import (
     DEVICE,
     ShimCamera,

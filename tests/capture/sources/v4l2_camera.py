@@ -1,7 +1,6 @@
 """What the tests of v4l2 share."""
 
 from capture.rate_control import RateControl
-from capture.source import Source
 from capture.sources.v4l2 import V4l2Source
 from framebus.config.size import Size
 from framebus.publishing.picture import Picture
@@ -10,7 +9,6 @@ from tests.capture.v4l2.shim import (
     queued,
     tick,
 )
-from tests.processes import wait_until
 
 SIZE = Size(64, 48)
 
@@ -27,18 +25,6 @@ def opened(fps: float = NEVER_STALE) -> V4l2Source:
 
 def every_frame() -> RateControl:
     return RateControl(1000)
-
-
-def frame(source: Source, rate_control: RateControl) -> Picture:
-    """The next one that comes."""
-    found: list[Picture] = []
-
-    def comes() -> bool:
-        found.extend(filter(None, [source.read(rate_control, 1)]))
-        return bool(found)
-
-    wait_until(comes, "a frame")
-    return found[0]
 
 
 def read_after_each(ticks: list[int]) -> tuple[list[Picture | None], int, int]:

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from capture.rate_control import RateControl
-from capture.source import SourceError
 from capture.sources.v4l2 import V4l2Source
 from framebus.config.size import Size
 from framebus.publishing.picture import Picture
+from tests.capture.v4l2.refused import refusal
 from tests.capture.v4l2.shim import DEVICE, ShimCamera, tick, ticking
 from tests.processes import wait_until
 
@@ -133,17 +133,6 @@ def test_frames_that_are_too_short_are_the_reason(raw_camera: ShimCamera) -> Non
 
 
 # --- sizes ---
-
-
-def refusal() -> str:
-    source = V4l2Source(DEVICE, SIZE, 30, 90)
-    try:
-        source.open()
-    except SourceError as error:
-        return str(error)
-    finally:
-        source.close()
-    return "none"
 
 
 ANY = "allowed: 1x1 to 16384x16384; name another one in `source`"

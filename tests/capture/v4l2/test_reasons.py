@@ -7,24 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from capture.source import SourceError
-from capture.sources.v4l2 import V4l2Source
-from framebus.config.size import Size
+from tests.capture.v4l2.refused import refusal
 from tests.capture.v4l2.shim import DEVICE, ShimCamera
 
 M2M_CODEC = 0x04008000
 METADATA = 0x04800000
-
-
-def refusal(device: str = DEVICE) -> str:
-    source = V4l2Source(device, Size(64, 48), 30, 80)
-    try:
-        source.open()
-    except SourceError as error:
-        return str(error)
-    finally:
-        source.close()
-    return "none"
 
 
 def test_no_such_device(tmp_path: Path) -> None:
