@@ -19,6 +19,7 @@ from benchmarks import (
     fan_out,
     footprint,
     motion,
+    recorder,
     renditions,
     results,
     slow_link,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "footprint": footprint,
     "demand": demand,
     "bus": bus,
+    "recorder": recorder,
     "motion": motion,
 }
 RESULTS = Path(__file__).parent / "results"

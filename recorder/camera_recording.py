@@ -71,9 +71,16 @@ class CameraRecording:
         """How long the recording that somebody asked for still takes; None for until it is stopped, 0 for none."""
         return None if self._demanded_until == UNTIL_STOPPED else max(0.0, self._demanded_until - now)
 
-    def start(self, now: float, seconds: float | None) -> None:
-        """Record each frame from now on, for so many seconds, or until `stop`."""
+    def start(self, now: float, seconds: float | None) -> list[IncomingFrame]:
+        """Record each frame from now on, for so many seconds, or until `stop`.
+
+        Returns:
+            The pre-roll, where there is one: somebody asks for a recording because of what has just happened.
+        """
         self._demanded_until = UNTIL_STOPPED if seconds is None else now + seconds
+        if self.pre_roll is None:
+            return []
+        return [frame for frame in self.pre_roll.last(self._pre_roll_seconds) if self._take(frame)]
 
     def stop(self) -> None:
         """End what `start` began."""

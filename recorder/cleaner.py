@@ -22,6 +22,9 @@ from recorder.retention import GB, Limits, plan
 logger = logging.getLogger("recorder")
 
 INTERVAL_SECONDS = 30.0
+SHORT_INTERVAL_SECONDS = 5.0
+"""The same for a folder of few segments, in which a look costs nothing."""
+FEW_SEGMENTS = 1000
 CLOCK_ERROR_SECONDS = 2.0
 """A segment of this boot whose name differs by more from what the clock says now gets another name."""
 
@@ -121,7 +124,8 @@ class Cleaner:
             except OSError as error:
                 self._losses.count("looks at the folder that failed", f"{self._disk.folder}: {error.strerror}")
             self._losses.flush()
-            self._wanted.wait(self._interval_seconds)
+            few = self.holding.segments < FEW_SEGMENTS
+            self._wanted.wait(min(self._interval_seconds, SHORT_INTERVAL_SECONDS) if few else self._interval_seconds)
             self._wanted.clear()
             if not self._closed:
                 time.sleep(min(1.0, self._interval_seconds))  # a disk that stays full asks each second

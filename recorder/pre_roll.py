@@ -32,6 +32,10 @@ class PreRoll:
         """The frames captured at or after a moment of the camera's CLOCK_MONOTONIC, in order."""
         return [frame for frame in self._frames if frame.header.monotonic >= monotonic]
 
+    def last(self, seconds: float) -> list[IncomingFrame]:
+        """The frames of the last seconds before the newest one, and that."""
+        return self.since(self._frames[-1].header.monotonic - seconds) if self._frames else []
+
     def clear(self) -> None:
         """Forget all."""
         self._frames.clear()

@@ -7,6 +7,7 @@ from framebus.protocol.wire import VERSION, ErrorHeader, one_line, pack
 from recorder.camera_recording import CameraRecording
 from recorder.cleaner import Cleaner, Mark
 from recorder.disk_writer import CameraCounts, DiskWriter
+from recorder.incoming_frame import IncomingFrame
 
 NO_CAMERA = ""
 
@@ -21,6 +22,8 @@ class RecorderService:
         self._cleaner = cleaner
         self.missed: dict[str, int] = {}
         """Frames of each camera that did not arrive."""
+        self.started: list[tuple[str, list[IncomingFrame]]] = []
+        """What is to be recorded of the time before a recording was asked for; its reader clears it."""
         self.silent: dict[str, str] = {}
         """Why no frames of a camera come, where they should."""
 
@@ -84,7 +87,7 @@ class RecorderService:
             case "start" if not recording.modes:
                 raise RecorderError("off", f"camera {camera} is not recorded; set record in [camera.{camera}]")
             case "start":
-                recording.start(now, request.seconds)
+                self.started.append((camera, recording.start(now, request.seconds)))
             case "stop":
                 recording.stop()
             case "keep" | "release":

@@ -32,8 +32,10 @@ from recorder.retention import DAY_SECONDS, Limits
 
 logger = logging.getLogger("recorder")
 
-CLUSTER_SECONDS = 0.9
-"""Frames are written after so long, in one piece: with the time that this takes, a kill costs at most a second."""
+DRAIN_SECONDS = 0.25
+"""Frames wait in the socket for so long, as each waking costs more than a frame: four times a second, all are taken."""
+CLUSTER_SECONDS = 0.7
+"""Frames are written after so long, in one piece: with the time in the socket, a kill costs at most a second."""
 MAX_CLUSTER_BYTES = 32_000_000
 """Or when they take so much memory."""
 TICK_SECONDS = 1.0
@@ -124,7 +126,7 @@ class RecorderServer:
         self._cleaner = Cleaner(disk, limits, self._boot, self._writer.space_wanted, lambda: self._writer.open_paths)
         recordings = {name: camera.recording for name, camera in self._cameras.items()}
         self._service = RecorderService(recordings, self._writer, self._cleaner)
-        self._ticked_at = time.monotonic()
+        self._ticked_at = self._drained_at = time.monotonic()
         self._clock = _clock_offset()
         recorded = [name for name, recording in recordings.items() if recording.modes]
         logger.info("records %s to %s", ", ".join(recorded) or "no camera", folder)
@@ -138,9 +140,8 @@ class RecorderServer:
             ready: dict[Any, int] = dict(self._poller.poll(math.ceil(self._seconds_left() * 1000)))
             if self._events in ready:
                 self._receive_events()
-            for camera in self._cameras.values():
-                if camera.intake.socket in ready:
-                    self._receive_frames(camera)
+            if self._router in ready or time.monotonic() >= self._drained_at + DRAIN_SECONDS:
+                self._drain()
             if self._router in ready:
                 self._answer()
             self._flush()
@@ -148,6 +149,7 @@ class RecorderServer:
 
     def stop(self) -> None:
         """Write what is there, end all segments, and close the sockets."""
+        self._drain()
         for name, camera in self._cameras.items():
             self._put(name, camera)
         self._writer.close(END_SECONDS)
@@ -177,9 +179,10 @@ class RecorderServer:
     def _seconds_left(self) -> float:
         """Until something has to be done though nothing arrives."""
         now = time.monotonic()
-        due = [self._ticked_at + TICK_SECONDS]
-        due += [camera.waiting_since + CLUSTER_SECONDS for camera in self._cameras.values() if camera.waiting]
-        return max(0.0, min(due) - now)
+        due = self._ticked_at + TICK_SECONDS
+        if any(camera.intake.socket is not None for camera in self._cameras.values()):
+            due = min(due, self._drained_at + DRAIN_SECONDS)
+        return max(0.0, due - now)
 
     def _receive_events(self) -> None:
         while True:
@@ -200,14 +203,24 @@ class RecorderServer:
         camera = self._cameras.get(event.camera)
         if camera is None:
             return
+        self._receive_frames(camera)  # those before the event are judged without it
         for frame in camera.recording.on_event(event):
             self._wait(camera, frame, "motion")
         self._follow_demand(camera)
 
+    def _drain(self) -> None:
+        self._drained_at = time.monotonic()
+        for camera in self._cameras.values():
+            self._receive_frames(camera)
+
     def _receive_frames(self, camera: _Camera) -> None:
         now = time.monotonic()
-        for frame in camera.intake.receive():
+        while frames := camera.intake.receive():
             camera.received_at = now
+            self._take(camera, frames, now)
+
+    def _take(self, camera: _Camera, frames: list[IncomingFrame], now: float) -> None:
+        for frame in frames:
             reason = camera.recording.on_frame(frame, now)
             if reason is not None:
                 self._wait(camera, frame, reason)
@@ -240,6 +253,10 @@ class RecorderServer:
             *envelope, request = self._router.recv_multipart()
             if len(envelope) <= MAX_ENVELOPE_PARTS:
                 self._router.send_multipart([*envelope, self._service.answer(request, time.monotonic())])
+                for name, frames in self._service.started:
+                    for frame in frames:
+                        self._wait(self._cameras[name], frame, "on-demand")
+                self._service.started.clear()
                 for camera in self._cameras.values():
                     self._follow_demand(camera)
 
@@ -248,10 +265,9 @@ class RecorderServer:
         intake = camera.intake
         needed = camera.recording.needs_frames(time.monotonic())
         if needed and intake.socket is None:
-            self._poller.register(intake.open(), zmq.POLLIN)
+            intake.open()
             camera.received_at = time.monotonic()
         elif not needed and intake.socket is not None:
-            self._poller.unregister(intake.socket)
             intake.close()
 
     def _tick(self) -> None:

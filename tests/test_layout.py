@@ -113,6 +113,7 @@ WITHOUT_TESTS = {
     "benchmarks/network.py": "a network namespace, which needs root",
     "benchmarks/peers.py": "ustreamer, which is not part of framebus",
     "benchmarks/pipeline.py": "a measurement, which needs a quiet machine",
+    "benchmarks/recorder.py": "a measurement, which needs a quiet machine",
     "benchmarks/renditions.py": "a measurement, which needs a quiet machine",
     "benchmarks/slow_link.py": "a measurement, which needs a quiet machine",
     "benchmarks/slow_page.py": "a measurement, which needs a quiet machine",

@@ -1,5 +1,7 @@
-"""How much memory this machine, or the control group of this process, has left."""
+"""How much memory this machine has left, or what limits this process: its control group, or ulimit."""
 
+import contextlib
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +14,13 @@ def available_bytes(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
 
     Args:
         proc: Where procfs is mounted.
-        cgroups: Where version 2 of control groups is mounted.
+        cgroups: Where control groups are mounted: version 2 of them, or version 1 in a folder for each controller.
 
     Returns:
         MemAvailable of /proc/meminfo (proc(5)), or less where a control group limits this process (the kernel's
-        Documentation/admin-guide/cgroup-v2.rst).
+        Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst), or getrlimit(2).
     """
-    return max(0, min([_of_machine(proc), *_of_groups(proc, cgroups)]))
+    return max(0, min([_of_machine(proc), *_of_groups(proc, cgroups), *_of_process(proc)]))
 
 
 def _of_machine(proc: Path) -> int:
@@ -32,23 +34,39 @@ def _of_groups(proc: Path, cgroups: Path) -> Iterator[int]:
         entries = (proc / "self" / "cgroup").read_text().splitlines()
     except OSError:
         return
-    own = next((entry.removeprefix("0::/") for entry in entries if entry.startswith("0::/")), None)
-    if own is None:
-        return
-    group = cgroups / own
+    for entry in entries:
+        _, controllers, path = entry.split(":", 2)
+        if not controllers:
+            yield from _left(cgroups, path, "memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            files = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+            yield from _left(cgroups / "memory", path, *files)
+
+
+def _left(root: Path, path: str, limit_file: str, usage_file: str, cache: str) -> Iterator[int]:
+    group = root / path.lstrip("/")
     while True:
-        try:
-            limit = (group / "memory.max").read_text().strip()
+        with contextlib.suppress(OSError, ValueError):  # of the root, and of a group without the memory controller
+            limit = (group / limit_file).read_text().strip()
             if limit != "max":
-                yield int(limit) - int((group / "memory.current").read_text()) + _reclaimable(group)
-        except (OSError, ValueError):
-            pass  # the root has no limit, and a group without the memory controller has none
-        if group == cgroups:
+                yield int(limit) - int((group / usage_file).read_text()) + _reclaimable(group, cache)
+        if group == root:
             return
         group = group.parent
 
 
-def _reclaimable(group: Path) -> int:
-    """File cache that the kernel drops first; memory.current counts it."""
+def _reclaimable(group: Path, cache: str) -> int:
+    """File cache that the kernel drops first, though it counts as used."""
     lines = (line.split() for line in (group / "memory.stat").read_text().splitlines())
-    return next((int(words[1]) for words in lines if words[0] == "inactive_file"), 0)
+    return next((int(words[1]) for words in lines if words[0] == cache), 0)
+
+
+def _of_process(proc: Path) -> Iterator[int]:
+    """What is left of `ulimit -v` and `ulimit -d`."""
+    with contextlib.suppress(OSError):
+        lines = (line.split() for line in (proc / "self" / "status").read_text().splitlines())
+        used = {words[0]: int(words[1]) * 1024 for words in lines if words[0] in ("VmSize:", "VmData:")}
+        for name, kind in (("VmSize:", resource.RLIMIT_AS), ("VmData:", resource.RLIMIT_DATA)):
+            limit = resource.getrlimit(kind)[0]
+            if limit != resource.RLIM_INFINITY and name in used:
+                yield limit - used[name]

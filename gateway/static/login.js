@@ -4,8 +4,16 @@
  */
 
 const parentOrigin = location.ancestorOrigins?.[0];
-const isKnown = parentOrigin !== undefined && URL.canParse(parentOrigin);
-const sameHost = isKnown && new URL(parentOrigin).hostname === location.hostname;
+const sameHost = parentOrigin !== undefined && hostOf(parentOrigin) === location.hostname;
+
+/** @param {string} origin @returns {string | null} null for an origin without a host, which is "null" */
+function hostOf(origin) {
+  try {
+    return new URL(origin).hostname;
+  } catch {
+    return null; // not URL.canParse: Chromium has it since 120
+  }
+}
 
 /** Whether a page of another origin holds this one in a frame. */
 function isInForeignFrame() {

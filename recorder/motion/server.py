@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import zmq
 from framebus.config.camera import CameraConfig
 from framebus.protocol.events import EventHeader
 from framebus.protocol.wire import Kind, pack, topic
+from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, events_endpoint, share_socket
@@ -78,7 +78,7 @@ class MotionServer:
         while not stop.requested:
             stop.watchdog.feed()
             self._poll(stop)
-            now = time.monotonic()
+            now = host_monotonic()
             for watcher, socket in self._cameras:
                 if watcher.due_in(now) == 0 and socket.poll(0):
                     self._publish(watcher.take(socket.recv(), now))
@@ -89,7 +89,7 @@ class MotionServer:
                 self._checked_at = now
                 self._check()
         for watcher, _ in self._cameras:
-            self._publish(watcher.end(time.monotonic()))
+            self._publish(watcher.end(host_monotonic()))
 
     def close(self) -> None:
         """Close the sockets, and release the lock."""
@@ -98,7 +98,7 @@ class MotionServer:
 
     def _poll(self, stop: Stop) -> None:
         """Wait for something to do. A frame that comes early stays in its socket, where a newer one replaces it."""
-        now = time.monotonic()
+        now = host_monotonic()
         poller = zmq.Poller()
         left = TICK_SECONDS
         poller.register(stop, zmq.POLLIN)

@@ -73,6 +73,7 @@ class Pipeline:
         """Whether every process runs, every camera gives pictures, and stills are to be had."""
         captures = (f"capture {name}" for name, camera in self.config.cameras.items() if camera.has_capture)
         expected = {"supervisord", "gateway", "snapshot", *captures}
+        expected |= {"recorder"} if self.config.records else set()
         expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:
             states = [camera["state"] for camera in self.cameras()]

@@ -133,6 +133,16 @@ def test_on_demand_records_from_start_to_stop() -> None:
     assert camera.demanded_seconds(NOW) == 0
 
 
+def test_on_demand_begins_with_the_pre_roll_where_there_is_one() -> None:
+    camera = recording("motion", "on-demand", pre_roll=1)
+    feed(camera, *every(100, 0, 5000))
+
+    assert times(camera.start(NOW, None)) == every(100, 3900, 5000)
+    assert camera.start(NOW, None) == []
+    assert feed(camera, 4900, 5000) == [(5000, "on-demand")]
+    assert recording("on-demand").start(NOW, None) == []
+
+
 def test_on_demand_ends_by_itself() -> None:
     camera = recording("on-demand")
     camera.start(NOW, 5)

@@ -12,6 +12,8 @@ def test_it_holds_the_last_seconds() -> None:
 
     assert times(held.since(0)) == [1000, 1001, 1600]
     assert times(held.since(MONOTONIC + 1.001)) == [1001, 1600]
+    assert times(held.last(0.6)) == [1000, 1001, 1600]
+    assert times(held.last(0.5)) == [1600]
     assert held.bytes == sum(one.size for one in held.since(0))
 
 
@@ -30,4 +32,4 @@ def test_after_a_restart_of_the_machine_it_begins_again() -> None:
 
     assert times(held.since(0)) == [100]
     held.clear()
-    assert (held.since(0), held.bytes) == ([], 0)
+    assert (held.since(0), held.last(60), held.bytes) == ([], [], 0)

@@ -7,6 +7,7 @@ from framebus.errors import FramebusError
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 1024 * 1024
 DOLLAR = b"$"
+ANSWERED_METHODS = ("OPTIONS", "GET_PARAMETER", "SET_PARAMETER")
 
 
 class RtspError(FramebusError, ValueError):
@@ -26,7 +27,7 @@ class Message:
     def status(self) -> int:
         """The status code; 0 for a request."""
         words = self.first_line.split(" ", 2)
-        is_reply = words[0].startswith("RTSP/") and len(words) > 1 and words[1].isdigit()
+        is_reply = words[0].upper().startswith("RTSP/") and len(words) > 1 and words[1].isdigit()
         return int(words[1]) if is_reply else 0
 
     def header(self, name: str) -> str:
@@ -46,6 +47,16 @@ def request(method: str, uri: str, sequence: int, headers: dict[str, str]) -> by
     """The bytes of a request without a body."""
     lines = [f"{method} {uri} RTSP/1.0", f"CSeq: {sequence}", "User-Agent: framebus"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def reply_to(asked: Message) -> bytes:
+    """The bytes of the answer to a request of the camera, which asks so whether its client is still there."""
+    method = asked.first_line.partition(" ")[0].upper()
+    status = "200 OK" if method in ANSWERED_METHODS else "501 Not Implemented"
+    lines = [f"RTSP/1.0 {status}", f"CSeq: {asked.header('cseq')}"]
+    if session := asked.header("session"):
+        lines.append(f"Session: {session}")
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -88,7 +99,7 @@ class Receiver:
                 raise RtspError(f"{len(self._buffer)} bytes without the end of a message")
             return None
         lines = bytes(self._buffer[:end]).decode("utf-8", "replace").splitlines()
-        if not lines or "RTSP/" not in lines[0]:
+        if not lines or "RTSP/" not in lines[0].upper():
             raise RtspError("no RTSP message")
         headers: dict[str, list[str]] = {}
         for line in lines[1:]:

@@ -1,6 +1,7 @@
 """One RTSP session: connects, logs in, sets up and plays the video, and returns its RTP packets."""
 
 import contextlib
+import re
 import select
 import socket
 import time
@@ -12,7 +13,7 @@ from capture.media import login, reasons
 from capture.media.http_request import secured
 from capture.media.latest_reader import Interrupted
 from capture.media.rtsp import sdp
-from capture.media.rtsp.messages import Interleaved, Message, Receiver, RtspError, request
+from capture.media.rtsp.messages import Interleaved, Message, Receiver, RtspError, reply_to, request
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
@@ -23,6 +24,8 @@ LOOK_SECONDS = 0.5
 """How long one wait for data takes at most, so that keep-alives are sent in time."""
 SESSION_SECONDS = 60.0
 """RFC 2326, section 12.37: how long a session lives that does not say."""
+LOGIN_AGAIN_SECONDS = 5.0
+"""How soon a keep-alive is sent again when the camera refuses the login of one."""
 UNSUPPORTED_TRANSPORT = 461
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 """For UDP: a key frame comes in one burst."""
@@ -52,6 +55,8 @@ class RtspSession:
         self._can_get_parameter = False
         self._udp: list[socket.socket] = []
         self._is_udp = False
+        self._channel = 0
+        """Of the RTP packets within the connection."""
 
     def connect(self) -> None:
         """Open the connection. Raises SourceError."""
@@ -136,6 +141,10 @@ class RtspSession:
         if reply.status == UNSUPPORTED_TRANSPORT and self._transport == "auto":
             return self._set_up_udp(track)
         self._check(reply)
+        if given := re.search(
+            r"interleaved\s*=\s*(\d{1,3})", reply.header("transport")
+        ):  # it need not be what was asked
+            self._channel = int(given[1])
         return reply
 
     def _set_up_udp(self, track: sdp.Track) -> Message:
@@ -245,9 +254,24 @@ class RtspSession:
         return bool(select.select([connection, *self._udp], [], [], min(LOOK_SECONDS, self._patience))[0])
 
     def _taken(self) -> list[bytes]:
-        """The RTP packets of the connection; a request of the camera, or the reply to a keep-alive, is dropped."""
+        """The RTP packets of the connection. A request of the camera is answered."""
         waiting, self._waiting = self._waiting, []
-        return [one.data for one in waiting if isinstance(one, Interleaved) and one.channel == 0]
+        for one in waiting:
+            if isinstance(one, Message):
+                self._notice(one)
+        return [one.data for one in waiting if isinstance(one, Interleaved) and one.channel == self._channel]
+
+    def _notice(self, message: Message) -> None:
+        """A message while pictures come: a request of the camera, or its reply to a keep-alive."""
+        if not message.status:
+            with contextlib.suppress(OSError):  # the next read tells
+                if self._socket is not None:
+                    self._socket.sendall(reply_to(message))
+        elif message.status == 401 and self._url.login is not None:  # its nonce has expired
+            chosen = login.best(login.challenges(message.headers.get("www-authenticate", [])))
+            if chosen is not None:
+                self._login = login.Login(*self._url.login, chosen)
+                self._alive_at = time.monotonic() - max(0.0, self._session_seconds / 2 - LOGIN_AGAIN_SECONDS)
 
     def _keep_alive(self, now: float) -> None:
         assert self._socket is not None  # playing

@@ -5,6 +5,7 @@ It fails when a fault is not recovered from, when somebody gets what is no whole
 
 import itertools
 import os
+import shutil
 import signal
 import socket
 import time
@@ -95,10 +96,18 @@ def noise_everywhere(pipeline: Pipeline, faults: Faults, file: Path) -> None:
             noise(hostile.send, 2)
 
 
+def recordings_removed(pipeline: Pipeline, faults: Faults, file: Path) -> None:
+    """Somebody deletes all recordings, and the folder with them."""
+    folder = Path(pipeline.config.recorder.folder or "")
+    shutil.rmtree(folder, ignore_errors=True)
+    wait_until(lambda: list(folder.rglob("*.mkv")), "it records again")
+
+
 SELDOM: list[tuple[str, Breaking, float]] = [
     ("kill -9 capture", kill("capture front"), WHOLE_SECONDS),
     ("kill -9 snapshot", kill("snapshot"), WHOLE_SECONDS),
     ("kill -9 gateway", kill("gateway"), WHOLE_SECONDS),
+    ("kill -9 recorder", kill("recorder"), WHOLE_SECONDS),
 ]
 """Of these one each SELDOM_EVERY faults: a process that is killed every other minute has no time to grow."""
 SELDOM_EVERY = 16
@@ -113,6 +122,8 @@ OFTEN: list[tuple[str, Breaking, float]] = [
     ("SIGSTOP capture", pause("capture front"), STALL_SECONDS),
     ("SIGSTOP gateway", pause("gateway"), STALL_SECONDS),
     ("SIGSTOP snapshot", pause("snapshot"), STALL_SECONDS),
+    ("SIGSTOP recorder", pause("recorder"), WHOLE_SECONDS),
+    ("recordings removed", recordings_removed, WHOLE_SECONDS),
 ]
 
 

@@ -217,6 +217,18 @@ def test_the_nearest_counts_and_none_comes_twice() -> None:
     assert matcher.add(0, frame(3, 1.040)) is not None
 
 
+def test_a_clock_that_goes_back_stops_nothing() -> None:
+    """As with a recording in a loop, or the wall clock of another machine: what was kept lies in the future then."""
+    matcher = Matcher(2, 0.02)
+    for seq in range(1, 10):
+        assert matcher.add(0, frame(seq, 1000.0 + seq)) is None
+    found = []
+    for seq in range(1, 10):
+        assert matcher.add(0, frame(seq, 5.0 + seq)) is None
+        found.append(matcher.add(1, frame(seq, 5.01 + seq)))
+    assert [[near.seq for near in moment or ()] for moment in found] == [[seq, seq] for seq in range(1, 10)]
+
+
 def test_a_camera_without_counterpart_fills_no_memory() -> None:
     matcher = Matcher(2, 0.02)
     for seq in range(1, 1000):

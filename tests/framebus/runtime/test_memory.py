@@ -1,5 +1,7 @@
 """The memory that is left, of the machine and of control groups."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,39 @@ def test_without_version_2_of_control_groups_it_is_what_the_machine_has(entry: s
 
 def test_this_machine_has_some() -> None:
     assert 0 < available_bytes() < 1 << 50
+
+
+def limit_of_version_1(group: Path, most: int, current: int, inactive: int = 0) -> None:
+    group.mkdir(parents=True, exist_ok=True)
+    (group / "memory.limit_in_bytes").write_text(f"{most}\n")
+    (group / "memory.usage_in_bytes").write_text(f"{current}\n")
+    (group / "memory.stat").write_text(f"inactive_file 3\ntotal_inactive_file {inactive}\n")
+
+
+@pytest.mark.parametrize("controllers", ["memory", "cpu,memory"])
+def test_a_limit_of_version_1_counts(controllers: str, proc: Path, cgroups: Path) -> None:
+    (proc / "self" / "cgroup").write_text(f"9:name=systemd:/a\n4:{controllers}:/docker/abc\n0::/\n")
+    limit_of_version_1(cgroups / "memory", 9223372036854771712, 5)
+    assert available_bytes(proc, cgroups) == 2000 * 1024
+    limit_of_version_1(cgroups / "memory" / "docker" / "abc", 1000000, 600000, inactive=100000)
+    assert available_bytes(proc, cgroups) == 500000
+
+
+def test_in_a_container_of_version_1_the_own_group_is_the_root(proc: Path, cgroups: Path) -> None:
+    (proc / "self" / "cgroup").write_text("4:memory:/docker/abc\n")
+    limit_of_version_1(cgroups / "memory", 300000, 100000)
+    assert available_bytes(proc, cgroups) == 200000
+
+
+LIMITED = """
+import resource
+from framebus.runtime.memory import available_bytes
+resource.setrlimit(resource.{kind}, (1_000_000_000, 1_000_000_000))
+print(available_bytes())
+"""
+
+
+@pytest.mark.parametrize("kind", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_a_limit_of_the_process_counts(kind: str) -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", LIMITED.format(kind=kind)], capture_output=True, check=True)
+    assert 0 < int(done.stdout) < 1_000_000_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.media.rtsp.messages import MAX_HEAD_BYTES, Interleaved, Message, Receiver, RtspError, request
+from capture.media.rtsp.messages import MAX_HEAD_BYTES, Interleaved, Message, Receiver, RtspError, reply_to, request
 
 REPLY = (
     b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nWWW-Authenticate: Basic\r\nwww-authenticate: Digest\r\nContent-Length: 3\r\n\r\nabc"
@@ -38,3 +38,28 @@ def test_a_request() -> None:
     assert request("PLAY", "rtsp://cam/x", 7, {"Session": "1"}) == (
         b"PLAY rtsp://cam/x RTSP/1.0\r\nCSeq: 7\r\nUser-Agent: framebus\r\nSession: 1\r\n\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        ("OPTIONS", "200 OK"),
+        ("GET_PARAMETER", "200 OK"),
+        ("SET_PARAMETER", "200 OK"),
+        ("ANNOUNCE", "501 Not Implemented"),
+    ],
+)
+def test_a_request_of_the_camera_is_answered(method: str, status: str) -> None:
+    (asked,) = Receiver().feed(f"{method} rtsp://x RTSP/1.0\r\nCSeq: 9\r\nSession: 1\r\n\r\n".encode())
+    assert isinstance(asked, Message)
+    assert reply_to(asked) == f"RTSP/1.0 {status}\r\nCSeq: 9\r\nSession: 1\r\n\r\n".encode()
+
+
+def test_a_request_without_a_session_is_answered_without_one() -> None:
+    assert reply_to(Message("OPTIONS * RTSP/1.0", {"cseq": ["3"]})) == b"RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"
+
+
+def test_the_name_of_the_protocol_may_be_in_lower_case() -> None:
+    (message,) = Receiver().feed(b"rtsp/1.0 200 ok\r\ncseq: 3\r\n\r\n")
+    assert isinstance(message, Message)
+    assert (message.status, message.header("cseq")) == (200, "3")

@@ -275,3 +275,81 @@ def test_requests_of_the_camera_and_packets_ahead_of_the_answer_do_not_disturb_i
     with saying_at_once(b"".join(answers)) as url, session(url) as made:
         track = made.describe()
     assert (track.codec, track.payload_type) == ("JPEG", 26)
+
+
+class OtherChannel(RtspCamera):
+    """Sends on another channel than the one that was asked for."""
+
+    def __init__(self, clip: Path, channel: int) -> None:
+        super().__init__(clip)
+        self._channel = channel
+
+    def _answer(self, request: str) -> bytes:
+        answer = super()._answer(request)
+        return answer.replace(b"interleaved=0-1", f"interleaved={self._channel}-{self._channel + 1}".encode())
+
+    def _packets(self) -> bytes:
+        packets = super()._packets()
+        sent = b""
+        while packets:
+            end = 4 + int.from_bytes(packets[2:4])
+            sent += bytes([0x24, self._channel]) + packets[2:end]
+            packets = packets[end:]
+        return sent
+
+
+@pytest.mark.parametrize("channel", [0, 2, 10])
+def test_the_camera_says_in_which_channel_the_video_is(channel: int, clip: Path) -> None:
+    with OtherChannel(clip, channel) as camera, session(camera.url()) as made:
+        made.play(made.describe())
+        packet = RtpPacket.parse(next(made.packets())[0])
+        assert packet is not None
+        assert packet.payload == UNITS[0]
+
+
+class Asking(RtspCamera):
+    """Asks its client whether it is still there, ahead of its pictures."""
+
+    def _packets(self) -> bytes:
+        return b"OPTIONS rtsp://client RTSP/1.0\r\nCSeq: 77\r\n\r\n" + super()._packets()
+
+
+def test_a_camera_that_asks_whether_its_client_is_there_is_answered(clip: Path) -> None:
+    with Asking(clip) as camera, session(camera.url()) as made:
+        made.play(made.describe())
+        next(made.packets())
+        wait_until(lambda: any("CSeq: 77" in request for request in camera.requests), "the answer")
+
+
+class Forgetful(Described):
+    """Refuses the login of the first keep-alive: its nonce has expired."""
+
+    session = "1;timeout=2"
+    has_refused = False
+
+    def _answer(self, request: str) -> bytes:
+        if self.requests and request.startswith("OPTIONS") and not self.has_refused:
+            self.has_refused = True
+            self.requests.append(request)
+            return (
+                b'RTSP/1.0 401 Unauthorized\r\nCSeq: 6\r\nWWW-Authenticate: Digest realm="camera", nonce="new"\r\n\r\n'
+            )
+        return super()._answer(request)
+
+
+@pytest.mark.slow
+def test_a_keep_alive_that_is_refused_is_sent_again_with_the_new_nonce(clip: Path) -> None:
+    with Forgetful(clip, login="admin:geheim") as camera, session(camera.url("admin:geheim"), patience=60) as made:
+        made.play(made.describe())
+
+        def read() -> None:
+            with contextlib.suppress(Interrupted):
+                for _ in made.packets():
+                    pass
+
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        wait_until(lambda: any('nonce="new"' in request for request in camera.requests), "another keep-alive")
+        camera.hang_up()
+        made.interrupt()
+        thread.join(DEADLINE_SECONDS)

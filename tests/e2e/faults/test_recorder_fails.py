@@ -1,0 +1,122 @@
+"""The recorder and its disk fail: those who watch notice nothing, and the recordings go on by themselves."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from framebus.client.recorder import request_recorder
+from framebus.protocol.recorder import RecorderHeader
+from framebus.recordings.folder import RecordedFrame, RecordingFolder
+from tests.e2e.conftest import Pipeline, Up
+from tests.e2e.faults.conftest import Watched
+from tests.processes import wait_until
+
+ALL = "mjpeg page zeromq"
+CAMERA = '[camera.front]\nsource = "testcard"\nsize = "320x240"\nrecord = "always"\nrecord_fps = 30\n'
+
+
+def recordings(folder: Path) -> str:
+    return f'{CAMERA}[recorder]\nfolder = "{folder}"\nleave_free_gb = 0\n'
+
+
+def frames(folder: Path) -> list[RecordedFrame]:
+    return list(RecordingFolder(folder).frames("front", 0))
+
+
+def wait_for_frames(folder: Path, since: float) -> None:
+    """Wait until frames are recorded that were captured after a moment."""
+    wait_until(lambda: RecordingFolder(folder).frame_after("front", since), "it records")
+
+
+def state(pipeline: Pipeline) -> RecorderHeader:
+    return request_recorder("front", config=pipeline.config.path)
+
+
+def test_kill_9_of_the_recorder(up: Up, watch: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    pipeline = up(recordings(folder))
+    faults = watch(pipeline)
+    wait_for_frames(folder, time.time())
+    with faults.during("kill -9 recorder", keeps=ALL):
+        killed = time.time()
+        pipeline.kill("recorder")
+        before = RecordingFolder(folder).frame_before("front", killed)
+        assert before is not None
+        assert killed - before.at < 1.5
+    wait_for_frames(folder, time.time())
+    monotonic = [frame.header.monotonic for frame in frames(folder)]
+    assert all(one < other for one, other in pairwise(monotonic))
+
+
+def test_the_recorder_is_stopped_and_continued(up: Up, watch: Watched, tmp_path: Path) -> None:
+    """What waits for it in the socket is recorded as well: ten seconds at 30 fps."""
+    folder = tmp_path / "recordings"
+    pipeline = up(recordings(folder))
+    faults = watch(pipeline)
+    wait_for_frames(folder, time.time())
+    pid = pipeline.processes()["recorder"]
+    with faults.during("SIGSTOP of the recorder for 5 s", keeps=ALL):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(5)
+        os.kill(pid, signal.SIGCONT)
+    wait_for_frames(folder, time.time())
+    assert state(pipeline).missed == 0
+
+
+def test_the_recordings_are_removed(up: Up, watch: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    pipeline = up(recordings(folder))
+    faults = watch(pipeline)
+    wait_for_frames(folder, time.time())
+    with faults.during("the folder of recordings removed", keeps=ALL):
+        shutil.rmtree(folder, ignore_errors=True)
+    wait_for_frames(folder, time.time())
+    assert state(pipeline).state == "recording"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_the_disk_of_the_recordings_is_full(disk: Path, up: Up, watch: Watched) -> None:
+    """Nothing of it can be deleted: what fills it is no recording."""
+    pipeline = up(recordings(disk / "recordings"))
+    faults = watch(pipeline)
+    wait_for_frames(disk / "recordings", time.time())
+    ballast = disk / "ballast"
+    with faults.during("the disk of the recordings full", keeps=ALL):
+        with suppress(OSError), ballast.open("wb", buffering=0) as full:
+            while full.write(bytes(4096)):
+                pass
+        wait_until(lambda: state(pipeline).state == "failed", "the failure is told")
+        assert "No space left on device" in state(pipeline).reason or " GB free" in state(pipeline).reason
+        ballast.unlink()
+    wait_until(lambda: state(pipeline).state == "recording", "it records again")
+    wait_for_frames(disk / "recordings", time.time())
+
+
+def test_the_disk_of_the_recordings_is_read_only(disk: Path, up: Up, watch: Watched) -> None:
+    pipeline = up(recordings(disk / "recordings"))
+    faults = watch(pipeline)
+    wait_for_frames(disk / "recordings", time.time())
+    with faults.during("the disk of the recordings read-only", keeps=ALL):
+        # As the kernel does after an error of the disk: a remount is refused while a file is being written.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", disk], check=True)
+        wait_until(lambda: state(pipeline).state == "failed", "the failure is told")
+        subprocess.run(["umount", disk], check=True)
+    wait_until(lambda: state(pipeline).state == "recording", "it records again")
+    wait_for_frames(disk / "recordings", time.time())
