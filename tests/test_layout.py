@@ -201,7 +201,7 @@ def test_the_readme_lists_the_commands_of_the_makefile() -> None:
 
 
 NAMED_FILES = re.findall(
-    r"`((?:framebus|capture|gateway|snapshot|tests|docs|benchmarks|examples)/[\w./-]+)`",
+    r"`((?:framebus|capture|gateway|recorder|snapshot|tests|docs|benchmarks|examples)/[\w./-]+)`",
     "\n".join((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/architecture.md")),
 )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.mutants import known
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("framebus", "capture", "gateway", "snapshot", "tests", "docs", "deploy", "benchmarks", "examples")
+COPIED = ("framebus", "capture", "gateway", "recorder", "snapshot", "tests", "docs", "deploy", "benchmarks", "examples")
 COPIED_FILES = ("framebus.toml", "supervisord.conf", "README.md", "Makefile", "CHANGELOG.md", "requirements.lock")
 UNDECIDED = ("survived", "suspicious", "no tests", "segfault")
 """Results of mutmut that mean that no test failed because of the mutant."""

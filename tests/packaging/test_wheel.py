@@ -43,7 +43,7 @@ def test_it_puts_framebus_alone_beside_the_packages_of_others(dist: Path) -> Non
 
 
 def test_every_file_of_the_packages_is_in_it(dist: Path) -> None:
-    listed = files("framebus", "capture", "gateway", "snapshot")
+    listed = files("framebus", "capture", "gateway", "recorder", "snapshot")
     wanted = {name if name.startswith("framebus/") else f"framebus/processes/{name}" for name in listed}
     wanted |= {f"framebus/{name}" for name in ("supervisord.conf", "framebus.toml", "framebus.service")}
     assert {name for name in names(built.the_only(dist, "*.whl")) if ".dist-info/" not in name} == wanted

@@ -58,7 +58,7 @@ class Site:
 def processes(machine: Machine) -> list[str]:
     """The command lines of framebus's processes in a machine."""
     listed = machine.do("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
-    return re.findall(r"-m (?:capture|gateway|snapshot|supervisor|framebus)\b", listed)
+    return re.findall(r"-m (?:capture|gateway|recorder|snapshot|supervisor|framebus)\b", listed)
 
 
 def use(machine: Machine, command: str, user: str, version: str) -> None:
