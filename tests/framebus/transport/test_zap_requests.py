@@ -141,11 +141,14 @@ def test_a_key_that_is_listed_later_is_accepted_at_once_and_a_removed_one_refuse
 def test_while_the_file_cannot_be_used_no_key_is_listed(
     port: Port, box: Strongbox, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     box.file.chmod(0o644)
     assert port.answer_for(box.client.public) == REFUSED
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
     assert caplog.messages[0].startswith(f"all clients over tcp are refused: {box.file} can be read by others")
     assert port.authenticator.guards
+    port.authenticator.tick()
+    assert "closing all tcp connections" not in caplog.text, "no client is connected, and the key is the same"
     box.file.chmod(0o600)
     assert port.answer_for(box.client.public) == ACCEPTED
 
