@@ -24,8 +24,9 @@ def test_a_picture_of_its_first_two_bytes_is_damaged() -> None:
     assert fed(part(b"image/jpeg", 2, b"\xff\xd8") + part(b"image/jpeg", len(SMALL), SMALL)) == ([SMALL], 1)
 
 
-def test_pictures_that_were_cut_off_are_counted() -> None:
-    cut = SMALL[:-40]
+@pytest.mark.parametrize("length", [100, -40], ids=["within its headers", "within its scan"])
+def test_pictures_that_were_cut_off_are_counted(length: int) -> None:
+    cut = jpegs.jpeg()[:length]
     data = b"".join(part(b"image/jpeg", None, cut) for _ in range(3)) + part(b"image/jpeg", len(SMALL), SMALL)
     assert fed(data) == ([SMALL], 3)
 
