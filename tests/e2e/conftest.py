@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from framebus.config.load import Config
 from tests.conftest import TESTCARD, Configure, Start
-from tests.processes import Running, wait_until
+from tests.processes import DEADLINE_SECONDS, Running, wait_until
 from tests.programs import need
 
 STRICT = {
@@ -20,6 +20,9 @@ STRICT = {
 }
 """A warning is an error in every process; but supervisord leaves files unclosed when a process ends, takes URLs apart
 with deprecated functions, and supervisord 4.2.5, which Debian 13 has, uses pkg_resources."""
+
+CAMERA_SECONDS = 3.0
+"""For the start of one camera more, on a machine that is busy."""
 
 
 class Pipeline:
@@ -87,8 +90,9 @@ class Pipeline:
         )
 
     def wait_until_whole(self) -> None:
-        """Wait for just that."""
-        wait_until(self.is_whole, f"a whole pipeline; its log:\n{self.up.log}")
+        """Wait for just that; each camera is one more process to start."""
+        seconds = DEADLINE_SECONDS + CAMERA_SECONDS * len(self.config.cameras)
+        wait_until(self.is_whole, f"a whole pipeline; its log:\n{self.up.log}", seconds)
 
 
 Up = Callable[..., Pipeline]
