@@ -21,7 +21,7 @@ from framebus.runtime.run_dir import events_endpoint
 
 TITLE = "Motion detection: CPU, memory, and the age of an event's first frame when it is published"
 SECONDS = 20.0
-LEARNING_SECONDS = 6.0
+LEARNING_SECONDS = 16.0
 WALKS = 8
 WALK_SECONDS, PAUSE_SECONDS = 3.0, 5.0
 FPS = 30

@@ -42,6 +42,8 @@ PASSING_RATE = 0.002
 """The same where it continues to differ: someone walks there slowly."""
 FIRST_FRAMES = 15
 """Frames in which the background is learnt faster, at the start and after a large change."""
+NEW_FRAMES = 50
+"""Frames after these in which leaves that were at rest before may still be new."""
 EDGES_EVERY = 15
 """Frames after which the edges of the background are looked for again."""
 LARGE_CHANGE = 0.45
@@ -90,7 +92,8 @@ class Background:
         self.residual: Values = np.zeros(shape, np.float32)
         """How much brighter it is."""
         self.is_unsteady = False
-        """Whether the light has changed since the picture before, or much of the picture in another way."""
+        """Whether the light has changed since the picture before, or much of the picture in another way; or whether the
+        background is new."""
         self._brightness = 1.0
         self.is_settled = False
         """Whether the background is known well enough to compare with it."""
@@ -161,7 +164,8 @@ class Background:
         bright.partition(MIDDLE, axis=2)
         means = np.asarray(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1].mean(axis=2), np.float32)
         brightness = float(means.mean())
-        self.is_unsteady = abs(brightness / self._brightness - 1) > LIGHT_STEP
+        is_new = self._seen < FIRST_FRAMES + NEW_FRAMES
+        self.is_unsteady = is_new or abs(brightness / self._brightness - 1) > LIGHT_STEP
         self._brightness = brightness
         gain = _without_single(np.clip(means, LEAST_GAIN, MOST_GAIN))
         fitted = np.asarray(self._spread_rows @ gain @ self._spread_columns.T, np.float32)

@@ -10,7 +10,7 @@ from tests.recorder.motion import walker
 
 SHAPE = (90, 160)
 EVERYWHERE = np.ones(SHAPE, np.bool_)
-QUIET = 25
+QUIET = 90
 """Pictures without anything, in which the background is learnt."""
 
 

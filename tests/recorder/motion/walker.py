@@ -1,6 +1,7 @@
 """Frames in which something walks, for the tests of motion detection."""
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 WIDTH, HEIGHT = 640, 360
 
 
+@cache
 def background() -> "np.typing.NDArray[np.uint8]":
     """A place with some texture, the same every time."""
     rough = np.random.default_rng(7).normal(120, 12, (36, 64)).clip(0, 255).astype(np.uint8)
