@@ -73,7 +73,7 @@ def service_of(config: Config) -> which_config.Supervisor | tuple[int, int] | No
     """Who runs framebus with this configuration, if root asks and that is another user."""
     if not is_root() or config.user is not None:
         return None
-    running = [one for one in which_config.supervisors() if config.path and one.config == config.path]
+    running = which_config.running_with(config.path)
     return next((one for one in running if one.uid != 0), None) or service_owner(config)
 
 

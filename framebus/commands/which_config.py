@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from framebus.config import load as configuration
 from framebus.config import running_copy
-from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, Config, ConfigError
-from framebus.runtime.privileges import is_root
+from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, SYSTEM_STATE_DIR, Config, ConfigError
+from framebus.runtime.privileges import PrivilegeError, is_root, service_owner
 from framebus.supervision import SUPERVISORD
 
 PROC = Path("/proc")
@@ -165,5 +166,39 @@ def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
 
 def run_dir_of(file: Path | None) -> Path | None:
     """The run_dir of the framebus that runs with this file; None if this user sees none."""
+    return next((found.run_dir for found in running_with(file)), None)
+
+
+def running_with(file: Path | None, proc: Path = PROC, system_file: Path | None = None) -> list[Supervisor]:
+    """Find the framebus that run with a file; for root, those of users who have a say in that file's framebus.
+
+    Any user can start what looks like a supervisor with this file: root would show what it answers, or become its user.
+
+    Args:
+        file: The configuration.
+        proc: Where procfs is mounted.
+        system_file: The configuration of the service; None for SYSTEM_FILE.
+    """
     path = _absolute(file) if file is not None else None
-    return next((found.run_dir for found in supervisors() if found.config == path), None)
+    found = [one for one in supervisors(proc) if one.config == path]
+    if path is None or not is_root():
+        return found
+    folder = Path(SYSTEM_STATE_DIR) if path == (system_file or SYSTEM_FILE) else None
+    trusted = _trusted_by_root() | _owner(path) | _owner(folder) | _service_owner(path)
+    return [one for one in found if one.uid in trusted]
+
+
+def _owner(path: Path | None) -> set[int]:
+    try:
+        return {path.stat().st_uid} if path is not None else set()
+    except OSError:
+        return set()
+
+
+def _service_owner(path: Path) -> set[int]:
+    """Who owns the folders that a configuration names; nobody where it has mistakes."""
+    try:
+        owner = service_owner(configuration.load(path, keys=False))
+    except (ConfigError, PrivilegeError):
+        return set()
+    return {owner[0]} if owner is not None else set()

@@ -89,6 +89,8 @@ def service_owner(config: Config) -> tuple[int, int] | None:
         user = _entry(config.user)
         return user.pw_uid, user.pw_gid
     for folder in (config.run_dir, config.state_dir):
+        if folder == Path(default_run_dir()):  # root's own, which any user may have made first in /tmp
+            continue
         try:
             status = folder.stat()
         except OSError:

@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,11 +13,17 @@ from framebus.commands import which_config
 from framebus.config.load import ConfigError
 from framebus.credentials import accounts
 from tests.conftest import TESTCARD, Configure, Start
+from tests.framebus.commands.procfs import add_process, add_supervisor, make_procfs
 from tests.installed import Installed
 from tests.processes import python, wait_until
 
 NOBODY = pwd.getpwnam("nobody")
 root_only = pytest.mark.root
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    return make_procfs(tmp_path)
 
 
 @pytest.fixture
@@ -28,37 +33,6 @@ def place() -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         yield folder
-
-
-@pytest.fixture
-def proc(tmp_path: Path) -> Path:
-    """A procfs without processes."""
-    (tmp_path / "proc" / "self" / "ns").mkdir(parents=True)
-    (tmp_path / "proc" / "self" / "ns" / "pid").symlink_to("pid:[1]")
-    return tmp_path / "proc"
-
-
-def add_process(
-    proc: Path,
-    pid: int,
-    command: str,
-    environment: dict[str, str],
-    pid_namespace: str = "pid:[1]",
-    uid: int = 999,
-    executable: str = "/usr/bin/python3.13",
-) -> None:
-    folder = proc / str(pid)
-    (folder / "ns").mkdir(parents=True)
-    (folder / "ns" / "pid").symlink_to(pid_namespace)
-    (folder / "exe").symlink_to(executable)
-    (folder / "cmdline").write_bytes(b"\0".join(command.encode().split()) + b"\0")
-    (folder / "environ").write_bytes(b"".join(f"{key}={value}\0".encode() for key, value in environment.items()))
-    (folder / "status").write_text(f"Name:\tpython\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGroups:\t44 999 \n")
-
-
-def add_supervisor(proc: Path, pid: int, config: str, **more: Any) -> None:
-    environment = {"FRAMEBUS_CONFIG": config, "FRAMEBUS_RUN_DIR": "/run/framebus"}
-    add_process(proc, pid, "python -P -m framebus.supervision -n -c x.conf", environment, **more)
 
 
 def test_a_running_framebus_is_found_with_its_user(proc: Path) -> None:
@@ -115,50 +89,6 @@ def test_the_order_without_a_name(root: bool, proc: Path, tmp_path: Path, monkey
     assert located() == (system if root else Path("framebus.toml"))
     (copy / "framebus.toml").unlink()
     assert located() == (system if root else running)
-
-
-@pytest.fixture
-def as_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A command of root without sudo, in a folder without a configuration."""
-    for name in ("FRAMEBUS_CONFIG", "SUDO_UID"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("as_root")
-def test_root_takes_no_configuration_from_the_process_of_another_user(proc: Path, tmp_path: Path) -> None:
-    """Any user can run a process that looks like a supervisor, and root writes where the configuration says."""
-    system = tmp_path / "system.toml"
-    add_supervisor(proc, 7, "/home/mallory/own.toml", uid=1001)
-    for here in (False, True):
-        if here:
-            (tmp_path / "framebus.toml").touch()
-        with pytest.raises(ConfigError) as refused:
-            which_config.locate(None, proc, system)
-        assert str(refused.value) == (
-            "the framebus that runs here is of user 1001; name its configuration with --config: /home/mallory/own.toml"
-        )
-    system.touch()
-    assert which_config.locate(None, proc, system) == system
-    system.unlink()
-    add_supervisor(proc, 8, str(tmp_path / "framebus.toml"), uid=0)
-    assert which_config.locate(None, proc, system) == tmp_path / "framebus.toml"
-
-
-@pytest.mark.usefixtures("as_root")
-def test_root_works_on_the_framebus_of_the_user_who_ran_sudo(
-    proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = tmp_path / "own.toml"
-    own.touch()
-    add_supervisor(proc, 7, str(own), uid=1000)
-    add_supervisor(proc, 8, "/home/mallory/own.toml", uid=1001)
-    monkeypatch.setenv("SUDO_UID", "1000")
-    assert which_config.locate(None, proc, tmp_path / "none") == own
-    monkeypatch.setenv("SUDO_UID", "²")
-    with pytest.raises(ConfigError):
-        which_config.locate(None, proc, tmp_path / "none")
 
 
 def test_several_running_ones_are_no_guess(proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framebus.config.load import Config, ConfigError, parse
-from framebus.runtime.privileges import PrivilegeError, drop_privileges, warn
+from framebus.runtime.privileges import PrivilegeError, drop_privileges, service_owner, warn
 from tests.conftest import Start
 
 NOBODY = "nobody"
@@ -112,3 +112,16 @@ def test_every_process_says_when_it_cannot(arguments: tuple[str, ...], run_dir: 
     running = start(*arguments, "--config", str(file))
     assert running.ended() == 1
     assert "user nobody-of-this-name does not exist on this machine; run: sudo adduser" in running.log
+
+
+@pytest.mark.root
+def test_a_folder_that_another_user_made_in_the_place_of_roots_own_says_nothing_of_who_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    config = parse({}, None)
+    config.run_dir.mkdir()
+    os.chown(config.run_dir, 1001, 1001)
+    assert config.run_dir.parent == tmp_path
+    assert service_owner(config) is None
