@@ -1,4 +1,4 @@
-"""Which frames of a camera are recorded: always some, those around events, and those that somebody asked for. Pure."""
+"""Which frames of a camera are recorded: always some, those around events, and those on request. Pure."""
 
 from typing import Literal
 
@@ -56,7 +56,7 @@ class CameraRecording:
         return self.pre_roll is not None or self.is_recording(now)
 
     def is_active(self, now: float) -> bool:
-        """Whether each frame is recorded: for an event, for what follows one, or because somebody asked."""
+        """Whether each frame is recorded: for an event, for what follows one, or on request."""
         return bool(self._events) or self._event_until > float("-inf") or self.is_demanded(now)
 
     def is_recording(self, now: float) -> bool:
@@ -64,18 +64,18 @@ class CameraRecording:
         return "always" in self.modes or self.is_active(now)
 
     def is_demanded(self, now: float) -> bool:
-        """Whether somebody has asked for a recording that is not over."""
+        """Whether a requested recording is in progress."""
         return now < self._demanded_until
 
     def demanded_seconds(self, now: float) -> float | None:
-        """How long the recording that somebody asked for still takes; None for until it is stopped, 0 for none."""
+        """Seconds left of the requested recording; None until it is stopped, 0 without one."""
         return None if self._demanded_until == UNTIL_STOPPED else max(0.0, self._demanded_until - now)
 
     def start(self, now: float, seconds: float | None) -> list[IncomingFrame]:
         """Record each frame from now on, for so many seconds, or until `stop`.
 
         Returns:
-            The pre-roll, where there is one: somebody asks for a recording because of what has just happened.
+            The pre-roll, where there is one: a recording is requested because of what has just happened.
         """
         self._demanded_until = UNTIL_STOPPED if seconds is None else now + seconds
         if self.pre_roll is None:

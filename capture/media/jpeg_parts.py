@@ -53,7 +53,7 @@ class JpegParts:
         self.other_kind = ""
         """What the last part that was no picture says it is."""
         self.others: list[bytes] = []
-        """Pictures that are no JPEG which `feed` has found: whoever reads them clears this."""
+        """Pictures of other kinds that `feed` has found; the reader clears this."""
         self.repairs: Counter[str] = Counter()
         """What was wrong with the framing and did not matter, for people to read."""
         self._buffer = bytearray()

@@ -1,4 +1,4 @@
-"""A camera behind tcp:// that sends its video to whoever connects, as rpicam-vid --listen and raspivid -l do.
+"""A camera behind tcp:// that sends its video to each client, as rpicam-vid --listen and raspivid -l do.
 
 Nothing is asked: what comes is read by http_stream as the body of an answer without headers.
 """

@@ -20,7 +20,7 @@ QUEUE_MESSAGES = 1000
 
 
 class EventViewer(Protocol):
-    """Somebody who wants to know."""
+    """A receiver of events."""
 
     def on_event(self, event_id: str, message: bytes) -> None:
         """Take a message of the wire format; a newer one of the same id takes the place of one that was not sent."""

@@ -49,7 +49,7 @@ EDGES_EVERY = 15
 LARGE_CHANGE = 0.45
 """Share of the pixels: a larger change is one of the light or of the camera's direction, and is learnt at once."""
 MUCH_BEGINS = 0.06
-"""Share of the pixels that begin to differ in one picture: nobody comes so fast, and a lamp does."""
+"""Share of the pixels that begin to differ in one picture: a person does not come so fast, and a lamp does."""
 LIGHT_STEP = 0.05
 """Share of the brightness by which a picture differs from the one before: a lamp, or the exposure that follows it."""
 SHAKE_SHARE = 0.02

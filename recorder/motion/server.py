@@ -116,7 +116,7 @@ class MotionServer:
             self._publisher.send(pack("event", header.camera, header))
 
     def _greet(self) -> None:
-        """Send the events in progress again, where somebody has subscribed."""
+        """Send the events in progress again to a new subscriber."""
         came = False
         while self._publisher.poll(0):
             came |= self._publisher.recv().startswith(b"\x01")

@@ -16,7 +16,7 @@ EARLY_SHARE = 0.25
 
 
 class Watcher:
-    """Motion of one camera. Made anew where its settings change."""
+    """Motion of one camera. Made again when its settings change."""
 
     def __init__(self, camera: str, settings: CameraConfig, same_host: bool, run: str, losses: RateLimitedLog) -> None:
         """Begin without a frame.
