@@ -16,6 +16,7 @@ OPTIONAL = {
     "framebus/client/async_publisher.py": {"numpy"},
     "framebus/client/publisher.py": {"numpy"},
     "framebus/commands/export.py": {"mcap"},
+    "framebus/config/edit.py": {"tomlkit"},
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
     "framebus/protocol/reduced_jpeg.py": {"PIL"},

@@ -11,6 +11,7 @@ RUNTIME = (
     "python3-numpy",
     "python3-pil",
     "python3-prometheus-client",
+    "python3-tomlkit",
     "python3-tornado",
     "python3-zmq",
     "supervisor",

@@ -9,6 +9,7 @@ DEPENDS = (
     "python3-msgspec",
     "python3-pil",
     "python3-prometheus-client",
+    "python3-tomlkit",
     "python3-tornado",
     "python3-zmq",
     "supervisor",

@@ -72,7 +72,7 @@ def _uv(*arguments: str) -> None:
 
 def _show(python: list[str], title: str) -> None:
     """Print what is about to be tested."""
-    names = ["av", "msgspec", "pillow", "prometheus-client", "pyzmq", "supervisor", "tornado", "videodev2"]
+    names = ["av", "msgspec", "pillow", "prometheus-client", "pyzmq", "supervisor", "tomlkit", "tornado", "videodev2"]
     script = "import sys; from importlib.metadata import version; print(*(f'{n} {version(n)}' for n in sys.argv[1:]))"
     print(f"{title}: ", end="", flush=True)
     subprocess.run([*python, "-c", script, *names], check=True)

@@ -1,9 +1,13 @@
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+pytest.importorskip("tomlkit", reason="make installs it")
 
 from framebus.config.edit import EditError, with_key
 
@@ -27,10 +31,11 @@ def test_the_sample_changes_in_one_line() -> None:
     [
         ("", f"[gateway]\n{OPEN}\n"),
         ("# mine\n[camera.a]\n", f"# mine\n[camera.a]\n\n[gateway]\n{OPEN}\n"),
-        ("[gateway]\n# why\nworkers = 2\n", f"[gateway]\n{OPEN}\n# why\nworkers = 2\n"),
+        ("[gateway]\n# why\nworkers = 2\n", f"[gateway]\n# why\nworkers = 2\n{OPEN}\n"),
         ("[gateway]\nlisten = '::1:80' # why\n[camera.a]\n", f"[gateway]\n{OPEN} # why\n[camera.a]\n"),
         ('[gateway]\r\nlisten = "a:1"\r\n', f"[gateway]\r\n{OPEN}\r\n"),
-        ('[ gateway ] # x\n\tlisten="a:1"\n', f"[ gateway ] # x\n\t{OPEN}\n"),
+        ("[gateway]\r\nworkers = 2\r\n\r\n[a]\r\n", f"[gateway]\r\nworkers = 2\r\n{OPEN}\r\n\r\n[a]\r\n"),
+        ('[ gateway ] # x\n\tlisten="a:1"\n', '[ gateway ] # x\n\tlisten="0.0.0.0:8080"\n'),
         ('[snapshot]\nlisten = "tcp://a:1"\n', f'[snapshot]\nlisten = "tcp://a:1"\n\n[gateway]\n{OPEN}\n'),
         (f"[gateway]\n{OPEN}#\n", f"[gateway]\n{OPEN}#\n"),
     ],
@@ -39,20 +44,39 @@ def test_comments_line_ends_and_other_tables_stay(before: str, after: str) -> No
     assert opened(before) == after
 
 
+def test_a_new_key_comes_before_the_comment_of_the_next_table() -> None:
+    before = "[gateway]\nworkers = 2\n\n# The camera at the door.\n[camera.front]\n"
+    assert opened(before) == before.replace("workers = 2\n", f"workers = 2\n{OPEN}\n")
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("before", "after"),
     [
-        "gateway = { listen = 'a:1' }\n",
-        "gateway.listen = 'a:1'\n",
-        "[gateway]\n'listen' = 'a:1'\n",
-        "[gateway]\nallow_hosts = [\n'a',\n]\nlisten = '''\n[x]'''\n",
-        "[gateway\n",
-        "gateway = 3\n",
+        ("gateway = { listen = 'a:1' } # why\n", f"gateway = {{ {OPEN} }} # why\n"),
+        ("gateway.listen = 'a:1'\n", f"gateway.{OPEN}\n"),
+        ("[gateway]\n'listen' = 'a:1'\n", "[gateway]\n'listen' = \"0.0.0.0:8080\"\n"),
+        (
+            "[gateway]\nallow_hosts = [\n'a', # b\n]\nlisten = '''\n[x]'''\n",
+            f"[gateway]\nallow_hosts = [\n'a', # b\n]\n{OPEN}\n",
+        ),
     ],
 )
-def test_what_is_written_in_another_way_is_refused(text: str) -> None:
-    with pytest.raises(EditError):
+def test_the_other_ways_to_write_a_table_are_known(before: str, after: str) -> None:
+    assert opened(before) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("[gateway\n", "not valid TOML: Expected ']'"), ("gateway = 3\n", "gateway is no table")],
+)
+def test_what_is_no_configuration_is_refused(text: str, why: str) -> None:
+    with pytest.raises(EditError, match=f"^{why}"):
         opened(text)
+
+
+def test_a_command_that_changes_nothing_does_not_load_tomlkit() -> None:
+    script = "import sys, framebus.commands.open; sys.exit('tomlkit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 LINES = st.sampled_from(
