@@ -5,7 +5,7 @@ of AREA_PIXELS. So clouds, exposure steps, soft shadows and defocused things nea
 when it does so by more than it usually does, and by more than a small shake of the camera explains.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,8 @@ NEW_FRAMES = 50
 """Frames after these in which leaves that were at rest before may still be new."""
 EDGES_EVERY = 15
 """Frames after which the edges of the background are looked for again."""
+MAX_SHAPES = 32
+"""Of pictures: a camera may change its size with each frame, and what is kept for each size takes up to 160 KB."""
 LARGE_CHANGE = 0.45
 """Share of the pixels: a larger change is one of the light or of the camera's direction, and is learnt at once."""
 MUCH_BEGINS = 0.06
@@ -152,7 +154,8 @@ class Background:
         self._differed = differs
         if self._seen % EDGES_EVERY == 0 or self._seen == FIRST_FRAMES:
             self._steps = _steps(self._picture)
-            strongest = np.argpartition(self._steps.ravel(), -EDGE_PIXELS)[-EDGE_PIXELS:]
+            count = min(EDGE_PIXELS, self._steps.size)
+            strongest = np.argpartition(self._steps.ravel(), -count)[-count:]
             self._edges = strongest[np.take(self._steps, strongest) > 0]
         self._seen += 1
         self.is_settled = self.is_settled or self._seen >= FIRST_FRAMES
@@ -234,7 +237,7 @@ def smooth(values: Values) -> Values:
     return around
 
 
-@cache
+@lru_cache(MAX_SHAPES)
 def _neighbours(shape: tuple[int, int]) -> Values:
     rows, columns = np.full(shape[0], 3, np.float32), np.full(shape[1], 3, np.float32)
     rows[[0, -1]] = columns[[0, -1]] = 2

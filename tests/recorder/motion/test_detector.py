@@ -106,3 +106,11 @@ def test_a_picture_of_any_size_will_do(shape: tuple[int, int]) -> None:
     for number in range(40):
         grey = random.integers(0, 256 if number > 25 else 60, shape).astype(np.uint8)
         detector.look(grey, number, number / 5)
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 24), (20, 19)])
+def test_pictures_of_the_smallest_sizes_are_looked_at(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1)
+    detector: Detector[int] = Detector(shape, np.ones(shape, np.bool_), 0.1, 50)
+
+    assert found([noise.integers(100, 103, shape, np.uint8) for _ in range(QUIET)], detector) == []
