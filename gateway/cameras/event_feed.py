@@ -1,12 +1,13 @@
 """The events of all cameras, for the pages that have asked for them. Without such a page, there is no subscription."""
 
 import logging
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import zmq
 
-from framebus.protocol.events import MAX_OPEN_EVENTS, EventHeader
+from framebus.protocol.events import EVENT_TIMEOUT_SECONDS, MAX_OPEN_EVENTS, EventHeader
 from framebus.protocol.wire import WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
@@ -29,18 +30,22 @@ class EventViewer(Protocol):
 class EventFeed:
     """Made inside the running loop; closed by its owner."""
 
-    def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+    def __init__(
+        self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]", now: Callable[[], float] = time.monotonic
+    ) -> None:
         """Subscribe to nothing yet; motion detection need not run.
 
         Args:
             endpoint: where events are published.
             context: for the socket.
+            now: seconds of a clock that goes on steadily.
         """
         self._endpoint = endpoint
         self._context = context
         self._viewers: dict[EventViewer, frozenset[str]] = {}
-        self._open: dict[str, tuple[str, bytes]] = {}
-        """By id: the camera and the newest message of each event in progress."""
+        self._now = now
+        self._open: dict[str, tuple[float, str, bytes]] = {}
+        """By id, of each event in progress: when it was reported last, the camera, and the newest message."""
         self._link: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
         self._losses = RateLimitedLog(logger)
 
@@ -53,8 +58,9 @@ class EventFeed:
         if self._link is None:
             socket = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
             self._link = socket, AsyncReceiver(socket, self._receive)
-        for event_id, (camera, message) in self._open.items():
-            if camera in cameras:
+        since = self._now() - EVENT_TIMEOUT_SECONDS
+        for event_id, (heard, camera, message) in self._open.items():
+            if camera in cameras and heard > since:  # else its process was killed: that event has ended
                 viewer.on_event(event_id, message)
 
     def leave(self, viewer: EventViewer) -> None:
@@ -80,13 +86,13 @@ class EventFeed:
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return
-        if self._open.get(header.id, ("", b""))[1] == message:  # sent again for a new subscriber
-            return
-        self._open.pop(header.id, None)
+        _, _, known = self._open.pop(header.id, (0.0, "", b""))
         if header.phase != "end":
-            self._open[header.id] = header.camera, message
+            self._open[header.id] = self._now(), header.camera, message
             while len(self._open) > MAX_OPEN_EVENTS:  # of processes that have ended without ending their events
                 self._open.pop(next(iter(self._open)))
+        if message == known:  # sent again for a new subscriber
+            return
         for viewer, cameras in list(self._viewers.items()):
             if header.camera in cameras:
                 viewer.on_event(header.id, message)

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
+import zmq
 from tornado.websocket import WebSocketClientConnection
 
 from framebus.protocol.events import EventHeader, Phase
 from framebus.protocol.wire import pack, parse
+from gateway.cameras.event_feed import EventFeed
 from gateway.http.websocket_handlers import SUBPROTOCOL
 from gateway.viewers.websocket import MAX_UNSENT_EVENTS
 from tests.conftest import Configure
@@ -107,6 +110,46 @@ async def test_events_of_a_camera_that_may_not_be_seen_do_not_come(configure: Co
         await left(connection)
         await until(lambda: not site.gateway._cameras.viewers)
     publisher.close()
+
+
+class Seen:
+    """A viewer that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.events: list[EventHeader] = []
+
+    def on_event(self, event_id: str, message: bytes) -> None:
+        self.events.append(parse(message, EventHeader)[1])
+
+
+async def test_an_event_whose_process_was_killed_is_not_in_progress_for_a_page_that_comes_later(
+    run_dir: Path,
+) -> None:
+    now = 100.0
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    publisher = Publisher(f"ipc://{run_dir}/events")
+    feed = EventFeed(f"ipc://{run_dir}/events", context, lambda: now)
+    first, soon, late = Seen(), Seen(), Seen()
+    try:
+        feed.send_to(first, ["front"])
+        await asyncio.to_thread(publisher.subscription)
+        send(publisher, event("start", 1, id="killed"))
+        send(publisher, event("start", 1, id="goes-on"))
+        await until(lambda: len(first.events) == 2)
+        now += 4
+        feed.send_to(soon, ["front"])
+        send(publisher, event("start", 1, id="goes-on"))  # a repeat: it goes on
+        send(publisher, event("start", 1, id="new"))
+        await until(lambda: len(first.events) == 3)
+        now += 4
+        feed.send_to(late, ["front"])
+    finally:
+        feed.close()
+        context.destroy(linger=0)
+        publisher.close()
+
+    assert [each.id for each in soon.events] == ["killed", "goes-on", "new"]
+    assert [each.id for each in late.events] == ["goes-on", "new"]
 
 
 async def test_a_page_that_takes_nothing_fills_no_memory(site: Site, publisher: Publisher) -> None:
