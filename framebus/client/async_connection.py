@@ -84,6 +84,8 @@ class AsyncConnection(ABC, Generic[ItemT]):
         self._arrived.clear()
         if self._receiver is not None:
             self._receiver.make_room()
+        if self._silence is None and self._loop is not None:
+            self._await_silence(self._loop)
         return item
 
     @contextlib.contextmanager
@@ -139,10 +141,16 @@ class AsyncConnection(ABC, Generic[ItemT]):
             event.set()
 
     def _await_silence(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._silence = None
+        """Be called at the end of the silence. Without room, more may wait to be read: `take` calls this again then."""
         seconds = self._subscription.silent_in
-        if seconds == 0:
+        if seconds is not None and self._has_room() and not self.closing:
+            self._silence = loop.call_later(seconds, self._on_silence, loop)
+
+    def _on_silence(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._silence = None
+        if self._receiver is not None:
+            self._receiver.drain()  # what came while the loop was busy counts first
+        if self._has_room() and self._subscription.silent_in == 0 and not self.closing:
             self._hold(self._subscription.on_silence())
-            seconds = self._subscription.silent_in
-        if seconds is not None and not self.closing:
-            self._silence = loop.call_later(seconds, self._await_silence, loop)
+        if self._silence is None:
+            self._await_silence(loop)

@@ -1,5 +1,6 @@
 """The subscribers of events, against a real publisher: each message once, in order, and an end to every start."""
 
+import asyncio
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from framebus import AsyncEventSubscriber, EventHeader, EventSubscriber, SubscriberClosed
+from framebus.client.async_event_subscriber import AsyncEventConnection
 from framebus.client.event_subscription import EventOptions, EventSubscription
 from framebus.config.load import ConfigError
 from framebus.errors import ArgumentError
@@ -98,6 +100,32 @@ async def test_the_end_of_a_silent_event_comes_by_itself(
         subscriber.close()
 
     assert seen == [event("start", 1), event("end", 1)]
+
+
+async def test_a_slow_reader_on_asyncio_sees_no_end_of_an_event_that_is_still_reported(
+    endpoint: str, publisher: Publisher
+) -> None:
+    now = 100.0
+    subscription = EventSubscription(EventOptions(camera="front", endpoint=endpoint), lambda: now)
+    connection = AsyncEventConnection(subscription)
+    connection.start()
+    messages = [event("start", 1), *(event("update", number) for number in range(2, 6)), event("end", 6)]
+    try:
+        await asyncio.to_thread(publisher.subscription)
+        send(publisher, messages[0])
+        seen = [await connection.receive(DEADLINE_SECONDS)]
+        for header in messages[1:]:
+            send(publisher, header)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while connection._has_room():  # noqa: ASYNC110  (what is waited for tells nothing)
+                await asyncio.sleep(0.01)
+        now += 7
+        connection._on_silence(asyncio.get_running_loop())  # as its timer does
+        seen += [await connection.receive(DEADLINE_SECONDS) for _ in messages[1:]]
+    finally:
+        connection.close()
+
+    assert seen == messages
 
 
 async def test_with_asyncio_it_is_the_same(endpoint: str, publisher: Publisher) -> None:
