@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from framebus.recordings.segment_beginning import SegmentError
 from framebus.recordings.segment_name import SegmentName
 from framebus.recordings.segment_reader import SegmentReader
 from framebus.recordings.timeline import Segment
-from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.host_clock import host_monotonic, suspended_seconds
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk
-from recorder.retention import GB, Limits, plan
+from recorder.retention import GB, Deletion, Limits, plan
 
 logger = logging.getLogger("recorder")
 
@@ -64,6 +64,7 @@ class Cleaner:
         wanted: threading.Event,
         busy: Callable[[], Collection[Path]],
         interval_seconds: float = INTERVAL_SECONDS,
+        suspended: Callable[[], float] = suspended_seconds,
     ) -> None:
         """Start the thread.
 
@@ -74,6 +75,7 @@ class Cleaner:
             wanted: set by others when space is wanted.
             busy: the files that are being written.
             interval_seconds: how often it looks at the folder.
+            suspended: how long the machine has slept since it was started.
         """
         self.holding = Holding()
         self.deleted: Counter[str] = Counter()
@@ -89,6 +91,11 @@ class Cleaner:
         self._closed = False
         self._full = False
         self._clock_checks = 0
+        self._suspended = suspended
+        self._slept = 0.0
+        self._awake_since = 0.0
+        """CLOCK_MONOTONIC when the machine was first seen awake after its last sleep. It does not count while the
+        machine sleeps: what the time was before is not known from it."""
         self._marks: deque[Mark] = deque()
         self._thread = threading.Thread(target=self._run, name="cleaner", daemon=True)
         self._thread.start()
@@ -113,6 +120,7 @@ class Cleaner:
         first = True
         while not self._closed:
             try:
+                self._note_sleep()
                 if self._disk.mount_point is None or self._disk.mount_point.is_mount():
                     while self._marks:
                         self._mark(self._marks.popleft())
@@ -123,6 +131,8 @@ class Cleaner:
                     first = False
             except OSError as error:
                 self._losses.count("looks at the folder that failed", f"{self._disk.folder}: {error.strerror}")
+            except Exception as error:  # without this thread the disk would fill up
+                self._losses.count("looks at the folder that failed", f"{type(error).__name__}: {error}")
             self._losses.flush()
             few = self.holding.segments < FEW_SEGMENTS
             self._wanted.wait(min(self._interval_seconds, SHORT_INTERVAL_SECONDS) if few else self._interval_seconds)
@@ -137,42 +147,77 @@ class Cleaner:
         if everything:
             for segment in segments:
                 if segment.is_open and segment.path not in {*before, *self._busy()}:
-                    self._finish(segment)
+                    with self._counted("ended", segment):
+                        self._finish(segment)
             segments = self._all()
-        deletions = plan(segments, self._limits, time.time(), self._free_bytes(), {*before, *self._busy()})
-        gone = set()
-        for deletion in deletions:
-            with contextlib.suppress(FileNotFoundError):
-                deletion.segment.path.unlink()
-            gone.add(deletion.segment.path)
+        deleted: list[Deletion] = []
+        spared = {*before, *self._busy()}
+        while deletions := plan(segments, self._limits, time.time(), self._free_bytes(), spared):
+            gone = {deletion.segment.path for deletion in deletions if self._delete(deletion)}
+            deleted += [deletion for deletion in deletions if deletion.segment.path in gone]
+            segments = [segment for segment in segments if segment.path not in gone]
+            spared |= {deletion.segment.path for deletion in deletions} - gone
+            if len(gone) == len(deletions):
+                break  # a disk that frees the room later is not asked again at once
+        self._note(segments)
+        if deleted:
+            self._log(Counter(deletion.limit for deletion in deleted), sum(d.segment.bytes for d in deleted))
+
+    def _delete(self, deletion: Deletion) -> bool:
+        """Delete a segment; returns False where it is still there."""
+        segment, gone = deletion.segment, False
+        with self._counted("deleted", segment):
+            if deletion.limit == "keep_days" and self._put_right(segment):
+                return False  # it is not old: the clock was wrong when it was recorded
+            segment.path.unlink(missing_ok=True)
+            gone = True
             self.deleted[deletion.limit] += 1
             with contextlib.suppress(OSError):  # it is not empty
-                deletion.segment.path.parent.rmdir()
-        segments = [segment for segment in segments if segment.path not in gone]
-        self._note(segments)
-        if deletions:
-            self._log(Counter(deletion.limit for deletion in deletions), sum(d.segment.bytes for d in deletions))
+                segment.path.parent.rmdir()
+        return gone
 
     def put_right(self) -> None:
         """Give the segments of this boot the times that the clock says now: it was set. Raises OSError."""
-        offset = time.time() - host_monotonic()
         renamed = 0
         for segment in self._all():
-            if segment.path in self._busy():
-                continue
-            with contextlib.suppress(SegmentError, FileNotFoundError):
-                with SegmentReader(segment.path) as reader:
-                    info = reader.info
-                if info.boot != self._boot or info.monotonic is None:
-                    continue
-                start = info.monotonic + offset
-                if abs(start - segment.start) > CLOCK_ERROR_SECONDS:
-                    name = SegmentName.parse(segment.path.parent.name, segment.path.name)
-                    assert name is not None
-                    self._rename(segment, SegmentName(int(start * 1000) / 1000, name.seconds, name.keep))
-                    renamed += 1
+            if segment.path not in self._busy():
+                with self._counted("renamed", segment):
+                    renamed += self._put_right(segment)
         if renamed:
             logger.info("the clock was set: %d segments have other names now", renamed)
+
+    def _put_right(self, segment: Segment) -> bool:
+        """Rename a segment of this boot where its name is not what the clock says now. Raises OSError."""
+        try:
+            with SegmentReader(segment.path) as reader:
+                info = reader.info
+        except SegmentError:
+            return False
+        now = host_monotonic()
+        self._note_sleep()
+        if info.boot != self._boot or info.monotonic is None or not self._awake_since <= info.monotonic <= now:
+            return False
+        start = info.monotonic + time.time() - now
+        if start < 0 or abs(start - segment.start) <= CLOCK_ERROR_SECONDS:
+            return False
+        name = SegmentName.parse(segment.path.parent.name, segment.path.name)
+        assert name is not None
+        return self._rename(segment, SegmentName(int(start * 1000) / 1000, name.seconds, name.keep))
+
+    def _note_sleep(self) -> None:
+        slept = self._suspended()
+        if slept - self._slept > CLOCK_ERROR_SECONDS:
+            self._slept, self._awake_since = slept, host_monotonic()
+
+    @contextlib.contextmanager
+    def _counted(self, what: str, segment: Segment) -> Iterator[None]:
+        """Go on with the next segment where one belongs to another user, or is gone meanwhile."""
+        try:
+            yield
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._losses.count(f"segments that cannot be {what}", f"{segment.path}: {error.strerror}")
 
     def _mark(self, mark: Mark) -> None:
         for segment in self._recordings.stored(mark.camera):
@@ -180,7 +225,7 @@ class Cleaner:
             if overlaps and segment.keep != mark.keep and segment.path not in self._busy():
                 name = SegmentName.parse(segment.path.parent.name, segment.path.name)
                 assert name is not None
-                with contextlib.suppress(FileNotFoundError):
+                with self._counted("marked", segment):
                     self._rename(segment, name.kept(mark.keep))
 
     def _all(self) -> list[Segment]:
@@ -202,13 +247,16 @@ class Cleaner:
         assert name is not None
         self._rename(segment, name.ended(seconds))
 
-    def _rename(self, segment: Segment, name: SegmentName) -> None:
+    def _rename(self, segment: Segment, name: SegmentName) -> bool:
+        """Returns False where another segment has that name. Raises OSError."""
         target = segment.path.parents[1] / name.path
         target.parent.mkdir(exist_ok=True)
-        if not target.exists():
-            segment.path.rename(target)
-            with contextlib.suppress(OSError):  # it is not empty
-                segment.path.parent.rmdir()
+        if target.exists():
+            return False
+        segment.path.rename(target)
+        with contextlib.suppress(OSError):  # it is not empty
+            segment.path.parent.rmdir()
+        return True
 
     def _free_bytes(self) -> float:
         try:

@@ -14,7 +14,7 @@ from framebus.config.camera import CameraConfig
 from framebus.config.recorder import RecorderConfig
 from framebus.protocol.events import EventHeader, OpenEvents
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind, WireError, parse
-from framebus.runtime.host_clock import host_monotonic
+from framebus.runtime.host_clock import host_boottime
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, RunDirError, recorder_endpoint, share_socket
@@ -307,5 +307,5 @@ class RecorderServer:
 
 
 def _clock_offset() -> float:
-    """What the wall clock is ahead of the monotonic one, in seconds."""
-    return time.time() - host_monotonic()
+    """What the wall clock is ahead of one that nobody sets and that counts while the machine sleeps, in seconds."""
+    return time.time() - host_boottime()

@@ -186,6 +186,8 @@ class RecordingFolder:
                 if name is None:
                     continue
                 with contextlib.suppress(FileNotFoundError):
+                    if not entry.is_file():
+                        continue  # to open a pipe would wait for ever
                     status = entry.stat()
                     end = name.start + (name.seconds or 0.0)
                     segment = Segment(

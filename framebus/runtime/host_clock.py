@@ -38,6 +38,11 @@ def host_boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - BOOTTIME_OFFSET_SECONDS
 
 
+def suspended_seconds() -> float:
+    """How long the machine has slept since it was started: CLOCK_MONOTONIC does not count that, CLOCK_BOOTTIME does."""
+    return host_boottime() - host_monotonic()
+
+
 def to_host(monotonic: float) -> float:
     """CLOCK_MONOTONIC of the machine at a moment of this process's CLOCK_MONOTONIC."""
     return monotonic - OFFSET_SECONDS

@@ -31,8 +31,11 @@ def names(folder: Path) -> list[str]:
 def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Cleaner] = []
 
-    def cleaner(limits: Limits = ROOMY, busy: set[Path] | None = None, boot: str = "this boot") -> Cleaner:
-        made.append(Cleaner(Disk(tmp_path, 0), limits, boot, threading.Event(), lambda: busy or set()))
+    def cleaner(
+        limits: Limits = ROOMY, busy: set[Path] | None = None, boot: str = "this boot", slept: float = 0.0
+    ) -> Cleaner:
+        wanted = threading.Event()
+        made.append(Cleaner(Disk(tmp_path, 0), limits, boot, wanted, lambda: busy or set(), suspended=lambda: slept))
         return made[-1]
 
     yield cleaner
@@ -121,3 +124,57 @@ def test_after_the_clock_was_set_the_names_of_this_boot_are_right(tmp_path: Path
     assert [segment.start for segment in found] == pytest.approx([time.time() - 100, time.time() - 40], abs=20)
     assert [segment.keep for segment in found] == [True, True]
     assert other.exists()
+
+
+def store_of_this_boot(folder: Path, seconds_ago: float, day: str) -> Path:
+    """A segment of this boot, "7d1f", which is named by a clock that was wrong."""
+    file = folder / "front" / day / "00-16-40.000Z_1.500s.mkv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    writer = SegmentWriter(start_at(1000.0, host_monotonic() - seconds_ago))
+    file.write_bytes(writer.beginning() + writer.cluster([(0, b"{}", jpeg(0))]))
+    return file
+
+
+def test_what_was_recorded_with_a_clock_that_was_wrong_is_not_deleted_as_old(tmp_path: Path, make: Make) -> None:
+    """The cleaner may look at the folder before the recorder has noticed that the clock was set."""
+    wrong = store_of_this_boot(tmp_path, 5, "1970-01-01")
+    old = store(tmp_path, STARTED, SECOND)
+    old.write_bytes(old.read_bytes().replace(b"7d1f", b"0000"))  # of an earlier boot
+    cleaner = make(Limits(14 * 86400, HUGE, 0), boot="7d1f")
+
+    wait_until(lambda: not wrong.exists() and not old.exists(), "both have been looked at")
+    (found,) = RecordingFolder(tmp_path).stored("front")
+    assert time.time() - found.start < 300
+    wait_until(lambda: cleaner.deleted == {"keep_days": 1}, "the old one is counted")
+
+
+def test_a_machine_that_has_slept_renames_nothing_of_the_time_before(tmp_path: Path, make: Make) -> None:
+    """Its monotonic clock stood still meanwhile, so that it does not tell when the recording was made."""
+    before = store_of_this_boot(tmp_path, 5, "2026-01-01")
+    cleaner = make(boot="7d1f", slept=3600.0)
+    wait_until(lambda: cleaner.holding.segments == 1, "it has looked")
+    cleaner.put_right()
+
+    assert before.exists()
+
+
+def test_a_segment_that_cannot_be_deleted_keeps_no_other_one(
+    tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as one that root has copied into the folder."""
+    now = time.time()
+    of_root, old = (store(tmp_path, now - days * 86400, SECOND) for days in (40, 30))
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path == of_root:  # as where the folder is not of this user
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    cleaner = make(Limits(14 * 86400, HUGE, 0))
+
+    wait_until(lambda: not old.exists() and cleaner.holding.segments == 1, "the other one is deleted")
+    assert of_root.exists()
+    assert cleaner.deleted == {"keep_days": 1}
+    assert f"segments that cannot be deleted (1 in all): {of_root}: Permission denied" in caplog.text

@@ -137,3 +137,12 @@ def test_files_that_are_no_segments_are_passed_over(tmp_path: Path, content: byt
     os.utime(day / "00-00-01.000Z_5.000s.mkv", (1, 1))
 
     assert moments(RecordingFolder(tmp_path), STARTED) == [0, 500, 1000, 1500]
+
+
+def test_what_is_named_like_a_segment_and_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """To open a pipe would wait for ever."""
+    file = store(tmp_path, STARTED, SECOND)
+    os.mkfifo(file.with_name("00-00-10.000Z.mkv"))
+    file.with_name("00-00-20.000Z_1.000s.mkv").mkdir()
+
+    assert [segment.path for segment in RecordingFolder(tmp_path).stored("front")] == [file]
