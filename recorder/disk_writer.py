@@ -20,7 +20,7 @@ logger = logging.getLogger("recorder")
 IDLE_SECONDS = 1.0
 """How often the thread looks whether a segment has had no frame for too long."""
 RETRY_SECONDS = 1.0
-"""The pause after a failure, for all cameras: a broken disk is not asked for each frame."""
+"""The pause of a camera after a failure: a broken disk is not asked for each frame."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 UNKNOWN_BOOT = "unknown"
 
@@ -50,8 +50,18 @@ class CameraCounts:
     """On the disk, with all that is written around the frames."""
     dropped: int = 0
     """Frames that could not be written."""
-    path: Path | None = None
-    """The segment that is being written."""
+    reason: str = ""
+    """Why nothing of it can be written; empty while all is well."""
+    retry_at: float = 0.0
+    """CLOCK_MONOTONIC of the next attempt, where it cannot."""
+    segment: SegmentFile | None = None
+    """What is being written; from before its file is made until after it has its last name."""
+
+    @property
+    def path(self) -> Path | None:
+        """The segment that is being written."""
+        segment = self.segment
+        return None if segment is None else segment.path
 
 
 class DiskWriter:
@@ -65,8 +75,6 @@ class DiskWriter:
             buffer_bytes: frames that wait take at most so much; others are dropped and counted.
         """
         self.waiting_bytes = 0
-        self.reason = ""
-        """Why nothing can be written; empty while all is well."""
         self.counts: dict[str, CameraCounts] = {}
         self.space_wanted = threading.Event()
         """Set when something could not be written for want of space."""
@@ -77,7 +85,6 @@ class DiskWriter:
         self._changed = threading.Condition()
         self._waiting: deque[Batch] = deque()
         self._closed = False
-        self._retry_at = 0.0
         self._device: int | None = None
         self._segments: dict[str, tuple[SegmentFile, float, float]] = {}
         """By camera: the open segment, its longest pause, and when it was written to."""
@@ -104,7 +111,7 @@ class DiskWriter:
     @property
     def open_paths(self) -> set[Path]:
         """The segments that are being written."""
-        return {counts.path for counts in list(self.counts.values()) if counts.path is not None}
+        return {path for counts in list(self.counts.values()) if (path := counts.path) is not None}
 
     def is_writing(self, camera: str, begin: float, end: float) -> bool:
         """Whether the segment that is being written has something of a time, in Unix seconds."""
@@ -131,7 +138,7 @@ class DiskWriter:
                 batch = self._waiting.popleft() if self._waiting else None
                 closed = self._closed
             if batch is not None:
-                self._handle(batch)
+                self._try(batch)
                 with self._changed:
                     self.waiting_bytes -= batch.bytes
             elif closed:
@@ -140,6 +147,12 @@ class DiskWriter:
             self.losses.flush()
         for camera in list(self._segments):
             self._end(camera)
+
+    def _try(self, batch: Batch) -> None:
+        try:
+            self._handle(batch)
+        except Exception as error:  # whatever one camera sends, the others are recorded
+            self._failed(batch.camera, batch.frames, f"{type(error).__name__}: {error}")
 
     def _handle(self, batch: Batch) -> None:
         if not batch.frames:
@@ -174,18 +187,18 @@ class DiskWriter:
     def _write(self, batch: Batch, frames: list[IncomingFrame]) -> None:
         camera, counts = batch.camera, self.counts[batch.camera]
         now = time.monotonic()
-        if now < self._retry_at:
+        if now < counts.retry_at:
             counts.dropped += len(frames)
             return
         try:
             self._device = self._disk.check(sum(frame.size for frame in frames), self._device)
             held = self._segments.get(camera)
-            segment = held[0] if held else SegmentFile(self._disk.folder / camera, frames[0], batch.reason, batch.boot)
+            segment = held[0] if held else self._new(batch, frames)
             try:
                 written = segment.write(frames)
             except SegmentGone:
                 self._drop(camera)
-                segment = SegmentFile(self._disk.folder / camera, frames[0], batch.reason, batch.boot)
+                segment = self._new(batch, frames)
                 written = segment.write(frames)
         except DiskError as error:
             self.space_wanted.set()
@@ -193,20 +206,26 @@ class DiskWriter:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 self.space_wanted.set()
-            self._failed(camera, frames, f"cannot write to {self._disk.folder}: {error.strerror}")
+            self._failed(camera, frames, f"cannot write to {error.filename or self._disk.folder}: {error.strerror}")
         else:
             self._segments[camera] = segment, batch.gap_seconds, now
             counts.frames += len(frames)
             counts.bytes += written
-            counts.path = segment.path
-            if self.reason:
-                logger.info("records again")
-                self.reason = ""
+            if counts.reason:
+                logger.info("records %s again", camera)
+                counts.reason = ""
+
+    def _new(self, batch: Batch, frames: list[IncomingFrame]) -> SegmentFile:
+        """A segment that begins with these frames. The cleaner leaves it alone from now on."""
+        segment = SegmentFile(self._disk.folder / batch.camera, frames[0], batch.reason, batch.boot)
+        self.counts[batch.camera].segment = segment
+        return segment
 
     def _failed(self, camera: str, frames: list[IncomingFrame], reason: str) -> None:
-        self._retry_at = time.monotonic() + RETRY_SECONDS
-        self.reason = reason
-        self.counts[camera].dropped += len(frames)
+        counts = self.counts[camera]
+        counts.retry_at = time.monotonic() + RETRY_SECONDS
+        counts.reason = reason
+        counts.dropped += len(frames)
         self.losses.count("frames not recorded", reason, len(frames))
         self._drop(camera)
 
@@ -220,18 +239,18 @@ class DiskWriter:
         held = self._segments.pop(camera, None)
         if held is None:
             return
-        self.counts[camera].path = None
         try:
             held[0].end(next_monotonic, self._marks.pop(camera, False))
         except OSError as error:
             self.losses.count("segments without an end", f"{held[0].path}: {error.strerror}")
+        self.counts[camera].segment = None
 
     def _drop(self, camera: str) -> None:
         """Leave a segment as it is: it is read up to its last complete piece."""
-        held = self._segments.pop(camera, None)
-        self.counts[camera].path = None
-        if held is not None:
-            held[0].close()
+        self._segments.pop(camera, None)
+        segment, self.counts[camera].segment = self.counts[camera].segment, None
+        if segment is not None:
+            segment.close()
 
 
 def read_boot_id(file: Path = BOOT_ID) -> str:

@@ -70,8 +70,8 @@ class RecorderService:
     ) -> tuple[RecorderState, str]:
         if not recording.modes:
             return "off", ""
-        if self._writer.reason:
-            return "failed", self._writer.reason
+        if counts.reason:
+            return "failed", counts.reason
         wanted = recording.is_recording(now)
         if wanted and camera in self.silent:
             return "waiting", self.silent[camera]

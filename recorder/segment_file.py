@@ -154,6 +154,8 @@ class SegmentFile:
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._written)
+                if not self._written:  # a disk that takes names and no data would be full of empty files
+                    self.path.unlink()
             raise
         self._written += len(data)
 

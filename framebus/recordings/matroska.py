@@ -49,6 +49,8 @@ PIXEL_HEIGHT = 0xBA
 
 DATE_EPOCH_UNIX_SECONDS = 978307200
 """2001-01-01, from which DateUTC counts nanoseconds."""
+MAX_DATE_NS = (1 << 63) // 1000 * 1000 - 1000
+"""In the year 2293; a clock that is wrong may say the year 3000."""
 TIMESTAMP_SCALE_NS = 1_000_000
 """Timestamps are milliseconds."""
 MAX_BLOCK_MS = 32767
@@ -155,7 +157,7 @@ def cues_position(end: bytes) -> int | None:
 
 def ns_of(unix_seconds: float) -> int:
     """A DateUTC. Whole microseconds: a double has no more digits."""
-    return (round(unix_seconds * 1e6) - DATE_EPOCH_UNIX_SECONDS * 1_000_000) * 1000
+    return min((round(unix_seconds * 1e6) - DATE_EPOCH_UNIX_SECONDS * 1_000_000) * 1000, MAX_DATE_NS)
 
 
 def unix_seconds(ns: int) -> float:

@@ -109,13 +109,13 @@ def test_a_segment_is_marked_while_it_is_written(writer: DiskWriter, folder: Pat
 def test_it_records_again_when_the_folder_can_be_written_to_again(writer: DiskWriter, folder: Path) -> None:
     folder.touch()  # a file where the folder should be
     writer.put(batch(frames(0)))
-    wait_until(lambda: writer.reason, "the failure is noticed")
-    assert writer.reason == f"cannot write to {folder}: File exists"
+    wait_until(lambda: writer.counts["front"].reason, "the failure is noticed")
+    assert writer.counts["front"].reason == f"cannot write to {folder}: File exists"
     assert writer.counts["front"].dropped == 1
 
     folder.unlink()
     sent = iter(range(1000, 60_000, 10))
-    wait_until(lambda: writer.put(batch(frames(next(sent)))) and not writer.reason, "it records again")
+    wait_until(lambda: writer.put(batch(frames(next(sent)))) and not writer.counts["front"].reason, "it records again")
     writer.close(DEADLINE_SECONDS)
     assert recorded(folder)
 
@@ -131,7 +131,68 @@ def test_a_folder_that_is_removed_is_made_again(writer: DiskWriter, folder: Path
     writer.close(DEADLINE_SECONDS)
 
     assert recorded(folder) == [1000, 1500]
-    assert writer.reason == ""
+    assert writer.counts["front"].reason == ""
+
+
+def test_a_camera_whose_folder_cannot_be_written_to_costs_no_other_one(writer: DiskWriter, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "back").touch()
+    for ms in range(0, 2000, 500):
+        writer.put(Batch("back", frames(ms), "always", 3.0, "boot"))
+        writer.put(batch(frames(ms)))
+    writer.close(DEADLINE_SECONDS)
+
+    assert recorded(folder) == [0, 500, 1000, 1500]
+    assert (writer.counts["front"].dropped, writer.counts["front"].reason) == (0, "")
+    assert writer.counts["back"].dropped == 4
+    assert writer.counts["back"].reason.startswith(f"cannot write to {folder}/back")
+
+
+class FaultyDisk(Disk):
+    """A disk with a fault of this program."""
+
+    def check(self, wanted_bytes: int, first_device: int | None = None) -> int:
+        if wanted_bytes > 5000:
+            raise ValueError("a fault")
+        return super().check(wanted_bytes, first_device)
+
+
+def test_a_fault_costs_the_batch_and_not_the_thread(folder: Path) -> None:
+    writer = DiskWriter(FaultyDisk(folder, 0), BUFFER_BYTES)
+    writer.put(Batch("back", frames(*range(0, 9000, 100)), "always", 3.0, "boot"))
+    writer.put(batch(frames(0, 500)))
+    writer.close(DEADLINE_SECONDS)
+
+    assert recorded(folder) == [0, 500]
+    assert (writer.counts["back"].dropped, writer.counts["back"].reason) == (90, "ValueError: a fault")
+    assert writer.waiting_bytes == 0
+
+
+def test_a_clock_that_says_the_year_3000_is_recorded(writer: DiskWriter, folder: Path) -> None:
+    writer.put(batch([frame(0, jumped=30_000_000_000), frame(500, jumped=30_000_000_000)]))
+    writer.close(DEADLINE_SECONDS)
+
+    assert len(recorded(folder)) == 2
+
+
+def test_a_segment_is_left_alone_from_before_its_file_is_made_until_it_has_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a slow disk the cleaner looks at the folder while the first frames are written, and while the end is."""
+    busy: list[bool] = []
+    fdatasync = os.fdatasync
+
+    def synced(descriptor: int) -> None:
+        busy.append(made.open_paths == set(folder.rglob("*.mkv")))
+        fdatasync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", synced)
+    made = DiskWriter(Disk(folder, 0), BUFFER_BYTES)
+    made.put(batch(frames(0, 500)))
+    made.close(DEADLINE_SECONDS)
+
+    assert busy == [True, True]
+    assert made.open_paths == set()
 
 
 class SlowDisk(Disk):
@@ -177,7 +238,7 @@ def test_space_is_asked_for(folder: Path) -> None:
 
     assert writer.space_wanted.wait(DEADLINE_SECONDS)
     writer.close(DEADLINE_SECONDS)
-    assert (writer.reason, writer.counts["front"].dropped) == ("it is full", 2)
+    assert (writer.counts["front"].reason, writer.counts["front"].dropped) == ("it is full", 2)
 
 
 @pytest.mark.root
@@ -190,10 +251,12 @@ def test_a_full_disk_is_used_again_when_it_has_room(tmp_path: Path) -> None:
         ballast.write_bytes(bytes(240_000))
         writer = DiskWriter(Disk(tmp_path / "recordings", 0), BUFFER_BYTES)
         sent = iter(range(0, 600_000, 100))
-        wait_until(lambda: writer.put(batch(frames(next(sent)))) and writer.reason, "the disk is full")
+        wait_until(lambda: writer.put(batch(frames(next(sent)))) and writer.counts["front"].reason, "the disk is full")
         assert writer.space_wanted.is_set()
         ballast.unlink()
-        wait_until(lambda: writer.put(batch(frames(next(sent)))) and not writer.reason, "it records again")
+        wait_until(
+            lambda: writer.put(batch(frames(next(sent)))) and not writer.counts["front"].reason, "it records again"
+        )
         writer.close(DEADLINE_SECONDS)
         assert len(recorded(tmp_path / "recordings")) >= 1
     finally:

@@ -178,3 +178,20 @@ def test_what_could_not_be_written_completely_is_taken_back(tmp_path: Path, monk
     assert stored(segment.path) == [0, 500]
     assert SegmentName.parse("2026-01-01", segment.path.name) is not None
     assert segment.path.read_bytes()[-2:] != b"\xff\xd9"  # it ends with the header of a frame, not within a picture
+
+
+def test_a_disk_that_takes_names_and_no_data_gets_no_empty_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one with a quota: the recorder tries each second, for weeks."""
+
+    def refused(_descriptor: int, _data: bytes) -> int:
+        raise OSError(122, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "write", refused)
+    segment = new(tmp_path)
+    with pytest.raises(OSError, match="Disk quota exceeded"):
+        segment.write(frames(0, 500))
+    segment.close()
+
+    assert list(tmp_path.rglob("*.mkv")) == []
