@@ -27,6 +27,10 @@ TICK_SECONDS = 0.5
 CHECK_SECONDS = 1.0
 SEND_HIGH_WATER_MARK = 1000
 """Messages that wait for a subscriber that does not read them."""
+MAX_SUBSCRIPTIONS_AT_ONCE = 64
+"""More wait for the next turn of the loop, so that a flood of them delays neither events nor the end."""
+GREETING_SECONDS = 0.1
+"""The events in progress are sent again so often at most, so that a flood fills the queues of no subscriber."""
 MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription is longer; a peer that sends more is disconnected."""
 
@@ -63,7 +67,8 @@ class MotionServer:
             self.close()
             raise ProcessError(f"cannot publish at {self._endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._losses = RateLimitedLog(logger)
-        self._checked_at = -math.inf
+        self._checked_at = self._greeted_at = -math.inf
+        self._has_new_subscribers = False
         run = os.urandom(8).hex()
         self._cameras: list[tuple[Watcher, ReconnectingSocket]] = []
         for name, settings in cameras.items():
@@ -84,7 +89,7 @@ class MotionServer:
                     self._publish(watcher.take(socket.recv(), now))
                 else:
                     self._publish(watcher.tick(now))
-            self._greet()
+            self._greet(now)
             if now - self._checked_at >= CHECK_SECONDS:
                 self._checked_at = now
                 self._check()
@@ -100,7 +105,7 @@ class MotionServer:
         """Wait for something to do. A frame that comes early stays in its socket, where a newer one replaces it."""
         now = host_monotonic()
         poller = zmq.Poller()
-        left = TICK_SECONDS
+        left = GREETING_SECONDS if self._has_new_subscribers else TICK_SECONDS
         poller.register(stop, zmq.POLLIN)
         poller.register(self._publisher, zmq.POLLIN)
         for watcher, socket in self._cameras:
@@ -115,13 +120,16 @@ class MotionServer:
         if header is not None:
             self._publisher.send(pack("event", header.camera, header))
 
-    def _greet(self) -> None:
-        """Send the events in progress again to a new subscriber."""
-        came = False
-        while self._publisher.poll(0):
-            came |= self._publisher.recv().startswith(b"\x01")
-        for watcher, _ in self._cameras if came else ():
-            self._publish(watcher.current)
+    def _greet(self, now: float) -> None:
+        """Send the events in progress again to new subscribers."""
+        for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
+            if not self._publisher.poll(0):
+                break
+            self._has_new_subscribers |= self._publisher.recv().startswith(b"\x01")
+        if self._has_new_subscribers and now - self._greeted_at >= GREETING_SECONDS:
+            self._has_new_subscribers, self._greeted_at = False, now
+            for watcher, _ in self._cameras:
+                self._publish(watcher.current)
 
     def _check(self) -> None:
         self._lock.check(self._endpoint)

@@ -5,16 +5,19 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import zmq
 
 from framebus import EventHeader, EventSubscriber, Publisher
 from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from recorder.motion.server import kind
+from framebus.runtime.run_dir import events_endpoint
+from recorder.motion.server import MAX_SUBSCRIPTIONS_AT_ONCE, MotionServer, kind
 from tests.conftest import Configure, Start
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 from tests.recorder.motion.walker import jpeg
 
 CAMERA = '[camera.front]\nsource = "program"\nmotion = true\n'
@@ -128,6 +131,32 @@ def test_it_ends_an_event_when_it_ends_itself(config: Config, walking: Walking, 
         assert running.terminate() == 0
         seen += until(subscriber, "end")
         assert seen[-1].published > seen[-2].published  # a message of its own, and not one made of the silence
+
+
+def test_a_flood_of_subscriptions_delays_neither_events_nor_the_end(run_dir: Path) -> None:
+    server = MotionServer({}, {}, run_dir, None)
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    flood = context.socket(zmq.XSUB)
+    try:
+        flood.connect(events_endpoint(run_dir))
+        for _ in range(3 * MAX_SUBSCRIPTIONS_AT_ONCE):
+            flood.send(b"\x01event/")
+        flood.send(b"\x01last")
+
+        def arrived() -> int:
+            server._publisher.send(b"last")
+            return flood.poll(10)
+
+        wait_until(arrived, "all subscriptions arrive")
+        waited = []
+        for _ in range(4):
+            waited.append(bool(server._publisher.poll(0)))
+            server._greet(0.0)
+        assert waited == [True] * 4
+        assert not server._publisher.poll(0)
+    finally:
+        context.destroy(linger=0)
+        server.close()
 
 
 @pytest.mark.slow
