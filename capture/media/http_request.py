@@ -7,10 +7,13 @@ never in clear where the URL says https.
 import contextlib
 import http
 import http.client
+import io
 import os
+import select
 import socket
 import ssl
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urljoin
 
 from capture.media import login, reasons
@@ -29,6 +32,8 @@ REDIRECTS = (301, 302, 303, 307, 308)
 WITH_BODY = (200, 201, 202, 203, 206)
 """What cameras and proxies answer with a picture."""
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
+CHUNK_END = b"\r\n"
+"""Behind the data of a chunk; http.client reads it with the next one."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -46,6 +51,8 @@ class Answer:
 
     connection: http.client.HTTPConnection
     response: http.client.HTTPResponse
+    stream: socket.socket
+    """The socket, or TLS above it, that the response reads from."""
     socket: socket.socket
     """A duplicate: another thread may shut it down while the response is read."""
     url: MediaUrl
@@ -54,6 +61,32 @@ class Answer:
     """Whether that is a place where the login may be sent."""
     is_endless: bool = False
     """Whether a JPEG in it is one of many, as nothing was asked for."""
+
+    def has_more(self, seconds: float) -> bool:
+        """Whether more of the body has come, comes within so many seconds, or never will."""
+        for _ in range(2):  # what comes first may be the end of a chunk
+            if self._holds_bytes():
+                return True
+            if not select.select([self.socket], [], [], seconds)[0]:
+                return False
+        return True
+
+    def _holds_bytes(self) -> bool:
+        """Whether bytes that have come are in the buffer of http.client or of TLS: `select` does not see those."""
+        buffer = cast("io.BufferedReader | None", self.response.fp)
+        if buffer is None:  # the body has ended
+            return True
+        seconds = self.stream.gettimeout()
+        try:
+            self.stream.settimeout(0)
+            held = buffer.peek(1)
+        except OSError:  # TLS wants more, or the connection broke: the next read says so
+            held = b""
+        finally:
+            self.stream.settimeout(seconds)
+        if self.response.chunked and self.response.chunk_left == 0 and held in (b"\r", CHUNK_END):
+            held = b""
+        return bool(held) or (isinstance(self.stream, ssl.SSLSocket) and self.stream.pending() > 0)
 
     def close(self) -> None:
         """Hang up."""
@@ -177,8 +210,8 @@ class HttpRequests:
         with contextlib.ExitStack() as undo:
             undo.callback(connection.close)
             try:
-                connection.sock = self._connect(url)
-                duplicate = undo.enter_context(socket.socket(fileno=os.dup(connection.sock.fileno())))
+                connection.sock = stream = self._connect(url)
+                duplicate = undo.enter_context(socket.socket(fileno=os.dup(stream.fileno())))
                 connection.request("GET", target, headers=headers)
                 response = connection.getresponse()
             except TimeoutError:
@@ -190,7 +223,7 @@ class HttpRequests:
             except (http.client.HTTPException, ValueError):
                 raise SourceError(reasons.no_http(self._name)) from None
             undo.pop_all()
-        answer = Answer(connection, response, duplicate, url, self._may_have_login(url))
+        answer = Answer(connection, response, stream, duplicate, url, self._may_have_login(url))
         self._keep_cookies(answer)
         return answer
 

@@ -11,7 +11,6 @@ Content-Length hands a picture over only when the next one has begun.
 import contextlib
 import http.client
 import re
-import select
 import socket
 import time
 import zlib
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from capture.media import reasons
 from capture.media.annexb import codec_of
+from capture.media.compressed_body import PACKED, CompressedBody
 from capture.media.http_request import Answer, HttpRequests
 from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
@@ -46,10 +46,6 @@ MORE_SECONDS = 1.0
 """How long an answer without a length may go on with another picture, before it counts as one picture."""
 PICTURE_PAUSE_SECONDS = 0.05
 """When nothing has come for so long, a picture of video without a container is complete."""
-PACKED = ("gzip", "x-gzip", "deflate")
-"""Encodings that some servers use although they were asked for none."""
-ANY_WRAPPER = 32 + zlib.MAX_WBITS
-"""zlib tells gzip and deflate apart by itself."""
 JPEG_TYPES = ("image/jpeg", "image/jpg", "image/pjpeg", "image/jfif")
 NO_VIDEO_TYPES = ("text/html", "application/xhtml+xml", "application/json")
 """Pages and messages; all others are shown to FFmpeg, since playlists travel as text/plain and the like."""
@@ -151,7 +147,7 @@ class HttpStream:
         """What was read of the body to tell its kind."""
         self._body: Body = "unknown"
         self._parts = JpegParts()
-        self._unpack: zlib._Decompress | None = None
+        self._compressed: CompressedBody | None = None
         self._newest_at = 0.0
         self._asked = 0.0, 0.0
         """Wall clock and monotonic clock of the last request."""
@@ -250,7 +246,7 @@ class HttpStream:
         self._asked = time.time(), time.monotonic()
         self._answer = answer = self._requests.get()
         is_packed = answer.response.headers.get("Content-Encoding", "").strip().lower() in PACKED
-        self._unpack = zlib.decompressobj(wbits=ANY_WRAPPER) if is_packed else None
+        self._compressed = CompressedBody(answer.response.read1) if is_packed else None
         kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
         self._begin, self._body = b"", body_kind(kind, b"")
         if self._body == "multipart" and not answer.response.chunked:
@@ -277,7 +273,7 @@ class HttpStream:
                 begun = 0.0
                 yield arrival
             data = b""
-            if reader.may_be_complete and not select.select([answer.socket], [], [], PICTURE_PAUSE_SECONDS)[0]:
+            if reader.may_be_complete and not self._has_more(answer, PICTURE_PAUSE_SECONDS):
                 begun = 0.0
                 yield from reader.pause(latest_reader)
             if begun and not reader.waiting and time.monotonic() - begun > self._patience:
@@ -352,7 +348,7 @@ class HttpStream:
     def _read_more(self, answer: Answer, pictures: int) -> bytes:
         """The next piece of the body; empty at its end, or when one picture without a length was all."""
         may_be_all = self._body == "jpeg" and pictures == 1 and not self._parts.inside_picture
-        if may_be_all and not select.select([answer.socket], [], [], MORE_SECONDS)[0]:
+        if may_be_all and not self._has_more(answer, MORE_SECONDS):
             return b""
         return self._read(answer.response)
 
@@ -370,9 +366,11 @@ class HttpStream:
             raise SourceError(reasons.no_jpeg(self._name, self._patience, self._parts.other_kind))
 
     def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
+        """At most `size` bytes of the body, also of one that is compressed: FFmpeg has no room for more."""
         try:
-            data = response.read1(size)
-            return self._unpacked(data) if data and self._unpack is not None else data
+            return self._compressed.read(size) if self._compressed else response.read1(size)
+        except zlib.error:
+            raise SourceError(reasons.bad_compression(self._name)) from None
         except TimeoutError:
             raise SourceError(reasons.silent(self._name, self._patience)) from None
         except OSError as error:
@@ -380,17 +378,9 @@ class HttpStream:
         except http.client.HTTPException:  # an answer in chunks that ends within one
             return b""
 
-    def _unpacked(self, data: bytes) -> bytes:
-        """What compressed bytes hold; the next ones where these hold nothing yet. Raises OSError."""
-        assert self._unpack is not None  # the answer is compressed
-        response = self._answer.response if self._answer else None
-        try:
-            while not (unpacked := self._unpack.decompress(data)) and response is not None:
-                if not (data := response.read1(READ_BYTES)):
-                    break
-        except zlib.error:
-            raise SourceError(reasons.bad_compression(self._name)) from None
-        return unpacked
+    def _has_more(self, answer: Answer, seconds: float) -> bool:
+        """Whether a read would return at once, or within so many seconds."""
+        return bool(self._compressed and self._compressed.holds_bytes) or answer.has_more(seconds)
 
     def _hang_up(self) -> None:
         if self._answer is not None:

@@ -50,7 +50,7 @@ class TcpConnections:
             response.begin()
             duplicate = socket.socket(fileno=os.dup(plain.fileno()))
             undo.pop_all()
-        return Answer(connection, response, duplicate, self._url, with_login=False, is_endless=True)
+        return Answer(connection, response, plain, duplicate, self._url, with_login=False, is_endless=True)
 
 
 class _BareResponse(http.client.HTTPResponse):

@@ -3,14 +3,21 @@
 The cameras are real servers, which show a picture when the test says so; no test depends on how long anything takes.
 """
 
+import contextlib
 import gzip
 import os
+import threading
 import time
 import zlib
 
 import pytest
 
-from capture.media.http_stream import HttpBody
+from capture.media.http_request import Answer
+from capture.media.http_stream import HttpBody, HttpStream
+from capture.media.latest_reader import Stream
+from capture.media.picture_decoder import PictureDecoder
+from capture.media.tls import CameraTls
+from capture.media.url import MediaUrl
 from capture.rate_control import RateControl
 from capture.source import SourceError
 from capture.sources.media import MediaSource
@@ -26,7 +33,7 @@ from tests.capture.media.mjpeg_camera import (
 )
 from tests.capture.media.test_jpeg_parts import FRAMINGS
 from tests.capture.media.watching import LOGIN, PICTURES, draining, every_frame, opened, picture
-from tests.processes import wait_until
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 pytestmark = pytest.mark.usefixtures("proxy_without_server")
 FRAMINGS_OVER_HTTP = {**FRAMINGS, "in chunks": Framing(chunked=True)}
@@ -145,6 +152,43 @@ def test_an_answer_that_is_compressed_unasked_is_unpacked(encoding: str, kind: s
         with opened(server.url()) as source:
             assert picture(source, every_frame()).jpeg == PICTURES[0]
         assert server.calls[0].header("Accept-Encoding") == "identity"
+
+
+def test_ffmpeg_gets_no_more_of_a_compressed_body_than_it_has_room_for() -> None:
+    bodies: list[HttpBody] = []
+    was_seen = threading.Event()
+
+    def other(content_type: str, answer: Answer, body: HttpBody | None) -> Stream:
+        assert body is not None
+        bodies.append(body)
+        raise SourceError("seen")
+
+    packer = zlib.compressobj()
+    packed = [packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH) for data in (b"FLV" * 1000, bytes(1_000_000))]
+
+    def answer(call: Call) -> None:
+        call.send(ok("video/x-flv", packed[0], "Content-Encoding: deflate"))
+        was_seen.wait(DEADLINE_SECONDS)
+        call.send(packed[1])
+        call.hang_up()
+
+    with IpCamera(answer) as server:
+        stream = HttpStream(
+            MediaUrl.parse(server.url()),
+            "camera",
+            DEADLINE_SECONDS,
+            other,
+            CameraTls(),
+            PictureDecoder("camera", 80, 64),
+            pytest.fail,
+        )
+        with contextlib.closing(stream):
+            with pytest.raises(SourceError, match="seen"):
+                stream.open()
+            was_seen.set()
+            read = list(iter(lambda: bodies[0].read(4096), b""))
+    assert max(map(len, read)) == 4096
+    assert b"".join(read) == b"FLV" * 1000 + bytes(1_000_000)
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -1,5 +1,6 @@
 """H.264 and H.265 over HTTP without a container, and in the parts of a multipart body: each picture as it comes."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from PIL import Image
 pytest.importorskip("av", reason="the extra av is not installed")
 
 from capture.media.http_stream import body_kind
+from capture.media.tls import CameraTls
+from capture.sources.media import MediaOptions
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour
@@ -61,12 +64,16 @@ def without_length(picture: bytes) -> bytes:
     return b"Content-Type: video/x-h264\r\n\r\n%s\r\n--b\r\n" % picture
 
 
+def in_two_chunks(picture: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(half), half) for half in (picture[:-10], picture[-10:]))
+
+
 @contextmanager
 def camera(
-    kind: str, wrapped: Callable[[bytes], bytes], made: list[bytes]
+    kind: str, wrapped: Callable[[bytes], bytes], made: list[bytes], tls: ssl.SSLContext | None = None
 ) -> Iterator[tuple[IpCamera, SteppingCamera]]:
     stepping = SteppingCamera(kind, wrapped, made)
-    with IpCamera(stepping) as server:
+    with IpCamera(stepping, tls) as server:
         try:
             yield server, stepping
         finally:
@@ -97,6 +104,40 @@ def test_each_picture_is_there_before_the_next_is_sent(
         for expected in COLOURS[1:]:
             stepping.step()
             assert next(shown) == expected
+
+
+def test_a_picture_that_comes_in_pieces_at_once_is_not_cut(tmp_path: Path) -> None:
+    chunked = f"{RAW}\r\nTransfer-Encoding: chunked"
+    with (
+        camera(chunked, in_two_chunks, encoded(tmp_path)) as (server, stepping),
+        opened_by_step(server, stepping) as shown,
+    ):
+        assert next(shown) == COLOURS[0]
+        for expected in COLOURS[1:]:
+            stepping.step()
+            assert next(shown) == expected
+
+
+def with_much_behind(picture: bytes) -> bytes:
+    """In one chunk, with filler data: in a record of TLS (16 KB), but not in the buffer of http.client (8 KB)."""
+    data = picture + b"\0\0\1\x0c" + b"\xff" * 12_000 + b"\x80"
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def test_a_picture_that_lies_in_the_buffer_of_tls_is_not_cut(certificate: Path, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    chunked = f"{RAW}\r\nTransfer-Encoding: chunked"
+    trusting = MediaOptions(tls=CameraTls(verify=False))
+    with camera(chunked, with_much_behind, encoded(tmp_path), context) as (server, stepping):
+        stepping.step()
+        with opened(server.url(scheme="https"), options=trusting) as source:
+            shown = pictures(source)
+            assert colour(next(shown).jpeg) == COLOURS[0]
+            for expected in COLOURS[1:]:
+                stepping.step()
+                assert colour(next(shown).jpeg) == expected
+            assert source.damaged == 0
 
 
 @contextmanager

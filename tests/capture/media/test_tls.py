@@ -3,7 +3,6 @@
 import hashlib
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,19 +12,6 @@ from capture.media.tls import CameraTls, WrongFingerprint, fingerprint_of
 from framebus.config.tls_fingerprint import TlsFingerprint
 from tests.capture.media.mjpeg_camera import IpCamera, silent
 from tests.processes import DEADLINE_SECONDS
-from tests.programs import need
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For 127.0.0.1 and camera.local, signed by itself."""
-    certificate = tmp_path_factory.mktemp("tls") / "cert.pem"
-    options = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=camera"
-    names = "-addext subjectAltName=IP:127.0.0.1,DNS:camera.local"
-    key = certificate.with_name("key.pem")
-    command = [need("openssl"), "req", *f"{options} {names} -keyout {key} -out {certificate}".split()]
-    subprocess.run(command, check=True, capture_output=True)
-    return certificate
 
 
 @pytest.fixture
