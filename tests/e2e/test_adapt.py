@@ -85,6 +85,7 @@ async def in_firefox(link: SlowRelay, profile: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(180)
 def test_firefox_shows_both_sizes(link: SlowRelay, tmp_path: Path) -> None:
     with ThreadPoolExecutor() as elsewhere:  # playwright has a loop in this thread
         elsewhere.submit(asyncio.run, in_firefox(link, tmp_path)).result()

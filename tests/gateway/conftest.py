@@ -14,6 +14,9 @@ from gateway.server import Gateway
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera
 
+UNTIL_SECONDS = 30
+"""For what takes a second on a quiet machine."""
+
 
 class Site:
     """A gateway that serves, seen from a client."""
@@ -31,7 +34,7 @@ class Site:
 
 async def until(true: Callable[[], object]) -> None:
     """Let the loop run until something holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(UNTIL_SECONDS):
         while not true():  # noqa: ASYNC110  (what is waited for tells nobody)
             await asyncio.sleep(0.01)
 

@@ -107,9 +107,16 @@ def test_always_records_every_frame_in_order(recorder: Callable[..., Recorder]) 
     sent = made.send(200)
     wait_until(lambda: made.recorded() == sent, "all frames are recorded")
 
+    def recording() -> dict[str, Any] | None:
+        """The answer while frames arrive: on a busy machine, the camera may have been silent for too long before."""
+        sent.extend(made.send(1))
+        state = made.ask()
+        return state if state["state"] == "recording" else None
+
+    wait_until(recording, "it records")
+    wait_until(lambda: made.recorded() == sent, "those are recorded, too")
     state = made.ask()
-    assert (state["kind"], state["state"], state["reason"]) == ("recorder/front", "recording", "")
-    assert (state["frames"], state["missed"], state["dropped"]) == (200, 0, 0)
+    assert (state["kind"], state["frames"], state["missed"], state["dropped"]) == ("recorder/front", len(sent), 0, 0)
     assert made.process.terminate() == 0
     (segment,) = made.folder.segments("front")
     assert not segment.is_open
