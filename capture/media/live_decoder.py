@@ -5,7 +5,7 @@ Decoding is PyAV's. This module needs the extra `av`.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -48,6 +48,7 @@ class LiveDecoder:
         keyframe_seconds: float,
         clock_hz: int = 90_000,
         parameter_sets: Sequence[bytes] = (),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin before the first key frame.
 
@@ -56,18 +57,20 @@ class LiveDecoder:
             name: the camera's, for errors.
             encoder: makes JPEGs of the pictures that are wanted.
             limit: of the pixels that are decoded.
-            patience: seconds that may pass without a picture, but at least `keyframe_seconds`.
+            patience: seconds for which decoding may give no picture, but at least `keyframe_seconds`.
             keyframe_seconds: how long the first key frame may take.
             clock_hz: ticks of the time stamps in a second.
             parameter_sets: NAL units that the decoder needs first, as far as they are known.
+            now: the clock, in seconds.
         """
+        self._now = now
         self.damaged = 0
         """Pictures that could not be decoded, so far."""
         self.waiting = ""
         """Why there is no picture yet."""
         self.repairs: Counter[str] = Counter()
         self._codec = codec
-        self._undecoded: UndecodedPictures[_Encoded] = UndecodedPictures(patience)
+        self._undecoded: UndecodedPictures[_Encoded] = UndecodedPictures(patience, now)
         self._name = name
         self._encoder = encoder
         self._limit = limit
@@ -75,8 +78,10 @@ class LiveDecoder:
         self._keyframe_seconds = keyframe_seconds
         self._clock_hz = clock_hz
         self._clock, self._queue = StreamClock(), DecoderQueue(self.repairs)
-        self._begun = self._newest_at = time.monotonic()
+        self._begun = now()
         self._has_picture = False
+        self._failing_since: float | None = None
+        """When, since the last picture, the first one was decoded in vain."""
         self._context = _context(codec, limit, parameter_sets)
 
     def feed(self, data: bytes, ticks: int, arrival: float, demand: Demand) -> Iterator[Arrival]:
@@ -112,20 +117,22 @@ class LiveDecoder:
         packet.time_base = Fraction(1, self._clock_hz)
         frames, damaged = decoded(partial(self._context.decode, packet), self._context, self._limit)
         self.damaged += damaged
+        if not frames and self._failing_since is None:
+            self._failing_since = self._now()
         for frame in frames:
-            self._has_picture, self._newest_at, self.waiting = True, time.monotonic(), ""
+            self._has_picture, self._failing_since, self.waiting = True, None, ""
             self._encoder.pixel_aspect = float(self._context.sample_aspect_ratio or 1)
             yield self._arrival(frame, arrival)
         if not self._has_picture:
             self.waiting = reasons.waiting_for_key_frame(self._name)
 
     def check(self) -> None:
-        """Raises SourceError when no picture came for too long, although data do."""
-        now = time.monotonic()
+        """Raises SourceError when decoding has given no picture for too long."""
+        now = self._now()
         if not self._has_picture and self.waiting and now - self._begun > self._keyframe_seconds:
             raise SourceError(reasons.no_key_frame(self._name, self._keyframe_seconds))
-        if self._has_picture and now - self._newest_at > self._most_seconds:
-            raise SourceError(reasons.no_picture_decoded(self._name, now - self._newest_at))
+        if self._has_picture and self._failing_since is not None and now - self._failing_since > self._most_seconds:
+            raise SourceError(reasons.no_picture_decoded(self._name, now - self._failing_since))
 
     def _arrival(self, frame: VideoFrame, newest: float) -> Arrival:
         ticks = frame.pts if frame.pts is not None else 0

@@ -4,6 +4,8 @@ Each buffer of the driver is one access unit (the kernel's documentation of V4L2
 """
 
 import io
+import time
+from collections.abc import Callable
 from typing import cast
 
 import av
@@ -25,16 +27,20 @@ CODECS = {"H264": "h264", "HEVC": "hevc"}
 class VideoDecoder:
     """Decodes the access units that are needed, and keeps the newest picture."""
 
-    def __init__(self, fourcc: str, quality: int, patience: float = 5.0) -> None:
+    def __init__(
+        self, fourcc: str, quality: int, patience: float = 5.0, now: Callable[[], float] = time.monotonic
+    ) -> None:
         """Begin without a picture.
 
         Args:
             fourcc: one of CODECS.
             quality: of the JPEGs, 1 to 100.
             patience: how long the camera may give no picture, in seconds.
+            now: the clock, in seconds.
         """
         self._patience = patience
-        self._undecoded: UndecodedPictures[tuple[bytes, float]] = UndecodedPictures(patience)
+        self._now = now
+        self._undecoded: UndecodedPictures[tuple[bytes, float]] = UndecodedPictures(patience, now)
         self.fourcc = fourcc
         self.lost = 0
         """Access units that could not be decoded."""
@@ -78,7 +84,7 @@ class VideoDecoder:
         """Start again at the next key frame: an access unit before it is missing or damaged."""
         self.needs_key_frame = True
         self._context = self._opened()
-        self._undecoded = UndecodedPictures(self._patience)
+        self._undecoded = UndecodedPictures(self._patience, self._now)
         self._newest = None
 
     def take(self, need: Need = "each") -> tuple[bytes, float] | None:

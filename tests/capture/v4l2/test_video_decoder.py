@@ -10,6 +10,7 @@ from capture.v4l2.video_decoder import VideoDecoder
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour
+from tests.clock import Clock
 
 ENCODERS = {"H264": ("libx264", "clip.h264"), "HEVC": ("libx265", "clip.hevc")}
 
@@ -104,7 +105,7 @@ def test_a_code_of_another_format_is_refused() -> None:
 
 
 def test_without_viewers_only_key_frames_are_decoded(units: list[bytes]) -> None:
-    decoder = VideoDecoder("H264", 80)
+    decoder = VideoDecoder("H264", 80, now=Clock())
     taken = []
     for number, unit in enumerate(units):
         decoder.feed(unit, float(number), "one")
@@ -114,7 +115,7 @@ def test_without_viewers_only_key_frames_are_decoded(units: list[bytes]) -> None
 
 
 def test_the_first_viewer_gets_the_newest_picture_and_no_older_one(units: list[bytes]) -> None:
-    decoder = VideoDecoder("H264", 80)
+    decoder = VideoDecoder("H264", 80, now=Clock())
     decoder.feed(units[0], 0.0, "one")
     for number in (1, 2):
         decoder.feed(units[number], float(number), "none")
