@@ -21,6 +21,8 @@ IDLE_SECONDS = 1.0
 """How often the thread looks whether a segment has had no frame for too long."""
 RETRY_SECONDS = 1.0
 """The pause of a camera after a failure: a broken disk is not asked for each frame."""
+MAX_PIECE_BYTES = 8_000_000
+"""Frames beyond this are written in another piece, so that a long pre-roll is not copied at once."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 UNKNOWN_BOOT = "unknown"
 
@@ -95,8 +97,8 @@ class DiskWriter:
         """Have frames written; returns False where they were dropped, as too much waits already."""
         counts = self.counts.setdefault(batch.camera, CameraCounts())
         with self._changed:
-            # A single one is taken at any size: the pre-roll is in memory already.
-            if batch.frames and self.waiting_bytes and self.waiting_bytes + batch.bytes > self._buffer_bytes:
+            # One that is larger than half of the buffer counts as so much: the pre-roll is in memory already.
+            if self.waiting_bytes + min(batch.bytes, self._buffer_bytes / 2) > self._buffer_bytes and batch.frames:
                 counts.dropped += len(batch.frames)
                 dropped = True
             else:
@@ -178,7 +180,11 @@ class DiskWriter:
         if segment is None:
             segment = SegmentFile(Path(), frames[0], "", "")
         fitting: list[IncomingFrame] = []
+        size = 0
         for frame in frames:
+            size += frame.size
+            if fitting and size > MAX_PIECE_BYTES:
+                break
             if not segment.takes(frame, gap_seconds, fitting[-1].header if fitting else None):
                 break
             fitting.append(frame)

@@ -198,8 +198,13 @@ def test_a_segment_is_left_alone_from_before_its_file_is_made_until_it_has_its_n
 class SlowDisk(Disk):
     """A disk that hangs until it is let go: no disk of this machine can be made to."""
 
-    hangs = threading.Event()
-    free = threading.Event()
+    hangs: threading.Event
+    free: threading.Event
+
+    def __init__(self, folder: Path, leave_free_bytes: int) -> None:
+        super().__init__(folder, leave_free_bytes)
+        object.__setattr__(self, "hangs", threading.Event())
+        object.__setattr__(self, "free", threading.Event())
 
     def check(self, wanted_bytes: int, first_device: int | None = None) -> int:
         self.hangs.set()
@@ -223,6 +228,20 @@ def test_a_disk_that_hangs_delays_nobody_and_takes_a_bounded_memory(folder: Path
     writer.close(DEADLINE_SECONDS)
     assert len(recorded(folder)) == 1 + taken.count(True)
     assert writer.waiting_bytes == 0
+
+
+def test_a_pre_roll_larger_than_the_buffer_is_taken_while_others_are_recorded(folder: Path) -> None:
+    disk = SlowDisk(folder, 0)
+    size = frame(0).size
+    made = DiskWriter(disk, 10 * size)
+    made.put(Batch("back", frames(0), "always", 3.0, "boot"))
+    assert disk.hangs.wait(DEADLINE_SECONDS)
+
+    assert made.put(batch(frames(*range(0, 2000, 100))))
+    assert not made.put(batch(frames(2000)))
+    disk.free.set()
+    made.close(DEADLINE_SECONDS)
+    assert len(recorded(folder)) == 20
 
 
 class FullDisk(Disk):

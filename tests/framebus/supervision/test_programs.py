@@ -144,3 +144,26 @@ def test_a_zone_restarts_motion_detection_and_no_camera() -> None:
         "motion restarts, as what it reads of a camera was changed",
     ]
     assert changes(with_motion(), with_motion(quality=50)).restart == ["capture-front"]
+
+
+def with_recording(**keys: object) -> Config:
+    return config(camera={**CAMERAS, "front": {"source": "testcard", "record": "always", **keys}})
+
+
+def test_the_recorder_is_a_process_where_a_camera_is_recorded() -> None:
+    assert programs(with_recording())["recorder"].arguments == "recorder"
+    found = changes(config(), with_recording())
+    assert (found.stop, found.start, found.restart) == ([], ["recorder"], [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "restart"),
+    [
+        ({"pre_roll": 7}, ["recorder"]),
+        ({"fps": 10}, ["capture-front", "recorder"]),  # from now on every frame is taken
+        ({"fps": 20}, ["capture-front"]),
+        ({"quality": 50}, ["capture-front"]),
+    ],
+)
+def test_what_the_recorder_reads_of_a_camera_restarts_it(keys: dict[str, object], restart: list[str]) -> None:
+    assert sorted(changes(with_recording(), with_recording(**keys)).restart) == restart
