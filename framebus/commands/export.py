@@ -91,6 +91,8 @@ def unfinished(output: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.rename(output)
+    except FileExistsError:  # another export has begun to make it meanwhile
+        raise
     except BaseException:
         if partial.is_dir():
             shutil.rmtree(partial, ignore_errors=True)
