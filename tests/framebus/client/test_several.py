@@ -15,7 +15,7 @@ from framebus import ArgumentError, Frame, Subscriber, SubscriberError, newest, 
 from framebus.client.several import FRAMES_KEPT, Matcher
 from tests.framebus.conftest import Publish
 from tests.framebus.publisher import Publisher, frame_header
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 CAMERAS = ("front", "back")
 
@@ -74,13 +74,14 @@ def test_a_camera_that_is_away_holds_up_none(run_dir: Path, publishers: dict[str
 
 
 def test_cameras_take_turns(publishers: dict[str, Publisher], subscribers: list[Subscriber]) -> None:
+    frames = newest(*subscribers, timeout=DEADLINE_SECONDS)
     for seq in range(1, 11):
         publishers["front"].send(seq)
+    for seq in range(1, 6):
         publishers["back"].send(seq)
-        time.sleep(0.01)
-    frames = newest(*subscribers, timeout=DEADLINE_SECONDS)
-    cameras = [next(frames).camera for _ in range(20)]
-    assert cameras[:10].count("front") in (4, 5, 6)
+        for subscriber in subscribers:
+            assert subscriber._connection.subscription.socket.poll(int(1000 * DEADLINE_SECONDS))
+        assert {next(frames).camera for _ in CAMERAS} == set(CAMERAS)
 
 
 @pytest.mark.parametrize("descriptors", [False, True])
@@ -103,10 +104,8 @@ def test_a_closed_one_is_left_out(
 
 def test_another_thread_may_not_receive_meanwhile(subscribers: list[Subscriber]) -> None:
     failures: list[BaseException] = []
-    started = threading.Event()
 
     def wait() -> None:
-        started.set()
         try:
             subscribers[1].receive(DEADLINE_SECONDS)
         except SubscriberError as error:
@@ -114,8 +113,7 @@ def test_another_thread_may_not_receive_meanwhile(subscribers: list[Subscriber])
 
     thread = threading.Thread(target=wait)
     thread.start()
-    started.wait()
-    time.sleep(0.1)
+    wait_until(subscribers[1]._connection._lock.locked, "the other thread receives")
     with pytest.raises(SubscriberError, match="the subscriber of camera back is in use by another thread"):
         next(newest(*subscribers))
     for subscriber in subscribers:
