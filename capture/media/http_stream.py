@@ -174,13 +174,13 @@ class HttpStream:
     def open(self) -> None:
         """Ask, and see what comes. Raises SourceError."""
         self._parts.reset()
+        self._damaged += self._video.lost if self._video else 0
+        self._other = self._video_reader = self._part_reader = None
         kind = self._ask()
         answer = self._answer
         assert answer is not None  # just asked
         is_live = answer.response.length is None
-        self._video_reader = self._part_reader = None
         if self._body in PICTURES or (self._body in ("transport stream", "raw video") and is_live):
-            self._other = None
             if self._body not in PICTURES:
                 self._video_reader = self._make_video_reader(codec_of(self._begin))
             return
@@ -330,12 +330,8 @@ class HttpStream:
         """Those of a multipart body that has H.264, H.265, PNG or the like in its parts."""
         for unit in self._parts.others:
             if is_picture(unit):
-                jpeg = self._decoder.jpeg(unit)
-                if jpeg is None:
-                    self._damaged += 1
-                else:
-                    self._newest_at = came[1]
-                    yield Arrival(jpeg, *came)
+                self._newest_at = came[1]
+                yield Arrival(partial(self._converted, unit), *came)
                 continue
             codec = codec_of(unit)
             if self._part_reader is None and codec:
@@ -344,6 +340,10 @@ class HttpStream:
                 continue
             yield from self._part_reader.feed_picture(unit, came[1], latest_reader)
             self._newest_at = came[1]  # the reader itself tells when no picture comes of them
+
+    def _converted(self, picture: bytes) -> bytes:
+        """A picture of another kind as JPEG; a damaged one as it is, which counts as none."""
+        return self._decoder.jpeg(picture) or picture
 
     def _read_more(self, answer: Answer, pictures: int) -> bytes:
         """The next piece of the body; empty at its end, or when one picture without a length was all."""

@@ -14,11 +14,12 @@ pytest.importorskip("av", reason="the extra av is not installed")
 
 from capture.media.http_stream import body_kind
 from capture.media.tls import CameraTls
+from capture.rate_control import RateControl
 from capture.sources.media import MediaOptions
 from tests.capture import jpegs
 from tests.capture.media import clips
 from tests.capture.media.clips import COLOURS, colour
-from tests.capture.media.mjpeg_camera import Call, IpCamera
+from tests.capture.media.mjpeg_camera import Call, IpCamera, ok
 from tests.capture.media.watching import opened, pictures
 from tests.processes import DEADLINE_SECONDS
 
@@ -164,6 +165,47 @@ def test_pictures_of_other_kinds_in_parts_become_jpegs(kind: str, has_length: bo
     part = b"--b\r\nContent-Type: image/%s\r\n%s\r\n%s\r\n--b\r\n" % (kind.lower().encode(), length, data)
     with camera(MULTIPART, bare, [part] * 4) as (server, stepping), opened_by_step(server, stepping) as shown:
         assert next(shown) == "lime"
+
+
+def png(colour: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (320, 240), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_pictures_of_other_kinds_are_decoded_only_where_they_are_wanted() -> None:
+    part = b"--b\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n%s\r\n"
+    damaged = [png("red")[:-40]] * 10
+    made = [png("blue"), *damaged, png("lime")]
+    sent = [part % (len(made[0]), made[0]), b"".join(part % (len(data), data) for data in made[1:])]
+    with camera(MULTIPART, bare, sent) as (server, stepping):
+        stepping.step()
+        with opened(server.url()) as source:
+            shown = pictures(source)
+            assert colour(next(shown).jpeg) == "blue"
+            stepping.step()
+            while (jpeg := next(shown).jpeg) == damaged[0]:
+                pass
+            assert colour(jpeg) == "lime"
+            source.read(RateControl(0), 1)
+            assert source.damaged == 0
+
+
+def test_damaged_pictures_are_counted_across_connections(tmp_path: Path) -> None:
+    made = encoded(tmp_path)
+    counts = []
+
+    def answer(call: Call) -> None:
+        call.send(ok(RAW, b"".join([made[0], made[1][:5] + b"\xff" * 20, made[0], made[0]])))
+        call.hang_up()
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        for _ in pictures(source):
+            counts.append(source.damaged)
+            if len(server.calls) > 4:
+                break
+    assert counts == sorted(counts)
+    assert counts[-1] >= 2
 
 
 def test_jpegs_beside_video_are_what_is_shown(tmp_path: Path) -> None:
