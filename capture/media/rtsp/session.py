@@ -36,8 +36,21 @@ Transport = Literal["auto", "tcp", "udp"]
 class RtspSession:
     """Made for one attempt; `close` ends it."""
 
-    def __init__(self, url: MediaUrl, name: str, patience: float, tls: CameraTls, transport: Transport) -> None:
-        """`patience` is in seconds, for each wait."""
+    def __init__(
+        self,
+        url: MediaUrl,
+        name: str,
+        patience: float,
+        tls: CameraTls,
+        transport: Transport,
+        login_again_seconds: float = LOGIN_AGAIN_SECONDS,
+    ) -> None:
+        """`patience` is in seconds, for each wait; `login_again_seconds` is how soon a keep-alive follows one whose
+        login is refused.
+        """
+        self._login_again_seconds = login_again_seconds
+        self._was_refused = False
+        """Whether the login of the last keep-alive was refused."""
         self._url = url
         self._name = name
         self._patience = patience
@@ -271,7 +284,11 @@ class RtspSession:
             chosen = login.best(login.challenges(message.headers.get("www-authenticate", [])))
             if chosen is not None:
                 self._login = login.Login(*self._url.login, chosen)
-                self._alive_at = time.monotonic() - max(0.0, self._session_seconds / 2 - LOGIN_AGAIN_SECONDS)
+                if not self._was_refused:  # cameras lock an account after some refusals
+                    self._alive_at = time.monotonic() - max(0.0, self._session_seconds / 2 - self._login_again_seconds)
+                self._was_refused = True
+        else:
+            self._was_refused = False
 
     def _keep_alive(self, now: float) -> None:
         assert self._socket is not None  # playing

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from capture.media.latest_reader import Interrupted
 from capture.media.rtsp.rtp import RtpPacket
-from capture.media.rtsp.session import RtspSession, Transport
+from capture.media.rtsp.session import LOGIN_AGAIN_SECONDS, RtspSession, Transport
 from capture.media.tls import CameraTls
 from capture.media.url import MediaUrl
 from capture.source import SourceError
@@ -51,8 +52,10 @@ class Described(RtspCamera):
 
 
 @contextlib.contextmanager
-def session(url: str, transport: Transport = "tcp", patience: float = DEADLINE_SECONDS) -> Iterator[RtspSession]:
-    made = RtspSession(MediaUrl.parse(url), "camera", patience, CameraTls(), transport)
+def session(
+    url: str, transport: Transport = "tcp", patience: float = DEADLINE_SECONDS, login_again: float = LOGIN_AGAIN_SECONDS
+) -> Iterator[RtspSession]:
+    made = RtspSession(MediaUrl.parse(url), "camera", patience, CameraTls(), transport, login_again)
     with contextlib.closing(made):
         made.connect()
         yield made
@@ -337,19 +340,54 @@ class Forgetful(Described):
         return super()._answer(request)
 
 
-@pytest.mark.slow
-def test_a_keep_alive_that_is_refused_is_sent_again_with_the_new_nonce(clip: Path) -> None:
-    with Forgetful(clip, login="admin:geheim") as camera, session(camera.url("admin:geheim"), patience=60) as made:
-        made.play(made.describe())
+class Refusing(Described):
+    """Refuses the login of each keep-alive."""
 
-        def read() -> None:
-            with contextlib.suppress(Interrupted):
-                for _ in made.packets():
-                    pass
+    session = "1;timeout=6"
 
-        thread = threading.Thread(target=read, daemon=True)
-        thread.start()
-        wait_until(lambda: any('nonce="new"' in request for request in camera.requests), "another keep-alive")
+    def __init__(self, clip: Path, login: str) -> None:
+        super().__init__(clip, login=login)
+        self.refused_at: list[float] = []
+
+    def _answer(self, request: str) -> bytes:
+        if self.requests and request.startswith("OPTIONS"):
+            self.refused_at.append(time.monotonic())
+            return b'RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm="camera", nonce="new"\r\n\r\n'
+        return super()._answer(request)
+
+
+@contextlib.contextmanager
+def reading(made: RtspSession, camera: RtspCamera) -> Iterator[None]:
+    """Plays, and reads in a thread until the end."""
+    made.play(made.describe())
+
+    def read() -> None:
+        with contextlib.suppress(Interrupted):
+            for _ in made.packets():
+                pass
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
         camera.hang_up()
         made.interrupt()
         thread.join(DEADLINE_SECONDS)
+
+
+@pytest.mark.slow
+def test_a_keep_alive_that_is_refused_is_sent_again_with_the_new_nonce(clip: Path) -> None:
+    login = "admin:geheim"
+    with Forgetful(clip, login=login) as camera, session(camera.url(login), patience=60) as made, reading(made, camera):
+        wait_until(lambda: any('nonce="new"' in request for request in camera.requests), "another keep-alive")
+
+
+@pytest.mark.slow
+def test_a_login_that_is_refused_again_is_not_hurried(clip: Path) -> None:
+    """Cameras lock an account after some refusals."""
+    login = "admin:geheim"
+    with Refusing(clip, login) as camera, session(camera.url(login), patience=60, login_again=0) as made:
+        with reading(made, camera):
+            wait_until(lambda: len(camera.refused_at) > 2, "a third keep-alive")
+        assert camera.refused_at[2] - camera.refused_at[1] > 1.5
