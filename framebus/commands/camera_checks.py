@@ -12,14 +12,13 @@ import sys
 import time
 from pathlib import Path
 
-import zmq
-
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
 from framebus.protocol.wire import StatusHeader, WireError, parse, topic
 from framebus.runtime import launch, safe_path
 from framebus.runtime.run_dir import Lock, RunDirError
 from framebus.transport import endpoints, sockets
+from framebus.transport.process_context import process_context
 
 STATUS_SECONDS = 2.5
 """A running capture sends its status each second."""
@@ -92,16 +91,15 @@ def from_status(
     name: str, endpoint: endpoints.Endpoint, silent: Finding, status_seconds: float = STATUS_SECONDS
 ) -> Finding:
     """Judge a camera by the next status of its capture; `silent` is the finding if none arrives in time."""
-    with zmq.Context() as context:
-        subscriber = sockets.subscriber(context, endpoint, topic("status", name))
-        try:
-            if not subscriber.poll(int(status_seconds * 1000)):
-                return silent
-            _, status = parse(subscriber.recv(), StatusHeader)
-        except WireError as error:
-            return Finding("wrong", f"camera {name}: another program publishes at its endpoint: {error}")
-        finally:
-            subscriber.close()
+    subscriber = sockets.subscriber(process_context(), endpoint, topic("status", name))
+    try:
+        if not subscriber.poll(int(status_seconds * 1000)):
+            return silent
+        _, status = parse(subscriber.recv(), StatusHeader)
+    except WireError as error:
+        return Finding("wrong", f"camera {name}: another program publishes at its endpoint: {error}")
+    finally:
+        subscriber.close()
     if status.state == "offline":
         since = time.strftime("%H:%M:%S", time.localtime(status.since))
         text = f"camera {name} is offline since {since}: {status.reason}"

@@ -20,6 +20,7 @@ from framebus.runtime.time_of_day import time_of_day
 from framebus.supervision.client import SupervisionError, ask
 from framebus.supervision.files import Files
 from framebus.transport import endpoints, sockets
+from framebus.transport.process_context import process_context
 
 CAMERAS_SECONDS = 2.5
 """A running capture sends its status each second."""
@@ -83,27 +84,26 @@ def was_changed(config: Config) -> bool:
 def cameras(config: Config, seconds: float = CAMERAS_SECONDS) -> list[dict[str, Any]]:
     """The state of each camera, by the next status that it sends within some seconds."""
     statuses: dict[str, StatusHeader] = {}
-    with zmq.Context() as context:
-        poller = zmq.Poller()
-        subscribers = {}
-        for name in config.cameras:
+    poller = zmq.Poller()
+    subscribers = {}
+    for name in config.cameras:
+        try:
+            endpoint = endpoints.frames(config, name)
+        except ConfigError:  # there is no key for it
+            continue
+        socket = sockets.subscriber(process_context(), endpoint, topic("status", name))
+        subscribers[socket] = name
+        poller.register(socket, zmq.POLLIN)
+    deadline = time.monotonic() + seconds
+    while len(statuses) < len(subscribers) and (left := deadline - time.monotonic()) > 0:
+        for socket, _ in poller.poll(round(left * 1000)):
             try:
-                endpoint = endpoints.frames(config, name)
-            except ConfigError:  # there is no key for it
+                _, statuses[subscribers[socket]] = parse(socket.recv(), StatusHeader)
+            except WireError:
                 continue
-            socket = sockets.subscriber(context, endpoint, topic("status", name))
-            subscribers[socket] = name
-            poller.register(socket, zmq.POLLIN)
-        deadline = time.monotonic() + seconds
-        while len(statuses) < len(subscribers) and (left := deadline - time.monotonic()) > 0:
-            for socket, _ in poller.poll(round(left * 1000)):
-                try:
-                    _, statuses[subscribers[socket]] = parse(socket.recv(), StatusHeader)
-                except WireError:
-                    continue
-                poller.unregister(socket)
-        for socket in subscribers:
-            socket.close()
+            poller.unregister(socket)
+    for socket in subscribers:
+        socket.close()
     return [described(name, statuses.get(name)) for name in config.cameras]
 
 

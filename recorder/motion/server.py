@@ -17,6 +17,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, events_endpoint, share_socket
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.io_threads import IO_THREADS
 from framebus.transport.reconnecting_socket import ReconnectingSocket
 from recorder.motion.watcher import Watcher
 
@@ -55,7 +56,7 @@ class MotionServer:
         """
         self._endpoint = events_endpoint(run_dir)
         self._lock = Lock(run_dir, "motion detection")  # no camera has a name with a space
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
         self._publisher = sockets.make(self._context, zmq.XPUB)
         self._publisher.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._publisher.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)

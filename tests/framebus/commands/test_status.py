@@ -1,10 +1,20 @@
 """`framebus status`: the words; tests/e2e/test_status.py asks a real pipeline."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from framebus.commands.status import described, duration, lines
+from framebus.protocol.wire import pack
+from framebus.runtime.run_dir import frames_endpoint
 from framebus.runtime.time_of_day import time_of_day
 from tests.conftest import Configure, Start
+from tests.framebus.conftest import Publish
+from tests.framebus.golden.make import STATUS
+from tests.processes import DEADLINE_SECONDS
+from tests.slow_lookup import slow_lookup
 
 AT = 1767225600.0
 
@@ -61,3 +71,28 @@ def test_a_framebus_that_does_not_run_is_said(configure: Configure, start: Start
     running = start("framebus", "status", config=config)
     assert running.ended() == 1
     assert running.log == f"no framebus runs with run_dir {config.run_dir}\n"
+
+
+ASK = """
+import sys
+from framebus.commands.status import cameras
+from framebus.config.load import load
+print([camera["state"] for camera in cameras(load(sys.argv[1]), float(sys.argv[2]))], flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_host_name_that_is_looked_up_for_long_delays_no_other_camera(
+    configure: Configure, publish: Publish, tmp_path: Path
+) -> None:
+    far = '[camera.far]\nconnect = "tcp://slow.example:5555"\ninsecure_tcp = true\n'
+    config = configure(far + '[camera.back-door]\nsource = "testcard"\n')
+    near = publish(frames_endpoint(config.run_dir, "back-door"))
+    command = [sys.executable, "-P", "-c", ASK, str(config.path), str(DEADLINE_SECONDS)]
+    asking = subprocess.Popen(command, env=slow_lookup(tmp_path), stdout=subprocess.PIPE, text=True)
+    try:
+        assert near.subscription() == b"\x01status/back-door\n"
+        near.send_message(pack("status", "back-door", STATUS))
+        assert asking.communicate(timeout=3 * DEADLINE_SECONDS)[0] == "['silent', 'offline']\n"
+    finally:
+        asking.kill()

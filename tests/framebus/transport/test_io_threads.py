@@ -10,25 +10,8 @@ import zmq
 from framebus.transport import sockets
 from framebus.transport.io_threads import IO_THREADS, OWN_AFFINITY, affinity
 from tests.processes import DEADLINE_SECONDS
-from tests.programs import need
+from tests.slow_lookup import slow_lookup
 
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <netdb.h>
-#include <string.h>
-#include <unistd.h>
-
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    real = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (node && strcmp(node, "slow.example") == 0 && !(hints && hints->ai_flags & AI_NUMERICHOST)) {
-        sleep(3600);
-    }
-    return real(node, service, hints, result);
-}
-"""
-"""A name server that does not answer."""
 READER = """
 import os, sys, zmq
 from framebus.transport import sockets
@@ -67,16 +50,13 @@ def test_a_context_with_one_thread_has_no_choice() -> None:
 
 
 def test_a_name_that_is_looked_up_for_long_delays_no_other_connection(tmp_path: Path) -> None:
-    source, library = tmp_path / "slow.c", tmp_path / "slow.so"
-    source.write_text(SHIM)
-    subprocess.run([need("gcc"), "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     endpoint = f"ipc://{tmp_path}/near"
     with zmq.Context() as context:
         publisher = sockets.make(context, zmq.XPUB)
         publisher.bind(endpoint)
         reader = subprocess.Popen(
             [sys.executable, "-P", "-c", READER, endpoint],
-            env={"LD_PRELOAD": str(library), "PYTHONPATH": ":".join(sys.path)},
+            env=slow_lookup(tmp_path),
             stdout=subprocess.PIPE,
             text=True,
         )

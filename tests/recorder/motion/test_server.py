@@ -14,11 +14,14 @@ from framebus import EventHeader, EventSubscriber, Publisher
 from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.runtime.run_dir import events_endpoint
+from framebus.runtime.run_dir import events_endpoint, frames_endpoint
 from recorder.motion.server import MAX_SUBSCRIPTIONS_AT_ONCE, MotionServer, kind
 from tests.conftest import Configure, Start
+from tests.framebus.conftest import Publish
+from tests.framebus.conftest import publish as publish
 from tests.processes import DEADLINE_SECONDS, wait_until
 from tests.recorder.motion.walker import jpeg
+from tests.slow_lookup import slow_lookup
 
 CAMERA = '[camera.front]\nsource = "program"\nmotion = true\n'
 FPS = 10
@@ -157,6 +160,17 @@ def test_a_flood_of_subscriptions_delays_neither_events_nor_the_end(run_dir: Pat
     finally:
         context.destroy(linger=0)
         server.close()
+
+
+@pytest.mark.slow
+def test_a_host_name_that_is_looked_up_for_long_delays_no_other_camera(
+    configure: Configure, start: Start, publish: Publish, tmp_path: Path
+) -> None:
+    far = '[camera.far]\nconnect = "tcp://slow.example:5555"\ninsecure_tcp = true\nmotion = true\n'
+    config = configure(far + CAMERA)
+    front = publish(frames_endpoint(config.run_dir, "front"))
+    start("recorder.motion", config=config, environment=slow_lookup(tmp_path))
+    assert front.subscription() == b"\x01peek/front\n"
 
 
 @pytest.mark.slow
