@@ -15,6 +15,7 @@ from capture.source import SourceError
 HICCUP_SECONDS = 2.0
 """For so long, an open camera that ends its stream or answers with a fault is opened again before that is a failure."""
 REOPEN_PAUSE_SECONDS = 0.3
+OUTDATED_SECONDS = 0.5
 
 
 class Interrupted(SourceError):
@@ -70,8 +71,19 @@ class Stream(Protocol):
 class LatestReader:
     """Reads one stream once, from its opening to its end. The caller closes it."""
 
-    def __init__(self, stream: Stream, ended: str, hiccup_seconds: float = HICCUP_SECONDS) -> None:
-        """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`."""
+    def __init__(
+        self,
+        stream: Stream,
+        ended: str,
+        hiccup_seconds: float = HICCUP_SECONDS,
+        outdated_seconds: float = OUTDATED_SECONDS,
+    ) -> None:
+        """`ended` is what to say when the stream ends by itself, and gives no picture for `hiccup_seconds`.
+
+        Without viewers, the next key frame is waited for rather than a picture given that is older than
+        `outdated_seconds`.
+        """
+        self._outdated_seconds = outdated_seconds
         self.is_idle = False
         """Whether there are no viewers, so that `idle_fps` is enough; set before each read."""
         self.behind = False
@@ -113,6 +125,8 @@ class LatestReader:
         Raises SourceError when the stream is gone, after its last picture.
         """
         with self._changed:
+            if not self._wanted and self._is_outdated():
+                self._newest = None
             self._wanted = True
             self._changed.notify_all()
             deadline = time.monotonic() + limit_seconds
@@ -124,6 +138,11 @@ class LatestReader:
                 return None
             newest, self._newest, self._wanted = self._newest, None, False
             return newest
+
+    def _is_outdated(self) -> bool:
+        """Whether the newest picture was not wanted when it came, and newer ones came since, not decoded yet."""
+        newest = self._newest
+        return self.behind and newest is not None and time.monotonic() - newest.monotonic > self._outdated_seconds
 
     def _is_ready(self) -> bool:
         if self.behind and not self.is_idle:  # with its next picture, the stream gives the newest

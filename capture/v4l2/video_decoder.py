@@ -63,6 +63,8 @@ class VideoDecoder:
         due = self._undecoded.put((data, monotonic), len(data), kind_of(self._codec, data), need)
         if due.after_gap:
             self._context.flush_buffers()
+        if need == "none":  # the picture before was not taken, and is not the newest any more
+            self._newest = None
         for unit in due.pictures:
             self._decode(*unit)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_a_viewer_gets_no_older_picture_while_the_stream_is_behind() -> None:
 
 def test_without_viewers_the_key_frame_will_do() -> None:
     stream = BehindStream()
-    reader = LatestReader(stream, "it ended")
+    reader = LatestReader(stream, "it ended", outdated_seconds=DEADLINE_SECONDS)
     reader.is_idle = True
     reader.open(DEADLINE_SECONDS)
     assert stream.is_behind.wait(DEADLINE_SECONDS)
@@ -120,6 +121,28 @@ def test_without_viewers_the_key_frame_will_do() -> None:
     assert newest is not None
     assert newest.jpeg() == b"key frame"
     stream.go_on.set()
+    assert reader.close(DEADLINE_SECONDS)
+
+
+class LeftBehindStream(BehindStream):
+    """The picture that it gave came a minute ago."""
+
+    def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
+        for found in super().arrivals(latest_reader):
+            yield found if not latest_reader.behind else replace(found, monotonic=found.monotonic - 60)
+
+
+def test_without_viewers_no_picture_of_a_minute_ago_is_given() -> None:
+    stream = LeftBehindStream()
+    reader = LatestReader(stream, "it ended")
+    reader.is_idle = True
+    reader.open(DEADLINE_SECONDS)
+    assert stream.is_behind.wait(DEADLINE_SECONDS)
+    assert reader.take(0.01) is None
+    stream.go_on.set()
+    newest = reader.take(DEADLINE_SECONDS)
+    assert newest is not None
+    assert newest.jpeg() == b"newest"
     assert reader.close(DEADLINE_SECONDS)
 
 

@@ -124,3 +124,14 @@ def test_the_first_viewer_gets_the_newest_picture_and_no_older_one(units: list[b
     picture = decoder.take("each")
     assert picture is not None
     assert (colour(picture[0]), picture[1]) == (COLOURS[3], 3.0)
+
+
+def test_a_picture_that_was_not_wanted_in_time_is_not_given_later(units: list[bytes]) -> None:
+    decoder = VideoDecoder("H264", 80, now=Clock())
+    for number in range(3):
+        decoder.feed(units[number], float(number), "none")
+    assert decoder.take("one") is None
+    decoder.feed(units[4], 4.0, "one")
+    picture = decoder.take("one")
+    assert picture is not None
+    assert picture[1] == 4.0
