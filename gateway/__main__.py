@@ -2,9 +2,10 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 from framebus.config.followed_copy import FollowedCopy, copy_in_force
-from framebus.config.load import Config, ConfigError
+from framebus.config.load import RECORDINGS_NAME, Config, ConfigError
 from framebus.runtime.process import Stop, arguments, run
 from framebus.runtime.run_dir import worker_name
 from gateway.cameras.camera_endpoints import camera_endpoints
@@ -29,7 +30,7 @@ def main() -> int:
         worker = made(config, options.worker)
 
         def follow(changed: Config) -> None:
-            worker.follow(changed.cameras, camera_endpoints(changed), limits(changed))
+            worker.follow(changed.cameras, camera_endpoints(changed), limits(changed), recordings(changed))
 
         asyncio.run(worker.run(stop, on_tick=FollowedCopy(follow, logger, copy_in_force()).check))
 
@@ -46,8 +47,14 @@ def made(config: Config, worker: int = 0) -> Gateway:
         run_dir=config.run_dir,
         state_dir=config.state_dir,
         secrets=config.secrets,
+        recordings=recordings(config),
         worker=worker,
     )
+
+
+def recordings(config: Config) -> Path:
+    """The folder of recordings, which is always there in a loaded configuration."""
+    return Path(config.recorder.folder or config.state_dir / RECORDINGS_NAME)
 
 
 def limits(config: Config) -> dict[str, float]:

@@ -23,6 +23,7 @@ from gateway.announcement import Announcement
 from gateway.cameras.camera_endpoints import CameraEndpoints, worker_endpoints
 from gateway.cameras.event_feed import EventFeed
 from gateway.cameras.recorder_client import RecorderClient
+from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
@@ -58,6 +59,7 @@ class Gateway:
         run_dir: Path,
         state_dir: Path,
         secrets: Path,
+        recordings: Path,
         worker: int = 0,
     ) -> None:
         """Prepare a worker; nothing is opened yet.
@@ -70,6 +72,7 @@ class Gateway:
             run_dir: the folder of the sockets.
             state_dir: the folder of the sessions.
             secrets: the file of users and tokens; it need not be there.
+            recordings: the folder of recordings; it need not be there.
             worker: its number among [gateway] workers, from 0.
         """
         self._settings = settings
@@ -79,6 +82,7 @@ class Gateway:
         self._run_dir = run_dir
         self._state_dir = state_dir
         self._secrets = secrets
+        self._recordings_folder = recordings
         self._worker = worker
         self._lock: Lock | None = None
         self._on_tick: Callable[[], None] = lambda: None
@@ -129,6 +133,7 @@ class Gateway:
         self._limits = LimitMetrics(self._configured_limits, self._connections, self._refused)
         self._stills = StillsClient(snapshot_endpoint(self._run_dir), self._context)
         self._recorder = RecorderClient(recorder_endpoint(self._run_dir), self._context)
+        self._recordings = RecordingsReader(self._recordings_folder)
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_body_size=settings.max_request_kb * 1000,
@@ -180,6 +185,7 @@ class Gateway:
         self._access.close()
         self._stills.close()
         self._recorder.close()
+        self._recordings.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._server.close_all_connections()
@@ -192,12 +198,14 @@ class Gateway:
         cameras: Mapping[str, CameraConfig],
         endpoints: Mapping[str, CameraEndpoints],
         limits: Mapping[str, float],
+        recordings: Path,
     ) -> None:
         """Add, change and remove cameras as a changed configuration has them; the arguments are those of the start."""
         self._cameras.follow(endpoints)
         self._camera_settings.clear()
         self._camera_settings.update(cameras)
         self._limits.limits = limits
+        self._recordings.follow(recordings)
 
     def _tick(self) -> None:
         self._on_tick()
@@ -216,6 +224,7 @@ class Gateway:
             events=self._events,
             stills=self._stills,
             recorder=self._recorder,
+            recordings=self._recordings,
             access=self._access,
             connections=self._connections,
             limits=self._limits,

@@ -16,7 +16,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     tls_cert: Annotated[str | None, msgspec.Meta(description="the path of a PEM file")] = None
     tls_key: Annotated[str | None, msgspec.Meta(description="the path of a PEM file")] = None
     anonymous_scopes: Annotated[
-        tuple[Scope, ...], msgspec.Meta(description='a list of "view", "snapshot", "control" and "admin"')
+        tuple[Scope, ...], msgspec.Meta(description='a list of "view", "snapshot", "recordings", "control" and "admin"')
     ] = ("view", "snapshot")
     session_days: Annotated[float, msgspec.Meta(gt=0, le=3650, description="days, more than 0 and at most 3650")] = 30
     allow_frames: Annotated[

@@ -15,8 +15,8 @@ from framebus.credentials import secrets_file
 from framebus.credentials.secrets_file import SecretsError
 from framebus.protocol.wire import CameraName
 
-Scope = Literal["view", "snapshot", "control", "admin"]
-SCOPES: tuple[Scope, ...] = ("view", "snapshot", "control", "admin")
+Scope = Literal["view", "snapshot", "recordings", "control", "admin"]
+SCOPES: tuple[Scope, ...] = ("view", "snapshot", "recordings", "control", "admin")
 NAME_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}\Z"
 NAME_ALLOWED = "1 to 64 of A-Z, a-z, 0-9, and _ . @ -, the first a letter or a digit"
 MAX_OF_EACH = 1000

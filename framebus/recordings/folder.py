@@ -40,6 +40,8 @@ class RecordedFrame:
     at: float
     """Its moment on the time line, in Unix seconds: `captured`, unless the clock was put right afterwards."""
     segment: Segment
+    header_json: bytes = b""
+    """The header as it was stored, with keys of later versions; empty where the file has none."""
 
 
 @dataclass(slots=True)
@@ -149,7 +151,8 @@ class RecordingFolder:
         for number in reversed(numbers) if backwards else numbers:
             around = tuple(days[max(0, number - 1) : number + 2])  # what others hide lies beside it
             line = self._line(camera, around).of_days[days[number]]
-            first_shown = bisect_left(line, begin, key=lambda segment: segment.end)
+            # Names are rounded down to the millisecond, so the last frame may be a little later than the end.
+            first_shown = bisect_left(line, begin - ROUNDING_SECONDS, key=lambda segment: segment.end)
             found = line[first_shown : bisect_right(line, end, key=lambda segment: segment.begin)]
             yield from reversed(found) if backwards else found
 
@@ -183,7 +186,7 @@ class RecordingFolder:
         with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
                 name = SegmentName.parse(folder.name, entry.name)
-                if name is None:
+                if name is None or not entry.is_file(follow_symlinks=False):  # a FIFO would never open
                     continue
                 with contextlib.suppress(FileNotFoundError):
                     if not entry.is_file():
@@ -243,7 +246,7 @@ def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame) -> Re
     if (segment.begin > segment.start and at < segment.begin) or (segment.end_hidden and at >= segment.end):
         return None
     try:
-        return RecordedFrame(header, reader.jpeg(frame), at, segment)
+        return RecordedFrame(header, reader.jpeg(frame), at, segment, reader.header_json(frame))
     except (OSError, SegmentError):
         return None
 

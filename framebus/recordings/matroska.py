@@ -74,9 +74,9 @@ class SegmentStart:
     monotonic: float
     """The same moment on CLOCK_MONOTONIC."""
     boot: str
-    """The id of the boot of the machine that wrote it: `monotonic` compares only within one."""
+    """The id of the boot of the machine that wrote it: `monotonic` compares only within one. Empty: unknown."""
     reason: str
-    """Why it was recorded: always, motion or on-demand."""
+    """Why it was recorded: always, motion or on-demand; clip where it was made of recordings."""
     width: int
     height: int
     uid: bytes

@@ -162,6 +162,10 @@ class SegmentReader:
             dropped=0,
         )
 
+    def header_json(self, frame: StoredFrame) -> bytes:
+        """The header as it is stored; empty where the file has none. Raises OSError."""
+        return os.pread(self._fd, frame.header_size, frame.header_offset)
+
     def _beginning(self) -> SegmentInfo:
         try:
             return parse_beginning(os.pread(self._fd, BEGINNING_BYTES, 0), self.path)

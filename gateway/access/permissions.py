@@ -27,5 +27,6 @@ ANYONE = Permission(None, None)
 """Open to every client; the answer depends on its identity."""
 VIEW = Permission("view", "admin")
 SNAPSHOT = Permission("snapshot", "admin")
+RECORDINGS = Permission("recordings", "admin")
 CONTROLS = Permission("view", "control")
 ADMIN = Permission("admin", "admin")

@@ -1,10 +1,13 @@
 """The base of the handlers that serve a camera, with the stream and the still that several paths answer with."""
 
+import time
 from contextlib import suppress
 
+import msgspec
 from tornado.iostream import StreamClosedError
 
-from framebus.protocol.stills import RequestError, from_query
+from framebus.protocol.frame import Frame
+from framebus.protocol.stills import RequestError, SnapshotRequest, from_query
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.mjpeg import BOUNDARY_LINE, stream_head
@@ -69,11 +72,10 @@ class CameraHandler(BaseHandler):
         address, limit = self.client.address, self.services.concurrent_stills
         try:
             with limit.slot(address):
-                frame = await self.while_connected(self.services.stills.get(request))
-                for header, value in still_headers.headers(frame, request).items():
+                frame, headers = await self.while_connected(self._still(request))
+                for header, value in headers.items():
                     self.set_header(header, value)
-                tag = still_headers.etag(frame, request)
-                if still_headers.matches(self.request.headers.get("If-None-Match", ""), tag):
+                if still_headers.matches(self.request.headers.get("If-None-Match", ""), headers["ETag"]):
                     self.set_status(304)
                     self.finish()
                 else:
@@ -81,6 +83,26 @@ class CameraHandler(BaseHandler):
         except ConcurrencyLimitError:
             message = f"{limit.maximum} stills for {address} are in progress already"
             raise HttpError(429, "too-often", message) from None
+
+    async def _still(self, request: SnapshotRequest) -> tuple[Frame, dict[str, str]]:
+        """The still with its headers: from the snapshot service, else for a moment of the past from the recordings."""
+        try:
+            frame = await self.services.stills.get(request)
+            return frame, still_headers.headers(frame, request)
+        except HttpError as error:
+            if error.code != "not-kept" or not self.identity.may("recordings"):
+                raise
+            refusal = error
+        at = time.time() - (request.ago or 0) if request.at is None else request.at
+        recorded = await self.services.recordings.frame_at(request.camera, at)
+        if recorded is None:
+            raise HttpError(404, "not-kept", f"{refusal.message}; nor is it recorded")
+        if request.converts:
+            raise HttpError(
+                400, "bad-request", "found width, height, quality or orientation; allowed: recorded frames as they are"
+            )
+        frame = Frame(msgspec.structs.replace(recorded.header, captured=recorded.at), recorded.jpeg)
+        return frame, still_headers.recorded_headers(frame, request, time.time())
 
     async def send_body(self, body: bytes) -> None:
         """Answer with a body, and wait until the client has taken it."""

@@ -15,10 +15,12 @@ from framebus.protocol.controls import Control
 from framebus.protocol.recorder import RecorderState
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
+from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS
 from gateway.http.stream_query import StreamQuery
 
 OPENAPI_VERSION = "3.1.0"
 JPEG, JSON, HTML, TEXT = "image/jpeg", "application/json", "text/html", "text/plain"
+MATROSKA = "video/x-matroska"
 MJPEG = "multipart/x-mixed-replace"
 ERROR = {"$ref": "#/components/schemas/Error"}
 CAMERAS = {
@@ -48,6 +50,28 @@ RECORDER_REQUEST = {
         "end": {"type": "number", "description": "With keep and release: Unix seconds."},
     },
 }
+SPAN = {
+    "begin": {"type": "number"},
+    "end": {"type": "number"},
+    "bytes": {"type": "integer"},
+    "keep": {"type": "boolean"},
+}
+RECORDINGS = {
+    "type": "object",
+    "description": "Times are Unix seconds.",
+    "properties": {
+        "camera": {"type": "string"},
+        "spans": {"type": "array", "items": {"type": "object", "properties": SPAN}},
+        "files": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"url": {"type": "string"}, **SPAN, "complete": {"type": "boolean"}},
+            },
+        },
+        "next": {"type": ["number", "null"], "description": "`from` of the next request, where there is more."},
+    },
+}
 OBJECT = {"type": "object"}
 ERRORS = {
     400: "A parameter is invalid; the text names it and what is allowed.",
@@ -59,6 +83,7 @@ ERRORS = {
     411: "The request has no body.",
     413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
+    416: "The file is shorter than the range begins.",
     426: "The request is no websocket handshake.",
     429: "Too many requests from this address; see Retry-After.",
     503: "Not available now, with the reason; see Retry-After.",
@@ -121,6 +146,19 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             errors=(400, 404, 429, 503, 504),
         )
     },
+    "/camera/([^/]+)/recordings/clip.mkv": {
+        "get": Operation(
+            "The frames that were recorded in a time, as a Matroska file.",
+            {MATROSKA: {}},
+            query=CLIP_PARAMETERS,
+            errors=(400, 404, 429, 503, 504),
+        )
+    },
+    "/camera/([^/]+)/recordings/([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+[.]mkv)": {
+        "get": Operation(
+            "A file of recordings, or with Range a part of it.", {MATROSKA: {}}, errors=(404, 416, 429, 503, 504)
+        )
+    },
     "/camera/([^/]+)/ws": {
         "get": Operation(
             "A websocket: each binary message is a JPEG.",
@@ -157,6 +195,14 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             errors=(400, 404, 408, 409, 411, 413, 415, 503, 504),
         ),
     },
+    "/api/cameras/([^/]+)/recordings": {
+        "get": Operation(
+            "The times of which there are recordings.",
+            {JSON: RECORDINGS},
+            query=LISTING_PARAMETERS,
+            errors=(400, 404, 429, 503, 504),
+        )
+    },
     "/api/me": {"get": Operation("Who the client is, and its scopes.", {JSON: OBJECT})},
     "/api/openapi.json": {"get": Operation("This document.", {JSON: OBJECT})},
     "/login": {
@@ -181,6 +227,8 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/page/(.*)": {"get": Operation("A file of the page.", {"application/octet-stream": {}}, errors=(404,))},
 }
 PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "([0-9]{4}-[0-9]{2}-[0-9]{2})": ("day", {"type": "string", "format": "date"}),
+    "([^/]+[.]mkv)": ("file", {"type": "string"}),
     "([^/]+)": ("camera", {"type": "string"}),
     "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),
     "(.*)": ("file", {"type": "string"}),

@@ -5,7 +5,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, SNAPSHOT, VIEW, Permission
+from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, RECORDINGS, SNAPSHOT, VIEW, Permission
 from gateway.http import (
     api_description,
     cameras_api,
@@ -13,6 +13,7 @@ from gateway.http import (
     login,
     page,
     recorder_api,
+    recordings_api,
     stills,
     streams,
     websocket_handlers,
@@ -22,6 +23,7 @@ from gateway.http.services import Services
 from gateway.http.strict_application import StrictApplication
 
 CAMERA = "/camera/([^/]+)"
+DAY, SEGMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})", "([^/]+[.]mkv)"
 PING_INTERVAL_SECONDS = 20.0
 """A websocket client that has not answered a ping by the next one has left."""
 TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
@@ -31,12 +33,15 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     (f"{CAMERA}/stream.mjpg", streams.Stream, VIEW),
     (f"{CAMERA}/snapshot.jpg", stills.Still, SNAPSHOT),
     (f"{CAMERA}/clip.(mjpg|avi)", stills.Clip, SNAPSHOT),
+    (f"{CAMERA}/recordings/clip.mkv", recordings_api.RecordedClip, RECORDINGS),
+    (f"{CAMERA}/recordings/{DAY}/{SEGMENT}", recordings_api.RecordedFile, RECORDINGS),
     (f"{CAMERA}/ws", websocket_handlers.CameraSocket, VIEW),
     ("/ws", websocket_handlers.PageSocket, VIEW),
     ("/api/cameras", cameras_api.Cameras, VIEW),
     ("/api/cameras/([^/]+)/controls", cameras_api.Controls, CONTROLS),
     ("/api/cameras/([^/]+)/recorder", recorder_api.RecorderState, VIEW),
     ("/api/cameras/([^/]+)/record", recorder_api.Record, CONTROLS),
+    ("/api/cameras/([^/]+)/recordings", recordings_api.Recordings, RECORDINGS),
     ("/api/me", login.Me, ANYONE),
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),

@@ -8,11 +8,18 @@ from framebus.config.gateway import GatewayConfig
 from gateway.access.access import Access
 from gateway.cameras.event_feed import EventFeed
 from gateway.cameras.recorder_client import RecorderClient
+from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
 from gateway.net.connection_limits import ConnectionLimits
-from gateway.net.rate_limit import MAX_CONCURRENT_CLIPS, MAX_CONCURRENT_STILLS, ConcurrencyLimit, RateLimiter
+from gateway.net.rate_limit import (
+    MAX_CONCURRENT_CLIPS,
+    MAX_CONCURRENT_DOWNLOADS,
+    MAX_CONCURRENT_STILLS,
+    ConcurrencyLimit,
+    RateLimiter,
+)
 
 FIRST_FRAME_SECONDS = 2.0
 """How long a new viewer waits for a camera without a frame before it is refused."""
@@ -29,6 +36,7 @@ class Services:
     events: EventFeed
     stills: StillsClient
     recorder: RecorderClient
+    recordings: RecordingsReader
     access: Access
     connections: ConnectionLimits
     limits: LimitMetrics
@@ -36,5 +44,8 @@ class Services:
     concurrent_stills: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_STILLS))
     concurrent_clips: ConcurrencyLimit = field(
         default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_CLIPS, limits_local=True)
+    )
+    concurrent_downloads: ConcurrencyLimit = field(
+        default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_DOWNLOADS, limits_local=True)
     )
     first_frame_seconds: float = FIRST_FRAME_SECONDS

@@ -29,6 +29,18 @@ def headers(frame: Frame, request: SnapshotRequest) -> dict[str, str]:
     }
 
 
+def recorded_headers(frame: Frame, request: SnapshotRequest, now: float) -> dict[str, str]:
+    """The same for a frame of a recording: its monotonic clock may be that of an earlier boot, its `seq` made up.
+
+    Args:
+        frame: with the moment of the time line as `captured`.
+        request: for it.
+        now: Unix seconds.
+    """
+    age = str(int(min(max(0, now - frame.captured), MAX_AGE_SECONDS)))
+    return {**headers(frame, request), "Age": age, "ETag": f'"recorded-{frame.captured:.6f}"'}
+
+
 def etag(frame: Frame, request: SnapshotRequest) -> str:
     """Identifies the frame and how it was converted (RFC 9110, section 8.8.3)."""
     parts = [

@@ -25,7 +25,7 @@ def wants_json(path: str, accept: str) -> bool:
     return path.startswith("/api/") or "application/json" in accept
 
 
-EXPOSED_HEADERS = "Age, Content-Disposition, ETag, Retry-After, X-Camera, X-Height, X-Timestamp, X-Width"
+EXPOSED_HEADERS = "Age, Content-Disposition, Content-Range, ETag, Retry-After, X-Camera, X-Height, X-Timestamp, X-Width"
 """Headers of ours that another site's scripts may read, beside those that the Fetch standard names."""
 REQUEST_HEADERS = "Authorization, Cache-Control, Content-Type, If-None-Match, Pragma, Range, X-Requested-With"
 """Headers that another site's scripts may send."""

@@ -16,6 +16,8 @@ MAX_CONCURRENT_STILLS = 32
 """Stills of one address at the same time: each may take a minute, and there are 256 places for all."""
 MAX_CONCURRENT_CLIPS = 4
 """Clips of one address at the same time: the snapshot service keeps 8 for all."""
+MAX_CONCURRENT_DOWNLOADS = 4
+"""Files and clips of recordings of one address at the same time; a player that seeks opens a second one."""
 
 
 class RateLimiter:

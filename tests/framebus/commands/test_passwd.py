@@ -28,7 +28,7 @@ def test_a_user_gets_a_password_and_another_one(config: Config) -> None:
     made = passwd(config, "anna")
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout == (
-        "anna can log in, for view, snapshot, control, admin of all cameras; "
+        "anna can log in, for view, snapshot, recordings, control, admin of all cameras; "
         f"{config.secrets} holds a hash of the password\n"
     )
     first = accounts.read(config.secrets).users["anna"]

@@ -41,7 +41,7 @@ def test_a_key_has_these_limits(key: str, accepted: list[Any], refused: list[Any
         assert problem.endswith(f"; allowed: {allowed}")
 
 
-@pytest.mark.parametrize("scopes", [["view"], ["view", "snapshot", "control", "admin"], []])
+@pytest.mark.parametrize("scopes", [["view"], ["view", "snapshot", "recordings", "control", "admin"], []])
 def test_anonymous_scopes_are_a_list_of_scopes(scopes: list[str]) -> None:
     assert problems({"anonymous_scopes": scopes}) == []
 
@@ -49,7 +49,7 @@ def test_anonymous_scopes_are_a_list_of_scopes(scopes: list[str]) -> None:
 @pytest.mark.parametrize("scopes", [["watch"], "view", ["View"], [1]])
 def test_any_other_scope_is_refused_with_those_that_exist(scopes: Any) -> None:
     (problem,) = problems({"anonymous_scopes": scopes})
-    assert problem.endswith('; allowed: a list of "view", "snapshot", "control" and "admin"')
+    assert problem.endswith('; allowed: a list of "view", "snapshot", "recordings", "control" and "admin"')
 
 
 ORIGINS = ["*", "https://home.example", "http://10.0.0.7:8123", "http://[::1]:80", "https://a-b_c.example"]

@@ -119,5 +119,5 @@ def test_users_alone_and_tokens_alone_count_as_accounts() -> None:
 
 
 def test_new_accounts_have_the_documented_scopes() -> None:
-    assert (User("x").scopes, User("x").cameras) == (("view", "snapshot", "control", "admin"), None)
+    assert (User("x").scopes, User("x").cameras) == (("view", "snapshot", "recordings", "control", "admin"), None)
     assert (Token("ab", 1.0).scopes, Token("ab", 1.0).cameras) == (("view", "snapshot"), None)

@@ -13,6 +13,7 @@ from framebus.credentials.accounts import User
 from framebus.credentials.passwords import hash_password
 from gateway.access.permissions import ANYONE, PUBLIC, Permission
 from gateway.http.base_handler import BaseHandler
+from gateway.http.routes import DAY, SEGMENT
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
 
@@ -35,6 +36,7 @@ def routes(site: Site) -> dict[str, Permission]:
 def paths(pattern: str) -> list[str]:
     """Paths that a pattern matches."""
     found = pattern.replace("/camera/([^/]+)", "/camera/front").replace("/api/cameras/([^/]+)", "/api/cameras/front")
+    found = found.replace(DAY, "2026-01-01").replace(SEGMENT, "00-00-00.000Z.mkv")
     choice = re.search(r"\((?:\?:)?([^()]+)\)", found)
     if choice is None or choice[1] == ".*":
         return [found.replace("(.*)", "style.css")]
