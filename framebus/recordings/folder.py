@@ -186,11 +186,11 @@ class RecordingFolder:
         with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
                 name = SegmentName.parse(folder.name, entry.name)
-                if name is None or not entry.is_file(follow_symlinks=False):  # a FIFO would never open
+                if name is None:
                     continue
                 with contextlib.suppress(FileNotFoundError):
-                    if not entry.is_file():
-                        continue  # to open a pipe would wait for ever
+                    if not entry.is_file(follow_symlinks=False):
+                        continue  # to open a pipe would wait for ever, and a link may lead anywhere
                     status = entry.stat()
                     end = name.start + (name.seconds or 0.0)
                     segment = Segment(
