@@ -40,6 +40,15 @@ class SharedCamera:
         return f"{self.local_url if local else self.url}/camera/{self.name}/{path}{query}"
 
 
+TIMES_OF_ARRIVAL = "-use_wallclock_as_timestamps 1"
+"""For ffmpeg, which otherwise takes every MJPEG stream for 25 frames per second, too fast or too slow."""
+
+
+def quoted(text: str) -> str:
+    """The text for YAML, which reads an unquoted on, no, null or 1e3 as something else than text."""
+    return json.dumps(text)
+
+
 def octoprint(cameras: Sequence[SharedCamera]) -> str:
     """OctoPrint has one webcam: its bundled plugin Classic Webcam (1.9 and later)."""
     camera = cameras[0]
@@ -48,8 +57,8 @@ def octoprint(cameras: Sequence[SharedCamera]) -> str:
         "# OctoPrint: Settings > Classic Webcam, or in ~/.octoprint/config.yaml while OctoPrint does not run:\n"
         "plugins:\n"
         "  classicwebcam:\n"
-        f"    stream: {json.dumps(camera.stream())}\n"
-        f"    snapshot: {json.dumps(camera.snapshot(local=True))}\n"
+        f"    stream: {quoted(camera.stream())}\n"
+        f"    snapshot: {quoted(camera.snapshot(local=True))}\n"
         f'    streamRatio: "{ratio}"\n'
     )
 
@@ -86,25 +95,31 @@ def homeassistant(cameras: Sequence[SharedCamera]) -> str:
         text += f"#   Name: {camera.name}\n#   MJPEG URL: {camera.stream()}\n#   Still image URL: {camera.snapshot()}\n"
     text += "# or, through ffmpeg, which takes more of its CPU, in configuration.yaml:\ncamera:\n"
     for camera in cameras:
-        text += f"  - platform: ffmpeg\n    name: {camera.name}\n    input: {json.dumps(camera.stream())}\n"
+        text += f"  - platform: ffmpeg\n    name: {quoted(camera.name)}\n    input: {quoted(camera.stream())}\n"
     return text
 
 
 def frigate(cameras: Sequence[SharedCamera]) -> str:
     """Frigate. Recording needs H.264, which its go2rtc makes."""
-    text = "# Frigate: config.yml. Recording takes H.264, which its go2rtc makes.\ngo2rtc:\n  streams:\n"
+    text = (
+        "# Frigate: config.yml. Recording takes H.264, which its go2rtc makes.\n"
+        "go2rtc:\n"
+        "  ffmpeg:\n"
+        f'    framebus: "-fflags nobuffer -flags low_delay {TIMES_OF_ARRIVAL} -i {{input}}"\n'
+        "  streams:\n"
+    )
     for camera in cameras:
-        text += f"    {camera.name}:\n      - {json.dumps(f'ffmpeg:{camera.stream()}#video=h264')}\n"
+        text += f"    {quoted(camera.name)}:\n      - {quoted(f'ffmpeg:{camera.stream()}#input=framebus#video=h264')}\n"
     text += "cameras:\n"
     for camera in cameras:
         text += (
-            f"  {camera.name}:\n"
+            f"  {quoted(camera.name)}:\n"
             "    ffmpeg:\n"
             "      inputs:\n"
             f'        - path: "rtsp://127.0.0.1:8554/{camera.name}"\n'
             "          input_args: preset-rtsp-restream\n"
             "          roles: [record]\n"
-            f"        - path: {json.dumps(camera.stream())}\n"
+            f"        - path: {quoted(camera.stream())}\n"
             "          input_args: preset-http-mjpeg-generic\n"
             "          roles: [detect]\n"
             "    detect:\n"
@@ -131,17 +146,22 @@ def motion(cameras: Sequence[SharedCamera]) -> str:
     return text.rstrip("\n") + "\n"
 
 
+MEDIAMTX_EVERY_PATH = ("all", "all_others")
+"""Names that stand for every path in mediamtx.yml. As a regular expression, which begins with ~, they are names."""
+
+
 def mediamtx(cameras: Sequence[SharedCamera]) -> str:
     """MediaMTX: RTSP, HLS and WebRTC for many viewers, encoded while there are viewers."""
     text = "# MediaMTX: mediamtx.yml. It needs ffmpeg, which runs only while there are viewers.\npaths:\n"
     for camera in cameras:
+        path = f"~^{camera.name}$" if camera.name in MEDIAMTX_EVERY_PATH else camera.name
         command = (
-            f"ffmpeg -loglevel error -fflags nobuffer -f mpjpeg -i '{camera.stream(local=True)}' -c:v libx264 "
-            "-preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 30 -f rtsp rtsp://127.0.0.1:$RTSP_PORT/$MTX_PATH"
+            f"ffmpeg -loglevel error -fflags nobuffer {TIMES_OF_ARRIVAL} -f mpjpeg -i '{camera.stream(local=True)}' "
+            "-c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 30 -fps_mode vfr -f rtsp rtsp://127.0.0.1:$RTSP_PORT/$MTX_PATH"
         )
         text += (
-            f"  {camera.name}:\n"
-            f"    runOnDemand: {json.dumps(command)}\n"
+            f"  {quoted(path)}:\n"
+            f"    runOnDemand: {quoted(command)}\n"
             "    runOnDemandRestart: true\n"
             "    runOnDemandCloseAfter: 10s\n"
         )
@@ -153,8 +173,8 @@ def go2rtc(cameras: Sequence[SharedCamera]) -> str:
     text = "# go2rtc: go2rtc.yaml. The second line is H.264 for WebRTC and RTSP, which needs ffmpeg.\nstreams:\n"
     for camera in cameras:
         text += (
-            f"  {camera.name}:\n"
-            f"    - {json.dumps(camera.stream(local=True))}\n"
+            f"  {quoted(camera.name)}:\n"
+            f"    - {quoted(camera.stream(local=True))}\n"
             f'    - "ffmpeg:{camera.name}#video=h264"\n'
         )
     return text
