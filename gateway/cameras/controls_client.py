@@ -39,7 +39,9 @@ class ControlsClient:
         self.deadline_seconds = deadline_seconds
         self._no_controls = no_controls
         self._capture = (
-            None if endpoint is None else ServiceClient(f"the process of camera {camera}", endpoint, context)
+            None
+            if endpoint is None
+            else ServiceClient(f"the process of camera {camera}", endpoint, context, commands=True)
         )
 
     async def request(self, request: ControlsRequest) -> list[Control]:

@@ -19,7 +19,7 @@ class RecorderClient:
 
     def __init__(self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
         """Connect to the recorder, which need not run."""
-        self._service = ServiceClient("the recorder", endpoint, context)
+        self._service = ServiceClient("the recorder", endpoint, context, commands=True)
 
     async def request(self, request: RecorderRequest, deadline_seconds: float = DEADLINE_SECONDS) -> RecorderHeader:
         """Send a request; returns the state of the camera afterwards.

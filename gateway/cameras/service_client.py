@@ -13,6 +13,8 @@ from gateway.net.errors import HttpError
 
 MAX_WAITING = 256
 """Requests under way to one service; more are refused at once."""
+SEND_AGAIN_SECONDS = 0.1
+"""How often requests are sent again while the service does not run."""
 
 
 class ServiceClient:
@@ -24,6 +26,8 @@ class ServiceClient:
         endpoint: Endpoint | str,
         context: "zmq.Context[zmq.Socket[bytes]]",
         max_waiting: int = MAX_WAITING,
+        *,
+        commands: bool = False,
     ) -> None:
         """Connect to a service, which need not run yet.
 
@@ -32,13 +36,19 @@ class ServiceClient:
             endpoint: where it listens; a string is an endpoint without keys.
             context: for the socket.
             max_waiting: requests that may be under way.
+            commands: whether they change something. Then none is sent after its deadline: a service that starts an hour
+                later would carry it out. In return, one that is sent in the moment at which the service ends is lost.
         """
         self._service = service
         self._max_waiting = max_waiting
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self._unsent: dict[bytes, bytes] = {}
+        """By number: the requests that wait for the service to run."""
+        self._timer: asyncio.TimerHandle | None = None
         self._numbers = itertools.count()
         self._socket = sockets.make(context, zmq.DEALER)
         self._socket.setsockopt(zmq.SNDHWM, max_waiting)
+        self._socket.setsockopt(zmq.IMMEDIATE, int(commands))  # libzmq holds no message for a service that does not run
         sockets.connect(self._socket, endpoint)
         self._receiver = AsyncReceiver(self._socket, self._receive)
 
@@ -65,19 +75,22 @@ class ServiceClient:
         number = next(self._numbers).to_bytes(8)
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
+        self._unsent[number] = request
         try:
-            self._send(number, request)
+            if self._timer is None:
+                self._send_all()
             async with asyncio.timeout(deadline_seconds):
                 return await reply
-        except (TimeoutError, zmq.Again):
+        except TimeoutError:
             seconds = f"{deadline_seconds:g} s"
             raise HttpError(504, "timeout", f"{self._service} did not answer within {seconds}") from None
         except asyncio.CancelledError:
-            if cancel is not None:
+            if cancel is not None and number not in self._unsent:
                 self._send_if_possible(number, cancel)
             raise
         finally:
             del self._waiting[number]
+            self._unsent.pop(number, None)
 
     def send(self, message: bytes) -> None:
         """Send a message whose reply does not matter."""
@@ -85,12 +98,26 @@ class ServiceClient:
 
     def close(self) -> None:
         """Close the socket. Requests under way get no reply."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._receiver.close()
         self._socket.close()
 
+    def _send_all(self) -> None:
+        self._timer = None
+        try:
+            while self._unsent:
+                number = next(iter(self._unsent))
+                self._send(number, self._unsent[number])
+                self._unsent.pop(number, None)
+        except zmq.Again:
+            self._timer = asyncio.get_running_loop().call_later(SEND_AGAIN_SECONDS, self._send_all)
+
     def _send(self, number: bytes, message: bytes) -> None:
-        self._socket.send_multipart([number, b"", message], zmq.NOBLOCK)
-        self._receiver.drain()
+        try:
+            self._socket.send_multipart([number, b"", message], zmq.NOBLOCK)
+        finally:
+            self._receiver.drain()
 
     def _send_if_possible(self, number: bytes, message: bytes) -> None:
         if not self._socket.closed:
