@@ -1,6 +1,7 @@
 """`framebus cert`: makes a self-signed certificate, so that passwords and frames travel encrypted."""
 
 import argparse
+import contextlib
 import hashlib
 import ipaddress
 import os
@@ -128,14 +129,10 @@ def make(
     command += ["-subj", "/CN=framebus", "-addext", f"subjectAltName={alternatives}", "-days", str(days)]
     for extension in EXTENSIONS:
         command += ["-addext", extension]
-    with tempfile.TemporaryDirectory(prefix="framebus-") as folder:
-        made = Path(folder, CERTIFICATE), Path(folder, KEY)
-        ran = subprocess.run([*command, "-out", made[0], "-keyout", made[1]], capture_output=True, text=True)
-        if ran.returncode:
-            reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
-            raise UsageError(f"openssl failed: {reason[:200]}")
-        contents = made[0].read_bytes(), made[1].read_bytes()
-    _check(*contents)
+    try:
+        contents = _made(command)
+    except OSError as error:  # of a full disk, Python says that there is no usable folder
+        raise UsageError(f"no folder for temporary files can be written to: {error.strerror}") from None
     beside = certificate.with_name(f".{certificate.name}.new")
     try:
         # Where the disk is full, the earlier pair stays: a key without its certificate would stop the gateway.
@@ -144,8 +141,22 @@ def make(
         write_atomically(key, contents[1], PRIVATE, lasting=True, owner=owner)
         os.replace(beside, certificate)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # such as a disk that is read-only, whether there is such a file or not
+            beside.unlink()
         raise UsageError(f"{key.parent} cannot be written to: {error.strerror}") from None
+
+
+def _made(command: list[str]) -> tuple[bytes, bytes]:
+    """The certificate and the key that a command of openssl makes. Raises UsageError and OSError."""
+    with tempfile.TemporaryDirectory(prefix="framebus-") as folder:
+        made = Path(folder, CERTIFICATE), Path(folder, KEY)
+        ran = subprocess.run([*command, "-out", made[0], "-keyout", made[1]], capture_output=True, text=True)
+        if ran.returncode:
+            reason = (ran.stderr.strip().splitlines() or [f"exit status {ran.returncode}"])[-1]
+            raise UsageError(f"openssl failed: {reason[:200]}")
+        contents = made[0].read_bytes(), made[1].read_bytes()
+    _check(*contents)
+    return contents
 
 
 def _check(certificate: bytes, key: bytes) -> None:

@@ -107,3 +107,18 @@ def test_openssl_without_room_for_its_files_is_noticed(tmp_path: Path, monkeypat
     assert str(refused.value) == f"openssl wrote no certificate and key to {tempfile.gettempdir()}; is the disk full?"
     assert not certificate.exists()
     assert not key.exists()
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("openssl")
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(UsageError) as refused:
+        make(file / "a.crt", file / "a.key", hosts([]), 10, force=False)
+    assert str(refused.value) == f"{file} cannot be written to: Not a directory"
+
+    monkeypatch.setattr(tempfile, "tempdir", str(file))
+    with pytest.raises(UsageError) as refused:
+        make(tmp_path / "a.crt", tmp_path / "a.key", hosts([]), 10, force=False)
+    assert str(refused.value) == "no folder for temporary files can be written to: Not a directory"
+    assert [left.name for left in tmp_path.iterdir()] == ["file"]

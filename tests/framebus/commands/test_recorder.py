@@ -72,7 +72,7 @@ def test_a_recording_is_started_stopped_and_kept(configure: Configure, start: St
         (["start", "attic"], "there is no camera attic; there is front"),
         (["keep", "front", "2026-01-02", "2026-01-01"], "keep: allowed with begin and end in Unix seconds"),
         (["keep", "front", "yesterday", "now"], "found 'yesterday'; allowed: a time such as 2026-01-31T14:00"),
-        (["start", "front", "--seconds", "0"], "Expected `float` > 0.0 - at `$.seconds`"),
+        (["start", "front", "--seconds", "0"], "'0'; allowed: seconds, more than 0"),
     ],
 )
 def test_mistakes_of_the_caller(configure: Configure, arguments: list[str], text: str) -> None:
