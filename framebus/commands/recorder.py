@@ -37,7 +37,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print the state as JSON")
         add_config(action, default=argparse.SUPPRESS)
         if name == "start":
-            action.add_argument("--seconds", type=numbers.seconds, metavar="N", help="for how long (default: until stop)")
+            action.add_argument(
+                "--seconds", type=numbers.seconds, metavar="N", help="for how long (default: until stop)"
+            )
         if name in ("keep", "release"):
             action.add_argument("begin", type=moment, metavar="FROM", help="such as 2026-01-31T14:00 (local time)")
             action.add_argument("end", type=moment, metavar="TO", help="the same")

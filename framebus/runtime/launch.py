@@ -116,8 +116,9 @@ def put_stderr_away(record: str) -> None:
 
 
 def record_of(arguments: list[str]) -> str:
-    """The file that counts the crashes of `-m MODULE [ARGUMENTS]`."""
-    words = [word.lstrip("-") for word in arguments if word not in ("-m", "--worker")]
+    """The file that counts the crashes of `-m MODULE [ARGUMENTS]`. It is named after the program of supervisord."""
+    module, *more = (word.lstrip("-") for word in arguments if word not in ("-m", "--worker"))
+    words = [module.rpartition(".")[2], *more]
     return os.path.join(os.environ["FRAMEBUS_RUN_DIR"], f"{'-'.join(words).replace('/', '_')}.starts")
 
 
@@ -130,11 +131,11 @@ def python_path(module: str, given: str | None, folder: str = PROCESSES) -> str 
     """The PYTHONPATH with which Python finds the module of a process before all others of that name.
 
     Args:
-        module: its name, such as `gateway`.
+        module: its name, such as `gateway` or `recorder.motion`.
         given: the PYTHONPATH so far, which is returned if the folder lacks the module; None for none.
         folder: where an installed framebus has its processes.
     """
-    if not os.path.isdir(os.path.join(folder, module or os.devnull)):
+    if not os.path.isdir(os.path.join(folder, module.partition(".")[0] or os.devnull)):
         return given
     return f"{folder}{os.pathsep}{given}" if given else folder
 
@@ -227,6 +228,11 @@ def main(arguments: list[str]) -> None:
         write(record, crashes, time.monotonic())
     except OSError:
         wait(NO_RECORD_DELAY_SECONDS, parent)
+    # Of an end that supervisord did not ask about: the next one may have another reason, or tell none.
+    try:  # noqa: SIM105  (contextlib would have to be imported)
+        os.unlink(record + LAST_WORDS)
+    except OSError:
+        pass
     if arguments[0] == PROGRAM:
         become_program(arguments[1], unpacked(os.environ.pop(PACKED)))
     if is_quiet(crashes):

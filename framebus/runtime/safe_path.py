@@ -11,7 +11,7 @@ import os
 import sys
 
 PROGRAMS = ("framebus", "framebus.__main__")
-PACKAGES = ("framebus", "capture", "gateway", "snapshot")
+PACKAGES = ("framebus", "capture", "gateway", "recorder", "snapshot")
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 """Where these packages are."""
 

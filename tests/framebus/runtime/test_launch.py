@@ -82,6 +82,15 @@ def test_every_kind_of_crash_counts(crash: str, run_dir: Path, tmp_path: Path) -
     assert "crasher: 2 crashes in a row, each within 60 s of its start; it starts again in 1 s\n" in running.log
 
 
+def test_the_reason_of_an_earlier_end_is_not_that_of_the_next(run_dir: Path, tmp_path: Path) -> None:
+    """As a process leaves it that fails while it is stopped: supervisord does not ask why."""
+    (run_dir / "crasher.starts.why").write_text("the disk is full")
+    (tmp_path / "crasher.py").write_text(CRASHES["oom"])
+    with contextlib.closing(start(run_dir, tmp_path / "log", "crasher", python_path=tmp_path)) as running:
+        assert running.ended() != 0
+    assert [file.name for file in run_dir.glob("crasher*")] == ["crasher.starts"]
+
+
 def test_a_process_that_ends_as_asked_has_not_crashed(configure: Configure, tmp_path: Path) -> None:
     config = configure()
     name = "tests.framebus.program"
@@ -118,13 +127,14 @@ def test_an_installed_framebus_runs_its_own_process_and_no_other_of_that_name(tm
     shutil.copy(launch.__file__, package / "runtime")
     strangers = tmp_path / "strangers"
     for folder, text in ((package / "processes", "ours"), (strangers, "somebody else's")):
-        (folder / "gateway").mkdir(parents=True)
-        (folder / "gateway" / "__init__.py").touch()
-        (folder / "gateway" / "__main__.py").write_text(f"print({text!r})")
+        for name in ("gateway", "recorder", "recorder/motion"):
+            (folder / name).mkdir(parents=True)
+            (folder / name / "__init__.py").touch()
+            (folder / name / "__main__.py").write_text(f"print({text!r})")
     (strangers / "program.py").write_text("import gateway.__main__")
     environment = {"FRAMEBUS_RUN_DIR": str(tmp_path), "PYTHONPATH": str(strangers)}
     command = [sys.executable, "-P", "-S", str(package / "runtime" / "launch.py"), "-m"]
-    for module, printed in (("gateway", "ours\n"), ("program", "somebody else's\n")):
+    for module, printed in (("gateway", "ours\n"), ("recorder.motion", "ours\n"), ("program", "somebody else's\n")):
         done = subprocess.run([*command, module], env=environment, capture_output=True, text=True, check=True)
         assert done.stdout == printed
 
@@ -134,10 +144,11 @@ def test_a_working_copy_needs_no_other_path(given: str | None) -> None:
     assert python_path("gateway", given) == given
 
 
-@pytest.mark.parametrize("module", ["", "none", "program"])
+@pytest.mark.parametrize("module", ["", "none", "program", "program.part"])
 def test_the_processes_are_on_the_path_of_no_other_program(tmp_path: Path, module: str) -> None:
     (tmp_path / "gateway").mkdir()
     assert python_path("gateway", None, str(tmp_path)) == str(tmp_path)
+    assert python_path("gateway.part", None, str(tmp_path)) == str(tmp_path)
     assert python_path("gateway", "/a:/b", str(tmp_path)) == f"{tmp_path}:/a:/b"
     assert python_path(module, "/a:/b", str(tmp_path)) == "/a:/b"
 

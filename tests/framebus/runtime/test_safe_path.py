@@ -12,7 +12,10 @@ from framebus.runtime import safe_path
 from tests.processes import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[3]
-STRANGERS = ("calendar", "zmq", "msgspec", "asyncio", "capture", "gateway", "snapshot", "supervisor", "argparse")
+STRANGERS = (
+    *("calendar", "zmq", "msgspec", "asyncio", "supervisor", "argparse"),
+    *("capture", "gateway", "recorder", "snapshot"),
+)
 """Modules that framebus imports or runs."""
 
 
@@ -73,7 +76,9 @@ def test_a_program_that_imports_framebus_keeps_its_own_folder(tmp_path: Path) ->
     assert done.stdout == "own\n", done.stderr
 
 
-@pytest.mark.parametrize("name", ["capture.py", "gateway/__init__.py", "snapshot.py", "framebus/__init__.py"])
+@pytest.mark.parametrize(
+    "name", ["capture.py", "gateway/__init__.py", "recorder.py", "snapshot.py", "framebus/__init__.py"]
+)
 def test_a_folder_of_python_path_with_another_module_of_our_name_is_left_out(name: str, tmp_path: Path) -> None:
     theirs, libraries = tmp_path / "scripts", tmp_path / "libraries"
     (theirs / name).parent.mkdir(parents=True)

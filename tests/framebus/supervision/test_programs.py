@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from framebus.config.load import Config, parse
+from framebus.runtime.launch import record_of
 from framebus.supervision.programs import changes, programs, refusals
 
 CAMERAS = {"front": {"source": "testcard"}, "garden": {"source": "testcard"}}
@@ -134,6 +135,16 @@ def test_motion_detection_is_a_process_where_a_camera_has_it() -> None:
     assert programs(with_motion())["motion"].arguments == "recorder.motion"
     found = changes(config(), with_motion())
     assert (found.stop, found.start, found.restart) == ([], ["motion"], ["capture-front"])
+
+
+def test_what_a_process_leaves_is_found_by_the_name_of_its_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why it has ended, and how often it has crashed."""
+    monkeypatch.setenv("FRAMEBUS_RUN_DIR", "/run/x")
+    camera = {"source": "testcard", "motion": True, "record": "motion"}
+    found = programs(config(camera={"front": camera}, program={"a-b": {"command": ["true"]}}))
+    assert set(found) == {"gateway", "gateway-1", "snapshot", "recorder", "motion", "capture-front", "program-a-b"}
+    records = {name: record_of([program.option, *program.arguments.split()]) for name, program in found.items()}
+    assert records == {name: f"/run/x/{name}.starts" for name in found}
 
 
 def test_a_zone_restarts_motion_detection_and_no_camera() -> None:
