@@ -24,6 +24,8 @@ class RecorderService:
         """Frames of each camera that did not arrive."""
         self.started: list[tuple[str, list[IncomingFrame]]] = []
         """What is to be recorded of the time before a recording was asked for; its reader clears it."""
+        self.has_changed = False
+        """Whether a recording was started or stopped; its reader clears it."""
         self.silent: dict[str, str] = {}
         """Why no frames of a camera come, where they should."""
 
@@ -88,8 +90,10 @@ class RecorderService:
                 raise RecorderError("off", f"camera {camera} is not recorded; set record in [camera.{camera}]")
             case "start":
                 self.started.append((camera, recording.start(now, request.seconds)))
+                self.has_changed = True
             case "stop":
                 recording.stop()
+                self.has_changed = True
             case "keep" | "release":
                 assert request.begin is not None
                 assert request.end is not None

@@ -23,6 +23,7 @@ from framebus.transport.endpoints import Endpoint
 from framebus.transport.io_threads import IO_THREADS
 from recorder.camera_recording import CameraRecording, Reason
 from recorder.cleaner import CLOCK_ERROR_SECONDS, Cleaner
+from recorder.demands import Demands
 from recorder.disk import GB, Disk
 from recorder.disk_writer import Batch, DiskWriter, read_boot_id
 from recorder.incoming_frame import IncomingFrame
@@ -45,6 +46,8 @@ EVENT_QUEUE = 1000
 END_SECONDS = 2.0
 """How long the end of the process waits for the disk. supervisord kills it after three."""
 MB = 1_000_000
+DEMANDS_NAME = "recorder service.demands"
+"""In run_dir; no camera has a name with a space."""
 
 
 @dataclass(slots=True)
@@ -127,6 +130,8 @@ class RecorderServer:
         recordings = {name: camera.recording for name, camera in self._cameras.items()}
         self._service = RecorderService(recordings, self._writer, self._cleaner)
         self._ticked_at = self._drained_at = time.monotonic()
+        self._demands = Demands(self._run_dir / DEMANDS_NAME, self._boot)
+        self._start_again(recordings)
         self._clock = _clock_offset()
         recorded = [name for name, recording in recordings.items() if recording.modes]
         logger.info("records %s to %s", ", ".join(recorded) or "no camera", folder)
@@ -252,13 +257,31 @@ class RecorderServer:
                 return
             *envelope, request = self._router.recv_multipart()
             if len(envelope) <= MAX_ENVELOPE_PARTS:
-                self._router.send_multipart([*envelope, self._service.answer(request, time.monotonic())])
+                reply = self._service.answer(request, time.monotonic())
+                self._note_demands()
+                self._router.send_multipart([*envelope, reply])
                 for name, frames in self._service.started:
                     for frame in frames:
                         self._wait(self._cameras[name], frame, "on-demand")
                 self._service.started.clear()
                 for camera in self._cameras.values():
                     self._follow_demand(camera)
+
+    def _note_demands(self) -> None:
+        """Have what was requested outlive this process, before the reply says that it was done."""
+        if self._service.has_changed:
+            self._service.has_changed = False
+            now = time.monotonic()
+            recordings = {name: camera.recording for name, camera in self._cameras.items()}
+            left = {name: one.demanded_seconds(now) for name, one in recordings.items() if one.is_demanded(now)}
+            self._demands.write(left, now)
+
+    def _start_again(self, recordings: Mapping[str, CameraRecording]) -> None:
+        """Go on with what was requested from an earlier process: a restart does not end it."""
+        now = time.monotonic()
+        for name, seconds in self._demands.read(now).items():
+            if name in recordings and recordings[name].modes:
+                recordings[name].start(now, seconds)
 
     def _follow_demand(self, camera: _Camera) -> None:
         """Subscribe while frames are needed."""

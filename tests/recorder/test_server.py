@@ -243,3 +243,23 @@ def test_there_is_one_recorder(recorder: Callable[..., Recorder], start: Start) 
 
     assert other.ended() == 1
     assert "recorder service already runs as process" in other.log
+
+
+def test_a_requested_recording_goes_on_after_a_restart(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "on-demand"')
+    made.ask(action="start", seconds=600)
+    assert made.frames.subscription() == b"\x01live/front\n"
+    made.process.process.kill()
+    made.process.process.wait()
+    made.process = made.run()
+
+    state = made.ask()
+    assert (state["demanded"], state["state"]) == (True, "recording")
+    assert 0 < state["seconds_left"] < 600
+    wait_subscribed(made.frames, b"live/front\n")
+    sent = made.send(5)
+    wait_until(lambda: made.recorded() == sent, "the frames are recorded")
+    made.ask(action="stop")
+    assert made.process.terminate() == 0
+    made.process = made.run()
+    assert made.ask()["demanded"] is False
