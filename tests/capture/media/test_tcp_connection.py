@@ -55,10 +55,11 @@ def camera() -> Iterator[TcpCamera]:
         yield made
 
 
-def test_jpegs_end_to_end_come_each_at_once(camera: TcpCamera) -> None:
+@pytest.mark.parametrize("path", ["", "/listen"])
+def test_jpegs_end_to_end_come_each_at_once(path: str, camera: TcpCamera) -> None:
     sent = [jpegs.jpeg(quality=quality) for quality in (50, 60, 70)]
     camera.send(sent[0])
-    with opened(camera.url) as source:
+    with opened(camera.url + path) as source:
         shown = pictures(source)
         assert next(shown).jpeg == sent[0]
         for jpeg in sent[1:]:
