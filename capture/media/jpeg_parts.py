@@ -196,9 +196,12 @@ class JpegParts:
                 self._in_body = False
                 self._begin_picture(begin)
                 return True
-        delimiter = self._buffer.find(b"\n" + self._delimiter, 0, self._length) if self._delimiter else -1
-        if delimiter >= 0:
-            return self._skip_body(delimiter, kind)
+        if self._delimiter:
+            begin = max(0, self._searched - len(self._delimiter))
+            delimiter = self._buffer.find(b"\n" + self._delimiter, begin, self._length)
+            if delimiter >= 0:
+                return self._skip_body(delimiter, kind)
+        self._searched = len(self._buffer)
         return len(self._buffer) >= self._length and self._skip_body(self._length, kind)
 
     def _skip_body(self, length: int, kind: bytes) -> bool:

@@ -183,7 +183,9 @@ class MediaSource(Source):
             return HttpStream(
                 url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader
             )
-        if url.scheme == "tcp" and "listen" not in urlsplit(url.text).query:  # with it, FFmpeg waits for the camera to connect
+        if (
+            url.scheme == "tcp" and "listen" not in urlsplit(url.text).query
+        ):  # with it, FFmpeg waits for the camera to connect
             connections = TcpConnections(url, self.name, self._patience)
             decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
             return HttpStream(

@@ -67,3 +67,14 @@ def test_a_delimiter_right_at_the_beginning_ends_an_empty_part() -> None:
 def test_the_first_delimiter_within_a_length_that_is_too_large_ends_the_part() -> None:
     data = part(b"application/json", 50_000, b"{}") + 2 * part(b"image/jpeg", len(SMALL), SMALL)
     assert fed(data) == ([SMALL, SMALL], 0)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
+def test_a_part_of_another_kind_without_a_length_ends_at_the_delimiter_however_it_comes(step: int) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + b"\n--fram\n" * 20
+    data = (part(b"image/png", None, picture) * 3) + b"\r\n--frame\r\n"
+    parts = JpegParts()
+    for begin in range(0, len(data), step):
+        assert parts.feed(data[begin : begin + step]) == []
+    assert [found.rstrip(b"\r") for found in parts.others] == [picture.rstrip(b"\r")] * 3
+    assert parts.damaged == 0
