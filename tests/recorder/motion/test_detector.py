@@ -17,8 +17,7 @@ QUIET = 90
 def small(left: float | None, light: float = 1.0) -> Grey:
     """A picture as the decoder gives it, with some noise of its own."""
     reduced = np.asarray(Image.fromarray(walker.picture(left)).resize((160, 90), Image.Resampling.BOX)) * light
-    noise = np.random.default_rng(None if left is None else round(left * 1000)).normal(0, 1, SHAPE)
-    return (reduced + noise).clip(0, 255).astype(np.uint8)
+    return (reduced + walker.NOISE.picture(*SHAPE)).clip(0, 255).astype(np.uint8)
 
 
 def found(pictures: list[Grey], detector: "Detector[int] | None" = None) -> list[tuple[int, Motion[int]]]:

@@ -9,6 +9,24 @@ from PIL import Image
 WIDTH, HEIGHT = 640, 360
 
 
+class Noise:
+    """Of a sensor: another one in each picture, and the same ones in each test."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Be as at the beginning of a test."""
+        self._random = np.random.default_rng(11)
+
+    def picture(self, height: int, width: int) -> "np.typing.NDArray[np.float64]":
+        """The noise of the next picture, in grey levels."""
+        return self._random.normal(0, 1, (height, width))
+
+
+NOISE = Noise()
+
+
 @cache
 def background() -> "np.typing.NDArray[np.uint8]":
     """A place with some texture, the same every time."""
