@@ -19,7 +19,7 @@ from framebus import __version__
 from framebus.config import checked_copy
 from framebus.config import load as configuration
 from framebus.config.load import ENVIRONMENT, Config, ConfigError
-from framebus.runtime import launch, safe_path
+from framebus.runtime import launch, refused_starts, safe_path
 from framebus.runtime.log import JOURNAL, is_journal, mark_lines
 from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
@@ -78,11 +78,16 @@ def run(options: argparse.Namespace) -> int:
 def refuse(status: int, text: str) -> int:
     """Print why framebus does not start; returns the exit status.
 
-    As a service of systemd, which starts it again at once, it waits first: the same lines would fill the journal.
+    As a service of systemd, which starts it again at once, it waits first, as the same lines would fill the journal.
+    It does not in the first of these starts: the `systemctl restart` of a person fails at once.
     """
     print(mark_lines(text, logging.ERROR, 2), file=sys.stderr, flush=True)
     if is_journal(2) and SERVICE in os.environ:
-        time.sleep(REFUSED_PAUSE_SECONDS)
+        folder = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+        if not folder or refused_starts.is_repeated(Path(folder)) or not refused_starts.note(Path(folder)):
+            time.sleep(REFUSED_PAUSE_SECONDS)
+            if folder:
+                refused_starts.note(Path(folder))
     return status
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import pytest
 import framebus
 from framebus.commands import up
 from framebus.config.load import Config, parse
-from framebus.runtime import launch
+from framebus.runtime import launch, refused_starts
+from framebus.runtime.process import EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError
 from framebus.supervision.writing import PROGRAM_SECTION
 from tests.conftest import Configure, Start
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 TWO_CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back-door]\nsource = "testcard"\n'
 
@@ -219,6 +221,42 @@ def test_lines_in_the_journal_have_their_levels() -> None:
             "<3>ModuleNotFoundError: No module named 'zmq'",
             "after",
         ]
+
+
+REFUSED_AS_A_SERVICE = """
+import os, sys
+stream = os.fstat(2)
+os.environ |= {"JOURNAL_STREAM": f"{stream.st_dev}:{stream.st_ino}", "INVOCATION_ID": "1"}
+from framebus.__main__ import main
+sys.argv[1:] = ["up", "--config", sys.argv[1]]
+sys.exit(main())
+"""
+SHORTER_THAN_THE_PAUSE_SECONDS = 45
+
+
+@pytest.mark.slow
+def test_a_service_waits_with_a_mistake_only_when_systemd_repeats_the_start(tmp_path: Path) -> None:
+    assert SHORTER_THAN_THE_PAUSE_SECONDS < up.REFUSED_PAUSE_SECONDS
+    file, noted = tmp_path / "framebus.toml", tmp_path / "state" / refused_starts.FILE_NAME
+    file.write_text("mistake = 1\n")
+    noted.parent.mkdir()
+    command = [sys.executable, "-P", "-c", REFUSED_AS_A_SERVICE, str(file)]
+    environment = {**os.environ, "STATE_DIRECTORY": str(noted.parent)}
+
+    def start_by_a_person() -> None:
+        done = subprocess.run(
+            command, env=environment, stderr=subprocess.PIPE, text=True, timeout=SHORTER_THAN_THE_PAUSE_SECONDS
+        )
+        assert done.returncode == EXIT_USAGE
+        assert done.stderr.startswith(f"<3>{file}: mistake: ")
+        assert noted.exists()
+
+    start_by_a_person()
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as repeated:
+        wait_until(lambda: not noted.exists(), "the start that is repeated")
+        repeated.terminate()
+        assert repeated.wait(DEADLINE_SECONDS) == -signal.SIGTERM
+    start_by_a_person()
 
 
 @pytest.mark.slow
