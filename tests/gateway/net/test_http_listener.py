@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from tornado.httpserver import HTTPServer
@@ -23,6 +24,7 @@ from gateway.net.http_listener import (
 )
 from gateway.net.progress import ProgressWatch
 from tests.gateway.conftest import until
+from tests.processes import wait_until
 
 LOSSES = RateLimitedLog(logging.getLogger("gateway"))
 
@@ -160,7 +162,7 @@ def test_whether_a_client_has_left_is_known_without_reading() -> None:
         for by_reset in (False, True):
             client_that_leaves(listener.getsockname(), by_reset=by_reset)
             with listener.accept()[0] as accepted:
-                assert has_left(accepted)
+                wait_until(partial(has_left, accepted), "the end of the client's side")
                 accepted.close()
                 assert not has_left(accepted), "a closed descriptor tells nothing"
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
