@@ -27,7 +27,7 @@ UNDECIDED = ("survived", "suspicious", "no tests", "segfault")
 """Results of mutmut that mean that no test failed because of the mutant."""
 UNTRIED = ("not checked", "skipped")
 SEED = 13
-"""Of the samples: the same mutants are drawn again while the code is the same."""
+"""Of the samples, without --seed: the same mutants are drawn again while the code is the same."""
 NO_MUTANT = "none"
 """As the name of the mutant to try: mutmut makes all of them, and fails then."""
 
@@ -74,6 +74,7 @@ def main() -> int:
     parser.add_argument("--survivors", action="store_true", help="print the known survivors, too")
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants are tested at a time (default: 1)")
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants of each module, drawn at random")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"another number draws other mutants (default: {SEED})")
     options = parser.parse_args()
     unknown = [name for name in options.targets if name not in TARGETS]
     if unknown:
@@ -92,7 +93,7 @@ def measure(name: str, target: Target, options: argparse.Namespace) -> bool:
         chosen: list[str] = []
         if options.sample is not None:
             mutmut(copy, "run", "--max-children", "1", NO_MUTANT)
-            chosen = sample(results_of(copy), options.sample)
+            chosen = sample(results_of(copy), options.sample, options.seed)
         run = mutmut(copy, "run", "--max-children", str(options.jobs), *chosen)
         if run.returncode:
             print(f"{name}: mutmut failed:\n{run.stdout[-2000:]}{run.stderr[-2000:]}", file=sys.stderr)
@@ -171,12 +172,12 @@ def parsed(results: str) -> dict[str, str]:
     return {name: result for name, _, result in lines if "__mutmut_" in name}
 
 
-def sample(mutants: Iterable[str], most: int) -> list[str]:
-    """At most so many mutants of each module."""
+def sample(mutants: Iterable[str], most: int, seed: int = SEED) -> list[str]:
+    """At most so many mutants of each module; the same ones for the same seed."""
     of_modules: dict[str, list[str]] = {}
     for mutant in sorted(mutants):
         of_modules.setdefault(mutant.rpartition(".")[0], []).append(mutant)
-    draw = random.Random(SEED)
+    draw = random.Random(seed)
     return [mutant for each in of_modules.values() for mutant in draw.sample(each, min(most, len(each)))]
 
 

@@ -53,6 +53,12 @@ def test_a_sample_has_mutants_of_every_module_and_is_drawn_alike_again() -> None
     assert sorted(sample(RESULTS, 9)) == sorted(RESULTS)
 
 
+def test_another_seed_draws_another_sample() -> None:
+    mutants = [f"a.b.f__mutmut_{number}" for number in range(100)]
+    assert sample(mutants, 5, seed=14) == sample(mutants, 5, seed=14)
+    assert sample(mutants, 5, seed=14) != sample(mutants, 5)
+
+
 @pytest.mark.parametrize(
     ("mutant", "function"),
     [
