@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from framebus import request_controls
-from framebus.config.load import Config, ConfigError, parse
+from framebus.config.load import Config, ConfigError, load, parse
 from framebus.credentials.curve_keys import CurveKeys, KeyPair, changing
 from framebus.protocol.controls import ControlError
 from framebus.transport import endpoints
@@ -89,3 +89,11 @@ def test_a_program_names_an_endpoint_with_or_without_a_key(tmp_path: Path, clien
     assert endpoints.from_arguments("tcp://10.0.0.7:5555", KEY, file) == Endpoint("tcp://10.0.0.7:5555", KEY, client)
     with pytest.raises(ValueError, match=r"^server_key: allowed: the 40 characters"):
         endpoints.from_arguments("tcp://10.0.0.7:5555", "short", file)
+
+
+def test_what_else_the_secrets_file_lacks_stops_no_program(tmp_path: Path, client: KeyPair) -> None:
+    file = tmp_path / "framebus.toml"
+    file.write_text('[camera.front]\npublish = "tcp://0.0.0.0:5555"\n')
+    with pytest.raises(ConfigError, match="framebus keys"):
+        load(file)
+    assert endpoints.from_arguments("tcp://10.0.0.7:5555", KEY, file) == Endpoint("tcp://10.0.0.7:5555", KEY, client)

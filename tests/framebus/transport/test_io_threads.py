@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,18 @@ def test_names_share_the_other_threads() -> None:
 
 
 def test_a_name_keeps_its_thread() -> None:
-    first = affinity("tcp://one.example:5555", IO_THREADS)
-    assert affinity("tcp://two.example:5555", IO_THREADS) != first
-    assert affinity("tcp://One.example:5556", IO_THREADS) == first
+    new = f"a{time.monotonic_ns()}.example"
+    first = affinity(f"tcp://one.{new}:5555", IO_THREADS)
+    assert affinity(f"tcp://two.{new}:5555", IO_THREADS) != first
+    assert affinity(f"tcp://One.{new}:5556", IO_THREADS) == first
 
 
 def test_a_context_with_one_thread_has_no_choice() -> None:
     assert affinity("tcp://camera.local:5555", 1) == OWN_AFFINITY
+
+
+def test_with_two_threads_the_second_looks_up_names() -> None:
+    assert affinity("tcp://camera.local:5555", 2) == 2
 
 
 def test_a_name_that_is_looked_up_for_long_delays_no_other_connection(tmp_path: Path) -> None:

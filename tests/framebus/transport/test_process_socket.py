@@ -79,3 +79,11 @@ def test_an_address_that_is_too_long_is_refused_by_its_path(context: "zmq.Contex
 def test_options_of_pyzmq_pass(context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     with ProcessSocket(context, zmq.PUB, copy_threshold=5) as socket:
         assert socket.copy_threshold == 5
+
+
+def test_a_socket_of_this_process_that_was_not_closed_is_reported_and_closed() -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    socket = ProcessSocket(context, zmq.PUB)
+    with pytest.warns(ResourceWarning, match="Unclosed socket"):
+        del socket
+    context.term()

@@ -1,5 +1,6 @@
 """A socket that connects again where libzmq gives up, on real connections."""
 
+import contextlib
 import os
 import resource
 import socket
@@ -17,6 +18,8 @@ from tests.framebus.transport.conftest import Subscribe
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 DEADLINE_MS = int(DEADLINE_SECONDS * 1000)
+GREETING_AND_GARBAGE = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL".ljust(55, b"\0") + b"\x06" + b"\xff" * 64
+"""The greeting of ZMTP 3 with mechanism NULL, and then a command longer than any."""
 
 
 @pytest.fixture
@@ -184,8 +187,7 @@ def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_
         server.settimeout(DEADLINE_SECONDS)
         talker, _ = server.accept()
         with talker:
-            # The greeting of ZMTP 3 with mechanism NULL, and then a command longer than any.
-            talker.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL".ljust(55, b"\0") + b"\x06" + b"\xff" * 64)
+            talker.sendall(GREETING_AND_GARBAGE)
             talker.settimeout(DEADLINE_SECONDS)
             while talker.recv(1000):
                 pass
@@ -198,6 +200,26 @@ def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_
 
     wait_until(subscribes, "the subscriber connects again")
     assert made.violations == 1
+
+
+def test_each_violation_is_counted(subscribe: Subscribe, free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        made = subscribe(f"tcp://127.0.0.1:{free_port}", topic("live", "front"))
+        server.settimeout(0.05)
+
+        def violates_twice() -> bool:
+            made.check()
+            with contextlib.suppress(TimeoutError):
+                talker, _ = server.accept()
+                with talker:
+                    talker.settimeout(DEADLINE_SECONDS)
+                    talker.sendall(GREETING_AND_GARBAGE)
+                    while talker.recv(1000):
+                        pass
+            return made.violations == 2
+
+        wait_until(violates_twice, "two violations are counted")
+    assert made.disconnects == 2
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
