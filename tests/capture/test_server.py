@@ -139,6 +139,8 @@ def test_a_slow_idle_rate_holds_no_frame_back_from_peek(configure: Configure, st
     """The first frame for peek/ is due at once, however short the machine has been up."""
     config = configure(FRONT + "fps = 10\nidle_fps = 1e-7")
     published(start, config)
+    with Listener(config, "status") as heard:
+        heard.status(lambda status: status.seq >= 1)
     time.sleep(RESEND_MAX_AGE_SECONDS + 0.2)
     with Listener(config, "peek") as peek:
         with pytest.raises(TimeoutError):
@@ -197,7 +199,7 @@ def test_a_camera_that_cannot_be_opened_is_offline_and_says_why(configure: Confi
     with Listener(config, "status") as heard:
         status = heard.status(lambda status: status.state == "offline")
     assert "/dev/no-such-camera" in status.reason
-    assert f"camera front offline: {status.reason}" in running.log
+    running.wait_for(f"camera front offline: {status.reason}")
     assert (status.seq, status.fps) == (0, 0)
     assert running.terminate() == 0
 

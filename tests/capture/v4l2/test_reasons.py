@@ -94,7 +94,7 @@ def test_a_node_that_is_no_camera(camera: ShimCamera, capabilities: int) -> None
 def test_a_camera_without_a_format_for_us(camera: ShimCamera, settings: dict[str, str], found: str) -> None:
     usable = (
         "MJPG, JPEG, YUYV, UYVY, YVYU, VYUY, NV16, NV61, 422P, NV12, NV21, YU12, YV12, NV24, NV42, RGB3, BGR3, XR24, "
-        "AR24, BGR4, RGB4 or GREY"
+        "AR24, BGR4, RGB4, GREY, NM12, NM21, NM16, NM61, YM12, YM21 or YM16"
     )
     sentence = f"{DEVICE}: offers {found}; framebus takes {usable}; name another one in `source`"
     assert camera.having(**settings).run(refusal) == sentence
