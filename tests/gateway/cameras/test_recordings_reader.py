@@ -41,8 +41,8 @@ async def test_a_frame_is_found_where_its_moment_was_recorded(tmp_path: Path) ->
 async def test_what_it_knows_is_forgotten_after_a_while(tmp_path: Path) -> None:
     store(tmp_path, STARTED, SECOND)
     reader = RecordingsReader(tmp_path, forget_seconds=0.01)
-    await reader.listing("front", 0.0, float("inf"), files=False)
     known = reader._folder
+    await reader.listing("front", 0.0, float("inf"), files=False)
     await until(lambda: reader._folder is not known)
     assert (await reader.listing("front", 0.0, float("inf"), files=False)).spans
     reader.close()
