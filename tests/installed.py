@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PARTS = ["framebus", "capture", "gateway", "snapshot", "supervisord.conf", "framebus.toml"]
+PARTS = ["framebus", "capture", "gateway", "recorder", "snapshot", "supervisord.conf", "framebus.toml"]
 NEEDED = ["zmq", "tornado", "supervisor", "msgspec", "PIL", "videodev2", "prometheus_client"]
 LIBRARIES = ["pyzmq.libs", "pillow.libs"]
 """Which lie beside the packages that load them, where these came as wheels."""

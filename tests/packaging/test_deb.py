@@ -35,7 +35,7 @@ def field(package: Path, name: str) -> str:
 def test_it_depends_on_debians_own_packages(deb: Path) -> None:
     depends = {re.split(r"[ :]", one)[0] for one in field(deb, "Depends").split(", ")}
     assert depends - {"python3"} == set(DEPENDS)
-    assert field(deb, "Recommends") == "python3-av (>= 14.2), python3-picamera2, python3-segno"
+    assert field(deb, "Recommends") == "python3-av (>= 14.2), python3-numpy, python3-picamera2, python3-segno"
     assert (field(deb, "Architecture"), field(deb, "Version")) == ("all", __version__)
 
 
