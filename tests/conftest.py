@@ -12,6 +12,7 @@ import pytest
 from framebus.config.load import Config, load
 from framebus.runtime.run_dir import prepare
 from tests.capture.v4l2 import shim
+from tests.parameters import pytest_make_parametrize_id
 from tests.processes import Running, python
 from tests.selection import pytest_collection_modifyitems
 from tests.skips import pytest_make_collect_report, pytest_runtest_makereport
@@ -20,9 +21,15 @@ if importlib.util.find_spec("hypothesis"):  # it is not in the chroot of the lib
     from hypothesis import settings
 
     settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+    settings.register_profile("fast", deadline=None, max_examples=20)  # for `make test-fast`
     settings.load_profile("untimed")
 
-__all__ = ["pytest_collection_modifyitems", "pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_make_parametrize_id",
+    "pytest_runtest_makereport",
+]
 
 Configure = Callable[..., Config]
 Start = Callable[..., Running]

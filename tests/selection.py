@@ -1,6 +1,7 @@
 """Which tests are marked by what they are: `slow` where they start processes, and skipped where only root can run them.
 
-A test that only takes long, more than a second, is marked `slow` where it stands.
+Marked where they stand: `slow`, tests that take more than a second, and most members of a sweep (tests.parameters);
+`medium`, tests that start a program, sleep, or take more than 0.4 s. `make coverage` takes these, `make test-fast` not.
 A hook of pytest's, which tests/conftest.py imports.
 """
 

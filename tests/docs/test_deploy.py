@@ -163,6 +163,7 @@ def test_its_commands_are_commands_of_framebus() -> None:
     assert {"passwd", "up", "config", "doctor", "cert"} <= commands <= COMMANDS.keys()
 
 
+@pytest.mark.medium
 def test_the_service_says_which_command_helps_after_an_upgrade_of_python(tmp_path: Path) -> None:
     (check,) = re.findall(r"^ExecStartPre=/bin/sh -c '(.*)'$", SERVICE.read_text(), re.M)
     check = check.replace("sleep 60", "true")

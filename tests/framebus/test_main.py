@@ -52,6 +52,7 @@ def test_the_configuration_may_be_named_before_and_behind_the_command(
     )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "arguments",
     [("config",), ("--help",), ("--version",), ("doctor", "--config", "framebus.toml")],

@@ -77,6 +77,7 @@ def test_the_package_alone_loads_nothing() -> None:
     assert run("-c", script, folder=ROOT).stdout == "set()\n"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("process", ["capture.server", "snapshot.server"])
 def test_processes_without_a_loop_do_not_load_asyncio(process: str) -> None:
     script = f"import sys, {process}; print({{'asyncio', 'ssl'}} & set(sys.modules))"
@@ -282,6 +283,7 @@ Subscriber("front", kind="bogus")
 """
 
 
+@pytest.mark.medium
 def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
     """With `py.typed`, mypy reads the annotations of the package, and finds the mistakes and nothing else."""
     file = tmp_path / "program.py"

@@ -94,6 +94,7 @@ def test_it_says_when_what_is_kept_takes_all(tmp_path: Path, make: Make, caplog:
     assert len(names(tmp_path)) == 1
 
 
+@pytest.mark.medium
 def test_marks_are_set_and_taken_away(tmp_path: Path, make: Make) -> None:
     for begin in (0, 10, 20):
         store(tmp_path, STARTED + begin, SECOND)
@@ -106,6 +107,7 @@ def test_marks_are_set_and_taken_away(tmp_path: Path, make: Make) -> None:
     wait_until(lambda: not any("keep" in name for name in names(tmp_path)), "none is marked")
 
 
+@pytest.mark.medium
 def test_after_the_clock_was_set_the_names_of_this_boot_are_right(tmp_path: Path, make: Make) -> None:
     """A machine without a battery for its clock: it has started with the time at which it was switched off."""
     began = host_monotonic() - 100

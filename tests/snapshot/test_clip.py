@@ -45,6 +45,7 @@ def written(clip: Clip, file: Path, page: int) -> Path:
     return file
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("page", [1_000_000, 1000, 7])
 @pytest.mark.parametrize("count", [1, 2, 25])
 def test_an_avi_plays_with_all_its_frames_at_their_rate(count: int, page: int, tmp_path: Path) -> None:
@@ -55,6 +56,7 @@ def test_an_avi_plays_with_all_its_frames_at_their_rate(count: int, page: int, t
     assert numerator / denominator == pytest.approx(10, rel=0.01)
 
 
+@pytest.mark.medium
 def test_motion_jpeg_is_the_frames_in_a_row(tmp_path: Path) -> None:
     taken = stills(25)
     file = written(Clip(taken, "mjpg"), tmp_path / "clip.mjpg", 1000)

@@ -18,6 +18,7 @@ from framebus.protocol.wire import parse as parse_message
 from snapshot.clips import MAX_CLIPS, PAGE_BYTES
 from tests.clock import Clock
 from tests.headers import status_header
+from tests.parameters import sweep
 from tests.snapshot.service import NOW, Service, configured, peek, refusal
 
 
@@ -185,7 +186,9 @@ HOSTILE_TIMES = (1e300, -1e300, 1e18, -1e18, 0.0, -1.0, 1.7e308, -1.7e308)
 
 @pytest.mark.parametrize("front", [{}, FAR], ids=["here", "far"])
 @pytest.mark.parametrize("key", ["captured", "monotonic", "published", "width", "height", "seq", "epoch", "dropped"])
-@pytest.mark.parametrize("value", [*HOSTILE_TIMES, 2**31, 2**63, 2**200, 1, 'quoted"', "line\r\n", "x" * 100_000])
+@pytest.mark.parametrize(
+    "value", sweep(["x" * 100_000, *HOSTILE_TIMES, 2**31, 2**63, 2**200, 1, 'quoted"', "line\r\n"], 2)
+)
 def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict[str, Any], clock: Clock) -> None:
     config = parse({"camera": {"front": front, "back": {}}, "snapshot": {"history": 60}}, None)
     service = Service(config, clock)
@@ -202,7 +205,7 @@ def test_no_header_of_a_frame_ends_the_service(key: str, value: Any, front: dict
 @pytest.mark.parametrize("front", [{}, FAR], ids=["here", "far"])
 @pytest.mark.parametrize("state", ["offline", "live", "idle", "starting"])
 @pytest.mark.parametrize("key", ["since", "captured", "monotonic", "fps", "seq", "width", "reason", "source"])
-@pytest.mark.parametrize("value", [*HOSTILE_TIMES, None, 2**63, 2**200, "\0\r\n", "x" * 100_000])
+@pytest.mark.parametrize("value", sweep([None, *HOSTILE_TIMES, 2**63, 2**200, "\0\r\n", "x" * 100_000], 2))
 def test_no_status_ends_the_service(key: str, value: Any, state: State, front: dict[str, Any], clock: Clock) -> None:
     service = Service(configured(front={**front, "still_size": "640x480"}, back={}), clock)
     service.publish_status(state)

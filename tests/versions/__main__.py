@@ -2,7 +2,7 @@
 
 `python -m tests.versions oldest` uses this Python. `newest` uses Debian 13's Python 3.13, in the chroot of
 `make test-debian` but without apt's packages, and needs root. No name means both. What else is given is for pytest.
-`oldest` leaves out tests/e2e, `newest` runs what `make test-fast` runs.
+`oldest` leaves out tests/e2e, `newest` leaves out the slow tests.
 """
 
 import argparse

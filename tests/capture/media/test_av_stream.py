@@ -93,6 +93,7 @@ def test_live_video_over_http_that_goes_silent_is_reported(container: str, h264:
         assert failure(server.url(), SHORT) == f"{server.url()}: sent nothing for {SHORT:g} seconds"
 
 
+@pytest.mark.medium
 def test_a_server_that_sends_no_video_to_its_first_byte_is_reported() -> None:
     with endless("video/x-flv", b"") as server:
         assert failure(server.url(), SHORT) == f"{server.url()}: sent nothing for {SHORT:g} seconds"
@@ -201,6 +202,7 @@ class TcpSender:
                 client.sendall(self._data)
 
 
+@pytest.mark.medium
 def test_a_transport_stream_without_video_is_refused(tmp_path: Path) -> None:
     sound = tmp_path / "sound.ts"
     subprocess.run(

@@ -33,6 +33,7 @@ def test_pixels_become_square(size: tuple[int, int], pixel_aspect: float, made: 
     assert made_size(*size, pixel_aspect, LIMIT) == made
 
 
+@pytest.mark.medium
 def test_anamorphic_video_has_its_own_shape(tmp_path: Path) -> None:
     clip, made = clips.of_colours(tmp_path / "clip.mp4", "libx264", ["red"] * 3, size=(64, 48)), tmp_path / "made.mp4"
     command = [need("ffmpeg"), "-nostdin", "-v", "error", "-i", str(clip), "-vf", "setsar=2/1", str(made)]

@@ -161,6 +161,7 @@ def test_a_still_of_another_kind_becomes_a_jpeg(kind: str, content_type: str) ->
         assert source.damaged == 0
 
 
+@pytest.mark.medium
 def test_a_still_of_another_kind_that_is_cut_off_is_counted() -> None:
     file = io.BytesIO()
     jpegs.opened(jpegs.jpeg((80, 60))).save(file, "PNG")

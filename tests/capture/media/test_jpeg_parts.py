@@ -243,6 +243,7 @@ def test_a_line_without_end_does_not_grow_for_ever() -> None:
     assert parts.feed(b"\n" + body(Framing(), PICTURES)) == PICTURES
 
 
+@pytest.mark.medium
 @given(st.lists(st.one_of(st.binary(max_size=200), st.sampled_from([b"\xff\xd8", b"\xff\xd9", b"\xff\xda\x00\x02"]))))
 def test_garbage_yields_pieces_of_itself_or_nothing(pieces: list[bytes]) -> None:
     data = b"".join(pieces)

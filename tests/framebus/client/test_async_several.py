@@ -197,6 +197,7 @@ async def test_frames_of_one_moment_come_together(
     assert seqs == [[seq, seq + 70] for seq in range(1, 6)]
 
 
+@pytest.mark.medium
 async def test_frames_of_other_moments_do_not(
     publishers: dict[str, Publisher], subscribers: list[AsyncSubscriber]
 ) -> None:

@@ -184,6 +184,7 @@ def test_demand_wakes_the_program_and_lets_it_sleep(config: Config) -> None:
             assert not publisher.wait_watched(0.3), "stills alone are no viewers"
 
 
+@pytest.mark.medium
 def test_idle_pictures_are_wanted_where_the_configuration_says_so(configure: Configure) -> None:
     config = configure('[camera.marked]\nsource = "program"\nidle_fps = 5\n')
     with Publisher("marked", config=config.path) as publisher, subscriber(config, kind="peek") as viewer:
@@ -233,6 +234,7 @@ def test_a_program_that_publishes_nothing_while_it_is_watched_is_offline(configu
 SMALLER = '[camera.marked]\nsource = "program"\nidle_fps = 0\nrendition_fps = 2\n'
 
 
+@pytest.mark.medium
 def test_a_frame_that_came_too_early_is_made_smaller_when_it_is_due(configure: Configure) -> None:
     config = configure(SMALLER)
     with (
@@ -249,6 +251,7 @@ def test_a_frame_that_came_too_early_is_made_smaller_when_it_is_due(configure: C
         assert viewer.receive().seq == 2
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("later", [-100.0, 0.0])
 def test_a_picture_of_another_moment_is_made_smaller_as_well(later: float, configure: Configure) -> None:
     config = configure(SMALLER)

@@ -108,6 +108,7 @@ print(len(held) > 0, "ResourceError" in errors)
 """
 
 
+@pytest.mark.medium
 def test_with_few_descriptors_left_it_is_an_error_that_says_so(config: Config) -> None:
     """With each number of them, from none to enough."""
     command = [sys.executable, "-c", FEW, str(config.path)]
@@ -176,6 +177,7 @@ publisher.publish(picture)
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("end", ENDS)
 def test_the_program_ends_without_a_hang_or_a_warning(end: str, config: Config, tmp_path: Path) -> None:
     file = tmp_path / "program.py"

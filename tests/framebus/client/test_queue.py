@@ -120,6 +120,7 @@ async def test_with_asyncio_it_is_the_same(endpoint: str, publisher: Publisher) 
     assert subscriber.missed == 0
 
 
+@pytest.mark.medium
 async def test_with_asyncio_the_queue_is_limited_as_well(endpoint: str, publisher: Publisher) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, queue=5, timeout=DEADLINE_SECONDS) as subscriber:
         publisher.subscription()
@@ -137,6 +138,7 @@ async def test_with_asyncio_the_queue_is_limited_as_well(endpoint: str, publishe
     assert subscriber.missed == 201 - len(frames)
 
 
+@pytest.mark.medium
 async def test_a_full_queue_lets_the_loop_sleep(endpoint: str, publisher: Publisher) -> None:
     async with AsyncSubscriber("front", endpoint=endpoint, queue=5, timeout=DEADLINE_SECONDS) as subscriber:
         publisher.subscription()

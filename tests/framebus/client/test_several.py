@@ -160,6 +160,7 @@ def test_frames_of_other_moments_do_not(publishers: dict[str, Publisher], subscr
     assert str(caught.value) == "no frames of camera back, front of one moment, within 0.02 s, came in 0.3 s"
 
 
+@pytest.mark.medium
 def test_it_goes_on_after_a_timeout(publishers: dict[str, Publisher], subscribers: list[Subscriber]) -> None:
     """A generator would have ended."""
     frames, moments = newest(*subscribers, timeout=0.3), together(*subscribers, timeout=0.3)

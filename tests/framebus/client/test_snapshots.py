@@ -184,6 +184,7 @@ async def test_with_asyncio_the_errors_are_the_same(endpoint: str, serve: Serve)
         await request_snapshot_async("front", endpoint=endpoint, timeout=61)
 
 
+@pytest.mark.medium
 async def test_with_asyncio_the_loop_goes_on_while_a_still_is_awaited(endpoint: str, run_dir: Path) -> None:
     waiting = [asyncio.create_task(request_snapshot_async("front", endpoint=endpoint, timeout=0.1)) for _ in range(3)]
     ended = await asyncio.gather(*waiting, return_exceptions=True)
@@ -217,6 +218,7 @@ async def test_a_request_that_is_cancelled_is_taken_back(endpoint: str, serve: S
         await until(lambda: cancelled(service.requests))
 
 
+@pytest.mark.medium
 def test_so_is_one_that_ctrl_c_ends(endpoint: str, serve: Serve, tmp_path: Path) -> None:
     service = serve(endpoint, lambda request: None)
     program = f"from framebus import request_snapshot; request_snapshot('front', fresh=True, endpoint={endpoint!r})"
@@ -231,6 +233,7 @@ def test_so_is_one_that_ctrl_c_ends(endpoint: str, serve: Serve, tmp_path: Path)
         running.close()
 
 
+@pytest.mark.medium
 async def test_one_that_was_answered_or_refused_in_time_is_not(endpoint: str, serve: Serve) -> None:
     service = serve(endpoint, lambda request: STILL if b"0.1" not in request else None)
     request_snapshot("front", endpoint=endpoint)

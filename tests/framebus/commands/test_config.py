@@ -32,6 +32,7 @@ def test_what_it_prints_is_a_configuration_without_mistakes(tmp_path: Path, monk
     assert config(monkeypatch, "--check", str(file)) == 0
 
 
+@pytest.mark.medium
 def test_an_installed_package_holds_the_sample(tmp_path: Path) -> None:
     """As the wheel is built: hatchling puts the file into the package."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
@@ -50,6 +51,7 @@ def test_an_installed_package_holds_the_sample(tmp_path: Path) -> None:
     assert printed.stdout == f"{package}/framebus.toml\n", printed.stderr
 
 
+@pytest.mark.medium
 def test_a_reader_that_ends_early_is_no_error() -> None:
     command = " ".join(python("framebus", "config"))
     done = subprocess.run(

@@ -66,6 +66,7 @@ def test_a_recording_is_started_stopped_and_kept(configure: Configure, start: St
     assert refused.value.code == "off"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

@@ -68,7 +68,6 @@ def made(file: Path, *spacing: float, seqs: tuple[int, ...] = ()) -> Path:
     return file
 
 
-@pytest.mark.slow
 def test_a_camera_is_recorded_without_a_gap(configure: Configure, start: Start, tmp_path: Path) -> None:
     config = configure(FRONT)
     start("capture", "front", config=config).wait_for("publishes at")
@@ -119,6 +118,7 @@ def test_keys_of_a_later_version_are_recorded(configure: Configure, publish: Pub
     assert file.read_bytes() == MAGIC + record(later)
 
 
+@pytest.mark.medium
 def test_a_camera_that_is_away_is_said(configure: Configure, tmp_path: Path) -> None:
     config = configure(FRONT)
     ran = framebus("record", "front", "-o", tmp_path / "x", "--seconds", "0.2", config=config)
@@ -198,11 +198,13 @@ def test_a_replay_needs_the_camera_for_itself(configure: Configure, start: Start
     assert ran.stderr.startswith(f"front already runs as process {running.pid} with run_dir {config.run_dir}; ")
 
 
+@pytest.mark.medium
 def test_a_replay_may_be_a_camera_that_is_not_configured(configure: Configure, tmp_path: Path) -> None:
     ran = framebus("replay", made(tmp_path / "run.framebus", 0.01), "--as", "lab", config=configure(FRONT))
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -227,6 +229,7 @@ def test_a_mistake_is_said(
     assert ran.stderr.startswith(text)
 
 
+@pytest.mark.medium
 def test_a_folder_of_pictures_is_made(configure: Configure, tmp_path: Path) -> None:
     file = made(tmp_path / "run.framebus", 0.5, seqs=(3, 4))
     with file.open("ab") as cut:
@@ -273,6 +276,7 @@ def leftovers(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir() if file.suffix != ".framebus")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("output", [FOLDER, MCAP])
 def test_a_full_disk_leaves_nothing_behind(output: str, configure: Configure, tmp_path: Path) -> None:
     need_writer(output)
@@ -307,6 +311,7 @@ def test_an_export_that_is_interrupted_leaves_nothing_behind(output: str, config
     assert leftovers(tmp_path) == ["state"] * (tmp_path / "state").exists()
 
 
+@pytest.mark.medium
 def test_what_an_export_that_was_killed_left_is_said(configure: Configure, tmp_path: Path) -> None:
     part = tmp_path / "run.mcap.part"
     part.touch()
@@ -353,7 +358,6 @@ def test_without_mcap_it_is_said_what_to_run(tmp_path: Path, monkeypatch: pytest
 # list, hz, bw, echo
 
 
-@pytest.mark.slow
 def test_the_cameras_are_listed(configure: Configure, start: Start) -> None:
     config = configure(FRONT + '[camera.back-door]\nsource = "testcard"\n')
     start("capture", "front", config=config)
@@ -372,7 +376,6 @@ def test_many_cameras_that_do_not_run_are_listed_at_once(configure: Configure) -
     assert ran.stdout.count("not running\n") == 32, ran.stderr
 
 
-@pytest.mark.slow
 def test_rates_sizes_and_headers_are_shown(configure: Configure, start: Start) -> None:
     config = configure(FRONT)
     start("capture", "front", config=config).wait_for("publishes at")
@@ -388,6 +391,7 @@ def test_rates_sizes_and_headers_are_shown(configure: Configure, start: Start) -
     assert all('"camera":"front"' in line and '"width":320' in line for line in echo)
 
 
+@pytest.mark.medium
 def test_a_camera_that_is_silent_is_said(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
     config = configure(FRONT)
     ran = framebus("hz", "front", config=config)

@@ -165,6 +165,7 @@ def run_print(stdout: int) -> None:
     subprocess.run([sys.executable, "-c", PRINT], stdout=stdout, check=True, timeout=DEADLINE_SECONDS)
 
 
+@pytest.mark.medium
 def test_lines_into_a_file_do_not_overwrite_each_other(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with path.open("w") as log:
@@ -173,6 +174,7 @@ def test_lines_into_a_file_do_not_overwrite_each_other(tmp_path: Path) -> None:
     assert path.read_text() == PRINTED
 
 
+@pytest.mark.medium
 def test_lines_reach_a_socket_such_as_the_journal() -> None:
     near, far = socket.socketpair()
     near.settimeout(DEADLINE_SECONDS)
@@ -202,6 +204,7 @@ print("after")
 """
 
 
+@pytest.mark.medium
 def test_lines_in_the_journal_have_their_levels() -> None:
     near, far = socket.socketpair()
     near.settimeout(DEADLINE_SECONDS)

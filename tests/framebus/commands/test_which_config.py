@@ -263,6 +263,7 @@ def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free
     assert "runs as root" not in done.stdout
 
 
+@pytest.mark.medium
 @root_only
 def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
     place: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

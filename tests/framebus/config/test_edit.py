@@ -74,6 +74,7 @@ def test_what_is_no_configuration_is_refused(text: str, why: str) -> None:
         opened(text)
 
 
+@pytest.mark.medium
 def test_a_command_that_changes_nothing_does_not_load_tomlkit() -> None:
     script = "import sys, framebus.commands.open; sys.exit('tomlkit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from framebus.protocol.wire import split
 from tests.framebus.golden.make import FOLDER
 from tests.processes import DEADLINE_SECONDS
@@ -16,6 +18,7 @@ def in_python(file: Path) -> dict[str, Any]:
     return {"kind": kind, "camera": camera, "header": json.loads(header), "body": body.hex()}
 
 
+@pytest.mark.medium
 def test_javascript_reads_in_every_file_what_python_reads() -> None:
     files = sorted(FOLDER.glob("*.bin"))
 

@@ -100,6 +100,7 @@ def test_another_scale_is_refused(scale: Any) -> None:
     assert str(caught.value) == f"scale {scale!r}: allowed are 1, 2, 4 and 8"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("package", "name", "install", "apt"),
     [("numpy", "numpy", "framebus[numpy]", "python3-numpy"), ("PIL", "Pillow", "pillow", "python3-pil")],

@@ -31,6 +31,7 @@ def test_elements(written: bytes, expected: str) -> None:
     assert written.hex() == expected
 
 
+@pytest.mark.medium
 @given(st.sampled_from([0xA3, 0x4DBB, 0x2AD7B1, 0x1F43B675]), st.binary(max_size=300), st.binary(max_size=20))
 def test_the_head_of_an_element_is_read_back(id: int, data: bytes, more: bytes) -> None:
     written = ebml.element(id, data)

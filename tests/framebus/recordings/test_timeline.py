@@ -3,6 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_what_was_made_earlier_fills_the_gaps() -> None:
 times = st.integers(0, 300)
 
 
+@pytest.mark.medium
 @given(st.lists(st.tuples(times, st.integers(1, 60), st.integers(0, 1000)), max_size=12, unique_by=lambda one: one[2]))
 def test_each_moment_shows_the_latest_made_recording_of_it(found: list[tuple[int, int, int]]) -> None:
     segments = [made(begin, begin + length, written) for begin, length, written in found]

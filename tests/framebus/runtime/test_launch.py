@@ -82,6 +82,7 @@ def test_every_kind_of_crash_counts(crash: str, run_dir: Path, tmp_path: Path) -
     assert "crasher: 2 crashes in a row, each within 60 s of its start; it starts again in 1 s\n" in running.log
 
 
+@pytest.mark.medium
 def test_the_reason_of_an_earlier_end_is_not_that_of_the_next(run_dir: Path, tmp_path: Path) -> None:
     """As a process leaves it that fails while it is stopped: supervisord does not ask why."""
     (run_dir / "crasher.starts.why").write_text("the disk is full")
@@ -91,6 +92,7 @@ def test_the_reason_of_an_earlier_end_is_not_that_of_the_next(run_dir: Path, tmp
     assert [file.name for file in run_dir.glob("crasher*")] == ["crasher.starts"]
 
 
+@pytest.mark.medium
 def test_a_process_that_ends_as_asked_has_not_crashed(configure: Configure, tmp_path: Path) -> None:
     config = configure()
     name = "tests.framebus.program"
@@ -120,6 +122,7 @@ def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
         wait_until(lambda: not launcher.exists() or " Z " in (launcher / "stat").read_text(), "the end of the launcher")
 
 
+@pytest.mark.medium
 def test_an_installed_framebus_runs_its_own_process_and_no_other_of_that_name(tmp_path: Path) -> None:
     """As the wheel has it: framebus/runtime/launch.py, and framebus/processes with a package for each process."""
     package = tmp_path / "site-packages" / "framebus"
@@ -226,6 +229,7 @@ def run_program(run_dir: Path, packed: str, **environment: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.medium
 def test_a_program_has_its_folder_its_environment_and_its_name_before_each_line(tmp_path: Path) -> None:
     (tmp_path / "neighbour.py").write_text("WORD = 'found'")
     (tmp_path / "detector.py").write_text(
@@ -245,6 +249,7 @@ def test_a_program_has_its_folder_its_environment_and_its_name_before_each_line(
     assert run_program(tmp_path, packed, FRAMEBUS_JOURNAL="1").startswith("<6>program-detector: ")
 
 
+@pytest.mark.medium
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
     packed = program(tmp_path, "no-such-program")
     assert run_program(tmp_path, packed) == (

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from tests.processes import python
 
 PROGRAM = """
@@ -23,6 +25,7 @@ print(resident_mb() - before)
 """
 
 
+@pytest.mark.medium
 def test_hashes_leave_nothing_behind() -> None:
     """Each takes 16 MB while it is computed."""
     ran = subprocess.run([*python("x")[:3], "-c", PROGRAM], capture_output=True, text=True, timeout=60)

@@ -75,6 +75,7 @@ def test_a_reason_to_end_is_one_sentence(config: Config, start: Start) -> None:
     assert said(running.log) == [("ERROR", "the camera is gone; is the cable in?")]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("arguments", [("capture", "front"), ("gateway",), ("snapshot",)])
 def test_too_few_file_descriptors_are_one_sentence(arguments: tuple[str, ...], config: Config, tmp_path: Path) -> None:
     """With fewer than it needs, libzmq would abort the process."""
@@ -221,6 +222,7 @@ def test_no_token_of_a_url_is_in_the_log(said: str, logged: str) -> None:
     assert "fb_secret" not in line
 
 
+@pytest.mark.medium
 def test_a_closed_log_pipe_does_not_end_the_process(config: Config, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     with (tmp_path / "stderr").open("w+") as errors:

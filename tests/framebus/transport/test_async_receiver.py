@@ -146,6 +146,7 @@ async def test_what_there_is_no_room_for_stays_in_the_socket(pull: Socket, push:
     assert pull.recv() == b"3"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("beyond", ["message", "garbage"])
 async def test_a_connection_that_libzmq_gives_up_is_made_again(
     beyond: str, free_port: int, caplog: pytest.LogCaptureFixture

@@ -55,6 +55,7 @@ def test_with_two_threads_the_second_looks_up_names() -> None:
     assert affinity("tcp://camera.local:5555", 2) == 2
 
 
+@pytest.mark.medium
 def test_a_name_that_is_looked_up_for_long_delays_no_other_connection(tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/near"
     with zmq.Context() as context:

@@ -63,6 +63,7 @@ def test_pyzmq_gets_addresses_that_keep_their_bytes(
     assert isinstance(received[0], Address)
 
 
+@pytest.mark.medium
 def test_every_call_works_in_development_mode(tmp_path: Path) -> None:
     """Python's debug allocator overwrites freed memory, which pyzmq 26 has libzmq read."""
     arguments = [sys.executable, "-X", "dev", "-W", "error", "-c", USE_EVERY_CALL, str(tmp_path)]

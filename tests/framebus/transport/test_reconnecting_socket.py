@@ -222,6 +222,7 @@ def test_each_violation_is_counted(subscribe: Subscribe, free_port: int) -> None
     assert made.disconnects == 2
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
 def test_a_publisher_that_ends_has_violated_nothing(
     transport: str, subscribe: Subscribe, endpoint: str, free_port: int, publish: Publish

@@ -85,6 +85,7 @@ async def test_frames_are_subscribed_to_only_while_there_are_viewers(
     assert stream.encoded is None
 
 
+@pytest.mark.medium
 async def test_a_viewer_that_returns_in_time_keeps_the_camera_awake(make: Make, camera: PublishedCamera) -> None:
     stream = make(linger_seconds=0.3)
     onlooker = Onlooker(stream)

@@ -200,6 +200,7 @@ async def test_a_camera_that_never_gave_a_picture_is_refused(site: Site, camera:
     assert (answer.code, answer.body) == (503, b"503: camera front has no picture: unplugged\n")
 
 
+@pytest.mark.medium
 async def test_a_viewer_of_a_rendition_sees_the_offline_image_in_its_size(
     site: Site, camera: PublishedCamera, feed: Feed
 ) -> None:

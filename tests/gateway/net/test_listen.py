@@ -128,6 +128,7 @@ async def test_waiting_for_an_address_ends_when_the_process_shall() -> None:
     assert await wait_for_address(listen_now, stop, retry_seconds=0.001) is None
 
 
+@pytest.mark.medium
 async def test_while_a_host_name_is_looked_up_the_watchdog_is_fed_and_the_process_can_end() -> None:
     stop, is_over = Stop(), threading.Event()
     fed = 0

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 from framebus.protocol.stills import ClipRequest, SnapshotRequest, from_query
 from gateway.http.plain_page import STREAMS, plain_cameras
 from tests.programs import need
@@ -26,6 +28,7 @@ class Stills(HTMLParser):
         self.urls += [value for name, value in attrs if name == "data-still" and value]
 
 
+@pytest.mark.medium
 def test_a_still_that_is_asked_for_again_is_the_same_request_at_another_address() -> None:
     urls = Stills(plain_cameras(NAMES, token="secret")).urls
     done = subprocess.run([need("node"), RELOAD], input=json.dumps(urls), capture_output=True, text=True, timeout=50)

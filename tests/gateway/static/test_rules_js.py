@@ -10,6 +10,7 @@ from tests.programs import need
 RULES = sorted(Path(__file__).parent.glob("*.test.mjs"))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("rules", RULES, ids=lambda path: path.name)
 def test_rules(rules: Path) -> None:
     # In UTC, as times of day are among what is tested.

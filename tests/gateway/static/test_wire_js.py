@@ -25,6 +25,7 @@ def split_in_javascript(message: bytes) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("kind", "camera", "header", "body"),
     [

@@ -33,6 +33,7 @@ def test_a_steady_link_gets_the_size_that_moves_on_it_and_keeps_it(
     assert page.ages(10)[-1] <= oldest + delay
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("before", [20, 50])
 @pytest.mark.parametrize("draw", [0.005, 0.03])
 def test_a_link_that_becomes_slow_shows_a_smaller_size_within_two_seconds(before: float, draw: float) -> None:
@@ -66,6 +67,7 @@ def test_a_browser_that_takes_long_to_draw_does_not_hide_a_fast_link(draw: float
     assert page.adaptation.level("front") == FULL
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("slow", "fast"), [(1, 10), (1, 100), (0.3, 4), (0.5, 50), (3, 20)])
 def test_on_a_link_that_changes_every_three_seconds_the_size_stays(slow: float, fast: float) -> None:
     page = SimulatedPage(lambda now: (slow if now // 3 % 2 else fast) * MEGABIT)
@@ -76,6 +78,7 @@ def test_on_a_link_that_changes_every_three_seconds_the_size_stays(slow: float, 
     assert page.fps(60) >= 9
 
 
+@pytest.mark.medium
 def test_a_step_back_that_does_not_last_is_not_repeated_for_two_minutes() -> None:
     page = SimulatedPage(lambda now: (1 if now // 10 % 2 else 100) * MEGABIT)
     page.run(180)

@@ -161,6 +161,7 @@ def test_the_best_of_the_last_second_shows_a_link_whose_delay_varies() -> None:
     assert budget.best_capacity(9.0) == pytest.approx(100 * KB), "of no sample, the median is all there is"
 
 
+@pytest.mark.medium
 def test_an_hour_of_frames_keeps_no_more_than_a_second_of_them() -> None:
     """A watch without sizes asks neither for the use of the link nor for its best capacity."""
     budget, fps = LinkBudget(), 15
@@ -250,6 +251,7 @@ def test_a_ping_after_each_frame_leaves_the_time_of_drawing_out() -> None:
     assert budget.capacity == pytest.approx(5_000 * KB)
 
 
+@pytest.mark.medium
 def test_a_ping_after_each_frame_does_not_replace_the_one_that_measures_the_delay() -> None:
     cameras = [SimulatedCamera(f"c{number}", (5 * KB,) * 3, (15.0,) * 3) for number in range(4)]
     page = SimulatedPage(lambda _: 500 * KB, cameras, delay_seconds=0.3, adapts=False)

@@ -171,6 +171,7 @@ async def test_before_the_first_acknowledgement_all_cameras_together_get_two_fra
     writer.close()
 
 
+@pytest.mark.medium
 async def test_what_does_not_fit_the_link_waits_and_is_the_newest_then(two: Site) -> None:
     page, front, back, writer = await page_of(two)
     large = bytes(300_000)

@@ -51,10 +51,12 @@ def test_an_empty_place_has_no_motion() -> None:
     assert found([small(None) for _ in range(150)]) == []
 
 
+@pytest.mark.medium
 def test_something_that_is_put_down_is_no_motion() -> None:
     assert found([small(None) for _ in range(QUIET)] + [small(0.4) for _ in range(60)]) == []
 
 
+@pytest.mark.medium
 def test_light_that_goes_on_and_off_is_no_motion() -> None:
     pictures = [small(None, 1.0 if number // 20 % 2 == 0 else 0.6) for number in range(200)]
 
@@ -78,6 +80,7 @@ def test_what_is_smaller_does_not_count(min_area: float, expected: bool) -> None
     assert bool(found(walk(), Detector(SHAPE, EVERYWHERE, min_area, 50))) == expected
 
 
+@pytest.mark.medium
 def test_less_sensitivity_takes_a_larger_difference() -> None:
     def faint(picture: Grey) -> Grey:
         return (100 + (picture.astype(np.float32) - 100) * 0.12).astype(np.uint8)

@@ -11,6 +11,7 @@ def quiet(pictures: int = QUIET, light: float = 1.0) -> list[Grey]:
     return [small(None, light) for _ in range(pictures)]
 
 
+@pytest.mark.medium
 def test_a_lamp_that_stays_on_is_no_motion_and_hides_nobody() -> None:
     """zoneminder#852: the alarm went on for hours, until the lamp was off."""
     lit = quiet(50, light=1.7)
@@ -41,6 +42,7 @@ def test_something_large_is_found() -> None:
     assert found(quiet() + [with_van(left) for left in range(-60, 100, 6)])
 
 
+@pytest.mark.medium
 def test_each_of_many_walks_is_found_and_nothing_between() -> None:
     """zoneminder#4178: after some events, the alarm went on without an end, or came no more."""
     pictures, walks = quiet(), []
@@ -55,6 +57,7 @@ def test_each_of_many_walks_is_found_and_nothing_between() -> None:
     assert all(any(first <= number < end + 3 for first, end in walks) for number in numbers)
 
 
+@pytest.mark.medium
 def test_the_time_that_a_camera_writes_into_the_picture_is_no_motion() -> None:
     """motioneye#3104: the digits of the clock started recordings."""
     random = np.random.default_rng(4)
