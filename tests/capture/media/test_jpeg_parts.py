@@ -344,3 +344,13 @@ def test_without_a_right_length_it_is_complete_with_the_next_one(length: int | N
     assert parts.feed(part_of(WITHOUT_END, length)) == []
     assert parts.feed(part_of(WITHOUT_END, length)) == [PICTURES[0]]
     assert parts.ended_by_next
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"), [("image/png", b"\x89PNG\r\n\x1a\n data"), ("video/h264", b"\0\0\0\1\x67 data")]
+)
+def test_a_part_of_another_format_without_a_length_goes_to_the_next_delimiter(kind: str, data: bytes) -> None:
+    parts = JpegParts()
+    assert parts.feed(b"--b\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + data + b"\r\n--b\r\n") == []
+    assert [other.removesuffix(b"\r") for other in parts.others] == [data]
+    assert (parts.other_kind, parts.damaged) == (kind, 0)
