@@ -276,7 +276,7 @@ def leftovers(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir() if file.suffix != ".framebus")
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("output", [FOLDER, MCAP])
 def test_a_full_disk_leaves_nothing_behind(output: str, configure: Configure, tmp_path: Path) -> None:
     need_writer(output)

@@ -75,7 +75,7 @@ def test_a_reason_to_end_is_one_sentence(config: Config, start: Start) -> None:
     assert said(running.log) == [("ERROR", "the camera is gone; is the cable in?")]
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("capture", "front"), ("gateway",), ("snapshot",)])
 def test_too_few_file_descriptors_are_one_sentence(arguments: tuple[str, ...], config: Config, tmp_path: Path) -> None:
     """With fewer than it needs, libzmq would abort the process."""
