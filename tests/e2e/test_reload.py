@@ -262,7 +262,7 @@ def test_a_process_that_is_killed_during_a_reload_does_not_disturb_it(pipeline: 
     running.communicate()
     pipeline.config = load(pipeline.config.path)
     pipeline.wait_until_whole()
-    assert [camera["width"] for camera in pipeline.cameras()] == [96, 64]
+    wait_until(lambda: [camera["width"] for camera in pipeline.cameras()] == [96, 64], "the new size")
 
 
 def test_a_check_that_is_killed_changes_nothing(pipeline: Pipeline) -> None:

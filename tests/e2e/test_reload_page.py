@@ -1,12 +1,17 @@
 """An open page follows a reload: which cameras it shows, whatever another worker lists meanwhile."""
 
+from typing import TYPE_CHECKING
+
 import pytest
-from playwright.sync_api import Browser, Route, WebSocketRoute
+from playwright.sync_api import Browser, Route
 
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
 from tests.e2e.test_reload import FRONT, GARDEN, reload, write
 from tests.processes import wait_until
+
+if TYPE_CHECKING:  # older versions of playwright lack it
+    from playwright.sync_api import WebSocketRoute
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -53,7 +58,7 @@ def test_a_page_that_reconnects_drops_the_cameras_that_were_removed_meanwhile(
     tab = Tab(browser, "about:blank")
     connections: list[WebSocketRoute] = []
 
-    def proxied(page: WebSocketRoute) -> None:
+    def proxied(page: "WebSocketRoute") -> None:
         """The first connection is as good as lost when the cameras change: the page is not told."""
         server, is_first = page.connect_to_server(), not connections
         connections.append(page)

@@ -182,7 +182,8 @@ class Multipart:
         try:
             call.keep()
         finally:
-            self.watching.remove(call)
+            with contextlib.suppress(ValueError):  # hang_up has removed it
+                self.watching.remove(call)
 
     def show(self, jpeg: bytes) -> None:
         """Send a picture to all who watch, of whom there must be at least one."""
@@ -195,10 +196,10 @@ class Multipart:
             self._send(call, data)
 
     def hang_up(self) -> None:
-        """End all connections."""
+        """End all connections; one that was ended before does not count as the next one."""
         wait_until(lambda: self.watching, "somebody to watch")
-        for call in self.watching:
-            call.hang_up()
+        while self.watching:
+            self.watching.pop().hang_up()
 
     def _send(self, call: Call, data: bytes) -> None:
         if self._framing.chunked and data:
