@@ -35,10 +35,10 @@ class Listener:
         message, header = parse(self.message(seconds), FrameHeader)
         return Frame(header, message.body)
 
-    def statuses(self) -> Iterator[StatusHeader]:
-        """Each status as it comes. Raises TimeoutError."""
+    def statuses(self, seconds: float = DEADLINE_SECONDS) -> Iterator[StatusHeader]:
+        """Each status as it comes, within so many seconds after the one before. Raises TimeoutError."""
         while True:
-            yield parse(self.message(), StatusHeader)[1]
+            yield parse(self.message(seconds), StatusHeader)[1]
 
     def status(self, true: Callable[[StatusHeader], object]) -> StatusHeader:
         """The next status of which something holds."""

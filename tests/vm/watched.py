@@ -54,7 +54,7 @@ class Watched:
     def status(self, true: Callable[[StatusHeader], object], seconds: float = FRAME_SECONDS) -> StatusHeader:
         """The next status of which something holds."""
         deadline = time.monotonic() + seconds
-        for status in self._news.statuses():
+        for status in self._news.statuses(seconds):
             if true(status):
                 return status
             assert time.monotonic() < deadline, f"the last status was {status}; the log:\n{self.process.log}"
