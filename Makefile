@@ -35,7 +35,7 @@ test:  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gatew
 	@$(PY) -m pytest -p no:benchmark -n 2 $(TESTS)
 
 test-fast: $(VENV)/.dev-ok  ## Run the tests that start no processes, in less than a minute
-	@$(PY) -m pytest -p no:benchmark -n 2 -m "not slow and not medium" --hypothesis-profile fast $(TESTS)
+	@$(PY) -m pytest -p no:benchmark -n 3 -m "not slow and not medium" --hypothesis-profile fast $(TESTS)
 
 test-debian: $(VENV)/.dev-ok  ## Run all tests on Debian 13 with apt's packages, in a chroot, in 10 minutes (as root)
 	@$(PY) -m tests.debian $(TESTS)

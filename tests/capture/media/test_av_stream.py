@@ -65,6 +65,7 @@ def test_a_protocol_that_ffmpeg_does_not_know() -> None:
     assert failure(f"xyzzy://{LOGIN}@127.0.0.1/v") == "xyzzy://127.0.0.1/v: FFmpeg says: Protocol not found"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("scheme", ["http", "tcp"])
 @pytest.mark.parametrize(
     ("container", "kind"),
@@ -86,6 +87,7 @@ def test_live_video_in_any_container(container: str, kind: str, scheme: str, tmp
         wait_until(lambda: not draining(), "the thread to end")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("container", ["flv", "matroska"])
 def test_live_video_over_http_that_goes_silent_is_reported(container: str, h264: Path) -> None:
     data = clips.remuxed(h264, container)
@@ -290,6 +292,7 @@ def test_a_stream_that_hangs_in_ffmpeg_is_not_waited_for(tmp_path: Path) -> None
         wait_until(lambda: not draining(), "the thread to end")
 
 
+@pytest.mark.medium
 def test_a_stream_over_http_that_hangs_is_woken(tmp_path: Path) -> None:
     clip = clips.of_colours(tmp_path / "clip.mkv", "libx264", COLOURS * 10, size=(320, 240)).read_bytes()
     with endless("video/x-matroska", clip) as server:

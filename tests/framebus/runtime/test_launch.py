@@ -105,6 +105,7 @@ def test_a_process_that_ends_as_asked_has_not_crashed(configure: Configure, tmp_
     assert not list(config.run_dir.glob("*.starts"))
 
 
+@pytest.mark.medium
 def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
     write(str(run_dir / "gateway.starts"), 20, time.monotonic())
     command = [sys.executable, "-P", "-S", launch.__file__, "-m", "gateway"]

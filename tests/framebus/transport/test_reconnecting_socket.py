@@ -202,6 +202,7 @@ def test_bytes_that_are_not_zmtp_end_no_subscription(subscribe: Subscribe, free_
     assert made.violations == 1
 
 
+@pytest.mark.medium
 def test_each_violation_is_counted(subscribe: Subscribe, free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)) as server:
         made = subscribe(f"tcp://127.0.0.1:{free_port}", topic("live", "front"))
