@@ -15,7 +15,13 @@ MOTION_FPS = 5.0
 """Frames a second in which motion is looked for; a camera with motion detection gives so many while it is idle."""
 RecordMode = Literal["motion", "always", "on-demand"]
 RECORD_ALLOWED = '"off", "motion", "always", "on-demand", or a list of the last three, such as ["always", "motion"]'
+Title = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=64, pattern=r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"),
+]
+"""No line ends, no control characters, and none that change the direction of the text behind them."""
 NOT_OF_CAPTURE = (
+    "title",
     "motion",
     "motion_zones",
     "motion_ignore",
@@ -35,6 +41,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A [camera.NAME] table."""
 
     source: SourceSpec = SourceSpec("auto")
+    title: Annotated[Title | None, msgspec.Meta(description="a text of 1 to 64 characters in one line")] = None
     size: Size = Size(1280, 720)
     fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
     still_size: Size | None = None

@@ -13,11 +13,12 @@ from framebus.credentials.curve_keys import CurveKeys, read
 from framebus.credentials.secrets_file import SecretsError
 
 OF_A_CONNECTION = (
-    *("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size"),
+    *("connect", "connect_control", "server_key", "insecure_tcp", "idle_fps", "still_size", "title"),
     *("motion", "motion_zones", "motion_ignore", "motion_min_area", "motion_sensitivity"),
     *("record", "record_fps", "record_rendition", "pre_roll", "pre_roll_mb", "post_roll"),
 )
-"""Keys of a camera of another machine. `idle_fps` and `still_size` tell the snapshot service what to expect of it."""
+"""Keys of a camera of another machine. `idle_fps` and `still_size` tell the snapshot service what to expect of it, and
+`title` is for the page here."""
 
 HOST_PATTERN = "[A-Za-z0-9._:%-]+"
 """What libzmq takes for a name or an address to connect to (its ip_resolver.cpp)."""

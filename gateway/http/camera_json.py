@@ -8,14 +8,16 @@ from framebus.protocol.renditions import RENDITIONS, rendition_size
 from gateway.cameras.feed import Feed
 
 
-def camera(feed: Feed, viewers: int, prefix: str = "") -> dict[str, Any]:
+def camera(feed: Feed, title: str | None, viewers: int, prefix: str = "") -> dict[str, Any]:
     """One entry of /api/cameras. Times are Unix seconds, `age` seconds, `fps` what is published.
 
-    `viewers` are those of all workers, here and below; `prefix` is the path under which a proxy serves the gateway.
+    `title` is that of the configuration; without one, the entry has the camera's name there. `viewers` are those of all
+    workers, here and below; `prefix` is the path under which a proxy serves the gateway.
     """
     status = feed.status
     return {
         "name": feed.camera,
+        "title": title or feed.camera,
         "state": status.state,
         "reason": status.reason,
         "since": status.since,

@@ -20,7 +20,11 @@ class Cameras(CameraHandler):
         self.set_header("Cache-Control", "no-store")
         viewers_of = self.cameras.workers.viewers_of
         prefix = self.client.prefix
-        cameras = [camera_json.camera(feed, viewers_of(name), prefix) for name, feed in self.visible_cameras()]
+        settings = self.services.camera_settings
+        cameras = [
+            camera_json.camera(feed, settings[name].title, viewers_of(name), prefix)
+            for name, feed in self.visible_cameras()
+        ]
         self.finish({"version": __version__, "cameras": cameras, "now": time.time()})
 
     head = get

@@ -27,7 +27,16 @@ CAMERAS = {
     "type": "object",
     "properties": {
         "version": {"type": "string"},
-        "cameras": {"type": "array", "items": {"type": "object"}},
+        "cameras": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "title": {"type": "string", "description": "For people; the name if the camera has no title."},
+                },
+            },
+        },
         "now": {"type": "number", "description": "The time of the server, in Unix seconds."},
     },
 }

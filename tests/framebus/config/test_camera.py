@@ -41,6 +41,12 @@ def problems(table: dict[str, Any]) -> list[str]:
         ("motion_min_area", [0.001, 100], [0, 100.5], "percent of the picture, more than 0 and at most 100"),
         ("motion_sensitivity", [1, 100], [0, 101, 50.5], "a whole number from 1 to 100"),
         ("tls_verify", [True, False], [1, "no"], "true or false"),
+        (
+            "title",
+            ["F", "Front door", "Gärten hinten 🌻", "玄関", "x" * 64],
+            ["", " ", "x" * 65, "two\nlines", "\x1b[31m", "\u202etxt", 1],
+            "a text of 1 to 64 characters in one line",
+        ),
         ("controls", [{}, {"a": 1, "b": [1.5], "c": "x", "d": True}], [1, {"a": {}}, {"a": ["x"]}], None),
         ("still_size", ["16x16", "8192x8192"], ["15x16", 5], None),
         ("connect", ["tcp://10.0.0.7:5555"], ["10.0.0.7:5555", 5555], None),
@@ -99,8 +105,10 @@ def test_an_idle_camera_gives_enough_pictures_to_find_motion(keys: dict[str, Any
     assert camera.has_motion == keys.get("motion", False)
 
 
-def test_its_capture_knows_nothing_of_motion() -> None:
-    camera = CameraConfig(motion=True, motion_zones=[[0, 0, 1, 1]], motion_min_area=1, motion_sensitivity=9, fps=7)
+def test_its_capture_knows_nothing_of_its_title_and_of_motion() -> None:
+    camera = CameraConfig(
+        title="Front door", motion=True, motion_zones=[[0, 0, 1, 1]], motion_min_area=1, motion_sensitivity=9, fps=7
+    )
 
     assert camera.of_capture == CameraConfig(fps=7)
     assert {key for key in CameraConfig.__struct_fields__ if key.startswith("motion")} <= set(NOT_OF_CAPTURE)

@@ -119,7 +119,7 @@ def test_what_a_capture_is_told_does_not_stand_beside_connect(file: Path, key: s
     found = f'"{value}"' if isinstance(value, str) else value
     assert mistakes(file, camera={"front": {"connect": "tcp://127.0.0.1:5555", key: value}}) == [
         f"camera.front.{key}: found {found}; allowed: only on the machine that has the camera; beside connect there is "
-        "connect_control, server_key, insecure_tcp, idle_fps, still_size, motion, motion_zones, motion_ignore, "
+        "connect_control, server_key, insecure_tcp, idle_fps, still_size, title, motion, motion_zones, motion_ignore, "
         "motion_min_area, motion_sensitivity, record, record_fps, record_rendition, pre_roll, pre_roll_mb, "
         "post_roll"
     ]

@@ -10,7 +10,7 @@ from tests.gateway.conftest import Site, camera_is_known, until
 async def test_an_entry_is_the_status_of_the_camera(site: Site, camera: PublishedCamera) -> None:
     await camera_is_known(site, camera, state="offline", reason="unplugged", captured=None, monotonic=None)
     feed = site.gateway._cameras.first
-    entry = entry_of(feed, 3)
+    entry = entry_of(feed, None, 3)
     assert {key: entry[key] for key in ("state", "reason", "viewers", "age", "captured", "dropped", "bad")} == {
         "state": "offline",
         "reason": "unplugged",
@@ -25,24 +25,30 @@ async def test_an_entry_is_the_status_of_the_camera(site: Site, camera: Publishe
 async def test_an_entry_lists_the_renditions_with_their_sizes(site: Site, camera: PublishedCamera) -> None:
     feed = site.gateway._cameras.first
     await camera_is_known(site, camera, width=1281, height=719)
-    assert entry_of(feed, 0)["renditions"] == []  # of a capture that makes none
+    assert entry_of(feed, None, 0)["renditions"] == []  # of a capture that makes none
     camera.say(width=1281, height=719, renditions={"half": RenditionCounts(made=0)})
-    await until(lambda: entry_of(feed, 0)["renditions"])
-    assert entry_of(feed, 0)["renditions"] == [
+    await until(lambda: entry_of(feed, None, 0)["renditions"])
+    assert entry_of(feed, None, 0)["renditions"] == [
         {"name": "half", "width": 641, "height": 360},
         {"name": "quarter", "width": 321, "height": 180},
     ]
 
 
+async def test_the_title_is_that_of_the_configuration_or_the_name(site: Site) -> None:
+    feed = site.gateway._cameras.first
+    assert entry_of(feed, "Front door", 0)["title"] == "Front door"
+    assert entry_of(feed, None, 0)["title"] == feed.camera
+
+
 async def test_every_url_has_the_prefix(site: Site) -> None:
     feed = site.gateway._cameras.first
-    bare, prefixed = entry_of(feed, 0)["urls"], entry_of(feed, 0, "/cams")["urls"]
+    bare, prefixed = entry_of(feed, None, 0)["urls"], entry_of(feed, None, 0, "/cams")["urls"]
     assert prefixed == {name: f"/cams{url}" for name, url in bare.items()}
 
 
 async def test_an_age_has_four_decimals(site: Site, camera: PublishedCamera) -> None:
     await camera_is_known(site, camera, captured=1.0, monotonic=1.0)
-    age = entry_of(site.gateway._cameras.first, 0)["age"]
+    age = entry_of(site.gateway._cameras.first, None, 0)["age"]
     assert age > 0
     assert age == round(age, 4)
 
