@@ -3,5 +3,9 @@
 from pathlib import Path
 
 STATIC_DIR = Path(__file__).parent.parent / "static"
-STATIC_FILES = frozenset(file.name for file in STATIC_DIR.iterdir() if file.is_file() and file.suffix != ".html")
-"""Names of the files that are served unchanged."""
+STATIC_FILES = frozenset(
+    file.relative_to(STATIC_DIR).as_posix()
+    for file in STATIC_DIR.rglob("*")
+    if file.is_file() and file.suffix != ".html"
+)
+"""Paths of the files that are served unchanged, relative to the folder."""

@@ -3,13 +3,14 @@
  * to subscribe to, and shows the state in the banner and the title.
  */
 
-import { ServerClock } from "./clock.js";
-import { Connection } from "./connection.js";
-import { goToLogin, showLogout, withToken } from "./auth.js";
-import { fetchCameras, CameraList } from "./camera-list.js";
-import { Fallback } from "./fallback.js";
-import { LinkDelay } from "./link-delay.js";
-import { splitMessage } from "./wire.js";
+import { ServerClock } from "./connection/clock.js";
+import { Connection } from "./connection/connection.js";
+import { goToLogin, showLogout, withToken } from "./connection/auth.js";
+import { fetchCameras, CameraList } from "./grid/camera-list.js";
+import { Fallback } from "./connection/fallback.js";
+import { LinkDelay } from "./connection/link-delay.js";
+import { splitMessage } from "./connection/wire.js";
+import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
 const FRAME_KINDS = new Set(["live", "half", "quarter"]);
@@ -47,7 +48,7 @@ let lostSince = null;
 let failures = 0;
 /** The cameras that the server was last asked for, as JSON; a new connection starts with none. */
 let subscribed = "{}";
-/** @type {import("./camera-view.js").CameraView | null} the one that the key F applies to */
+/** @type {import("./camera/camera-view.js").CameraView | null} the one that the key F applies to */
 let lastUsedView = null;
 let notice = { text: "", until: -Infinity };
 /** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
@@ -115,7 +116,7 @@ function onCamerasNamed(cameras) {
   loadCameras();
 }
 
-/** @param {import("./wire.js").Message} message @param {(answer: object) => void} reply */
+/** @param {import("./connection/wire.js").Message} message @param {(answer: object) => void} reply */
 function receivedFrame({ kind, camera, header, body }, reply) {
   link.picture();
   const acknowledge = () => reply({ ack: camera, seq: header.seq });
@@ -124,7 +125,7 @@ function receivedFrame({ kind, camera, header, body }, reply) {
   else acknowledge();
 }
 
-/** @param {import("./wire.js").Message} message */
+/** @param {import("./connection/wire.js").Message} message */
 function receivedStatus({ camera, header }) {
   const view = cameraList.getOrCreate(camera);
   if (view) view.status = header;
@@ -210,13 +211,13 @@ function showBanner(now) {
 }
 
 function connectionMessage() {
-  if (isBlocked()) return "No websocket gets through to the camera server (a proxy?): streams are shown, and stills beyond five.";
-  return lostSince === null ? "No connection to the camera server" : "Connection to the camera server lost";
+  if (isBlocked()) return t("page.blocked");
+  return t(lostSince === null ? "page.noConnection" : "page.connectionLost");
 }
 
 /** @param {number | null} wait milliseconds */
 function countdown(wait) {
-  return wait === null ? "– trying again now" : `– trying again in ${Math.ceil(wait / 1000)} s`;
+  return wait === null ? t("page.retryNow") : t("page.retryIn", { n: Math.ceil(wait / 1000) });
 }
 
 function showSummary() {
@@ -224,11 +225,11 @@ function showSummary() {
   const down = cameraList.views.filter((view) => view.state === "offline" || view.state === "stalled").length;
   document.body.dataset.layout = onlyCamera || all === 1 ? "one" : "many";
   element(".cameras").style.setProperty("--columns", String(Math.ceil(Math.sqrt(all || 1))));
-  const summary = down > 0 && all > 1 ? `${down} of ${all} cameras down` : down > 0 ? "the camera is down" : all === 1 ? "1 camera" : `${all} cameras`;
+  const summary = down === 0 ? t("page.summary", { n: all }) : all > 1 ? t("page.someDown", { n: all, down }) : t("page.oneDown");
   setText(".summary", onlyCamera || all === 0 ? "" : summary);
   element(".empty").hidden = all > 0;
   setText(".empty", emptyMessage());
-  const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? "cameras" : summary)} — framebus`;
+  const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? t("page.title") : summary)} — framebus`;
   if (document.title !== title) document.title = title;
 }
 
@@ -239,9 +240,9 @@ function titleIcon(down) {
 }
 
 function emptyMessage() {
-  if (list?.cameras && onlyCamera) return `This camera server has no camera named ${onlyCamera}.`;
-  if (list?.cameras) return "This camera server has no camera yet: add one to framebus.toml and restart it.";
-  return list ? `The list of cameras could not be read (${list.error}).` : "Looking for cameras…";
+  if (list?.cameras && onlyCamera) return t("page.unknownCamera", { camera: onlyCamera });
+  if (list?.cameras) return t("page.noCamera");
+  return list ? t("page.noList", { error: list.error }) : t("page.looking");
 }
 
 /** @param {string} selector @param {string} text */
@@ -262,23 +263,30 @@ function onKeyDown(event) {
   view?.toggleFullscreen();
 }
 
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) connection.connect();
-  updateSubscription();
-  refresh();
-});
-document.addEventListener("pointerover", rememberView);
-document.addEventListener("focusin", rememberView);
-document.addEventListener("keydown", onKeyDown);
-addEventListener("online", () => connection.connect());
-addEventListener("pageshow", () => (leaving = false));
-addEventListener("pagehide", () => (leaving = true));
+/** Begin, when the texts are there. */
+function start() {
+  document.documentElement.lang = currentLanguage();
+  fillWords(document);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) connection.connect();
+    updateSubscription();
+    refresh();
+  });
+  document.addEventListener("pointerover", rememberView);
+  document.addEventListener("focusin", rememberView);
+  document.addEventListener("keydown", onKeyDown);
+  addEventListener("online", () => connection.connect());
+  addEventListener("pageshow", () => (leaving = false));
+  addEventListener("pagehide", () => (leaving = true));
 
-setInterval(refresh, REFRESH_MS);
-setInterval(sampleServerClock, CLOCK_EVERY_MS);
-document.body.dataset.page = onlyCamera ? "camera" : "all";
-if (onlyCamera) cameraList.getOrCreate(onlyCamera);
-connection.connect();
-loadCameras();
-element(".home").href = withToken("./").href;
-showLogout(element(".logout"));
+  setInterval(refresh, REFRESH_MS);
+  setInterval(sampleServerClock, CLOCK_EVERY_MS);
+  document.body.dataset.page = onlyCamera ? "camera" : "all";
+  if (onlyCamera) cameraList.getOrCreate(onlyCamera);
+  connection.connect();
+  loadCameras();
+  element(".home").href = withToken("./").href;
+  showLogout(element(".logout"));
+}
+
+loadWords().then(start);

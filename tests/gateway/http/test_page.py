@@ -26,10 +26,10 @@ async def test_the_page_of_a_camera_is_found_without_the_slash(site: Site) -> No
 
 async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> None:
     kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-    files = [file for file in STATIC_DIR.iterdir() if file.suffix in kinds]
+    files = [file for file in STATIC_DIR.rglob("*") if file.suffix in kinds]
     assert files
     for file in files:
-        answer = await site.get(f"/page/{file.name}")
+        answer = await site.get(f"/page/{file.relative_to(STATIC_DIR)}")
         assert answer.code == 200
         assert answer.body == file.read_bytes()
         assert answer.headers["Content-Type"].startswith(kinds[file.suffix])

@@ -27,7 +27,7 @@ class View {
   remove() {}
 }
 
-const { CameraList } = await load("camera-list.js");
+const { CameraList } = await load("grid/camera-list.js");
 const container = { append() {}, querySelectorAll: () => [] };
 const entries = (...names) => names.map((name) => ({ name }));
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { ServerClock } = await load("clock.js");
+const { ServerClock } = await load("connection/clock.js");
 
 test("nothing is known before the first answer", () => {
   assert.equal(new ServerClock().at(0), null);

@@ -22,7 +22,7 @@ Object.assign(globalThis, {
   document: { baseURI: `http://127.0.0.1:${server.address().port}/` },
   setInterval() {},
 });
-const { Fallback } = await load("fallback.js");
+const { Fallback } = await load("connection/fallback.js");
 
 /** Six views, so that the last one shows stills. */
 function sixViews() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const format = await load("format.js");
+const format = await load("words/format.js");
 
 test("ages", () => {
   const said = [null, 0, 26.6, 999, 1234, 9949, 9950, 119_000, 120_000, 7_199_000, 86_400_000].map(format.age);

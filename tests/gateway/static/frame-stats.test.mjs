@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { FrameStats } = await load("frame-stats.js");
-const { LinkDelay } = await load("link-delay.js");
+const { FrameStats } = await load("camera/frame-stats.js");
+const { LinkDelay } = await load("connection/link-delay.js");
 
 /** A page that shows a camera: time passes, statuses come once a second, and pictures when the test says. */
 class Page {

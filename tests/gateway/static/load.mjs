@@ -1,17 +1,17 @@
 // Loads a module of the page into node, which without a package.json takes a .js file for CommonJS.
 
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const PAGE = new URL("../../../gateway/static/", import.meta.url);
+const PAGE = fileURLToPath(new URL("../../../gateway/static/", import.meta.url));
+const copy = mkdtempSync(join(tmpdir(), "framebus-page-"));
+process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+cpSync(PAGE, copy, { recursive: true });
+writeFileSync(join(copy, "package.json"), '{"type": "module"}');
 
-/** @param {string} name of a module; what its imports need of a browser has to be global before */
-export function load(name) {
-  return import(address(name));
-}
-
-/** The module as a data: URL, with the modules that it imports in it. @param {string} name @returns {string} */
-function address(name) {
-  const source = readFileSync(new URL(name, PAGE), "utf8");
-  const complete = source.replace(/ from "\.\/([a-z-]+\.js)"/g, (_, imported) => ` from "${address(imported)}"`);
-  return `data:text/javascript;base64,${Buffer.from(complete).toString("base64")}`;
+/** @param {string} path of a module, below gateway/static; what its imports need of a browser has to be global before */
+export function load(path) {
+  return import(pathToFileURL(join(copy, path)).href);
 }

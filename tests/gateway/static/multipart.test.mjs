@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { MultipartReader } = await load("multipart.js");
+const { MultipartReader } = await load("connection/multipart.js");
 const BOUNDARY = "--boundarydonotcross\r\n";
 
 /** A stream with these pictures, as gateway/delivery/mjpeg.py writes it. @param {string[]} pictures */

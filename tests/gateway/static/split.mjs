@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { load } from "./load.mjs";
 
-const { splitMessage } = await load("wire.js");
+const { splitMessage } = await load("connection/wire.js");
 const message = readFileSync(0);
 
 function found() {

@@ -11,7 +11,7 @@ import pytest
 
 STATIC = Path(__file__).parents[3] / "gateway" / "static"
 CHROMIUM = 87
-MODULES = sorted(path for path in STATIC.glob("*.js") if path.name != "plain.js")
+MODULES = sorted(path for path in STATIC.rglob("*.js") if path.name != "plain.js")
 NEWER = {
     r"\bstatic\s*\{": 94,
     r"#\w+ in\b": 91,

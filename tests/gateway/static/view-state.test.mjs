@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { viewState } = await load("view-state.js");
+const { viewState } = await load("camera/view-state.js");
 const status = (state, reason = "", since = 100) => ({ state, reason, since });
 
 /** A camera that is watched and live, but for what the test says. */

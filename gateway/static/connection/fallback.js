@@ -13,7 +13,7 @@ const RETRY_MS = 2000;
 /** A tile keeps its stream unless it becomes wider by this, or half as wide: the first picture tells how wide it is in its tile. */
 const WIDTH_STEP = 1.25;
 
-/** @typedef {import("./camera-view.js").CameraView} CameraView */
+/** @typedef {import("../camera/camera-view.js").CameraView} CameraView */
 
 export class Fallback {
   /** @type {Map<CameraView, Stream>} */

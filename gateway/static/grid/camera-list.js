@@ -4,8 +4,9 @@
  * another worker may answer /api/cameras, and learn of the change later.
  */
 
-import { fetchApi } from "./auth.js";
-import { CameraView } from "./camera-view.js";
+import { fetchApi } from "../connection/auth.js";
+import { CameraView } from "../camera/camera-view.js";
+import { t } from "../words/words.js";
 
 /** A camera is subscribed to before it scrolls into view. */
 const VISIBLE_MARGIN = "120px";
@@ -28,8 +29,8 @@ export class CameraList {
   /**
    * @param {Element} container of the views
    * @param {string | null} onlyCamera the camera this page is for; null for all
-   * @param {import("./clock.js").ServerClock} clock
-   * @param {import("./link-delay.js").LinkDelay} link
+   * @param {import("../connection/clock.js").ServerClock} clock
+   * @param {import("../connection/link-delay.js").LinkDelay} link
    * @param {() => void} onChange called when views were added or removed, or became visible or hidden
    */
   constructor(container, onlyCamera, clock, link, onChange) {
@@ -129,11 +130,11 @@ export class CameraList {
 export async function fetchCameras() {
   try {
     const response = await fetchApi("api/cameras", LIST_TIMEOUT_MS);
-    if (response.status === 401) return { cameras: null, error: "not logged in", unauthorized: true };
-    if (!response.ok) return { cameras: null, error: `answer ${response.status}` };
+    if (response.status === 401) return { cameras: null, error: t("list.notLoggedIn"), unauthorized: true };
+    if (!response.ok) return { cameras: null, error: t("list.answer", { code: response.status }) };
     const { cameras, now } = await response.json();
-    return Array.isArray(cameras) ? { cameras, error: "", now } : { cameras: null, error: "no list in the answer" };
+    return Array.isArray(cameras) ? { cameras, error: "", now } : { cameras: null, error: t("list.noList") };
   } catch (error) {
-    return { cameras: null, error: error.name === "AbortError" ? "no answer" : "no connection" };
+    return { cameras: null, error: error.name === "AbortError" ? t("list.noAnswer") : t("list.noConnection") };
   }
 }

@@ -1,6 +1,7 @@
 /** A read-only address with a button that copies it, also over plain http, where browsers have no clipboard API. */
 
-import { withToken } from "./auth.js";
+import { withToken } from "../connection/auth.js";
+import { t } from "../words/words.js";
 
 const CONFIRMATION_MS = 2000;
 
@@ -16,8 +17,8 @@ export function addCopyButton(row, url) {
   input.value = withToken(url).href;
   input.addEventListener("focus", () => input.select());
   button.addEventListener("click", async () => {
-    button.textContent = (await copy(input)) ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => (button.textContent = "Copy"), CONFIRMATION_MS);
+    button.textContent = (await copy(input)) ? t("camera.copied") : t("camera.copyByHand");
+    setTimeout(() => (button.textContent = t("camera.copy")), CONFIRMATION_MS);
   });
 }
 

@@ -93,7 +93,7 @@ export class FrameStats {
    * "missing": neither the camera's own rate nor the link explains that no new one comes.
    *
    * @param {number} now
-   * @param {import("./link-delay.js").LinkDelay} link
+   * @param {import("../connection/link-delay.js").LinkDelay} link
    * @returns {Pace}
    */
   pace(now, link) {
@@ -122,7 +122,7 @@ export class FrameStats {
     return Math.max(0, ...this.#gaps);
   }
 
-  /** @param {number} now @param {import("./link-delay.js").LinkDelay} link */
+  /** @param {number} now @param {import("../connection/link-delay.js").LinkDelay} link */
   #isMissing(now, link) {
     if (this.#statuses < STATUSES || link.explains(this.#mark)) return false;
     const silence = now - Math.max(this.drawnAt, this.#startedAt);

@@ -3,12 +3,14 @@
  * decides when to subscribe to the camera, and owns the connection.
  */
 
-import { withToken } from "./auth.js";
+import { withToken } from "../connection/auth.js";
 import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { addCopyButton } from "./copy-button.js";
-import * as format from "./format.js";
+import * as format from "../words/format.js";
+import { fillWords, label, t } from "../words/words.js";
+import { isStored, store } from "../storage.js";
 
 /** How often statistics are rewritten; faster changes cannot be read. */
 const STATISTICS_EVERY_MS = 1000;
@@ -59,8 +61,8 @@ export class CameraView extends HTMLElement {
    * Fill the element; once, before it is put into the page.
    *
    * @param {string} camera
-   * @param {import("./clock.js").ServerClock} clock
-   * @param {import("./link-delay.js").LinkDelay} link
+   * @param {import("../connection/clock.js").ServerClock} clock
+   * @param {import("../connection/link-delay.js").LinkDelay} link
    * @param {boolean} large whether the page is this camera's own
    */
   build(camera, clock, link, large) {
@@ -69,10 +71,11 @@ export class CameraView extends HTMLElement {
     this.#link = link;
     this.#large = large;
     this.append(document.getElementById("camera-view").content.cloneNode(true));
+    fillWords(this);
     this.#renderer = new CanvasRenderer(this.#element("canvas"), (frame) => this.#onDrawn(frame), () => (this.#undrawable = true));
     Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", `Camera ${camera}`);
+    this.setAttribute("aria-label", t("camera.label", { camera }));
     this.#setLabels(camera);
     this.#setLinks(`camera/${camera}/`, large);
     this.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
@@ -205,12 +208,12 @@ export class CameraView extends HTMLElement {
       this.dataset.state = state;
       this.#statisticsAt = -Infinity;
     }
-    this.#setText(".badge-text", state);
-    this.#setText(".overlay-title", since === null ? title : `${title} since ${format.timeOfDay(since)}`);
+    this.#setText(".badge-text", t(`badge.${state}`));
+    this.#setText(".overlay-title", since === null ? title : t("state.since", { title, time: format.timeOfDay(since) }));
     this.#setText(".overlay-reason", reason);
     const last = this.#stats.last;
-    this.#setText(".overlay-picture", last ? `Picture of ${format.timeOfDay(last.captured)}` : "");
-    this.#announce(`${this.#camera}: ${title}. ${reason}`);
+    this.#setText(".overlay-picture", last ? t("camera.pictureOf", { time: format.timeOfDay(last.captured) }) : "");
+    this.#announce(t("state.announcement", { camera: this.#camera, title, reason }));
   }
 
   /** Announce each change to screen readers once. @param {string} sentence */
@@ -230,8 +233,8 @@ export class CameraView extends HTMLElement {
     this.#showFact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
     this.#showFact("age", drawn ? format.age(age) : "");
     this.#showFact("size", drawn ? `${width}×${height}` : "");
-    this.#showFact("small", drawn && this.#isSmall ? "small" : "");
-    this.#showFact("dropped", status ? `${status.dropped} dropped` : "");
+    this.#showFact("small", drawn && this.#isSmall ? t("camera.small") : "");
+    this.#showFact("dropped", status ? t("camera.dropped", { n: status.dropped }) : "");
     statistic("source", status?.source);
     statistic("published", status && format.frameRate(status.fps));
     statistic("dropped", status?.dropped);
@@ -259,10 +262,7 @@ export class CameraView extends HTMLElement {
   /** @param {string} camera */
   #setLabels(camera) {
     this.#setText(".name", camera);
-    this.#element("canvas").setAttribute("aria-label", `Picture of camera ${camera}`);
-    label(this.#element(".still"), "Save a still");
-    label(this.#element(".fullscreen"), "Fullscreen (F)");
-    label(this.#element(".pin"), "Full size on any link");
+    this.#element("canvas").setAttribute("aria-label", t("camera.picture", { camera }));
     this.#element(".fullscreen").hidden = !document.fullscreenEnabled;
   }
 
@@ -273,13 +273,13 @@ export class CameraView extends HTMLElement {
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
     this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));
-    this.#pin(stored(`${PINNED}${this.#camera}`));
+    this.#pin(isStored(`${PINNED}${this.#camera}`));
     addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
     addCopyButton(this.#element('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
     const enlarge = this.#element(".enlarge");
     enlarge.href = withToken(home).href;
-    enlarge.setAttribute("aria-label", `Show camera ${this.#camera} large`);
+    enlarge.setAttribute("aria-label", t("camera.enlarge", { camera: this.#camera }));
     enlarge.addEventListener("click", (event) => this.#onClick(event, enlarge.href));
   }
 
@@ -309,31 +309,6 @@ export class CameraView extends HTMLElement {
   #setText(selector, text) {
     const element = this.#element(selector);
     if (element.textContent !== text) element.textContent = text;
-  }
-}
-
-/** @param {Element} control @param {string} text shown, and read by screen readers */
-function label(control, text) {
-  control.title = text;
-  control.setAttribute("aria-label", text);
-}
-
-/** What this browser keeps of the page; nothing where it keeps nothing. @param {string} key @param {boolean} value */
-function store(key, value) {
-  try {
-    if (value) localStorage.setItem(key, "1");
-    else localStorage.removeItem(key);
-  } catch {
-    // A browser may forbid it; the choice lasts as long as the page then.
-  }
-}
-
-/** @param {string} key @returns {boolean} */
-function stored(key) {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
   }
 }
 

@@ -1,0 +1,63 @@
+/** Numbers as text: ages, rates, times of day, file names. Pure code. */
+
+import { currentLanguage, t } from "./words.js";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Return an age as a short text.
+ *
+ * @param {number | null} ms
+ */
+export function age(ms) {
+  if (ms === null) return t("age.unknown");
+  if (ms < 1000) return t("age.ms", { n: Math.round(ms) });
+  if (ms < 9950) return t("age.s", { n: decimals((ms / 1000).toFixed(1)) });
+  if (ms < 120_000) return t("age.s", { n: Math.round(ms / 1000) });
+  return ms < 7_200_000 ? t("age.min", { n: Math.round(ms / 60_000) }) : t("age.h", { n: Math.round(ms / 3_600_000) });
+}
+
+/**
+ * Return a rate, with one decimal where that is significant.
+ *
+ * @param {number} fps
+ */
+export function frameRate(fps) {
+  return t("camera.fps", { n: fps >= 9.95 || fps === 0 ? Math.round(fps) : decimals(fps.toFixed(1)) });
+}
+
+/**
+ * Return the time of day, with the date unless it is within twelve hours. A time that no Date can hold is an unknown time.
+ *
+ * @param {number} unixSeconds
+ * @param {number} [nowMs] Unix milliseconds
+ */
+export function timeOfDay(unixSeconds, nowMs = Date.now()) {
+  const then = new Date(unixSeconds * 1000);
+  if (Number.isNaN(then.getTime())) return t("time.unknown");
+  const time = then.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  if (Math.abs(nowMs - then.getTime()) < DAY_MS / 2) return time;
+  return `${then.toLocaleDateString(locale(), { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
+}
+
+/** The browser's own locale where its language is the page's, as it knows whether hours go to 12 or 24. */
+function locale() {
+  const own = globalThis.navigator?.language ?? "";
+  return own.startsWith(currentLanguage()) ? own : currentLanguage();
+}
+
+/** A number with the language's decimal separator. @param {string} number with a point */
+function decimals(number) {
+  return number.replace(".", new Intl.NumberFormat(currentLanguage()).format(1.5).charAt(1));
+}
+
+/**
+ * Return the file name of a still, with the local time and without characters that a file system refuses.
+ *
+ * @param {string} camera
+ * @param {Date} when
+ */
+export function stillName(camera, when) {
+  const local = new Date(when.getTime() - when.getTimezoneOffset() * 60_000).toISOString();
+  return `${camera}-${local.slice(0, 19).replace("T", "_").replaceAll(":", "-")}.jpg`;
+}
