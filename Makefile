@@ -10,6 +10,9 @@ DIST ?= dist
 SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1764547200)
 export SOURCE_DATE_EPOCH
 
+# Tests start thousands of processes; without cached bytecode, each of them would compile framebus anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak mutants bench wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
@@ -29,13 +32,13 @@ install:  ## Make framebus a service that starts at each boot (as root): sudo ma
 uninstall:  ## Remove that service (as root); the configuration and the state stay
 	@exec $(INSTALLED)/bin/python -P -m framebus uninstall
 
-test:  ## Run all tests, two at a time, as most of them wait; TESTS="tests/gateway -x" for less
+test:  ## Run all tests, four at a time, as most of them wait; TESTS="tests/gateway -x" for less
 	@tests/system_packages.sh install tests
 	@$(MAKE) -s $(VENV)/.dev-ok
-	@$(PY) -m pytest -p no:benchmark -n 2 $(TESTS)
+	@$(PY) -m pytest -p no:benchmark -n 4 --dist worksteal $(TESTS)
 
 test-fast: $(VENV)/.dev-ok  ## Run the tests that start no processes, in less than a minute
-	@$(PY) -m pytest -p no:benchmark -n 3 -m "not slow and not medium" --hypothesis-profile fast $(TESTS)
+	@$(PY) -m pytest -p no:benchmark -n 3 --dist worksteal -m "not slow and not medium" --hypothesis-profile fast $(TESTS)
 
 test-debian: $(VENV)/.dev-ok  ## Run all tests on Debian 13 with apt's packages, in a chroot, in 10 minutes (as root)
 	@$(PY) -m tests.debian $(TESTS)
@@ -62,7 +65,7 @@ coverage:  ## Measure which lines and branches all but the slow tests reach; fai
 	@tests/system_packages.sh install tests
 	@$(MAKE) -s $(VENV)/.dev-ok
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest -p no:benchmark -n 2 -m "not slow" $(TESTS)
+	@$(PY) -m coverage run -m pytest -p no:benchmark -n 3 --dist worksteal -m "not slow" $(TESTS)
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

@@ -23,7 +23,8 @@ NOT_HERE = (
     "tests/e2e/test_up.py::test_a_user_without_a_name_can_run_it",  # a chroot has no user namespaces
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
 )
-PYTEST = ("python3", "-B", "-P", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider")
+PYTEST = ("python3", "-P", "-m", "pytest", "-n", "4", "--dist", "worksteal", "-p", "no:cacheprovider")
+"""Four at a time, as most of them wait."""
 DESELECTED = [f"--deselect={test}" for test in NOT_HERE]
 """`make coverage` and `make test` run them."""
 

@@ -67,10 +67,12 @@ async def firefox(profile: Path) -> AsyncIterator[Firefox]:
             address = await asyncio.wait_for(asyncio.to_thread(_address, process), START_SECONDS)
             drain = asyncio.create_task(asyncio.to_thread(_drain, process))
             connection = await websocket_connect(f"{address}/session", max_message_size=MAX_MESSAGE_BYTES)
-            browser = Firefox(connection)
-            await browser.begin()
-            yield browser
-            connection.close()
+            try:
+                browser = Firefox(connection)
+                await browser.begin()
+                yield browser
+            finally:
+                connection.close()
         finally:
             process.kill()
         await drain

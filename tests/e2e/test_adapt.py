@@ -26,6 +26,8 @@ SLOW, FAST = 50_000, 50_000_000
 """Bytes a second: about one picture of full size, and more than there are."""
 SECONDS = 60.0
 """A larger size comes after seven seconds at the earliest."""
+POLL_SECONDS = 0.2
+"""Between two questions to Firefox, which needs the processor to draw."""
 WIDTH = "document.images.length ? document.images[0].naturalWidth : 0"
 
 
@@ -68,9 +70,11 @@ async def until_width(browser: Firefox, least: int, most: int) -> None:
     deadline = time.monotonic() + SECONDS
     while not least <= (await browser.evaluate(WIDTH) or 0) <= most:
         assert time.monotonic() < deadline, f"no picture of {least} to {most} pixels"
+        await asyncio.sleep(POLL_SECONDS)
     before = await browser.screenshot()
     while await browser.screenshot() == before:
         assert time.monotonic() < deadline, "no other picture"
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def in_firefox(link: SlowRelay, profile: Path) -> None:

@@ -12,7 +12,7 @@ from tests.debian.recipe import RECIPE, USER
 
 LIMIT_SECONDS = 900
 """Of the tests of one leg; they take a fifth of that on two processors."""
-PYTEST = ("-P", "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "-p", "no:benchmark")
+PYTEST = ("-P", "-m", "pytest", "-n", "3", "--dist", "worksteal", "-p", "no:cacheprovider", "-p", "no:benchmark")
 NEWEST = "opt/newest"
 """A virtual environment in the chroot."""
 NEWEST_PYTHON = "3.13"
@@ -47,7 +47,7 @@ def newest(options: list[str]) -> int:
         _install([*where, "--only-binary", ":all:"], "highest")
         _show([*enter, f"/{NEWEST}/bin/python"], f"Tests on the newest versions, Python {NEWEST_PYTHON}")
         copy(root, owner=USER)
-        command = [f"/{NEWEST}/bin/python", "-B", *PYTEST, "-m", "not slow and not root", *options]
+        command = [f"/{NEWEST}/bin/python", *PYTEST, "-m", "not slow and not root", *options]
         return run(root, USER, command, LIMIT_SECONDS, {})
 
 

@@ -79,7 +79,6 @@ def environment(made: Kernel, clips: Path) -> dict[str, str]:
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
         "COLUMNS": "120",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "FRAMEBUS_VM": str(made.root),
         "FRAMEBUS_VM_CLIPS": str(clips),
