@@ -203,6 +203,12 @@ class RecorderServer:
             event = self._open_events.take(header, time.monotonic())
             if event is not None:
                 self._on_event(event)
+            self._end_events()
+
+    def _end_events(self) -> None:
+        """Of those that are not reported any more, and those that are too many."""
+        while (ended := self._open_events.ended(time.monotonic())) is not None:
+            self._on_event(ended)
 
     def _on_event(self, event: EventHeader) -> None:
         camera = self._cameras.get(event.camera)
@@ -295,8 +301,7 @@ class RecorderServer:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        while (ended := self._open_events.ended(now)) is not None:
-            self._on_event(ended)
+        self._end_events()
         if now - self._ticked_at < TICK_SECONDS:
             return
         self._ticked_at = now

@@ -56,7 +56,8 @@ class OpenEvents:
 
         Args:
             timeout_seconds: an event without a report for so long has ended.
-            most: how many are in progress at a time.
+            most: how many are in progress at a time. Beyond it, `ended` has the oldest. Until it is called, so many
+                more begin, and no others: each start is followed by an end.
         """
         self._timeout_seconds = timeout_seconds
         self._most = most
@@ -72,11 +73,13 @@ class OpenEvents:
 
         Returns:
             What it says to the reader: as it came, or as a `start` where the reader did not know the event. None for a
-            repeat, and for the end of an event that the reader does not know.
+            repeat, for the end of an event that the reader does not know, and for one too many.
         """
         known = self._open.pop(header.id, None)
         if header.phase == "end":
             return header if known is not None else None
+        if known is None and len(self._open) >= 2 * self._most:
+            return None
         self._open[header.id] = (now, header)
         if known is None:
             return msgspec.structs.replace(header, phase="start")

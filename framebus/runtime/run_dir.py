@@ -269,6 +269,12 @@ class Lock:
             if self._sockets.setdefault(path, inode) != inode:
                 raise RunDirError(f"another program has taken {path}: the process starts again to recreate it")
 
+    def bound_again(self, endpoint: str) -> None:
+        """Expect a new socket file of an endpoint, as its owner has bound it again."""
+        path = socket_path(endpoint)
+        if path is not None:
+            self._sockets.pop(path, None)
+
     def close(self) -> None:
         """Release it. Does nothing in a forked child."""
         if self._fd < 0:

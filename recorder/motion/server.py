@@ -10,15 +10,16 @@ import zmq
 
 from framebus.config.camera import CameraConfig
 from framebus.protocol.events import EventHeader
-from framebus.protocol.wire import Kind, pack, topic
+from framebus.protocol.wire import Kind, topic
 from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from framebus.runtime.run_dir import Lock, events_endpoint, share_socket
+from framebus.runtime.run_dir import Lock, events_endpoint
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
 from framebus.transport.io_threads import IO_THREADS
 from framebus.transport.reconnecting_socket import ReconnectingSocket
+from recorder.motion.event_publisher import EventPublisher
 from recorder.motion.watcher import Watcher
 
 logger = logging.getLogger("motion")
@@ -26,14 +27,8 @@ logger = logging.getLogger("motion")
 TICK_SECONDS = 0.5
 """How often is looked for what is due without a frame; an event is reported once a second."""
 CHECK_SECONDS = 1.0
-SEND_HIGH_WATER_MARK = 1000
-"""Messages that wait for a subscriber that does not read them."""
-MAX_SUBSCRIPTIONS_AT_ONCE = 64
-"""More wait for the next turn of the loop, so that a flood of them delays neither events nor the end."""
 GREETING_SECONDS = 0.1
 """The events in progress are sent again so often at most, so that a flood fills the queues of no subscriber."""
-MAX_SUBSCRIPTION_BYTES = 1024
-"""No subscription is longer; a peer that sends more is disconnected."""
 
 
 class MotionServer:
@@ -57,17 +52,12 @@ class MotionServer:
         self._endpoint = events_endpoint(run_dir)
         self._lock = Lock(run_dir, "motion detection")  # no camera has a name with a space
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
-        self._publisher = sockets.make(self._context, zmq.XPUB)
-        self._publisher.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self._publisher.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
-        self._publisher.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
-        try:
-            self._publisher.bind(self._endpoint)
-            share_socket(self._endpoint, group)
-        except zmq.ZMQError as error:
-            self.close()
-            raise ProcessError(f"cannot publish at {self._endpoint}: {zmq.strerror(error.errno or 0)}") from None
         self._losses = RateLimitedLog(logger)
+        try:
+            self._publisher = EventPublisher(self._context, self._endpoint, group, self._lock, self._losses)
+        except ProcessError:
+            self.close()
+            raise
         self._checked_at = self._greeted_at = -math.inf
         self._has_new_subscribers = False
         run = os.urandom(8).hex()
@@ -108,7 +98,7 @@ class MotionServer:
         poller = zmq.Poller()
         left = GREETING_SECONDS if self._has_new_subscribers else TICK_SECONDS
         poller.register(stop, zmq.POLLIN)
-        poller.register(self._publisher, zmq.POLLIN)
+        poller.register(self._publisher.socket, zmq.POLLIN)
         for watcher, socket in self._cameras:
             seconds = watcher.due_in(now)
             if seconds == 0:
@@ -119,14 +109,11 @@ class MotionServer:
 
     def _publish(self, header: EventHeader | None) -> None:
         if header is not None:
-            self._publisher.send(pack("event", header.camera, header))
+            self._publisher.send(header)
 
     def _greet(self, now: float) -> None:
         """Send the events in progress again to new subscribers."""
-        for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
-            if not self._publisher.poll(0):
-                break
-            self._has_new_subscribers |= self._publisher.recv().startswith(b"\x01")
+        self._has_new_subscribers |= self._publisher.take()
         if self._has_new_subscribers and now - self._greeted_at >= GREETING_SECONDS:
             self._has_new_subscribers, self._greeted_at = False, now
             for watcher, _ in self._cameras:

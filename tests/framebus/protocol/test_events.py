@@ -74,3 +74,15 @@ def test_what_is_in_progress_is_limited() -> None:
     assert events.due_in(0) == 0
     assert events.ended(0) == event("end", "a")
     assert events.ended(0) is None
+
+
+def test_while_a_reader_asks_for_no_ends_twice_as_many_begin() -> None:
+    events = OpenEvents(most=2)
+
+    begun = [events.take(event("start", name), 0) is not None for name in "abcde"]
+
+    assert begun == [True, True, True, True, False]
+    assert [events.take(event("update", "e", 2), 0), events.take(event("end", "e", 3), 0)] == [None, None]
+    assert [ended.id for ended in (events.ended(0), events.ended(0)) if ended is not None] == ["a", "b"]
+    assert events.ended(0) is None
+    assert events.take(event("start", "f"), 0) == event("start", "f")

@@ -15,7 +15,8 @@ from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.runtime.run_dir import events_endpoint, frames_endpoint
-from recorder.motion.server import MAX_SUBSCRIPTIONS_AT_ONCE, MotionServer, kind
+from recorder.motion.event_publisher import MAX_SUBSCRIPTIONS_AT_ONCE
+from recorder.motion.server import MotionServer, kind
 from tests.conftest import Configure, Start
 from tests.framebus.conftest import Publish
 from tests.framebus.conftest import publish as publish
@@ -147,16 +148,16 @@ def test_a_flood_of_subscriptions_delays_neither_events_nor_the_end(run_dir: Pat
         flood.send(b"\x01last")
 
         def arrived() -> int:
-            server._publisher.send(b"last")
+            server._publisher.socket.send(b"last")
             return flood.poll(10)
 
         wait_until(arrived, "all subscriptions arrive")
         waited = []
         for _ in range(4):
-            waited.append(bool(server._publisher.poll(0)))
+            waited.append(bool(server._publisher.socket.poll(0)))
             server._greet(0.0)
         assert waited == [True] * 4
-        assert not server._publisher.poll(0)
+        assert not server._publisher.socket.poll(0)
     finally:
         context.destroy(linger=0)
         server.close()
