@@ -13,7 +13,7 @@ export SOURCE_DATE_EPOCH
 # Tests start thousands of processes; without cached bytecode, each of them would compile framebus anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak mutants bench wheel deb carried release lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak mutants bench instructions wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -84,6 +84,9 @@ mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the te
 
 bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
 	@exec $(PY) -m benchmarks $(BENCH)
+
+instructions: $(VENV)/.ok  ## Count the instructions a frame, in 30 s; fails when they are a tenth more than KEEP=--keep has stored
+	@exec $(PY) -m benchmarks.instructions $(KEEP)
 
 wheel: $(TOOLS)/.build-ok  ## Build the wheel and the source distribution in dist
 	@rm -f $(DIST)/framebus-*.whl $(DIST)/framebus-*.tar.gz

@@ -5,7 +5,7 @@
 #                                               Otherwise print one line that says what to install. Never fails.
 #   tests/system_packages.sh list GROUP...      Print the names of the packages.
 #
-# Groups: tests (make test), machines (test-v4l2, test-libcamera and test-debian).
+# Groups: tests (make test), machines (instructions, test-v4l2, test-libcamera and test-debian).
 # FRAMEBUS_NO_APT=1 installs nothing.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -37,6 +37,7 @@ tests      /usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib  gir1.2-gst-rts
 tests      /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so    gstreamer1.0-plugins-base
 tests      /usr/lib/*/gstreamer-1.0/libgstrtp.so             gstreamer1.0-plugins-good
 tests      /usr/lib/*/gstreamer-1.0/libgstx264.so            gstreamer1.0-plugins-ugly
+machines   valgrind                                          valgrind
 machines   qemu-system-x86_64                                qemu-system-x86
 machines   busybox                                           busybox-static
 machines   cpio                                              cpio

@@ -7,6 +7,7 @@
  * V4L2SHIM_DIR      plays the *.jpg files of this folder in a loop, *.yuyv files (bare bytes) as YUYV or another raw format,
  *                   and *.h264 files (an access unit each) as H264 or HEVC
  * V4L2SHIM_FPS      ticks a second, default 30; with 0 there is one only when the program calls v4l2shim_tick
+ * V4L2SHIM_TRIGGER  a FIFO: with V4L2SHIM_FPS=0, there is a tick for each byte that is written to it
  * V4L2SHIM_FAULT    a file: while it exists its first word breaks the camera: "hang" (no more ticks), "gone" (unplugged:
  *                   open answers ENOENT, all else ENODEV, poll POLLHUP), "broken" (poll says POLLHUP, but DQBUF that there
  *                   is nothing yet), "truncate" (half of each picture), "garbage" (no JPEG at all)
@@ -242,9 +243,24 @@ static void *run_clock(void *unused) {
 	return unused;
 }
 
+/* Lives as long as the process: while nothing streams, a tick does nothing. */
+static void *run_trigger(void *unused) {
+	REAL(open, int, const char *, int, ...);
+	char byte;
+	int fifo = real_open(getenv("V4L2SHIM_TRIGGER"), O_RDWR | O_CLOEXEC);
+	while (fifo >= 0 && read(fifo, &byte, 1) == 1) {
+		pthread_mutex_lock(&lock);
+		tick();
+		pthread_mutex_unlock(&lock);
+	}
+	return unused;
+}
+
 static int stream_on(void) {
+	static pthread_t trigger_thread;
 	pthread_condattr_t attr;
 	if (streaming) return 0;
+	if (getenv("V4L2SHIM_TRIGGER") && !trigger_thread && pthread_create(&trigger_thread, NULL, run_trigger, NULL)) abort();
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&stopped, &attr);
