@@ -41,13 +41,14 @@ Kind = Literal[
     "status",
     "event",
     "snapshot",
+    "recorded",
     "clip",
     "controls",
     "recorder",
     "error",
     "viewers",
 ]
-FRAME_KINDS: tuple[Kind, ...] = ("live", "half", "quarter", "peek", "full", "snapshot")
+FRAME_KINDS: tuple[Kind, ...] = ("live", "half", "quarter", "peek", "full", "snapshot", "recorded")
 KINDS: tuple[Kind, ...] = (*FRAME_KINDS, "status", "event", "clip", "controls", "recorder", "error", "viewers")
 
 MAX_COUNT: Final = 2**53 - 1
@@ -118,6 +119,15 @@ class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
     source: Text
     dropped: Count
     camera_metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RecordedHeader(FrameHeader, frozen=True, kw_only=True):
+    """The header of a recorded frame as the websocket sends it: that of the frame, and where it belongs."""
+
+    at: UnixSeconds
+    """Its moment on the time line: `captured`, unless the clock was put right afterwards."""
+    id: Count
+    """Of the request that it answers."""
 
 
 class RenditionCounts(msgspec.Struct, frozen=True, kw_only=True):

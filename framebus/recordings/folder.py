@@ -108,13 +108,31 @@ class RecordingFolder:
             return before or after
         return before if at - before.at <= after.at - at else after
 
-    def frame_before(self, camera: str, at: float, *, inclusive: bool = False) -> RecordedFrame | None:
-        """The last frame before a moment; `inclusive`: or at it. Raises OSError."""
-        return next(self._backwards(camera, at, inclusive), None)
+    def frame_before(
+        self, camera: str, at: float, *, inclusive: bool = False, since: float = 0.0
+    ) -> RecordedFrame | None:
+        """The last frame before a moment, and not before `since`; `inclusive`: or at it. Raises OSError."""
+        return next(self._backwards(camera, since, at, inclusive), None)
 
-    def frame_after(self, camera: str, at: float) -> RecordedFrame | None:
-        """The first frame after a moment. Raises OSError."""
-        return next(self.frames(camera, at, inclusive=False), None)
+    def frame_after(
+        self, camera: str, at: float, *, inclusive: bool = False, until: float = float("inf")
+    ) -> RecordedFrame | None:
+        """The first frame after a moment, and not after `until`; `inclusive`: or at it. Raises OSError."""
+        return next(self.frames(camera, at, until, inclusive=inclusive), None)
+
+    def gaps(
+        self, camera: str, begin: float, end: float, gap_seconds: float = GAP_SECONDS
+    ) -> list[tuple[float, float]]:
+        """The times between two recorded moments of which there are no recordings, in order. Raises OSError."""
+        found: list[tuple[float, float]] = []
+        recorded_until = begin
+        for segment in self._by_day(camera, begin, end):
+            if segment.begin - recorded_until > gap_seconds:
+                found.append((recorded_until, segment.begin))
+            recorded_until = max(recorded_until, segment.end)
+        if end - recorded_until > gap_seconds:
+            found.append((recorded_until, end))
+        return found
 
     def frames(
         self, camera: str, begin: float, end: float = float("inf"), *, inclusive: bool = True
@@ -126,21 +144,26 @@ class RecordingFolder:
                 # One more: a clock that is being put right runs by up to 500 ppm too fast or too slow (adjtimex(2)).
                 for number in range(max(0, reader.cluster_at(_ms(segment, first)) - 1), reader.find_clusters()):
                     for frame in reader.frames_in(number):
-                        found = _recorded(reader, segment, frame)
-                        if found is None or found.at < begin or (not inclusive and found.at <= begin):
+                        moment = _moment(reader, segment, frame)
+                        if moment is None or moment.at < begin or (not inclusive and moment.at <= begin):
                             continue
-                        if found.at > end:
+                        if moment.at > end:
                             return
-                        yield found
+                        if (found := _recorded(reader, segment, frame, moment)) is not None:
+                            yield found
 
-    def _backwards(self, camera: str, at: float, inclusive: bool) -> Iterator[RecordedFrame]:
-        for segment in self._by_day(camera, 0.0, at, backwards=True):
+    def _backwards(self, camera: str, since: float, at: float, inclusive: bool) -> Iterator[RecordedFrame]:
+        for segment in self._by_day(camera, since, at, backwards=True):
             for reader in _opened(segment):
                 last = min(reader.cluster_at(_ms(segment, min(at, segment.end))) + 2, reader.find_clusters())
                 for number in range(last - 1, -1, -1):
                     for frame in reversed(list(reader.frames_in(number))):
-                        found = _recorded(reader, segment, frame)
-                        if found is not None and (found.at < at or (inclusive and found.at == at)):
+                        moment = _moment(reader, segment, frame)
+                        if moment is None or moment.at > at or (not inclusive and moment.at == at):
+                            continue
+                        if moment.at < since:
+                            return
+                        if (found := _recorded(reader, segment, frame, moment)) is not None:
                             yield found
 
     def _by_day(self, camera: str, begin: float, end: float, *, backwards: bool = False) -> Iterator[Segment]:
@@ -236,8 +259,14 @@ def _ms(segment: Segment, at: float) -> int:
     return max(0, round((at - segment.start) * 1000))
 
 
-def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame) -> RecordedFrame | None:
-    """A frame, or None where it is damaged or another segment shows its time."""
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    header: FrameHeader
+    at: float
+
+
+def _moment(reader: SegmentReader, segment: Segment, frame: StoredFrame) -> _Moment | None:
+    """When a frame was taken, without its picture; None where another segment shows its time."""
     header = reader.header(frame)
     if not frame.header_size:
         header = msgspec.structs.replace(header, captured=segment.start + frame.ms / 1000)
@@ -245,8 +274,13 @@ def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame) -> Re
     at = header.captured + (moved if abs(moved) > ROUNDING_SECONDS else 0.0)
     if (segment.begin > segment.start and at < segment.begin) or (segment.end_hidden and at >= segment.end):
         return None
+    return _Moment(header, at)
+
+
+def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame, moment: _Moment) -> RecordedFrame | None:
+    """A frame with its picture, or None where that is damaged."""
     try:
-        return RecordedFrame(header, reader.jpeg(frame), at, segment, reader.header_json(frame))
+        return RecordedFrame(moment.header, reader.jpeg(frame), moment.at, segment, reader.header_json(frame))
     except (OSError, SegmentError):
         return None
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from framebus import __version__
 from framebus.recordings.clip import clip
@@ -17,6 +18,8 @@ from gateway.net.errors import HttpError
 
 MAX_READERS = 4
 """Files and clips that are read at the same moment; one more thread looks moments and spans up."""
+MAX_SCALED = 1
+"""Frames that are made smaller at the same moment, for pages with a slow link."""
 MAX_DOWNLOADS = 16
 """Files and clips that are being sent."""
 MAX_LISTED = 2000
@@ -25,6 +28,8 @@ FORGET_SECONDS = 60.0
 """What is known of the folder is forgotten when nobody has asked for so long: 300 bytes for each file of it."""
 READ_BYTES = 256 * 1024
 """Of a file that are read at once, and are in memory for a client."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class RecordingsReader:
         self._folder = RecordingFolder(folder)
         self._lookups = lookups or DiskThreads(1)  # RecordingFolder takes one thread at a time
         self._readers = readers or DiskThreads(MAX_READERS)
+        self._scalers = DiskThreads(MAX_SCALED)
         self._max_downloads = max_downloads
         self._max_listed = max_listed
         self._downloads = 0
@@ -120,6 +126,16 @@ class RecordingsReader:
 
         with _disk_errors():
             return await self._lookups.run(look)
+
+    async def look(self, find: Callable[[RecordingFolder], T]) -> T:
+        """Call a function with the folder, in the thread that looks things up; it must not keep the folder."""
+        folder = self._used()
+        with _disk_errors():
+            return await self._lookups.run(lambda: find(folder))
+
+    async def scale(self, make: Callable[[], T]) -> T:
+        """Call a function in a thread that makes a frame smaller, so that looking things up goes on."""
+        return await self._scalers.run(make)
 
     @contextmanager
     def download(self) -> Iterator[None]:

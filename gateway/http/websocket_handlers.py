@@ -13,6 +13,7 @@ from gateway.http.base_handler import BaseHandler
 from gateway.http.stream_query import Fps, parse_query
 from gateway.net.errors import HttpError
 from gateway.viewers.camera_watch import Wanted
+from gateway.viewers.playback_requests import Play, PlayMessage, Seek, SeekMessage
 from gateway.viewers.websocket import GOING_AWAY, CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
@@ -20,7 +21,7 @@ MAX_MESSAGE_BYTES = 16 * 1024
 """The longest message that a client may send; Tornado closes the connection at a longer one."""
 UNSUPPORTED = 1003
 """Close code of RFC 6455, section 7.4.1."""
-
+ALLOWED = 'allowed: {"watch":…}, {"ack":…,"seq":…}, {"clock":…}, {"events":[…]}, {"seek":{…}}, {"play":{…}}'
 
 VERSIONS = ("13", "8", "7")
 """Of RFC 6455, and of two drafts that are the same on the wire."""
@@ -74,15 +75,18 @@ class Events(msgspec.Struct, frozen=True):
     events: list[str]
 
 
-_DECODERS: tuple[msgspec.json.Decoder[Watch | Ack | Clock | Events], ...] = (
+PageMessage = Watch | Ack | Clock | Events | SeekMessage | PlayMessage
+_DECODERS: tuple[msgspec.json.Decoder[PageMessage], ...] = (
     msgspec.json.Decoder(Ack),
     msgspec.json.Decoder(Watch),
     msgspec.json.Decoder(Clock),
     msgspec.json.Decoder(Events),
+    msgspec.json.Decoder(SeekMessage),
+    msgspec.json.Decoder(PlayMessage),
 )
 
 
-def parse_message(message: str) -> Watch | Ack | Clock | Events | None:
+def parse_message(message: str) -> PageMessage | None:
     """Decode a message of the page; None for one that is not valid."""
     for decoder in _DECODERS:
         try:
@@ -201,7 +205,7 @@ class PageSocket(ViewerSocket):
         """Called by Tornado after the handshake: send the names of the cameras, and the status of each."""
         if self._is_disconnected():
             return
-        self._viewer = PageViewer(self, self.identity)
+        self._viewer = PageViewer(self, self.identity, self.services.recordings)
         self._cameras.add_viewer(self._viewer)
         # The page may have shown others before: of an earlier connection, or as another worker lists them.
         self._viewer.on_cameras(list(self._cameras.feeds))
@@ -226,9 +230,13 @@ class PageSocket(ViewerSocket):
                 self._viewer.answer("clock", clock=clock, now=time.time())
             case Events(cameras):
                 self._send_events(self._viewer, cameras)
+            case SeekMessage(seek):
+                self._seek(self._viewer, seek)
+            case PlayMessage(play):
+                self._play(self._viewer, play)
             case None:
                 self._viewer.end()
-                self.close(UNSUPPORTED, 'allowed: {"watch":[…]}, {"ack":…,"seq":…}, {"clock":…}, {"events":[…]}')
+                self.close(UNSUPPORTED, ALLOWED)
 
     def _watch(self, viewer: PageViewer, cameras: dict[str, WatchOptions]) -> None:
         """A page that was open before a restart may name a camera that no longer exists: the others are sent."""
@@ -244,6 +252,27 @@ class PageSocket(ViewerSocket):
         self.services.events.send_to(viewer, visible.keys() & cameras)
         for name in sorted(set(cameras) - visible.keys())[:1]:
             viewer.answer("error", error=unknown_camera(name, visible))
+
+    def _seek(self, viewer: PageViewer, seek: Seek) -> None:
+        refusal = self._refusal(seek.camera)
+        if refusal is None:
+            viewer.seek(seek)
+        else:
+            viewer.answer("sought", sought={"camera": seek.camera, "id": seek.id, "captured": None, "reason": refusal})
+
+    def _play(self, viewer: PageViewer, play: Play) -> None:
+        refusal = self._refusal(play.camera)
+        if refusal is None:
+            viewer.play(play)
+        else:
+            viewer.answer("played", played={"camera": play.camera, "id": play.id, "at": None, "reason": refusal})
+
+    def _refusal(self, camera: str) -> str | None:
+        """Why the recordings of a camera are not shown to this client."""
+        if not self.identity.may("recordings"):
+            return f"{self.identity.name or 'you'} may not do this: it requires the scope recordings"
+        visible = self._visible_cameras()
+        return None if camera in visible else unknown_camera(camera, visible)
 
     def on_close(self) -> None:
         """Called by Tornado when the client has left."""

@@ -9,6 +9,7 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
 from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
+from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
 from gateway.delivery.viewer import StatusSource, Viewer
 from gateway.net.transport import StreamTransport
@@ -16,6 +17,9 @@ from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 from gateway.viewers.fair_order import FairOrder
 from gateway.viewers.link_adaptation import TICK_SECONDS, LinkAdaptation
 from gateway.viewers.link_budget import LinkBudget
+from gateway.viewers.playback import Playback
+from gateway.viewers.playback_requests import Play, Seek
+from gateway.viewers.playbacks import PREFIX, Playbacks
 
 MAX_UNSENT_EVENTS = 64
 """For a page whose connection takes nothing; the oldest are left out beyond that."""
@@ -97,7 +101,7 @@ class PageViewer(SocketViewer):
     watched with a width gets smaller where the link needs it: see gateway.viewers.link_adaptation.
     """
 
-    def __init__(self, handler: WebSocketHandler, identity: Identity) -> None:
+    def __init__(self, handler: WebSocketHandler, identity: Identity, recordings: RecordingsReader) -> None:
         super().__init__(handler, identity)
         self._watching: dict[str, WatchedCamera] = {}
         self._order = FairOrder()
@@ -109,6 +113,13 @@ class PageViewer(SocketViewer):
         self._answers: dict[str, bytes] = {}
         self._events: dict[str, bytes] = {}
         """By id: the newest message of each event that was not sent yet."""
+        self._first: str | None = None
+        self._playbacks = Playbacks(
+            recordings,
+            wake=self.wake,
+            say=lambda kind, camera, values: self._say(f"{kind}/{camera}", {kind: values}),
+            bytes_a_second=lambda: self._budget.best_capacity(time.monotonic()),
+        )
 
     def next_message(self) -> bytes | None:
         """Return an answer or a status that is due, else the newest frame of the camera that has waited longest."""
@@ -127,8 +138,22 @@ class PageViewer(SocketViewer):
 
     def answer(self, kind: str, **answer: object) -> None:
         """Send JSON that the page asked for; of each kind of answer at most one waits, the newest."""
-        self._answers[kind] = msgspec.json.encode(answer)
+        self._say(kind, answer)
+
+    def seek(self, seek: Seek) -> None:
+        """Show a recorded frame; without a moment, end the playback of the camera."""
+        if seek.at is None:
+            for seq in self._playbacks.end(seek.camera):
+                self._budget.forget(PREFIX + seek.camera, seq)
+        else:
+            self._playbacks.seek(seek)
+        self._order_cameras()
         self.wake()
+
+    def play(self, play: Play) -> None:
+        """Show recordings as a film."""
+        self._playbacks.play(play)
+        self._order_cameras()
 
     def on_status(self, camera: StatusSource) -> None:
         """The status of a camera has changed: the newest is sent when the connection is free."""
@@ -149,14 +174,16 @@ class PageViewer(SocketViewer):
     def on_camera_closed(self, feed: StatusSource, successor: StatusSource | None) -> None:
         """Watch the camera that takes its place, if this page watched it."""
         self._statuses.pop(feed.camera, None)
+        if successor is None:
+            self.seek(Seek(feed.camera))
         wanted = {camera: watched.wanted for camera, watched in self._watching.items()}
         feeds = [watched.feed for watched in self._watching.values()]
         if feed not in feeds:
             return
         others = [other for other in feeds if other is not feed]
-        self.watch(others, wanted, self._order.first)
+        self.watch(others, wanted, self._first)
         if isinstance(successor, Feed):
-            self.watch([*others, successor], wanted, self._order.first)
+            self.watch([*others, successor], wanted, self._first)
 
     def watch(
         self, feeds: Iterable[Feed], wanted: Mapping[str, Wanted] | None = None, first: str | None = None
@@ -169,7 +196,7 @@ class PageViewer(SocketViewer):
             first: the camera that goes before the others.
         """
         wanted = wanted or {}
-        self._order.first = first
+        self._first = first
         shown = {feed.camera: feed for feed in feeds}
         for camera in [camera for camera in self._watching if camera not in shown]:
             watching = self._watching.pop(camera)
@@ -184,16 +211,15 @@ class PageViewer(SocketViewer):
             else:
                 added.append(WatchedCamera(feed, self, wanted.get(camera, AS_IT_IS)))
                 self._watching[camera] = added[-1]
-        self._order.watch(self._watching)
+        self._order_cameras()
         for camera, watching in self._watching.items():
             self._adapt(camera, watching)
         for watching in added:
             watching.join()  # sends its newest frame, so that everything has to be in place
-        if self._watching and self._ticker is None:
-            self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
 
     def leave(self) -> None:
         """Remove the viewer from all cameras."""
+        self._playbacks.close()
         self.watch([])
         if self._ticker is not None:
             self._ticker.cancel()
@@ -201,7 +227,12 @@ class PageViewer(SocketViewer):
 
     def acknowledge(self, camera: str, seq: int) -> None:
         """Take the acknowledgement of a frame; one that was never sent is ignored."""
-        if camera in self._watching:
+        playback = self._playbacks.get(camera)
+        if playback is not None:
+            playback.acknowledge(seq)
+            self._budget.acknowledged(camera, seq, time.monotonic())
+            self.wake()
+        elif camera in self._watching:
             drawn = self._watching[camera].unacknowledged.pop(seq, None)
             self._budget.acknowledged(camera, seq, time.monotonic())
             if drawn is not None:
@@ -235,7 +266,7 @@ class PageViewer(SocketViewer):
     def _tick(self) -> None:
         """Compare what the link carries with what there is."""
         self._ticker = None
-        if not self._watching:
+        if not self._watching and not list(self._playbacks):
             return
         offered = {camera: watching.offered_fps() for camera, watching in self._watching.items()}
         self._adaptation.tick(offered, time.monotonic())
@@ -244,20 +275,57 @@ class PageViewer(SocketViewer):
         self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         self.wake()
 
+    def _say(self, kind: str, text: dict[str, object]) -> None:
+        self._answers[kind] = msgspec.json.encode(text)
+        self.wake()
+
+    def _order_cameras(self) -> None:
+        """Give turns to what is shown now. The recordings of the camera that goes first go first."""
+        recorded = f"{PREFIX}{self._first}"
+        self._order.first = recorded if self._playbacks.get(recorded) is not None else self._first
+        names = [*self._watching, *self._playbacks]
+        self._order.watch(names)
+        if names and self._ticker is None:
+            self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
     def _next_frame(self, now: float) -> bytes | None:
         """The newest frame of the camera whose turn it is, if there is room for it."""
         for name in self._order:
-            watching = self._watching[name]
-            encoded = watching.next_frame(self._budget.window)
-            if encoded is None:
-                continue
-            message = encoded.bus_message
-            if not self._budget.has_room(len(message), now):
-                watching.count_skipped(encoded)
-                return None
-            watching.unacknowledged[encoded.frame.seq] = watching.level, len(message)
-            watching.sent(encoded, message)
-            self._budget.sent(name, encoded.frame.seq, len(message), now)
-            self._order.took(name)
-            return message
+            playback = self._playbacks.get(name)
+            found = self._live_frame(name, now) if playback is None else self._recorded_frame(name, playback, now)
+            if found is not None:
+                return found or None
         return None
+
+    def _live_frame(self, name: str, now: float) -> bytes | None:
+        """What to send of a camera; None for nothing, and empty where there is no room for it."""
+        watching = self._watching[name]
+        encoded = watching.next_frame(self._budget.window)
+        if encoded is None:
+            return None
+        message = encoded.bus_message
+        if not self._budget.has_room(len(message), now):
+            watching.count_skipped(encoded)
+            return b""
+        watching.unacknowledged[encoded.frame.seq] = watching.level, len(message)
+        watching.sent(encoded, message)
+        self._took(name, encoded.frame.seq, len(message), now)
+        return message
+
+    def _recorded_frame(self, name: str, playback: Playback, now: float) -> bytes | None:
+        """The same of the recordings of a camera."""
+        ready = playback.next(self._budget.window, now)
+        if ready is None:
+            return None
+        if not self._budget.has_room(len(ready.message), now):
+            return b""
+        if playback.is_stale(ready, now):
+            return None
+        playback.sent(ready)
+        self._took(name, ready.seq, len(ready.message), now)
+        texts = [websocket_message(msgspec.json.encode(text), FIN_TEXT) for text in ready.texts]
+        return b"".join((*texts, websocket_message(ready.message)))
+
+    def _took(self, name: str, seq: int, size: int, now: float) -> None:
+        self._budget.sent(name, seq, size, now)
+        self._order.took(name)

@@ -30,7 +30,15 @@ from framebus.protocol.controls import MAX_CHOICES, MAX_CONTROLS, Control, Contr
 from framebus.protocol.events import EventHeader
 from framebus.protocol.recorder import RecorderHeader, RecorderRequest
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
-from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
+from framebus.protocol.wire import (
+    CameraStats,
+    ErrorHeader,
+    FrameHeader,
+    RecordedHeader,
+    StatusHeader,
+    ViewersHeader,
+    WireError,
+)
 from framebus.runtime.run_dir import MAX_IPC_PATH_BYTES
 from framebus.transport.sockets import HEARTBEAT_IVL_MS, HEARTBEAT_TIMEOUT_MS
 from tests.conftest import Configure, Start
@@ -42,6 +50,7 @@ RUN_DIR = "/run/user/1000/framebus"
 ADDRESS = "127.0.0.1:8080"
 HEADERS = {
     "The header of a frame": FrameHeader,
+    "The header of a recorded frame": RecordedHeader,
     "The header of a status": StatusHeader,
     "The header of an event": EventHeader,
     "The header of an error": ErrorHeader,

@@ -14,7 +14,16 @@ from framebus.protocol.controls import Control, ControlsHeader
 from framebus.protocol.events import EventHeader
 from framebus.protocol.recorder import RecorderHeader
 from framebus.protocol.stills import ClipHeader
-from framebus.protocol.wire import CameraStats, ErrorHeader, FrameHeader, Kind, StatusHeader, ViewersHeader, pack
+from framebus.protocol.wire import (
+    CameraStats,
+    ErrorHeader,
+    FrameHeader,
+    Kind,
+    RecordedHeader,
+    StatusHeader,
+    ViewersHeader,
+    pack,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -41,6 +50,8 @@ FRAME = FrameHeader(
     source="v4l2:/dev/video0",
     dropped=3,
 )
+
+RECORDED = RecordedHeader(**msgspec.structs.asdict(FRAME), at=1767225601.123456, id=7)
 
 STATUS = StatusHeader(
     v=1,
@@ -142,6 +153,7 @@ PACKED = {
     "peek": Golden("peek", "front", FRAME, JPEG),
     "snapshot": Golden("snapshot", "front", FRAME, JPEG),
     "full": Golden("full", "front", FRAME, JPEG),
+    "recorded": Golden("recorded", "front", RECORDED, JPEG),
     "clip": Golden("clip", "front", CLIP, JPEG),
     "controls": Golden("controls", "front", CONTROLS, b""),
     "status": Golden("status", "back-door", STATUS, b""),

@@ -105,8 +105,8 @@ def test_an_error_may_name_no_camera() -> None:
 
 
 KINDS_ALLOWED = (
-    "allowed: live, half, quarter, peek, full, snapshot, status, event, clip, controls, recorder, error, viewers, "
-    "each followed by /camera"
+    "allowed: live, half, quarter, peek, full, snapshot, recorded, status, event, clip, controls, recorder, error, "
+    "viewers, each followed by /camera"
 )
 
 

@@ -34,8 +34,7 @@ def test_frames_are_found_by_time_across_segments(tmp_path: Path) -> None:
     frame = found.frame_at("front", STARTED + 1.7)
     assert frame is not None
     assert (frame.header, frame.jpeg) == (header(1500), jpeg(3))
-    for step, at in [(found.frame_after, 2.0), (found.frame_before, 1.0)]:
-        next_one = step("front", frame.at)
+    for next_one, at in [(found.frame_after("front", frame.at), 2.0), (found.frame_before("front", frame.at), 1.0)]:
         assert next_one is not None
         assert next_one.at == pytest.approx(STARTED + at)
     assert found.frame_before("front", STARTED) is None

@@ -1,0 +1,317 @@
+"""Recordings over the page's websocket, from real files behind a real gateway: seek, step, films, limits, rights."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from framebus.config.load import Config
+from framebus.credentials import accounts
+from framebus.credentials.accounts import Scope, Token, token_hash
+from framebus.protocol.wire import RecordedHeader, parse, split
+from gateway.http.websocket_handlers import SUBPROTOCOL
+from tests.conftest import Configure
+from tests.framebus.recordings.segments import STARTED, jpeg, store
+from tests.gateway.conftest import Site, serving
+
+SECOND = [0, 500, 1000, 1500]
+CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
+LIMIT_SECONDS = 20
+
+
+class Page:
+    """A page's connection."""
+
+    def __init__(self, connection: WebSocketClientConnection) -> None:
+        self.connection = connection
+
+    async def say(self, **message: Any) -> None:
+        await self.connection.write_message(json.dumps(message))
+
+    async def seek(self, at: float, id: int = 1, **more: Any) -> None:
+        await self.say(seek={"camera": "front", "at": at, "id": id, **more})
+
+    async def play(self, begin: float, speed: float, id: int = 1, **more: Any) -> None:
+        await self.say(play={"camera": "front", "from": begin, "speed": speed, "id": id, **more})
+
+    async def message(self) -> dict[str, Any] | tuple[RecordedHeader, bytes]:
+        """The next text about recordings, or a recorded frame; everything else is passed over."""
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while True:
+                message = await self.connection.read_message()
+                assert message is not None, self.connection.close_reason
+                if isinstance(message, str):
+                    text: dict[str, Any] = json.loads(message)
+                    if text.keys() & {"sought", "played", "error"}:
+                        return text
+                elif split(message).kind == "recorded":
+                    parts, header = parse(message, RecordedHeader)
+                    return header, parts.body
+
+    async def text(self) -> dict[str, Any]:
+        message = await self.message()
+        assert isinstance(message, dict)
+        return message
+
+    async def frame(self, *, ack: bool = True) -> tuple[RecordedHeader, bytes]:
+        message = await self.message()
+        assert isinstance(message, tuple), message
+        if ack:
+            await self.say(ack="recorded/front", seq=message[0].seq)
+        return message
+
+    async def sought(self, at: float, id: int = 1, **more: Any) -> tuple[float, bytes]:
+        """Seek, and return the frame: its moment, in seconds since STARTED, and its picture."""
+        await self.seek(at, id, **more)
+        text = await self.text()
+        header, picture = await self.frame()
+        assert text == {"sought": {"camera": "front", "id": id, "captured": header.at, "seq": header.seq}}
+        assert header.id == id
+        return round(header.at - STARTED, 3), picture
+
+    async def film(self) -> list[float | tuple[float, float] | str]:
+        """All that comes until the film has ended: moments since STARTED, gaps, and the reason."""
+        found: list[float | tuple[float, float] | str] = []
+        while True:
+            message = await self.message()
+            if isinstance(message, tuple):
+                await self.say(ack="recorded/front", seq=message[0].seq)
+                found.append(round(message[0].at - STARTED, 3))
+            elif "gap" in message["played"]:
+                begin, end = message["played"]["gap"]
+                found.append((round(begin - STARTED, 1), round(end - STARTED, 1)))
+            else:
+                found.append(message["played"]["reason"])
+                return found
+
+
+def files(folder: Path) -> list[Path]:
+    """The segments that were stored at first, in the order of time."""
+    return sorted(folder.rglob("*.mkv"))
+
+
+@asynccontextmanager
+async def page(site: Site, headers: dict[str, str] | None = None) -> AsyncIterator[Page]:
+    """A page that is connected."""
+    request = HTTPRequest(f"{site.websocket_url}/ws", headers=headers or {})
+    connection = await websocket_connect(request, subprotocols=[SUBPROTOCOL])
+    try:
+        yield Page(connection)
+    finally:
+        is_open = connection.close_code is None
+        connection.close()
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while is_open and await connection.read_message() is not None:
+                pass
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    store(tmp_path / "recordings", STARTED, SECOND)
+    store(tmp_path / "recordings", STARTED + 2, SECOND)
+    store(tmp_path / "recordings", STARTED + 60, SECOND)
+    return tmp_path / "recordings"
+
+
+@pytest.fixture
+def recorded(configure: Configure, folder: Path) -> Config:
+    return configure(f'{CAMERAS}[recorder]\nfolder = "{folder}"\n')
+
+
+@pytest.fixture
+async def site(recorded: Config) -> AsyncIterator[Site]:
+    async with serving(recorded) as site:
+        yield site
+
+
+async def test_the_frame_on_the_screen_at_a_moment_is_sent(site: Site) -> None:
+    async with page(site) as viewer:
+        assert await viewer.sought(STARTED + 0.7) == (0.5, jpeg(1))
+        assert await viewer.sought(STARTED + 1.0, id=2) == (1.0, jpeg(2))
+        assert await viewer.sought(STARTED + 30, id=3) == (3.5, jpeg(3))
+        assert await viewer.sought(STARTED - 100, id=4) == (0.0, jpeg(0))
+
+
+async def test_where_nothing_is_near_that_is_said(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.seek(1000.0, 5)
+        assert await viewer.text() == {
+            "sought": {
+                "camera": "front",
+                "id": 5,
+                "captured": None,
+                "reason": "there is no recording within a day of this time",
+            }
+        }
+        await viewer.seek(STARTED, 6, step=-1)
+        assert (await viewer.text())["sought"]["reason"] == "there is no recording before this time"
+        await viewer.say(seek={"camera": "back", "at": STARTED, "id": 7})
+        assert (await viewer.text())["sought"]["camera"] == "back"
+
+
+async def test_steps_are_exact_over_files_and_gaps_in_both_directions(site: Site) -> None:
+    times = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 60, 60.5, 61, 61.5]
+    async with page(site) as viewer:
+        for step, expected in ((1, times), (-1, times[::-1])):
+            found = [(await viewer.sought(STARTED + expected[0]))[0]]
+            while len(found) < len(times):
+                found.append((await viewer.sought(STARTED + found[-1], step=step))[0])
+            assert found == expected
+
+
+async def test_a_film_shows_every_frame_and_skips_gaps(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.play(STARTED + 1, 4)
+        assert await viewer.film() == [1, 1.5, 2, 2.5, 3, 3.5, (3.5, 60.0), 60, 60.5, 61, 61.5, "end"]
+
+
+async def test_a_film_runs_backwards(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.play(STARTED + 60.5, -4)
+        assert await viewer.film() == [60.5, 60, (3.5, 60.0), 3.5, 3, 2.5, 2, 1.5, 1, 0.5, 0, "end"]
+
+
+async def test_a_fast_film_leaves_frames_out(site: Site, folder: Path) -> None:
+    store(folder, STARTED + 100, list(range(0, 60_000, 100)))
+    async with page(site) as viewer:
+        await viewer.play(STARTED + 100, 64)
+        found = await viewer.film()
+        moments = [moment for moment in found if isinstance(moment, float)]
+        assert found[-1] == "end"
+        assert moments == sorted(set(moments))
+        assert 2 < len(moments) < 500
+        assert moments[-1] == 159.9
+
+
+async def test_a_film_pauses_and_goes_on_from_there(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.play(STARTED, 0.125, 1)
+        first, _ = await viewer.frame()
+        await viewer.say(play={"camera": "front", "speed": 0, "id": 2})
+        paused = {"camera": "front", "id": 2, "at": first.at, "reason": "paused"}
+        assert await viewer.text() == {"played": paused}
+        await viewer.say(play={"camera": "front", "speed": 8, "id": 3})
+        again, _ = await viewer.frame()
+        assert (again.at, again.id) == (first.at, 3)
+
+
+async def test_playback_that_ends_sends_nothing_more(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.play(STARTED, 64)
+        await viewer.say(seek={"camera": "front"})
+        await viewer.say(play={"camera": "front", "speed": 1, "id": 9})
+        while True:
+            message = await viewer.message()
+            if isinstance(message, dict) and message["played"]["id"] == 9:
+                break
+        assert message["played"]["reason"].startswith("from: found nothing")
+
+
+async def test_without_acknowledgements_two_frames_are_sent(site: Site) -> None:
+    async with page(site) as viewer:
+        for id in (1, 2):
+            await viewer.seek(STARTED + id)
+            await viewer.text()
+            await viewer.frame(ack=False)
+        await viewer.seek(STARTED + 1.5, 3)
+        await viewer.seek(STARTED + 2.5, 4)
+        await viewer.say(seek={"camera": "back", "at": 0, "id": 5})
+        assert (await viewer.text())["sought"]["id"] == 5
+        await viewer.say(ack="recorded/front", seq=1001)
+        assert (await viewer.text())["sought"]["id"] == 4
+        assert (await viewer.frame())[0].at == STARTED + 2.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"seek":{"camera":"front","at":-1}}',
+        '{"seek":{"camera":"front","at":1e99}}',
+        '{"seek":{"camera":"front","at":"noon"}}',
+        '{"seek":{"camera":"../front","at":1}}',
+        '{"seek":{"camera":"front","at":1,"step":2}}',
+        '{"seek":{"camera":"front","at":1,"width":0}}',
+        '{"seek":{"camera":"front","at":1,"id":-1}}',
+        '{"seek":"front"}',
+        '{"play":{"camera":"front","from":1,"speed":65}}',
+        '{"play":{"camera":"front","from":1,"speed":-0.1}}',
+        '{"play":{"camera":"front","from":1,"speed":NaN}}',
+    ],
+)
+async def test_what_is_not_allowed_closes_the_connection(site: Site, text: str) -> None:
+    async with page(site) as viewer:
+        await viewer.connection.write_message(text)
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while await viewer.connection.read_message() is not None:
+                pass
+        assert viewer.connection.close_code == 1003
+
+
+def with_token(config: Config, *scopes: Scope, cameras: tuple[str, ...] | None = None) -> dict[str, str]:
+    """The headers of a program with these scopes."""
+    with accounts.changing(config.secrets) as everybody:
+        everybody.tokens["program"] = Token(token_hash("fb_x"), 0.0, scopes, cameras)
+    return {"Authorization": "Bearer fb_x"}
+
+
+async def test_recordings_need_their_scope(recorded: Config) -> None:
+    headers = with_token(recorded, "view", "control")
+    async with serving(recorded) as site, page(site, headers) as viewer:
+        reason = "program may not do this: it requires the scope recordings"
+        await viewer.seek(STARTED, 7)
+        assert await viewer.text() == {"sought": {"camera": "front", "id": 7, "captured": None, "reason": reason}}
+        await viewer.play(STARTED, 1, 8)
+        assert await viewer.text() == {"played": {"camera": "front", "id": 8, "at": None, "reason": reason}}
+
+
+async def test_recordings_of_other_cameras_are_not_shown(recorded: Config) -> None:
+    headers = with_token(recorded, "view", "recordings", cameras=("back",))
+    async with serving(recorded) as site, page(site, headers) as viewer:
+        await viewer.seek(STARTED, 7)
+        assert (await viewer.text())["sought"]["reason"] == "there is no camera front; there is back"
+
+
+async def test_a_file_that_is_deleted_under_a_film_is_passed_over(site: Site, folder: Path) -> None:
+    async with page(site) as viewer:
+        await viewer.play(STARTED, 2)
+        await viewer.frame()
+        for path in files(folder)[:2]:
+            path.unlink()
+        found = await viewer.film()
+        assert found[-5:] == [60, 60.5, 61, 61.5, "end"]
+
+
+async def test_a_damaged_frame_is_passed_over(site: Site, folder: Path) -> None:
+    path = files(folder)[0]
+    data = path.read_bytes()
+    path.write_bytes(data.replace(jpeg(1), b"\0" * len(jpeg(1))))
+    async with page(site) as viewer:
+        assert (await viewer.sought(STARTED + 0.7))[0] == 0
+
+
+async def test_a_file_that_was_copied_from_another_camera_is_that_of_its_folder(site: Site, folder: Path) -> None:
+    path = files(folder)[0]
+    copied = folder / "back" / path.parent.name / path.name
+    copied.parent.mkdir(parents=True)
+    copied.write_bytes(path.read_bytes())
+    async with page(site) as viewer:
+        await viewer.say(seek={"camera": "back", "at": STARTED, "id": 1})
+        await viewer.text()
+        header, _ = await viewer.frame()
+        assert header.camera == "back"
+
+
+async def test_a_file_of_another_program_without_headers_is_shown(site: Site, folder: Path) -> None:
+    path = files(folder)[0]
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'{"v":1,', b'{"v":9,'))
+    async with page(site) as viewer:
+        at, picture = await viewer.sought(STARTED + 1.1)
+        assert at == pytest.approx(1.0, abs=0.001)
+        assert picture == jpeg(2)

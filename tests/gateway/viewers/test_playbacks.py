@@ -1,0 +1,69 @@
+"""What the playbacks of a connection may take together."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.cameras.recordings_reader import RecordingsReader
+from gateway.viewers.playback import RecordedMessage
+from gateway.viewers.playback_requests import Play, Seek
+from gateway.viewers.playbacks import HELD_WAIT_SECONDS, MAX_HELD_BYTES, MAX_PLAYBACKS, MAX_READS_A_SECOND, Playbacks
+
+Said = list[tuple[str, str, dict[str, object]]]
+
+
+@pytest.fixture
+def said() -> Said:
+    return []
+
+
+@pytest.fixture
+async def playbacks(tmp_path: Path, said: Said) -> Playbacks:
+    def say(kind: str, camera: str, values: dict[str, object]) -> None:
+        said.append((kind, camera, values))
+
+    def nothing() -> None:
+        return
+
+    return Playbacks(RecordingsReader(tmp_path), wake=nothing, say=say, bytes_a_second=lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "key"),
+    [
+        (lambda playbacks: playbacks.seek(Seek("more", 1.0, id=7)), "sought", "captured"),
+        (lambda playbacks: playbacks.play(Play("more", 1.0, id=7)), "played", "at"),
+    ],
+)
+async def test_so_many_cameras_and_no_more(
+    playbacks: Playbacks, said: Said, ask: Callable[[Playbacks], None], kind: str, key: str
+) -> None:
+    for number in range(MAX_PLAYBACKS):
+        playbacks.seek(Seek(f"camera{number}", 1.0))
+    ask(playbacks)
+    reason = "recordings of 16 cameras are shown already"
+    assert said == [(kind, "more", {"camera": "more", "id": 7, key: None, "reason": reason})]
+    playbacks.end("camera0")
+    ask(playbacks)
+    assert "recorded/more" in list(playbacks)
+    playbacks.close()
+    assert list(playbacks) == []
+
+
+async def test_reads_are_limited_by_the_second(playbacks: Playbacks) -> None:
+    assert playbacks.wait_seconds() == 0
+    waits = [playbacks.wait_seconds() for _ in range(MAX_READS_A_SECOND)]
+    assert any(0 < wait <= 2 / MAX_READS_A_SECOND for wait in waits)
+
+
+async def test_nothing_is_read_while_too_much_waits_for_the_link(playbacks: Playbacks) -> None:
+    playbacks.seek(Seek("front", 1.0))
+    playback = playbacks.get("recorded/front")
+    assert playback is not None
+    playback._ready = RecordedMessage(b"x" * (MAX_HELD_BYTES + 1), (), 1, 1.0, 0.0)
+    assert playbacks.wait_seconds() == HELD_WAIT_SECONDS
+    playback.close()
+    await asyncio.sleep(2 / MAX_READS_A_SECOND)
+    assert playbacks.wait_seconds() == 0
