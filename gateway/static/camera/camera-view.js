@@ -54,6 +54,12 @@ export class CameraView extends HTMLElement {
   /** The kind of the picture on the screen: "live" is full size. */
   #kind = "live";
   #plainSeq = 0;
+  /** Whether recorded pictures are to be shown. */
+  #looksBack = false;
+  /** The moment of the recorded picture on the screen, in Unix seconds; null while that is a live one. @type {number | null} */
+  #recordedAt = null;
+  /** When the picture on the screen was taken, in Unix seconds. @type {number | null} */
+  #captured = null;
   #announced = "";
   #clickTimer = 0;
 
@@ -107,8 +113,20 @@ export class CameraView extends HTMLElement {
 
   /** Draw a frame and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
   offer(frame) {
-    if (this.#watchedAt === null) return frame.acknowledge();
-    this.#renderer.offer(frame);
+    const isWanted = frame.kind === "recorded" ? this.#looksBack : this.#watchedAt !== null && this.#recordedAt === null;
+    if (isWanted) this.#renderer.offer(frame);
+    else frame.acknowledge();
+  }
+
+  /** Whether to show recorded pictures. The live one stays until the first of them is there. @param {boolean} looksBack */
+  set looksBack(looksBack) {
+    if (this.#looksBack && !looksBack) this.#endRecorded();
+    this.#looksBack = looksBack;
+  }
+
+  /** Whether the picture on the screen is a recorded one. */
+  get isRecorded() {
+    return this.#recordedAt !== null;
   }
 
   /** The width of the picture in pixels of the screen; one that is not shown counts as narrow. */
@@ -152,7 +170,7 @@ export class CameraView extends HTMLElement {
     // A lost connection ends the subscription: the server needs a moment to send the first picture.
     if (!pageState.connected && this.#watchedAt !== null) this.#stats.started(now, this.#link.mark);
     this.#showState(viewState(this.#stateInput(pageState)));
-    const age = this.#stats.last && this.#ageOf(this.#stats.last, now);
+    const age = this.#stats.last && !this.isRecorded ? this.#ageOf(this.#stats.last, now) : null;
     this.dataset.ageMs = age === null ? "" : String(Math.round(age));
     if (now - this.#statisticsAt >= STATISTICS_EVERY_MS) this.#showStatistics(now, age);
     // An age of seconds is readable while it changes, and must not lag behind the picture.
@@ -168,14 +186,31 @@ export class CameraView extends HTMLElement {
   /** @param {import("./canvas-renderer.js").Frame} frame */
   #onDrawn(frame) {
     const now = performance.now();
-    this.#undrawable = false;
-    this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
     this.#kind = frame.kind ?? "live";
+    this.#captured = frame.header.at ?? frame.header.captured;
+    if (this.#kind === "recorded") this.#onRecorded(frame.header.at);
+    else this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
+    this.#undrawable = false;
     this.dataset.seq = frame.header.seq;
     this.dataset.kind = this.#kind;
     this.dataset.frames = this.#stats.frames;
     const { width, height } = this.#element("canvas");
     this.style.setProperty("--ratio", String(width / height));
+  }
+
+  /** @param {number} at */
+  #onRecorded(at) {
+    if (!this.#looksBack) return this.#endRecorded(); // it was being decoded
+    this.#recordedAt = at;
+    this.dataset.recordedAt = String(at);
+    this.#showState(viewState({ recorded: true }));
+  }
+
+  /** A live picture has to come before this view is live again. */
+  #endRecorded() {
+    this.#recordedAt = null;
+    delete this.dataset.recordedAt;
+    this.#stats.started(performance.now(), this.#link.mark);
   }
 
   /** @param {PageState} pageState @returns {import("./view-state.js").StateInput} */
@@ -190,6 +225,7 @@ export class CameraView extends HTMLElement {
       stills: this.#stills,
       pictureSince: drawnAt === -Infinity ? null : (unix - (now - drawnAt)) / 1000,
       undrawable: this.#undrawable,
+      recorded: this.isRecorded,
     };
   }
 
@@ -208,11 +244,11 @@ export class CameraView extends HTMLElement {
       this.dataset.state = state;
       this.#statisticsAt = -Infinity;
     }
-    this.#setText(".badge-text", t(`badge.${state}`));
+    this.#setText(".badge-text", t(`badge.${state}`, { time: format.moment(this.#recordedAt) }));
     this.#setText(".overlay-title", since === null ? title : t("state.since", { title, time: format.timeOfDay(since) }));
     this.#setText(".overlay-reason", reason);
-    const last = this.#stats.last;
-    this.#setText(".overlay-picture", last ? t("camera.pictureOf", { time: format.timeOfDay(last.captured) }) : "");
+    const captured = this.#captured;
+    this.#setText(".overlay-picture", captured === null ? "" : t("camera.pictureOf", { time: format.timeOfDay(captured) }));
     this.#announce(t("state.announcement", { camera: this.#camera, title, reason }));
   }
 
@@ -229,12 +265,13 @@ export class CameraView extends HTMLElement {
     const { width, height } = this.#element("canvas");
     const status = this.#status;
     const statistic = (name, text) => this.#setText(`[data-statistic="${name}"]`, String(text ?? "–"));
-    const drawn = this.#stats.last !== null;
-    this.#showFact("fps", this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
-    this.#showFact("age", drawn ? format.age(age) : "");
+    const drawn = this.#captured !== null;
+    const live = this.#stats.last !== null && !this.isRecorded;
+    this.#showFact("fps", live && this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
+    this.#showFact("age", live ? format.age(age) : "");
     this.#showFact("size", drawn ? `${width}×${height}` : "");
     this.#showFact("small", drawn && this.#isSmall ? t("camera.small") : "");
-    this.#showFact("dropped", status ? t("camera.dropped", { n: status.dropped }) : "");
+    this.#showFact("dropped", status && !this.isRecorded ? t("camera.dropped", { n: status.dropped }) : "");
     statistic("source", status?.source);
     statistic("published", status && format.frameRate(status.fps));
     statistic("dropped", status?.dropped);

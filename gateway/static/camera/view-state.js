@@ -15,9 +15,10 @@ import { t } from "../words/words.js";
  * @property {boolean} stills whether a still every few seconds is all that there is for this view
  * @property {number | null} pictureSince Unix seconds at which the last live picture was drawn
  * @property {boolean} undrawable whether the newest picture could not be decoded
+ * @property {boolean} recorded whether the picture on the screen is a recorded one
  *
  * @typedef {object} ViewState
- * @property {"connecting" | "live" | "behind" | "stills" | "idle" | "offline" | "stalled"} state
+ * @property {"connecting" | "live" | "behind" | "stills" | "idle" | "offline" | "stalled" | "recorded"} state
  * @property {string} title
  * @property {string} reason
  * @property {number | null} since Unix seconds
@@ -30,6 +31,8 @@ import { t } from "../words/words.js";
  * @returns {ViewState}
  */
 export function viewState(input) {
+  // Whatever the camera does meanwhile: this picture is of another time, and stays what it is.
+  if (input.recorded) return made("recorded", "state.recorded", t("state.recorded.reason"));
   if (!input.connected) return withoutServer(input.lostSince);
   const status = input.status;
   if (status?.state === "offline") {

@@ -30,6 +30,8 @@ export default {
   "state.stalled": "Stalled",
   "state.stalled.undrawable": "Pictures arrive, but this browser cannot draw them.",
   "state.stalled.missing": "The camera says it is live, but no new picture arrives.",
+  "state.recorded": "Recorded",
+  "state.recorded.reason": "A recorded picture, not the live one.",
   "state.since": "{title} since {time}",
   "state.announcement": "{camera}: {title}. {reason}",
   "badge.live": "live",
@@ -39,6 +41,7 @@ export default {
   "badge.connecting": "connecting",
   "badge.offline": "offline",
   "badge.stalled": "stalled",
+  "badge.recorded": "recorded {time}",
 
   "page.home": "All cameras",
   "page.cameras": "Cameras",

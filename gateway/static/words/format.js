@@ -40,8 +40,20 @@ export function timeOfDay(unixSeconds, nowMs = Date.now()) {
   return `${then.toLocaleDateString(locale(), { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
 }
 
+/**
+ * Return a moment of the past with its date, to the millisecond.
+ *
+ * @param {number | null} unixSeconds
+ */
+export function moment(unixSeconds) {
+  const then = new Date((unixSeconds ?? NaN) * 1000);
+  if (Number.isNaN(then.getTime())) return t("time.unknown");
+  const day = then.toLocaleDateString(locale(), { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  return `${day}, ${then.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 })}`;
+}
+
 /** The browser's own locale where its language is the page's, as it knows whether hours go to 12 or 24. */
-function locale() {
+export function locale() {
   const own = globalThis.navigator?.language ?? "";
   return own.startsWith(currentLanguage()) ? own : currentLanguage();
 }

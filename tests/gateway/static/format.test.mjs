@@ -35,6 +35,11 @@ test("a time that no Date can hold is said to be unknown", () => {
   for (const time of [1e300, -1e300, 1e18, NaN]) assert.equal(format.timeOfDay(time), "an unknown time");
 });
 
+test("a moment of the past has its date and milliseconds", () => {
+  assert.match(format.moment(Date.UTC(2026, 4, 6, 7, 8, 9, 45) / 1000), /^Wed.* 2026, 07:08:09[.,]045/);
+  assert.equal(format.moment(null), "an unknown time");
+});
+
 test("the name of a still has local time and nothing that a file system refuses", () => {
   assert.equal(format.stillName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9))), "front-2026-05-06_07-08-09.jpg");
 });

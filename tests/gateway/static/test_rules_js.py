@@ -22,11 +22,14 @@ def test_rules(rules: Path) -> None:
 
 def test_there_are_rules() -> None:
     assert [rules.name for rules in RULES] == [
+        "axis.test.mjs",
         "camera-list.test.mjs",
         "clock.test.mjs",
         "fallback.test.mjs",
         "format.test.mjs",
         "frame-stats.test.mjs",
         "multipart.test.mjs",
+        "player.test.mjs",
+        "spans.test.mjs",
         "view-state.test.mjs",
     ]

@@ -16,6 +16,7 @@ function seen(differently) {
     pace: "live",
     pictureSince: 90,
     undrawable: false,
+    recorded: false,
     ...differently,
   };
 }
@@ -23,6 +24,8 @@ function seen(differently) {
 const cases = [
   ["pictures that move are live", {}, "live", ""],
   ["without a connection nothing is live", { connected: false, lostSince: 5 }, "connecting", "The camera server does not answer."],
+  ["a recorded picture is never live", { recorded: true }, "recorded", "A recorded picture, not the live one."],
+  ["a recorded picture stays one", { recorded: true, connected: false }, "recorded", "A recorded picture, not the live one."],
   ["before the first connection", { connected: false }, "connecting", "Connecting to the camera server."],
   ["a view that shows stills", { stills: true, pace: "behind" }, "stills", "A still every few seconds."],
   ["an offline camera is not live, whatever was drawn", { status: status("offline", "Unplugged.") }, "offline", "Unplugged."],
