@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("tomlkit", reason="make installs it")
 
-from framebus.config.edit import EditError, with_key
+from framebus.config.edit import EditError, with_key, with_keys, without_table
 
 SAMPLE = (Path(__file__).parents[3] / "framebus.toml").read_text()
 OPEN = 'listen = "0.0.0.0:8080"'
@@ -72,6 +72,61 @@ def test_the_other_ways_to_write_a_table_are_known(before: str, after: str) -> N
 def test_what_is_no_configuration_is_refused(text: str, why: str) -> None:
     with pytest.raises(EditError, match=f"^{why}"):
         opened(text)
+
+
+TWO = """# mine
+[camera.a] # first
+fps = 3 # why
+controls = { x = 1 }
+
+# About b.
+[camera.b]
+source = "auto"
+[camera.b.controls]
+y = 2
+
+# The web.
+[gateway]
+workers = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "after"),
+    [
+        ({"fps": 5}, "fps = 3 # why", "fps = 5 # why"),
+        ({"title": 'Front "door"'}, "controls = { x = 1 }\n", 'controls = { x = 1 }\ntitle = "Front \\"door\\""\n'),
+        ({"fps": None}, "fps = 3 # why\n", ""),
+        ({"size": None}, "", ""),
+        ({"fps": 3}, "", ""),
+    ],
+)
+def test_keys_of_one_camera_are_set_and_removed(values: dict[str, int | None], before: str, after: str) -> None:
+    assert with_keys(TWO, "camera.a", values) == TWO.replace(before, after, 1)
+
+
+def test_a_new_camera_comes_at_the_end() -> None:
+    assert with_keys(TWO, "camera.c", {"source": "auto", "fps": 7.5, "hflip": True, "size": None}) == (
+        TWO + '\n[camera.c]\nsource = "auto"\nfps = 7.5\nhflip = true\n'
+    )
+    assert with_keys("", "camera.c", {"fps": 1}) == "[camera.c]\nfps = 1\n"
+    assert with_keys("run_dir = 'x'\r\n", "camera.c", {"fps": 1}) == "run_dir = 'x'\r\n\r\n[camera.c]\r\nfps = 1\r\n"
+
+
+def test_a_camera_is_removed_with_its_tables_and_the_comments_of_others_stay() -> None:
+    assert without_table(TWO, "camera.b") == TWO.replace(
+        '[camera.b]\nsource = "auto"\n[camera.b.controls]\ny = 2\n', ""
+    )
+    assert without_table(TWO, "camera.a") == TWO.replace(
+        "[camera.a] # first\nfps = 3 # why\ncontrols = { x = 1 }\n", ""
+    )
+    assert without_table(SAMPLE, "camera.front").count("\n[") == SAMPLE.count("\n[") - 1
+
+
+@pytest.mark.parametrize("text", ["camera.a.fps = 3\n", "[camera]\na = { fps = 3 }\n", 'x = """\n[camera.a]\n"""\n'])
+def test_a_camera_that_is_written_in_an_unusual_way_is_not_removed(text: str) -> None:
+    with pytest.raises(EditError, match=r"unusual place|there is no"):
+        without_table(text, "camera.a")
 
 
 @pytest.mark.medium
