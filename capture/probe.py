@@ -118,6 +118,8 @@ class Probe:
         self._first_picture_seconds = first_picture_seconds
         self._sample_seconds = sample_seconds
         self._doing = "setting it up"
+        self.picture = b""
+        """The first complete JPEG, after `run`."""
 
     def run(self) -> str:
         """Try the camera.
@@ -181,6 +183,7 @@ class Probe:
     def _described(self, source: Source, sample: Sample) -> str:
         jpeg = sample.first
         assert jpeg is not None  # else there was a SourceError
+        self.picture = bytes(jpeg.data)
         size = f"{jpeg.width}x{jpeg.height}"
         asked = "" if size == str(self._settings.size) else f" (asked for {self._settings.size})"
         picture = f"a picture of {size}{asked}, {len(jpeg.data) / 1000:.0f} kB, after {sample.first_after:.1f} s"
