@@ -20,6 +20,7 @@ COMMANDS = {
     "uninstall": "remove that service",
     "open": "let a person watch from the network, with a password",
     "close": "let only this machine watch again",
+    "camera": "find, add, change and remove cameras",
     "integrate": "print the configuration of another program, such as OctoPrint, for the cameras",
     "watch": "show rate, age and size of a camera's frames",
     "snapshot": "save one still of a camera",

@@ -3,13 +3,10 @@
 import argparse
 import os
 import sys
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 
 from framebus.commands import which_config
 from framebus.commands.passwd import check, read_password
-from framebus.config import load as configuration
 from framebus.config.address import Address
 from framebus.config.edit import EditError, with_key
 from framebus.config.load import Config, ConfigError
@@ -19,11 +16,12 @@ from framebus.credentials.passwords import hash_password
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import UsageError
 from framebus.installation import avahi
-from framebus.runtime.atomic_write import write_atomically
 from framebus.runtime.own_addresses import own_addresses, pages_to_open
 from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
-from framebus.supervision.client import NotRunningError, SupervisionError, ask
+from framebus.settings.config_file import ConfigFile
+from framebus.settings.settings_error import SettingsError
+from framebus.supervision.client import SupervisionError
 
 NO_QR_CODE = "For a QR code here, run: sudo apt install python3-segno"
 
@@ -115,42 +113,24 @@ def change(config: Config, address: Address) -> Iterator[str]:
     path = config.path
     if path is None:
         raise UsageError("there is no framebus.toml to change; to make one, run: framebus config > framebus.toml")
-    before = configuration.read_text(path)
+
+    def edit(text: str) -> str:
+        try:
+            return with_key(text, "gateway", "listen", str(address))
+        except EditError as error:
+            advice = f'write listen = "{address}" into [gateway] yourself'
+            raise UsageError(f"{path}: {error}; {advice}") from None
+
+    file = ConfigFile(path, which_config.run_dir_of(path) or config.run_dir)
     try:
-        after = with_key(before, "gateway", "listen", str(address))
-    except EditError as error:
-        raise UsageError(f'{path}: {error}; write listen = "{address}" into [gateway] yourself') from None
-    configuration.parse(tomllib.loads(after), path)
-    if after == before:
-        yield f"{path}: the gateway listens on {address} already"
-    else:
-        replace(path, after)
-        yield f'{path}: listen = "{address}" in [gateway]'
-    yield from apply(path, config, before)
-
-
-def apply(path: Path, config: Config, before: str) -> Iterator[str]:
-    """Reload the running framebus. Raises ConfigError, with the file as it was before, and SupervisionError."""
-    try:
-        answer = ask(which_config.run_dir_of(path) or config.run_dir, "reload")
-    except NotRunningError:
-        yield "framebus does not run; start it with: framebus up, or as a service: sudo systemctl start framebus"
-        return
-    if "mistakes" in answer:
-        replace(path, before)
-        raise ConfigError(answer["mistakes"])
-    yield from answer["sentences"]
-
-
-def replace(path: Path, text: str) -> None:
-    """Replace the configuration and keep its mode and owner. Raises UsageError."""
-    try:
-        status = path.stat()
-        owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
-        write_atomically(path.resolve(), text.encode(), 0o600, lasting=True, owner=owner)
-        path.chmod(status.st_mode & 0o7777)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}; run this command with sudo") from None
+        before, after = file.write(edit)
+        if after == before:
+            yield f"{path}: the gateway listens on {address} already"
+        else:
+            yield f'{path}: listen = "{address}" in [gateway]'
+        yield from file.apply(before, after)
+    except SettingsError as error:
+        raise UsageError(str(error)) from None
 
 
 def show(pages: list[str]) -> None:

@@ -1,0 +1,180 @@
+"""Changes framebus.toml for a person: checks the change, keeps the old file beside it, and lets framebus apply it.
+
+The person who edits the file by hand stays in charge: a change that would also apply an edit that is not in force yet,
+or would undo one, is refused.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import stat
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from framebus.config import checked_copy
+from framebus.config import load as configuration
+from framebus.config.edit import EditError
+from framebus.config.load import Config, ConfigError
+from framebus.runtime.atomic_write import PRIVATE, write_atomically
+from framebus.settings.settings_error import SettingsError
+from framebus.supervision.client import NotRunningError, ask
+
+OLD = ".old"
+"""Behind the name of the file: what it was before the last change."""
+NOT_RUNNING = "framebus does not run; start it with: framebus up, or as a service: sudo systemctl start framebus"
+Edit = Callable[[str], str]
+"""Makes the new text of the old one. It may raise EditError and SettingsError."""
+
+
+class ConfigFile:
+    """The file of one framebus, which need not run."""
+
+    def __init__(self, path: Path | None, run_dir: Path) -> None:
+        """Look at nothing yet.
+
+        Args:
+            path: The user's file; None where framebus runs with the built-in defaults.
+            run_dir: Of the framebus that runs with it.
+        """
+        self._path = path
+        self._run_dir = run_dir
+
+    @property
+    def path(self) -> Path:
+        """The file. Raises SettingsError where there is none."""
+        if self._path is None:
+            raise SettingsError(
+                "read-only", "there is no framebus.toml to change; to make one, run: framebus config > framebus.toml"
+            )
+        return self._path
+
+    def read(self) -> str:
+        """Its text. Raises ConfigError and SettingsError."""
+        return configuration.read_text(self.path)
+
+    def is_edited(self, text: str) -> bool:
+        """Whether the text is another one than framebus runs with; False where that is unknown."""
+        try:
+            in_force = (self._run_dir / checked_copy.FILE_NAME).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        original = checked_copy.original_of(in_force)
+        if original is None or original.path is None or original.path != self.path.absolute():
+            return False
+        return checked_copy.copy_of(text.encode(), original) != in_force.encode()
+
+    def why_read_only(self) -> str:
+        """Why this user cannot change it; empty if that is possible."""
+        if self._path is None:
+            return "framebus runs without a framebus.toml"
+        path = self._path.resolve()
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK):
+            return ""
+        return f"{self._path} and its folder cannot be written by the user that runs framebus"
+
+    def change(self, edit: Edit, *, version: str | None = None, by_hand: bool = True) -> list[str]:
+        """Change the file, and let the framebus that runs apply it.
+
+        Args:
+            edit: Makes the new text.
+            version: That of the text which the person has seen; None if the newest one will do.
+            by_hand: Whether the person has the file before them: edits that are not in force yet are applied as well.
+
+        Returns:
+            What was done, a sentence each.
+
+        Raises:
+            SettingsError: The change was refused; nothing has changed.
+            ConfigError: framebus refuses the changed file; it is as it was.
+            SupervisionError: The framebus that runs cannot be asked; the file is changed.
+        """
+        before, after = self.write(edit, version=version, by_hand=by_hand)
+        return self.apply(before, after)
+
+    def write(self, edit: Edit, *, version: str | None = None, by_hand: bool = True) -> tuple[str, str]:
+        """The first half of `change`: returns the old text and the new one, which may be equal."""
+        with self._locked():
+            before = self.read()
+            if version is not None and version != version_of(before):
+                raise SettingsError("changed", f"{self.path} was changed meanwhile; look at it again")
+            if not by_hand and self.is_edited(before):
+                raise SettingsError(
+                    "edited", f"{self.path} was edited by hand and is not in force yet; run: framebus reload"
+                )
+            try:
+                after = edit(before)
+            except EditError as error:
+                raise SettingsError("not-allowed", f"{self.path}: {error}; change it in an editor") from None
+            if after != before:
+                check(after, self.path)
+                self._replace(before, after)
+            return before, after
+
+    def apply(self, before: str, after: str) -> list[str]:
+        """The second half of `change`: let framebus read the file, and take the change back if it refuses it."""
+        try:
+            answer = ask(self._run_dir, "reload")
+        except NotRunningError:
+            return [NOT_RUNNING]
+        if "mistakes" in answer:
+            with self._locked():
+                if self.read() == after:
+                    self._replace(after, before, keep_old=False)
+            raise ConfigError(answer["mistakes"])
+        sentences: list[str] = answer["sentences"]
+        return sentences
+
+    def _replace(self, before: str, after: str, *, keep_old: bool = True) -> None:
+        """Replace the file and keep its mode and owner."""
+        path = self.path.resolve()
+        try:
+            status = path.stat()
+            owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
+            mode = stat.S_IMODE(status.st_mode)
+            if not os.access(path, os.W_OK):  # its owner has made it read-only, in a folder that may be written to
+                raise PermissionError(13, os.strerror(13))
+            if keep_old:
+                self._write(path.with_name(path.name + OLD), before, mode, owner)
+            if self.read() != before:  # an editor was faster
+                raise SettingsError("changed", f"{self.path} was changed meanwhile; look at it again")
+            self._write(path, after, mode, owner)
+        except OSError as error:
+            raise SettingsError(
+                "read-only", f"{self.path} cannot be written: {error.strerror}; run this command with sudo"
+            ) from None
+
+    def _write(self, path: Path, text: str, mode: int, owner: tuple[int, int] | None) -> None:
+        write_atomically(path, text.encode(), PRIVATE, lasting=True, owner=owner)
+        path.chmod(mode)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes of framebus from changing the file meanwhile, by a lock on it."""
+        path = self.path.resolve()
+        while True:
+            try:
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError as error:
+                raise SettingsError("read-only", f"{self.path} cannot be opened: {error.strerror}") from None
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if path.stat().st_ino == os.fstat(file).st_ino:  # else another process has replaced it meanwhile
+                    yield
+                    return
+            finally:
+                os.close(file)
+
+
+def version_of(text: str) -> str:
+    """What changes with the text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check(text: str, path: Path) -> Config:
+    """The configuration that the text is. Raises ConfigError."""
+    try:
+        return configuration.parse(tomllib.loads(text), path)
+    except tomllib.TOMLDecodeError as error:  # after an edit, which was parsed: not to be expected
+        raise ConfigError([f"{path}: {error}"]) from None

@@ -1,0 +1,159 @@
+"""Changes of framebus.toml: checked, kept beside the old one, and never over an edit of the person's."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framebus.config.checked_copy import FILE_NAME, Original, copy_of
+from framebus.config.load import Config, ConfigError
+from framebus.settings.config_file import NOT_RUNNING, ConfigFile, version_of
+from framebus.settings.settings_error import SettingsError
+from tests.conftest import Configure
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure()
+
+
+def path_of(config: Config) -> Path:
+    assert config.path is not None
+    return config.path
+
+
+@pytest.fixture
+def file(config: Config) -> ConfigFile:
+    return ConfigFile(config.path, config.run_dir)
+
+
+def edit(text: str) -> str:
+    return text.replace("320x240", "640x480")
+
+
+def in_force(config: Config, text: str) -> None:
+    """Let the copy of this text be what framebus runs with."""
+    path = path_of(config)
+    (config.run_dir / FILE_NAME).write_bytes(copy_of(text.encode(), Original(path, path.parent)))
+
+
+def test_the_old_file_stays_beside_the_new_one_with_its_mode(file: ConfigFile, config: Config) -> None:
+    path = path_of(config)
+    path.chmod(0o640)
+    before = path.read_text()
+
+    assert file.change(edit) == [NOT_RUNNING]
+
+    old = path.with_name("framebus.toml.old")
+    assert path.read_text() == edit(before)
+    assert old.read_text() == before
+    assert {path.stat().st_mode & 0o777, old.stat().st_mode & 0o777} == {0o640}
+
+
+def test_a_change_that_framebus_refuses_is_not_written(file: ConfigFile, config: Config) -> None:
+    before = path_of(config).read_text()
+    with pytest.raises(ConfigError, match=r"camera.front.size: found \"huge\""):
+        file.change(lambda text: text.replace("320x240", "huge"))
+    assert path_of(config).read_text() == before
+    assert not path_of(config).with_name("framebus.toml.old").exists()
+
+
+def test_a_client_that_has_seen_another_version_is_refused(file: ConfigFile, config: Config) -> None:
+    version = version_of(file.read())
+    path_of(config).write_text(file.read() + "# by hand\n")
+
+    with pytest.raises(SettingsError, match="was changed meanwhile") as refused:
+        file.change(edit, version=version)
+
+    assert refused.value.code == "changed"
+    assert "320x240" in file.read()
+    file.change(edit, version=version_of(file.read()))
+    assert file.read().endswith("# by hand\n")
+
+
+def test_an_edit_by_hand_that_is_not_in_force_is_not_applied_for_another_person(
+    file: ConfigFile, config: Config
+) -> None:
+    in_force(config, file.read())
+    assert not file.is_edited(file.read())
+    path_of(config).write_text(file.read() + "# half an edit\n")
+    assert file.is_edited(file.read())
+
+    with pytest.raises(SettingsError, match="edited by hand and is not in force yet; run: framebus reload") as refused:
+        file.change(edit, by_hand=False)
+
+    assert refused.value.code == "edited"
+    file.change(edit)  # the person who edits may
+    assert file.read().endswith("# half an edit\n")
+
+
+def test_the_copy_of_another_file_says_nothing(file: ConfigFile, config: Config) -> None:
+    (config.run_dir / FILE_NAME).write_bytes(copy_of(b"", Original(Path("/other.toml"), Path("/"))))
+    assert not file.is_edited(file.read())
+
+
+def test_an_editor_that_saves_during_the_change_wins(file: ConfigFile, config: Config) -> None:
+    def slow(text: str) -> str:
+        path_of(config).write_text(text + "# saved\n")
+        return edit(text)
+
+    with pytest.raises(SettingsError, match="was changed meanwhile"):
+        file.change(slow)
+    assert file.read().endswith("# saved\n")
+    assert "640x480" not in file.read()
+
+
+def test_a_link_stays_a_link(config: Config, tmp_path: Path) -> None:
+    link = tmp_path / "framebus.toml"
+    link.symlink_to(path_of(config))
+    ConfigFile(link, config.run_dir).change(edit)
+    assert link.is_symlink()
+    assert "640x480" in path_of(config).read_text()
+
+
+def as_another_user(function: Callable[[], object]) -> str:
+    """What the function raises where this user is not root; empty if it raises nothing."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setuid(65534)
+            function()
+            said = ""
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(writer, said.encode())
+        os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with open(reader, "rb") as pipe:
+        return pipe.read().decode()
+
+
+def test_a_file_that_cannot_be_written_is_named(file: ConfigFile, config: Config) -> None:
+    path_of(config).chmod(0o444)
+    path_of(config).parent.chmod(0o755)
+
+    def why() -> None:
+        raise SettingsError("read-only", file.why_read_only())
+
+    assert as_another_user(why) == (
+        f"SettingsError: {config.path} and its folder cannot be written by the user that runs framebus"
+    )
+    assert as_another_user(lambda: file.change(edit)) == (
+        f"SettingsError: {config.path} cannot be written: Permission denied; run this command with sudo"
+    )
+
+
+def test_without_a_file_there_is_nothing_to_change(config: Config) -> None:
+    file = ConfigFile(None, config.run_dir)
+    assert file.why_read_only() == "framebus runs without a framebus.toml"
+    with pytest.raises(SettingsError, match=r"there is no framebus.toml to change"):
+        file.change(edit)
+
+
+def test_a_file_that_can_be_written_says_nothing(file: ConfigFile) -> None:
+    assert file.why_read_only() == ""
