@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
-from tests.debian.chroot import SetupError, cache_folder, chroot, copy, lock
+from tests.debian.chroot import ROOT, SetupError, cache_folder, chroot, copy, lock
 from tests.debian.inside import run
 from tests.debian.recipe import RECIPE, USER
 
@@ -23,6 +24,9 @@ NOT_HERE = (
     "tests/e2e/test_up.py::test_a_user_without_a_name_can_run_it",  # a chroot has no user namespaces
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
 )
+MARK = "mark.root"
+FAULTS = Path("tests/e2e/faults")
+"""`make test-faults` runs them."""
 PYTEST = ("python3", "-P", "-m", "pytest", "-n", "4", "--dist", "worksteal", "-p", "no:cacheprovider")
 """Four at a time, as most of them wait."""
 DESELECTED = [f"--deselect={test}" for test in NOT_HERE]
@@ -38,16 +42,22 @@ def main(arguments: list[str]) -> int:
         with lock(cache):
             root = chroot(cache, RECIPE)
             statuses: list[int] = []
-            for user, marked in ((USER, "not root"), ("root", "root")):
+            for user, options in ((USER, ["-m", "not root", *arguments]), ("root", as_root(arguments))):
                 print(f"Tests on Debian 13 with apt's packages, as {user}", flush=True)
                 copy(root, owner=user)
-                statuses.append(run(root, user, [*PYTEST, *DESELECTED, "-m", marked, *arguments], LIMIT_SECONDS, {}))
+                statuses.append(run(root, user, [*PYTEST, *DESELECTED, *options], LIMIT_SECONDS, {}))
             return of_both(statuses)
     except SetupError as error:
         print(f"{RECIPE.command}: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     finally:
         print(f"{time.monotonic() - begin:.0f} s in all", flush=True)
+
+
+def as_root(arguments: list[str]) -> list[str]:
+    """What pytest gets for root: without arguments only the modules that name the mark, as to load all takes longer."""
+    modules = [module.relative_to(ROOT) for module in (ROOT / "tests").rglob("test_*.py") if MARK in module.read_text()]
+    return ["-m", "root", *(arguments or sorted(str(module) for module in modules if FAULTS not in module.parents))]
 
 
 def of_both(statuses: list[int]) -> int:

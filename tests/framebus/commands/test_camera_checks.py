@@ -20,7 +20,7 @@ from framebus.transport import endpoints
 from tests.conftest import Configure
 from tests.curve import Strongbox
 from tests.framebus.conftest import Publish
-from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody, root_only
+from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody
 from tests.framebus.golden.make import STATUS
 
 SILENT = Finding("wrong", "camera front: silent")
@@ -228,7 +228,7 @@ def test_a_run_dir_of_this_user_can_be_seen(configure: Configure) -> None:
     config.run_dir.mkdir()
 
 
-@root_only
+@pytest.mark.root
 def test_the_framebus_of_another_user_is_left_to_that_user(configure: Configure) -> None:
     config = configure()
     os.chown(config.run_dir, 1234, 1234)

@@ -13,7 +13,6 @@ from framebus.config.load import Config, load
 from framebus.credentials import accounts
 from framebus.runtime.run_dir import Lock, RunDirError
 from tests.conftest import Configure, Start
-from tests.framebus.credentials.test_secrets_file import root_only
 from tests.processes import wait_until
 
 Doctor = Callable[[Config], tuple[int, str]]
@@ -137,7 +136,7 @@ def test_a_camera_that_is_tried_is_locked_meanwhile(configure: Configure, start:
 
 
 @pytest.mark.slow
-@root_only
+@pytest.mark.root
 def test_a_read_only_file_system_is_wrong(configure: Configure, doctor: Doctor, tmp_path: Path) -> None:
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", tmp_path], capture_output=True, check=False)
     if mounted.returncode:

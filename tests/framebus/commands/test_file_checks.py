@@ -12,7 +12,7 @@ from framebus.config.load import Config
 from framebus.credentials import accounts
 from tests.conftest import Configure
 from tests.framebus.commands.test_doctor import with_key
-from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody, root_only
+from tests.framebus.credentials.test_secrets_file import NOBODY, as_nobody
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_state_dir_that_is_a_file_is_wrong(configure: Configure) -> None:
         ]
 
 
-@root_only
+@pytest.mark.root
 @pytest.mark.parametrize("key", ["state_dir", "secrets"])
 def test_what_this_user_cannot_write_is_wrong(key: str, configure: Configure, run_dir: Path) -> None:
     """As on a read-only file system, and after a restore by root."""

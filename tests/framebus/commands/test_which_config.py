@@ -18,7 +18,6 @@ from tests.installed import Installed
 from tests.processes import python, wait_until
 
 NOBODY = pwd.getpwnam("nobody")
-root_only = pytest.mark.root
 
 
 @pytest.fixture
@@ -180,7 +179,7 @@ def test_a_deleted_folder_is_one_sentence(arguments: tuple[str, ...], sentence: 
 
 
 @pytest.mark.slow
-@root_only
+@pytest.mark.root
 def test_a_folder_that_cannot_be_read_is_no_traceback(place: Path) -> None:
     installed = Installed(place)
     home = place / "home"
@@ -202,7 +201,7 @@ def test_a_folder_that_cannot_be_read_is_no_traceback(place: Path) -> None:
 
 
 @pytest.mark.slow
-@root_only
+@pytest.mark.root
 def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place: Path, free_port: int) -> None:
     installed = Installed(place)
     home = place / "home"
@@ -226,7 +225,7 @@ def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place
 
 
 @pytest.mark.slow
-@root_only
+@pytest.mark.root
 def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free_port: int) -> None:
     """systemd starts it with User=, and the configuration names no user."""
     installed = Installed(place)
@@ -264,7 +263,7 @@ def test_doctor_of_root_examines_a_running_service_as_its_user(place: Path, free
 
 
 @pytest.mark.medium
-@root_only
+@pytest.mark.root
 def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
     place: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -294,7 +293,7 @@ def test_root_changes_the_secrets_of_the_service_and_not_of_the_working_copy(
         assert file.stat().st_uid == NOBODY.pw_uid
 
 
-@root_only
+@pytest.mark.root
 @pytest.mark.parametrize("arguments", [("watch", "front", "-n", "1"), ("snapshot", "front", "-o", "-")])
 def test_a_user_who_cannot_read_the_secrets_can_use_the_cameras(
     arguments: tuple[str, ...], place: Path, start: Start, free_port: int

@@ -9,8 +9,6 @@ from framebus.commands import which_config
 from framebus.config.load import ConfigError
 from tests.framebus.commands.procfs import add_supervisor, make_procfs
 
-root_only = pytest.mark.root
-
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Path:
@@ -61,7 +59,7 @@ def test_root_works_on_the_framebus_of_the_user_who_ran_sudo(
         which_config.locate(None, proc, tmp_path / "none")
 
 
-@root_only
+@pytest.mark.root
 @pytest.mark.usefixtures("as_root")
 def test_root_asks_no_process_of_a_user_who_has_no_say_in_the_file(
     proc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -24,7 +24,6 @@ from framebus.credentials.secrets_file import (
 )
 
 NOBODY = pwd.getpwnam("nobody")
-root_only = pytest.mark.root
 
 
 @contextmanager
@@ -188,7 +187,7 @@ def test_the_lock_is_for_its_owner_alone(file: Path) -> None:
     assert stat.S_IMODE(file.with_name("framebus.secrets.lock").stat().st_mode) == 0o600
 
 
-@root_only
+@pytest.mark.root
 def test_a_file_and_lock_that_root_creates_belong_to_the_owner_of_the_folder(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY.pw_uid, NOBODY.pw_gid)
     file = tmp_path / "framebus.secrets"
@@ -198,7 +197,7 @@ def test_a_file_and_lock_that_root_creates_belong_to_the_owner_of_the_folder(tmp
         assert (created.stat().st_uid, created.stat().st_gid) == (NOBODY.pw_uid, NOBODY.pw_gid), created
 
 
-@root_only
+@pytest.mark.root
 def test_a_lock_that_an_earlier_command_left_to_root_is_given_to_the_owner(file: Path) -> None:
     file.write_text("{}")
     file.chmod(0o600)
@@ -210,7 +209,7 @@ def test_a_lock_that_an_earlier_command_left_to_root_is_given_to_the_owner(file:
     assert lock.stat().st_uid == NOBODY.pw_uid
 
 
-@root_only
+@pytest.mark.root
 def test_the_owner_that_is_named_owns_what_root_writes(file: Path) -> None:
     owner = (NOBODY.pw_uid, NOBODY.pw_gid)
     with changing(file, owner) as content:
@@ -223,7 +222,7 @@ def test_the_owner_that_is_named_owns_what_root_writes(file: Path) -> None:
     assert (file.stat().st_uid, file.stat().st_gid) == owner
 
 
-@root_only
+@pytest.mark.root
 def test_a_hard_link_in_place_of_the_lock_is_refused_and_keeps_its_owner(file: Path, tmp_path: Path) -> None:
     """Else a user could have root give him any file on the same file system."""
     precious = tmp_path / "precious"
@@ -238,7 +237,7 @@ def test_a_hard_link_in_place_of_the_lock_is_refused_and_keeps_its_owner(file: P
     assert precious.stat().st_uid == 0
 
 
-@root_only
+@pytest.mark.root
 def test_a_reader_never_sees_a_file_of_another_owner(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway reads the file whenever it changes: one that it may not read would make it refuse everyone."""
     file.write_text("{}")
@@ -273,7 +272,7 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-@root_only
+@pytest.mark.root
 def test_a_folder_that_this_user_cannot_write_to_is_named(open_folder: Path) -> None:
     file = open_folder / "framebus.secrets"
     with as_nobody(), pytest.raises(SecretsError) as refused:
@@ -284,7 +283,7 @@ def test_a_folder_that_this_user_cannot_write_to_is_named(open_folder: Path) -> 
         check_writable(file)
 
 
-@root_only
+@pytest.mark.root
 @pytest.mark.parametrize("mode", [0o600, 0o604, 0o602])
 def test_a_lock_that_this_user_cannot_open_is_named(mode: int, open_folder: Path) -> None:
     open_folder.chmod(0o777)
