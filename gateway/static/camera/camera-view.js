@@ -8,6 +8,7 @@ import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { addCopyButton } from "./copy-button.js";
+import { fillingView, leaveFullscreen, toggleFullscreen } from "./fullscreen.js";
 import * as format from "../words/format.js";
 import { fillWords, label, t } from "../words/words.js";
 import { isStored, store } from "../storage.js";
@@ -51,6 +52,8 @@ export class CameraView extends HTMLElement {
   #large = false;
   /** Whether a person wants full size on any link. */
   #pinned = false;
+  /** Whether full size is needed now, as the picture is zoomed. */
+  #detailed = false;
   /** The kind of the picture on the screen: "live" is full size. */
   #kind = "live";
   #plainSeq = 0;
@@ -133,16 +136,22 @@ export class CameraView extends HTMLElement {
   get pixelWidth() {
     const { clientWidth, clientHeight } = this.#element(".picture");
     const { width, height } = this.#element("canvas");
-    const isOverview = !this.#large && !this.contains(document.fullscreenElement);
+    const isOverview = !this.#large && fillingView() !== this;
     const ratio = isOverview ? Math.min(devicePixelRatio, OVERVIEW_PIXEL_RATIO) : devicePixelRatio;
     return Math.max(1, Math.ceil(Math.min(clientWidth, (clientHeight * width) / height) * ratio));
   }
 
   /** How the server is asked for the pictures: as large as the tile, or in full size where a person wants that. */
   get wanted() {
-    const full = document.fullscreenElement;
-    if (full && !this.contains(full)) return { width: this.#wantedWidth, fps: COVERED_FPS };
-    return { ...(this.#pinned ? {} : { width: this.#wantedWidth }), ...(full ? { first: true } : {}) };
+    const filling = fillingView();
+    if (filling && filling !== this) return { width: this.#wantedWidth, fps: COVERED_FPS };
+    const full = this.#pinned || this.#detailed;
+    return { ...(full ? {} : { width: this.#wantedWidth }), ...(filling ? { first: true } : {}) };
+  }
+
+  /** Whether full size is needed, as more of the picture is to be seen than the tile shows. @param {boolean} detailed */
+  set detailed(detailed) {
+    this.#detailed = detailed;
   }
 
   /** In steps, so that the subscription does not change with each pixel. */
@@ -179,8 +188,7 @@ export class CameraView extends HTMLElement {
 
   /** Enter or leave fullscreen. */
   toggleFullscreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.#element(".picture").requestFullscreen?.();
+    toggleFullscreen(this);
   }
 
   /** @param {import("./canvas-renderer.js").Frame} frame */
@@ -196,6 +204,7 @@ export class CameraView extends HTMLElement {
     this.dataset.frames = this.#stats.frames;
     const { width, height } = this.#element("canvas");
     this.style.setProperty("--ratio", String(width / height));
+    this.dispatchEvent(new Event("drawn"));
   }
 
   /** @param {number} at */
@@ -300,7 +309,6 @@ export class CameraView extends HTMLElement {
   #setLabels(camera) {
     this.#setText(".name", camera);
     this.#element("canvas").setAttribute("aria-label", t("camera.picture", { camera }));
-    this.#element(".fullscreen").hidden = !document.fullscreenEnabled;
   }
 
   /** @param {string} home the camera's own page, relative @param {boolean} large */
@@ -309,6 +317,7 @@ export class CameraView extends HTMLElement {
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
+    this.#element(".leave").addEventListener("click", leaveFullscreen);
     this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));
     this.#pin(isStored(`${PINNED}${this.#camera}`));
     addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
@@ -322,11 +331,12 @@ export class CameraView extends HTMLElement {
 
   /** Delay the first click of a mouse, as it may become a double-click. Keys and touches act at once. @param {PointerEvent} event */
   #onClick(event, page) {
+    if (fillingView()) return event.preventDefault(); // a tap on a picture in fullscreen leads nowhere
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
     if (event.detail === 0 || event.pointerType === "touch" || elsewhere) return;
     event.preventDefault();
     clearTimeout(this.#clickTimer);
-    if (event.detail > 1 || document.fullscreenElement) return;
+    if (event.detail > 1) return;
     this.#clickTimer = setTimeout(() => location.assign(page), DOUBLE_CLICK_MS);
   }
 

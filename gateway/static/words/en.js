@@ -92,4 +92,13 @@ export default {
   "camera.saveStill": "Save a still",
   "camera.fullSize": "Full size on any link",
   "camera.fullscreen": "Fullscreen (F)",
+  "camera.leave": "Leave fullscreen (Esc)",
+
+  "single.previous": "Previous camera: {camera} (←)",
+  "single.next": "Next camera: {camera} (→)",
+  "single.zoom": "Zoom",
+  "single.zoomIn": "Zoom in (+)",
+  "single.zoomOut": "Zoom out (-)",
+  "single.scale": "{n} %",
+  "single.whole": "Show the whole picture (0)",
 };
