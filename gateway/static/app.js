@@ -10,6 +10,7 @@ import { fetchCameras, CameraList } from "./grid/camera-list.js";
 import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
+import { SingleCamera } from "./single/single-camera.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -26,11 +27,13 @@ const NOTICE_MS = 10_000;
 const BLOCKED_AFTER_FAILURES = 3;
 const BLOCKED_AFTER_MS = 5000;
 
-const onlyCamera = /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
+/** The camera that the page is for; null for all. It changes without a new page. */
+let onlyCamera = cameraOfPath();
 const element = (selector) => document.querySelector(selector);
 const clock = new ServerClock();
 const link = new LinkDelay();
 const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, updateSubscription);
+const single = onlyCamera ? new SingleCamera(goToCamera) : null;
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 
 /** @type {{cameras: object[] | null, error: string} | null} the last answer of /api/cameras */
@@ -53,6 +56,26 @@ let lastUsedView = null;
 let notice = { text: "", until: -Infinity };
 /** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
 let leaving = false;
+
+function cameraOfPath() {
+  return /\/camera\/([a-z0-9][a-z0-9_-]{0,31})\/$/.exec(location.pathname)?.[1] ?? null;
+}
+
+/** On the page of one camera, show another one. @param {string} camera */
+function goToCamera(camera) {
+  history.pushState(null, "", withToken(`camera/${camera}/`));
+  showOnlyCamera();
+}
+
+/** Show the camera of the page's address, which has changed. */
+function showOnlyCamera() {
+  const camera = cameraOfPath();
+  if (!camera || camera === onlyCamera) return;
+  onlyCamera = camera;
+  cameraList.showOnly(camera);
+  if (list?.cameras) cameraList.update(list.cameras); // its status
+  refresh();
+}
 
 function socketAddress() {
   const url = withToken("ws");
@@ -190,6 +213,7 @@ function refresh() {
   document.body.dataset.fallback = String(plain);
   const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);
+  single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
   showBanner(now);
   showSummary();
 }
@@ -275,6 +299,7 @@ function start() {
   document.addEventListener("pointerover", rememberView);
   document.addEventListener("focusin", rememberView);
   document.addEventListener("keydown", onKeyDown);
+  addEventListener("popstate", showOnlyCamera);
   addEventListener("online", () => connection.connect());
   addEventListener("pageshow", () => (leaving = false));
   addEventListener("pagehide", () => (leaving = true));

@@ -6,6 +6,7 @@
 
 import { fetchApi } from "../connection/auth.js";
 import { CameraView } from "../camera/camera-view.js";
+import { handOver } from "../camera/fullscreen.js";
 import { t } from "../words/words.js";
 
 /** A camera is subscribed to before it scrolls into view. */
@@ -40,6 +41,15 @@ export class CameraList {
     this.#link = link;
     this.#onChange = onChange;
     this.#observer = new IntersectionObserver((entries) => this.#updateVisible(entries), { rootMargin: VISIBLE_MARGIN });
+  }
+
+  /** Show another camera alone. @param {string} camera */
+  showOnly(camera) {
+    this.#onlyCamera = camera;
+    handOver(this.getOrCreate(camera));
+    const others = [...this.#views.keys()].filter((name) => name !== camera);
+    for (const name of others) this.#remove(name);
+    this.#onChange();
   }
 
   get views() {

@@ -32,4 +32,5 @@ def test_there_are_rules() -> None:
         "player.test.mjs",
         "spans.test.mjs",
         "view-state.test.mjs",
+        "zoom.test.mjs",
     ]
