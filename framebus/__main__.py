@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor": "find what is wrong on this machine and what to do about it",
     "passwd": "add, change and remove users, who log in with a password",
     "token": "make, list and revoke tokens for programs",
+    "link": "make a link that logs a device in once, with its QR code",
     "cert": "make a self-signed certificate for TLS",
     "keys": "make, list and remove keys of machines that share cameras",
     "controls": "list, set or reset the controls of a camera",

@@ -136,9 +136,14 @@ def change(config: Config, address: Address) -> Iterator[str]:
 def show(pages: list[str]) -> None:
     """Print the addresses, and the last one as a QR code, because not every phone resolves NAME.local."""
     print(f"\nOpen {' or '.join(pages)}")
+    print_qr_code(pages[-1])
+
+
+def print_qr_code(url: str) -> None:
+    """Print a QR code where the package for it is installed, else how to install that."""
     try:
         import segno
     except ImportError:
         print(NO_QR_CODE)
         return
-    segno.make(pages[-1], micro=False).terminal(compact=True)
+    segno.make(url, micro=False).terminal(compact=True)

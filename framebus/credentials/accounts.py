@@ -119,6 +119,11 @@ def new_token() -> str:
     return TOKEN_PREFIX + base64.urlsafe_b64encode(os.urandom(TOKEN_BYTES)).decode().rstrip("=")
 
 
+def fingerprint(stored: str) -> str:
+    """What a session and a one-time link hold of a stored password or token: it changes with that."""
+    return hashlib.sha256(stored.encode()).hexdigest()[:32]
+
+
 def token_hash(token: str) -> str:
     """The SHA-256 of a token in hex, which the secrets file stores in place of the token."""
     return hashlib.sha256(token.encode()).hexdigest()

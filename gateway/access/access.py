@@ -1,8 +1,8 @@
 """Authenticates and authorizes every request: which client sends it, and whether that client may."""
 
+import asyncio
 import base64
 import binascii
-import hashlib
 import hmac
 import logging
 import time
@@ -12,7 +12,9 @@ from pathlib import Path
 from tornado.httputil import HTTPServerRequest
 
 from framebus.config.gateway import GatewayConfig
-from framebus.credentials.accounts import Token, User, token_hash
+from framebus.credentials import links
+from framebus.credentials.accounts import Token, User, fingerprint, token_hash
+from framebus.credentials.secrets_file import SecretsError
 from framebus.credentials.token_usage import save
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.accounts_file import AccountsFile
@@ -20,7 +22,7 @@ from gateway.access.identity import LOCAL, UNAUTHENTICATED, Identity
 from gateway.access.origin_check import OriginCheck
 from gateway.access.password_cache import PasswordCache, TooManyLoginsError
 from gateway.access.permissions import Permission
-from gateway.access.sessions import Sessions, cookie_name
+from gateway.access.sessions import TOKEN_SESSION, Session, Sessions, cookie_name
 from gateway.access.throttle import Throttle
 from gateway.net.connection_limits import limit_key
 from gateway.net.errors import HttpError
@@ -135,12 +137,27 @@ class Access:
             self._losses.count("failed logins", f"no session can be created: {reason}")
             raise HttpError(503, "no-session", f"the session cannot be saved: {reason}") from None
 
+    async def log_in_by_link(self, secret: str, client: Client) -> tuple[str, Identity]:
+        """Use a one-time link up and begin a session; returns its cookie and who that is. Raises HttpError."""
+        self._check_throttle(client)
+        self.throttle.record_attempt(client.address)
+        try:
+            link = await asyncio.to_thread(links.redeem, self._state_dir, secret)
+            identity = self._of_link(link) if link is not None else None
+            if link is None or identity is None:
+                self._losses.count("failed logins", f"by a link, from {client.address}")
+                raise HttpError(410, "gone", "this link was opened already, is too old, or was taken back")
+            self.throttle.record_success(client.address)
+            return self.sessions.create(identity.account, link.fingerprint)[0], identity
+        except (OSError, SecretsError) as error:
+            raise HttpError(503, "no-session", f"the session cannot be saved: {error}") from None
+
     def renewed_cookie(self, identity: Identity) -> str | None:
         """A new cookie for a session in use, so that it does not end; None while the one that it has is new enough."""
         if not identity.session or not self.sessions.needs_renewal(identity.expires):
             return None
         try:
-            return self.sessions.renew(identity.session, identity.name, identity.fingerprint)
+            return self.sessions.renew(identity.session, identity.account, identity.fingerprint)
         except OSError:  # the next request tries again
             return None
 
@@ -156,7 +173,11 @@ class Access:
             return identity.expires > time.time() and _user(identity.name, user, identity.session) == identity
         if identity.kind == "token":
             token = accounts.tokens.get(identity.name)
-            return token is not None and _token(identity.name, token) == identity
+            if token is None or (
+                identity.session and self.sessions.is_logged_out(identity.session, identity.account, identity.expires)
+            ):
+                return False
+            return identity.expires > time.time() and _token(identity.name, token, identity.session) == identity
         if identity.kind == "local":
             return self._is_local
         return self._settings.allow_anonymous
@@ -221,10 +242,33 @@ class Access:
         session = self.sessions.read(cookie[:MAX_CREDENTIALS])
         if session is None:
             return None
+        if session.name.startswith(TOKEN_SESSION):
+            return self._by_token_session(session)
         user = self._accounts_file.accounts.users.get(session.name)
-        if user is None or not hmac.compare_digest(_fingerprint(user.scrypt), session.fingerprint):
+        if user is None or not hmac.compare_digest(fingerprint(user.scrypt), session.fingerprint):
             return None
         return replace(_user(session.name, user, session.id), expires=session.expires)
+
+    def _by_token_session(self, session: Session) -> Identity | None:
+        """Of a browser that was logged in by a link with the rights of a token."""
+        name = session.name.removeprefix(TOKEN_SESSION)
+        token = self._accounts_file.accounts.tokens.get(name)
+        if token is None or not hmac.compare_digest(fingerprint(token.sha256), session.fingerprint):
+            return None
+        self._token_usage[name] = time.time()
+        return replace(_token(name, token, session.id), expires=session.expires)
+
+    def _of_link(self, link: links.Link) -> Identity | None:
+        """Who a link logs in; None if that account is gone, or has another password or token now."""
+        accounts = self._accounts_file.accounts
+        user, token = accounts.users.get(link.name), accounts.tokens.get(link.name)
+        if link.kind == "user" and user is not None:
+            identity = _user(link.name, user, "link")
+        elif link.kind == "token" and token is not None:
+            identity = _token(link.name, token, "link")
+        else:
+            return None
+        return identity if hmac.compare_digest(identity.fingerprint, link.fingerprint) else None
 
     @property
     def _is_local(self) -> bool:
@@ -257,17 +301,12 @@ class Access:
 
 def _user(name: str, user: User, session: str = "") -> Identity:
     cameras = None if user.cameras is None else frozenset(user.cameras)
-    return Identity("user", name, frozenset(user.scopes), cameras, _fingerprint(user.scrypt), session)
+    return Identity("user", name, frozenset(user.scopes), cameras, fingerprint(user.scrypt), session)
 
 
-def _token(name: str, token: Token) -> Identity:
+def _token(name: str, token: Token, session: str = "") -> Identity:
     cameras = None if token.cameras is None else frozenset(token.cameras)
-    return Identity("token", name, frozenset(token.scopes), cameras, token.sha256)
-
-
-def _fingerprint(stored: str) -> str:
-    """What a cookie contains of a stored password: it changes with the password."""
-    return hashlib.sha256(stored.encode()).hexdigest()[:32]
+    return Identity("token", name, frozenset(token.scopes), cameras, fingerprint(token.sha256), session)
 
 
 def _basic_credentials(credentials: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from framebus.credentials.accounts import SCOPES, Scope
+from gateway.access.sessions import TOKEN_SESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,16 @@ class Identity:
     cameras: frozenset[str] | None = None
     """The cameras it may see; None for all."""
     fingerprint: str = ""
-    """The stored hash that it was checked against. It changes with the password or token."""
+    """Changes with the password or token."""
     session: str = ""
     """The id of its login session; empty without one."""
     expires: float = field(default=math.inf, compare=False)
     """When the session ends, in Unix seconds."""
+
+    @property
+    def account(self) -> str:
+        """What its session is called; see gateway.access.sessions."""
+        return f"{TOKEN_SESSION}{self.name}" if self.kind == "token" else self.name
 
     def may(self, scope: Scope | None) -> bool:
         """Whether it has the scope."""

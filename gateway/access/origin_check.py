@@ -45,7 +45,8 @@ class OriginCheck:
             return
         allowed = self.allow_origins
         # A browser adds a person's cookie or password by itself, and logs in only on our own pages.
-        if is_listed(origin, allowed) or ("*" in allowed and identity.kind in WITHOUT_CREDENTIALS):
+        sends_none = identity.kind in WITHOUT_CREDENTIALS and not identity.session
+        if is_listed(origin, allowed) or ("*" in allowed and sends_none):
             return
         parsed = parse_origin(origin)
         if parsed is None or not client.is_same_origin(parsed, self._port_may_be_missing(client, site)):

@@ -33,6 +33,8 @@ MAX_LOGOUTS_PER_USER = 100
 DAY_SECONDS = 86400.0
 RENEW_AFTER = 0.05
 """A cookie is renewed when this part of its life is over: for thirty days, after a day and a half."""
+TOKEN_SESSION = "token:"
+"""Before the name of a token, for the session of a browser that a link has logged in; names of users have no colon."""
 ALL_SESSIONS_OF = "@"
 """Begins the name of an entry that ends all sessions of one user; ids of sessions are in hex."""
 
@@ -48,9 +50,9 @@ class Session:
 
     id: str
     name: str
-    """Of the user."""
+    """Of the user, or of the token behind TOKEN_SESSION."""
     fingerprint: str
-    """Changes with the user's password."""
+    """Changes with the password or the token."""
     expires: float
     """When it ends, in Unix seconds."""
 

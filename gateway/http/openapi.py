@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from framebus.credentials.links import PATTERN as LINK_PATTERN
 from framebus.protocol.controls import Control
 from framebus.protocol.recorder import RecorderState
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
@@ -89,6 +90,7 @@ ERRORS = {
     404: "There is no such camera or path.",
     408: "The request did not come to its end within `request_timeout` in [gateway].",
     409: "The camera is not recorded.",
+    410: "The link was opened already, is too old, or was taken back.",
     411: "The request has no body.",
     413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
@@ -227,6 +229,12 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "/logout": {"post": Operation("End the session; redirects to the login.", status=303, errors=(403, 503))},
+    f"/link/({LINK_PATTERN})": {
+        "get": Operation("A page that asks before it uses the link up.", {HTML: {}}),
+        "post": Operation(
+            "Use a one-time link up and log in; redirects to the page.", status=303, errors=(403, 410, 429)
+        ),
+    },
     "/healthz": {"get": Operation("Whether the gateway answers.", {JSON: OBJECT})},
     "/readyz": {"get": Operation("Whether every camera gives frames.", {JSON: OBJECT}, errors=(503,))},
     "/metrics": {"get": Operation("Metrics for Prometheus.", {TEXT: {}})},
@@ -237,6 +245,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
 }
 PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "([0-9]{4}-[0-9]{2}-[0-9]{2})": ("day", {"type": "string", "format": "date"}),
+    f"({LINK_PATTERN})": ("secret", {"type": "string"}),
     "([^/]+[.]mkv)": ("file", {"type": "string"}),
     "([^/]+)": ("camera", {"type": "string"}),
     "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),

@@ -4,12 +4,14 @@ import tornado
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, RequestHandler
 
+from framebus.credentials import links
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, RECORDINGS, SNAPSHOT, VIEW, Permission
 from gateway.http import (
     api_description,
     cameras_api,
     health,
+    link_page,
     login,
     page,
     recorder_api,
@@ -46,6 +48,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),
     ("/logout", login.Logout, PUBLIC),
+    (f"/link/({links.PATTERN})", link_page.Link, PUBLIC),
     ("/healthz", health.Health, PUBLIC),
     ("/readyz", health.Ready, VIEW),
     ("/metrics", health.Metrics, ADMIN),

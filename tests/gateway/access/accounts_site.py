@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +9,7 @@ from tornado.websocket import WebSocketClientConnection
 
 from framebus.config.load import Config
 from framebus.credentials import accounts
-from framebus.credentials.accounts import Token, User, token_hash
+from framebus.credentials.accounts import Token, User, fingerprint, token_hash
 from framebus.credentials.passwords import hash_password
 from tests.gateway.conftest import Site, serving
 
@@ -56,4 +55,4 @@ async def closed(page: WebSocketClientConnection) -> None:
 
 
 def proof() -> str:
-    return hashlib.sha256(ANNA["anna"].scrypt.encode()).hexdigest()[:32]
+    return fingerprint(ANNA["anna"].scrypt)

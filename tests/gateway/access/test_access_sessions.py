@@ -10,7 +10,7 @@ from tornado.websocket import websocket_connect
 
 from framebus.config.load import Config
 from framebus.credentials import accounts
-from framebus.credentials.accounts import User
+from framebus.credentials.accounts import User, fingerprint
 from framebus.credentials.passwords import hash_password
 from framebus.credentials.token_usage import last_used
 from gateway.access.identity import Identity
@@ -126,7 +126,7 @@ async def test_who_was_let_in_is_watched(config: Config) -> None:
     secret = token("secret", "view")
     async with site_with(config, users=ANNA, tokens={"t": secret}) as site:
         access = site.gateway._access
-        identity = Identity("token", "t", frozenset({"view"}), None, secret.sha256)
+        identity = Identity("token", "t", frozenset({"view"}), None, fingerprint(secret.sha256))
         assert access.is_still_valid(identity)
         add(config, tokens={"t": token("secret", "snapshot")})
         assert not access.is_still_valid(identity), "with other scopes it is another one"

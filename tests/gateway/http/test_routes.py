@@ -10,6 +10,7 @@ from tornado.web import Application
 from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import User
+from framebus.credentials.links import PATTERN
 from framebus.credentials.passwords import hash_password
 from gateway.access.permissions import ANYONE, PUBLIC, Permission
 from gateway.http.base_handler import BaseHandler
@@ -17,7 +18,7 @@ from gateway.http.routes import DAY, SEGMENT
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
 
-PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)"}
+PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)", f"/link/({PATTERN})"}
 METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 
 
@@ -36,6 +37,7 @@ def routes(site: Site) -> dict[str, Permission]:
 def paths(pattern: str) -> list[str]:
     """Paths that a pattern matches."""
     found = pattern.replace("/camera/([^/]+)", "/camera/front").replace("/api/cameras/([^/]+)", "/api/cameras/front")
+    found = found.replace(f"({PATTERN})", "x" * 22)
     found = found.replace(DAY, "2026-01-01").replace(SEGMENT, "00-00-00.000Z.mkv")
     choice = re.search(r"\((?:\?:)?([^()]+)\)", found)
     if choice is None or choice[1] == ".*":
