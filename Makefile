@@ -82,8 +82,8 @@ mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the te
 	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("mutmut") is None)' || $(PY) -m pip install -q --disable-pip-version-check 'mutmut>=3.3'
 	@exec $(PY) -m tests.mutants $(MUTANTS)
 
-bench: $(VENV)/.ok  ## Measure it beside its peers, in about 8 minutes; BENCH="--quick fan-out" for less
-	@exec $(PY) -m benchmarks $(BENCH)
+bench: $(VENV)/.ok  ## Measure it beside its peers, in 20 minutes; BENCH="--quick fan-out" for less, PEERS=FOLDER for peers built there
+	@exec $(PY) -m benchmarks $(if $(PEERS),--peers $(PEERS)) $(BENCH)
 
 instructions: $(VENV)/.ok  ## Count the instructions a frame, in 30 s; fails when they are a tenth more than KEEP=--keep has stored
 	@exec $(PY) -m benchmarks.instructions $(KEEP)

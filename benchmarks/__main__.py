@@ -17,8 +17,11 @@ from benchmarks import (
     bus,
     demand,
     fan_out,
+    few_viewers,
     footprint,
     motion,
+    peers,
+    quota,
     recorder,
     renditions,
     results,
@@ -36,6 +39,7 @@ from benchmarks.session import Session
 from benchmarks.table import comparison
 
 BENCHMARKS: dict[str, ModuleType] = {
+    "few-viewers": few_viewers,
     "fan-out": fan_out,
     "age": age,
     "slow-link": slow_link,
@@ -63,6 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
+    try:
+        for program in peers.prefer(options.peers) if options.peers else ():
+            print(f"peer: {program}")
+        if options.quota:
+            quota.limit_to(options.quota)
+    except BenchError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
     signal.signal(signal.SIGTERM, interrupt)
     allow_many_sockets()
     folder = Path(tempfile.mkdtemp(prefix="fbb"))
@@ -76,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         session.remove_device()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\n{targets.summary(session.results)}")
-    document = results.document(session.results, options.quick)
+    document = results.document(session.results, options.quick, options.quota)
     options.json.write_text(json.dumps(document, indent=1) + "\n")
     if before is not None:
         old, old_results = before
@@ -94,11 +106,28 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     default = RESULTS / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
     parser.add_argument("--json", metavar="FILE", type=Path, default=default, help="where to write the results")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="results of an earlier run to compare with")
+    peers_help = "take ustreamer and mjpg_streamer from this folder, where they were built, before installed ones"
+    parser.add_argument("--peers", metavar="FOLDER", type=Path, help=peers_help)
+    quota_help = (
+        "what each server may use of a core, such as 20: an idea of a small machine; not for footprint and demand"
+    )
+    parser.add_argument("--quota", metavar="PERCENT", type=percent, help=quota_help)
     options = parser.parse_args(arguments)
     for name in options.names:
         if name not in BENCHMARKS:
             parser.error(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
     return options
+
+
+def percent(text: str) -> float:
+    """Parse the share of a core. Raises ArgumentTypeError."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 1 <= share <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is no share of a core; allowed: 1 to 100 percent")
+    return share
 
 
 def run(session: Session, names: Sequence[str]) -> list[str]:

@@ -11,22 +11,23 @@ from benchmarks.table import number, table
 TITLE = "Age of a frame when its viewer has received it completely, in ms"
 CASES = ((1, 2, 5.0), (20, 2, 3.0), (100, 2, 3.0))
 """Viewers, rounds, seconds of each turn."""
-NAMES = ("framebus", "ustreamer")
+NAMES = ("framebus", "ustreamer", "mjpg-streamer")
 STAGES = ("published", "received", "complete")
 SHARES = ("p50", "p95", "p99")
 
 
 def run(session: Session) -> None:
-    """Measure framebus and ustreamer in turn, then framebus by stages."""
+    """Measure framebus and its peers in turn, then framebus by stages."""
     camera = session.camera(162)
     with pipeline(camera, session.new_folder()) as ours:
         for viewers, rounds, usual in CASES:
             seconds = session.seconds(usual)
             for _ in range(session.rounds(rounds)):
                 measure(session, "framebus", ours.mjpeg, viewers, seconds)
-                # Restarted for each turn: the phase of its timer relative to the camera is random
-                with session.skipping(SkippedBenchmark), peers.ustreamer(camera, session.new_folder()) as theirs:
-                    measure(session, "ustreamer", theirs, viewers, seconds)
+                for name, peer in (("ustreamer", peers.ustreamer), ("mjpg-streamer", peers.mjpg_streamer)):
+                    # Restarted for each turn: the phase of its timer relative to the camera is random
+                    with session.skipping(SkippedBenchmark), peer(camera, session.new_folder()) as theirs:
+                        measure(session, name, theirs, viewers, seconds)
             by_stage(session, ours.mjpeg, ours.frames, viewers, seconds)
     print(report(session))
 

@@ -15,7 +15,7 @@ from benchmarks.table import number, ratio, table
 TITLE = "Fan-out: CPU seconds of the serving process for each GB delivered"
 CASES = ((162, 50, 3, 2.0), (162, 500, 3, 2.5), (30, 50, 3, 1.5))
 """KB a picture, viewers, rounds, seconds of each turn."""
-ORDER = ("MJPEG", "websocket", "ustreamer", "bare loop")
+ORDER = ("MJPEG", "websocket", "ustreamer", "mjpg-streamer", "bare loop")
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ def subjects(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Subje
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
         servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "websocket": Subject("websocket", ours.websocket)}
-        with session.skipping(SkippedBenchmark):
-            server = started.enter_context(peers.ustreamer(camera, session.new_folder()))
-            servers["ustreamer"] = Subject("mjpeg", server)
+        for name, peer in (("ustreamer", peers.ustreamer), ("mjpg-streamer", peers.mjpg_streamer)):
+            with session.skipping(SkippedBenchmark):
+                servers[name] = Subject("mjpeg", started.enter_context(peer(camera, session.new_folder())))
         server = started.enter_context(peers.baseline_server(camera, session.new_folder()))
         servers["bare loop"] = Subject("mjpeg", server)
         yield servers, ours.pids["capture"]
@@ -100,8 +100,9 @@ def report(session: Session) -> str:
                     number(values[name], 3),
                     ratio(values[name], values["bare loop"]),
                     ratio(values[name], values["ustreamer"]),
+                    ratio(values[name], values["mjpg-streamer"]),
                     number(session.results.value(f"{key}/fps"), 1),
                     number(session.results.value(f"{key}/capture"), 1),
                 ]
             )
-    return table(["", "s/GB", "of bare", "of ustreamer", "fps each", "capture, % of a core"], rows)
+    return table(["", "s/GB", "of bare", "of ustreamer", "of mjpg-streamer", "fps each", "capture, % of a core"], rows)

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.camera import SIZE, Camera
 from benchmarks.peers import Server
 from benchmarks.processes import Process, free_port
+from benchmarks.quota import server_group
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,12 @@ def pipeline(
     config = write_config(folder, camera, host, port, more, workers)
     with ExitStack() as started:
         processes = {}
+        join = started.enter_context(server_group())
         for name, arguments in commands(workers).items():
             command = [sys.executable, "-m", *arguments, "--config", str(config)]
             environment = camera.environment if name == "capture" else {}
             processes[name] = started.enter_context(Process(command, folder / f"{name}.log", environment))
+            join(processes[name].pid)
         for name in ("capture", *gateways(workers)):
             processes[name].wait_until(lambda: shows_camera(host, port), "a picture of the camera")
         processes["snapshot"].wait_until((folder / "run" / "snapshot").exists, "the start of the snapshot service")

@@ -91,11 +91,12 @@ def versions() -> dict[str, str | None]:
     }
 
 
-def document(results: Results, quick: bool) -> dict[str, Any]:
-    """Return the content of the results file."""
+def document(results: Results, quick: bool, quota: float | None = None) -> dict[str, Any]:
+    """Return the content of the results file; `quota` is what each server was given of a core, in percent."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": quick,
+        "quota": quota,
         "machine": machine(),
         "versions": versions(),
         "figures": {name: {"value": round(result.value, 6), **asdict(result)} for name, result in results.items()},

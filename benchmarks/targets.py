@@ -37,13 +37,30 @@ class Target:
         return f"{'at least' if self.at_least else 'at most'} {self.limit:g}{unit}"
 
 
+def few_viewers() -> list[Target]:
+    """Targets for the CPU use of all processes with few viewers."""
+    key = "few-viewers"
+    return [
+        Target(
+            f"CPU of all processes, {viewers} viewer{'s' if viewers > 1 else ''}: to ustreamer",
+            f"{key}/{viewers}/framebus/cpu",
+            limit,
+            f"{key}/{viewers}/ustreamer/cpu",
+        )
+        for viewers, limit in ((1, 1.5), (5, 0.8))
+    ]
+
+
 def fan_out() -> list[Target]:
     """Targets for the CPU time of a GB delivered."""
-    targets = []
-    for viewers in (50, 500):
+    fifty = "fan-out/162 KB/50"
+    targets = [
+        Target("CPU per GB, 50 viewers: to mjpg-streamer", f"{fifty}/MJPEG/cpu", 1.0, f"{fifty}/mjpg-streamer/cpu")
+    ]
+    for viewers, to_bare in ((50, 1.15), (500, 1.3)):
         key, where = f"fan-out/162 KB/{viewers}", f"{viewers} viewers"
         targets += [
-            Target(f"CPU per GB, {where}: MJPEG to bare loop", f"{key}/MJPEG/cpu", 1.3, f"{key}/bare loop/cpu"),
+            Target(f"CPU per GB, {where}: MJPEG to bare loop", f"{key}/MJPEG/cpu", to_bare, f"{key}/bare loop/cpu"),
             Target(f"CPU per GB, {where}: MJPEG to ustreamer", f"{key}/MJPEG/cpu", 0.35, f"{key}/ustreamer/cpu"),
             Target(f"CPU per GB, {where}: websocket to MJPEG", f"{key}/websocket/cpu", 1.3, f"{key}/MJPEG/cpu"),
         ]
@@ -78,8 +95,10 @@ def buffered(rate: str, key: str) -> list[Target]:
 
 
 TARGETS = (
+    *few_viewers(),
     *fan_out(),
     *age(),
+    Target("age p50, 100 viewers: to mjpg-streamer", "age/100/framebus/p50", 1.0, "age/100/mjpg-streamer/p50"),
     Target("age p50, 1 viewer, ms", "age/1/framebus/p50", 1.5),
     Target("slow link of 16 Mbit/s, MJPEG, p50, ms", "slow-link/16/MJPEG/p50", 170),
     Target("slow link of 16 Mbit/s, page websocket, p50, ms", "slow-link/16/page websocket/p50", 170),
