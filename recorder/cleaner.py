@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from framebus.recordings.event_file import EVENTS_NAME
 from framebus.recordings.folder import RecordingFolder
 from framebus.recordings.segment_beginning import SegmentError
-from framebus.recordings.segment_name import SegmentName
+from framebus.recordings.segment_name import SECONDS_A_DAY, SegmentName, day_begins
 from framebus.recordings.segment_reader import SegmentReader
 from framebus.recordings.timeline import Segment
 from framebus.runtime.host_clock import host_monotonic, suspended_seconds
@@ -147,7 +148,7 @@ class Cleaner:
         if everything:
             for segment in segments:
                 if segment.is_open and segment.path not in {*before, *self._busy()}:
-                    with self._counted("ended", segment):
+                    with self._counted("ended", segment.path):
                         self._finish(segment)
             segments = self._all()
         deleted: list[Deletion] = []
@@ -159,6 +160,7 @@ class Cleaner:
             spared |= {deletion.segment.path for deletion in deletions} - gone
             if len(gone) == len(deletions):
                 break  # a disk that frees the room later is not asked again at once
+        self._delete_events(segments)
         self._note(segments)
         if deleted:
             self._log(Counter(deletion.limit for deletion in deleted), sum(d.segment.bytes for d in deleted))
@@ -166,7 +168,7 @@ class Cleaner:
     def _delete(self, deletion: Deletion) -> bool:
         """Delete a segment; returns False where it is still there."""
         segment, gone = deletion.segment, False
-        with self._counted("deleted", segment):
+        with self._counted("deleted", segment.path):
             if deletion.limit == "keep_days" and self._put_right(segment):
                 return False  # it is not old: the clock was wrong when it was recorded
             segment.path.unlink(missing_ok=True)
@@ -176,12 +178,30 @@ class Cleaner:
                 segment.path.parent.rmdir()
         return gone
 
+    def _delete_events(self, segments: list[Segment]) -> None:
+        """Delete the events of days of which no segment is left, and none will come. Raises OSError."""
+        held = {segment.path.parent for segment in segments}
+        oldest: dict[str, float] = {}
+        for segment in segments:
+            camera = segment.path.parts[-3]
+            oldest[camera] = min(segment.start, oldest.get(camera, segment.start))
+        least = time.time() - self._limits.keep_seconds
+        for camera in self._recordings.cameras():
+            for day in self._recordings.days(camera):
+                folder = self._disk.folder / camera / day
+                ends = (day_begins(day) or 0) + SECONDS_A_DAY
+                if folder not in held and ends < max(least, oldest.get(camera, 0.0)):
+                    with self._counted("deleted", folder / EVENTS_NAME):
+                        (folder / EVENTS_NAME).unlink(missing_ok=True)
+                        with contextlib.suppress(OSError):  # it is not empty
+                            folder.rmdir()
+
     def put_right(self) -> None:
         """Give the segments of this boot the times that the clock says now: it was set. Raises OSError."""
         renamed = 0
         for segment in self._all():
             if segment.path not in self._busy():
-                with self._counted("renamed", segment):
+                with self._counted("renamed", segment.path):
                     renamed += self._put_right(segment)
         if renamed:
             logger.info("the clock was set: %d segments have other names now", renamed)
@@ -210,14 +230,14 @@ class Cleaner:
             self._slept, self._awake_since = slept, host_monotonic()
 
     @contextlib.contextmanager
-    def _counted(self, what: str, segment: Segment) -> Iterator[None]:
-        """Go on with the next segment where one belongs to another user, or is gone meanwhile."""
+    def _counted(self, what: str, path: Path) -> Iterator[None]:
+        """Go on with the next file where one belongs to another user, or is gone meanwhile."""
         try:
             yield
         except FileNotFoundError:
             pass
         except OSError as error:
-            self._losses.count(f"segments that cannot be {what}", f"{segment.path}: {error.strerror}")
+            self._losses.count(f"segments that cannot be {what}", f"{path}: {error.strerror}")
 
     def _mark(self, mark: Mark) -> None:
         for segment in self._recordings.stored(mark.camera):
@@ -225,7 +245,7 @@ class Cleaner:
             if overlaps and segment.keep != mark.keep and segment.path not in self._busy():
                 name = SegmentName.parse(segment.path.parent.name, segment.path.name)
                 assert name is not None
-                with self._counted("marked", segment):
+                with self._counted("marked", segment.path):
                     self._rename(segment, name.kept(mark.keep))
 
     def _all(self) -> list[Segment]:

@@ -26,6 +26,7 @@ from recorder.cleaner import CLOCK_ERROR_SECONDS, Cleaner
 from recorder.demands import Demands
 from recorder.disk import GB, Disk
 from recorder.disk_writer import Batch, DiskWriter, read_boot_id
+from recorder.event_log import EventLog
 from recorder.incoming_frame import IncomingFrame
 from recorder.intake import FrameIntake
 from recorder.recorder_service import RecorderService
@@ -45,6 +46,8 @@ EVENT_TOPIC = b"event/"
 EVENT_QUEUE = 1000
 END_SECONDS = 2.0
 """How long the end of the process waits for the disk. supervisord kills it after three."""
+EVENTS_END_SECONDS = 0.5
+"""The same for the events that were not written yet."""
 MB = 1_000_000
 DEMANDS_NAME = "recorder service.demands"
 """In run_dir; no camera has a name with a space."""
@@ -125,6 +128,7 @@ class RecorderServer:
         folder, mount = Path(self._settings.folder or "recordings"), self._settings.mount_point
         disk = Disk(folder, int(self._settings.leave_free_gb * GB), None if mount is None else Path(mount))
         self._writer = DiskWriter(disk, int(self._settings.buffer_mb * MB))
+        self._event_log = EventLog(disk)
         limits = Limits(self._settings.keep_days * DAY_SECONDS, self._settings.keep_gb * GB, disk.leave_free_bytes)
         self._cleaner = Cleaner(disk, limits, self._boot, self._writer.space_wanted, lambda: self._writer.open_paths)
         recordings = {name: camera.recording for name, camera in self._cameras.items()}
@@ -157,6 +161,7 @@ class RecorderServer:
         self._drain()
         for name, camera in self._cameras.items():
             self._put(name, camera)
+        self._event_log.close(EVENTS_END_SECONDS)
         self._writer.close(END_SECONDS)
         self._cleaner.close()
         self._context.destroy()
@@ -214,6 +219,8 @@ class RecorderServer:
         camera = self._cameras.get(event.camera)
         if camera is None:
             return
+        if camera.recording.modes:
+            self._event_log.note(event)
         self._receive_frames(camera)  # those before the event are judged without it
         for frame in camera.recording.on_event(event):
             self._wait(camera, frame, "motion")
@@ -308,6 +315,7 @@ class RecorderServer:
         self._lock.check(self._endpoint)
         self._events.check()
         self._losses.flush()
+        self._event_log.losses.flush()
         for name, camera in self._cameras.items():
             self._check(name, camera, now)
         offset = _clock_offset()

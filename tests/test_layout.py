@@ -30,6 +30,7 @@ OPTIONAL = {
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
 PROCESSES = {"capture", "gateway", "recorder", "snapshot"}
 TESTED_WITH = {
+    "gateway/http/openapi_recordings.py": "tests/gateway/http/test_openapi.py",
     "framebus/client/async_connection.py": "tests/framebus/client/test_async_subscriber.py",
     "framebus/client/async_request.py": "tests/framebus/client/test_snapshots.py",
     "framebus/client/async_snapshots.py": "tests/framebus/client/test_snapshots.py",

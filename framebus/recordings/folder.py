@@ -95,6 +95,10 @@ class RecordingFolder:
         found = [segment for day in self.days(camera) for segment in self._day(camera, day)]
         return sorted(found, key=lambda segment: segment.start)
 
+    def oldest(self, camera: str) -> float | None:
+        """Unix seconds of the beginning of the oldest recording; None where there is none. Raises OSError."""
+        return next((segment.begin for segment in self._by_day(camera, 0.0, float("inf"))), None)
+
     def spans(
         self, camera: str, begin: float = 0.0, end: float = float("inf"), gap_seconds: float = GAP_SECONDS
     ) -> list[Span]:

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from framebus import __version__
 from framebus.recordings.clip import clip
+from framebus.recordings.event_file import StoredEvent
+from framebus.recordings.event_folder import EventFolder
 from framebus.recordings.folder import RecordedFrame, RecordingFolder
 from framebus.recordings.stored_file import open_segment
 from framebus.recordings.timeline import GAP_SECONDS, Segment, Span
@@ -68,6 +70,7 @@ class RecordingsReader:
     ) -> None:
         """Read nothing yet; the folder need not exist."""
         self._folder = RecordingFolder(folder)
+        self._events = EventFolder(folder)
         self._lookups = lookups or DiskThreads(1)  # RecordingFolder takes one thread at a time
         self._readers = readers or DiskThreads(MAX_READERS)
         self._scalers = DiskThreads(MAX_SCALED)
@@ -86,6 +89,7 @@ class RecordingsReader:
         """Read another folder from now on; downloads under way go on."""
         if folder != self._folder.folder:
             self._folder = RecordingFolder(folder)
+            self._events = EventFolder(folder)
 
     def close(self) -> None:
         """Wait for nothing more; reads under way end by themselves."""
@@ -100,18 +104,39 @@ class RecordingsReader:
 
     def _forget(self) -> None:
         self._folder = RecordingFolder(self._folder.folder)
+        self._events = EventFolder(self._folder.folder)
 
-    async def listing(self, camera: str, begin: float, end: float, *, files: bool) -> Listing:
+    async def listing(
+        self, camera: str, begin: float, end: float, *, files: bool, gap_seconds: float = GAP_SECONDS
+    ) -> Listing:
         """The spans of a time, and its files if they are wanted; as many as `max_listed`."""
         folder = self._used()
 
         def look() -> Listing:
             most = self._max_listed
-            spans = folder.spans(camera, begin, end)
+            spans = folder.spans(camera, begin, end, gap_seconds)
             segments = folder.segments(camera, begin, end) if files else []
             rest = [spans[most].begin] if len(spans) > most else []
             rest += [segments[most].begin] if len(segments) > most else []
             return Listing(spans[:most], segments[:most], min(rest, default=None))
+
+        with _disk_errors():
+            return await self._lookups.run(look)
+
+    async def events(self, camera: str, begin: float, end: float) -> tuple[list[StoredEvent], float | None]:
+        """The events of a time, as many as `max_listed`, and where the rest begins if there is more.
+
+        Those from before the oldest recording of the camera are left out: nothing can be shown of them.
+        """
+        folder, events = self._used(), self._events
+
+        def look() -> tuple[list[StoredEvent], float | None]:
+            oldest = folder.oldest(camera)
+            if oldest is None:
+                return [], None
+            found = events.events(camera, max(begin, oldest), end)
+            rest = found[self._max_listed :]
+            return found[: self._max_listed], rest[0].start if rest else None
 
         with _disk_errors():
             return await self._lookups.run(look)

@@ -13,6 +13,7 @@ from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.mjpeg import BOUNDARY_LINE, stream_head
 from gateway.http import still_headers
 from gateway.http.base_handler import BaseHandler
+from gateway.http.moment import moment
 from gateway.http.stream_query import parse_query
 from gateway.net.errors import HttpError, cors
 from gateway.net.rate_limit import ConcurrencyLimitError
@@ -64,9 +65,11 @@ class CameraHandler(BaseHandler):
     async def serve_still(self, feed: Feed) -> None:
         """Answer with one JPEG from the snapshot service."""
         self.check_rate()
-        timeout = {"timeout": f"{self.services.settings.snapshot_timeout:g}"}
+        query = {"timeout": f"{self.services.settings.snapshot_timeout:g}", **self.query()}
+        if "at" in query:
+            query["at"] = repr(moment("at", query["at"]))
         try:
-            request = from_query(feed.camera, {**timeout, **self.query()})
+            request = from_query(feed.camera, query)
         except RequestError as error:
             raise HttpError(400, "bad-request", str(error)) from None
         address, limit = self.client.address, self.services.concurrent_stills

@@ -7,16 +7,16 @@ OpenAPI has no word for them.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
 from framebus.credentials.links import PATTERN as LINK_PATTERN
 from framebus.protocol.controls import Control
-from framebus.protocol.recorder import RecorderState
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
-from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS
+from gateway.http.openapi_recordings import EVENTS, KEEP_REQUEST, RECORDER, RECORDER_REQUEST, RECORDINGS
+from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS, PERIOD_PARAMETERS
 from gateway.http.stream_query import StreamQuery
 
 OPENAPI_VERSION = "3.1.0"
@@ -46,42 +46,6 @@ CONTROLS = {
     "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},
 }
 VALUES = {"type": "object", "description": "Names of controls and their new values."}
-RECORDER = {
-    "type": "object",
-    "description": "The keys of the header of `recorder` in docs/wire-format.md.",
-    "properties": {"camera": {"type": "string"}, "state": {"enum": list(get_args(RecorderState))}},
-}
-RECORDER_REQUEST = {
-    "type": "object",
-    "properties": {
-        "action": {"enum": ["start", "stop", "keep", "release", "status"], "default": "start"},
-        "seconds": {"type": "number", "description": "With start: how long; else until stop."},
-        "begin": {"type": "number", "description": "With keep and release: Unix seconds."},
-        "end": {"type": "number", "description": "With keep and release: Unix seconds."},
-    },
-}
-SPAN = {
-    "begin": {"type": "number"},
-    "end": {"type": "number"},
-    "bytes": {"type": "integer"},
-    "keep": {"type": "boolean"},
-}
-RECORDINGS = {
-    "type": "object",
-    "description": "Times are Unix seconds.",
-    "properties": {
-        "camera": {"type": "string"},
-        "spans": {"type": "array", "items": {"type": "object", "properties": SPAN}},
-        "files": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"url": {"type": "string"}, **SPAN, "complete": {"type": "boolean"}},
-            },
-        },
-        "next": {"type": ["number", "null"], "description": "`from` of the next request, where there is more."},
-    },
-}
 OBJECT = {"type": "object"}
 ERRORS = {
     400: "A parameter is invalid; the text names it and what is allowed.",
@@ -211,6 +175,22 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "The times of which there are recordings.",
             {JSON: RECORDINGS},
             query=LISTING_PARAMETERS,
+            errors=(400, 404, 429, 503, 504),
+        )
+    },
+    "/api/cameras/([^/]+)/recordings/keep": {
+        "post": Operation(
+            "Mark the recordings of a time, so that they are never deleted to make room, or unmark them.",
+            {JSON: RECORDER},
+            body=(JSON, KEEP_REQUEST),
+            errors=(400, 404, 408, 411, 413, 415, 503, 504),
+        ),
+    },
+    "/api/cameras/([^/]+)/events": {
+        "get": Operation(
+            "What happened in front of the camera, as far back as there are recordings.",
+            {JSON: EVENTS},
+            query=PERIOD_PARAMETERS,
             errors=(400, 404, 429, 503, 504),
         )
     },

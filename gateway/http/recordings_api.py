@@ -12,7 +12,7 @@ from gateway.cameras.recordings_reader import RecordingsReader, StoredFile
 from gateway.http import still_headers
 from gateway.http.byte_range import UnsatisfiableRangeError, byte_range, is_current
 from gateway.http.camera_handler import CameraHandler
-from gateway.http.recordings_query import clip_period, download_name, listed_period, wants_files
+from gateway.http.recordings_query import clip_period, download_name, listed_period, longest_gap, wants_files
 from gateway.net.errors import HttpError
 from gateway.net.rate_limit import ConcurrencyLimitError
 
@@ -30,7 +30,10 @@ class Recordings(CameraHandler):
         period = listed_period(query)
         files = wants_files(query)
         recordings = self.services.recordings
-        found = await self.while_connected(recordings.listing(camera, period.begin, period.end, files=files))
+        gap_seconds = longest_gap(query)
+        found = await self.while_connected(
+            recordings.listing(camera, period.begin, period.end, files=files, gap_seconds=gap_seconds)
+        )
         spans = [{"begin": span.begin, "end": span.end, "bytes": span.bytes, "keep": span.keep} for span in found.spans]
         listed = {"files": [self._file(camera, segment) for segment in found.files]} if files else {}
         self.set_header("Cache-Control", "no-store")

@@ -7,15 +7,32 @@ from datetime import datetime
 from typing import Any
 
 from framebus.protocol.controls import shown
-from framebus.protocol.wire import MAX_UNIX_SECONDS
+from framebus.recordings.timeline import GAP_SECONDS
+from gateway.http import moment
 from gateway.net.errors import HttpError
 
 MAX_CLIP_SECONDS = 3600
-TIME_ALLOWED = "Unix seconds, up to the year 3000"
-_TIME = {"type": "number", "minimum": 0, "maximum": MAX_UNIX_SECONDS}
+MAX_GAP_SECONDS = 86_400
+"""The longest pause that a list may pass over."""
+_MOMENT = {"type": "string", "description": "Unix seconds, or ISO 8601 with an offset."}
+PERIOD_PARAMETERS: tuple[dict[str, Any], ...] = (
+    {"name": "from", "in": "query", "required": False, "schema": _MOMENT},
+    {"name": "to", "in": "query", "required": False, "schema": _MOMENT},
+)
 LISTING_PARAMETERS: tuple[dict[str, Any], ...] = (
-    {"name": "from", "in": "query", "required": False, "schema": {**_TIME, "description": "Unix seconds."}},
-    {"name": "to", "in": "query", "required": False, "schema": {**_TIME, "description": "Unix seconds."}},
+    *PERIOD_PARAMETERS,
+    {
+        "name": "gap",
+        "in": "query",
+        "required": False,
+        "schema": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": MAX_GAP_SECONDS,
+            "default": GAP_SECONDS,
+            "description": "Pauses up to so many seconds do not end a span.",
+        },
+    },
     {
         "name": "files",
         "in": "query",
@@ -23,7 +40,7 @@ LISTING_PARAMETERS: tuple[dict[str, Any], ...] = (
         "schema": {"type": "string", "description": "Lists the files, too, unless it is 0 or false."},
     },
 )
-CLIP_PARAMETERS: tuple[dict[str, Any], ...] = tuple({**each, "required": True} for each in LISTING_PARAMETERS[:2])
+CLIP_PARAMETERS: tuple[dict[str, Any], ...] = tuple({**each, "required": True} for each in PERIOD_PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +60,34 @@ def clip_period(query: Mapping[str, str]) -> Period:
     """What a clip is to cover. Raises HttpError."""
     for name in ("from", "to"):
         if name not in query:
-            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {TIME_ALLOWED}")
+            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
     period = _ordered(_time(query, "from", 0.0), _time(query, "to", 0.0))
     if period.end - period.begin > MAX_CLIP_SECONDS:
         seconds = f"{period.end - period.begin:.10g} seconds"
         raise HttpError(400, "bad-request", f"from and to: found {seconds}; allowed: at most {MAX_CLIP_SECONDS}")
     return period
+
+
+def body_period(values: Mapping[str, object]) -> Period:
+    """The time in the body of a request: `from` and `to`, as numbers or texts. Raises HttpError."""
+    query = {name: str(values[name]) for name in ("from", "to") if name in values}
+    for name in ("from", "to"):
+        if name not in query:
+            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
+    return listed_period(query)
+
+
+def longest_gap(query: Mapping[str, str]) -> float:
+    """The pause, in seconds, up to which a span goes on. Raises HttpError."""
+    text = query.get("gap", "")
+    try:
+        value = float(text) if text else GAP_SECONDS
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= MAX_GAP_SECONDS:  # nor NaN
+        allowed = f"seconds, from 0 to {MAX_GAP_SECONDS}"
+        raise HttpError(400, "bad-request", f"gap: found {shown(text, 40)}; allowed: {allowed}")
+    return value
 
 
 def wants_files(query: Mapping[str, str]) -> bool:
@@ -67,15 +106,7 @@ def download_name(camera: str, begin: float, seconds: float | None) -> str:
 
 def _time(query: Mapping[str, str], name: str, default: float) -> float:
     text = query.get(name)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= MAX_UNIX_SECONDS:  # nor NaN
-        raise HttpError(400, "bad-request", f"{name}: found {shown(text, 40)}; allowed: {TIME_ALLOWED}")
-    return value
+    return default if text is None else moment.moment(name, text)
 
 
 def _ordered(begin: float, end: float) -> Period:

@@ -6,15 +6,27 @@ from tornado.web import Application, RequestHandler
 
 from framebus.credentials import links
 from framebus.runtime.rate_limited_log import RateLimitedLog
-from gateway.access.permissions import ADMIN, ANYONE, CONTROLS, PUBLIC, RECORDINGS, SNAPSHOT, VIEW, Permission
+from gateway.access.permissions import (
+    ADMIN,
+    ANYONE,
+    CONTROLS,
+    PUBLIC,
+    RECORDINGS,
+    RECORDINGS_CONTROL,
+    SNAPSHOT,
+    VIEW,
+    Permission,
+)
 from gateway.http import (
     api_description,
     cameras_api,
     health,
+    keep_api,
     link_page,
     login,
     page,
     recorder_api,
+    recording_events_api,
     recordings_api,
     stills,
     streams,
@@ -44,6 +56,8 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/cameras/([^/]+)/recorder", recorder_api.RecorderState, VIEW),
     ("/api/cameras/([^/]+)/record", recorder_api.Record, CONTROLS),
     ("/api/cameras/([^/]+)/recordings", recordings_api.Recordings, RECORDINGS),
+    ("/api/cameras/([^/]+)/recordings/keep", keep_api.Keep, RECORDINGS_CONTROL),
+    ("/api/cameras/([^/]+)/events", recording_events_api.StoredEvents, RECORDINGS),
     ("/api/me", login.Me, ANYONE),
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),

@@ -13,8 +13,9 @@ from framebus.recordings.segment_writer import SegmentWriter
 from framebus.runtime.host_clock import host_monotonic
 from recorder.cleaner import Cleaner, Mark
 from recorder.disk import Disk
-from recorder.retention import Limits
+from recorder.retention import DAY_SECONDS, Limits
 from tests.framebus.recordings.segments import STARTED, jpeg, start_at, store
+from tests.framebus.recordings.test_event_folder import note
 from tests.processes import wait_until
 
 HUGE = 1e15
@@ -180,3 +181,16 @@ def test_a_segment_that_cannot_be_deleted_keeps_no_other_one(
     assert of_root.exists()
     assert cleaner.deleted == {"keep_days": 1}
     assert f"segments that cannot be deleted (1 in all): {of_root}: Permission denied" in caplog.text
+
+
+def test_events_go_with_the_recordings_of_their_day(tmp_path: Path, make: Make) -> None:
+    now = time.time()
+    old, recent = (note(tmp_path, now - days * DAY_SECONDS) for days in (9, 4))
+    held = note(tmp_path, now - 2 * DAY_SECONDS)
+    store(tmp_path, now - 9 * DAY_SECONDS, SECOND)
+    store(tmp_path, now - 2 * DAY_SECONDS, SECOND)
+    make(Limits(7 * DAY_SECONDS, HUGE, 0))
+
+    wait_until(lambda: not old.parent.exists(), "the events of a day whose recordings are deleted are deleted")
+    wait_until(lambda: not recent.parent.exists(), "so are those of a day before the oldest recording")
+    assert held.exists()

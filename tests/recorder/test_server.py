@@ -12,6 +12,7 @@ import zmq
 from framebus.config.load import Config
 from framebus.protocol.events import EventHeader
 from framebus.protocol.wire import pack
+from framebus.recordings.event_folder import EventFolder
 from framebus.recordings.folder import RecordingFolder
 from framebus.runtime.run_dir import events_endpoint, frames_endpoint
 from tests.conftest import Configure, Start
@@ -160,6 +161,8 @@ def test_motion_records_the_pre_roll_the_motion_and_the_post_roll(recorder: Call
     made.process.terminate()
 
     assert made.recorded() == [*before, *during, *after]
+    (stored,) = EventFolder(made.folder.folder).events("front", 0.0, float("inf"))
+    assert (stored.id, stored.type, stored.end) == (event.id, "motion", EVENT.captured)
 
 
 def test_without_a_pre_roll_no_frames_are_asked_for_until_something_moves(

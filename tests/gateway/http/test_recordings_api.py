@@ -12,6 +12,7 @@ from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Scope, Token, token_hash
 from framebus.recordings.segment_reader import SegmentReader
+from gateway.http.moment import ALLOWED
 from gateway.net.rate_limit import MAX_CONCURRENT_DOWNLOADS
 from tests.conftest import Configure
 from tests.framebus.recordings.segments import STARTED, jpeg, segment, store
@@ -95,7 +96,7 @@ async def test_a_mistake_in_a_list_is_named(site: Site) -> None:
     assert answer.code == 400
     assert json.loads(answer.body)["error"] == {
         "code": "bad-request",
-        "message": 'from: found "noon"; allowed: Unix seconds, up to the year 3000',
+        "message": f'from: found "noon"; allowed: {ALLOWED}',
     }
     assert (await site.get("/api/cameras/attic/recordings")).code == 404
 

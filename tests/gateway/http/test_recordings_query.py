@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.http.recordings_query import Period, clip_period, download_name, listed_period, wants_files
+from gateway.http.moment import ALLOWED
+from gateway.http.recordings_query import Period, clip_period, download_name, listed_period, longest_gap, wants_files
 from gateway.net.errors import HttpError
 
 
@@ -35,11 +36,11 @@ def test_a_list_covers_all_unless_it_is_told_less() -> None:
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ({"from": "yesterday"}, 'from: found "yesterday"; allowed: Unix seconds, up to the year 3000'),
-        ({"to": "nan"}, 'to: found "nan"; allowed: Unix seconds, up to the year 3000'),
-        ({"to": "inf"}, 'to: found "inf"; allowed: Unix seconds, up to the year 3000'),
-        ({"from": "-1"}, 'from: found "-1"; allowed: Unix seconds, up to the year 3000'),
-        ({"from": "1e30"}, 'from: found "1e30"; allowed: Unix seconds, up to the year 3000'),
+        ({"from": "yesterday"}, 'from: found "yesterday"; allowed: ' + ALLOWED),
+        ({"to": "nan"}, 'to: found "nan"; allowed: ' + ALLOWED),
+        ({"to": "inf"}, 'to: found "inf"; allowed: ' + ALLOWED),
+        ({"from": "-1"}, 'from: found "-1"; allowed: ' + ALLOWED),
+        ({"from": "1e30"}, 'from: found "1e30"; allowed: ' + ALLOWED),
         ({"from": "20", "to": "10"}, "to: found 10, before from (20); allowed: a later time"),
     ],
 )
@@ -49,11 +50,23 @@ def test_a_mistake_is_named(query: dict[str, str], text: str) -> None:
     assert (raised.value.status_code, raised.value.message) == (400, text)
 
 
+@pytest.mark.parametrize(("text", "seconds"), [(None, 3.0), ("", 3.0), ("0", 0.0), ("600.5", 600.5), ("86400", 86400)])
+def test_pauses_that_do_not_end_a_span(text: str | None, seconds: float) -> None:
+    assert longest_gap({} if text is None else {"gap": text}) == seconds
+
+
+@pytest.mark.parametrize("text", ["-1", "86401", "nan", "long"])
+def test_a_pause_that_is_not_allowed(text: str) -> None:
+    with pytest.raises(HttpError) as raised:
+        longest_gap({"gap": text})
+    assert raised.value.message == f'gap: found "{text}"; allowed: seconds, from 0 to 86400'
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ({"to": "10"}, "from: found nothing; allowed: Unix seconds, up to the year 3000"),
-        ({"from": "10"}, "to: found nothing; allowed: Unix seconds, up to the year 3000"),
+        ({"to": "10"}, "from: found nothing; allowed: " + ALLOWED),
+        ({"from": "10"}, "to: found nothing; allowed: " + ALLOWED),
         ({"from": "0", "to": "3600.5"}, "from and to: found 3600.5 seconds; allowed: at most 3600"),
     ],
 )

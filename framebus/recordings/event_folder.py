@@ -1,0 +1,79 @@
+"""The events in a folder of recordings. Files are read again where they have changed."""
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from framebus.protocol.wire import is_camera_name
+from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENT_SECONDS, MAX_EVENTS_BYTES, StoredEvent, read_events
+from framebus.recordings.segment_name import day_begins, day_of
+from framebus.recordings.stored_file import FILE_FLAGS
+
+MAX_FILES = 64
+"""Days whose events are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    version: tuple[int, int, int]
+    """Inode, bytes and time of the file."""
+    events: list[StoredEvent]
+
+
+class EventFolder:
+    """All events that are stored. One thread at a time; it reads the disk, so not in an event loop."""
+
+    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+        """`folder` need not exist; `now` is in Unix seconds."""
+        self.folder = folder
+        self._now = now
+        self._days: dict[Path, _Day] = {}
+
+    def events(self, camera: str, begin: float, end: float) -> list[StoredEvent]:
+        """The events of a time, in the order in which they began. Raises OSError."""
+        if not is_camera_name(camera):
+            return []
+        found: dict[str, StoredEvent] = {}
+        now = self._now()
+        for day in self._days_of(camera, begin, end):
+            for event in self._events(self.folder / camera / day / EVENTS_NAME):
+                at = event.at(now)
+                if at.start <= end and (at.end is None or at.end >= begin):
+                    found[at.id] = at
+        return sorted(found.values(), key=lambda event: event.start)
+
+    def _days_of(self, camera: str, begin: float, end: float) -> list[str]:
+        try:
+            names = os.listdir(self.folder / camera)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        first = day_of(max(0.0, begin - MAX_EVENT_SECONDS))
+        last = None if end == float("inf") else day_of(end)
+        days = [day for day in names if day_begins(day) is not None and first <= day and (last is None or day <= last)]
+        return sorted(days)
+
+    def _events(self, path: Path) -> list[StoredEvent]:
+        try:
+            descriptor = os.open(path, FILE_FLAGS)
+        except FileNotFoundError:
+            self._days.pop(path, None)
+            return []
+        except OSError:  # a link, or what nobody may read: the other days are shown
+            return []
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return []
+            version = status.st_ino, status.st_size, status.st_mtime_ns
+            known = self._days.pop(path, None)
+            if known is None or known.version != version:
+                known = _Day(version, read_events(os.pread(descriptor, MAX_EVENTS_BYTES, 0)))
+        finally:
+            os.close(descriptor)
+        self._days[path] = known
+        while len(self._days) > MAX_FILES:
+            self._days.pop(next(iter(self._days)))
+        return known.events

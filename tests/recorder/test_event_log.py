@@ -1,0 +1,115 @@
+"""Events are written beside the recordings, whatever the disk does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from framebus.protocol.events import EventHeader
+from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENTS_BYTES, StoredEvent
+from framebus.recordings.event_folder import EventFolder
+from recorder.disk import Disk
+from recorder.event_log import EventLog
+from tests.framebus.golden.make import EVENT
+from tests.processes import DEADLINE_SECONDS, wait_until
+
+MADE = 1_767_225_600.0
+DAY = "2026-01-01"
+Make = Callable[..., EventLog]
+
+
+def message(phase: str, seconds: float, id: str = "a-1", camera: str = "front") -> EventHeader:
+    values = {"phase": phase, "seconds": seconds, "captured": MADE + seconds, "id": id, "camera": camera}
+    return msgspec.structs.replace(EVENT, **values)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[EventLog] = []
+
+    def log(mount_point: Path | None = None) -> EventLog:
+        made.append(EventLog(Disk(tmp_path, 0, mount_point)))
+        return made[-1]
+
+    yield log
+    for one in made:
+        one.close(DEADLINE_SECONDS)
+
+
+def stored(folder: Path, camera: str = "front") -> list[StoredEvent]:
+    return EventFolder(folder, now=lambda: MADE).events(camera, 0.0, float("inf"))
+
+
+def lines(folder: Path) -> int:
+    return (folder / "front" / DAY / EVENTS_NAME).read_bytes().count(b"\n")
+
+
+def test_an_event_is_stored_from_its_start_to_its_end(tmp_path: Path, make: Make) -> None:
+    log = make()
+    log.note(message("start", 0.0))
+    wait_until(lambda: stored(tmp_path), "the start is written")
+    assert stored(tmp_path)[0].end is None
+    for seconds in range(1, 25):
+        log.note(message("update", float(seconds)))
+    log.note(message("end", 25.0))
+    log.close(DEADLINE_SECONDS)
+    (event,) = stored(tmp_path)
+    assert (event.start, event.end) == (MADE, MADE + 25)
+    assert lines(tmp_path) == 4  # not one for each second
+
+
+def test_a_line_that_a_power_cut_left_damages_no_other(tmp_path: Path, make: Make) -> None:
+    file = tmp_path / "front" / DAY / EVENTS_NAME
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"id":"a-0","type":"mo')
+    log = make()
+    log.note(message("start", 0.0))
+    log.note(message("end", 1.0))
+    log.close(DEADLINE_SECONDS)
+    assert [event.id for event in stored(tmp_path)] == ["a-1"]
+
+
+def test_events_wait_while_the_disk_takes_nothing(tmp_path: Path, make: Make) -> None:
+    blocked = tmp_path / "front"
+    blocked.write_bytes(b"no folder")
+    log = make()
+    log.note(message("start", 0.0))
+    log.note(message("end", 1.0))
+    log.note(message("start", 0.0, "b-1", "back"))
+    wait_until(lambda: stored(tmp_path, "back"), "other cameras are written")
+    assert log.losses.total["writes of events that failed"] >= 1
+    blocked.unlink()
+    wait_until(lambda: stored(tmp_path) and stored(tmp_path)[0].end == MADE + 1, "the event is written afterwards")
+
+
+def test_nothing_is_written_where_nothing_is_mounted(tmp_path: Path, make: Make) -> None:
+    log = make(tmp_path / "stick")
+    log.note(message("start", 0.0))
+    wait_until(lambda: log.losses.total["writes of events that failed"], "the write fails")
+    assert stored(tmp_path) == []
+
+
+def test_a_file_has_a_limit(tmp_path: Path, make: Make) -> None:
+    file = tmp_path / "front" / DAY / EVENTS_NAME
+    file.parent.mkdir(parents=True)
+    file.touch()
+    with file.open("r+b") as opened:
+        opened.truncate(MAX_EVENTS_BYTES)
+    log = make()
+    log.note(message("start", 0.0))
+    log.close(DEADLINE_SECONDS)
+    assert file.stat().st_size == MAX_EVENTS_BYTES
+    assert log.losses.total["events not written"] == 1
+
+
+def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path, make: Make) -> None:
+    outside = tmp_path / "outside"
+    outside.touch()
+    file = tmp_path / "front" / DAY / EVENTS_NAME
+    file.parent.mkdir(parents=True)
+    file.symlink_to(outside)
+    log = make()
+    log.note(message("start", 0.0))
+    wait_until(lambda: log.losses.total["writes of events that failed"], "the write fails")
+    assert outside.stat().st_size == 0
