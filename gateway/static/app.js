@@ -7,10 +7,14 @@ import { ServerClock } from "./connection/clock.js";
 import { Connection } from "./connection/connection.js";
 import { goToLogin, showLogout, withToken } from "./connection/auth.js";
 import { fetchCameras, CameraList } from "./grid/camera-list.js";
+import { Choices } from "./grid/choices.js";
+import { Rest } from "./grid/rest.js";
+import { Stage } from "./grid/stage.js";
 import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { SingleCamera } from "./single/single-camera.js";
+import { storedText } from "./storage.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -26,13 +30,17 @@ const NOTICE_MS = 10_000;
 /** After this many failed attempts or this time, while /api/cameras answers, a proxy is assumed to block websockets. */
 const BLOCKED_AFTER_FAILURES = 3;
 const BLOCKED_AFTER_MS = 5000;
+/** Where the browser keeps what a person chose for this page. */
+const CHOICES = "framebus.grid";
 
 /** The camera that the page is for; null for all. It changes without a new page. */
 let onlyCamera = cameraOfPath();
 const element = (selector) => document.querySelector(selector);
 const clock = new ServerClock();
 const link = new LinkDelay();
-const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, updateSubscription);
+const choices = Choices.parse(storedText(CHOICES));
+const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, onViews, (names) => choices.sorted(names));
+const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices);
 const single = onlyCamera ? new SingleCamera(goToCamera) : null;
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 
@@ -154,6 +162,12 @@ function receivedStatus({ camera, header }) {
   if (view) view.status = header;
 }
 
+/** There are other views, or others of them are visible. */
+function onViews() {
+  stage?.refresh();
+  updateSubscription();
+}
+
 /** Subscribe to the visible cameras, or to none in a hidden tab. */
 function updateSubscription() {
   const cameras = document.hidden ? [] : cameraList.visible;
@@ -206,6 +220,7 @@ function refresh() {
   const now = performance.now();
   connection.check(now);
   if (isListDue(now)) loadCameras();
+  stage?.refresh();
   updateSubscription(); // a tile may have another width
   document.body.dataset.connection = connected ? "open" : "lost";
   const plain = isBlocked();
@@ -248,7 +263,6 @@ function showSummary() {
   const all = cameraList.views.length;
   const down = cameraList.views.filter((view) => view.state === "offline" || view.state === "stalled").length;
   document.body.dataset.layout = onlyCamera || all === 1 ? "one" : "many";
-  element(".cameras").style.setProperty("--columns", String(Math.ceil(Math.sqrt(all || 1))));
   const summary = down === 0 ? t("page.summary", { n: all }) : all > 1 ? t("page.someDown", { n: all, down }) : t("page.oneDown");
   setText(".summary", onlyCamera || all === 0 ? "" : summary);
   element(".empty").hidden = all > 0;
@@ -301,9 +315,11 @@ function start() {
   document.addEventListener("keydown", onKeyDown);
   addEventListener("popstate", showOnlyCamera);
   addEventListener("online", () => connection.connect());
+  addEventListener("resize", refresh);
   addEventListener("pageshow", () => (leaving = false));
   addEventListener("pagehide", () => (leaving = true));
 
+  new Rest(document.body);
   setInterval(refresh, REFRESH_MS);
   setInterval(sampleServerClock, CLOCK_EVERY_MS);
   document.body.dataset.page = onlyCamera ? "camera" : "all";

@@ -18,6 +18,8 @@ NINE = "".join(f'[camera.c{number}]\nsource = "testcard"\nsize = "1280x720"\nfps
 SECONDS = 60.0
 """For nine cameras on a machine that is busy."""
 PHONE = {"width": 390, "height": 664}
+WINDOWS = [{"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 844, "height": 390}]
+"""A desktop, and a phone in both directions: in each, nine cameras are in sight."""
 
 
 @pytest.fixture
@@ -37,6 +39,17 @@ def phone(browser: Browser) -> Iterator[Page]:
 def width(page: Page, name: str = "front") -> int:
     """How many pixels wide the picture is."""
     return int(page.evaluate("name => document.querySelector(`[data-camera=${name}] canvas`)?.width ?? 0", name))
+
+
+def all_in_sight(page: Page) -> bool:
+    """Whether no tile lies outside the window, and nothing has to be scrolled."""
+    found: bool = page.evaluate(
+        "[...document.querySelectorAll('camera-view')].every(view => {"
+        " const at = view.getBoundingClientRect();"
+        " return at.width > 0 && at.top >= 0 && at.left >= 0 && at.right <= innerWidth && at.bottom <= innerHeight; })"
+        " && document.documentElement.scrollHeight <= innerHeight"
+    )
+    return found
 
 
 def test_a_tile_gets_what_fills_it_and_a_pinned_one_full_size(browser: Browser, two: Pipeline) -> None:
@@ -76,6 +89,10 @@ def test_nine_cameras_on_a_phone_take_a_fifth_of_the_bytes_at_most(phone: Page, 
     phone.on("websocket", lambda socket: socket.on("framereceived", note))
     phone.goto(pipeline.url)
     wait_until(lambda: all(0 < width(phone, name) < 1280 for name in names), "nine small pictures", SECONDS)
+    for window in WINDOWS:
+        phone.set_viewport_size(window)  # type: ignore[arg-type]
+        wait_until(lambda: all_in_sight(phone), f"nine cameras in {window} without scrolling", SECONDS)
+    phone.set_viewport_size({"width": 390, "height": 2600})
     full = {name: len(pipeline.get(f"/camera/{name}/snapshot.jpg")) for name in names}
     for frames in received.values():
         del frames[:]

@@ -1,16 +1,16 @@
 /**
- * The view of one camera as a custom element: its picture, its state and the reason, its statistics and addresses. app.js
- * decides when to subscribe to the camera, and owns the connection.
+ * The view of one camera as a custom element: its picture, its state and the reason, and what is done with it. app.js decides
+ * when to subscribe to the camera, and owns the connection.
  */
 
 import { withToken } from "../connection/auth.js";
+import { Details } from "./details.js";
 import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
-import { addCopyButton } from "./copy-button.js";
 import { fillingView, leaveFullscreen, toggleFullscreen } from "./fullscreen.js";
 import * as format from "../words/format.js";
-import { fillWords, label, t } from "../words/words.js";
+import { fillWords, t } from "../words/words.js";
 import { isStored, store } from "../storage.js";
 
 /** How often statistics are rewritten; faster changes cannot be read. */
@@ -20,6 +20,8 @@ const MAX_CLOCK_SKEW_MS = 1000;
 const WIDTH_STEP = 16;
 /** Among other cameras, a picture is as sharp as a screen with so many pixels for each of CSS: a phone with three gets a half. */
 const OVERVIEW_PIXEL_RATIO = 1.5;
+/** Among other cameras, a picture may be stretched so much: rather that than one of four times the bytes. */
+const OVERVIEW_STRETCH = 1.2;
 /** Frames per second of a camera that another one in fullscreen covers. */
 const COVERED_FPS = 1;
 const PINNED = "framebus.full-size.";
@@ -38,6 +40,8 @@ const DOUBLE_CLICK_MS = 250;
 export class CameraView extends HTMLElement {
   #stats = new FrameStats();
   #renderer;
+  #details;
+  #name = "";
   #clock;
   #link;
   #camera = "";
@@ -84,15 +88,36 @@ export class CameraView extends HTMLElement {
     this.#renderer = new CanvasRenderer(this.#element("canvas"), (frame) => this.#onDrawn(frame), () => (this.#undrawable = true));
     Object.assign(this.dataset, { camera, state: "connecting", seq: "0", frames: "0", ageMs: "" });
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", t("camera.label", { camera }));
-    this.#setLabels(camera);
+    this.#details = new Details(this, `camera/${camera}/`);
     this.#setLinks(`camera/${camera}/`, large);
+    this.displayName = camera;
     this.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
   }
 
   /** The camera's state as shown, one of those of view-state.js. */
   get state() {
     return this.dataset.state;
+  }
+
+  /** What people call the camera; its name until this is set. @param {string} name */
+  set displayName(name) {
+    if (name === this.#name) return;
+    this.#name = name;
+    this.#details.name = name;
+    this.#setText(".name", name);
+    this.setAttribute("aria-label", t("camera.label", { camera: name }));
+    this.#element("canvas").setAttribute("aria-label", t("camera.picture", { camera: name }));
+    if (!this.#large) this.#element(".enlarge").setAttribute("aria-label", t("camera.enlarge", { camera: name }));
+  }
+
+  get displayName() {
+    return this.#name;
+  }
+
+  /** The width of the picture divided by its height: of the one on the screen, else as the status says; null while unknown. */
+  get shape() {
+    const { width, height } = this.#stats.last ? this.#element("canvas") : (this.#status ?? {});
+    return width > 0 && height > 0 ? width / height : null;
   }
 
   /** Whether the page is subscribed to this camera, or wants to be. */
@@ -137,7 +162,7 @@ export class CameraView extends HTMLElement {
     const { clientWidth, clientHeight } = this.#element(".picture");
     const { width, height } = this.#element("canvas");
     const isOverview = !this.#large && fillingView() !== this;
-    const ratio = isOverview ? Math.min(devicePixelRatio, OVERVIEW_PIXEL_RATIO) : devicePixelRatio;
+    const ratio = isOverview ? Math.min(devicePixelRatio, OVERVIEW_PIXEL_RATIO) / OVERVIEW_STRETCH : devicePixelRatio;
     return Math.max(1, Math.ceil(Math.min(clientWidth, (clientHeight * width) / height) * ratio));
   }
 
@@ -183,7 +208,7 @@ export class CameraView extends HTMLElement {
     this.dataset.ageMs = age === null ? "" : String(Math.round(age));
     if (now - this.#statisticsAt >= STATISTICS_EVERY_MS) this.#showStatistics(now, age);
     // An age of seconds is readable while it changes, and must not lag behind the picture.
-    else if (age >= 1000) this.#showFact("age", format.age(age));
+    else if (age >= 1000) this.#details.showAge(format.age(age));
   }
 
   /** Enter or leave fullscreen. */
@@ -258,7 +283,7 @@ export class CameraView extends HTMLElement {
     this.#setText(".overlay-reason", reason);
     const captured = this.#captured;
     this.#setText(".overlay-picture", captured === null ? "" : t("camera.pictureOf", { time: format.timeOfDay(captured) }));
-    this.#announce(t("state.announcement", { camera: this.#camera, title, reason }));
+    this.#announce(t("state.announcement", { camera: this.#name, title, reason }));
   }
 
   /** Announce each change to screen readers once. @param {string} sentence */
@@ -271,26 +296,10 @@ export class CameraView extends HTMLElement {
   /** @param {number} now @param {number | null} age */
   #showStatistics(now, age) {
     this.#statisticsAt = now;
-    const { width, height } = this.#element("canvas");
-    const status = this.#status;
-    const statistic = (name, text) => this.#setText(`[data-statistic="${name}"]`, String(text ?? "–"));
-    const drawn = this.#captured !== null;
     const live = this.#stats.last !== null && !this.isRecorded;
-    this.#showFact("fps", live && this.#stats.frames > 1 ? format.frameRate(this.#stats.fps(now)) : "");
-    this.#showFact("age", live ? format.age(age) : "");
-    this.#showFact("size", drawn ? `${width}×${height}` : "");
-    this.#showFact("small", drawn && this.#isSmall ? t("camera.small") : "");
-    this.#showFact("dropped", status && !this.isRecorded ? t("camera.dropped", { n: status.dropped }) : "");
-    statistic("source", status?.source);
-    statistic("published", status && format.frameRate(status.fps));
-    statistic("dropped", status?.dropped);
-    statistic("bad", status?.bad);
-    statistic("skipped", this.#stats.skipped);
-  }
-
-  /** @param {string} name @param {string} text */
-  #showFact(name, text) {
-    this.#setText(`[data-fact="${name}"]`, text);
+    const size = this.#captured === null ? null : this.#element("canvas");
+    this.#details.show({ stats: this.#stats, status: this.#status, size, live, now, age });
+    this.#setText('[data-fact="small"]', size && this.#isSmall ? t("camera.small") : "");
   }
 
   /** Whether the picture has fewer pixels than the tile, although the camera gives more. */
@@ -305,12 +314,6 @@ export class CameraView extends HTMLElement {
     store(`${PINNED}${this.#camera}`, pinned);
   }
 
-  /** @param {string} camera */
-  #setLabels(camera) {
-    this.#setText(".name", camera);
-    this.#element("canvas").setAttribute("aria-label", t("camera.picture", { camera }));
-  }
-
   /** @param {string} home the camera's own page, relative @param {boolean} large */
   #setLinks(home, large) {
     const still = this.#element(".still");
@@ -320,12 +323,9 @@ export class CameraView extends HTMLElement {
     this.#element(".leave").addEventListener("click", leaveFullscreen);
     this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));
     this.#pin(isStored(`${PINNED}${this.#camera}`));
-    addCopyButton(this.#element('[data-address="stream"]'), `${home}stream.mjpg`);
-    addCopyButton(this.#element('[data-address="snapshot"]'), `${home}snapshot.jpg`);
     if (large) return;
     const enlarge = this.#element(".enlarge");
     enlarge.href = withToken(home).href;
-    enlarge.setAttribute("aria-label", t("camera.enlarge", { camera: this.#camera }));
     enlarge.addEventListener("click", (event) => this.#onClick(event, enlarge.href));
   }
 

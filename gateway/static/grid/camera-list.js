@@ -26,6 +26,9 @@ export class CameraList {
   #link;
   #onChange;
   #observer;
+  /** @type {string[]} the cameras in the server's order */
+  #listed = [];
+  #sort;
 
   /**
    * @param {Element} container of the views
@@ -33,13 +36,15 @@ export class CameraList {
    * @param {import("../connection/clock.js").ServerClock} clock
    * @param {import("../connection/link-delay.js").LinkDelay} link
    * @param {() => void} onChange called when views were added or removed, or became visible or hidden
+   * @param {(names: string[]) => string[]} [sort] the order of the cameras on the page, given that of the server
    */
-  constructor(container, onlyCamera, clock, link, onChange) {
+  constructor(container, onlyCamera, clock, link, onChange, sort = (names) => names) {
     this.#container = container;
     this.#onlyCamera = onlyCamera;
     this.#clock = clock;
     this.#link = link;
     this.#onChange = onChange;
+    this.#sort = sort;
     this.#observer = new IntersectionObserver((entries) => this.#updateVisible(entries), { rootMargin: VISIBLE_MARGIN });
   }
 
@@ -52,8 +57,16 @@ export class CameraList {
     this.#onChange();
   }
 
+  /** In the order of the page. */
   get views() {
-    return [...this.#views.values()];
+    const names = this.#sort(this.names);
+    return names.map((name) => this.#views.get(name));
+  }
+
+  /** The cameras that have views, in the server's order. */
+  get names() {
+    const known = this.#listed.filter((name) => this.#views.has(name));
+    return [...known, ...[...this.#views.keys()].filter((name) => !known.includes(name))];
   }
 
   /** The names of the visible cameras, sorted. */
@@ -95,10 +108,18 @@ export class CameraList {
     const entries = listed.filter((entry) => names.has(entry.name));
     for (const entry of entries) {
       const view = this.getOrCreate(entry.name);
-      if (view) view.status = entry;
+      if (!view) continue;
+      view.status = entry;
+      view.displayName = entry.title ?? entry.name;
     }
+    this.#listed = entries.map((entry) => entry.name);
     this.#keep(names);
-    const wanted = entries.map((entry) => this.#views.get(entry.name)).filter(Boolean);
+    this.order();
+  }
+
+  /** Put the views into the order of the page, which is that of the Tab key and of screen readers. */
+  order() {
+    const wanted = this.views;
     const shown = this.#container.querySelectorAll("camera-view");
     // Moving a node reloads parts of it, so it is moved only when the order differs.
     if (wanted.some((view, at) => view !== shown[at])) this.#container.append(...wanted);

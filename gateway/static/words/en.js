@@ -66,6 +66,8 @@ export default {
   "list.noAnswer": "no answer",
   "list.noConnection": "no connection",
 
+  "dialog.close": "Close",
+
   "camera.label": "Camera {camera}",
   "camera.picture": "Picture of camera {camera}",
   "camera.pictureOf": "Picture of {time}",
@@ -78,7 +80,7 @@ export default {
   "camera.small.title": "The link is too slow for the size that fills the tile",
   "camera.dropped": "{n} dropped",
   "camera.dropped.title": "Frames lost by the camera",
-  "camera.more": "Addresses and statistics",
+  "camera.more": "Details, addresses and statistics",
   "camera.stream": "Stream (MJPEG)",
   "camera.still": "Still (JPEG)",
   "camera.copy": "Copy",
