@@ -22,8 +22,8 @@ export function addCopyButton(row, url) {
   });
 }
 
-/** @param {HTMLInputElement} input @returns {Promise<boolean>} */
-async function copy(input) {
+/** Copy what is in a field. @param {HTMLInputElement} input @returns {Promise<boolean>} whether that was possible */
+export async function copy(input) {
   try {
     await navigator.clipboard.writeText(input.value);
     return true;

@@ -1,5 +1,7 @@
 /** The page of one camera: zoom, the other cameras, and the bar of tools below the picture. */
 
+import { may } from "../connection/me.js";
+import { ControlsPanel } from "../controls/controls-panel.js";
 import { fillWords, label, t } from "../words/words.js";
 import { Gestures } from "./gestures.js";
 import { ZoomedPicture } from "./zoomed-picture.js";
@@ -20,6 +22,8 @@ export class SingleCamera {
   /** @type {ZoomedPicture | null} */
   #zoom = null;
   #bar = null;
+  /** @type {ControlsPanel | null} */
+  #controls = null;
   /** @type {{name: string, title?: string}[]} in the server's order */
   #cameras = [];
 
@@ -46,6 +50,9 @@ export class SingleCamera {
 
   /** @param {CameraView | null} view */
   #attach(view) {
+    const hadControls = this.#controls !== null;
+    this.#controls?.stop();
+    this.#controls = null;
     this.#view = view;
     if (!view) return;
     this.#bar = document.getElementById("single-bar").content.cloneNode(true).firstElementChild;
@@ -65,7 +72,33 @@ export class SingleCamera {
     this.#onClick(".zoom-whole", () => zoom.reset());
     this.#onClick(".previous", () => this.#goToNeighbour(-1));
     this.#onClick(".next", () => this.#goToNeighbour(1));
+    this.#onClick(".open-controls", () => this.#toggleControls());
     this.#showZoom();
+    this.#showControlsTool();
+    if (hadControls) this.#toggleControls();
+  }
+
+  async #showControlsTool() {
+    const button = this.#bar.querySelector(".open-controls");
+    button.hidden = !(await may("control"));
+  }
+
+  #toggleControls() {
+    const button = this.#bar.querySelector(".open-controls");
+    if (this.#controls) return this.#closeControls();
+    this.#controls = new ControlsPanel(this.#view.dataset.camera, () => this.#closeControls());
+    this.#bar.after(this.#controls.element);
+    this.#controls.focus();
+    button.setAttribute("aria-expanded", "true");
+  }
+
+  #closeControls() {
+    const button = this.#bar.querySelector(".open-controls");
+    this.#controls?.stop();
+    this.#controls?.element.remove();
+    this.#controls = null;
+    button.setAttribute("aria-expanded", "false");
+    button.focus();
   }
 
   /** @param {string} selector @param {() => void} action */
@@ -122,6 +155,8 @@ export class SingleCamera {
     if (key === "+" || key === "=") zoom.zoomBy(STEP_FACTOR);
     else if (key === "-") zoom.zoomBy(1 / STEP_FACTOR);
     else if (key === "0") zoom.reset();
+    else if (key.toLowerCase() === "c" && !this.#bar.querySelector(".open-controls").hidden) this.#toggleControls();
+    else if (key === "Escape" && this.#controls) this.#controls.leave();
     else if (key === "Escape" && zoom.scale > 1) zoom.reset();
     else if (looks[key] && zoom.scale > 1) zoom.look(...looks[key]);
     else if (key === "ArrowLeft") this.#goToNeighbour(-1);

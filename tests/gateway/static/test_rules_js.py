@@ -26,6 +26,8 @@ def test_there_are_rules() -> None:
         "camera-list.test.mjs",
         "choices.test.mjs",
         "clock.test.mjs",
+        "control-model.test.mjs",
+        "control-values.test.mjs",
         "fallback.test.mjs",
         "format.test.mjs",
         "frame-stats.test.mjs",
