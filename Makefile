@@ -65,7 +65,7 @@ coverage:  ## Measure which lines and branches all but the slow tests reach; fai
 	@tests/system_packages.sh install tests
 	@$(MAKE) -s $(VENV)/.dev-ok
 	@$(PY) -m coverage erase
-	@$(PY) -m coverage run -m pytest -p no:benchmark -n 3 --dist worksteal -m "not slow" $(TESTS)
+	@$(PY) -m coverage run -m pytest -p no:benchmark -n 2 --dist worksteal -m "not slow" $(TESTS)
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 

@@ -12,7 +12,7 @@ from tests.debian.recipe import RECIPE, USER
 
 LIMIT_SECONDS = 900
 """Of the tests of one leg; they take a fifth of that on two processors."""
-PYTEST = ("-P", "-m", "pytest", "-n", "3", "--dist", "worksteal", "-p", "no:cacheprovider", "-p", "no:benchmark")
+PYTEST = ("-P", "-m", "pytest", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider", "-p", "no:benchmark")
 NEWEST = "opt/newest"
 """A virtual environment in the chroot."""
 NEWEST_PYTHON = "3.13"
