@@ -44,6 +44,7 @@ def made(config: Config, worker: int = 0) -> Gateway:
         config.cameras,
         camera_endpoints(config),
         limits(config),
+        config_path=config.path,
         run_dir=config.run_dir,
         state_dir=config.state_dir,
         secrets=config.secrets,

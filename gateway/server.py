@@ -28,6 +28,7 @@ from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
 from gateway.http.log_filters import LogFilters
+from gateway.http.places import Places
 from gateway.http.routes import application
 from gateway.http.services import Services
 from gateway.net.connection_limits import ConnectionLimits
@@ -56,6 +57,7 @@ class Gateway:
         endpoints: Mapping[str, CameraEndpoints],
         limits: Mapping[str, float],
         *,
+        config_path: Path | None,
         run_dir: Path,
         state_dir: Path,
         secrets: Path,
@@ -69,6 +71,7 @@ class Gateway:
             cameras: the tables [camera.NAME], by name.
             endpoints: where each camera publishes.
             limits: those of `configured_limits`, for /metrics.
+            config_path: framebus.toml, which the settings change; None without one.
             run_dir: the folder of the sockets.
             state_dir: the folder of the sessions.
             secrets: the file of users and tokens; it need not be there.
@@ -79,6 +82,7 @@ class Gateway:
         self._camera_settings = dict(cameras)
         self._endpoints = endpoints
         self._configured_limits = limits
+        self._config_path = config_path
         self._run_dir = run_dir
         self._state_dir = state_dir
         self._secrets = secrets
@@ -219,6 +223,7 @@ class Gateway:
     def _services(self) -> Services:
         return Services(
             settings=self._settings,
+            places=Places(self._config_path, self._run_dir, self._state_dir, self._secrets),
             camera_settings=self._camera_settings,
             cameras=self._cameras,
             events=self._events,

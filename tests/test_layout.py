@@ -94,7 +94,9 @@ TESTED_WITH = {
     "gateway/cameras/recorder_client.py": "tests/gateway/http/test_recorder_api.py",
     "gateway/http/json_body.py": "tests/gateway/http/test_cameras_api.py",
     "gateway/http/recorder_metrics.py": "tests/gateway/http/test_recorder_api.py",
+    "gateway/http/operation.py": "tests/gateway/http/test_openapi.py",
     "gateway/http/services.py": "tests/gateway/http/test_routes.py",
+    "gateway/http/settings/operations.py": "tests/gateway/http/test_openapi.py",
     "benchmarks/baseline_server.py": "tests/benchmarks/test_load.py",
 }
 """Modules that are tested through another one, and the tests that do so."""
@@ -103,6 +105,7 @@ WITHOUT_TESTS = {
     "framebus/publishing/picture.py": "one dataclass",
     "framebus/protocol/jpeg.py": "two constants",
     "framebus/settings/settings_error.py": "one exception",
+    "gateway/http/places.py": "one dataclass",
     "capture/source.py": "an abstract class; each source has tests",
     "snapshot/errors.py": "one exception",
     "recorder/incoming_frame.py": "one dataclass",

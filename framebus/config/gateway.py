@@ -13,6 +13,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     listen: Address = Address("127.0.0.1", 8080)
     allow_anonymous: bool = False
+    settings: bool = True
     tls_cert: Annotated[str | None, msgspec.Meta(description="the path of a PEM file")] = None
     tls_key: Annotated[str | None, msgspec.Meta(description="the path of a PEM file")] = None
     anonymous_scopes: Annotated[

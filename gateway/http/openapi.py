@@ -6,7 +6,6 @@ OpenAPI has no word for them.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 import msgspec
@@ -16,11 +15,13 @@ from framebus.protocol.controls import Control
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
 from gateway.http.openapi_recordings import EVENTS, KEEP_REQUEST, RECORDER, RECORDER_REQUEST, RECORDINGS
+from gateway.http.operation import JSON, OBJECT, Operation
 from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS, PERIOD_PARAMETERS
+from gateway.http.settings.operations import SETTINGS_OPERATIONS
 from gateway.http.stream_query import StreamQuery
 
 OPENAPI_VERSION = "3.1.0"
-JPEG, JSON, HTML, TEXT = "image/jpeg", "application/json", "text/html", "text/plain"
+JPEG, HTML, TEXT = "image/jpeg", "text/html", "text/plain"
 MATROSKA = "video/x-matroska"
 MJPEG = "multipart/x-mixed-replace"
 ERROR = {"$ref": "#/components/schemas/Error"}
@@ -46,39 +47,25 @@ CONTROLS = {
     "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},
 }
 VALUES = {"type": "object", "description": "Names of controls and their new values."}
-OBJECT = {"type": "object"}
 ERRORS = {
     400: "A parameter is invalid; the text names it and what is allowed.",
     401: "Log in, or send a token.",
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
     408: "The request did not come to its end within `request_timeout` in [gateway].",
-    409: "The camera is not recorded.",
+    409: "The camera is not recorded; or the setting cannot be changed now, with the reason.",
     410: "The link was opened already, is too old, or was taken back.",
     411: "The request has no body.",
+    412: "framebus.toml was changed since the version in If-Match was read.",
     413: "The body is larger than `max_request_kb` in [gateway] allows.",
     415: "The body has another content type.",
     416: "The file is shorter than the range begins.",
     426: "The request is no websocket handshake.",
     429: "Too many requests from this address; see Retry-After.",
+    502: "The camera gives no picture, with the reason.",
     503: "Not available now, with the reason; see Retry-After.",
     504: "No suitable answer in time.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What one method of a path does."""
-
-    summary: str
-    content: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Content type of a successful answer and its schema; empty for an answer without a body."""
-    status: int = 200
-    query: tuple[Mapping[str, Any], ...] = ()
-    body: tuple[str, Mapping[str, Any]] | None = None
-    """Content type and schema of the request's body."""
-    errors: tuple[int, ...] = ()
-    """Besides those that every operation with a permission has."""
 
 
 def _query(kind: type[msgspec.Struct], left_out: set[str]) -> tuple[dict[str, Any], ...]:
@@ -194,6 +181,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             errors=(400, 404, 429, 503, 504),
         )
     },
+    **SETTINGS_OPERATIONS,
     "/api/me": {"get": Operation("Who the client is, and its scopes.", {JSON: OBJECT})},
     "/api/openapi.json": {"get": Operation("This document.", {JSON: OBJECT})},
     "/login": {
@@ -227,6 +215,8 @@ PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "([0-9]{4}-[0-9]{2}-[0-9]{2})": ("day", {"type": "string", "format": "date"}),
     f"({LINK_PATTERN})": ("secret", {"type": "string"}),
     "([^/]+[.]mkv)": ("file", {"type": "string"}),
+    "([a-z0-9_-]+)": ("name", {"type": "string"}),
+    "([A-Za-z0-9_.@%-]+)": ("name", {"type": "string"}),
     "([^/]+)": ("camera", {"type": "string"}),
     "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),
     "(.*)": ("file", {"type": "string"}),

@@ -34,9 +34,14 @@ from gateway.http import (
 )
 from gateway.http.base_handler import BaseHandler, NotFound
 from gateway.http.services import Services
+from gateway.http.settings import cameras as settings_cameras
+from gateway.http.settings import overview, people
 from gateway.http.strict_application import StrictApplication
 
 CAMERA = "/camera/([^/]+)"
+SETTINGS = "/api/settings"
+ACCOUNT = "([A-Za-z0-9_.@%-]+)"
+CONFIGURED = "([a-z0-9_-]+)"
 DAY, SEGMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})", "([^/]+[.]mkv)"
 PING_INTERVAL_SECONDS = 20.0
 """A websocket client that has not answered a ping by the next one has left."""
@@ -58,6 +63,17 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/cameras/([^/]+)/recordings", recordings_api.Recordings, RECORDINGS),
     ("/api/cameras/([^/]+)/recordings/keep", keep_api.Keep, RECORDINGS_CONTROL),
     ("/api/cameras/([^/]+)/events", recording_events_api.StoredEvents, RECORDINGS),
+    (SETTINGS, overview.Overview, ADMIN),
+    (f"{SETTINGS}/network", overview.Network, ADMIN),
+    (f"{SETTINGS}/reload", overview.Reload, ADMIN),
+    (f"{SETTINGS}/attached", settings_cameras.AttachedCameras, ADMIN),
+    (f"{SETTINGS}/preview", settings_cameras.Preview, ADMIN),
+    (f"{SETTINGS}/cameras", settings_cameras.NewCamera, ADMIN),
+    (f"{SETTINGS}/cameras/{CONFIGURED}", settings_cameras.ChangedCamera, ADMIN),
+    (f"{SETTINGS}/users/{ACCOUNT}", people.UserAccount, ADMIN),
+    (f"{SETTINGS}/tokens", people.NewToken, ADMIN),
+    (f"{SETTINGS}/tokens/{ACCOUNT}", people.OldToken, ADMIN),
+    (f"{SETTINGS}/links", people.NewLink, ADMIN),
     ("/api/me", login.Me, ANYONE),
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),

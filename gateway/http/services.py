@@ -12,6 +12,7 @@ from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.cameras.registry import CameraRegistry
 from gateway.cameras.stills_client import StillsClient
 from gateway.http.limit_metrics import LimitMetrics
+from gateway.http.places import Places
 from gateway.net.connection_limits import ConnectionLimits
 from gateway.net.rate_limit import (
     MAX_CONCURRENT_CLIPS,
@@ -30,6 +31,7 @@ class Services:
     """Everything that a handler may need, apart from its request."""
 
     settings: GatewayConfig
+    places: Places
     camera_settings: Mapping[str, CameraConfig]
     """The [camera.NAME] tables by name."""
     cameras: CameraRegistry

@@ -26,6 +26,13 @@ def is_own_name(host: str, allowed: Sequence[str] = (), resolv_conf: Path = RESO
     return any(_matches(host, entry) for entry in allowed) or host in _own_names(resolv_conf)
 
 
+def is_loopback_name(host: str) -> bool:
+    """Whether a host name or an address, as in `is_own_name`, means the machine of the client itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return _is_address(host) and ip_address(host).is_loopback
+
+
 def _matches(host: str, entry: str) -> bool:
     entry = entry.lower().removesuffix(".")
     return entry in ("*", host) or (entry.startswith("*.") and host.endswith(entry[1:]))

@@ -6,7 +6,8 @@ import pytest
 
 from framebus import __version__
 from gateway.access.permissions import ADMIN, VIEW
-from gateway.http.openapi import OPERATIONS, Operation, document
+from gateway.http.openapi import OPERATIONS, document
+from gateway.http.operation import Operation
 from gateway.http.routes import TABLE
 from tests.gateway.conftest import Site
 

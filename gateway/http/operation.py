@@ -1,0 +1,23 @@
+"""One method of one path, as the description of the HTTP API has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = "application/json"
+OBJECT = {"type": "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method of a path does."""
+
+    summary: str
+    content: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Content type of a successful answer and its schema; empty for an answer without a body."""
+    status: int = 200
+    query: tuple[Mapping[str, Any], ...] = ()
+    body: tuple[str, Mapping[str, Any]] | None = None
+    """Content type and schema of the request's body."""
+    errors: tuple[int, ...] = ()
+    """Besides those that every operation with a permission has."""

@@ -1,0 +1,153 @@
+"""/api/settings, /api/settings/network and /api/settings/reload."""
+
+import asyncio
+import logging
+from typing import Any
+
+from framebus.config import load as configuration
+from framebus.config.address import Address
+from framebus.config.camera import CameraConfig
+from framebus.config.edit import with_key
+from framebus.config.load import ConfigError
+from framebus.config.source_spec import SourceSpec
+from framebus.credentials import accounts, links
+from framebus.credentials.accounts import SCOPES
+from framebus.credentials.token_usage import last_used
+from framebus.errors import FramebusError
+from framebus.runtime.own_addresses import own_addresses, pages_to_open
+from framebus.settings.config_file import version_of
+from framebus.settings.settings_error import SettingsError
+from framebus.supervision.client import ask
+from gateway.http.settings.settings_handler import SettingsHandler
+from gateway.net.errors import HttpError
+from gateway.net.origin import parse_host
+from gateway.net.own_names import is_loopback_name
+
+logger = logging.getLogger("gateway")
+_running: set[asyncio.Future[None]] = set()
+
+
+class Overview(SettingsHandler):
+    """/api/settings"""
+
+    async def get(self) -> None:
+        """List what can be set, and its values. No password, token or login of a camera is among them."""
+        self.finish(await self.in_thread(self._overview))
+
+    head = get
+
+    def _overview(self) -> dict[str, Any]:
+        places, settings = self.services.places, self.services.settings
+        found = accounts.read(places.secrets)
+        used = last_used(places.state_dir)
+        encrypted = settings.tls_cert is not None
+        return {
+            **self._file(),
+            "cameras": [camera(name, table) for name, table in self.services.camera_settings.items()],
+            "network": {
+                "open": not settings.listen.is_loopback,
+                "listen": str(settings.listen),
+                "pages": pages_to_open(settings.listen, encrypted, own_addresses()),
+                "anonymous": settings.allow_anonymous,
+                "private": self.is_secure or self._is_on_this_machine(),
+            },
+            "users": [
+                {"name": name, "scopes": user.scopes, "cameras": user.cameras} for name, user in found.users.items()
+            ],
+            "tokens": [
+                {
+                    "name": name,
+                    "scopes": token.scopes,
+                    "cameras": token.cameras,
+                    "created": token.created,
+                    "used": used.get(name),
+                }
+                for name, token in found.tokens.items()
+            ],
+            "links": [
+                {"kind": link.kind, "name": link.name, "expires": link.expires}
+                for link in links.pending(places.state_dir)
+            ],
+            "scopes": SCOPES,
+        }
+
+    def _file(self) -> dict[str, Any]:
+        """What is to be known of framebus.toml."""
+        file = self.file
+        try:
+            text = file.read()
+        except (SettingsError, ConfigError) as error:
+            return {"file": None, "version": None, "edited": False, "read_only": str(error)}
+        return {
+            "file": str(file.path),
+            "version": version_of(text),
+            "edited": file.is_edited(text),
+            "read_only": file.why_read_only(),
+        }
+
+    def _is_on_this_machine(self) -> bool:
+        host = parse_host(self.client.host)
+        return host is not None and is_loopback_name(host.host)
+
+
+class Network(SettingsHandler):
+    """/api/settings/network"""
+
+    async def put(self) -> None:
+        """Let the network in, with a login, or only this machine; the gateway restarts after the answer."""
+        wanted = self.values('{"open": true} or {"open": false}').get("open")
+        if not isinstance(wanted, bool):
+            raise HttpError(400, "bad-request", "open: allowed: true or false")
+        listen = self.services.settings.listen
+        other = Address("0.0.0.0" if wanted else "127.0.0.1", listen.port)
+        address = other if wanted == listen.is_loopback else listen
+        file, version = self.file, self.seen_version()
+        before, after = await self.in_thread(
+            lambda: file.write(
+                lambda text: with_key(text, "gateway", "listen", str(address)), version=version, by_hand=False
+            )
+        )
+        encrypted = self.services.settings.tls_cert is not None
+        self.set_status(202)
+        await self.finish({"listen": str(address), "pages": pages_to_open(address, encrypted, own_addresses())})
+        if after != before:
+            _after_the_answer(lambda: file.apply(before, after))
+
+
+class Reload(SettingsHandler):
+    """/api/settings/reload"""
+
+    async def post(self) -> None:
+        """Apply framebus.toml as it was edited by hand, after the answer: the gateway itself may restart."""
+        self.values("nothing: {}")
+        path, run_dir = self.file.path, self.services.places.run_dir
+        await self.in_thread(lambda: configuration.load(path))
+        self.set_status(202)
+        await self.finish({"sentences": ["framebus.toml is applied"]})
+        _after_the_answer(lambda: ask(run_dir, "reload"))
+
+
+def camera(name: str, table: CameraConfig) -> dict[str, Any]:
+    """What may be shown and set of a camera. The login and the secrets in its URL are never sent."""
+    return {
+        "name": name,
+        "title": table.title,
+        "source": SourceSpec.shown(str(table.source)) if table.is_here else str(table.connect),
+        "size": str(table.size),
+        **{key: getattr(table, key) for key in ("fps", "quality", "orientation", "hflip", "vflip")},
+        "here": table.has_capture,
+    }
+
+
+def _after_the_answer(apply: Any) -> None:
+    """Reload in a thread: it may end this process."""
+
+    async def run() -> None:
+        try:
+            await asyncio.to_thread(apply)
+        except FramebusError as error:
+            logger.warning("the changed configuration is not in force: %s", error)
+
+    task = asyncio.ensure_future(run())
+    _running.add(task)
+    task.add_done_callback(_running.discard)

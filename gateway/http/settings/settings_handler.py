@@ -1,0 +1,105 @@
+"""The base of the handlers below /api/settings: who may use them, and how a refusal of framebus becomes an answer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from framebus.config.load import ConfigError
+from framebus.credentials.secrets_file import SecretsError
+from framebus.settings.config_file import ConfigFile, Edit, version_of
+from framebus.settings.settings_error import SettingsError
+from framebus.supervision.client import SupervisionError
+from gateway.http.camera_handler import CameraHandler
+from gateway.http.json_body import json_object
+from gateway.net.errors import HttpError
+from gateway.net.origin import parse_origin
+
+STATUS = {
+    "edited": 409,
+    "changed": 412,
+    "read-only": 409,
+    "exists": 409,
+    "unknown-camera": 404,
+    "busy": 429,
+    "failed": 502,
+}
+"""HTTP status by the code of a SettingsError; 400 for the others."""
+
+T = TypeVar("T")
+
+
+class SettingsHandler(CameraHandler):
+    """Stricter than the other handlers: the whole of framebus is changed here."""
+
+    def set_default_headers(self) -> None:
+        """Called by Tornado. No other site may read an answer, whatever allow_origins says."""
+        super().set_default_headers()
+        for name in [name for name in self._headers if name.startswith("Access-Control-")]:
+            self.clear_header(name)
+        self.set_header("Cache-Control", "no-store")
+
+    def _preflight(self, methods: list[str]) -> dict[str, str]:
+        return {}
+
+    async def prepare(self) -> None:
+        """Called by Tornado before the method."""
+        await super().prepare()
+        if self.request.method == "OPTIONS" or self._finished:
+            return
+        if not self.services.settings.settings:
+            raise HttpError(
+                403, "off", "settings = false in [gateway] forbids this; change framebus.toml and its users here"
+            )
+        if self.identity.kind == "anonymous":
+            raise HttpError(401, "unauthorized", "log in: the settings take a user or a token with the scope admin")
+        if self.identity.cameras is not None:
+            raise HttpError(
+                403, "forbidden", f"{self.identity.name} may see some cameras only, and the settings are of all"
+            )
+        self._check_own_origin()
+
+    def _check_own_origin(self) -> None:
+        """Refuse what a page of another site has sent, also of one that allow_origins names. Raises HttpError."""
+        site = self.request.headers.get("Sec-Fetch-Site", "none")
+        origin = self.request.headers.get("Origin")
+        parsed = parse_origin(origin) if origin is not None else None
+        foreign = origin is not None and (parsed is None or not self.client.is_same_origin(parsed))
+        if site in ("cross-site", "same-site") or (foreign and site != "same-origin"):
+            raise HttpError(403, "other-origin", "the settings can be changed from framebus's own page only")
+
+    @property
+    def file(self) -> ConfigFile:
+        """framebus.toml."""
+        return ConfigFile(self.services.places.config, self.services.places.run_dir)
+
+    def values(self, what: str, *required: str) -> dict[str, Any]:
+        """The body. Raises HttpError where it is no JSON object, or lacks one of these texts."""
+        values = json_object(self.request, what)
+        for key in required:
+            if not isinstance(values.get(key), str):
+                raise HttpError(400, "bad-request", f"{key}: found nothing; allowed: a text")
+        return values
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """Call what reads and writes files or starts a process. Raises HttpError where it is refused."""
+        try:
+            return await asyncio.to_thread(function)
+        except SettingsError as error:
+            raise HttpError(STATUS.get(error.code, 400), error.code, str(error)) from None
+        except ConfigError as error:
+            raise HttpError(400, "refused", "; ".join(error.mistakes)) from None
+        except SecretsError as error:
+            raise HttpError(409, "read-only", str(error)) from None
+        except SupervisionError as error:
+            raise HttpError(503, "no-reload", str(error)) from None
+
+    async def change(self, edit: Edit) -> None:
+        """Change framebus.toml, let it be applied, and answer with what was done."""
+        file, version = self.file, self.seen_version()
+        sentences = await self.in_thread(lambda: file.change(edit, version=version, by_hand=False))
+        self.finish({"sentences": sentences, "version": version_of(await self.in_thread(file.read))})
+
+    def seen_version(self) -> str | None:
+        """The version of framebus.toml that the client has seen: the header If-Match (RFC 9110, section 13.1.1)."""
+        found = self.request.headers.get("If-Match", "").strip().strip('"')
+        return None if found in ("", "*") else found

@@ -1,0 +1,99 @@
+"""Cameras that are added, changed and removed through /api/settings."""
+
+import base64
+import tomllib
+from typing import Any
+
+import pytest
+
+from framebus.config.load import Config
+from gateway.http.settings import cameras
+from tests.conftest import Configure
+from tests.gateway.conftest import serving
+from tests.gateway.http.settings.client import call
+
+
+@pytest.fixture
+def config(configure: Configure) -> Config:
+    return configure()
+
+
+def tables(config: Config) -> dict[str, Any]:
+    assert config.path is not None
+    found: dict[str, Any] = tomllib.loads(config.path.read_text())["camera"]
+    return found
+
+
+async def test_a_camera_is_added_changed_and_removed(config: Config) -> None:
+    assert config.path is not None
+    before = config.path.read_text()
+    async with serving(config) as site:
+        body = {"name": "garden", "source": "rtsp://u:p@192.0.2.1/1", "title": "Garden gate", "fps": 5}
+        status, found = await call(site, "POST", "/cameras", body)
+        assert status == 200
+        assert found["sentences"] == [
+            "framebus does not run; start it with: framebus up, or as a service: sudo systemctl start framebus"
+        ]
+        assert tables(config)["garden"] == {"source": "rtsp://u:p@192.0.2.1/1", "title": "Garden gate", "fps": 5}
+        named = {"If_Match": f'"{found["version"]}"'}
+        status, found = await call(site, "PATCH", "/cameras/garden", {"fps": None, "hflip": True}, **named)
+        assert status == 200
+        assert tables(config)["garden"] == {"source": "rtsp://u:p@192.0.2.1/1", "title": "Garden gate", "hflip": True}
+        status, error = await call(site, "DELETE", "/cameras/garden", **named)
+        assert (status, error["code"]) == (412, "changed")
+        assert (await call(site, "DELETE", "/cameras/garden"))[0] == 200
+    assert list(tables(config)) == ["front"]
+    assert tomllib.loads(config.path.read_text()) == tomllib.loads(before)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("POST", "/cameras", {"name": "x", "source": "program"}, 400, "source: found 'program'; allowed here: "),
+        ("POST", "/cameras", {"name": "x", "source": "/etc/passwd"}, 400, "other sources are set in framebus.toml"),
+        ("POST", "/cameras", {"name": "x]", "source": "auto"}, 400, "name: found 'x]'"),
+        ("POST", "/cameras", {"name": "front", "source": "auto"}, 409, "there is a camera front already"),
+        ("POST", "/cameras", {"name": "x", "source": "auto", "fps": 1000}, 400, "camera.x.fps: found 1000"),
+        ("PATCH", "/cameras/front", {"publish": "tcp://0.0.0.0:1"}, 400, "'publish' is set in framebus.toml only"),
+        ("PATCH", "/cameras/front", {"title": "two\nlines"}, 400, "camera.front.title: found"),
+        ("PATCH", "/cameras/back", {"fps": 5}, 404, "there is no camera back"),
+        ("DELETE", "/cameras/front", None, 400, "front is the only camera"),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    config: Config, method: str, path: str, body: object, status: int, said: str
+) -> None:
+    before = tables(config)
+    async with serving(config) as site:
+        found, error = await call(site, method, path, body)
+        assert (found, said in error["message"]) == (status, True), error
+    assert tables(config) == before
+
+
+@pytest.mark.medium
+async def test_a_preview_is_a_picture_or_a_reason(config: Config) -> None:
+    async with serving(config) as site:
+        status, found = await call(site, "POST", "/preview", {"source": "testcard"})
+        assert status == 200
+        assert base64.b64decode(found["jpeg"]).startswith(b"\xff\xd8")
+        status, error = await call(site, "POST", "/preview", {"source": "http://u:secret@127.0.0.1:1/"})
+        assert status == 502
+        assert "refuses the connection" in error["message"]
+        assert "secret" not in error["message"]
+        status, error = await call(site, "POST", "/preview", {"source": "file:///etc/passwd"})
+        assert (status, error["code"]) == (400, "not-allowed")
+
+
+async def test_one_camera_is_tried_at_a_time(config: Config) -> None:
+    async with serving(config) as site, cameras._trying:
+        for method, path, body in (("POST", "/preview", {"source": "testcard"}), ("GET", "/attached", None)):
+            status, error = await call(site, method, path, body)
+            assert (status, error["code"]) == (429, "busy")
+
+
+@pytest.mark.medium
+async def test_attached_cameras_say_who_uses_them(config: Config) -> None:
+    async with serving(config) as site:
+        status, found = await call(site, "GET", "/attached")
+    assert status == 200
+    assert all("used_by" in camera for camera in found["cameras"])
