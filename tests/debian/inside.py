@@ -48,8 +48,13 @@ def run(root: Path, user: str, command: Sequence[str], seconds: float, variables
     except subprocess.TimeoutExpired:
         raise SetupError(f"the tests have not ended within {seconds:g} s") from None
     finally:
-        process.terminate()
-        process.wait()
+        end(process)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End all that runs in the namespaces: unshare ignores every signal that can be ignored while it waits."""
+    process.kill()
+    process.wait()
 
 
 def _empty(folder: Path) -> None:
