@@ -46,5 +46,5 @@ def test_without_valgrind_nothing_is_measured(
 
 
 def test_ci_measures_them() -> None:
-    assert "\nrun make instructions\n" in (ROOT / ".ci" / "run").read_text()
+    assert "\nboth lint instructions\n" in (ROOT / ".ci" / "run").read_text()
     assert instructions.__name__ in (ROOT / "Makefile").read_text()
