@@ -5,6 +5,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,20 +66,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def write_config(folder: Path, port: int, tables: str = TESTCARD, gateway: str = "", snapshot: str = "") -> Config:
+    """A framebus.toml in this folder, which is its run_dir, loaded: by default a small test card behind this port."""
+    file = folder / "framebus.toml"
+    more = f"[snapshot]\n{snapshot}\n" if snapshot else ""
+    served = f'[gateway]\nlisten = "127.0.0.1:{port}"\n{gateway}\n'
+    file.write_text(f'run_dir = "{folder}"\n{tables}\n{served}{more}')
+    config = load(file)
+    prepare(config)
+    return config
+
+
 @pytest.fixture
 def configure(run_dir: Path, free_port: int) -> Configure:
-    """Write a framebus.toml with a run_dir of its own, and load it: by default a small test card behind a free port."""
-
-    def write(tables: str = TESTCARD, gateway: str = "", snapshot: str = "") -> Config:
-        file = run_dir / "framebus.toml"
-        more = f"[snapshot]\n{snapshot}\n" if snapshot else ""
-        served = f'[gateway]\nlisten = "127.0.0.1:{free_port}"\n{gateway}\n'
-        file.write_text(f'run_dir = "{run_dir}"\n{tables}\n{served}{more}')
-        config = load(file)
-        prepare(config)
-        return config
-
-    return write
+    """Write a framebus.toml with a run_dir of its own, and load it: `configure(tables, gateway=…, snapshot=…)`."""
+    return partial(write_config, run_dir, free_port)
 
 
 @pytest.fixture

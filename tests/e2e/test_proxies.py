@@ -3,8 +3,11 @@
 import http.client
 import io
 import json
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -15,15 +18,16 @@ from playwright.sync_api import Browser
 from framebus.credentials import accounts
 from framebus.credentials.accounts import User
 from framebus.credentials.passwords import hash_password
-from tests.conftest import TESTCARD, Configure, Start
+from tests.conftest import TESTCARD, Configure, Start, write_config
 from tests.e2e.closed_pipeline import ClosedPipeline
-from tests.e2e.conftest import STRICT, Pipeline, Up
+from tests.e2e.conftest import STRICT, Pipeline
 from tests.e2e.mjpeg_reader import MjpegReader
 from tests.e2e.proxies import PREFIX, Proxy
 from tests.e2e.tab import Tab
 from tests.ports import free_ports
-from tests.processes import wait_until
+from tests.processes import Running, python, wait_until
 
+PROGRAMS = ("nginx", "caddy")
 PASSWORD = "correct horse"
 TRUSTED = """
 trusted_proxies = ["127.0.0.1"]
@@ -37,10 +41,22 @@ ELSEWHERE = "127.0.0.2"
 """An address that is not that of the proxy, and is no trusted one."""
 
 
-@pytest.fixture
-def pipeline(up: Up) -> Pipeline:
-    """One small test card, that trusts a proxy on this machine."""
-    return up(TESTCARD, gateway=TRUSTED)
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """One small test card, that trusts a proxy on this machine; the tests leave nothing behind in it."""
+    folder = Path(tempfile.mkdtemp(prefix="framebus-"))
+    (port,) = free_ports(1)
+    config = write_config(folder, port, f'state_dir = "{folder}/state"\n{TESTCARD}', TRUSTED)
+    log = tmp_path_factory.mktemp("up") / "log"
+    pipeline = Pipeline(
+        config, Running(*python("framebus", "up", "--config", str(config.path)), log=log, environment=STRICT)
+    )
+    try:
+        pipeline.wait_until_whole()
+        yield pipeline
+    finally:
+        pipeline.up.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -54,15 +70,31 @@ def closed(configure: Configure, start: Start) -> ClosedPipeline:
     return pipeline
 
 
-@pytest.fixture(params=["nginx", "caddy"])
-def proxy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Proxy]:
-    """In front of the closed pipeline, where the test has one, else before the pipeline."""
-    program: str = request.param
-    pipeline: Pipeline = request.getfixturevalue("closed" if "closed" in request.fixturenames else "pipeline")
+@contextmanager
+def before(pipeline: Pipeline, program: str, folder: Path) -> Iterator[Proxy]:
+    """One of the proxies, running before a pipeline."""
     (port,) = free_ports(1)
-    proxy = Proxy(program, tmp_path / program, port, str(pipeline.config.gateway.listen))
-    yield proxy
-    proxy.close()
+    proxy = Proxy(program, folder / program, port, str(pipeline.config.gateway.listen))
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+@pytest.fixture(scope="module", params=PROGRAMS)
+def proxy(
+    request: pytest.FixtureRequest, pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    """Each of them before the pipeline."""
+    with before(pipeline, request.param, tmp_path_factory.mktemp("proxy")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=PROGRAMS)
+def closed_proxy(request: pytest.FixtureRequest, closed: ClosedPipeline, tmp_path: Path) -> Iterator[Proxy]:
+    """Each of them before the closed pipeline."""
+    with before(closed, request.param, tmp_path) as proxy:
+        yield proxy
 
 
 def ask(proxy: Proxy, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -97,19 +129,19 @@ def test_the_page_is_live_under_the_prefix(proxy: Proxy, browser: Browser) -> No
 
 
 @pytest.mark.browser
-def test_a_person_logs_in_and_out_under_the_prefix(proxy: Proxy, closed: ClosedPipeline, browser: Browser) -> None:
-    tab = Tab(browser, f"{proxy.url}/camera/front/")
+def test_a_person_logs_in_and_out_under_the_prefix(closed_proxy: Proxy, browser: Browser) -> None:
+    tab = Tab(browser, f"{closed_proxy.url}/camera/front/")
     page = tab.page
-    assert page.url == f"{proxy.url}/login?next=/camera/front/"
+    assert page.url == f"{closed_proxy.url}/login?next=/camera/front/"
     page.fill("[name=name]", "anna")
     page.fill("[name=password]", PASSWORD)
     page.click("button")
-    page.wait_for_url(f"{proxy.url}/camera/front/")
+    page.wait_for_url(f"{closed_proxy.url}/camera/front/")
     tab.wait_for_pictures()
     (cookie,) = page.context.cookies()
     assert cookie["path"] == f"{PREFIX}/", "the cookie is not for others behind the same proxy"
     page.click(".logout button")
-    page.wait_for_url(f"{proxy.url}/login")
+    page.wait_for_url(f"{closed_proxy.url}/login")
     assert page.context.cookies() == []
     page.close()
 
@@ -138,13 +170,13 @@ def test_the_addresses_of_a_camera_lead_to_it(proxy: Proxy) -> None:
         assert ask(proxy, urls[name], method)[0] == 200, name
 
 
-def test_a_client_cannot_say_what_the_proxy_has_to_say(proxy: Proxy, closed: ClosedPipeline) -> None:
-    status, headers, _ = ask(proxy, f"{PREFIX}/", Accept="text/html", X_Forwarded_Prefix="/elsewhere")
-    there = urljoin(f"{proxy.origin}{PREFIX}/", headers["Location"])
-    assert (status, there) == (302, f"{proxy.origin}{PREFIX}/login?next=/")
+def test_a_client_cannot_say_what_the_proxy_has_to_say(closed_proxy: Proxy, closed: ClosedPipeline) -> None:
+    status, headers, _ = ask(closed_proxy, f"{PREFIX}/", Accept="text/html", X_Forwarded_Prefix="/elsewhere")
+    there = urljoin(f"{closed_proxy.origin}{PREFIX}/", headers["Location"])
+    assert (status, there) == (302, f"{closed_proxy.origin}{PREFIX}/login?next=/")
     other = {"Origin": "http://example.com", "X_Forwarded_Host": "example.com"}
-    assert ask(proxy, f"{PREFIX}/logout", "POST", **other)[0] == 403, "a page of another site"
-    assert ask(proxy, f"{PREFIX}/stream?token=x", X_Forwarded_For="203.0.113.9")[0] == 401
+    assert ask(closed_proxy, f"{PREFIX}/logout", "POST", **other)[0] == 403, "a page of another site"
+    assert ask(closed_proxy, f"{PREFIX}/stream?token=x", X_Forwarded_For="203.0.113.9")[0] == 401
     closed.up.wait_for(f"from {ELSEWHERE}")
     assert "203.0.113.9" not in closed.up.log
 

@@ -1,6 +1,7 @@
 """What a viewer gets of a camera: the size that it asks for, at most at its rate, and never an older frame."""
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
@@ -152,11 +153,12 @@ async def test_another_size_of_the_camera_is_another_choice(feed: Feed, camera: 
 @pytest.mark.slow
 async def test_a_rate_is_a_ceiling(feed: Feed) -> None:
     watcher = await watching(feed, Wanted(fps=10))
+    began = time.monotonic()
     for seq in range(1, 51):
         feed.live.encoded = encoded(seq)
         watcher.wake()
         await asyncio.sleep(0.02)
-    assert 9 <= len(watcher.seen) <= 12
+    assert 9 <= len(watcher.seen) <= 10 * (time.monotonic() - began) + 2
     watcher.close()
 
 
