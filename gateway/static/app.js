@@ -15,6 +15,7 @@ import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { SingleCamera } from "./single/single-camera.js";
 import { storedText } from "./storage.js";
+import { LookBack } from "./timeline/look-back.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -43,6 +44,7 @@ const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, 
 const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices);
 const single = onlyCamera ? new SingleCamera(goToCamera) : null;
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
+const lookBack = new LookBack((message) => connection.send(message), updateSubscription);
 
 /** @type {{cameras: object[] | null, error: string} | null} the last answer of /api/cameras */
 let list = null;
@@ -102,6 +104,7 @@ function onFirstMessage() {
   connected = everConnected = true;
   failures = 0;
   lostSince = answersSince = null;
+  lookBack.connected();
 }
 
 function onLost() {
@@ -123,6 +126,7 @@ function onMessage(data, reply) {
     const message = splitMessage(data);
     if (FRAME_KINDS.has(message.kind)) receivedFrame(message, reply);
     if (message.kind === "status") receivedStatus(message);
+    if (message.kind === "recorded") lookBack.receivedFrame(message, reply);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     console.warn(`framebus: dropped a message: ${error.message}`);
@@ -135,6 +139,7 @@ function onMessage(data, reply) {
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
   if (answer.cameras) onCamerasNamed(answer.cameras);
+  lookBack.receivedText(answer);
   if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
 }
 
@@ -170,7 +175,8 @@ function onViews() {
 
 /** Subscribe to the visible cameras, or to none in a hidden tab. */
 function updateSubscription() {
-  const cameras = document.hidden ? [] : cameraList.visible;
+  // Of a camera whose recordings are on the screen, the live picture is not wanted.
+  const cameras = document.hidden ? [] : cameraList.visible.filter((camera) => !cameraList.get(camera).isRecorded);
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
   link.cameras = cameras.length;
   const watch = Object.fromEntries(cameras.map((camera) => [camera, cameraList.get(camera).wanted]));
@@ -229,6 +235,8 @@ function refresh() {
   const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);
   single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
+  const own = onlyCamera && cameraList.get(onlyCamera);
+  if (own && connected) lookBack.refresh(own, (clock.at(now) ?? Date.now()) / 1000);
   showBanner(now);
   showSummary();
 }

@@ -41,6 +41,17 @@ export function timeOfDay(unixSeconds, nowMs = Date.now()) {
 }
 
 /**
+ * Return a size as a short text, in units of a thousand.
+ *
+ * @param {number} count of bytes
+ */
+export function bytes(count) {
+  const [unit, size] = count >= 1e12 ? ["TB", 1e12] : count >= 1e9 ? ["GB", 1e9] : count >= 1e6 ? ["MB", 1e6] : ["kB", 1e3];
+  const number = count / size;
+  return `${decimals(number.toFixed(number < 9.95 ? 1 : 0))} ${unit}`;
+}
+
+/**
  * Return a moment of the past with its date, to the millisecond.
  *
  * @param {number | null} unixSeconds

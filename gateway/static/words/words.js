@@ -51,8 +51,8 @@ function pluralForm(forms, n) {
 }
 
 /**
- * Put the texts into markup: `data-words="key"` is the text of an element, `data-words-title` its title, and
- * `data-words-label` its title and its name for screen readers.
+ * Put the texts into markup: `data-words="key"` is the text of an element, `data-words-title` its title, `data-words-label` its
+ * title and its name for screen readers, and `data-words-group` only that name.
  *
  * @param {ParentNode} root
  */
@@ -60,6 +60,7 @@ export function fillWords(root) {
   for (const element of root.querySelectorAll("[data-words]")) element.textContent = t(element.dataset.words);
   for (const element of root.querySelectorAll("[data-words-title]")) element.title = t(element.dataset.wordsTitle);
   for (const element of root.querySelectorAll("[data-words-label]")) label(element, t(element.dataset.wordsLabel));
+  for (const element of root.querySelectorAll("[data-words-group]")) element.setAttribute("aria-label", t(element.dataset.wordsGroup));
 }
 
 /** @param {Element} control @param {string} text shown, and read by screen readers */

@@ -1,0 +1,111 @@
+/** What the page knows of the recorded times of a camera: asked for as the time line shows them, and again at its live end. */
+
+import { eventBeside, merge } from "./spans.js";
+
+/** How often the newest times are asked for. */
+const TAIL_EVERY_MS = 5000;
+/** The newest span may have become longer, and the file before it complete. */
+const TAIL_SECONDS = 90;
+/** After a failure, so long nothing is asked. */
+const RETRY_MS = 5000;
+/** What is known beyond what is visible, as parts of it: panning shows it at once. */
+const BEYOND = 0.5;
+/** How far from what is known an event is looked for. */
+const EVENT_SECONDS = 14 * 86_400;
+
+export class RecordedTimes {
+  /** @type {import("./spans.js").Span[]} sorted */
+  spans = [];
+  /** @type {import("./spans.js").Event[]} sorted by start */
+  events = [];
+  /** Resolved when nothing is being asked for. @type {Promise<void>} */
+  loaded = Promise.resolve();
+  #api;
+  #onChange;
+  /** @type {{from: number, to: number} | null} the time that is known */
+  #known = null;
+  #tailAt = -Infinity;
+  #isAsking = false;
+  #failedAt = -Infinity;
+
+  /** @param {import("./recordings-api.js").RecordingsApi} api @param {() => void} onChange called when more is known */
+  constructor(api, onChange) {
+    this.#api = api;
+    this.#onChange = onChange;
+  }
+
+  /** Know these times soon. May be called often. @param {number} from @param {number} to @param {number} now */
+  want(from, to, now) {
+    if (this.#isAsking || performance.now() - this.#failedAt < RETRY_MS) return;
+    const span = this.#missing(from, Math.min(to, now), now) ?? this.#tail(to, now);
+    if (span) this.loaded = this.#ask(span.from, span.to);
+  }
+
+  /** Ask for a time again. @param {number} from @param {number} to */
+  async again(from, to) {
+    await this.loaded;
+    this.loaded = this.#ask(from, to);
+  }
+
+  /**
+   * The event before or after a moment, also beyond what is known.
+   *
+   * @param {number} time
+   * @param {1 | -1} direction
+   * @param {number} now
+   */
+  async eventBeside(time, direction, now) {
+    await this.loaded;
+    const known = this.#known && time >= this.#known.from && time <= this.#known.to;
+    const near = known ? eventBeside(this.events, time, direction) : null;
+    if (near) return near;
+    const [from, to] = direction > 0 ? [time, now] : [Math.max(0, time - EVENT_SECONDS), time];
+    try {
+      return eventBeside(await this.#api.events(from, to), time, direction);
+    } catch {
+      return null;
+    }
+  }
+
+  /** The part of a time that is not known, and a little more. */
+  #missing(from, to, now) {
+    const known = this.#known;
+    const beyond = (to - from) * BEYOND;
+    if (to <= from) return null;
+    // Far from what is known, that is forgotten: what lies between is not known.
+    if (!known || to < known.from - beyond || from > known.to + beyond) return { from: from - beyond, to: Math.min(now, to + beyond) };
+    if (from < known.from) return { from: from - beyond, to: known.from };
+    if (to > known.to + TAIL_SECONDS) return { from: known.to, to: Math.min(now, to + beyond) };
+    return null;
+  }
+
+  #tail(to, now) {
+    if (performance.now() - this.#tailAt < TAIL_EVERY_MS || document.hidden || to < now - TAIL_SECONDS) return null;
+    return { from: Math.max(this.#known.from, this.#known.to - TAIL_SECONDS), to: now };
+  }
+
+  async #ask(from, to) {
+    this.#isAsking = true;
+    try {
+      const [spans, events] = await Promise.all([this.#api.spans(from, to), this.#api.events(from, to)]);
+      this.#learn(Math.max(0, from), to, spans, events);
+      this.#onChange();
+    } catch (error) {
+      this.#failedAt = performance.now();
+      console.info(`framebus: what is recorded could not be read: ${error.message}`);
+    } finally {
+      this.#isAsking = false;
+      this.#tailAt = performance.now();
+    }
+  }
+
+  #learn(from, to, spans, events) {
+    const known = this.#known;
+    const joins = known && from <= known.to && to >= known.from;
+    this.spans = merge(joins ? this.spans : [], spans, from, to);
+    const ids = new Set(events.map(({ id }) => id));
+    const others = joins ? this.events.filter(({ id, start, end }) => !ids.has(id) && (start > to || (end ?? start) < from)) : [];
+    this.events = [...others, ...events].sort((one, other) => one.start - other.start);
+    this.#known = joins ? { from: Math.min(from, known.from), to: Math.max(to, known.to) } : { from, to };
+  }
+}

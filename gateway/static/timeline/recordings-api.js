@@ -1,0 +1,97 @@
+/** Asks the server for what is recorded of one camera, and the recorder to record and to keep. */
+
+import { fetchApi, withToken } from "../connection/auth.js";
+import { t } from "../words/words.js";
+
+const TIMEOUT_MS = 15_000;
+/** A list comes in parts; a page draws no more than these. */
+const MAX_PARTS = 20;
+
+export class RecordingsApi {
+  #camera;
+
+  /** @param {string} camera */
+  constructor(camera) {
+    this.#camera = camera;
+  }
+
+  /** What the client may do. @returns {Promise<{recordings: boolean, control: boolean}>} */
+  async rights() {
+    const { scopes } = await this.#get("api/me");
+    const may = (scope) => scopes.includes(scope) || scopes.includes("admin");
+    return { recordings: may("recordings"), control: may("control") };
+  }
+
+  /** @returns {Promise<import("./recorder-words.js").RecorderState>} */
+  recorder() {
+    return this.#get(`api/cameras/${this.#camera}/recorder`);
+  }
+
+  /** The spans that touch a time. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Span[]>} */
+  async spans(from, to) {
+    return this.#list("recordings", "spans", from, to);
+  }
+
+  /** The events that touch a time, sorted by start. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Event[]>} */
+  async events(from, to) {
+    const events = await this.#list("events", "events", from, to);
+    return events.sort((one, other) => one.start - other.start);
+  }
+
+  /** Ask the recorder for something. @param {object} request such as `{action: "start"}` @returns {Promise<import("./recorder-words.js").RecorderState>} */
+  record(request) {
+    return this.post("record", request);
+  }
+
+  /** The original frames of a time as a file. @param {number} from @param {number} to */
+  clipUrl(from, to) {
+    const url = withToken(`camera/${this.#camera}/recordings/clip.mkv`);
+    url.searchParams.set("from", from.toFixed(6));
+    url.searchParams.set("to", to.toFixed(6));
+    return url.href;
+  }
+
+  /** Send a POST request for this camera. @param {string} what @param {object} body @throws {Error} with a sentence for people */
+  async post(what, body) {
+    return answerOf(await fetch(withToken(`api/cameras/${this.#camera}/${what}`), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-Requested-With": "framebus" },
+      body: JSON.stringify(body),
+    }));
+  }
+
+  /** Read something of this camera. @param {string} what @throws {Error} with a sentence for people */
+  get(what) {
+    return this.#get(`api/cameras/${this.#camera}/${what}`);
+  }
+
+  /** @param {string} path @param {string} key @param {number} from @param {number} to */
+  async #list(path, key, from, to) {
+    const found = [];
+    let begin = from;
+    for (let part = 0; part < MAX_PARTS; part += 1) {
+      const answer = await this.get(`${path}?from=${Math.max(0, begin).toFixed(3)}&to=${to.toFixed(3)}`);
+      found.push(...answer[key]);
+      if (typeof answer.next !== "number" || answer.next <= begin) break;
+      begin = answer.next;
+    }
+    return found;
+  }
+
+  /** @param {string} url */
+  async #get(url) {
+    return answerOf(await fetchApi(url, TIMEOUT_MS));
+  }
+}
+
+/** @param {Response} response */
+async function answerOf(response) {
+  if (response.ok) return response.json();
+  let reason = "";
+  try {
+    reason = (await response.json()).error.message;
+  } catch {
+    reason = t("list.answer", { code: response.status }); // not one of ours, as of a proxy
+  }
+  throw new Error(reason);
+}
