@@ -1,6 +1,9 @@
 /** Links to a moment of a camera: `?at=` in the address of its page. Pure code. */
 
+/** The year 3000. */
 const MAX_UNIX_SECONDS = 32_503_680_000;
+/** How ISO 8601 begins: a browser takes more than that for a time, such as "-5". */
+const ISO_DAY = /^\d{4}-\d\d-\d\dT/;
 
 /**
  * The address of a camera's page at a moment, without a token: who opens it has to have the right.
@@ -28,6 +31,6 @@ export function isoTime(at) {
  */
 export function linkedMoment(search) {
   const text = new URLSearchParams(search).get("at")?.trim() ?? "";
-  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) : ISO_DAY.test(text) ? Date.parse(text) / 1000 : NaN;
   return at >= 0 && at <= MAX_UNIX_SECONDS ? at : null;
 }

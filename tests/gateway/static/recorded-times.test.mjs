@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+globalThis.document = { hidden: false };
+const { RecordedTimes } = await load("timeline/recorded-times.js");
+
+/** A server that has recorded everything up to `now`, and an event each 100 s. */
+class Server {
+  asked = [];
+  now = 100_000;
+
+  async spans(from, to) {
+    this.asked.push([from, to]);
+    if (this.broken) throw new Error("broken");
+    return [{ begin: Math.max(0, from - 5), end: Math.min(this.now, to + 5), keep: false }];
+  }
+
+  async events(from, to) {
+    const events = [];
+    for (let start = Math.ceil(from / 100) * 100; start < to; start += 100) events.push({ id: `e${start}`, type: "motion", start, end: start + 5, score: 0.5 });
+    return events;
+  }
+}
+
+test("what is visible is asked for once, and a little more", async () => {
+  const server = new Server();
+  const times = new RecordedTimes(server, () => {});
+  for (let call = 0; call < 5; call += 1) times.want(50_000, 51_000, server.now);
+  await times.loaded;
+  times.want(50_000, 51_000, server.now);
+  times.want(49_800, 50_800, server.now);
+  await times.loaded;
+  assert.deepEqual(server.asked, [[49_500, 51_500]]);
+  assert.equal(times.events.length, 20);
+});
+
+test("only what is missing is asked for while the time line is panned and zoomed", async () => {
+  const server = new Server();
+  const times = new RecordedTimes(server, () => {});
+  times.want(50_000, 51_000, server.now);
+  await times.loaded;
+  times.want(49_000, 50_000, server.now);
+  await times.loaded;
+  assert.deepEqual(server.asked[1], [48_500, 49_500]);
+  times.want(40_000, 60_000, server.now);
+  await times.loaded;
+  times.want(40_000, 60_000, server.now);
+  await times.loaded;
+  assert.deepEqual(server.asked.slice(2), [[30_000, 48_500], [51_500, 70_000]]);
+  assert.equal(times.spans.length, 1);
+  assert.equal(new Set(times.events.map(({ id }) => id)).size, times.events.length);
+});
+
+test("far away, what was known is forgotten: what lies between is not known", async () => {
+  const server = new Server();
+  const times = new RecordedTimes(server, () => {});
+  times.want(50_000, 51_000, server.now);
+  await times.loaded;
+  times.want(10_000, 11_000, server.now);
+  await times.loaded;
+  assert.ok(times.spans.every(({ end }) => end < 12_000));
+});
+
+test("after a failure the server is left alone for a while", async () => {
+  const server = new Server();
+  server.broken = true;
+  const times = new RecordedTimes(server, () => {});
+  times.want(50_000, 51_000, server.now);
+  await times.loaded;
+  times.want(50_000, 51_000, server.now);
+  await times.loaded;
+  assert.equal(server.asked.length, 1);
+});
+
+test("an event is found also where the time line does not show it", async () => {
+  const server = new Server();
+  const times = new RecordedTimes(server, () => {});
+  times.want(50_010, 50_050, server.now);
+  assert.equal((await times.eventBeside(50_010, 1, server.now)).start, 50_100);
+  assert.equal((await times.eventBeside(50_010, -1, server.now)).start, 50_000);
+  assert.equal((await times.eventBeside(20, -1, server.now)).start, 0);
+  assert.equal(await times.eventBeside(server.now, 1, server.now), null);
+});
