@@ -51,7 +51,8 @@ class LookingBack(Tab):
         try:
             wait_until(lambda: self._shows(seq), f"recorded frame {seq}")
         except AssertionError as error:
-            raise AssertionError(f"{error}; {self.page.url} shows {self.camera()} {self.complaints}") from None
+            shown = f"{self.camera()} {self.line('at')} {self.line('mode')} {self.text('.notice')!r} {self.complaints}"
+            raise AssertionError(f"{error}; {self.page.url} shows {shown}") from None
 
     def _shows(self, seq: int) -> bool:
         camera = self.camera()

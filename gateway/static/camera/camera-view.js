@@ -63,6 +63,8 @@ export class CameraView extends HTMLElement {
   #plainSeq = 0;
   /** Whether recorded pictures are to be shown. */
   #looksBack = false;
+  /** Whether one of these has come. */
+  #hasRecorded = false;
   /** The moment of the recorded picture on the screen, in Unix seconds; null while that is a live one. @type {number | null} */
   #recordedAt = null;
   /** When the picture on the screen was taken, in Unix seconds. @type {number | null} */
@@ -141,8 +143,10 @@ export class CameraView extends HTMLElement {
 
   /** Draw a frame and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
   offer(frame) {
-    const isWanted = frame.kind === "recorded" ? this.#looksBack : this.#watchedAt !== null && this.#recordedAt === null;
-    if (isWanted) this.#renderer.offer(frame);
+    const isRecorded = frame.kind === "recorded";
+    if (isRecorded) this.#hasRecorded = this.#looksBack;
+    // A live picture that comes while the first recorded one is being decoded would take its place.
+    if (isRecorded ? this.#looksBack : this.#watchedAt !== null && !this.#hasRecorded) this.#renderer.offer(frame);
     else frame.acknowledge();
   }
 
@@ -243,6 +247,7 @@ export class CameraView extends HTMLElement {
   /** A live picture has to come before this view is live again. */
   #endRecorded() {
     this.#recordedAt = null;
+    this.#hasRecorded = false;
     delete this.dataset.recordedAt;
     this.#stats.started(performance.now(), this.#link.mark);
   }
