@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
+from gateway.http.settings.settings_handler import may_set
 from gateway.http.static_files import STATIC_DIR
 from gateway.net.errors import HttpError
 
@@ -122,6 +123,7 @@ class Me(BaseHandler):
                 "cameras": None if me.cameras is None else sorted(me.cameras),
                 "session": bool(me.session),
                 "login": self.access.has_accounts,
+                "settings": self.services.settings.settings and may_set(me),
             }
         )
 

@@ -197,6 +197,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         ),
     },
     "/logout": {"post": Operation("End the session; redirects to the login.", status=303, errors=(403, 503))},
+    "/settings": {"get": Operation("The page of the settings, for browsers.", {HTML: {}})},
     f"/link/({LINK_PATTERN})": {
         "get": Operation("A page that asks before it uses the link up.", {HTML: {}}),
         "post": Operation(

@@ -36,6 +36,7 @@ from gateway.http.base_handler import BaseHandler, NotFound
 from gateway.http.services import Services
 from gateway.http.settings import cameras as settings_cameras
 from gateway.http.settings import overview, people
+from gateway.http.settings import page as settings_page
 from gateway.http.strict_application import StrictApplication
 
 CAMERA = "/camera/([^/]+)"
@@ -78,6 +79,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),
     ("/logout", login.Logout, PUBLIC),
+    ("/settings", settings_page.SettingsPage, ADMIN),
     (f"/link/({links.PATTERN})", link_page.Link, PUBLIC),
     ("/healthz", health.Health, PUBLIC),
     ("/readyz", health.Ready, VIEW),

@@ -212,6 +212,7 @@ def test_what_is_known_of_a_person(closed: ClosedPipeline) -> None:
         "cameras": None,
         "session": False,
         "login": True,
+        "settings": False,
     }
     anna = me(closed.config, Authorization="Basic YW5uYTpjb3JyZWN0IGhvcnNl")
-    assert (anna["kind"], anna["name"], anna["session"]) == ("user", "anna", False)
+    assert (anna["kind"], anna["name"], anna["session"], anna["settings"]) == ("user", "anna", False, True)

@@ -9,6 +9,7 @@ from framebus.credentials.secrets_file import SecretsError
 from framebus.settings.config_file import ConfigFile, Edit, version_of
 from framebus.settings.settings_error import SettingsError
 from framebus.supervision.client import SupervisionError
+from gateway.access.identity import Identity
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.json_body import json_object
 from gateway.net.errors import HttpError
@@ -26,6 +27,11 @@ STATUS = {
 """HTTP status by the code of a SettingsError; 400 for the others."""
 
 T = TypeVar("T")
+
+
+def may_set(identity: Identity) -> bool:
+    """Whether a client may use the settings, where the configuration allows them at all."""
+    return identity.may("admin") and identity.cameras is None and identity.kind not in ("anonymous", "unauthenticated")
 
 
 class SettingsHandler(CameraHandler):

@@ -38,13 +38,16 @@ export function goToLogin() {
   location.replace(login);
 }
 
-/** Show the user who is logged in, and the logout button. @param {HTMLFormElement} form */
+/** Show the user who is logged in, the logout button, and to administrators the link to the settings. @param {HTMLFormElement} form */
 export async function showLogout(form) {
   try {
     const answer = await fetchApi("api/me", TIMEOUT_MS);
     const me = await answer.json();
     form.querySelector(".user-name").textContent = me.name;
     form.hidden = me.kind !== "user";
+    const settings = document.querySelector(".settings-link");
+    settings.hidden = !me.settings;
+    settings.href = withToken("settings").href;
   } catch {
     form.hidden = true; // no user is known
   }

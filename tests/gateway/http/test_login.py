@@ -126,7 +126,15 @@ async def test_no_password_dialog_comes_over_the_page(
 async def test_a_client_without_credentials_is_anonymous_and_has_no_scopes(config: Config) -> None:
     async with serving(config) as site:
         me = json.loads((await site.get("/api/me")).body)
-    assert me == {"kind": "anonymous", "name": "", "scopes": [], "cameras": None, "session": False, "login": True}
+    assert me == {
+        "kind": "anonymous",
+        "name": "",
+        "scopes": [],
+        "cameras": None,
+        "session": False,
+        "login": True,
+        "settings": False,
+    }
 
 
 async def test_who_came_with_the_browsers_dialog_can_log_out(config: Config) -> None:

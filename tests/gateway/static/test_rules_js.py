@@ -24,6 +24,7 @@ def test_there_are_rules() -> None:
     assert [rules.name for rules in RULES] == [
         "axis.test.mjs",
         "camera-list.test.mjs",
+        "camera-name.test.mjs",
         "choices.test.mjs",
         "clock.test.mjs",
         "control-model.test.mjs",

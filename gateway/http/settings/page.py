@@ -1,0 +1,25 @@
+"""/settings: the page of the settings, for administrators."""
+
+from functools import cache
+
+from gateway.http.base_handler import BaseHandler
+from gateway.http.csp import policy
+from gateway.http.static_files import STATIC_DIR
+
+
+class SettingsPage(BaseHandler):
+    """The page; what it shows it reads from /api/settings."""
+
+    def get(self) -> None:
+        """Answer with the page, which no other site may show in a frame, whatever allow_frames says."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Content-Security-Policy", policy([]))
+        self.finish(_page())
+
+    head = get
+
+
+@cache
+def _page() -> str:
+    return (STATIC_DIR / "settings" / "settings.html").read_text()

@@ -1,0 +1,142 @@
+/** The cameras of framebus.toml: shown with a picture, changed, removed, and added. */
+
+import { fetchApi, withToken } from "../connection/auth.js";
+import { t } from "../words/words.js";
+import { request } from "./api.js";
+import { action, field, form, make } from "./elements.js";
+import { inviteForm } from "./links.js";
+import { nameFor } from "./camera-name.js";
+import { chooser } from "./chooser.js";
+
+const STILL_RETRY_MS = 1500;
+const STILL_TRIES = 20;
+const TIMEOUT_MS = 5000;
+const COMMON_SIZES = ["640x480", "1280x720", "1920x1080"];
+
+/** @param {object} page */
+export function configuredCameras(page) {
+  const list = make("ul", { class: "list" }, ...page.overview.cameras.map((camera) => configured(page, camera)));
+  showStills(list);
+  return list;
+}
+
+function configured(page, camera) {
+  const title = camera.title ?? camera.name;
+  const more = make("div", {});
+  const open = (content) => {
+    more.replaceChildren(content);
+    more.querySelector("input")?.focus();
+  };
+  return make(
+    "li",
+    { "data-camera": camera.name },
+    make("img", { class: "preview", alt: "", width: 160, height: 90 }),
+    make(
+      "div",
+      { class: "facts" },
+      make("h3", {}, title),
+      make("p", { class: "hint" }, camera.source, camera.here && ` · ${camera.size} · ${t("camera.fps", { n: camera.fps })}`),
+    ),
+    make(
+      "div",
+      { class: "buttons" },
+      named(action(t("settings.invite"), async () => open(inviteForm(page, { ...camera, title }))), title),
+      named(action(t("settings.change"), async () => open(changeForm(page, camera))), title),
+    ),
+    more,
+  );
+}
+
+/** Screen readers hear which camera a button is for. */
+function named(button, title) {
+  button.setAttribute("aria-label", `${button.textContent}: ${title}`);
+  return button;
+}
+
+/** Show a still of each camera that gives pictures; one that has just been added does so after a while. */
+async function showStills(list) {
+  for (let tries = 0; tries < STILL_TRIES; tries += 1) {
+    const answer = await fetchApi("api/cameras", TIMEOUT_MS).catch(() => null);
+    const { cameras } = answer?.ok ? await answer.json() : { cameras: [] };
+    for (const camera of cameras.filter((one) => ["live", "idle"].includes(one.state))) {
+      const image = list.querySelector(`[data-camera="${camera.name}"] img:not([src])`);
+      if (image) image.src = withToken(`camera/${camera.name}/snapshot.jpg`).href;
+    }
+    await new Promise((resolve) => setTimeout(resolve, STILL_RETRY_MS));
+    if (!list.isConnected || !list.querySelector("img:not([src])")) return;
+  }
+}
+
+function changeForm(page, camera) {
+  const title = make("input", { value: camera.title ?? "", placeholder: camera.name, maxLength: 64 });
+  const source = make("input", { value: "", placeholder: camera.source, autocomplete: "off", spellcheck: false });
+  const size = make("input", { value: camera.size, pattern: "[0-9]{2,4}x[0-9]{2,4}", required: true });
+  const fps = make("input", { type: "number", value: camera.fps, min: 0.1, max: 240, step: "any", required: true });
+  const upsideDown = make("input", { type: "checkbox", checked: camera.orientation === 3 });
+  const list = make("datalist", { id: `sizes-${camera.name}` }, ...COMMON_SIZES.map((value) => make("option", { value })));
+  size.setAttribute("list", list.id);
+  const turnable = [1, 3].includes(camera.orientation);
+  const save = () =>
+    page.run(async () => {
+      const values = { title: title.value.trim() || null };
+      if (source.value.trim()) values.source = source.value.trim();
+      if (size.value !== camera.size) values.size = size.value;
+      if (Number(fps.value) !== camera.fps) values.fps = Number(fps.value);
+      if (turnable && upsideDown.checked !== (camera.orientation === 3)) values.orientation = upsideDown.checked ? 3 : 1;
+      await request("PATCH", `/cameras/${camera.name}`, values);
+      await page.refresh((overview) => overview.cameras.some((one) => one.name === camera.name && one.title === values.title));
+      return t("settings.saved", { name: values.title ?? camera.name });
+    });
+  const remove = action(
+    t("settings.remove"),
+    () =>
+      page.run(async () => {
+        if (!confirm(t("settings.removeCamera", { camera: camera.title ?? camera.name }))) return;
+        await request("DELETE", `/cameras/${camera.name}`);
+        await page.refresh((overview) => !overview.cameras.some((one) => one.name === camera.name));
+        return t("settings.removed", { name: camera.title ?? camera.name });
+      }),
+    "danger",
+  );
+  const picture = camera.here
+    ? [
+        field(t("settings.source"), source, t("settings.sourceHint")),
+        field(t("settings.size"), size),
+        list,
+        field(t("settings.fps"), fps),
+        turnable && field(t("settings.upsideDown"), upsideDown),
+      ]
+    : [];
+  const made = form(save, t("settings.save"), field(t("settings.cameraTitle"), title), ...picture);
+  made.querySelector(".buttons").append(remove);
+  return make("div", { class: "panel" }, made);
+}
+
+/** The button, and what it opens. */
+export function addCamera(page) {
+  const place = make("div", {});
+  const open = async () => {
+    place.replaceChildren(addForm(page));
+    button.hidden = true;
+  };
+  const button = action(t("settings.addCamera"), open, "main");
+  return make("div", {}, button, place);
+}
+
+function addForm(page) {
+  const title = make("input", { maxLength: 64, required: true, value: t("settings.newCamera") });
+  let touched = false;
+  title.addEventListener("input", () => (touched = true));
+  const choice = chooser((suggested) => {
+    if (!touched && suggested) title.value = suggested;
+  });
+  const add = () =>
+    page.run(async () => {
+      const source = choice.source();
+      const name = nameFor(title.value, page.overview.cameras.map((camera) => camera.name));
+      await request("POST", "/cameras", { name, source, title: title.value.trim() });
+      await page.refresh((overview) => overview.cameras.some((camera) => camera.name === name));
+      return t("settings.added", { name: title.value.trim() });
+    });
+  return make("div", { class: "panel" }, form(add, t("settings.add"), choice.element, field(t("settings.cameraTitle"), title)));
+}
