@@ -3,8 +3,10 @@
 They are mounted in a mount namespace of the command's own, so that nothing stays mounted, however it ends.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,7 +54,13 @@ def run(root: Path, user: str, command: Sequence[str], seconds: float, variables
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """End all that runs in the namespaces: unshare ignores every signal that can be ignored while it waits."""
+    """End all that runs in the namespaces, by their first process.
+
+    unshare ignores signals while it waits for that one, and `--kill-child` has no effect after a change of user.
+    """
+    with contextlib.suppress(OSError):  # it has ended
+        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
     process.kill()
     process.wait()
 

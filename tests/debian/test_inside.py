@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +11,12 @@ from tests.processes import wait_until
 
 @pytest.mark.root
 @pytest.mark.medium
-def test_a_command_that_would_go_on_is_ended(tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    command = [*NAMESPACES, "sh", "-c", f"exec sleep 600 >{fifo}"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    with fifo.open("rb") as held:  # until it runs
+def test_a_command_that_would_go_on_as_another_user_is_ended() -> None:
+    script = ("setpriv", "--reuid=nobody", "--clear-groups", "sh", "-c", "echo up; exec sleep 600")
+    process = subprocess.Popen([*NAMESPACES, *script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert output.readline() == b"up\n"
         end(process)
-        os.set_blocking(held.fileno(), False)
-        wait_until(lambda: held.read() == b"", "the end of all that held the pipe")
+        os.set_blocking(output.fileno(), False)
+        wait_until(lambda: output.read() == b"", "the end of all that held the pipe")
