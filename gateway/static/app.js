@@ -7,6 +7,7 @@ import { ServerClock } from "./connection/clock.js";
 import { Connection } from "./connection/connection.js";
 import { goToLogin, showLogout, withToken } from "./connection/auth.js";
 import { fetchCameras, CameraList } from "./grid/camera-list.js";
+import { Arrange } from "./grid/arrange.js";
 import { Choices } from "./grid/choices.js";
 import { Rest } from "./grid/rest.js";
 import { Stage } from "./grid/stage.js";
@@ -14,7 +15,7 @@ import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { SingleCamera } from "./single/single-camera.js";
-import { storedText } from "./storage.js";
+import { storedText, storeText } from "./storage.js";
 import { LookBack } from "./timeline/look-back.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
@@ -41,7 +42,7 @@ const clock = new ServerClock();
 const link = new LinkDelay();
 const choices = Choices.parse(storedText(CHOICES));
 const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, onViews, (names) => choices.sorted(names));
-const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices);
+const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices, onChoice);
 const single = onlyCamera ? new SingleCamera(goToCamera) : null;
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 const lookBack = new LookBack((message) => connection.send(message), updateSubscription);
@@ -167,6 +168,13 @@ function receivedStatus({ camera, header }) {
   if (view) view.status = header;
 }
 
+/** A person chose another layout, order or selection of cameras. */
+function onChoice() {
+  storeText(CHOICES, String(choices));
+  cameraList.order();
+  refresh();
+}
+
 /** There are other views, or others of them are visible. */
 function onViews() {
   stage?.refresh();
@@ -268,15 +276,23 @@ function countdown(wait) {
 }
 
 function showSummary() {
+  const shown = cameraList.views.filter((view) => onlyCamera || !choices.isHidden(view.dataset.camera));
   const all = cameraList.views.length;
-  const down = cameraList.views.filter((view) => view.state === "offline" || view.state === "stalled").length;
+  const down = shown.filter((view) => view.state === "offline" || view.state === "stalled").length;
+  document.body.dataset.timestamps = String(choices.timestamps);
   document.body.dataset.layout = onlyCamera || all === 1 ? "one" : "many";
-  const summary = down === 0 ? t("page.summary", { n: all }) : all > 1 ? t("page.someDown", { n: all, down }) : t("page.oneDown");
+  const summary = summaryOf(all, shown.length, down);
   setText(".summary", onlyCamera || all === 0 ? "" : summary);
-  element(".empty").hidden = all > 0;
+  element(".empty").hidden = shown.length > 0;
   setText(".empty", emptyMessage());
   const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? t("page.title") : summary)} — framebus`;
   if (document.title !== title) document.title = title;
+}
+
+/** @param {number} all how many cameras there are @param {number} shown @param {number} down of those that are shown */
+function summaryOf(all, shown, down) {
+  if (down > 0) return all > 1 ? t("page.someDown", { n: shown, down }) : t("page.oneDown");
+  return shown < all ? t("page.shown", { n: shown, all }) : t("page.summary", { n: all });
 }
 
 /** The state as one character, for narrow tabs. @param {number} down how many cameras are down */
@@ -286,6 +302,7 @@ function titleIcon(down) {
 }
 
 function emptyMessage() {
+  if (cameraList.views.length > 0) return t("page.allHidden");
   if (list?.cameras && onlyCamera) return t("page.unknownCamera", { camera: onlyCamera });
   if (list?.cameras) return t("page.noCamera");
   return list ? t("page.noList", { error: list.error }) : t("page.looking");
@@ -322,12 +339,15 @@ function start() {
   document.addEventListener("focusin", rememberView);
   document.addEventListener("keydown", onKeyDown);
   addEventListener("popstate", showOnlyCamera);
+  addEventListener("notice", ({ detail }) => (notice = { text: detail, until: performance.now() + NOTICE_MS }));
   addEventListener("online", () => connection.connect());
   addEventListener("resize", refresh);
   addEventListener("pageshow", () => (leaving = false));
   addEventListener("pagehide", () => (leaving = true));
 
   new Rest(document.body);
+  if (stage) new Arrange(element(".arrange"), element(".arrange-dialog"), cameraList, choices, onChoice);
+  element(".arrange").hidden = !stage;
   setInterval(refresh, REFRESH_MS);
   setInterval(sampleServerClock, CLOCK_EVERY_MS);
   document.body.dataset.page = onlyCamera ? "camera" : "all";

@@ -9,6 +9,8 @@ import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { fillingView, leaveFullscreen, toggleFullscreen } from "./fullscreen.js";
+import { saveStampedStill } from "./save-still.js";
+import { stampText } from "./timestamp.js";
 import * as format from "../words/format.js";
 import { fillWords, t } from "../words/words.js";
 import { isStored, store } from "../storage.js";
@@ -228,6 +230,7 @@ export class CameraView extends HTMLElement {
     if (this.#kind === "recorded") this.#onRecorded(frame.header.at);
     else this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
     this.#undrawable = false;
+    if (document.body.dataset.timestamps === "true") this.#setText(".timestamp", stampText(this.#captured));
     this.dataset.seq = frame.header.seq;
     this.dataset.kind = this.#kind;
     this.dataset.frames = this.#stats.frames;
@@ -323,7 +326,7 @@ export class CameraView extends HTMLElement {
   #setLinks(home, large) {
     const still = this.#element(".still");
     still.href = withToken(`${home}snapshot.jpg`).href;
-    still.addEventListener("click", () => (still.download = format.stillName(this.#camera, new Date())));
+    still.addEventListener("click", (event) => this.#onStill(event, still));
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
     this.#element(".leave").addEventListener("click", leaveFullscreen);
     this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));
@@ -332,6 +335,19 @@ export class CameraView extends HTMLElement {
     const enlarge = this.#element(".enlarge");
     enlarge.href = withToken(home).href;
     enlarge.addEventListener("click", (event) => this.#onClick(event, enlarge.href));
+  }
+
+  /** @param {MouseEvent} event @param {HTMLAnchorElement} still */
+  async #onStill(event, still) {
+    still.download = format.stillName(this.#camera, new Date());
+    if (document.body.dataset.timestamps !== "true") return;
+    event.preventDefault();
+    try {
+      await saveStampedStill(still.href, still.download);
+    } catch (error) {
+      const detail = /** @type {Error} */ (error).message;
+      dispatchEvent(new CustomEvent("notice", { detail }));
+    }
   }
 
   /** Delay the first click of a mouse, as it may become a double-click. Keys and touches act at once. @param {PointerEvent} event */

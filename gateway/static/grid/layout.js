@@ -6,7 +6,7 @@
 /** The side of a square as large as a small tile: rather than with smaller ones on average, the page is scrolled. */
 const SMALLEST_SIDE = 64;
 /** Up to so many, every way to break them into rows is tried; there are 2 to the power of one less. */
-const ALL_WAYS = 10;
+const ALL_WAYS = 8;
 /** More are laid out in equal columns, which scroll. */
 const MOST_IN_A_WINDOW = 24;
 /** Width of a tile that the columns of a page that scrolls try to have. */

@@ -3,6 +3,7 @@
  * after the other.
  */
 
+import { fillingView } from "../camera/fullscreen.js";
 import { heightOf, layoutAll, layoutLarge, layoutOne } from "./layout.js";
 import { Rotation } from "./rotation.js";
 
@@ -30,11 +31,13 @@ export class Stage {
    * @param {HTMLElement} container of the tiles
    * @param {import("./camera-list.js").CameraList} cameras
    * @param {import("./choices.js").Choices} choices
+   * @param {() => void} onChoice called when a tile was made the large one
    */
-  constructor(container, cameras, choices) {
+  constructor(container, cameras, choices, onChoice) {
     this.#container = container;
     this.#cameras = cameras;
     this.#choices = choices;
+    container.addEventListener("click", (event) => this.#onClick(event, onChoice), { capture: true });
   }
 
   /** Put the tiles where they belong now, which is mostly where they are. To be called several times a second. */
@@ -58,6 +61,17 @@ export class Stage {
       if (!view.hidden) place(view, rects[at]);
     }
     this.#container.style.height = `${Math.max(area.height, heightOf(rects))}px`;
+  }
+
+  /** A small tile beside the large one takes its place. @param {MouseEvent} event @param {() => void} onChoice */
+  #onClick(event, onChoice) {
+    const view = event.target.closest(".beside");
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!view || !event.target.closest(".enlarge") || elsewhere || fillingView()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#choices.large = view.dataset.camera;
+    onChoice();
   }
 
   /** @param {number[]} shapes @param {import("./layout.js").Area} area @param {number} large */

@@ -41,6 +41,7 @@ def test_there_are_rules() -> None:
         "recorder-words.test.mjs",
         "rotation.test.mjs",
         "spans.test.mjs",
+        "timestamp.test.mjs",
         "view-state.test.mjs",
         "zoom.test.mjs",
     ]

@@ -1,0 +1,40 @@
+/** Saves a still with the time of its picture drawn into it. */
+
+import { t } from "../words/words.js";
+import { stamped, stampText } from "./timestamp.js";
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * Ask for a still, draw its time into it, and let the browser save it.
+ *
+ * @param {string} url of the still
+ * @param {string} name of the file
+ * @throws {Error} with a sentence for people, when no still was to be had
+ */
+export async function saveStampedStill(url, name) {
+  const { jpeg, captured } = await fetchStill(url);
+  const blob = await stamped(jpeg, stampText(captured));
+  const link = document.createElement("a");
+  Object.assign(link, { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  // The browser has begun to read it by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), TIMEOUT_MS);
+}
+
+/** @param {string} url @returns {Promise<{jpeg: Blob, captured: number}>} `captured` in Unix seconds */
+async function fetchStill(url) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { cache: "no-store", signal: abort.signal });
+    const captured = Number(response.headers.get("X-Timestamp") ?? NaN);
+    if (!response.ok) throw new Error(t("still.refused", { code: response.status }));
+    if (Number.isNaN(captured)) throw new Error(t("still.noTime"));
+    return { jpeg: await response.blob(), captured };
+  } catch (error) {
+    throw error.name === "AbortError" || error instanceof TypeError ? new Error(t("still.noAnswer")) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
