@@ -13,7 +13,7 @@ export SOURCE_DATE_EPOCH
 # Tests start thousands of processes; without cached bytecode, each of them would compile framebus anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak mutants bench instructions wheel deb carried release lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak pictures mutants bench instructions wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -77,6 +77,9 @@ fuzz-api: $(VENV)/.dev-ok $(TOOLS)/.fuzz-ok  ## Send requests made from the API'
 
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
+
+pictures: $(VENV)/.dev-ok  ## Draw the page's icons with Chromium, from icon.svg
+	@exec $(PY) -m tests.pictures $(PICTURES)
 
 mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the tests notice; MUTANTS="credentials --survivors" for less
 	@$(PY) -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("mutmut") is None)' || $(PY) -m pip install -q --disable-pip-version-check 'mutmut>=3.3'

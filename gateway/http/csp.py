@@ -17,6 +17,7 @@ def policy(frames: Sequence[str]) -> str:
             "style-src 'self'",
             "img-src 'self'",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'self'",
             "form-action 'self'",
             f"frame-ancestors {embedding}",

@@ -210,6 +210,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/state": {"get": Operation("The state of the first camera, as ustreamer tells it.", {JSON: OBJECT})},
     "/(?:stream|stream.mjpg|live.jpg)": {"get": STREAM},
     "/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)": {"get": STILL},
+    "/(favicon[.]ico)": {"get": Operation("The icon, for browsers that show a picture alone.", {"image/x-icon": {}})},
     "/page/(.*)": {"get": Operation("A file of the page.", {"application/octet-stream": {}}, errors=(404,))},
 }
 PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -221,6 +222,7 @@ PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "([^/]+)": ("camera", {"type": "string"}),
     "(mjpg|avi)": ("format", {"type": "string", "enum": ["mjpg", "avi"]}),
     "(.*)": ("file", {"type": "string"}),
+    "(favicon[.]ico)": ("icon", {"type": "string", "enum": ["favicon.ico"]}),
 }
 """Name and schema of each group of the table's patterns."""
 

@@ -17,6 +17,9 @@ from gateway.net.errors import HttpError
 PLAIN_START, PLAIN_END = '<div class="plain-cameras">', "</div>"
 PLAIN = PLAIN_START + PLAIN_END
 """Where the plain cameras are put in."""
+MANIFEST = '<link rel="manifest" href="page/app.webmanifest" crossorigin="use-credentials">'
+"""Left out of a page with a token. An app starts at the manifest's own address, which has none, so that it could show nothing;
+and with one there, the token would be in every list of installed apps. Without a manifest, a phone keeps the page's address."""
 
 
 class Page(CameraHandler):
@@ -39,8 +42,10 @@ class Page(CameraHandler):
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy(self.services.settings.allow_frames))
         names = [camera for camera, _ in self.visible_cameras()] if name is None else [name]
-        plain = plain_cameras(names, self.get_query_argument("token", ""))
-        self.finish(_index("./" if name is None else "../../").replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}"))
+        token = self.get_query_argument("token", "")
+        plain = plain_cameras(names, token)
+        page = _index("./" if name is None else "../../").replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}")
+        self.finish(page.replace(MANIFEST, "") if token else page)
 
     head = get
 

@@ -88,6 +88,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/(?:stream|stream.mjpg|live.jpg)", streams.Stream, VIEW),
     ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", stills.Still, SNAPSHOT),
     ("/page/(.*)", page.PageFile, PUBLIC),
+    ("/(favicon[.]ico)", page.PageFile, PUBLIC),
 )
 
 

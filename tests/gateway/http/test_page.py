@@ -1,13 +1,23 @@
 """The page and its files, and the actions of mjpg-streamer."""
 
-import pytest
+import io
+import itertools
+import json
+from urllib.parse import urljoin
 
+import pytest
+from PIL import Image
+
+from gateway.http.page import MANIFEST
 from gateway.http.static_files import STATIC_DIR
 from tests.conftest import Configure
 from tests.gateway.access.accounts_site import TWO, add, token
 from tests.gateway.camera import jpeg
 from tests.gateway.conftest import Site, serving
 from tests.gateway.still_service import StillService
+
+BLUE = (29, 111, 224)
+"""The ground of the icon."""
 
 
 async def test_the_page_is_served_with_its_base(site: Site) -> None:
@@ -25,7 +35,13 @@ async def test_the_page_of_a_camera_is_found_without_the_slash(site: Site) -> No
 
 
 async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> None:
-    kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    kinds = {
+        ".js": "text/javascript",
+        ".css": "text/css",
+        ".svg": "image/svg+xml",
+        ".png": "image/png",
+        ".webmanifest": "application/manifest+json",
+    }
     files = [file for file in STATIC_DIR.rglob("*") if file.suffix in kinds]
     assert files
     for file in files:
@@ -34,6 +50,43 @@ async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> Non
         assert answer.body == file.read_bytes()
         assert answer.headers["Content-Type"].startswith(kinds[file.suffix])
         assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_the_page_is_an_app_unless_it_has_a_token(site: Site) -> None:
+    """All addresses of an app are relative, so that it starts under the prefix of a proxy."""
+    manifest = json.loads((await site.get("/page/app.webmanifest")).body)
+    assert manifest["display"] == "standalone"
+    home = "http://host/prefix/"
+    assert [urljoin(f"{home}page/app.webmanifest", manifest[key]) for key in ("start_url", "scope")] == [home, home]
+    for icon in manifest["icons"]:
+        answer = await site.get(f"/page/{icon['src']}")
+        assert answer.headers["Content-Type"] == icon["type"]
+        if icon["type"] == "image/png":
+            with Image.open(io.BytesIO(answer.body)) as image:
+                assert "x".join(map(str, image.size)) == icon["sizes"]
+    for path in ("/", "/camera/front/"):
+        assert MANIFEST in (await site.get(path)).body.decode()
+    add(site.config, tokens={"friend": token("secret", "view")})
+    for path in ("/", "/camera/front/"):
+        assert "app.webmanifest" not in (await site.get(f"{path}?token=secret")).body.decode()
+
+
+async def test_an_icon_is_where_browsers_look_for_one(site: Site) -> None:
+    answer = await site.get("/favicon.ico")
+    with Image.open(io.BytesIO(answer.body)) as icon:
+        assert icon.format == "ICO"
+        assert {(16, 16), (32, 32)} <= icon.info["sizes"]
+    assert (await site.get("/favicon-ico")).code == 404
+
+
+async def test_a_mask_cuts_nothing_off_the_icon() -> None:
+    """Whatever shape a phone cuts, it keeps a circle of four fifths of the width."""
+    with Image.open(STATIC_DIR / "icons" / "maskable-512.png") as icon:
+        picture = icon.convert("RGB")
+    for x, y in itertools.product(range(0, 512, 8), repeat=2):
+        if (x - 256) ** 2 + (y - 256) ** 2 > (0.4 * 512) ** 2:
+            blue = picture.crop((x, y, x + 1, y + 1)).tobytes()
+            assert max(abs(one - other) for one, other in zip(blue, BLUE, strict=True)) <= 3
 
 
 @pytest.mark.parametrize(
