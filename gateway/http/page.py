@@ -18,8 +18,9 @@ PLAIN_START, PLAIN_END = '<div class="plain-cameras">', "</div>"
 PLAIN = PLAIN_START + PLAIN_END
 """Where the plain cameras are put in."""
 MANIFEST = '<link rel="manifest" href="page/app.webmanifest" crossorigin="use-credentials">'
-"""Left out of a page with a token. An app starts at the manifest's own address, which has none, so that it could show nothing;
-and with one there, the token would be in every list of installed apps. Without a manifest, a phone keeps the page's address."""
+"""Left out of a page with a token: an app starts at the address in the manifest, which has no token, so that it could
+show nothing; and with one, the token would be in every list of installed apps. Without a manifest, a phone keeps the
+address of the page."""
 
 
 class Page(CameraHandler):

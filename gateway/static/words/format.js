@@ -66,7 +66,11 @@ export function moment(unixSeconds) {
 /** The browser's own locale where its language is the page's, as it knows whether hours go to 12 or 24. */
 export function locale() {
   const own = globalThis.navigator?.language ?? "";
-  return own.startsWith(currentLanguage()) ? own : currentLanguage();
+  try {
+    return own.startsWith(currentLanguage()) ? Intl.getCanonicalLocales(own)[0] : currentLanguage();
+  } catch {
+    return currentLanguage(); // Chromium 90 without a locale of its own has the language "en-US@posix", which is no tag
+  }
 }
 
 /** A number with the language's decimal separator. @param {string} number with a point */

@@ -43,3 +43,9 @@ test("a moment of the past has its date and milliseconds", () => {
 test("the name of a still has local time and nothing that a file system refuses", () => {
   assert.equal(format.stillName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9))), "front-2026-05-06_07-08-09.jpg");
 });
+
+test("a language of the browser that is no tag is no mistake", () => {
+  Object.defineProperty(globalThis, "navigator", { value: { language: "en-US@posix" }, configurable: true });
+  assert.match(format.timeOfDay(Date.UTC(2026, 4, 6, 7, 8, 9) / 1000, 0), /7:08:09/);
+  delete globalThis.navigator;
+});
