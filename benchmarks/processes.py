@@ -53,9 +53,9 @@ class Process:
         """Its process id."""
         return self.process.pid
 
-    def wait_until(self, true: Callable[[], object], what: str) -> None:
-        """Wait until `true` returns true. Raises BenchError when the process ends first, or after START_SECONDS."""
-        deadline = time.monotonic() + START_SECONDS
+    def wait_until(self, true: Callable[[], object], what: str, limit_seconds: float = START_SECONDS) -> None:
+        """Wait until `true` returns true. Raises BenchError when the process ends first, or after the limit."""
+        deadline = time.monotonic() + limit_seconds
         while not true():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 tail = self._log.read_text(errors="replace")[-2000:]
