@@ -9,6 +9,8 @@ from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 MAX_BURST = 64
 """Messages taken in one turn of the loop; the rest waits for the next turn, so that others get theirs."""
+POLLIN = int(zmq.POLLIN)
+"""A number: each use of pyzmq's flag would make a new flag, for each message."""
 
 
 class AsyncReceiver:
@@ -39,24 +41,24 @@ class AsyncReceiver:
         self._loop.add_reader(self._descriptors[0], self.drain)
         if isinstance(socket, ReconnectingSocket) and socket.monitor_socket is not None:
             self._descriptors.append(int(socket.monitor_socket.FD))
-            self._loop.add_reader(self._descriptors[1], self.drain)
-        self._loop.call_soon(self.drain)
+            self._loop.add_reader(self._descriptors[1], self._check_connection)
+        self._loop.call_soon(self._check_connection)
 
     def drain(self) -> None:
-        """Take what has arrived, and connect again where libzmq gave up."""
-        self._check_connection()
+        """Take what has arrived."""
         for _ in range(MAX_BURST):
-            # Asked first: the descriptor stays readable until then, and the loop would never sleep.
-            if self._closed or not int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN:
+            if self._closed:
                 return
             if not self._has_room():
-                self._left_some = True
+                self._left_some = self._has_message()
                 return
             try:
                 parts = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
             self._callback(parts)
+            if self._closed or not self._has_message():
+                return
         self._loop.call_soon(self.drain)
 
     def make_room(self) -> None:
@@ -76,13 +78,20 @@ class AsyncReceiver:
             for descriptor in self._descriptors:
                 self._loop.remove_reader(descriptor)
 
+    def _has_message(self) -> bool:
+        """Whether there is one more. Until it is asked, the descriptor stays readable, and the loop does not sleep."""
+        return bool(int(self._socket.get(zmq.EVENTS)) & POLLIN)
+
     def _check_connection(self) -> None:
-        if self._closed or not isinstance(self._socket, ReconnectingSocket):
+        """Connect again where libzmq gave up, and take what has arrived."""
+        if self._closed:
             return
-        self._socket.check()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        seconds = self._socket.reconnects_in
-        if seconds is not None:
-            self._timer = self._loop.call_later(seconds, self.drain)
+        if isinstance(self._socket, ReconnectingSocket):
+            self._socket.check()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            seconds = self._socket.reconnects_in
+            if seconds is not None:
+                self._timer = self._loop.call_later(seconds, self._check_connection)
+        self.drain()
