@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, Kind, pack, retopic
-from framebus.publishing.jpeg import Jpeg, JpegError
+from framebus.publishing.jpeg import JpegError
+from framebus.publishing.known_head import KnownHead
 from framebus.publishing.picture import Picture
 from framebus.publishing.repairs import Repairs
 from framebus.runtime.host_clock import host_monotonic, to_host
@@ -60,7 +61,7 @@ class FrameBuilder:
         self._camera = camera
         self._epoch = epoch
         self._max_jpeg_bytes = max_jpeg_bytes
-        self._max_megapixels = max_megapixels
+        self._known_head = KnownHead(max_megapixels)
         self._repairs = Repairs()
 
     def build(
@@ -84,7 +85,7 @@ class FrameBuilder:
         """
         if len(picture.jpeg) > self._max_jpeg_bytes:
             raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
-        jpeg = Jpeg.parse(picture.jpeg, self._max_megapixels)
+        jpeg = self._known_head.parse(picture.jpeg)
         self._repairs.note(source, jpeg.repairs)
         jpeg = jpeg.with_huffman_tables()
         if orientation != 1:

@@ -1,0 +1,78 @@
+"""Recognizes the pictures of one camera by their head, so that their image data need not be searched for markers. Pure.
+
+A camera sends the same tables and the same frame header with each picture. Where they are those of the picture before,
+all that they say is known, and only the end of the picture has to be looked at.
+"""
+
+from dataclasses import replace
+
+from framebus.protocol.jpeg import EOI, SOI
+from framebus.publishing.jpeg import APP1, APP2, Jpeg
+from framebus.publishing.jpeg_walker import APPLICATION, COM
+
+LABELS = frozenset({COM, *APPLICATION}) - {APP1, APP2}
+"""Segments that differ from picture to picture, such as a time, and say nothing that Jpeg knows of."""
+MAX_LABELS = 8
+"""A picture with more of them ahead of its tables is parsed as a whole."""
+NEEDLE_BYTES = 32
+"""Of the tables: so many are found quickly, and are not there by chance."""
+
+
+class KnownHead:
+    """Parses the pictures of one camera, one after the other."""
+
+    def __init__(self, max_megapixels: float | None = None) -> None:
+        """Begin with no picture.
+
+        Args:
+            max_megapixels: the most pixels allowed, in millions; None for no limit.
+        """
+        self._max_megapixels = max_megapixels
+        self._tables = b""
+        """Of the last picture that was parsed as a whole: from its first segment that is no label to its image data."""
+        self._last: Jpeg | None = None
+        """What they say, with no data; its `scan` counts from the tables."""
+
+    def parse(self, data: bytes) -> Jpeg:
+        """As Jpeg.parse, but for bytes behind an end of image that end with one: they may be left where they are.
+
+        Raises:
+            JpegError: the data hold no JPEG, or it has no frame header, is cut off, or is too large.
+        """
+        known = self._recognized(data)
+        if known is None:
+            known = Jpeg.parse(data, self._max_megapixels)
+            self._remember(data, known)
+        return known
+
+    def _recognized(self, data: bytes) -> Jpeg | None:
+        """The picture, where it has the tables of the last one, an end, and no other picture in it."""
+        last, tables = self._last, self._tables
+        if last is None or not data.endswith(EOI):
+            return None
+        begin = _behind_labels(data)
+        end = begin + len(tables)
+        if not data.startswith(tables, begin) or data.rfind(tables[:NEEDLE_BYTES], end) >= 0:
+            return None
+        return Jpeg(data, last.width, last.height, last.orientation, begin + last.scan, last.has_huffman_tables)
+
+    def _remember(self, data: bytes, jpeg: Jpeg) -> None:
+        begin = _behind_labels(data)
+        end = jpeg.scan + 2 + int.from_bytes(data[jpeg.scan + 2 : jpeg.scan + 4])
+        is_plain = jpeg.data is data and not jpeg.repairs and not jpeg.has_more_pictures
+        if is_plain and begin and end - begin >= NEEDLE_BYTES:
+            self._tables, self._last = data[begin:end], replace(jpeg, data=b"", scan=jpeg.scan - begin)
+
+
+def _behind_labels(data: bytes) -> int:
+    """Where the first segment begins that is no label; 0 where the picture does not begin with SOI and labels."""
+    at = len(SOI)
+    if not data.startswith(SOI):
+        return 0
+    for _ in range(MAX_LABELS):
+        if len(data) < at + 4:
+            return 0
+        if data[at] != 0xFF or data[at + 1] not in LABELS:
+            return at
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return 0
