@@ -21,10 +21,11 @@ class Subscriptions:
         """
         self._topics = {kind: topic(kind, camera) for kind in SUBSCRIBED_KINDS}
         self._subscribed: set[bytes] = set()
+        self._wanted: frozenset[Kind] = frozenset()
 
     def wants(self, kind: Kind) -> bool:
         """Whether what is sent under this kind has a subscriber. For any thread, while another one takes messages."""
-        return any(self._topics[kind].startswith(prefix) for prefix in tuple(self._subscribed))
+        return kind in self._wanted
 
     def take(self, message: bytes) -> list[Kind]:
         """Note a message of the socket.
@@ -39,7 +40,11 @@ class Subscriptions:
         kinds = [kind for kind, line in self._topics.items() if line.startswith(prefix)]
         if verb == b"\x01" and kinds:
             self._subscribed.add(prefix)
-            return kinds
-        if verb == b"\x00":
+        elif verb == b"\x00":
             self._subscribed.discard(prefix)
-        return []
+            kinds = []
+        else:
+            return []
+        topics, subscribed = self._topics.items(), tuple(self._subscribed)
+        self._wanted = frozenset(kind for kind, line in topics if line.startswith(subscribed))
+        return kinds
