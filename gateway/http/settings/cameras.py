@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from typing import Any
 
+from framebus.config.edit import Value
 from framebus.settings.attached_cameras import attached_cameras, preview
 from framebus.settings.camera_edits import check_remote, check_source, with_camera, with_changed_camera, without_camera
 from gateway.http.settings.settings_handler import SettingsHandler
@@ -21,7 +23,7 @@ class NewCamera(SettingsHandler):
         values = self.values("keys of a camera and their values", "name", "source")
         name = values.pop("name")
         checked = await self.in_thread(lambda: check_remote(values))
-        await self.change(lambda text: with_camera(text, name, checked))
+        await self.change(lambda text: with_camera(text, name, checked), "camera", "add", name, *words(checked))
 
 
 class ChangedCamera(SettingsHandler):
@@ -30,11 +32,12 @@ class ChangedCamera(SettingsHandler):
     async def patch(self, name: str) -> None:
         """Set keys of a camera; null removes one, so that its default holds."""
         checked = await self.in_thread(lambda: check_remote(self.values("keys of a camera and their values")))
-        await self.change(lambda text: with_changed_camera(text, name, checked))
+        command = ("camera", "set", name, *words(checked))
+        await self.change(lambda text: with_changed_camera(text, name, checked), *command)
 
     async def delete(self, name: str) -> None:
         """Remove a camera from framebus.toml. Its recordings stay."""
-        await self.change(lambda text: without_camera(text, name))
+        await self.change(lambda text: without_camera(text, name), "camera", "remove", name)
 
 
 class AttachedCameras(SettingsHandler):
@@ -68,6 +71,12 @@ class Preview(SettingsHandler):
 
         async with not_busy():
             self.finish(await self.while_connected(self.in_thread(take)))
+
+
+def words(values: Mapping[str, Value | None]) -> list[str]:
+    """The values as `framebus camera` takes them."""
+    texts = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
+    return [f"{key}={'' if text is None else text}" for key, text in texts.items()]
 
 
 def not_busy() -> asyncio.Lock:

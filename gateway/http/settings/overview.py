@@ -105,7 +105,8 @@ class Network(SettingsHandler):
         before, after = await self.in_thread(
             lambda: file.write(
                 lambda text: with_key(text, "gateway", "listen", str(address)), version=version, by_hand=False
-            )
+            ),
+            ("open" if wanted else "close",),
         )
         encrypted = self.services.settings.tls_cert is not None
         self.set_status(202)

@@ -1,7 +1,8 @@
 """The base of the handlers below /api/settings: who may use them, and how a refusal of framebus becomes an answer."""
 
 import asyncio
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from framebus.config.load import ConfigError
@@ -86,11 +87,19 @@ class SettingsHandler(CameraHandler):
                 raise HttpError(400, "bad-request", f"{key}: found nothing; allowed: a text")
         return values
 
-    async def in_thread(self, function: Callable[[], T]) -> T:
-        """Call what reads and writes files or starts a process. Raises HttpError where it is refused."""
+    async def in_thread(self, function: Callable[[], T], command: Sequence[str] = ()) -> T:
+        """Call what reads and writes files or starts a process. Raises HttpError where it is refused.
+
+        Args:
+            function: what to do.
+            command: the command that does the same, for a file that only root may change.
+        """
         try:
             return await asyncio.to_thread(function)
         except SettingsError as error:
+            if error.code == "read-only" and command:
+                advice = f"run on the camera server: sudo {shlex.join(('framebus', *command))}"
+                raise HttpError(409, "read-only", f"framebus may not change its configuration here; {advice}") from None
             raise HttpError(STATUS.get(error.code, 400), error.code, str(error)) from None
         except ConfigError as error:
             raise HttpError(400, "refused", "; ".join(error.mistakes)) from None
@@ -99,10 +108,10 @@ class SettingsHandler(CameraHandler):
         except SupervisionError as error:
             raise HttpError(503, "no-reload", str(error)) from None
 
-    async def change(self, edit: Edit) -> None:
-        """Change framebus.toml, let it be applied, and answer with what was done."""
+    async def change(self, edit: Edit, *command: str) -> None:
+        """Change framebus.toml, let it be applied, and answer with what was done; `command` is as in `in_thread`."""
         file, version = self.file, self.seen_version()
-        sentences = await self.in_thread(lambda: file.change(edit, version=version, by_hand=False))
+        sentences = await self.in_thread(lambda: file.change(edit, version=version, by_hand=False), command)
         self.finish({"sentences": sentences, "version": version_of(await self.in_thread(file.read))})
 
     def seen_version(self) -> str | None:

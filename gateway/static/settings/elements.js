@@ -3,7 +3,7 @@
 /**
  * @param {string} tag
  * @param {Record<string, unknown>} [properties] of the element; `on…` are listeners, `class` and `aria-…` attributes
- * @param {...(Node | string | null | false)} children null and false are left out
+ * @param {...(Node | string | null | undefined | false)} children what is no node and no text is left out
  */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -12,7 +12,7 @@ export function make(tag, properties = {}, ...children) {
     else if (name === "class" || name.includes("-") || name === "for") element.setAttribute(name, value);
     else element[name] = value;
   }
-  element.append(...children.filter((child) => child !== null && child !== false));
+  element.append(...children.filter((child) => child || child === ""));
   return element;
 }
 

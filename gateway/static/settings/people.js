@@ -31,7 +31,8 @@ export function programs(page) {
 
 function account(page, one, kind) {
   const place = make("div", {});
-  const waits = page.overview.links.filter((link) => link.name === one.name && `${link.kind}s` === kind);
+  const waiting = page.overview.links.filter((link) => link.name === one.name && `${link.kind}s` === kind);
+  const waitsUntil = Math.max(0, ...waiting.map((link) => link.expires));
   const remove = () =>
     page.run(async () => {
       if (!confirm(t("settings.removeAccount", { name: one.name }))) return;
@@ -51,7 +52,7 @@ function account(page, one, kind) {
       make("h3", {}, one.name),
       make("p", { class: "hint" }, rightsOf(one)),
       one.used && make("p", { class: "hint" }, t("settings.used", { time: timeOfDay(one.used) })),
-      ...waits.map((wait) => make("p", { class: "hint" }, t("settings.linkWaits", { time: timeOfDay(wait.expires) }))),
+      waitsUntil > 0 && make("p", { class: "hint" }, t("settings.linkWaits", { time: timeOfDay(waitsUntil) })),
     ),
     make("div", { class: "buttons" }, kind === "users" && action(t("settings.linkFor"), link), removing),
     place,

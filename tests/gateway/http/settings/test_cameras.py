@@ -1,6 +1,7 @@
 """Cameras that are added, changed and removed through /api/settings."""
 
 import base64
+import os
 import tomllib
 from typing import Any
 
@@ -44,6 +45,28 @@ async def test_a_camera_is_added_changed_and_removed(config: Config) -> None:
         assert (await call(site, "DELETE", "/cameras/garden"))[0] == 200
     assert list(tables(config)) == ["front"]
     assert tomllib.loads(config.path.read_text()) == tomllib.loads(before)
+
+
+async def test_where_only_root_may_change_the_file_the_command_is_named(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert config.path is not None
+    really = os.access
+    mine = config.path.resolve()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != mine and really(path, mode))  # root may everything
+    before = tables(config)
+    async with serving(config) as site:
+        body = {"name": "gate", "source": "rtsp://10.0.0.2/1", "title": "Garden gate", "hflip": True}
+        status, error = await call(site, "POST", "/cameras", body)
+        assert (status, error["code"]) == (409, "read-only")
+        assert error["message"] == (
+            "framebus may not change its configuration here; run on the camera server: sudo framebus camera add gate "
+            "source=rtsp://10.0.0.2/1 'title=Garden gate' hflip=true"
+        )
+        _, error = await call(site, "PATCH", "/cameras/front", {"title": None, "fps": 5})
+        assert error["message"].endswith("sudo framebus camera set front title= fps=5")
+        assert (await call(site, "GET"))[1]["read_only"].endswith("cannot be written by the user that runs framebus")
+    assert tables(config) == before
 
 
 @pytest.mark.parametrize(

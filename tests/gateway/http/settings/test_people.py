@@ -54,6 +54,15 @@ async def test_users_are_made_changed_and_removed(config: Config) -> None:
         assert await code(site, "/camera/back/", **basic("bert", "bert's horse")) == 401
 
 
+async def test_a_password_may_have_any_characters_and_changes_only_when_it_is_sent(config: Config) -> None:
+    async with site_with(config, users=ANNA) as site:
+        for password in ("k(9gKLXZ>DZDLEA[nJv7maAMGhDUc?Q", "p%20&=+:;'\"\\ä€😀", "        "):
+            assert (await call(site, "PUT", "/users/bert", {"password": password}, **ADMIN))[0] == 200
+            assert await code(site, "/metrics", **basic("bert", password)) == 200
+            assert (await call(site, "PUT", "/users/bert", {"scopes": ["admin"]}, **ADMIN))[0] == 200
+            assert await code(site, "/metrics", **basic("bert", password)) == 200
+
+
 async def test_who_changes_the_own_password_stays_logged_in(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         cookie, _ = site.gateway._access.sessions.create("anna", proof())
