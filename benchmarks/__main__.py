@@ -22,6 +22,7 @@ from benchmarks import (
     motion,
     peers,
     quota,
+    recorded_seek,
     recorder,
     renditions,
     results,
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "demand": demand,
     "bus": bus,
     "recorder": recorder,
+    "recorded-seek": recorded_seek,
     "motion": motion,
 }
 RESULTS = Path(__file__).parent / "results"

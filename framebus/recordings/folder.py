@@ -10,7 +10,7 @@ import contextlib
 import os
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,16 +18,22 @@ import msgspec
 
 from framebus.protocol.wire import FrameHeader, is_camera_name
 from framebus.recordings.segment_beginning import SegmentError
-from framebus.recordings.segment_name import SegmentName, day_begins, day_of
-from framebus.recordings.segment_reader import SegmentReader, StoredFrame
+from framebus.recordings.segment_name import SECONDS_A_DAY, SegmentName, day_begins, day_of
+from framebus.recordings.segment_reader import SegmentIndex, SegmentReader, StoredFrame
 from framebus.recordings.timeline import GAP_SECONDS, ROUNDING_SECONDS, Segment, Span, spans, without_overlap
 
 LONGEST_SEGMENT_SECONDS = 3600.0
 """A segment that began before a moment by more than this is not searched for it. Those of framebus have a minute."""
-MAX_LINES = 64
+MAX_LINES = 128
 """How many time lines are remembered, the longest of all days of a camera."""
+NEAR_SECONDS = 300.0
+"""A frame is looked for within this time first, which reads the folder of one day, or of two near midnight."""
 SETTLED_SECONDS = 3.0
 """A folder that was changed so recently is read again: FAT counts its times in steps of two seconds."""
+UNCHANGED_SECONDS = 60.0
+"""A complete file that was not written for so long is not looked at again while its name is there."""
+MAX_INDEXES = 128
+"""Files whose list of clusters is remembered: 5 KB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,8 @@ class RecordingFolder:
         """What `_line` returned, by camera and days."""
         self._open: dict[tuple[Path, int], float] = {}
         """The length of each segment that has not been ended, by its path and size."""
+        self._indexes: dict[Path, SegmentIndex] = {}
+        """Of the files that were read last, the newest one at the end."""
 
     def cameras(self) -> list[str]:
         """The cameras that have recordings, whether or not they are configured. Raises OSError, but for no folder."""
@@ -116,13 +124,21 @@ class RecordingFolder:
         self, camera: str, at: float, *, inclusive: bool = False, since: float = 0.0
     ) -> RecordedFrame | None:
         """The last frame before a moment, and not before `since`; `inclusive`: or at it. Raises OSError."""
-        return next(self._backwards(camera, since, at, inclusive), None)
+        near = max(since, at - NEAR_SECONDS)
+        found = next(self._backwards(camera, near, at, inclusive), None)
+        return (
+            found if found is not None or near == since else next(self._backwards(camera, since, at, inclusive), None)
+        )
 
     def frame_after(
         self, camera: str, at: float, *, inclusive: bool = False, until: float = float("inf")
     ) -> RecordedFrame | None:
         """The first frame after a moment, and not after `until`; `inclusive`: or at it. Raises OSError."""
-        return next(self.frames(camera, at, until, inclusive=inclusive), None)
+        near = min(until, at + NEAR_SECONDS)
+        found = next(self.frames(camera, at, near, inclusive=inclusive), None)
+        if found is None and near < until:
+            found = next(self.frames(camera, near, until), None)
+        return found
 
     def gaps(
         self, camera: str, begin: float, end: float, gap_seconds: float = GAP_SECONDS
@@ -143,7 +159,7 @@ class RecordingFolder:
     ) -> Iterator[RecordedFrame]:
         """The frames from `begin` to `end` in order; not `inclusive`: after `begin`. Raises OSError."""
         for segment in self._by_day(camera, begin, end):
-            for reader in _opened(segment):
+            for reader in self._opened(segment):
                 first = max(begin, segment.begin)
                 # One more: a clock that is being put right runs by up to 500 ppm too fast or too slow (adjtimex(2)).
                 for number in range(max(0, reader.cluster_at(_ms(segment, first)) - 1), reader.find_clusters()):
@@ -158,7 +174,7 @@ class RecordingFolder:
 
     def _backwards(self, camera: str, since: float, at: float, inclusive: bool) -> Iterator[RecordedFrame]:
         for segment in self._by_day(camera, since, at, backwards=True):
-            for reader in _opened(segment):
+            for reader in self._opened(segment):
                 last = min(reader.cluster_at(_ms(segment, min(at, segment.end))) + 2, reader.find_clusters())
                 for number in range(last - 1, -1, -1):
                     for frame in reversed(list(reader.frames_in(number))):
@@ -176,7 +192,11 @@ class RecordingFolder:
         first = day_of(max(0.0, begin - LONGEST_SEGMENT_SECONDS))
         numbers = [n for n, day in enumerate(days) if first <= day and (end == float("inf") or day <= day_of(end))]
         for number in reversed(numbers) if backwards else numbers:
-            around = tuple(days[max(0, number - 1) : number + 2])  # what others hide lies beside it
+            day_begin = day_begins(days[number]) or 0
+            # What lies beside it may hide a part of it, near midnight.
+            before = begin < day_begin + LONGEST_SEGMENT_SECONDS
+            after = end > day_begin + SECONDS_A_DAY - LONGEST_SEGMENT_SECONDS
+            around = tuple(days[max(0, number - before) : number + 1 + after])
             line = self._line(camera, around).of_days[days[number]]
             # Names are rounded down to the millisecond, so the last frame may be a little later than the end.
             first_shown = bisect_left(line, begin - ROUNDING_SECONDS, key=lambda segment: segment.end)
@@ -204,14 +224,23 @@ class RecordingFolder:
             return []
         known = self._days.get((camera, day))
         if known is None or known.changed_ns != changed_ns or self._now() - changed_ns / 1e9 < SETTLED_SECONDS:
-            known = self._days[camera, day] = _Day(changed_ns, list(self._read_day(folder)))
+            before = known.segments if known is not None else []
+            known = self._days[camera, day] = _Day(changed_ns, list(self._read_day(folder, before)))
         if any(segment.is_open for segment in known.segments):
-            known.segments = [self._grown(segment) if segment.is_open else segment for segment in known.segments]
+            grown = [self._grown(segment) if segment.is_open else segment for segment in known.segments]
+            if grown != known.segments:  # else the line that was made of them holds
+                known.segments = grown
         return known.segments
 
-    def _read_day(self, folder: Path) -> Iterator[Segment]:
+    def _read_day(self, folder: Path, before: Iterable[Segment]) -> Iterator[Segment]:
+        """The segments of a day; `before` are those of the last look, of which few have changed."""
+        unchanged = self._now() - UNCHANGED_SECONDS
+        known = {segment.path.name: segment for segment in before if not segment.is_open and segment.made < unchanged}
         with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name in known:
+                    yield known[entry.name]
+                    continue
                 name = SegmentName.parse(folder.name, entry.name)
                 if name is None:
                     continue
@@ -232,6 +261,25 @@ class RecordingFolder:
                     )
                     yield self._grown(segment) if segment.is_open else segment
 
+    def _opened(self, segment: Segment) -> Iterator[SegmentReader]:
+        """The open segment, or nothing where it cannot be read: another one may be."""
+        try:
+            reader = SegmentReader(segment.path, self._indexes.pop(segment.path, None))
+        except (OSError, SegmentError):
+            return
+        with reader:
+            try:
+                yield reader
+            finally:  # who looks for one frame does not go on to the end
+                with contextlib.suppress(OSError):
+                    self._remember(segment.path, reader.index())
+
+    def _remember(self, path: Path, index: SegmentIndex | None) -> None:
+        if index is not None:
+            self._indexes[path] = index
+            while len(self._indexes) > MAX_INDEXES:
+                self._indexes.pop(next(iter(self._indexes)))
+
     def _grown(self, segment: Segment) -> Segment:
         """A segment without a length in its name, with the length that it has now."""
         try:
@@ -246,16 +294,6 @@ class RecordingFolder:
         except (OSError, SegmentError):  # it was deleted or renamed, or its writer was killed at once
             return segment
         return replace(segment, end=segment.start + seconds, bytes=status.st_size, made=status.st_mtime)
-
-
-def _opened(segment: Segment) -> Iterator[SegmentReader]:
-    """The open segment, or nothing where it cannot be read: another one may be."""
-    try:
-        reader = SegmentReader(segment.path)
-    except (OSError, SegmentError):
-        return
-    with reader:
-        yield reader
 
 
 def _ms(segment: Segment, at: float) -> int:

@@ -45,23 +45,38 @@ class StoredFrame:
     """Of the frame's header; 0 where the file has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentIndex:
+    """Where the clusters of a complete file are, for the next time that it is opened."""
+
+    version: tuple[int, int, int]
+    """Inode, bytes and time of the file for which this holds."""
+    info: SegmentInfo
+    ms: list[int]
+    clusters: list[int]
+
+
 class SegmentReader:
     """An open segment. Not for several threads at once; closed by its owner, or by leaving a `with` block."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open a file and read its beginning. Raises OSError, and SegmentError where it is no segment."""
+    def __init__(self, path: str | os.PathLike[str], index: SegmentIndex | None = None) -> None:
+        """Open a file and read its beginning; not again where `index` is that of the file.
+
+        Raises OSError, and SegmentError where it is no segment.
+        """
         self.path = Path(path)
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            self.info = self._beginning()
+            self._complete = index is not None and index.version == self._version()
+            known = index if self._complete else None
+            self.info = known.info if known is not None else self._beginning()
         except BaseException:
             self.close()
             raise
         self._next = self.info.clusters_begin
         """Where the first cluster begins that was not looked at yet."""
-        self._complete = False
-        self._ms: list[int] = []
-        self._clusters: list[int] = []
+        self._ms: list[int] = known.ms if known is not None else []
+        self._clusters: list[int] = known.clusters if known is not None else []
         """Offsets of the clusters, and above their times."""
 
     def __enter__(self) -> "SegmentReader":
@@ -75,6 +90,10 @@ class SegmentReader:
         descriptor, self._fd = self._fd, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def index(self) -> SegmentIndex | None:
+        """What the next reader of this file need not look for; None while the file is not complete. Raises OSError."""
+        return SegmentIndex(self._version(), self.info, self._ms, self._clusters) if self._complete else None
 
     @property
     def is_complete(self) -> bool:
@@ -165,6 +184,10 @@ class SegmentReader:
     def header_json(self, frame: StoredFrame) -> bytes:
         """The header as it is stored; empty where the file has none. Raises OSError."""
         return os.pread(self._fd, frame.header_size, frame.header_offset)
+
+    def _version(self) -> tuple[int, int, int]:
+        status = os.fstat(self._fd)
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _beginning(self) -> SegmentInfo:
         try:

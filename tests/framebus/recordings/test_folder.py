@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from framebus.recordings.folder import RecordingFolder
-from tests.framebus.recordings.segments import STARTED, header, jpeg, store
+from tests.framebus.recordings.segments import STARTED, header, jpeg, segment, store
 
 SECOND = [0, 500, 1000, 1500]
 
@@ -158,3 +158,51 @@ def test_a_link_with_the_name_of_a_segment_is_none(tmp_path: Path) -> None:
 def test_the_last_frame_is_found_from_its_own_moment(tmp_path: Path) -> None:
     store(tmp_path, STARTED, SECOND)
     assert moments(RecordingFolder(tmp_path), STARTED + 1.5) == [1500]
+
+
+def test_a_file_that_was_exchanged_under_its_name_is_read_anew(tmp_path: Path) -> None:
+    path = store(tmp_path, STARTED, SECOND)
+    found = RecordingFolder(tmp_path)
+    assert found.frame_at("front", STARTED + 1.5) is not None
+    later = path.with_name("later")
+    later.write_bytes(segment([0, 700, 1500]))
+    later.replace(path)
+    frame = found.frame_before("front", STARTED + 1)
+    assert frame is not None
+    assert frame.at == pytest.approx(STARTED + 0.7)
+
+
+def test_files_that_did_not_change_are_noticed_to_be_gone(tmp_path: Path) -> None:
+    paths = [store(tmp_path, STARTED + number * 10, SECOND) for number in range(3)]
+    for path in paths:
+        os.utime(path, (STARTED, STARTED))
+    found = RecordingFolder(tmp_path)
+    assert len(found.segments("front")) == 3
+    paths[1].unlink()
+    assert [segment.path for segment in found.segments("front")] == [paths[0], paths[2]]
+
+
+def test_a_recording_of_the_day_before_hides_one_after_midnight(tmp_path: Path) -> None:
+    midnight = STARTED - STARTED % 86400 + 86400
+    hidden = store(tmp_path, midnight + 1.0, [0, 250])
+    os.utime(hidden, (STARTED, STARTED))
+    store(tmp_path, midnight - 1.0, [0, 1000, 2900, 5000])
+    found = RecordingFolder(tmp_path)
+    assert [round(frame.at - midnight, 2) for frame in found.frames("front", midnight - 10)] == [-1, 0, 1.9, 4]
+    frame = found.frame_before("front", midnight + 1.5)
+    assert frame is not None
+    assert frame.at == pytest.approx(midnight)
+
+
+def test_the_gaps_between_two_moments(tmp_path: Path) -> None:
+    for begin in (0.0, 2.0, 60.0):
+        store(tmp_path, STARTED + begin, SECOND)
+    found = RecordingFolder(tmp_path)
+
+    def gaps(begin: float, end: float) -> list[tuple[float, float]]:
+        between = found.gaps("front", STARTED + begin, STARTED + end)
+        return [(round(begin - STARTED, 2), round(end - STARTED, 2)) for begin, end in between]
+
+    assert gaps(0.5, 61) == [(3.5, 60)]
+    assert gaps(0.5, 3) == []
+    assert gaps(-50, 100) == [(-50, 0), (3.5, 60), (61.5, 100)]
