@@ -48,6 +48,9 @@ def states(config: Config) -> dict[str, str]:
             except TimeoutError:
                 found[camera] = "not running"
                 continue
+        if status.pid == 0:  # nothing came from it for longer than the deadline, on a busy machine
+            found[camera] = "not running"
+            continue
         size = f", {status.width}x{status.height} at {status.fps:g} fps" if status.width else ""
         reason = f": {status.reason}" if status.reason else ""
         found[camera] = f"{status.state}{reason} ({status.source}{size})"
