@@ -88,7 +88,7 @@ mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the te
 bench: $(VENV)/.ok  ## Measure it beside its peers, in 20 minutes; BENCH="--quick fan-out" for less, PEERS=FOLDER for peers built there
 	@exec $(PY) -m benchmarks $(if $(PEERS),--peers $(PEERS)) $(BENCH)
 
-instructions: $(VENV)/.ok  ## Count the instructions a frame, in 30 s; fails when they are a tenth more than KEEP=--keep has stored
+instructions: $(VENV)/.dev-ok  ## Count the instructions a frame, in 30 s; fails when they are a tenth more than KEEP=--keep has stored
 	@exec $(PY) -m benchmarks.instructions $(KEEP)
 
 wheel: $(TOOLS)/.build-ok  ## Build the wheel and the source distribution in dist
