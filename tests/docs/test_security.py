@@ -40,10 +40,10 @@ def test_every_test_of_a_promise_is_collected() -> None:
     tests = {f"tests/{test}" for _, named in promises() for test in named}
     files = sorted({test.partition("::")[0] for test in tests})
     plugins = [part for name in ("cacheprovider", "xdist", "benchmark") for part in ("-p", f"no:{name}")]
-    command = [sys.executable, "-P", "-m", "pytest", "--collect-only", "-q", *plugins]
+    command = [sys.executable, "-P", "-m", "pytest", "--collect-only", "--assert=plain", "-q", *plugins]
     environment = {**os.environ, "FRAMEBUS_FAULTS": "1", "PYTEST_ADDOPTS": ""}
     collected = subprocess.run(
-        [*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=50, check=False
+        [*command, *files], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
     )
     missing = tests - {line.partition("[")[0] for line in collected.stdout.splitlines()}
     assert missing == set(), f"{collected.stdout[-2000:]}{collected.stderr[-2000:]}"

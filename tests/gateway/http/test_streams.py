@@ -145,18 +145,18 @@ async def test_a_rate_is_a_ceiling_and_each_picture_is_drawn_at_once(site: Site,
     await camera_is_known(site, camera)
     stream = await Stream.open(site, "/stream?fps=2")
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    pictures = []
-    begun = time.monotonic()
+    pictures, begun = [], []
     for number in range(60):
         pictures.append(padded(jpeg(), number))
+        begun.append(time.monotonic())
         camera.show(pictures[-1])
         await asyncio.sleep(0.05)
-    seconds = time.monotonic() - begun
     await stream.head()
-    shown = [pictures.index((await stream.part())[0]) for _ in range(2 * round(seconds * 2))]
+    parts = 2 * round(2 * (time.monotonic() - begun[0]))
+    shown = [pictures.index((await stream.part())[0]) for _ in range(parts)]
     assert shown[::2] == shown[1::2]
     assert shown[0] == 0
-    assert all(5 < after - before < 15 for before, after in pairwise(shown[::2]))
+    assert all(begun[after] - begun[before] > 0.25 for before, after in pairwise(shown[::2]))
     stream.close()
 
 
