@@ -337,9 +337,12 @@ export class CameraView extends HTMLElement {
     enlarge.addEventListener("click", (event) => this.#onClick(event, enlarge.href));
   }
 
-  /** @param {MouseEvent} event @param {HTMLAnchorElement} still */
+  /** What is saved is the picture that is shown. @param {MouseEvent} event @param {HTMLAnchorElement} still */
   async #onStill(event, still) {
-    still.download = format.stillName(this.#camera, new Date());
+    const url = withToken(`camera/${this.#camera}/snapshot.jpg`);
+    if (this.isRecorded) url.searchParams.set("at", this.#recordedAt.toFixed(6));
+    still.href = url.href;
+    still.download = format.stillName(this.#camera, new Date(this.isRecorded ? this.#recordedAt * 1000 : Date.now()));
     if (document.body.dataset.timestamps !== "true") return;
     event.preventDefault();
     try {
