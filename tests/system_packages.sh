@@ -25,12 +25,16 @@ tests      firefox-esr                                       firefox-esr
 tests      git                                               git
 tests      ip                                                iproute2
 tests      mkvinfo                                           mkvtoolnix
+tests      mosquitto                                         mosquitto
+tests      mpv                                               mpv
 tests      nginx                                             nginx-light
 tests      node                                              nodejs
 tests      openssl                                           openssl
 tests      squid                                             squid
 tests      systemd-analyze                                   systemd
 tests      varnishd                                          varnish
+tests      vlc                                               vlc-bin
+tests      /usr/lib/*/vlc/plugins/demux/libmkv_plugin.so     vlc-plugin-base
 tests      /usr/lib/python3.*/ensurepip                      python3-venv
 tests      /usr/lib/python3/dist-packages/gi                 python3-gi
 tests      /usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib  gir1.2-gst-rtsp-server-1.0
@@ -90,10 +94,10 @@ install() {
     services restore
 }
 
-services() {  # off: a web server that is now installed is not started; restore: it can be started by hand, and only so
+services() {  # off: a server that is now installed is not started; restore: it can be started by hand, and only so
     local name
     [ -d /run/systemd/system ] || return 0
-    for name in caddy nginx; do
+    for name in caddy mosquitto nginx; do
         [[ " $missing " == *" $name"[\ -]* ]] || continue
         if [ "$1" = off ]; then
             $asroot systemctl -q mask "$name.service"

@@ -21,6 +21,7 @@ TESTS = (
     "python3-flask",
     "python3-hypothesis",
     "python3-packaging",
+    "python3-paho-mqtt",
     "python3-pytest",
     "python3-pytest-asyncio",
     "python3-pytest-timeout",

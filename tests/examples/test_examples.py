@@ -3,6 +3,7 @@
 import re
 import sys
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ PROGRAMS = {
     "record_frames.py": (("front", "{folder}", "20"), r"saved 20 frames, 0 lost"),
     "pair_stereo.py": (("front", "back"), r"pair \d+ and \d+: [+-]\d+\.\d ms apart, difference \d"),
 }
-OF_THEIR_OWN = {"detect_motion.py", "serve_still.py"}
-"""Each has a test of its own below."""
+OF_THEIR_OWN = {"detect_motion.py", "publish_mqtt.py", "serve_still.py"}
+"""Each has a test of its own, below and in test_mqtt.py."""
 IN_OTHER_LANGUAGES = {"read_frames.c", "read_frames.mjs", "read_frames.html"}
 """tests/examples/test_languages.py has them, and tests/e2e/test_example_page.py the page."""
 CAMERAS = (
@@ -39,9 +40,12 @@ def config(configure: Configure, start: Start) -> Config:
     return config
 
 
-def running(program: str, *arguments: str, config: Config, tmp_path: Path) -> Running:
+def running(
+    program: str, *arguments: str, config: Config, tmp_path: Path, environment: Mapping[str, str] | None = None
+) -> Running:
     command = [sys.executable, "-P", "-W", "error", str(EXAMPLES / program), *arguments]
-    return Running(*command, log=tmp_path / "example.log", environment={"FRAMEBUS_CONFIG": str(config.path)})
+    environment = {"FRAMEBUS_CONFIG": str(config.path), **(environment or {})}
+    return Running(*command, log=tmp_path / "example.log", environment=environment)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
