@@ -134,7 +134,10 @@ class SegmentFile:
 
     def _open(self) -> None:
         """Create the file, under the next free name."""
-        self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        if not self.path.parent.is_dir():
+            self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            _sync_folder(self._camera_folder)  # which has the name of the day,
+            _sync_folder(self._camera_folder.parent)  # and that which has the name of the camera
         self._folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         while True:
             try:
@@ -169,3 +172,12 @@ class SegmentFile:
         os.rename(self.path, self._camera_folder / name.path)
         self._name = name
         os.fsync(self._folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder: a power cut may take them otherwise, with all that is below."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
