@@ -10,9 +10,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
-Grey = npt.NDArray[np.uint8]
+from recorder.motion.arrays import Grey, Mask, Values
+from recorder.motion.sway import inner, median, sway, swayed
 
 AREA_PIXELS = 16
 SAMPLES = 5
@@ -26,6 +25,8 @@ STEADY_PIXELS = 0.15
 """Every camera moves by so much: a step between two pixels counts for so many parts of it."""
 SHAKE_FACTOR = 2.0
 """How much more than the usual pixel at an edge each other may differ while the camera shakes."""
+STILL_PIXELS = 0.3
+"""A picture of a camera that has moved by more is not learnt: the background would be blurred by it."""
 SHAKE_CALMS = 0.97
 """What is left of a shake one picture later."""
 EDGE_PIXELS = 400
@@ -81,7 +82,7 @@ class Background:
         self.usual: Values = np.full(shape, 2.0, np.float32)
         """How much each pixel differs on average."""
         self._steps = np.zeros(shape, np.float32)
-        self._edges = np.zeros(0, np.intp)
+        self._edges = self._inner_edges = np.zeros(0, np.intp)
         self._shake = 0.0
         """By how many pixels the camera moves."""
         self._differed = np.zeros(shape, np.bool_)
@@ -109,10 +110,15 @@ class Background:
         self.picture, self.expected = picture, expected
         self.residual = picture - expected
         difference = np.abs(self.residual)
+        moved_by = sway(self.residual, expected, self._inner_edges) if self.is_settled else (0.0, 0.0)
+        if moved_by != (0.0, 0.0):
+            self.expected = expected = swayed(expected, moved_by)
+            self.residual = picture - expected
+            difference = np.abs(self.residual)
         self._shake *= SHAKE_CALMS
         if len(self._edges):
             moved = np.take(difference, self._edges) / np.take(self._steps, self._edges)
-            self._shake = max(self._shake, float(np.median(moved)))
+            self._shake = max(self._shake, median(moved))
         limit = self.usual * self._factor
         limit += self._steps * np.float32(STEADY_PIXELS + SHAKE_FACTOR * self._shake)
         limit += self._least
@@ -127,7 +133,7 @@ class Background:
                 difference = np.abs(self.residual)
                 differs = difference > np.roll(limit, shift, (0, 1))
                 _clear_edges(differs, shift)
-        self._learn(picture, difference, limit, differs, shaken)
+        self._learn(picture, difference, limit, differs, shaken or max(map(abs, moved_by)) > STILL_PIXELS)
         return differs
 
     def _learn(self, picture: Values, difference: Values, limit: Values, differs: Mask, shaken: bool) -> None:
@@ -138,7 +144,9 @@ class Background:
         first = max(1 / (self._seen + 1), LEARNING_RATE) if self._seen < FIRST_FRAMES else LEARNING_RATE
         if not self.is_settled:
             self._picture += (picture - self._picture) * np.float32(first)
-        elif not shaken:
+        elif shaken:
+            self._picture += (picture - self._picture) * np.float32(ABSORBING_RATE)
+        else:
             rate = np.where(differs, np.float32(ABSORBING_RATE), np.float32(LEARNING_RATE))
             self._picture += (picture - self._picture) * rate
         restless = np.minimum(difference, limit * 3)
@@ -157,6 +165,7 @@ class Background:
             count = min(EDGE_PIXELS, self._steps.size)
             strongest = np.argpartition(self._steps.ravel(), -count)[-count:]
             self._edges = strongest[np.take(self._steps, strongest) > 0]
+            self._inner_edges = inner(self._edges, self._steps.shape)
         self._seen += 1
         self.is_settled = self.is_settled or self._seen >= FIRST_FRAMES
 
@@ -165,12 +174,13 @@ class Background:
         bright = np.take(picture, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright /= np.take(background, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright.partition(MIDDLE, axis=2)
-        means = np.asarray(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1].mean(axis=2), np.float32)
-        brightness = float(means.mean())
+        means: Values = np.add.reduce(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1], axis=2)
+        means *= np.float32(1 / (MIDDLE[1] + 1 - MIDDLE[0]))
+        brightness = float(np.add.reduce(means, axis=None)) / means.size
         is_new = self._seen < FIRST_FRAMES + NEW_FRAMES
         self.is_unsteady = is_new or abs(brightness / self._brightness - 1) > LIGHT_STEP
         self._brightness = brightness
-        gain = _without_single(np.clip(means, LEAST_GAIN, MOST_GAIN))
+        gain = _without_single(np.minimum(np.maximum(means, np.float32(LEAST_GAIN)), np.float32(MOST_GAIN)))
         fitted = np.asarray(self._spread_rows @ gain @ self._spread_columns.T, np.float32)
         fitted *= background
         return fitted
@@ -219,10 +229,17 @@ def _interpolation(length: int) -> Values:
 
 def _without_single(gain: Values) -> Values:
     """Each area as most of the nine around it: what covers one area is a thing, and light covers more."""
-    padded = np.pad(gain, 1, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).reshape(*gain.shape, 9)
-    windows = np.partition(windows, 4, axis=2)
+    windows = np.take(gain, _around(gain.shape))
+    windows.partition(4, axis=2)
     return np.ascontiguousarray(windows[:, :, 4])
+
+
+@lru_cache(MAX_SHAPES)
+def _around(shape: tuple[int, int]) -> npt.NDArray[np.intp]:
+    """The numbers of the nine areas around each one; at an edge, the nearest ones for those that do not exist."""
+    rows = np.clip(np.arange(shape[0])[:, None] + np.arange(-1, 2), 0, shape[0] - 1)
+    columns = np.clip(np.arange(shape[1])[:, None] + np.arange(-1, 2), 0, shape[1] - 1)
+    return np.asarray((rows[:, None, :, None] * shape[1] + columns[None, :, None, :]).reshape(*shape, 9))
 
 
 def smooth(values: Values) -> Values:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recorder.motion.background import Background, Mask, Values
+from recorder.motion.arrays import Mask, Values
+from recorder.motion.background import Background
 
 CELL_PIXELS = 4
 """Areas are found in cells of so many pixels: things a cell apart count as one."""
@@ -113,17 +114,34 @@ def _blob(group: list[tuple[int, int]], mask: Mask, seen: Background) -> Blob:
         right=left + box[3],
         bottom=top + box[1],
         pixels=len(ys),
-        sharpness=_sharpness(seen.residual[around], float(seen.usual[around].mean())),
+        sharpness=_sharpness(seen.picture[around], seen.expected[around], float(seen.usual[around].mean())),
         texture=_texture(seen.picture[top:bottom, left:right], seen.expected[top:bottom, left:right], part),
     )
 
 
-def _sharpness(residual: Values, noise: float) -> float:
-    """The steepest steps, without those of the noise, in relation to the strongest differences."""
-    strong = float(np.partition(np.abs(residual).ravel(), -4)[-4])
-    steps = np.concatenate([np.abs(np.diff(residual, axis=0)).ravel(), np.abs(np.diff(residual, axis=1)).ravel()])
-    steep = float(np.partition(steps, -4)[-4])
+def _sharpness(picture: Values, expected: Values, noise: float) -> float:
+    """The steepest steps, without those of the background and of the noise, in relation to the strongest differences.
+
+    What is blurred lets the steps of the background through, or hides them, and adds none.
+    """
+    strong = float(np.partition(np.abs(picture - expected).ravel(), -4)[-4])
+    over = np.abs(np.concatenate([_over(picture, expected, 0).ravel(), _over(picture, expected, 1).ravel()]))
+    steep = float(np.partition(over, -4)[-4])
     return math.sqrt(max(0.0, steep**2 - (NOISE_STEPS * noise) ** 2)) / max(strong, 1e-3)
+
+
+def _over(picture: Values, expected: Values, axis: int) -> Values:
+    """By how much each step exceeds those of the background around it."""
+    steps = np.abs(np.diff(picture, axis=axis))
+    known = np.abs(np.diff(expected, axis=axis))
+    across = known.copy()
+    np.maximum(across[:, 1:], known[:, :-1], out=across[:, 1:])
+    np.maximum(across[:, :-1], known[:, 1:], out=across[:, :-1])
+    most = across.copy()
+    np.maximum(most[1:], across[:-1], out=most[1:])
+    np.maximum(most[:-1], across[1:], out=most[:-1])
+    over: Values = np.maximum(steps - most, 0)
+    return over
 
 
 def _texture(picture: Values, expected: Values, mask: Mask) -> float:

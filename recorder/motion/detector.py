@@ -4,16 +4,18 @@ import math
 from dataclasses import dataclass
 from typing import Generic
 
-from recorder.motion.background import Background, Grey, Mask
+from recorder.motion.arrays import Grey, Mask
+from recorder.motion.background import Background
 from recorder.motion.blobs import blobs, dense
+from recorder.motion.light import things
 from recorder.motion.tracks import MomentT, Track, Tracks
 
 GAP_SECONDS = 3.0
 """After a longer pause between two pictures, nothing is known of what moved before."""
 
-DOUBT_SECONDS = 3.0
+DOUBT_SECONDS = 5.0
 """So long after a change of the light, more pictures must show a thing."""
-DOUBT_PICTURES = 5
+DOUBT_PICTURES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Detector(Generic[MomentT]):
         if not self._background.is_settled:
             self._tracks.forget()
             return None
-        found = blobs(dense(differs & self._counts), self._background, self._least_pixels)
+        mask = things(dense(differs & self._counts), self._background)
+        found = blobs(dense(mask), self._background, self._least_pixels)
         if self._background.is_unsteady:
             self._doubtful_until = now + DOUBT_SECONDS
         moving = self._tracks.follow(found, moment, now, DOUBT_PICTURES if now < self._doubtful_until else 0)

@@ -5,7 +5,7 @@ from PIL import Image
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.pixels import Scale
-from recorder.motion.background import Grey
+from recorder.motion.arrays import Grey
 
 LENGTH = 160
 """Pixels of the longer side: what 1280x720 has at 1/8."""

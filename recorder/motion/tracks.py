@@ -13,7 +13,7 @@ WINDOW_SECONDS = 6.0
 LEAST_HITS = 3
 """Pictures that show a thing before it counts."""
 HITS_FOR_CLUTTER = 3.0
-"""For each new thing a picture, on average: so many pictures more. In snow, a thing counts after seconds."""
+"""For each new thing a picture, on average, that is neither blurred nor light: so many pictures more."""
 HITS_FOR_SIBLING = 1.0
 """For each other thing but one that was new in the same picture: a lamp makes many at once."""
 MOST_HITS = 18
@@ -24,14 +24,19 @@ STRAIGHT = 0.5
 """How much of its way a thing must have got on: a branch comes back."""
 SEEN_SHARE = 0.6
 """Of the pictures since a thing was first seen."""
-SHARP = 0.2
+SHARP = 0.12
 """What is blurred more is near the lens, such as an insect, or light."""
 TEXTURED = 0.45
 """Above it, what is seen in a thing is the background: it is light, or the shadow of something."""
+SOLID_SHARE = 0.4
+"""Of the pictures of a thing: in so many it is neither blurred nor light."""
 SLENDER = 6.0
 """Times as long as it is wide: a thread, a streak of rain, or the shadow of a pole."""
 CLEAR = 2.0
-"""Times the least way, at which a thing counts at once; otherwise it takes two pictures of three."""
+"""Times the least way, at which a thing counts at once where nothing is in doubt; otherwise a second picture has to
+say so."""
+AGAIN_WITHIN = 4
+"""Pictures, that show the thing, in which the second one has to come."""
 LOST_AFTER = 3
 """Pictures without a thing, after which it is a new one when it comes back."""
 MAX_TRACKS = 80
@@ -99,11 +104,7 @@ class Track(Generic[MomentT]):
         if self.hits < LEAST_HITS or len(self.way) < LEAST_HITS or self.hits < SEEN_SHARE * self.chances:
             return False
         seen = [blob for _, blob in self.way]
-        sharp = sorted(blob.sharpness for blob in seen)[len(seen) // 2]
-        if sharp < SHARP:
-            return False
-        texture = sorted(blob.texture for blob in seen)[len(seen) // 2]
-        if texture > TEXTURED:
+        if sum(map(_is_solid, seen)) < SOLID_SHARE * len(seen):
             return False
         width = sorted(blob.width for blob in seen)[len(seen) // 2]
         height = sorted(blob.height for blob in seen)[len(seen) // 2]
@@ -119,7 +120,13 @@ class Track(Generic[MomentT]):
         if self.hits < hits or self.progress < 1:
             return False
         before, self.gained_at = self.gained_at, self.hits
-        return self.progress >= CLEAR or self.hits - before <= 2
+        is_calm = hits <= LEAST_HITS and all(map(_is_solid, seen))
+        return (is_calm and self.progress >= CLEAR) or self.hits - before <= AGAIN_WITHIN
+
+
+def _is_solid(blob: Blob) -> bool:
+    """Whether it is neither blurred nor light."""
+    return blob.sharpness >= SHARP and blob.texture <= TEXTURED
 
 
 def _carried(seen: list[Blob]) -> float:
@@ -161,7 +168,7 @@ class Tracks(Generic[MomentT]):
     def __init__(self) -> None:
         self._tracks: list[Track[MomentT]] = []
         self._clutter = 0.0
-        """New things a picture, on average."""
+        """New things a picture, on average, that are neither blurred nor light."""
 
     def forget(self) -> None:
         """Follow nothing: the pictures are of something else."""
@@ -189,7 +196,7 @@ class Tracks(Generic[MomentT]):
                 left.remove(blob)
                 track.see(blob, now)
         self._tracks = [track for track in self._tracks if track.misses <= LOST_AFTER]
-        self._clutter += (len(left) - self._clutter) * CLUTTER_RATE
+        self._clutter += (sum(map(_is_solid, left)) - self._clutter) * CLUTTER_RATE
         for blob in left[: max(0, MAX_TRACKS - len(self._tracks))]:
             track = Track(first=moment, began=now, chances=1, siblings=len(left) - 1)
             track.see(blob, now)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from recorder.motion.background import Mask
+from recorder.motion.arrays import Mask
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in fractions."""

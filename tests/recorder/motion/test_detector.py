@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recorder.motion.background import Grey
+from recorder.motion.arrays import Grey
 from recorder.motion.detector import Detector, Motion
 from tests.recorder.motion import walker
 

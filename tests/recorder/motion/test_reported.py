@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recorder.motion.background import Grey
+from recorder.motion.arrays import Grey
 from tests.recorder.motion.test_detector import QUIET, found, small, walk
 
 
