@@ -148,7 +148,7 @@ def test_a_power_cut_at_any_call_costs_one_piece_at_most(tmp_path: Path, monkeyp
         segment.write(piece)
         handed.append(len(journal.states))
     segment.end()
-    assert journal.folder_syncs == 4  # the names of the file and its two folders before the first frame, and the last name
+    assert journal.folder_syncs == 4  # three names before the first frame, and the last one of the file
 
     cut = tmp_path / "cut.mkv"
     for number, state in enumerate(journal.states):
