@@ -86,6 +86,7 @@ TESTED_WITH = {
     "benchmarks/motion_scenes/scene.py": "tests/benchmarks/test_motion_scenes.py",
     "benchmarks/motion_scenes/weather.py": "tests/benchmarks/test_motion_scenes.py",
     "recorder/motion/__main__.py": "tests/recorder/motion/test_server.py",
+    "recorder/motion/arrays.py": "tests/recorder/motion/test_detector.py",
     "recorder/motion/background.py": "tests/recorder/motion/test_detector.py",
     "recorder/motion/blobs.py": "tests/recorder/motion/test_detector.py",
     "recorder/motion/tracks.py": "tests/recorder/motion/test_detector.py",
