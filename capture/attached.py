@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from capture.sources.auto import FIRST_DEVICE
 from capture.v4l2 import reasons
 from capture.v4l2.device import NO_CAMERAS, USABLE_FORMATS, V4l2Device, usable_formats
 from capture.v4l2.resolve import SYSFS, Node, nodes
@@ -53,7 +54,8 @@ def v4l2_cameras(folder: str, sysfs: Path) -> Iterator[dict[str, Any]]:
     """Those behind /dev/videoN."""
     known = {node.path: node for node in nodes(sysfs)}
     names, serials = Counter(node.name for node in known.values()), Counter(node.serial for node in known.values())
-    found = (node for node in Path(folder).glob("video*") if re.fullmatch(r"video\d+", node.name))
+    found = {node for node in Path(folder).glob("video*") if re.fullmatch(r"video\d+", node.name)}
+    found |= {Path(FIRST_DEVICE)} if folder == "/dev" else set()
     for path in sorted(found, key=lambda node: int(node.name.removeprefix("video"))):
         node = known.get(str(path))
         if node is None and str(path.parent) == "/dev" and known:
@@ -82,6 +84,8 @@ def _v4l2_camera(path: str, source: str) -> dict[str, Any] | None:
             offered = device.formats()
             usable = usable_formats(offered)
             sizes = _sizes(device, usable)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         return _entry(source, Path(path).name, path, [], reasons.not_opened(path, error))
     problem = "" if usable else reasons.no_format(path, offered, USABLE_FORMATS)

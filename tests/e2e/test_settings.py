@@ -6,12 +6,14 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from framebus.config.load import load
-from tests.e2e.conftest import Pipeline
+from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
 from tests.processes import wait_until
 
@@ -159,3 +161,34 @@ def me(tab: Tab) -> dict[str, object]:
     """What /api/me says to this browser."""
     found: dict[str, object] = json.loads(tab.page.evaluate("async () => (await fetch('/api/me')).text()"))
     return found
+
+
+def test_an_attached_camera_is_chosen_by_its_picture(
+    browser: Browser, up: Up, shim_library: Path, tmp_path: Path
+) -> None:
+    """Its settings are opened, it is the only free one and chosen already, and a button adds it: three clicks."""
+    Image.new("RGB", (640, 480), "green").save(tmp_path / "0.jpg")
+    shim = {"LD_PRELOAD": str(shim_library), "V4L2SHIM_DEV": "/dev/video0", "V4L2SHIM_DIR": str(tmp_path)}
+    pipeline = up(environment={**shim, "V4L2SHIM_FPS": "10"})
+    with settings_of(browser, pipeline) as tab:
+        page = tab.page
+        page.get_by_role("button", name="Add a camera").click()
+        preview = page.locator(".choice canvas").first
+        preview.wait_for()
+        assert "a picture of 640x480" in str(preview.get_attribute("aria-label"))
+        assert page.get_by_role("radio").first.is_checked()
+        sizes = page.get_by_label("Size").locator("option").all_inner_texts()
+        assert sizes
+        name = page.get_by_label("Title").input_value()
+        page.get_by_role("button", name="Add", exact=True).click()
+        said(page, f"{name} was added.")
+        assert pipeline.config.path is not None
+        added = list(tomllib.loads(pipeline.config.path.read_text())["camera"].values())[-1]
+        assert (added["source"], added["title"]) == ("v4l2:/dev/video0", name)
+        assert any(option.startswith(added["size"]) for option in sizes)
+
+        card = page.locator("[data-camera]").nth(1)
+        wait_until(lambda: card.locator("img").evaluate("image => image.naturalWidth") == 640, "a still of the webcam")
+        card.get_by_role("button", name="Change").click()
+        card.get_by_text(f"The camera offers {sizes[0]}").wait_for()
+        assert tab.complaints == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,11 +48,10 @@ class AttachedCameras(SettingsHandler):
         """List the cameras that are attached to this machine, with their sizes, and which of them are in use."""
         async with not_busy():
             found = await self.while_connected(self.in_thread(attached_cameras))
-        users = {feed.status.source: name for name, feed in self.cameras.feeds.items() if feed.status.source}
-        users |= {str(table.source): name for name, table in self.services.camera_settings.items() if table.has_capture}
+        sources = [(name, feed.status.source) for name, feed in self.cameras.feeds.items() if feed.status.source]
+        sources += [(name, str(table.source)) for name, table in self.services.camera_settings.items() if table.is_here]
         for entry in found:
-            names = (entry["source"], f"v4l2:{entry['path']}")
-            entry["used_by"] = next((users[name] for name in names if name in users), None)
+            entry["used_by"] = next((name for name, source in sources if means(source, entry)), None)
         self.finish({"cameras": found})
 
     head = get
@@ -71,6 +71,18 @@ class Preview(SettingsHandler):
 
         async with not_busy():
             self.finish(await self.while_connected(self.in_thread(take)))
+
+
+def means(source: str, entry: Mapping[str, Any]) -> bool:
+    """Whether a source of the configuration, or of a status, is this attached camera."""
+    kind, _, target = source.partition(":")
+    if source == entry["source"] or (kind == "picamera2" and f"picamera2:{target or 0}" == entry["source"]):
+        return True
+    if kind != "v4l2" or not entry["path"]:
+        return False
+    if target.startswith("name="):
+        return target.removeprefix("name=").lower() in entry["name"].lower()
+    return target.startswith("/") and os.path.realpath(target) == os.path.realpath(entry["path"])
 
 
 def words(values: Mapping[str, Value | None]) -> list[str]:

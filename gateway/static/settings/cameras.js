@@ -6,11 +6,12 @@ import { request } from "./api.js";
 import { action, field, form, make } from "./elements.js";
 import { inviteForm } from "./links.js";
 import { nameFor } from "./camera-name.js";
-import { chooser } from "./chooser.js";
+import { chooser, offerOf } from "./chooser.js";
 
 const STILL_RETRY_MS = 1500;
 const STILL_TRIES = 20;
 const TIMEOUT_MS = 5000;
+const DEFAULT_SIZE = "1280x720";
 const COMMON_SIZES = ["640x480", "1280x720", "1920x1080"];
 
 /** @param {object} page */
@@ -36,6 +37,7 @@ function configured(page, camera) {
       { class: "facts" },
       make("h3", {}, title),
       make("p", { class: "hint" }, camera.source, camera.here && ` · ${camera.size} · ${t("camera.fps", { n: camera.fps })}`),
+      make("p", { class: "hint warn reason" }),
     ),
     make(
       "div",
@@ -53,14 +55,17 @@ function named(button, title) {
   return button;
 }
 
-/** Show a still of each camera that gives pictures; one that has just been added does so after a while. */
+/** Show a still of each camera that gives pictures, and why one does not; a new one begins after a while. */
 async function showStills(list) {
   for (let tries = 0; tries < STILL_TRIES; tries += 1) {
     const answer = await fetchApi("api/cameras", TIMEOUT_MS).catch(() => null);
     const { cameras } = answer?.ok ? await answer.json() : { cameras: [] };
-    for (const camera of cameras.filter((one) => ["live", "idle"].includes(one.state))) {
-      const image = list.querySelector(`[data-camera="${camera.name}"] img:not([src])`);
-      if (image) image.src = withToken(`camera/${camera.name}/snapshot.jpg`).href;
+    for (const camera of cameras) {
+      const item = list.querySelector(`[data-camera="${camera.name}"]`);
+      const image = item?.querySelector("img:not([src])");
+      if (!image) continue;
+      item.querySelector(".reason").textContent = camera.state === "offline" ? camera.reason : "";
+      if (["live", "idle"].includes(camera.state)) image.src = withToken(`camera/${camera.name}/snapshot.jpg`).href;
     }
     await new Promise((resolve) => setTimeout(resolve, STILL_RETRY_MS));
     if (!list.isConnected || !list.querySelector("img:not([src])")) return;
@@ -73,8 +78,10 @@ function changeForm(page, camera) {
   const size = make("input", { value: camera.size, pattern: "[0-9]{2,4}x[0-9]{2,4}", required: true });
   const fps = make("input", { type: "number", value: camera.fps, min: 0.1, max: 240, step: "any", required: true });
   const upsideDown = make("input", { type: "checkbox", checked: camera.orientation === 3 });
-  const list = make("datalist", { id: `sizes-${camera.name}` }, ...COMMON_SIZES.map((value) => make("option", { value })));
+  const list = make("datalist", { id: `sizes-${camera.name}` });
   size.setAttribute("list", list.id);
+  const offers = make("p", { class: "hint", role: "status" });
+  showOffers(camera, list, offers);
   const turnable = [1, 3].includes(camera.orientation);
   const save = () =>
     page.run(async () => {
@@ -103,6 +110,7 @@ function changeForm(page, camera) {
         field(t("settings.source"), source, t("settings.sourceHint")),
         field(t("settings.size"), size),
         list,
+        offers,
         field(t("settings.fps"), fps),
         turnable && field(t("settings.upsideDown"), upsideDown),
       ]
@@ -110,6 +118,18 @@ function changeForm(page, camera) {
   const made = form(save, t("settings.save"), field(t("settings.cameraTitle"), title), ...picture);
   made.querySelector(".buttons").append(remove);
   return make("div", { class: "panel" }, made);
+}
+
+/** Fill the list of sizes with what the camera offers, once that is known. A network camera does not say. */
+async function showOffers(camera, list, said) {
+  const show = (sizes) => list.replaceChildren(...sizes.map((one) => make("option", { value: one.size, label: offerOf(one) })));
+  show(COMMON_SIZES.map((size) => ({ size, fps: 0 })));
+  if (!/^(auto|v4l2|picamera2)/.test(camera.source)) return;
+  const { cameras } = await request("GET", "/attached").catch(() => ({ cameras: [] }));
+  const sizes = cameras.find((one) => one.used_by === camera.name)?.sizes ?? [];
+  if (!sizes.length) return;
+  show(sizes);
+  said.textContent = t("settings.offers", { sizes: sizes.map(offerOf).join(", ") });
 }
 
 /** The button, and what it opens. */
@@ -127,16 +147,29 @@ function addForm(page) {
   const title = make("input", { maxLength: 64, required: true, value: t("settings.newCamera") });
   let touched = false;
   title.addEventListener("input", () => (touched = true));
-  const choice = chooser((suggested) => {
+  const size = make("select", {});
+  const sizeField = field(t("settings.size"), size);
+  const choice = chooser((suggested, sizes) => {
     if (!touched && suggested) title.value = suggested;
+    sizeField.hidden = !sizes.length;
+    const common = sizes.find((one) => one.size === DEFAULT_SIZE) ?? sizes[0];
+    size.replaceChildren(
+      ...sizes.map((one) => make("option", { value: one.size, selected: one === common }, offerOf(one))),
+    );
   });
+  sizeField.hidden = true;
   const add = () =>
     page.run(async () => {
       const source = choice.source();
       const name = nameFor(title.value, page.overview.cameras.map((camera) => camera.name));
-      await request("POST", "/cameras", { name, source, title: title.value.trim() });
+      await request("POST", "/cameras", { name, source, title: title.value.trim(), ...choiceOf(size) });
       await page.refresh((overview) => overview.cameras.some((camera) => camera.name === name));
       return t("settings.added", { name: title.value.trim() });
     });
-  return make("div", { class: "panel" }, form(add, t("settings.add"), choice.element, field(t("settings.cameraTitle"), title)));
+  return make("div", { class: "panel" }, form(add, t("settings.add"), choice.element, sizeField, field(t("settings.cameraTitle"), title)));
+}
+
+/** The keys of the chosen size; none where the camera does not say what it offers. @param {HTMLSelectElement} size */
+function choiceOf(size) {
+  return size.value ? { size: size.value } : {};
 }

@@ -7,7 +7,8 @@ import { action, field, make } from "./elements.js";
 const NETWORK = "network";
 
 /**
- * @param {(name: string) => void} onChosen called with a name for what was chosen
+ * @param {(name: string, sizes: {size: string, fps: number}[]) => void} onChosen called with a name for what was chosen, and
+ *   with the sizes that it offers
  * @returns {{element: HTMLElement, source: () => string}}
  */
 export function chooser(onChosen) {
@@ -24,10 +25,10 @@ export function chooser(onChosen) {
   );
   const element = make("fieldset", {}, make("legend", {}, t("settings.which")), said, found, byUrl);
 
-  const select = (value, name) => {
+  const select = (value, name, sizes = []) => {
     byUrl.hidden = value !== NETWORK;
     url.required = value === NETWORK;
-    onChosen(name);
+    onChosen(name, sizes);
   };
   const network = choice(NETWORK, t("settings.networkCamera"), "", () => select(NETWORK, t("settings.networkCamera")));
   const test = choice("testcard", t("settings.testcard"), "", () => select("testcard", t("settings.testcard")));
@@ -44,7 +45,7 @@ export function chooser(onChosen) {
     const problems = cameras.filter((camera) => camera.problem).map((camera) => camera.problem);
     said.textContent = [free.length ? t("settings.found", { n: free.length }) : t("settings.noneFree"), ...problems].join(" ");
     const made = free.map((camera) =>
-      choice(camera.source, camera.name, sizesOf(camera), () => select(camera.source, camera.name)),
+      choice(camera.source, camera.name, sizesOf(camera), () => select(camera.source, camera.name, camera.sizes)),
     );
     found.prepend(...made);
     if (made.length && !chosen()) made[0].querySelector("input").click();
@@ -76,7 +77,12 @@ function choice(value, name, hint, onSelect) {
 }
 
 function sizesOf(camera) {
-  return camera.sizes.slice(0, 3).map((one) => (one.fps ? `${one.size} · ${t("camera.fps", { n: one.fps })}` : one.size)).join(", ");
+  return camera.sizes.slice(0, 3).map(offerOf).join(", ");
+}
+
+/** Such as "1280x720 · 30 fps". @param {{size: string, fps: number}} offer 0 where the rate is unknown */
+export function offerOf({ size, fps }) {
+  return fps ? `${size} · ${t("camera.fps", { n: Math.floor(fps) })}` : size;
 }
 
 /** A picture of a camera, or the reason why there is none. @param {HTMLElement} place @param {string} source */

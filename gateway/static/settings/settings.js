@@ -30,7 +30,9 @@ const page = {
     place(".wrong").textContent = place(".said").textContent = "";
     try {
       const said = await work();
-      if (said) place(".said").textContent = said;
+      if (!said) return;
+      place(".said").textContent = said;
+      if (document.activeElement === document.body) place(".said").focus(); // what had it was built anew
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       place(".wrong").textContent = error.message;

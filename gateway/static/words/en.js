@@ -271,6 +271,7 @@ export default {
   "settings.source": "New source",
   "settings.sourceHint": "Leave it empty to keep the camera. Passwords in addresses are not shown.",
   "settings.size": "Size",
+  "settings.offers": "The camera offers {sizes}.",
   "settings.fps": "Frames per second",
   "settings.upsideDown": "Upside down",
   "settings.which": "Which camera?",

@@ -114,6 +114,34 @@ async def test_one_camera_is_tried_at_a_time(config: Config) -> None:
             assert (status, error["code"]) == (429, "busy")
 
 
+WEBCAM = {"source": "v4l2:serial=3F2A", "name": "HD Pro Webcam C920", "path": "/dev/null"}
+
+
+@pytest.mark.parametrize(
+    ("source", "is_it"),
+    [
+        ("v4l2:serial=3F2A", True),
+        ("v4l2:serial=3F2B", False),
+        ("v4l2:/dev/null", True),
+        ("v4l2:/dev/../dev/null", True),
+        ("v4l2:/dev/zero", False),
+        ("v4l2:name=pro webcam", True),
+        ("v4l2:name=C930", False),
+        ("picamera2", False),
+        ("testcard", False),
+    ],
+)
+def test_a_source_means_the_attached_camera_however_it_is_written(source: str, is_it: bool) -> None:
+    assert cameras.means(source, WEBCAM) == is_it
+
+
+def test_the_first_pi_camera_needs_no_number() -> None:
+    first, second = ({"source": f"picamera2:{number}", "name": "imx708", "path": ""} for number in (0, 1))
+    assert cameras.means("picamera2", first)
+    assert cameras.means("picamera2:1", second)
+    assert not cameras.means("picamera2", second)
+
+
 @pytest.mark.medium
 async def test_attached_cameras_say_who_uses_them(config: Config) -> None:
     async with serving(config) as site:
