@@ -1,7 +1,9 @@
 /**
- * Warns on a login page that is in a frame of another site: over plain http, browsers keep no cookie there, so that a
- * login would lead back to the form without a message.
+ * Puts the texts of the browser's language into the login page, and warns where the page is in a frame of another site: over
+ * plain http, browsers keep no cookie there, so that a login would lead back to the form without a message.
  */
+
+import { currentLanguage, fillWords, loadWords } from "./words/words.js";
 
 const parentOrigin = location.ancestorOrigins?.[0];
 const sameHost = parentOrigin !== undefined && hostOf(parentOrigin) === location.hostname;
@@ -27,3 +29,8 @@ function isInForeignFrame() {
 if (location.protocol === "http:" && isInForeignFrame() && !sameHost) {
   document.querySelector(".login-frame").hidden = false;
 }
+
+loadWords().then(() => {
+  document.documentElement.lang = currentLanguage();
+  fillWords(document);
+});

@@ -68,6 +68,11 @@ export default {
   "list.noAnswer": "no answer",
   "list.noConnection": "no connection",
 
+  "login.frame": "This page is in a frame of another site, where browsers keep no login over plain http. Make a token with “framebus token”, and add ?token=… to the address of the frame.",
+  "login.name": "Name",
+  "login.password": "Password",
+  "login.submit": "Log in",
+
   "dialog.close": "Close",
 
   "timeline.label": "Recordings of camera {camera}",

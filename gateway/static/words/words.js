@@ -6,7 +6,7 @@
 import english from "./en.js";
 
 /** Languages besides English, by the primary subtag of BCP 47; each has a file of that name. */
-const OTHERS = [];
+const OTHERS = ["de", "zh"];
 
 let language = "en";
 /** @type {Record<string, string | Record<string, string>>} */

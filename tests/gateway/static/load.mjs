@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const PAGE = fileURLToPath(new URL("../../../gateway/static/", import.meta.url));
+export const PAGE = fileURLToPath(new URL("../../../gateway/static/", import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), "framebus-page-"));
 process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
 cpSync(PAGE, copy, { recursive: true });

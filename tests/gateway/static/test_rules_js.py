@@ -43,5 +43,6 @@ def test_there_are_rules() -> None:
         "spans.test.mjs",
         "timestamp.test.mjs",
         "view-state.test.mjs",
+        "words.test.mjs",
         "zoom.test.mjs",
     ]
