@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, TypeVar
-from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
@@ -17,6 +16,7 @@ from gateway.access.identity import UNAUTHENTICATED, Identity
 from gateway.access.permissions import PUBLIC, Permission
 from gateway.access.sessions import DAY_SECONDS
 from gateway.http.cookies import set_cookie
+from gateway.http.login_return import login_path
 from gateway.http.redirects import relative
 from gateway.http.services import Services
 from gateway.net.counted_stream import CountedStream, do_nothing
@@ -95,7 +95,7 @@ class BaseHandler(RequestHandler):
         except HttpError as error:
             if error.status_code != 401 or not self._is_browser_navigation():
                 raise
-            self.redirect_to(f"/login?next={quote(self.request.path)}")
+            self.redirect_to(login_path(self.request.path, self.get_query_argument("at", "")))
             return
         cookie = self.access.renewed_cookie(self.identity)
         if cookie is not None:

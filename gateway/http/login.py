@@ -5,16 +5,14 @@ import html
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
+from gateway.http.login_return import next_path
 from gateway.http.settings.settings_handler import may_set
 from gateway.http.static_files import STATIC_DIR
 from gateway.net.errors import HttpError
 
-MAX_NEXT = 500
-"""Characters of the path to go to after the login."""
 IN_A_FRAME = (
     "This page is in a frame of another site, where browsers keep no login over plain http. Make a token with "
     "`framebus token`, and add ?token=… to the address of the frame."
@@ -128,15 +126,6 @@ class Me(BaseHandler):
         )
 
     head = get
-
-
-def next_path(text: str) -> str:
-    """The path to go to after the login: the given one if it is a path of the gateway, else the page."""
-    plain = text.isascii() and text.isprintable() and "\\" not in text and len(text) <= MAX_NEXT
-    if not plain or not text.startswith("/") or text.startswith("//"):
-        return "/"
-    parts = urlsplit(text)
-    return "/" if parts.scheme or parts.netloc else parts.path
 
 
 def _sentence(message: str) -> str:

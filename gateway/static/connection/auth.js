@@ -34,7 +34,9 @@ export function goToLogin() {
   const base = new URL(".", document.baseURI).pathname;
   const here = `/${location.pathname.slice(base.length)}`;
   const login = new URL("login", document.baseURI);
-  login.searchParams.set("next", here);
+  // The moment that a link names; the rest of the query may be a token.
+  const at = new URLSearchParams(location.search).get("at");
+  login.searchParams.set("next", at === null ? here : `${here}?at=${encodeURIComponent(at)}`);
   location.replace(login);
 }
 

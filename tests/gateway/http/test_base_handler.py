@@ -130,6 +130,11 @@ async def test_a_person_is_sent_to_the_login_and_a_program_is_refused(two_camera
         person = await site.get("/camera/front/", headers=html)
         assert (person.code, person.headers["Location"]) == (302, "../../login?next=/camera/front/")
         assert person.headers["Cache-Control"] == "no-store"
+        moment = await site.get("/camera/front/?at=2026-01-01T12:00:00.5Z&x=1", headers=html)
+        back = "/camera/front/%3Fat%3D2026-01-01T12%3A00%3A00.5Z"
+        assert moment.headers["Location"] == f"../../login?next={back}", (
+            "the link to a moment leads there after the login"
+        )
         for path, headers in (
             ("/?token=wrong", html),
             ("/", {**html, "Authorization": "Bearer wrong"}),
