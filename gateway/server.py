@@ -22,6 +22,7 @@ from gateway.access.access import Access
 from gateway.announcement import Announcement
 from gateway.cameras.camera_endpoints import CameraEndpoints, worker_endpoints
 from gateway.cameras.event_feed import EventFeed
+from gateway.cameras.exports import Exports
 from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.cameras.registry import CameraRegistry
@@ -43,6 +44,8 @@ logger = logging.getLogger("gateway")
 TICK_SECONDS = 1.0
 TORNADO_SPARE_SECONDS = 10.0
 """Tornado closes the connection of a late request without an answer, so RequestStream is to be first."""
+EXPORTS_NAME = "exports"
+"""In state_dir: films that are being made, and that were not fetched yet."""
 GOODBYE_SECONDS = 0.5
 """How long the viewers get to close their websocket."""
 
@@ -138,6 +141,7 @@ class Gateway:
         self._stills = StillsClient(snapshot_endpoint(self._run_dir), self._context)
         self._recorder = RecorderClient(recorder_endpoint(self._run_dir), self._context)
         self._recordings = RecordingsReader(self._recordings_folder)
+        self._exports = Exports(self._state_dir / EXPORTS_NAME, self._recordings_folder)
         self._server = HTTPServer(
             application(self._services(), self._refused),
             max_body_size=settings.max_request_kb * 1000,
@@ -190,6 +194,7 @@ class Gateway:
         self._stills.close()
         self._recorder.close()
         self._recordings.close()
+        self._exports.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._server.close_all_connections()
@@ -210,6 +215,7 @@ class Gateway:
         self._camera_settings.update(cameras)
         self._limits.limits = limits
         self._recordings.follow(recordings)
+        self._exports.recordings = recordings
 
     def _tick(self) -> None:
         self._on_tick()
@@ -217,6 +223,7 @@ class Gateway:
         self._access.tick()
         self._cameras.disconnect_unauthorized(self._access.is_still_valid)
         self._progress.tick()
+        self._exports.tick()
         self._refused.flush()
         self._announcement.tick(self._cameras.feeds.values())
 
@@ -230,6 +237,7 @@ class Gateway:
             stills=self._stills,
             recorder=self._recorder,
             recordings=self._recordings,
+            exports=self._exports,
             access=self._access,
             connections=self._connections,
             limits=self._limits,

@@ -14,7 +14,15 @@ from framebus.credentials.links import PATTERN as LINK_PATTERN
 from framebus.protocol.controls import Control
 from framebus.protocol.stills import ClipRequest, SnapshotRequest
 from gateway.access.permissions import Permission
-from gateway.http.openapi_recordings import EVENTS, KEEP_REQUEST, RECORDER, RECORDER_REQUEST, RECORDINGS
+from gateway.http.openapi_recordings import (
+    EVENTS,
+    EXPORT,
+    EXPORT_REQUEST,
+    KEEP_REQUEST,
+    RECORDER,
+    RECORDER_REQUEST,
+    RECORDINGS,
+)
 from gateway.http.operation import JSON, OBJECT, Operation
 from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS, PERIOD_PARAMETERS
 from gateway.http.settings.operations import SETTINGS_OPERATIONS
@@ -23,6 +31,7 @@ from gateway.http.stream_query import StreamQuery
 OPENAPI_VERSION = "3.1.0"
 JPEG, HTML, TEXT = "image/jpeg", "text/html", "text/plain"
 MATROSKA = "video/x-matroska"
+MP4 = "video/mp4"
 MJPEG = "multipart/x-mixed-replace"
 ERROR = {"$ref": "#/components/schemas/Error"}
 CAMERAS = {
@@ -53,7 +62,7 @@ ERRORS = {
     403: "The client lacks the scope or the camera, or the request comes from another site.",
     404: "There is no such camera or path.",
     408: "The request did not come to its end within `request_timeout` in [gateway].",
-    409: "The camera is not recorded; or the setting cannot be changed now, with the reason.",
+    409: "The camera is not recorded, the film is not done, or the setting cannot be changed now, with the reason.",
     410: "The link was opened already, is too old, or was taken back.",
     411: "The request has no body.",
     412: "framebus.toml was changed since the version in If-Match was read.",
@@ -63,6 +72,7 @@ ERRORS = {
     426: "The request is no websocket handshake.",
     429: "Too many requests from this address; see Retry-After.",
     502: "The camera gives no picture, with the reason.",
+    501: "This needs the extra `av`.",
     503: "Not available now, with the reason; see Retry-After.",
     504: "No suitable answer in time.",
 }
@@ -173,6 +183,24 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             errors=(400, 404, 408, 411, 413, 415, 503, 504),
         ),
     },
+    "/api/cameras/([^/]+)/recordings/export": {
+        "post": Operation(
+            "Begin to make a film in H.264 of the recordings of a time, an hour at most.",
+            {JSON: EXPORT},
+            status=202,
+            body=(JSON, EXPORT_REQUEST),
+            errors=(400, 404, 408, 411, 413, 415, 429, 501, 503, 504),
+        ),
+    },
+    "/api/cameras/([^/]+)/recordings/export/([0-9a-f]{16})": {
+        "get": Operation("How far a film is.", {JSON: EXPORT}, errors=(404, 503, 504)),
+        "delete": Operation("Delete a film, or make it no longer.", status=204, errors=(404, 503, 504)),
+    },
+    "/camera/([^/]+)/recordings/export/([0-9a-f]{16})[.]mp4": {
+        "get": Operation(
+            "A film that is done. It is deleted when it was fetched.", {MP4: {}}, errors=(404, 409, 429, 503, 504)
+        )
+    },
     "/api/cameras/([^/]+)/events": {
         "get": Operation(
             "What happened in front of the camera, as far back as there are recordings.",
@@ -216,6 +244,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
 PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "([0-9]{4}-[0-9]{2}-[0-9]{2})": ("day", {"type": "string", "format": "date"}),
     f"({LINK_PATTERN})": ("secret", {"type": "string"}),
+    "([0-9a-f]{16})": ("id", {"type": "string"}),
     "([^/]+[.]mkv)": ("file", {"type": "string"}),
     "([a-z0-9_-]+)": ("name", {"type": "string"}),
     "([A-Za-z0-9_.@%-]+)": ("name", {"type": "string"}),

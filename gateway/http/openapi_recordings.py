@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 from framebus.protocol.recorder import RecorderState
+from gateway.export.job import State
 
 RECORDER: dict[str, Any] = {
     "type": "object",
@@ -45,6 +46,22 @@ KEEP_REQUEST = {
     "type": "object",
     "properties": {"from": MOMENT, "to": MOMENT, "keep": {"type": "boolean", "default": True}},
     "required": ["from", "to"],
+}
+EXPORT_REQUEST = {"type": "object", "properties": {"from": MOMENT, "to": MOMENT}, "required": ["from", "to"]}
+EXPORT = {
+    "type": "object",
+    "properties": {
+        "camera": {"type": "string"},
+        "id": {"type": "string"},
+        "from": {"type": "number"},
+        "to": {"type": "number"},
+        "state": {"enum": list(get_args(State))},
+        "progress": {"type": "number", "minimum": 0, "maximum": 1},
+        "frames": {"type": "integer"},
+        "bytes": {"type": "integer"},
+        "reason": {"type": "string", "description": "Why it has failed."},
+        "url": {"type": ["string", "null"], "description": "Of the file, once it is done."},
+    },
 }
 EVENT = {
     "id": {"type": "string"},

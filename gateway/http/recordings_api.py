@@ -72,26 +72,31 @@ class Download(CameraHandler):
             message = f"{limit.maximum} downloads of recordings for {address} are in progress already"
             raise HttpError(429, "too-often", message) from None
 
-    def describe(self, file_name: str) -> None:
+    def describe(self, file_name: str, kind: str = MATROSKA) -> None:
         """Set the headers that every download has."""
-        self.set_header("Content-Type", MATROSKA)
+        self.set_header("Content-Type", kind)
         self.set_header("Content-Disposition", f'attachment; filename="{file_name}"')
         self.set_header("Cache-Control", "no-store")
 
-    async def send(self, pieces: AsyncIterator[bytes]) -> None:
-        """Send the pieces, each when the client has taken the one before, while it has the right to them."""
+    async def send(self, pieces: AsyncIterator[bytes]) -> bool:
+        """Send the pieces, each when the client has taken the one before, while it has the right to them.
+
+        Returns whether the client has taken all of them.
+        """
         try:
             async for piece in pieces:
                 if not self.access.is_still_valid(self.identity):
                     raise HttpError(403, "forbidden", "the right to the recordings was taken away")
                 self.write(piece)
                 await self.flush()
+            return True
         except StreamClosedError:  # the client has left
             pass
         except HttpError:  # the rest is gone: an incomplete file must not look like a complete one
             if not self._headers_written:
                 raise
             self.detach().close()
+        return False
 
 
 class RecordedFile(Download):

@@ -61,7 +61,11 @@ def clip_period(query: Mapping[str, str]) -> Period:
     for name in ("from", "to"):
         if name not in query:
             raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
-    period = _ordered(_time(query, "from", 0.0), _time(query, "to", 0.0))
+    return check_length(_ordered(_time(query, "from", 0.0), _time(query, "to", 0.0)))
+
+
+def check_length(period: Period) -> Period:
+    """Return a time that is not too long. Raises HttpError."""
     if period.end - period.begin > MAX_CLIP_SECONDS:
         seconds = f"{period.end - period.begin:.10g} seconds"
         raise HttpError(400, "bad-request", f"from and to: found {seconds}; allowed: at most {MAX_CLIP_SECONDS}")
@@ -95,13 +99,13 @@ def wants_files(query: Mapping[str, str]) -> bool:
     return query.get("files", "0").strip().lower() not in ("0", "false")
 
 
-def download_name(camera: str, begin: float, seconds: float | None) -> str:
+def download_name(camera: str, begin: float, seconds: float | None, suffix: str = "mkv") -> str:
     """A name for a file, with its local time and the zone's offset, such as front_2026-11-29_14-00-03+0100_60s.mkv."""
     try:
         time = f"{datetime.fromtimestamp(begin).astimezone():%Y-%m-%d_%H-%M-%S%z}"
     except (ValueError, OverflowError, OSError):
         time = f"{begin:.0f}"
-    return f"{camera}_{time}{'' if seconds is None else f'_{seconds:.0f}s'}.mkv"
+    return f"{camera}_{time}{'' if seconds is None else f'_{seconds:.0f}s'}.{suffix}"
 
 
 def _time(query: Mapping[str, str], name: str, default: float) -> float:

@@ -13,6 +13,7 @@ from gateway.access.permissions import (
     PUBLIC,
     RECORDINGS,
     RECORDINGS_CONTROL,
+    RECORDINGS_EXPORT,
     SNAPSHOT,
     VIEW,
     Permission,
@@ -20,6 +21,7 @@ from gateway.access.permissions import (
 from gateway.http import (
     api_description,
     cameras_api,
+    export_api,
     health,
     keep_api,
     link_page,
@@ -43,6 +45,7 @@ CAMERA = "/camera/([^/]+)"
 SETTINGS = "/api/settings"
 ACCOUNT = "([A-Za-z0-9_.@%-]+)"
 CONFIGURED = "([a-z0-9_-]+)"
+EXPORT = "([0-9a-f]{16})"
 DAY, SEGMENT = "([0-9]{4}-[0-9]{2}-[0-9]{2})", "([^/]+[.]mkv)"
 PING_INTERVAL_SECONDS = 20.0
 """A websocket client that has not answered a ping by the next one has left."""
@@ -63,6 +66,9 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/api/cameras/([^/]+)/record", recorder_api.Record, CONTROLS),
     ("/api/cameras/([^/]+)/recordings", recordings_api.Recordings, RECORDINGS),
     ("/api/cameras/([^/]+)/recordings/keep", keep_api.Keep, RECORDINGS_CONTROL),
+    ("/api/cameras/([^/]+)/recordings/export", export_api.NewExport, RECORDINGS_EXPORT),
+    (f"/api/cameras/([^/]+)/recordings/export/{EXPORT}", export_api.ExportState, RECORDINGS_EXPORT),
+    (f"{CAMERA}/recordings/export/{EXPORT}[.]mp4", export_api.ExportedFilm, RECORDINGS),
     ("/api/cameras/([^/]+)/events", recording_events_api.StoredEvents, RECORDINGS),
     (SETTINGS, overview.Overview, ADMIN),
     (f"{SETTINGS}/network", overview.Network, ADMIN),

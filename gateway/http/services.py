@@ -7,6 +7,7 @@ from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from gateway.access.access import Access
 from gateway.cameras.event_feed import EventFeed
+from gateway.cameras.exports import Exports
 from gateway.cameras.recorder_client import RecorderClient
 from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.cameras.registry import CameraRegistry
@@ -39,6 +40,7 @@ class Services:
     stills: StillsClient
     recorder: RecorderClient
     recordings: RecordingsReader
+    exports: Exports
     access: Access
     connections: ConnectionLimits
     limits: LimitMetrics

@@ -14,7 +14,7 @@ from framebus.credentials.links import PATTERN
 from framebus.credentials.passwords import hash_password
 from gateway.access.permissions import ANYONE, PUBLIC, Permission
 from gateway.http.base_handler import BaseHandler
-from gateway.http.routes import ACCOUNT, CONFIGURED, DAY, SEGMENT
+from gateway.http.routes import ACCOUNT, CONFIGURED, DAY, EXPORT, SEGMENT
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
 
@@ -38,7 +38,12 @@ def paths(pattern: str) -> list[str]:
     """Paths that a pattern matches."""
     found = pattern.replace("/camera/([^/]+)", "/camera/front").replace("/api/cameras/([^/]+)", "/api/cameras/front")
     found = found.replace(f"({PATTERN})", "x" * 22).replace(ACCOUNT, "anna").replace(CONFIGURED, "front")
-    found = found.replace(DAY, "2026-01-01").replace(SEGMENT, "00-00-00.000Z.mkv")
+    found = (
+        found.replace(EXPORT, "0" * 16)
+        .replace(DAY, "2026-01-01")
+        .replace(SEGMENT, "00-00-00.000Z.mkv")
+        .replace("[.]", ".")
+    )
     choice = re.search(r"\((?:\?:)?([^()]+)\)", found)
     if choice is None or choice[1] == ".*":
         return [found.replace("(.*)", "style.css")]

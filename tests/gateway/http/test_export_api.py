@@ -1,0 +1,168 @@
+"""Films of recordings over HTTP, made by a real process: progress, the file, limits, rights, and what is left."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framebus.config.load import Config
+from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS
+from gateway.export.job import FILM_NAME, Job, Progress, write_job, write_progress
+from tests.conftest import Configure
+from tests.framebus.recordings.segments import STARTED, store
+from tests.gateway.conftest import Site, serving, until
+from tests.gateway.http.test_recordings_api import CAMERAS, with_token
+
+PATH = "/api/cameras/front/recordings/export"
+JSON = {"Content-Type": "application/json"}
+LIMIT_SECONDS = 60
+
+
+@pytest.fixture
+def recorded(configure: Configure, tmp_path: Path) -> Config:
+    folder = tmp_path / "recordings"
+    store(folder, STARTED, list(range(0, 5000, 100)))
+    store(folder, STARTED + 60, list(range(0, 5000, 100)))
+    return configure(f'{CAMERAS}[recorder]\nfolder = "{folder}"\n')
+
+
+@pytest.fixture
+async def site(recorded: Config) -> AsyncIterator[Site]:
+    async with serving(recorded) as site:
+        yield site
+
+
+def films(site: Site) -> Path:
+    return site.config.state_dir / "exports"
+
+
+async def ask(site: Site, begin: object, end: object, **options: Any) -> tuple[int, dict[str, Any]]:
+    headers = {**JSON, **options.pop("headers", {})}
+    body = json.dumps({"from": begin, "to": end})
+    answer = await site.get(PATH, method="POST", body=body, headers=headers, request_timeout=LIMIT_SECONDS, **options)
+    found = json.loads(answer.body)
+    return answer.code, found.get("error", found)
+
+
+async def over(site: Site, id: str) -> dict[str, Any]:
+    """What is said of a film once it is done, or has failed."""
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while True:
+            found: dict[str, Any] = json.loads((await site.get(f"{PATH}/{id}")).body)
+            if found["state"] in ("done", "failed"):
+                return found
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.slow
+async def test_a_film_is_made_fetched_and_deleted(site: Site, tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    code, begun = await ask(site, "2026-01-01T01:00:00+01:00", STARTED + 100)
+    assert (code, begun["camera"], begun["url"]) == (202, "front", None)
+    found = await over(site, begun["id"])
+    assert (found["state"], found["progress"], found["frames"], found["reason"]) == ("done", 1.0, 100, "")
+    assert (await site.get(found["url"].replace("front", "back"))).code == 404
+    head = await site.get(found["url"], method="HEAD")
+    answer = await site.get(found["url"])
+    assert (answer.code, len(answer.body)) == (200, found["bytes"])
+    for each in (head, answer):
+        assert each.headers["Content-Type"] == "video/mp4"
+        assert each.headers["Content-Length"] == str(found["bytes"])
+        assert each.headers["Content-Disposition"].endswith('_100s.mp4"')
+    (tmp_path / "film.mp4").write_bytes(answer.body)
+    with av.open(str(tmp_path / "film.mp4")) as film:
+        assert film.streams.video[0].codec_context.name == "h264"
+        times = [float(frame.pts * frame.time_base) for frame in film.decode(video=0)]
+    assert len(times) == 100
+    assert times[:3] == pytest.approx([0, 0.1, 0.2], abs=0.002)
+    assert times[50] - times[49] == pytest.approx(1.0, abs=0.002)  # the pause is short
+    await until(lambda: not (films(site) / begun["id"]).exists())
+    assert (await site.get(found["url"])).code == 404
+
+
+@pytest.mark.slow
+async def test_a_film_of_nothing_fails_and_one_that_is_not_wanted_ends(site: Site) -> None:
+    pytest.importorskip("av")
+    _, begun = await ask(site, 1000, 1060)
+    found = await over(site, begun["id"])
+    assert (found["state"], found["reason"]) == ("failed", "there is no recording of camera front in this time")
+    answer = await site.get(f"/camera/front/recordings/export/{begun['id']}.mp4")
+    assert (answer.code, answer.body) == (409, f"409: the film is not done: {found['reason']}\n".encode())
+    _, second = await ask(site, STARTED, STARTED + 100)
+    for id in (begun["id"], second["id"]):
+        assert (await site.get(f"{PATH}/{id}", method="DELETE")).code == 204
+        assert (await site.get(f"{PATH}/{id}")).code == 404
+    assert not site.gateway._exports._processes
+
+
+def made(site: Site, number: int, state: str = "done") -> str:
+    """A film that somebody has asked for."""
+    id = f"{number:016x}"
+    folder = films(site) / id
+    write_job(folder, Job(camera="front", begin=1.0, end=2.0, created=3.0))
+    write_progress(folder, Progress(state="done" if state == "done" else "running"))
+    (folder / FILM_NAME).write_bytes(b"film")
+    return id
+
+
+async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
+    pytest.importorskip("av")
+    for number in range(MAX_EXPORTS):
+        made(site, number)
+    code, error = await ask(site, STARTED, STARTED + 1)
+    assert (code, error["message"]) == (503, "4 films are made or wait to be fetched already")
+
+
+@pytest.mark.slow
+async def test_what_nobody_fetches_is_deleted_and_makes_room(site: Site) -> None:
+    pytest.importorskip("av")
+    for number in range(MAX_EXPORTS):
+        folder = films(site) / made(site, number)
+        progress = folder / "progress.json"
+        text = json.loads(progress.read_text())
+        progress.write_text(json.dumps({**text, "updated": text["updated"] - KEPT_SECONDS - 1}))
+    code, begun = await ask(site, STARTED, STARTED + 1)
+    assert code == 202
+    assert [path.name for path in films(site).iterdir() if path.is_dir()] == [begun["id"]]
+
+
+async def test_a_film_whose_process_has_ended_has_failed(site: Site) -> None:
+    id = made(site, 1, "running")
+    progress = films(site) / id / "progress.json"
+    text = json.loads(progress.read_text())
+    progress.write_text(json.dumps({**text, "updated": text["updated"] - 100}))
+    found = json.loads((await site.get(f"{PATH}/{id}")).body)
+    assert (found["state"], found["reason"]) == ("failed", "the process that made it was ended")
+
+
+@pytest.mark.parametrize("id", ["0" * 16, "..%2F..%2Fx", "x", "0" * 17])
+async def test_what_is_no_film_is_not_found(site: Site, id: str) -> None:
+    assert (await site.get(f"{PATH}/{id}")).code == 404
+    assert (await site.get(f"/camera/front/recordings/export/{id}.mp4")).code == 404
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "text"),
+    [
+        (10, 3611, "from and to: found 3601 seconds; allowed: at most 3600"),
+        ("noon", 10, 'from: found "noon"; allowed: Unix seconds'),
+    ],
+)
+async def test_a_mistake_is_named(site: Site, begin: object, end: object, text: str) -> None:
+    code, error = await ask(site, begin, end)
+    assert (code, error["message"][: len(text)]) == (400, text)
+
+
+async def test_films_need_the_scope_and_the_camera(recorded: Config) -> None:
+    for scopes, cameras in ((("view", "control"), None), (("recordings",), ("back",))):
+        headers = with_token(recorded, *scopes, cameras=cameras)
+        async with serving(recorded) as site:
+            id = made(site, 7)
+            assert (await ask(site, 1, 2, headers=headers))[0] == 403
+            assert (await site.get(f"{PATH}/{id}", headers=headers)).code == 403
+            assert (await site.get(f"/camera/front/recordings/export/{id}.mp4", headers=headers)).code == 403
+            assert (await site.get(f"{PATH}/{id}", method="DELETE", headers=headers)).code == 403
+            await site.gateway._exports.delete(id)
