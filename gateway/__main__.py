@@ -60,7 +60,7 @@ def recordings(config: Config) -> Path:
 
 def limits(config: Config) -> dict[str, float]:
     """Every limit of the configuration, for /metrics."""
-    return configured_limits(config.gateway, config.snapshot, config.cameras)
+    return configured_limits(config.gateway, config.snapshot, config.recorder, config.cameras)
 
 
 if __name__ == "__main__":

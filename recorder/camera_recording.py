@@ -31,7 +31,8 @@ class CameraRecording:
         # At the camera's own rate every frame is taken, though some come in a hurry.
         self._thinning = Thinning(settings.record_fps) if settings.record_fps < settings.fps else None
         self._always_gap = max(GAP_SECONDS, GAP_PERIODS / settings.record_fps)
-        keeps = "motion" in self.modes and "always" not in self.modes and settings.pre_roll > 0
+        # Where all frames are recorded always, those before an event are, too.
+        keeps = "motion" in self.modes and settings.pre_roll > 0 and ("always" not in self.modes or self._thinning)
         self.pre_roll = PreRoll(settings.pre_roll + EVENT_DELAY_SECONDS, settings.pre_roll_mb) if keeps else None
         """What came before an event; None where the frames are recorded anyway, or not wanted."""
         self._events: set[str] = set()
@@ -40,6 +41,8 @@ class CameraRecording:
         self._demanded_until = float("-inf")
         self._last: tuple[str, float] | None = None
         """Epoch and time of the last frame that was recorded."""
+        self._last_active: tuple[str, float] | None = None
+        """The same of the last one of those times at which each frame is recorded."""
 
     @property
     def wants_events(self) -> bool:
@@ -80,7 +83,7 @@ class CameraRecording:
         self._demanded_until = UNTIL_STOPPED if seconds is None else now + seconds
         if self.pre_roll is None:
             return []
-        return [frame for frame in self.pre_roll.last(self._pre_roll_seconds) if self._take(frame)]
+        return self._take_again(self.pre_roll.last(self._pre_roll_seconds))
 
     def stop(self) -> None:
         """End what `start` began."""
@@ -100,7 +103,7 @@ class CameraRecording:
         if self.pre_roll is None:
             return []
         begin = event.monotonic - event.seconds - self._pre_roll_seconds
-        return [frame for frame in self.pre_roll.since(begin) if self._take(frame)]
+        return self._take_again(self.pre_roll.since(begin))
 
     def on_frame(self, frame: IncomingFrame, now: float) -> Reason | None:
         """Take a frame; returns why it is to be recorded, None for not."""
@@ -118,6 +121,8 @@ class CameraRecording:
             reason = "always"
         if reason is None or not self._take(frame):
             return None
+        if reason != "always":
+            self._last_active = self._last
         if self._thinning is not None and self._thinning.is_due(at):
             self._thinning.took(at)
         return reason
@@ -126,6 +131,21 @@ class CameraRecording:
         """No frame has come for a while: what is recorded after an event is over."""
         if not self._events:
             self._event_until = float("-inf")
+
+    def _take_again(self, frames: list[IncomingFrame]) -> list[IncomingFrame]:
+        """The frames before an event, also those of them that are recorded already, as some always are.
+
+        The segment that begins with them hides the end of the one before it, which has a part of the frames only.
+        """
+        last = self._last_active
+        found = [
+            frame
+            for frame in frames
+            if last is None or last[0] != frame.header.epoch or frame.header.monotonic > last[1]
+        ]
+        if found:
+            self._last = self._last_active = found[-1].header.epoch, found[-1].header.monotonic
+        return found
 
     def _take(self, frame: IncomingFrame) -> bool:
         """Whether a frame is newer than the last one that was recorded."""

@@ -222,7 +222,10 @@ class RecorderServer:
         if camera.recording.modes:
             self._event_log.note(event)
         self._receive_frames(camera)  # those before the event are judged without it
-        for frame in camera.recording.on_event(event):
+        before = camera.recording.on_event(event)
+        if before:
+            self._put(event.camera, camera)  # they begin another segment, with another reason
+        for frame in before:
             self._wait(camera, frame, "motion")
         self._follow_demand(camera)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
+from framebus.config.recorder import RecorderConfig
 from framebus.config.snapshot import SnapshotConfig
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.connection_limits import ConnectionLimits
@@ -36,14 +37,20 @@ class LimitMetrics:
 
 
 def configured_limits(
-    gateway: GatewayConfig, snapshot: SnapshotConfig, cameras: Mapping[str, CameraConfig]
+    gateway: GatewayConfig, snapshot: SnapshotConfig, recorder: RecorderConfig, cameras: Mapping[str, CameraConfig]
 ) -> dict[str, float]:
     """The limits, by the table and the key that set them."""
     keys = ("max_viewers", "max_connections", "max_per_address", "max_request_kb", "request_timeout")
     limits: dict[str, float] = {f"gateway.{key}": getattr(gateway, key) for key in (*keys, "stills_per_second")}
     for key in ("history", "history_mb", "cache_mb", "max_requests"):
         limits[f"snapshot.{key}"] = getattr(snapshot, key)
+    if any(camera.record_modes for camera in cameras.values()):
+        for key in ("keep_days", "keep_gb", "leave_free_gb", "buffer_mb"):
+            limits[f"recorder.{key}"] = getattr(recorder, key)
     for name, camera in cameras.items():
+        if camera.record_modes:
+            for key in ("record_fps", "pre_roll", "pre_roll_mb"):
+                limits[f"camera.{name}.{key}"] = getattr(camera, key)
         limits[f"camera.{name}.max_frame_mb"] = camera.max_frame_mb
         limits[f"camera.{name}.max_megapixels"] = camera.max_megapixels
     return limits

@@ -112,12 +112,35 @@ def test_without_a_pre_roll_the_camera_is_left_alone_until_something_happens() -
 
 
 def test_always_records_every_frame_during_motion() -> None:
-    camera = recording("always", "motion", record_fps=1, post_roll=0)
+    camera = recording("always", "motion", record_fps=1, pre_roll=0, post_roll=0)
     assert feed(camera, 0, 300, 600) == [(0, "always")]
-    camera.on_event(event("start", 600))
+    assert camera.on_event(event("start", 600)) == []
     assert feed(camera, 700, 800, 1000) == [(700, "motion"), (800, "motion"), (1000, "motion")]
     camera.on_event(event("end", 1000))
     assert feed(camera, 1300, 2000) == [(2000, "always")]
+
+
+def test_always_has_every_frame_before_a_motion_as_well() -> None:
+    camera = recording("always", "motion", record_fps=1, pre_roll=1, post_roll=0)
+    assert feed(camera, *every(250, 0, 3001)) == [(0, "always"), (1000, "always"), (2000, "always"), (3000, "always")]
+    assert times(camera.on_event(event("start", 2500))) == every(250, 1500, 3001)
+    assert feed(camera, 3000, 3250) == [(3250, "motion")]
+    camera.on_event(event("end", 3250))
+    assert feed(camera, 3500, 4250) == [(4250, "always")]
+
+
+def test_events_that_follow_one_another_record_no_frame_twice() -> None:
+    camera = recording("always", "motion", record_fps=1, pre_roll=2, post_roll=0)
+    feed(camera, *every(250, 0, 3001))
+    camera.on_event(event("start", 3000))
+    feed(camera, 3250)
+    camera.on_event(event("end", 3250))
+    feed(camera, 3500, 3750)
+    assert times(camera.on_event(event("start", 3750, "b"))) == [3500, 3750]
+
+
+def test_always_at_the_full_rate_needs_no_pre_roll() -> None:
+    assert recording("always", "motion", record_fps=30, fps=30, pre_roll=5).pre_roll is None
 
 
 def test_on_demand_records_from_start_to_stop() -> None:

@@ -285,3 +285,18 @@ def test_a_full_disk_is_used_again_when_it_has_room(tmp_path: Path) -> None:
 def test_the_boot_has_an_id(tmp_path: Path) -> None:
     assert len(read_boot_id()) == 16
     assert read_boot_id(tmp_path / "none") == "unknown"
+
+
+def test_the_frames_before_a_motion_take_the_place_of_those_that_were_recorded_always(
+    writer: DiskWriter, folder: Path
+) -> None:
+    writer.put(batch(frames(0, 1000, 2000, 3000)))
+    wait_written(writer, 4)
+    writer.put(batch(frames(1500, 1750, 2000, 2250, 2500, 2750, 3000, 3250)))
+    writer.put(batch(frames(3500, 4500)))
+    wait_written(writer, 14)
+    expected = [0, 1000, 1500, 1750, 2000, 2250, 2500, 2750, 3000, 3250, 3500, 4500]
+    assert recorded(folder) == expected  # while it is written
+    writer.close(DEADLINE_SECONDS)
+    assert recorded(folder) == expected
+    assert len(names(folder)) == 2

@@ -21,14 +21,26 @@ async def test_the_limits_are_told(site: Site) -> None:
 
 def test_each_limit_has_the_name_of_its_key(configure: Configure) -> None:
     config = configure(gateway="stills_per_second = 3\nmax_viewers = 9", snapshot="history_mb = 5")
-    limits = configured_limits(config.gateway, config.snapshot, config.cameras)
+    limits = configured_limits(config.gateway, config.snapshot, config.recorder, config.cameras)
     assert (limits["gateway.stills_per_second"], limits["gateway.max_viewers"], limits["snapshot.history_mb"]) == (
         3,
         9,
         5,
     )
     assert limits["camera.front.max_megapixels"] == config.cameras["front"].max_megapixels
+    assert not [name for name in limits if name.startswith("recorder.")]
     assert all(isinstance(limit, (int, float)) for limit in limits.values())
+
+
+def test_where_cameras_are_recorded_the_limits_of_the_recorder_are_told(configure: Configure) -> None:
+    config = configure(
+        '[camera.front]\nsource = "testcard"\nrecord = "always"\n[camera.back]\nsource = "testcard"\n'
+        "[recorder]\nkeep_gb = 7\n"
+    )
+    limits = configured_limits(config.gateway, config.snapshot, config.recorder, config.cameras)
+    assert (limits["recorder.keep_gb"], limits["recorder.keep_days"]) == (7, 14)
+    assert limits["camera.front.pre_roll_mb"] == 32
+    assert "camera.back.pre_roll_mb" not in limits
 
 
 def test_every_kind_of_refusal_is_counted_from_0() -> None:
