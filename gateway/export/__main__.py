@@ -20,6 +20,9 @@ MAX_FILM_BYTES = 4_000_000_000
 """As FAT takes them."""
 MAX_SECONDS = 4 * 3600.0
 """No film takes longer to make."""
+OOM_SCORE = Path("/proc/self/oom_score_adj")
+FIRST_TO_GO = "800"
+"""Of -1000 to 1000 (proc(5))."""
 LEAVE_FREE_BYTES = 1_000_000_000
 """Of the disk on which the film is written."""
 
@@ -50,7 +53,12 @@ def main() -> int:
 
 
 def be_idle() -> None:
-    """Take only the time and the disk that nobody else wants: the kernel derives the priority of the disk from it."""
+    """Take only the time and the disk that nobody else wants: the kernel derives the priority of the disk from it.
+
+    Where memory is short, the kernel ends this process first, and no camera.
+    """
+    with contextlib.suppress(OSError):
+        OOM_SCORE.write_text(FIRST_TO_GO)
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except OSError:  # a container may forbid it
