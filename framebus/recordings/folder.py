@@ -12,6 +12,7 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -62,9 +63,15 @@ class _Line:
     def __init__(self, made_of: list[list[Segment]], segments: list[Segment], days: tuple[str, ...]) -> None:
         self.made_of = made_of
         self.segments = segments
-        self.of_days: dict[str, list[Segment]] = {day: [] for day in days}
-        for segment in segments:
-            self.of_days[segment.path.parent.name].append(segment)
+        self._days = days
+
+    @cached_property
+    def of_days(self) -> dict[str, list[Segment]]:
+        """Not needed for a list of spans, which many days are read for."""
+        found: dict[str, list[Segment]] = {day: [] for day in self._days}
+        for segment in self.segments:
+            found[segment.path.parent.name].append(segment)
+        return found
 
 
 class RecordingFolder:

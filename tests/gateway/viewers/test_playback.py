@@ -1,7 +1,10 @@
 """Recordings over the page's websocket, from real files behind a real gateway: seek, step, films, limits, rights."""
 
 import asyncio
+import contextlib
 import json
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,10 +18,16 @@ from framebus.config.load import Config
 from framebus.credentials import accounts
 from framebus.credentials.accounts import Scope, Token, token_hash
 from framebus.protocol.wire import RecordedHeader, parse, split
+from framebus.recordings.folder import RecordingFolder
+from gateway.cameras.disk_threads import DiskThreads
+from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.http.websocket_handlers import SUBPROTOCOL
-from tests.conftest import Configure
+from gateway.net.errors import HttpError
+from gateway.viewers.playback_requests import Play, Seek
+from gateway.viewers.playbacks import Playbacks
+from tests.conftest import Configure, Start
 from tests.framebus.recordings.segments import STARTED, jpeg, store
-from tests.gateway.conftest import Site, serving
+from tests.gateway.conftest import Site, serving, until
 
 SECOND = [0, 500, 1000, 1500]
 CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
@@ -315,3 +324,55 @@ async def test_a_file_of_another_program_without_headers_is_shown(site: Site, fo
         at, picture = await viewer.sought(STARTED + 1.1)
         assert at == pytest.approx(1.0, abs=0.001)
         assert picture == jpeg(2)
+
+
+@pytest.mark.slow
+async def test_what_a_recorder_writes_now_is_shown(configure: Configure, start: Start, tmp_path: Path) -> None:
+    """With real processes: the file that is being written grows under the film."""
+    config = configure(
+        '[camera.front]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "always"\n'
+        f'[recorder]\nfolder = "{tmp_path}/recordings"\nleave_free_gb = 0\n'
+    )
+    start("capture", "front", config=config)
+    start("recorder", config=config).wait_for("records front to")
+    recordings = RecordingFolder(tmp_path / "recordings")
+    await until(lambda: len(list(recordings.frames("front", 0.0))) > 10)
+    async with serving(config) as site, page(site) as viewer:
+        await viewer.seek(time.time())
+        assert (await viewer.text())["sought"]["captured"] is not None
+        newest, _ = await viewer.frame()
+        await viewer.seek(newest.at, step=-1)
+        assert (await viewer.text())["sought"]["captured"] < newest.at
+        before, _ = await viewer.frame()
+        assert before.seq == newest.seq - 1
+        await viewer.play(before.at - 1, 1)
+        film = [(await viewer.frame())[0] for _ in range(10)]
+        assert [frame.at for frame in film] == sorted({frame.at for frame in film})
+
+
+async def test_a_disk_that_does_not_answer_is_told_and_delays_nothing(tmp_path: Path) -> None:
+    store(tmp_path, STARTED, SECOND)
+    answers = threading.Event()
+    lookups = DiskThreads(1, deadline_seconds=0.1)
+    reader = RecordingsReader(tmp_path, lookups=lookups)
+    said: list[dict[str, object]] = []
+    playbacks = Playbacks(
+        reader, wake=lambda: None, say=lambda kind, camera, values: said.append(values), bytes_a_second=lambda: None
+    )
+    with contextlib.suppress(HttpError):
+        await lookups.run(answers.wait)
+    playbacks.seek(Seek("front", STARTED, id=7))
+    playbacks.play(Play("back", STARTED, id=8))
+    await until(lambda: len(said) == 2)
+    reason = "the disk with the recordings did not answer within 0.1 s"
+    assert {"camera": "front", "id": 7, "captured": None, "reason": reason} in said
+    assert {"camera": "back", "id": 8, "at": None, "reason": reason} in said
+    answers.set()
+    playback = playbacks.get("recorded/front")
+    assert playback is not None
+    await until(lambda: not lookups._places.locked())
+    while (ready := playback.next(2, 0.0)) is None:  # a busy machine is such a disk, too
+        playbacks.seek(Seek("front", STARTED, id=9))
+        await asyncio.sleep(0.2)
+    assert ready.at == STARTED
+    reader.close()
