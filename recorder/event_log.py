@@ -10,7 +10,7 @@ from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENTS_BYTES, NOTED_
 from framebus.recordings.segment_name import day_of
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk, DiskError
-from recorder.segment_file import FOLDER_MODE, MODE
+from recorder.segment_file import MODE, make_day_folder
 
 logger = logging.getLogger("recorder")
 
@@ -102,7 +102,7 @@ class EventLog:
 
     def _append(self, camera: str, event: StoredEvent, line: bytes) -> None:
         folder = self._disk.folder / camera / day_of(event.start)
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        make_day_folder(folder)
         file = os.open(folder / EVENTS_NAME, FLAGS, MODE)
         try:
             size = os.fstat(file).st_size

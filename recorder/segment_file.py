@@ -134,10 +134,7 @@ class SegmentFile:
 
     def _open(self) -> None:
         """Create the file, under the next free name."""
-        if not self.path.parent.is_dir():
-            self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            _sync_folder(self._camera_folder)  # which has the name of the day,
-            _sync_folder(self._camera_folder.parent)  # and that which has the name of the camera
+        make_day_folder(self.path.parent)
         self._folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         while True:
             try:
@@ -172,6 +169,14 @@ class SegmentFile:
         os.rename(self.path, self._camera_folder / name.path)
         self._name = name
         os.fsync(self._folder)
+
+
+def make_day_folder(folder: Path) -> None:
+    """Make the folder of a camera's day, where it is not there, so that a power cut leaves it there. Raises OSError."""
+    if not folder.is_dir():
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _sync_folder(folder.parent)  # which has the name of the day,
+        _sync_folder(folder.parents[1])  # and that which has the name of the camera
 
 
 def _sync_folder(folder: Path) -> None:
