@@ -23,9 +23,9 @@ def plain_cameras(names: Sequence[str], token: str = "") -> str:
 
 def _figure(name: str, query: str, streamed: bool) -> str:
     url = escape(f"camera/{name}/{'stream.mjpg' if streamed else 'snapshot.jpg'}?{query}")
-    still = "" if streamed else f' data-still="{url}"'
+    again = f' data-{"stream" if streamed else "still"}="{url}"'
     what = "Stream" if streamed else "Still"
     return (
-        f'<figure class="plain-camera"><img src="{url}"{still} alt="{what} of camera {name}">'
+        f'<figure class="plain-camera"><img src="{url}"{again} alt="{what} of camera {name}">'
         f"<figcaption>{name}</figcaption></figure>"
     )

@@ -17,6 +17,7 @@ import { splitMessage } from "./connection/wire.js";
 import { SingleCamera } from "./single/single-camera.js";
 import { storedText, storeText } from "./storage.js";
 import { LookBack } from "./timeline/look-back.js";
+import { Wall } from "./wall/wall.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -64,6 +65,8 @@ let failures = 0;
 let subscribed = "{}";
 /** @type {import("./camera/camera-view.js").CameraView | null} the one that the key F applies to */
 let lastUsedView = null;
+/** @type {Wall | null} */
+let wall = null;
 let notice = { text: "", until: -Infinity };
 /** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
 let leaving = false;
@@ -212,6 +215,7 @@ async function loadCameras() {
   if (!list.cameras || connected) answersSince = null;
   else answersSince ??= performance.now();
   if (list.unauthorized) return goToLogin();
+  wall?.served(list.version);
   if (list.cameras) cameraList.update(list.cameras);
   if (list.cameras && !before?.cameras) onServerReachable();
   refresh();
@@ -347,10 +351,10 @@ function start() {
 
   new Rest(document.body);
   if (stage) new Arrange(element(".arrange"), element(".arrange-dialog"), cameraList, choices, onChoice);
-  element(".arrange").hidden = !stage;
+  if (stage) wall = new Wall(element(".open-wall"), element(".leave-wall"), refresh);
+  element(".arrange").hidden = element(".open-wall").hidden = !stage;
   setInterval(refresh, REFRESH_MS);
   setInterval(sampleServerClock, CLOCK_EVERY_MS);
-  document.body.dataset.page = onlyCamera ? "camera" : "all";
   if (onlyCamera) cameraList.getOrCreate(onlyCamera);
   connection.connect();
   loadCameras();
@@ -358,4 +362,6 @@ function start() {
   showLogout(element(".logout"));
 }
 
+// At once: plain.js looks for it when everything has loaded, and texts in another language come later.
+document.body.dataset.page = onlyCamera ? "camera" : "all";
 loadWords().then(start);

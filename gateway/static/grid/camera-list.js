@@ -155,16 +155,16 @@ export class CameraList {
 /**
  * Get the list of cameras from the server.
  *
- * @returns {Promise<{cameras: object[] | null, error: string, now?: number, unauthorized?: boolean}>} cameras is null when the
- *   server gave no list; `now` is its time, in Unix seconds
+ * @returns {Promise<{cameras: object[] | null, error: string, now?: number, version?: string, unauthorized?: boolean}>} cameras is null
+ *   when the server gave no list; `now` is its time, in Unix seconds
  */
 export async function fetchCameras() {
   try {
     const response = await fetchApi("api/cameras", LIST_TIMEOUT_MS);
     if (response.status === 401) return { cameras: null, error: t("list.notLoggedIn"), unauthorized: true };
     if (!response.ok) return { cameras: null, error: t("list.answer", { code: response.status }) };
-    const { cameras, now } = await response.json();
-    return Array.isArray(cameras) ? { cameras, error: "", now } : { cameras: null, error: t("list.noList") };
+    const { cameras, now, version } = await response.json();
+    return Array.isArray(cameras) ? { cameras, error: "", now, version } : { cameras: null, error: t("list.noList") };
   } catch (error) {
     return { cameras: null, error: error.name === "AbortError" ? t("list.noAnswer") : t("list.noConnection") };
   }

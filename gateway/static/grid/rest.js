@@ -42,7 +42,7 @@ export class Rest {
   #onClick(event) {
     const woke = this.#woke;
     this.#woke = false;
-    if (!woke || !event.target.closest(".enlarge, .caption")) return;
+    if (!woke || !event.target.closest(".enlarge, .caption, .leave-wall")) return;
     event.preventDefault();
     event.stopPropagation();
   }

@@ -63,13 +63,14 @@ export class Stage {
     this.#container.style.height = `${Math.max(area.height, heightOf(rects))}px`;
   }
 
-  /** A small tile beside the large one takes its place. @param {MouseEvent} event @param {() => void} onChoice */
+  /** A small tile beside the large one takes its place. On a wall, no other touch leads anywhere. */
   #onClick(event, onChoice) {
     const view = event.target.closest(".beside");
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (!view || !event.target.closest(".enlarge") || elsewhere || fillingView()) return;
+    if (!(view || isWall()) || !event.target.closest(".enlarge") || elsewhere || fillingView()) return;
     event.preventDefault();
     event.stopPropagation();
+    if (!view) return;
     this.#choices.large = view.dataset.camera;
     onChoice();
   }
@@ -99,11 +100,14 @@ export class Stage {
 
   /** What the window has for the tiles. */
   #area() {
-    const isWall = document.body.dataset.wall === "true";
     const below = parseFloat(getComputedStyle(document.body).paddingBottom) || 0;
     const height = innerHeight - this.#container.offsetTop - below;
-    return { width: this.#container.clientWidth, height: Math.max(0, height), gap: isWall ? WALL_GAP : GAP };
+    return { width: this.#container.clientWidth, height: Math.max(0, height), gap: isWall() ? WALL_GAP : GAP };
   }
+}
+
+function isWall() {
+  return document.body.dataset.wall === "true";
 }
 
 /** @param {HTMLElement} view @param {import("./layout.js").Rect} rect */

@@ -154,6 +154,9 @@ export default {
   "recorder.oldest": "seit {time}",
   "recorder.kept": "davon {size} behalten",
   "recorder.free": "{size} frei",
+  "wall.open": "Wandansicht: nichts als Bilder",
+  "wall.leave": "Wandansicht verlassen",
+
   "arrange.title": "Kameras anordnen",
   "arrange.layout": "Anordnung",
   "arrange.all": "Alle Kameras",

@@ -155,6 +155,9 @@ export default {
   "recorder.kept": "{size} of it kept",
   "recorder.free": "{size} free",
 
+  "wall.open": "Wall view: nothing but pictures",
+  "wall.leave": "Leave the wall view",
+
   "arrange.title": "Arrange the cameras",
   "arrange.layout": "Layout",
   "arrange.all": "All cameras",

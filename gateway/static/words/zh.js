@@ -154,6 +154,9 @@ export default {
   "recorder.oldest": "自 {time}",
   "recorder.kept": "其中保留 {size}",
   "recorder.free": "剩余 {size}",
+  "wall.open": "墙面视图：只显示画面",
+  "wall.leave": "退出墙面视图",
+
   "arrange.title": "排列摄像头",
   "arrange.layout": "布局",
   "arrange.all": "所有摄像头",

@@ -6,8 +6,14 @@ import { runInNewContext } from "node:vm";
 const script = readFileSync(new URL("../../../gateway/static/plain.js", import.meta.url), "utf8");
 const stills = JSON.parse(readFileSync(0, "utf8")).map((url) => ({ getAttribute: () => url, src: url }));
 const body = { getAttribute: () => null, appendChild() {} };
-const document = { body, createElement: () => ({}), querySelector: () => ({ textContent: "" }), querySelectorAll: () => stills };
+const document = {
+  body,
+  baseURI: "http://host/",
+  createElement: () => ({}),
+  querySelector: () => ({ textContent: "" }),
+  querySelectorAll: () => stills,
+};
 const window = { addEventListener: (event, act) => act() };
 
-runInNewContext(script, { document, window, setInterval: (act) => act() });
+runInNewContext(script, { document, window, location: { search: "" }, WebSocket: class {}, setInterval: (act) => act() });
 process.stdout.write(JSON.stringify(stills.map((still) => still.src)));
