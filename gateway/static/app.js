@@ -14,7 +14,6 @@ import { Stage } from "./grid/stage.js";
 import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
-import { SingleCamera } from "./single/single-camera.js";
 import { storedText, storeText } from "./storage.js";
 import { LookBack } from "./timeline/look-back.js";
 import { Wall } from "./wall/wall.js";
@@ -44,7 +43,6 @@ const link = new LinkDelay();
 const choices = Choices.parse(storedText(CHOICES));
 const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, onViews, (names) => choices.sorted(names));
 const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices, onChoice);
-const single = onlyCamera ? new SingleCamera(goToCamera) : null;
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
 const lookBack = new LookBack((message) => connection.send(message), updateSubscription);
 
@@ -67,6 +65,8 @@ let subscribed = "{}";
 let lastUsedView = null;
 /** @type {Wall | null} */
 let wall = null;
+/** The tools of the page of one camera, when they have loaded. @type {import("./single/single-camera.js").SingleCamera | null} */
+let single = null;
 let notice = { text: "", until: -Infinity };
 /** Whether the page is being left: the browser closes the connection then, and the banner stays hidden. */
 let leaving = false;
@@ -351,6 +351,7 @@ function start() {
 
   new Rest(document.body);
   if (stage) new Arrange(element(".arrange"), element(".arrange-dialog"), cameraList, choices, onChoice);
+  if (onlyCamera) import("./single/single-camera.js").then(({ SingleCamera }) => (single = new SingleCamera(goToCamera)));
   if (stage) wall = new Wall(element(".open-wall"), element(".leave-wall"), refresh);
   element(".arrange").hidden = element(".open-wall").hidden = !stage;
   setInterval(refresh, REFRESH_MS);
