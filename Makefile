@@ -78,7 +78,7 @@ fuzz-api: $(VENV)/.dev-ok $(TOOLS)/.fuzz-ok  ## Send requests made from the API'
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
 
-pictures: $(VENV)/.dev-ok  ## Draw the page's icons with Chromium, from icon.svg
+pictures: $(VENV)/.dev-ok  ## Make the page's icons and the docs' screenshots with Chromium; PICTURES=icons for less
 	@exec $(PY) -m tests.pictures $(PICTURES)
 
 mutants: $(VENV)/.dev-ok  ## Change the code in small ways and count what the tests notice; MUTANTS="credentials --survivors" for less

@@ -4,10 +4,10 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from tests.pictures import icons
+from tests.pictures import icons, screenshots
 from tests.programs import need
 
-ALLOWED = ("icons",)
+ALLOWED = ("icons", "screenshots")
 
 
 def main() -> None:
@@ -20,6 +20,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=["--no-sandbox", "--disable-gpu"])
         if "icons" in wanted:
             icons.draw_all(browser)
+        if "screenshots" in wanted:
+            screenshots.take_all(browser)
         browser.close()
 
 
