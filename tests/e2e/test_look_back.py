@@ -25,7 +25,7 @@ STORED_SECONDS = 20
 STORED_AGO = 600
 STEP_MS = 100
 EVENT_AT = 12
-"""Seconds after the first frame."""
+"""The event begins so many seconds after the first frame, and a little more: no frame is as exact."""
 PHONE = {"width": 390, "height": 844}
 CAMERAS = "".join(
     f'[camera.{name}]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "{record}"\n'
@@ -73,6 +73,11 @@ class LookingBack(Tab):
         self.page.keyboard.press(key)
         self.wait_for_seq(seq)
 
+    def axis(self) -> tuple[float, float]:
+        """The first and the last moment of the track."""
+        begin, end = (self.page.locator(".track").get_attribute(f"aria-value{name}") for name in ("min", "max"))
+        return float(begin or 0), float(end or 0)
+
     def do(self, action: str) -> None:
         """Press a button."""
         self.page.locator(f"time-line [data-action={action}]").click()
@@ -98,7 +103,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     folder = tmp_path_factory.mktemp("recordings")
     began = round(time.time()) - STORED_AGO + 0.25
     file = store(folder, began, range(0, STORED_SECONDS * 1000, STEP_MS))
-    event = {"id": "e-1", "type": "motion", "start": began + EVENT_AT, "end": began + 14, "score": 0.8}
+    event = {"id": "e-1", "type": "motion", "start": began + EVENT_AT + 0.05, "end": began + 14, "score": 0.8}
     (file.parent / "events.jsonl").write_text(json.dumps({**event, "box": [0, 0, 1, 1], "seen": began + 14}) + "\n")
     (port,) = free_ports(1)
     tables = f'state_dir = "{run_dir}/state"\n{CAMERAS}[recorder]\nfolder = "{folder}"\n'
@@ -159,16 +164,12 @@ def test_dragging_shows_the_frame_under_the_finger(tab: LookingBack, recorded: R
     box = track.bounding_box()
     assert box is not None
 
-    def axis() -> tuple[float, float]:
-        """The first and the last moment of the track."""
-        return float(track.get_attribute("aria-valuemin") or 0), float(track.get_attribute("aria-valuemax") or 0)
-
     def move_to(moment: float, steps: int = 1) -> None:
-        begin, end = axis()
+        begin, end = tab.axis()
         x = box["x"] + box["width"] * (moment - begin) / (end - begin)
         tab.page.mouse.move(x, box["y"] + box["height"] - 8, steps=steps)
 
-    begin, end = axis()
+    begin, end = tab.axis()
     move_to(began - 200)
     tab.page.mouse.down()
     move_to(began + 10, steps=20)
@@ -176,8 +177,8 @@ def test_dragging_shows_the_frame_under_the_finger(tab: LookingBack, recorded: R
     tab.page.mouse.up()
     assert abs(float(tab.line("at")) - (began + 10)) < 3 * (end - begin) / box["width"]
     tab.page.mouse.wheel(0, -600)
-    wait_until(lambda: axis()[1] - axis()[0] < 0.5 * (end - begin), "less time on the track")
-    assert axis()[0] < began + 10 < axis()[1]
+    wait_until(lambda: tab.axis()[1] - tab.axis()[0] < 0.5 * (end - begin), "less time on the track")
+    assert tab.axis()[0] < began + 10 < tab.axis()[1]
 
 
 def test_a_film_skips_a_gap_and_its_end_is_not_live(tab: LookingBack, recorded: Recorded) -> None:
@@ -234,7 +235,40 @@ def test_events_lead_to_their_moments(tab: LookingBack) -> None:
     tab.page.keyboard.press("n")
     wait_until(lambda: "no later event" in tab.text(".notice"), "the end of the events")
     tab.press(".", EVENT_AT * 1000 + 101)
+    tab.press(".", EVENT_AT * 1000 + 201)
     tab.press("b", EVENT_AT * 1000 + 1)
+
+
+def test_another_day_can_be_looked_at_while_a_film_runs(tab: LookingBack) -> None:
+    tab.page.locator(".speed").select_option("0.125")
+    tab.page.locator(".moment").click()
+    tab.page.keyboard.press("k")
+    wait_until(lambda: tab.line("mode") == "playing", "a film")
+    begin, _ = tab.axis()
+    tab.page.locator("time-line .date").fill("2026-01-02")
+    wait_until(lambda: tab.axis()[0] < begin - 86400, "another day")
+    at = tab.line("at")
+    wait_until(lambda: tab.line("at") > at, "the next frames of the film")
+    assert tab.axis()[0] < begin - 86400, "the film has not taken it away"
+    tab.page.locator(".moment").click()  # out of the field
+    tab.page.keyboard.press("n")
+    wait_until(lambda: float(tab.line("at")) > float(at) + 5, "the event")
+    assert tab.line("mode") == "playing"
+    assert tab.page.locator(".speed").input_value() == "0.125"
+
+
+def test_the_last_seconds_can_be_seen_while_they_are_recorded(browser: Browser, recorded: Recorded) -> None:
+    tab = LookingBack(browser, recorded.page())
+    tab.wait_for_pictures()
+    tab.page.keyboard.press("k")
+    wait_until(lambda: tab.camera().get("kind") == "recorded", "recorded frames")
+    assert tab.axis()[1] > float(tab.line("at")) > time.time() - 60
+    tab.page.keyboard.press("k")
+    wait_until(lambda: tab.line("mode") == "still", "a pause")
+    tab.do("live")
+    tab.wait_for_state("live")
+    assert tab.complaints == []
+    tab.page.close()
 
 
 def test_the_button_records_and_the_page_says_what_the_recorder_does(browser: Browser, recorded: Recorded) -> None:

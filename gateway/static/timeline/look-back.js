@@ -27,6 +27,8 @@ const REPLAY_SECONDS = 10;
 const ZOOM_STEP = 0.5;
 /** The files that are to be kept get their names within so long. */
 const KEPT_AFTER_MS = 2500;
+/** What leads away from the event that was gone to. */
+const LEAVES_EVENT = new Set(["scrub", "event", "stepBack", "stepOn", "jumpBack", "jumpOn", "leapBack", "leapOn", "first", "last", "live", "play", "playBack"]);
 
 export class LookBack {
   #send;
@@ -43,7 +45,7 @@ export class LookBack {
   /** @type {RecordedTimes} */
   #times;
   #axis = new Axis(0, FIRST_SECONDS, 1);
-  /** Whether the axis goes on with the time. */
+  /** Whether the axis goes on with the time, or with the film. */
   #follows = true;
   #now = Date.now() / 1000;
   /** @type {{from: number, to: number} | null} */
@@ -52,6 +54,8 @@ export class LookBack {
   /** @type {import("./recorder-words.js").RecorderState | null} */
   #recorder = null;
   #recorderAt = -Infinity;
+  /** The event that was gone to. The frame on the screen may be a little before it. @type {import("./spans.js").Event | null} */
+  #event = null;
   /** The notice of the player that was shown. */
   #noticed = null;
 
@@ -71,7 +75,7 @@ export class LookBack {
     this.#now = now;
     if (view !== this.#view) this.#begin(view);
     if (!this.#element) return;
-    if (this.#follows && !this.#element.isHeld) this.#axis = this.#axis.reaching(now);
+    if (this.#follows && this.#player.mode === "live" && !this.#element.isHeld) this.#axis = this.#axis.reaching(now);
     this.#player.check();
     this.#times.want(this.#axis.from, this.#axis.to, now);
     if (performance.now() - this.#recorderAt > RECORDER_EVERY_MS && !document.hidden) this.#askRecorder();
@@ -83,7 +87,8 @@ export class LookBack {
     const acknowledge = () => reply({ ack: `recorded/${camera}`, seq: header.seq });
     if (camera !== this.#camera || !this.#player.frame(header)) return acknowledge();
     this.#view.offer({ kind, header, body, acknowledge });
-    if (this.#player.mode === "playing" && !this.#element?.isHeld) this.#axis = this.#axis.reaching(this.#player.at);
+    // A day that a person has chosen meanwhile stays on the screen.
+    if (this.#follows && this.#player.mode === "playing" && !this.#element?.isHeld) this.#axis = this.#axis.reaching(this.#player.at);
     this.#show();
   }
 
@@ -179,8 +184,8 @@ export class LookBack {
   /** Do what a person wants. @param {string} action @param {any} [value] */
   #act(action, value) {
     const before = this.#player.mode;
-    const act = this.#actions[action];
-    act?.(value);
+    if (LEAVES_EVENT.has(action)) this.#event = null;
+    this.#actions[action]?.(value);
     if (this.#player.mode !== before) {
       this.#view.looksBack = this.#player.mode !== "live";
       this.#onChange();
@@ -197,7 +202,7 @@ export class LookBack {
     scrubEnd: () => {},
     axis: (axis) => this.#useAxis(axis),
     resize: (width) => (this.#axis = this.#axis.resized(width)),
-    event: (event) => this.#player.seek(event.start),
+    event: (event) => this.#enter(event),
     mark: (mark) => this.#setMark(mark.from, mark.to),
     date: (text) => {
       const noon = Date.parse(`${text}T12:00:00`) / 1000;
@@ -258,15 +263,26 @@ export class LookBack {
 
   /** @param {1 | -1} direction */
   async #goToEvent(direction) {
-    const event = await this.#times.eventBeside(this.#moment, direction, this.#now);
-    if (event) this.#goTo(event.start);
+    const event = await this.#times.eventBeside(this.#event?.start ?? this.#moment, direction, this.#now);
+    if (event) this.#enter(event);
     else this.#element.notice(t(direction > 0 ? "timeline.noEventAfter" : "timeline.noEventBefore"));
+  }
+
+  /** Go to an event; a film goes on there. @param {import("./spans.js").Event} event */
+  #enter(event) {
+    const { speed } = this.#player;
+    this.#event = event;
+    this.#goTo(event.start);
+    if (speed === 0) return;
+    this.#follows = true;
+    this.#player.play(speed);
+    this.#show();
   }
 
   /** Play, or pause what plays in this direction. @param {1 | -1} direction */
   #toggle(direction) {
     if (Math.sign(this.#player.speed) === direction) return this.#player.pause();
-    this.#follows = false;
+    this.#follows = true;
     this.#player.play(direction * this.#element.chosenSpeed, this.#now - (direction > 0 ? REPLAY_SECONDS : 0));
   }
 
@@ -292,14 +308,14 @@ export class LookBack {
   /** @param {Axis} axis */
   #useAxis(axis) {
     this.#axis = axis.within(this.#recorder?.oldest ?? -Infinity, this.#now);
-    this.#follows = this.#player.mode === "live" && this.#axis.to >= this.#now;
+    this.#follows = this.#axis.from <= this.#moment && this.#moment <= this.#axis.to;
     this.#times.want(this.#axis.from, this.#axis.to, this.#now);
   }
 
   /** @param {number} time */
   #showDay(time) {
     const { from, to } = localDay(time);
-    this.#follows = false;
+    this.#follows = from <= this.#moment && this.#moment < to;
     this.#axis = new Axis(from, to, this.#axis.width);
     this.#times.want(from, to, this.#now);
     this.#show();
