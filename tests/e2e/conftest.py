@@ -77,6 +77,7 @@ class Pipeline:
         captures = (f"capture {name}" for name, camera in self.config.cameras.items() if camera.has_capture)
         expected = {"supervisord", "gateway", "snapshot", *captures}
         expected |= {"recorder"} if self.config.records else set()
+        expected |= {"recorder.motion"} if any(camera.has_motion for camera in self.config.cameras.values()) else set()
         expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:
             states = [camera["state"] for camera in self.cameras()]
