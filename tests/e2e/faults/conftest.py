@@ -27,7 +27,13 @@ STALL_SECONDS = 10.0
 """The same after a stall, which takes its time to be noticed."""
 SLACK_SECONDS = 4.0
 """A test machine is slower and noisier than what the promise is made for; the table tells what it took."""
-SHIM_CAMERA = f'[camera.front]\nsource = "v4l2:{DEVICE}"\nsize = "640x480"\nrecord = "always"\n'
+SHIM_CAMERA = f"""
+[camera.front]
+source = "v4l2:{DEVICE}"
+size = "640x480"
+motion = true
+record = ["always", "motion"]
+"""
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ SELDOM: list[tuple[str, Breaking, float]] = [
     ("kill -9 snapshot", kill("snapshot"), WHOLE_SECONDS),
     ("kill -9 gateway", kill("gateway"), WHOLE_SECONDS),
     ("kill -9 recorder", kill("recorder"), WHOLE_SECONDS),
+    ("kill -9 motion", kill("recorder.motion"), WHOLE_SECONDS),
 ]
 """Of these one each SELDOM_EVERY faults: a process that is killed every other minute has no time to grow."""
 SELDOM_EVERY = 16
@@ -123,6 +124,7 @@ OFTEN: list[tuple[str, Breaking, float]] = [
     ("SIGSTOP gateway", pause("gateway"), STALL_SECONDS),
     ("SIGSTOP snapshot", pause("snapshot"), STALL_SECONDS),
     ("SIGSTOP recorder", pause("recorder"), WHOLE_SECONDS),
+    ("SIGSTOP motion", pause("recorder.motion"), WHOLE_SECONDS),
     ("recordings removed", recordings_removed, WHOLE_SECONDS),
 ]
 
