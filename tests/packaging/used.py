@@ -12,6 +12,8 @@ from tests.ports import free_ports
 from tests.processes import Running, wait_until
 
 START_SECONDS = 60
+MOTION = ("publishes the motion of front", "motion detection needs numpy, which is not installed")
+"""What its process says first, with numpy and without it."""
 STATIC = re.compile(r'(?:href|src)="([^":#]+\.(?:css|js|svg))"')
 
 
@@ -69,6 +71,7 @@ def use(machine: Machine, command: str, user: str, version: str) -> None:
     (port,) = free_ports(1)
     file = home / FILE_NAME
     text = sample.replace('source = "auto"', 'source = "testcard"').replace(":8080", f":{port}")
+    text = text.replace("\nmotion = false\n", "\nmotion = true\n")
     machine.path(str(file)).write_text(text)
     said = machine.do(command, "config", "--check", str(file), user=user)
     assert said == f"{file}: no mistakes; cameras: front\n"
@@ -77,6 +80,7 @@ def use(machine: Machine, command: str, user: str, version: str) -> None:
     try:
         site.wait(up)
         site.check()
+        wait_until(lambda: any(said in up.log for said in MOTION), "motion detection starts", START_SECONDS)
         found = machine.do(command, "doctor", "--config", str(file), user=user)
         assert "\nok    framebus serves at" in found
         assert "videodev2 0.0." in found
