@@ -1,5 +1,6 @@
 """A frame in each form that viewers get, built when the first viewer needs it and shared by all."""
 
+import time
 from functools import cached_property
 
 from framebus.protocol.frame import Frame
@@ -18,6 +19,12 @@ class EncodedFrame:
         """Keep a frame; `message` is the message of the wire format that it came in."""
         self.frame = frame
         self._message = message
+        self._captured_at = time.monotonic() - frame.age
+
+    @property
+    def age(self) -> float:
+        """Seconds since the sensor captured the frame, as of now; by its arrival where the camera has another clock."""
+        return time.monotonic() - self._captured_at
 
     @cached_property
     def mjpeg_part(self) -> bytes:

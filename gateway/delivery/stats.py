@@ -44,7 +44,7 @@ class FeedStats:
         if kind in RENDITIONS:
             self.sent_renditions[kind] += 1
             self.sent_rendition_bytes[kind] += len(message)
-        age = min(max(0.0, encoded.frame.age), MAX_AGE_SECONDS)  # another machine's clock may be wrong
+        age = min(max(0.0, encoded.age), MAX_AGE_SECONDS)  # another machine's clock may be wrong
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 

@@ -37,16 +37,12 @@ class Viewer(ABC):
         """
         self.identity = identity
         self._transport = transport
-        self._in_flight = False
+        self.in_flight = False
+        """Whether a message is under way, so that no other can be sent."""
         self._ended = False
         self._written_bytes: int | None = None
         self._written_at = 0.0
         transport.on_sent = self._message_sent
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether a message is under way, so that no other can be sent."""
-        return self._in_flight
 
     @abstractmethod
     def next_message(self) -> bytes | None:
@@ -75,11 +71,11 @@ class Viewer(ABC):
 
     def wake(self) -> None:
         """Send what there is to send, unless a message is in flight."""
-        while not self._in_flight and not self._ended:
+        while not self.in_flight and not self._ended:
             message = self.next_message()
             if message is None:
                 return
-            self._in_flight = not self._transport.send(message)
+            self.in_flight = not self._transport.send(message)
 
     def end(self) -> None:
         """Send nothing more; the message in flight may still arrive."""
@@ -96,7 +92,7 @@ class Viewer(ABC):
             Whether it was disconnected.
         """
         written_bytes = self._transport.written_bytes
-        if not self._in_flight or written_bytes is None or written_bytes != self._written_bytes:
+        if not self.in_flight or written_bytes is None or written_bytes != self._written_bytes:
             self._written_bytes, self._written_at = written_bytes, now
         elif now - self._written_at >= stalled_seconds:
             self.end()
@@ -105,5 +101,5 @@ class Viewer(ABC):
         return False
 
     def _message_sent(self) -> None:
-        self._in_flight = False
+        self.in_flight = False
         self.wake()

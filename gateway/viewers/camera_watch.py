@@ -133,7 +133,9 @@ class CameraWatch:
             offline = self._stream.offline_image
             return None if offline is self.shown else offline
         encoded = self._stream.encoded
-        return encoded if self._is_news(encoded) and self.is_due() else None
+        if encoded is self.shown or not self._is_news(encoded):
+            return None
+        return encoded if self._thinning is None or self.is_due() else None
 
     def is_due(self) -> bool:
         """Return whether the rate that is wanted allows a frame now; where not, the viewer is woken when it does."""
@@ -151,8 +153,8 @@ class CameraWatch:
             encoded: the frame.
             message: what is sent of it.
         """
-        self._cancel_timer()
         if self._thinning is not None:
+            self._cancel_timer()
             self._thinning.took(time.monotonic())
         self.shown = encoded
         self.sent_again(encoded, message)

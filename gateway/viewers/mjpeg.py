@@ -35,6 +35,8 @@ class MjpegViewer(Viewer):
         self._again: EncodedFrame | None = None
         """The picture to send again, unless there is a newer one."""
         self._sent_at = float("-inf")
+        self._repeats_itself = self._watch.period > REPEAT_ONCE_SECONDS
+        """Whether pictures are wanted so rarely that its stream, whose pictures go on, asks for no repeat."""
         self._repeat_timer: asyncio.TimerHandle | None = None
         self._head: bytes | None = head
         transport.on_close = self._leave
@@ -54,7 +56,8 @@ class MjpegViewer(Viewer):
             self._watch.sent(encoded, encoded.mjpeg_part)
             if self._adaptation is not None:
                 self._adaptation.sent(len(encoded.mjpeg_part))
-            self._repeat_soon()
+            if self._repeats_itself:
+                self._repeat_soon()
         elif again is not None:
             encoded = again
             self._watch.sent_again(again, again.mjpeg_part)
@@ -69,13 +72,11 @@ class MjpegViewer(Viewer):
             self._repeat_now()
 
     def _repeat_soon(self) -> None:
-        """Where the next picture is not to come soon although the camera goes on, its stream asks for no repeat."""
-        if self._watch.period > REPEAT_ONCE_SECONDS:
-            self._cancel_repeat()
-            self._repeat_timer = asyncio.get_running_loop().call_later(REPEAT_ONCE_SECONDS, self._repeat_now)
+        self._cancel_repeat()
+        self._repeat_timer = asyncio.get_running_loop().call_later(REPEAT_ONCE_SECONDS, self._repeat_now)
 
     def _repeat_now(self) -> None:
-        if not self._in_flight:
+        if not self.in_flight:
             self._again = self._watch.shown
             self.wake()
 

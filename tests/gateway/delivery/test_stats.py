@@ -9,20 +9,20 @@ from gateway.delivery.stats import MAX_AGE_SECONDS, FeedStats
 from tests.headers import frame_header
 
 
-class FrameOfAge(Frame):
+class FrameOfAge(EncodedFrame):
     """A frame whose age is the number in its header, whatever the clock says."""
 
     @property
     def age(self) -> float:
-        return self.header.monotonic
+        return self.frame.header.monotonic
 
 
 def sent(*ages: float) -> FeedStats:
     """The counters after frames of these ages were sent, as ten bytes each."""
     stats = FeedStats()
     for age in ages:
-        frame = FrameOfAge(frame_header("front", 1, monotonic=age), b"")
-        stats.sent_to_viewer(EncodedFrame(frame, b""), bytes(10))
+        frame = Frame(frame_header("front", 1, monotonic=age), b"")
+        stats.sent_to_viewer(FrameOfAge(frame, b""), bytes(10))
     return stats
 
 

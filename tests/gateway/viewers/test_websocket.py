@@ -39,7 +39,7 @@ async def busy(site: Site, path: str = "/ws") -> tuple[PageViewer | CameraViewer
     (viewer,) = site.gateway._cameras._viewers
     assert isinstance(viewer, (PageViewer, CameraViewer))
     while not viewer.in_flight:
-        viewer._in_flight = not viewer._transport.send(websocket_message(bytes(4_000_000)))
+        viewer.in_flight = not viewer._transport.send(websocket_message(bytes(4_000_000)))
     return viewer, writer
 
 
