@@ -15,7 +15,9 @@ LABELS = frozenset({COM, *APPLICATION}) - {APP1, APP2}
 MAX_LABELS = 8
 """A picture with more of them ahead of its tables is parsed as a whole."""
 NEEDLE_BYTES = 32
-"""Of the tables: so many are found quickly, and are not there by chance."""
+"""The end of the tables, which a picture of another size or quality has as well: Huffman tables and the scan header.
+
+So many bytes are found quickly, and are not there by chance."""
 
 
 class KnownHead:
@@ -52,7 +54,7 @@ class KnownHead:
             return None
         begin = _behind_labels(data)
         end = begin + len(tables)
-        if not data.startswith(tables, begin) or data.rfind(tables[:NEEDLE_BYTES], end) >= 0:
+        if not data.startswith(tables, begin) or data.rfind(tables[-NEEDLE_BYTES:], end) >= 0:
             return None
         return Jpeg(data, last.width, last.height, last.orientation, begin + last.scan, last.has_huffman_tables)
 
