@@ -32,7 +32,7 @@ def test_each_weather_makes_pictures_of_one_size(number: int) -> None:
 
 
 def test_a_person_in_calm_weather_is_labelled_and_found() -> None:
-    scene = Scene(1, 0, seconds=60)
+    scene = Scene(2, 0, seconds=60)
     detector: Detector[int] = Detector((HEIGHT, WIDTH), np.ones((HEIGHT, WIDTH), np.bool_), 0.1, 50)
 
     found = [number for number, picture in enumerate(scene.frames()) if detector.look(picture, number, number / 5)]
