@@ -169,6 +169,8 @@ function receivedFrame({ kind, camera, header, body }, reply) {
 function receivedStatus({ camera, header }) {
   const view = cameraList.getOrCreate(camera);
   if (view) view.status = header;
+  // Browsers let the timers of a hidden tab go once a minute: an old picture must not pass for live there either.
+  if (document.hidden && !isUnseen()) refresh();
 }
 
 /** A person chose another layout, order or selection of cameras. */
@@ -184,10 +186,15 @@ function onViews() {
   updateSubscription();
 }
 
+/** Whether nobody sees the page: its tab is hidden, and no picture of it is in a window of its own. */
+function isUnseen() {
+  return document.hidden && !single?.hasOwnWindow;
+}
+
 /** Subscribe to the visible cameras, or to none in a hidden tab. */
 function updateSubscription() {
   // Of a camera whose recordings are on the screen, the live picture is not wanted.
-  const cameras = document.hidden ? [] : cameraList.visible.filter((camera) => !cameraList.get(camera).isRecorded);
+  const cameras = isUnseen() ? [] : cameraList.visible.filter((camera) => !cameraList.get(camera).isRecorded);
   for (const view of cameraList.views) view.watched = cameras.includes(view.dataset.camera);
   link.cameras = cameras.length;
   const watch = Object.fromEntries(cameras.map((camera) => [camera, cameraList.get(camera).wanted]));
@@ -231,7 +238,7 @@ function onServerReachable() {
 /** Whether to request the list again: while it is missing, and while there is no connection. @param {number} now */
 function isListDue(now) {
   const pause = isBlocked() ? LIST_IN_FALLBACK_MS : LIST_RETRY_MS;
-  return (!list?.cameras || !connected) && now - listRequestedAt > pause && !document.hidden;
+  return (!list?.cameras || !connected) && now - listRequestedAt > pause && !isUnseen();
 }
 
 function refresh() {
@@ -242,7 +249,7 @@ function refresh() {
   updateSubscription(); // a tile may have another width
   document.body.dataset.connection = connected ? "open" : "lost";
   const plain = isBlocked();
-  fallback.show(plain && !document.hidden ? cameraList.views.filter((view) => view.isWatched) : [], now);
+  fallback.show(plain && !isUnseen() ? cameraList.views.filter((view) => view.isWatched) : [], now);
   document.body.dataset.fallback = String(plain);
   const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);

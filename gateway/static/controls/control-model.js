@@ -24,8 +24,11 @@ import { t } from "../words/words.js";
 
 /** A slider has at most so many positions: more than its pixels could not be told apart. */
 const POSITIONS = 1000;
-/** A slider of a larger range, in steps, is logarithmic: an exposure of 100 µs and one of a second are both to be found. */
-const LOGARITHMIC_FROM = 10_000;
+/**
+ * A slider of more steps is logarithmic, if its most is so many times its least: an exposure of 100 µs and one of half a second are
+ * both to be found, and 2800 and 6500 K are as far apart as ever.
+ */
+const LOGARITHMIC_FROM = 1000;
 /** A number of decimals that no control needs more of. */
 const MOST_DECIMALS = 6;
 
@@ -126,7 +129,8 @@ export function positionOf(control, number) {
 /** @param {Control} control */
 function isLogarithmic(control) {
   const { min, max } = boundsOf(control);
-  return min >= 0 && (max - min) / stepOf(control) >= LOGARITHMIC_FROM;
+  const step = stepOf(control);
+  return min >= 0 && (max - min) / step >= LOGARITHMIC_FROM && max / Math.max(min, step) >= LOGARITHMIC_FROM;
 }
 
 /** The entries of a menu by number, also the one that is set and has no name. @param {Control} control */

@@ -4,12 +4,17 @@ import { may } from "../connection/me.js";
 import { ControlsPanel } from "../controls/controls-panel.js";
 import { fillWords, label, t } from "../words/words.js";
 import { Gestures } from "./gestures.js";
+import { addMenus } from "./menu.js";
+import { PictureInPicture } from "./picture-in-picture.js";
+import { SaveMenus } from "./save-menus.js";
 import { ZoomedPicture } from "./zoomed-picture.js";
 
 const DOUBLE_TAP_FACTOR = 2.5;
 const STEP_FACTOR = 1.4;
 /** How much of what is seen an arrow key moves. */
 const LOOK = 0.15;
+/** How long what was done is shown. */
+const SAID_MS = 10_000;
 /** Where a key belongs to the element that has the focus. */
 const TAKES_KEYS = "input, select, textarea, dialog, [role=slider], [contenteditable]";
 
@@ -22,6 +27,8 @@ export class SingleCamera {
   /** @type {ZoomedPicture | null} */
   #zoom = null;
   #bar = null;
+  #ownWindow = new PictureInPicture(() => this.#showOwnWindow());
+  #saidTimer = 0;
   /** @type {ControlsPanel | null} */
   #controls = null;
   /** @type {{name: string, title?: string}[]} in the server's order */
@@ -31,6 +38,11 @@ export class SingleCamera {
   constructor(goTo) {
     this.#goTo = goTo;
     document.addEventListener("keydown", (event) => this.#onKeyDown(event));
+  }
+
+  /** Whether the picture is in a window of its own, so that it is seen although the page is not. */
+  get hasOwnWindow() {
+    return this.#ownWindow.isOpen;
   }
 
   /**
@@ -54,6 +66,7 @@ export class SingleCamera {
     this.#controls?.stop();
     this.#controls = null;
     this.#view = view;
+    this.#ownWindow.show(view);
     if (!view) return;
     this.#bar = document.getElementById("single-bar").content.cloneNode(true).firstElementChild;
     fillWords(this.#bar);
@@ -73,9 +86,33 @@ export class SingleCamera {
     this.#onClick(".previous", () => this.#goToNeighbour(-1));
     this.#onClick(".next", () => this.#goToNeighbour(1));
     this.#onClick(".open-controls", () => this.#toggleControls());
+    this.#onClick(".own-window", () => this.#toggleOwnWindow());
+    addMenus(this.#bar);
+    new SaveMenus(this.#bar, view.dataset.camera, (text) => this.#say(text));
     this.#showZoom();
+    this.#showOwnWindow();
     this.#showControlsTool();
     if (hadControls) this.#toggleControls();
+  }
+
+  /** Show what was done, or why not. @param {string} text */
+  #say(text) {
+    const said = this.#bar.querySelector(".said");
+    said.textContent = text;
+    clearTimeout(this.#saidTimer);
+    this.#saidTimer = setTimeout(() => (said.textContent = ""), SAID_MS);
+  }
+
+  async #toggleOwnWindow() {
+    const error = await this.#ownWindow.toggle();
+    if (error) this.#say(t("single.noOwnWindow", { error }));
+  }
+
+  #showOwnWindow() {
+    const button = this.#bar?.querySelector(".own-window");
+    if (!button) return;
+    button.hidden = !PictureInPicture.isSupported;
+    button.setAttribute("aria-pressed", String(this.#ownWindow.isOpen));
   }
 
   async #showControlsTool() {
@@ -155,6 +192,7 @@ export class SingleCamera {
     if (key === "+" || key === "=") zoom.zoomBy(STEP_FACTOR);
     else if (key === "-") zoom.zoomBy(1 / STEP_FACTOR);
     else if (key === "0") zoom.reset();
+    else if (key.toLowerCase() === "p" && PictureInPicture.isSupported) this.#toggleOwnWindow();
     else if (key.toLowerCase() === "c" && !this.#bar.querySelector(".open-controls").hidden) this.#toggleControls();
     else if (key === "Escape" && this.#controls) this.#controls.leave();
     else if (key === "Escape" && zoom.scale > 1) zoom.reset();

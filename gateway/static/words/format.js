@@ -79,6 +79,16 @@ function decimals(number) {
 }
 
 /**
+ * Return the size of a file.
+ *
+ * @param {number} bytes
+ */
+export function fileSize(bytes) {
+  if (bytes < 1e6) return t("size.kB", { n: Math.max(1, Math.round(bytes / 1000)) });
+  return t("size.MB", { n: bytes < 9.95e6 ? decimals((bytes / 1e6).toFixed(1)) : Math.round(bytes / 1e6) });
+}
+
+/**
  * Return the file name of a still, with the local time and without characters that a file system refuses.
  *
  * @param {string} camera

@@ -21,6 +21,11 @@ test("ages", () => {
   ]);
 });
 
+test("sizes of files", () => {
+  const said = [0, 1500, 999_400, 1e6, 9_940_000, 9_950_000, 1.5e9].map(format.fileSize);
+  assert.deepEqual(said, ["1 kB", "2 kB", "999 kB", "1.0 MB", "9.9 MB", "10 MB", "1500 MB"]);
+});
+
 test("rates", () => {
   assert.deepEqual([0, 0.2, 1, 9.94, 29.97].map(format.frameRate), ["0 fps", "0.2 fps", "1.0 fps", "9.9 fps", "30 fps"]);
 });
