@@ -68,6 +68,8 @@ MAX_AGES: Final = 64
 MAX_RENDITIONS: Final = 16
 MAX_CAMERAS: Final = 256
 """In one message; more than any configuration has."""
+MAX_WATCHING: Final = 200
+"""Connections that one worker tells of."""
 MAX_PID: Final = 2**31 - 1
 MAX_FPS: Final = 100_000
 MAX_HEADER_BYTES: Final = 512 * 1024
@@ -216,7 +218,17 @@ class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Those that were sent, by name; their frames are counted above as well."""
 
 
-class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
+class Watching(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection that shows cameras. `user` is empty without an account, `cameras` while it shows none."""
+
+    address: ShortText
+    user: ShortText
+    kind: Code
+    since: UnixSeconds
+    cameras: Annotated[list[CameraName], msgspec.Meta(max_length=MAX_CAMERAS)]
+
+
+class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The viewers of one worker of the gateway: once a second and soon after a change, for the other workers.
 
     In the first line, the name of the worker takes the place of the camera.
@@ -227,6 +239,7 @@ class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True):
     viewers: Count
     """Connections; a page that shows two cameras is one here, and counts for both of them below."""
     cameras: Annotated[dict[CameraName, CameraStats], msgspec.Meta(max_length=MAX_CAMERAS)]
+    watching: Annotated[list[Watching], msgspec.Meta(max_length=MAX_WATCHING)] = []
 
 
 HeaderT = TypeVar("HeaderT", bound=msgspec.Struct)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import zmq
 
 from framebus.protocol.unknown_camera import unknown_camera
-from framebus.protocol.wire import VERSION, ViewersHeader
+from framebus.protocol.wire import MAX_WATCHING, VERSION, ViewersHeader, Watching
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.identity import LOCAL, Identity
 from gateway.cameras.camera_endpoints import CameraEndpoints
@@ -170,6 +170,11 @@ class CameraRegistry:
         """Return how many connections show this camera, through this worker."""
         return self.feeds[camera].viewers if camera in self.feeds else 0
 
+    def own_watching(self) -> list[Watching]:
+        """Return who watches through this worker: of more than MAX_WATCHING, those who came first."""
+        viewers = sorted(self._viewers, key=lambda viewer: viewer.since)
+        return [viewer.watching for viewer in viewers[:MAX_WATCHING]]
+
     def own_stats(self) -> ViewersHeader:
         """Return what the other workers are told about this one."""
         return ViewersHeader(
@@ -179,6 +184,7 @@ class CameraRegistry:
             cameras={
                 name: feed.stats.camera_stats(feed.viewers, feed.rendition_viewers) for name, feed in self.feeds.items()
             },
+            watching=self.own_watching() if self.workers.count > 1 else [],
         )
 
     def _status_changed(self, feed: Feed) -> None:

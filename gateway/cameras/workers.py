@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import zmq
 
-from framebus.protocol.wire import ViewersHeader, WireError, pack, parse, topic
+from framebus.protocol.wire import ViewersHeader, Watching, WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import worker_name
 from framebus.transport import sockets
@@ -46,6 +46,9 @@ class OwnViewers(Protocol):
 
     def own_viewers_of(self, camera: str) -> int:
         """Return how many connections show this camera."""
+
+    def own_watching(self) -> list[Watching]:
+        """Return who they are."""
 
     def own_stats(self) -> ViewersHeader:
         """Return what the other workers are told."""
@@ -103,6 +106,11 @@ class Workers:
         """Return how many connections show this camera, through any worker."""
         stats = (header.cameras.get(camera) for header in self._others().values())
         return self._own.own_viewers_of(camera) + sum(of.viewers for of in stats if of is not None)
+
+    def watching(self) -> list[Watching]:
+        """Return who watches, through any worker."""
+        others = (watching for header in self._others().values() for watching in header.watching)
+        return sorted([*self._own.own_watching(), *others], key=lambda watching: watching.since)
 
     def changed(self) -> None:
         """Tell the other workers soon that the viewers of this one have changed."""

@@ -4,10 +4,12 @@ A message is chosen when the one before has left, and then it is the newest. A s
 an old one, and costs the others nothing. gateway.net.transport sends the bytes.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from framebus.protocol.wire import Watching
 from gateway.access.identity import LOCAL, Identity
 from gateway.net.transport import Transport
 
@@ -28,6 +30,11 @@ class StatusSource(Protocol):
 class Viewer(ABC):
     """One viewer, and the connection to it."""
 
+    kind: ClassVar[str] = "viewer"
+    """What it is: page, websocket or mjpeg."""
+    address: str = ""
+    """Of the client, as far as its proxy tells; set by the handler that made the viewer."""
+
     def __init__(self, transport: Transport, identity: Identity = LOCAL) -> None:
         """Make a viewer.
 
@@ -36,6 +43,7 @@ class Viewer(ABC):
             identity: who watches.
         """
         self.identity = identity
+        self.since = time.time()
         self._transport = transport
         self.in_flight = False
         """Whether a message is under way, so that no other can be sent."""
@@ -51,6 +59,18 @@ class Viewer(ABC):
     @abstractmethod
     def close(self) -> None:
         """End the connection."""
+
+    @property
+    def cameras(self) -> list[str]:
+        """The names of the cameras that it shows now."""
+        return []
+
+    @property
+    def watching(self) -> Watching:
+        """Who watches what, for administrators."""
+        return Watching(
+            address=self.address, user=self.identity.name, kind=self.kind, since=self.since, cameras=self.cameras
+        )
 
     def repeat(self) -> None:  # noqa: B027  (websockets need none: a message is drawn when it has arrived)
         """Send the last picture again, for viewers that need it; called when no new one came for a while."""

@@ -60,7 +60,7 @@ class CameraHandler(BaseHandler):
         except OSError:  # no descriptor is left for it
             stream.close()
             return
-        MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity, wanted)
+        MjpegViewer(feed, self.cameras, transport, stream_head(headers), self.identity, wanted, self.client.address)
 
     async def serve_still(self, feed: Feed) -> None:
         """Answer with one JPEG from the snapshot service."""

@@ -56,6 +56,17 @@ CONTROLS = {
     "properties": {"controls": {"type": "array", "items": {"$ref": "#/components/schemas/Control"}}},
 }
 VALUES = {"type": "object", "description": "Names of controls and their new values."}
+VIEWER = {
+    "camera": {"type": "string"},
+    "address": {"type": "string", "description": "Of the client, as far as its proxy tells."},
+    "user": {"type": "string", "description": "The name of the account or token; empty without one."},
+    "kind": {"enum": ["page", "websocket", "mjpeg"]},
+    "since": {"type": "number", "description": "Unix seconds."},
+}
+VIEWERS = {
+    "type": "object",
+    "properties": {"viewers": {"type": "array", "items": {"type": "object", "properties": VIEWER}}},
+}
 ERRORS = {
     400: "A parameter is invalid; the text names it and what is allowed.",
     401: "Log in, or send a token.",
@@ -210,6 +221,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         )
     },
     **SETTINGS_OPERATIONS,
+    "/api/viewers": {"get": Operation("Who watches: one entry for each connection and camera.", {JSON: VIEWERS})},
     "/api/me": {"get": Operation("Who the client is, and its scopes.", {JSON: OBJECT})},
     "/api/openapi.json": {"get": Operation("This document.", {JSON: OBJECT})},
     "/login": {

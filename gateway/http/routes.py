@@ -32,6 +32,7 @@ from gateway.http import (
     recordings_api,
     stills,
     streams,
+    viewers_api,
     websocket_handlers,
 )
 from gateway.http.base_handler import BaseHandler, NotFound
@@ -81,6 +82,7 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     (f"{SETTINGS}/tokens", people.NewToken, ADMIN),
     (f"{SETTINGS}/tokens/{ACCOUNT}", people.OldToken, ADMIN),
     (f"{SETTINGS}/links", people.NewLink, ADMIN),
+    ("/api/viewers", viewers_api.Viewers, ADMIN),
     ("/api/me", login.Me, ANYONE),
     ("/api/openapi.json", api_description.ApiDescription, VIEW),
     ("/login", login.Login, PUBLIC),

@@ -176,6 +176,7 @@ class CameraSocket(ViewerSocket):
             self.close(GOING_AWAY, f"camera {self._feed.camera} was removed")
             return
         self._viewer = CameraViewer(self, self._feed, self.identity, self._wanted)
+        self._viewer.address = self.client.address
         self._cameras.add_viewer(self._viewer)
         self._viewer.join()
 
@@ -206,6 +207,7 @@ class PageSocket(ViewerSocket):
         if self._is_disconnected():
             return
         self._viewer = PageViewer(self, self.identity, self.services.recordings)
+        self._viewer.address = self.client.address
         self._cameras.add_viewer(self._viewer)
         # The page may have shown others before: of an earlier connection, or as another worker lists them.
         self._viewer.on_cameras(list(self._cameras.feeds))

@@ -18,6 +18,8 @@ from gateway.viewers.stream_adaptation import StreamAdaptation
 class MjpegViewer(Viewer):
     """Shows one camera until the end of the connection, which it owns."""
 
+    kind = "mjpeg"
+
     def __init__(
         self,
         feed: Feed,
@@ -26,12 +28,14 @@ class MjpegViewer(Viewer):
         head: bytes = STREAM_HEAD,
         identity: Identity = LOCAL,
         wanted: Wanted = AS_IT_IS,
+        address: str = "",
     ) -> None:
         """Start at once with the head of the response."""
         super().__init__(transport, identity)
+        self.address = address
         self._watch = CameraWatch(feed, self, wanted)
         self._adaptation = StreamAdaptation(self._watch) if wanted.adapt else None
-        self._cameras = cameras
+        self._registry = cameras
         self._again: EncodedFrame | None = None
         """The picture to send again, unless there is a newer one."""
         self._sent_at = float("-inf")
@@ -42,6 +46,11 @@ class MjpegViewer(Viewer):
         transport.on_close = self._leave
         cameras.add_viewer(self)
         self._watch.join()
+
+    @property
+    def cameras(self) -> list[str]:
+        """The one camera."""
+        return [self._watch.feed.camera]
 
     def next_message(self) -> bytes | None:
         """Return the head of the response, then the newest part."""
@@ -93,5 +102,5 @@ class MjpegViewer(Viewer):
         self._cancel_repeat()
         if self._adaptation is not None:
             self._adaptation.close()
-        self._cameras.remove_viewer(self)
+        self._registry.remove_viewer(self)
         self._watch.leave()

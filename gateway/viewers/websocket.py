@@ -47,9 +47,16 @@ class SocketViewer(Viewer):
 class CameraViewer(SocketViewer):
     """Shows one camera as bare JPEGs."""
 
+    kind = "websocket"
+
     def __init__(self, handler: WebSocketHandler, feed: Feed, identity: Identity, wanted: Wanted = AS_IT_IS) -> None:
         super().__init__(handler, identity)
         self._watch = CameraWatch(feed, self, wanted)
+
+    @property
+    def cameras(self) -> list[str]:
+        """The one camera."""
+        return [self._watch.feed.camera]
 
     def join(self) -> None:
         """Begin to show the camera."""
@@ -101,6 +108,8 @@ class PageViewer(SocketViewer):
     watched with a width gets smaller where the link needs it: see gateway.viewers.link_adaptation.
     """
 
+    kind = "page"
+
     def __init__(self, handler: WebSocketHandler, identity: Identity, recordings: RecordingsReader) -> None:
         super().__init__(handler, identity)
         self._watching: dict[str, WatchedCamera] = {}
@@ -120,6 +129,11 @@ class PageViewer(SocketViewer):
             say=lambda kind, camera, values: self._say(f"{kind}/{camera}", {kind: values}),
             bytes_a_second=lambda: self._budget.best_capacity(time.monotonic()),
         )
+
+    @property
+    def cameras(self) -> list[str]:
+        """Those that are in sight."""
+        return sorted(self._watching)
 
     def next_message(self) -> bytes | None:
         """Return an answer or a status that is due, else the newest frame of the camera that has waited longest."""

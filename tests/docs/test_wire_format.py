@@ -269,6 +269,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert bounds["`controls`, and the choices of one"] == f"{MAX_CONTROLS} each"
     assert MAX_CHOICES == MAX_CONTROLS
     assert bounds["`cameras` of a `viewers`"] == str(wire.MAX_CAMERAS)
+    assert bounds["`watching` of a `viewers`"] == str(wire.MAX_WATCHING)
     assert bounds["`camera_metadata`"].startswith(
         f"{wire.MAX_METADATA_VALUES} values, nested {wire.MAX_METADATA_DEPTH} deep at most"
     )

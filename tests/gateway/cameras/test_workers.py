@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import Config
-from framebus.protocol.wire import CameraStats, ViewersHeader, pack
+from framebus.protocol.wire import CameraStats, ViewersHeader, Watching, pack
 from framebus.runtime.run_dir import viewers_endpoint
 from gateway.cameras.workers import Workers
 from tests.conftest import Configure
@@ -61,6 +61,9 @@ class Own:
     def own_viewers_of(self, camera: str) -> int:
         stats = self.own_stats().cameras.get(camera)
         return stats.viewers if stats else 0
+
+    def own_watching(self) -> list[Watching]:
+        return self.own_stats().watching
 
 
 def endpoints_of(config: Config) -> list[str]:
@@ -257,6 +260,8 @@ async def test_as_many_as_are_allowed_watch_through_all_together(
         connections.append(await websocket_connect(first.websocket_url + "/camera/front/ws"))
         for site in (first, second):
             await counts(site.gateway._cameras.workers, 1)
+            (watching,) = site.gateway._cameras.workers.watching()
+            assert (watching.kind, watching.cameras) == ("websocket", ["front"])
         for _ in range(REQUESTS):
             with pytest.raises(HTTPClientError, match="503"):
                 await websocket_connect(first.websocket_url + "/camera/front/ws")
@@ -271,6 +276,9 @@ async def test_counting_viewers_builds_no_statistics(configure: Configure, conte
 
         def own_viewers_of(self, camera: str) -> int:
             return 2
+
+        def own_watching(self) -> list[Watching]:
+            raise AssertionError("built")
 
         def own_stats(self) -> ViewersHeader:
             raise AssertionError("built")
