@@ -14,6 +14,7 @@ import { Stage } from "./grid/stage.js";
 import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
+import { offerInstallation } from "./install/install.js";
 import { storedText, storeText } from "./storage.js";
 import { LookBack } from "./timeline/look-back.js";
 import { Wall } from "./wall/wall.js";
@@ -368,6 +369,7 @@ function start() {
   loadCameras();
   element(".home").href = withToken("./").href;
   showLogout(element(".logout"));
+  offerInstallation(element(".install"), element(".install-dialog"));
 }
 
 // At once: plain.js looks for it when everything has loaded, and texts in another language come later.

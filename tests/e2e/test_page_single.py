@@ -146,6 +146,18 @@ def test_fingers(phone: Page, three: Pipeline) -> None:
     fingers.move((0.2, 0.5))
     fingers.up()
     assert shown(phone) == "front", "while it is zoomed, a finger moves the picture"
+    # As in the window, so in fullscreen, where other pages leave a pinch to the browser, which has none there.
+    phone.keyboard.press("0")
+    phone.keyboard.press("f")
+    wait_until(lambda: phone.evaluate("'full' in document.body.dataset"), "fullscreen")
+    over = Fingers(phone)
+    over.down((0.4, 0.5), (0.6, 0.5))
+    over.move((0.2, 0.5), (0.8, 0.5))
+    over.up()
+    wait_until(lambda: scale(phone) > 200, "a pinch in fullscreen")
+    phone.keyboard.press("f")
+    wait_until(lambda: not phone.evaluate("'full' in document.body.dataset"), "out again")
+    fingers = Fingers(phone)
     phone.keyboard.press("0")  # a tap would end the fling, and do nothing else
     for start, end, camera in ((0.8, 0.2, "yard"), (0.2, 0.8, "front"), (0.2, 0.8, "cellar")):
         fingers.down((start, 0.5))

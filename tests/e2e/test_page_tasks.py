@@ -31,6 +31,13 @@ HIDE = """() => {
 }"""
 
 
+PHONE = {"width": 390, "height": 664}
+PHONES = {
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15": "Add to Home Screen",
+    "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0": "Open the menu of the browser",
+}
+
+
 class Stranger:
     """Counts the clicks since the page of all cameras."""
 
@@ -89,6 +96,13 @@ def test_a_strangers_tasks(browser: Browser, up: Up) -> None:
         assert still.size == (320, 240)
     wait_until(lambda: re.fullmatch(rf"Saved {name} \(\d+ kB\), taken at .*\.", said.inner_text()), "what was saved")
 
+    # Who watches, as it is an administrator who asks.
+    wait_until(lambda: page.locator(".watchers .count").inner_text() == "1", "one who watches")
+    page.locator(".watchers summary").click()
+    assert page.locator(".watchers .menu-items").inner_text().startswith("127.0.0.1: the page, since ")
+    page.keyboard.press("Escape")
+    assert not page.locator(".watchers .menu-items").is_visible()
+
     # A clip, and what there is not.
     page.locator(".clips summary").click()
     with page.expect_download() as download:
@@ -115,3 +129,13 @@ def test_a_strangers_tasks(browser: Browser, up: Up) -> None:
     page.evaluate("document.exitPictureInPicture()")
     wait_until(lambda: pipeline.cameras()[0]["viewers"] == 0, "a hidden tab costs nothing")
     page.close()
+
+    # "Put it on the phone's home screen", where the browser has no prompt for that.
+    for agent, how in PHONES.items():
+        context = browser.new_context(user_agent=agent, viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+        phone = context.new_page()
+        stranger = Stranger(phone, pipeline.url)
+        stranger.click(".install")
+        assert stranger.clicks <= MOST_CLICKS
+        assert how in phone.locator(".install-dialog").inner_text()
+        context.close()

@@ -7,6 +7,7 @@ import { Gestures } from "./gestures.js";
 import { addMenus } from "./menu.js";
 import { PictureInPicture } from "./picture-in-picture.js";
 import { SaveMenus } from "./save-menus.js";
+import { Watchers } from "./watchers.js";
 import { ZoomedPicture } from "./zoomed-picture.js";
 
 const DOUBLE_TAP_FACTOR = 2.5;
@@ -29,6 +30,8 @@ export class SingleCamera {
   #bar = null;
   #ownWindow = new PictureInPicture(() => this.#showOwnWindow());
   #saidTimer = 0;
+  /** @type {Watchers | null} */
+  #watchers = null;
   /** @type {ControlsPanel | null} */
   #controls = null;
   /** @type {{name: string, title?: string}[]} in the server's order */
@@ -56,6 +59,7 @@ export class SingleCamera {
     this.#cameras = cameras;
     if (!view) return;
     this.#zoom.refresh();
+    this.#watchers.refresh(performance.now());
     this.#showNeighbour(".previous", -1, "single.previous");
     this.#showNeighbour(".next", 1, "single.next");
   }
@@ -88,6 +92,7 @@ export class SingleCamera {
     this.#onClick(".open-controls", () => this.#toggleControls());
     this.#onClick(".own-window", () => this.#toggleOwnWindow());
     addMenus(this.#bar);
+    this.#watchers = new Watchers(this.#bar.querySelector(".watchers"), view.dataset.camera);
     new SaveMenus(this.#bar, view.dataset.camera, (text) => this.#say(text));
     this.#showZoom();
     this.#showOwnWindow();

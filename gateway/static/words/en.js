@@ -216,6 +216,17 @@ export default {
   "single.ownWindow": "Picture in picture: a small window above all others (P)",
   "single.noOwnWindow": "No picture in picture: {error}",
 
+  "watchers.title": { one: "{n} connection watches this camera", other: "{n} connections watch this camera" },
+  "watchers.entry": "{who}: {how}, since {time}",
+  "watchers.page": "the page",
+  "watchers.mjpeg": "MJPEG stream",
+  "watchers.websocket": "websocket",
+
+  "install.title": "Put on the home screen",
+  "install.ios": "Touch Share (the square with an arrow), then “Add to Home Screen”.",
+  "install.android": "Open the menu of the browser (three dots), then touch “Add to home screen” or “Install app”.",
+  "install.other": "Look in the menu of the browser for “Install”, “Add to home screen” or “Create shortcut”.",
+
   "save.stills": "Save a still",
   "save.still.title": "Still",
   "save.clips": "Save a clip of the last seconds",
