@@ -18,7 +18,7 @@ from gateway.http.routes import ACCOUNT, CONFIGURED, DAY, EXPORT, SEGMENT
 from tests.conftest import Configure
 from tests.gateway.conftest import Site, serving
 
-PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)", f"/link/({PATTERN})"}
+PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)", "/(favicon[.]ico)", f"/link/({PATTERN})"}
 METHODS = ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 
 
