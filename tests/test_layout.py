@@ -31,7 +31,6 @@ OPTIONAL = {
 PROCESSES = {"capture", "gateway", "recorder", "snapshot"}
 TESTED_WITH = {
     "gateway/cameras/exports.py": "tests/gateway/http/test_export_api.py",
-    "gateway/export/__main__.py": "tests/gateway/http/test_export_api.py",
     "gateway/http/openapi_recordings.py": "tests/gateway/http/test_openapi.py",
     "framebus/client/async_connection.py": "tests/framebus/client/test_async_subscriber.py",
     "framebus/client/async_request.py": "tests/framebus/client/test_snapshots.py",
