@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.websocket import WebSocketClientConnection
 
 from framebus.config.load import Config
 from gateway.__main__ import made
@@ -69,6 +70,19 @@ async def site(config: Config) -> AsyncIterator[Site]:
     """A gateway for that camera."""
     async with serving(config) as site:
         yield site
+
+
+async def hang_up(connection: WebSocketClientConnection) -> None:
+    """Close a websocket, and wait until its socket is closed.
+
+    Python warns of an open one later, in another test. Tornado notices the answer to its close only when the messages
+    before it are read.
+    """
+    is_open = connection.protocol is not None and connection.close_code is None
+    connection.close()
+    async with asyncio.timeout(UNTIL_SECONDS):
+        while is_open and await connection.read_message() is not None:
+            pass
 
 
 async def camera_is_known(site: Site, camera: PublishedCamera, **status: Any) -> None:

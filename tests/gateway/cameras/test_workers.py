@@ -16,7 +16,7 @@ from framebus.protocol.wire import CameraStats, ViewersHeader, Watching, pack
 from framebus.runtime.run_dir import viewers_endpoint
 from gateway.cameras.workers import Workers
 from tests.conftest import Configure
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.conftest import Site, hang_up, serving, until
 
 NEVER_SECONDS = 1000.0
 REQUESTS = 12
@@ -197,7 +197,7 @@ async def connections() -> AsyncIterator[list[WebSocketClientConnection]]:
     opened: list[WebSocketClientConnection] = []
     yield opened
     for connection in opened:
-        connection.close()
+        await hang_up(connection)
 
 
 def own_viewers(site: Site) -> int:
@@ -230,7 +230,7 @@ async def test_whichever_answers_says_the_sum(
         assert metrics.count('framebus_camera_frames_published_total{camera="front"}') == 1
 
     for connection in connections:
-        connection.close()
+        await hang_up(connection)
     for site in sites:
         await counts(site.gateway._cameras.workers, 0)
 

@@ -14,7 +14,7 @@ from framebus.protocol.wire import Kind, RenditionCounts
 from gateway.delivery.mjpeg import BOUNDARY_LINE, STREAM_HEAD
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import Site, camera_is_known, serving
+from tests.gateway.conftest import Site, camera_is_known, hang_up, serving
 from tests.gateway.viewers.test_mjpeg import Stream
 
 STREAMS = [
@@ -98,7 +98,7 @@ async def test_a_width_gets_the_smallest_size_that_suffices(
     camera.show(picture, kind)
     if "/ws" in path:
         assert await connection.read_message() == picture
-        connection.close()
+        await hang_up(connection)
     else:
         await stream.head()
         assert (await stream.part())[0] == picture

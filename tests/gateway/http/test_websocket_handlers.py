@@ -15,7 +15,7 @@ from gateway.http.routes import application, ping_timeout_seconds
 from gateway.http.websocket_handlers import ALLOWED, SUBPROTOCOL, Ack, Clock, Watch, WatchOptions, parse_message
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import Site, camera_is_known, serving, until
+from tests.gateway.conftest import Site, camera_is_known, hang_up, serving, until
 from tests.ports import free_ports
 
 _connections: list[WebSocketClientConnection] = []
@@ -23,18 +23,10 @@ _connections: list[WebSocketClientConnection] = []
 
 @pytest.fixture(autouse=True)
 async def close_connections() -> AsyncIterator[None]:
-    """Tornado's client warns of every connection that its test has not closed.
-
-    It notices the answer to its close only when the messages before it are read.
-    """
+    """Tornado's client warns of every connection that its test has not closed."""
     yield
     while _connections:
-        connection = _connections.pop()
-        is_open = connection.protocol is not None and connection.close_code is None
-        connection.close()
-        async with asyncio.timeout(10):
-            while is_open and await connection.read_message() is not None:
-                pass
+        await hang_up(_connections.pop())
 
 
 async def connect(site: Site, path: str = "/ws", **options: Any) -> WebSocketClientConnection:

@@ -31,7 +31,7 @@ class Stills(HTMLParser):
 @pytest.mark.medium
 def test_a_still_that_is_asked_for_again_is_the_same_request_at_another_address() -> None:
     urls = Stills(plain_cameras(NAMES, token="secret")).urls
-    done = subprocess.run([need("node"), RELOAD], input=json.dumps(urls), capture_output=True, text=True, timeout=50)
+    done = subprocess.run([need("node"), RELOAD], input=json.dumps(urls), capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     again = json.loads(done.stdout)
     assert len(again) == len(urls) == 2

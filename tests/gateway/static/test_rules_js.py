@@ -15,7 +15,7 @@ RULES = sorted(Path(__file__).parent.glob("*.test.mjs"))
 def test_rules(rules: Path) -> None:
     # In UTC, as times of day are among what is tested.
     environment = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run([need("node"), "--test", rules], capture_output=True, text=True, timeout=50, env=environment)
+    done = subprocess.run([need("node"), "--test", rules], capture_output=True, text=True, timeout=100, env=environment)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

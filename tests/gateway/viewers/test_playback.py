@@ -27,7 +27,7 @@ from gateway.viewers.playback_requests import Play, Seek
 from gateway.viewers.playbacks import Playbacks
 from tests.conftest import Configure, Start
 from tests.framebus.recordings.segments import STARTED, jpeg, store
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.conftest import Site, hang_up, serving, until
 
 SECOND = [0, 500, 1000, 1500]
 CAMERAS = '[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n'
@@ -113,11 +113,7 @@ async def page(site: Site, headers: dict[str, str] | None = None) -> AsyncIterat
     try:
         yield Page(connection)
     finally:
-        is_open = connection.close_code is None
-        connection.close()
-        async with asyncio.timeout(LIMIT_SECONDS):
-            while is_open and await connection.read_message() is not None:
-                pass
+        await hang_up(connection)
 
 
 @pytest.fixture
