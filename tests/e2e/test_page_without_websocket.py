@@ -18,6 +18,7 @@ from tests.conftest import Configure, Start
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
 from tests.gateway.camera import PublishedCamera, jpeg
+from tests.ports import free_ports
 from tests.processes import Running, wait_until
 from tests.programs import need
 
@@ -159,7 +160,8 @@ def squid(folder: Path, port: int, framebus: str) -> tuple[str, ...]:
         subprocess.run(["chown", "-R", "proxy", str(folder)], check=True)
         for parent in folder.parents[:3]:
             parent.chmod(parent.stat().st_mode | 0o011)
-    return (need("squid"), "-N", "-f", str(folder / "squid.conf"))
+    # With a name of its own, as what it shares in /dev/shm is named by that, and one that was killed leaves it there.
+    return (need("squid"), "-N", "-n", f"framebus{port}", "-f", str(folder / "squid.conf"))
 
 
 def varnish(folder: Path, port: int, framebus: str) -> tuple[str, ...]:
@@ -177,10 +179,10 @@ def varnish(folder: Path, port: int, framebus: str) -> tuple[str, ...]:
 @pytest.mark.slow
 @pytest.mark.parametrize("proxy", [squid, varnish], ids=["squid", "varnish"])
 def test_the_page_shows_pictures_behind_proxies_without_websockets(
-    proxy: object, blank: Tab, up: Up, tmp_path: Path, free_port: int
+    proxy: object, blank: Tab, up: Up, tmp_path: Path
 ) -> None:
     pipeline = up(gateway=TRUSTED)
-    port = free_port + 1 if f":{free_port}" in pipeline.url else free_port
+    (port,) = free_ports(1)
     line = proxy(tmp_path / "proxy", port, str(pipeline.config.gateway.listen))  # type: ignore[operator]
     running = Running(*line, log=tmp_path / "proxy-log", environment={})
     try:

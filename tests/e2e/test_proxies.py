@@ -35,7 +35,7 @@ allow_anonymous = true
 anonymous_scopes = ["view", "snapshot", "control"]
 """
 PAUSE_SECONDS = 2.0
-FRESH_SECONDS = 1.0
+FRESH_SECONDS = 1.5
 """Beyond the usual age, and less than the pause: a picture takes some hundredths, and more on a busy machine."""
 ELSEWHERE = "127.0.0.2"
 """An address that is not that of the proxy, and is no trusted one."""

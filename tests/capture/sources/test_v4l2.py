@@ -267,7 +267,7 @@ def for_two_seconds(fps: float) -> list[float]:
 def test_a_rate_like_the_cameras_leaves_nothing_out(camera: ShimCamera) -> None:
     taken = camera.having(FPS=30).run(for_two_seconds, 30)
     steps = [round((after - before) * 30) for before, after in itertools.pairwise(taken)]
-    assert steps.count(1) > 0.7 * len(steps) > 20  # a busy machine loses some, a wrong rate every other one
+    assert steps.count(1) > 0.5 * len(steps) > 15  # a busy machine loses some, a wrong rate every other one
 
 
 def test_a_slower_rate_thins_out(camera: ShimCamera) -> None:
