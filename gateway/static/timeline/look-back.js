@@ -4,7 +4,7 @@
  */
 
 import { t } from "../words/words.js";
-import { Axis, localDay } from "./axis.js";
+import { Axis, LONGEST, localDay } from "./axis.js";
 import { linkedMoment, momentLink } from "./moment-link.js";
 import { Player, SPEEDS } from "./player.js";
 import { RecordedTimes } from "./recorded-times.js";
@@ -127,9 +127,14 @@ export class LookBack {
       this.#rights = await this.#api.rights();
       if (!this.#rights.recordings) return;
       const recorder = await this.#api.recorder();
-      this.#times.want(this.#axis.from, this.#axis.to, this.#now);
+      // Of a camera that is no longer recorded, there may be older recordings.
+      const isOff = recorder.state === "off";
+      this.#times.want(isOff ? this.#now - LONGEST : this.#axis.from, this.#axis.to, this.#now);
       await this.#times.loaded;
-      if (view !== this.#view || (recorder.state === "off" && this.#times.spans.length === 0)) return;
+      const newest = this.#times.spans[this.#times.spans.length - 1];
+      if (view !== this.#view || (isOff && !newest)) return;
+      if (isOff) this.#axis = this.#axis.around(newest.end);
+      this.#follows = !isOff;
       this.#recorder = recorder;
       this.#recorderAt = performance.now();
     } catch (error) {
@@ -229,8 +234,8 @@ export class LookBack {
     live: () => this.#goLive(),
     day: () => this.#showDay(this.#moment),
     hour: () => this.#useAxis(this.#axis.around(this.#moment, 3600)),
-    zoomIn: () => this.#useAxis(this.#axis.zoomed(ZOOM_STEP, this.#axis.x(this.#moment))),
-    zoomOut: () => this.#useAxis(this.#axis.zoomed(1 / ZOOM_STEP, this.#axis.x(this.#moment))),
+    zoomIn: () => this.#zoom(ZOOM_STEP),
+    zoomOut: () => this.#zoom(1 / ZOOM_STEP),
     markBegin: () => this.#setMark(this.#moment, Math.max(this.#mark?.to ?? -Infinity, this.#moment)),
     markEnd: () => this.#setMark(Math.min(this.#mark?.from ?? Infinity, this.#moment), this.#moment),
     markToggle: () => {
@@ -310,6 +315,12 @@ export class LookBack {
     this.#axis = axis.within(this.#recorder?.oldest ?? -Infinity, this.#now);
     this.#follows = this.#axis.from <= this.#moment && this.#moment <= this.#axis.to;
     this.#times.want(this.#axis.from, this.#axis.to, this.#now);
+  }
+
+  /** Around the moment on the screen, or around the middle where the axis does not show that. @param {number} factor */
+  #zoom(factor) {
+    const x = this.#axis.x(this.#moment);
+    this.#useAxis(this.#axis.zoomed(factor, x >= 0 && x <= this.#axis.width ? x : this.#axis.width / 2));
   }
 
   /** @param {number} time */
