@@ -19,7 +19,6 @@ from framebus.config.edit import EditError
 from framebus.config.load import Config, ConfigError
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
 from framebus.settings.settings_error import SettingsError
-from framebus.supervision.client import NotRunningError, ask
 
 OLD = ".old"
 """Behind the name of the file: what it was before the last change."""
@@ -114,6 +113,8 @@ class ConfigFile:
 
     def apply(self, before: str, after: str) -> list[str]:
         """The second half of `change`: let framebus read the file, and take the change back if it refuses it."""
+        from framebus.supervision.client import NotRunningError, ask  # XML-RPC is 800 kB in the gateway's memory
+
         try:
             answer = ask(self._run_dir, "reload")
         except NotRunningError:

@@ -49,10 +49,23 @@ class Stream:
         assert not self.has_ended, "the connection was closed"
 
 
+COUNT_CLICKS = """
+    const count = (event) => { if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0); };
+    addEventListener("click", count, true);
+"""
+
+
+def clicks(tab: Tab) -> int:
+    """How often something was clicked in this tab, or Enter was pressed on a button."""
+    return int(tab.page.evaluate("sessionStorage.clicks ?? 0"))
+
+
 @contextmanager
 def settings_of(browser: Browser, pipeline: Pipeline) -> Iterator[Tab]:
     """The settings, opened from the page."""
-    tab = Tab(browser, pipeline.url)
+    tab = Tab(browser, "about:blank")
+    tab.page.add_init_script(COUNT_CLICKS)
+    tab.page.goto(pipeline.url)
     tab.page.get_by_role("link", name="Settings").click()
     tab.page.wait_for_selector("body[data-ready]")
     yield tab
@@ -128,12 +141,15 @@ def test_the_first_day_from_the_password_to_a_friend(browser: Browser, pipeline:
         page.get_by_role("button", name="QR code for my phone").click()
         phone = page.get_by_label("Link", exact=True).input_value()
 
+        before = clicks(tab)
         page.get_by_role("button", name="Let a friend watch: Garden gate").focus()
         page.keyboard.press("Enter")
         page.keyboard.press("Enter")  # the name of the guest is filled in and has the focus
         link = page.locator("[data-camera=garden-gate]").get_by_label("Link", exact=True)
         link.wait_for()
         friends = link.input_value()
+        page.locator("[data-camera=garden-gate]").get_by_role("button", name="Copy").click()
+        assert clicks(tab) - before + 1 == 4, "with the click that opens the settings"
         tab.complaints = [text for text in tab.complaints if "Failed to load resource" not in text]  # the restart
         assert tab.complaints == []
 
@@ -182,6 +198,7 @@ def test_an_attached_camera_is_chosen_by_its_picture(
         name = page.get_by_label("Title").input_value()
         page.get_by_role("button", name="Add", exact=True).click()
         said(page, f"{name} was added.")
+        assert clicks(tab) == 3
         assert pipeline.config.path is not None
         added = list(tomllib.loads(pipeline.config.path.read_text())["camera"].values())[-1]
         assert (added["source"], added["title"]) == ("v4l2:/dev/video0", name)

@@ -17,7 +17,6 @@ from framebus.errors import FramebusError
 from framebus.runtime.own_addresses import own_addresses, pages_to_open
 from framebus.settings.config_file import version_of
 from framebus.settings.settings_error import SettingsError
-from framebus.supervision.client import ask
 from gateway.http.settings.settings_handler import SettingsHandler
 from gateway.net.errors import HttpError
 from gateway.net.origin import parse_host
@@ -125,7 +124,13 @@ class Reload(SettingsHandler):
         await self.in_thread(lambda: configuration.load(path))
         self.set_status(202)
         await self.finish({"sentences": ["framebus.toml is applied"]})
-        _after_the_answer(lambda: ask(run_dir, "reload"))
+
+        def reload() -> None:
+            from framebus.supervision.client import ask  # as in framebus.settings.config_file
+
+            ask(run_dir, "reload")
+
+        _after_the_answer(reload)
 
 
 def camera(name: str, table: CameraConfig) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from framebus.config.load import ConfigError
 from framebus.credentials.secrets_file import SecretsError
+from framebus.errors import FramebusError
 from framebus.settings.config_file import ConfigFile, Edit, version_of
 from framebus.settings.settings_error import SettingsError
-from framebus.supervision.client import SupervisionError
 from gateway.access.identity import Identity
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.json_body import json_object
@@ -105,7 +105,9 @@ class SettingsHandler(CameraHandler):
             raise HttpError(400, "refused", "; ".join(error.mistakes)) from None
         except SecretsError as error:
             raise HttpError(409, "read-only", str(error)) from None
-        except SupervisionError as error:
+        except HttpError:
+            raise
+        except FramebusError as error:  # the running framebus cannot be asked
             raise HttpError(503, "no-reload", str(error)) from None
 
     async def change(self, edit: Edit, *command: str) -> None:
