@@ -22,6 +22,7 @@ NO_TESTS = 5
 NOT_HERE = (
     "tests/framebus/test_public_names.py::test_a_users_program_is_type_checked",  # without mypy
     "tests/e2e/test_up.py::test_a_user_without_a_name_can_run_it",  # a chroot has no user namespaces
+    "tests/benchmarks/test_quota.py::test_a_busy_process_gets_its_share",  # a chroot has no control groups
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
 )
 MARK = "mark.root"
