@@ -127,6 +127,8 @@ class AsyncConnection(ABC, Generic[ItemT]):
         self._wake()
 
     def _on_message(self, parts: list[bytes]) -> None:
+        if self._receiver is not None:
+            self._receiver.check_connection()  # an old frame of a lost connection is not handed over
         self._hold(self._subscription.accept(parts[-1]))
         if self._silence is None and self._loop is not None:  # the silence before this message was told
             self._await_silence(self._loop)

@@ -41,8 +41,8 @@ class AsyncReceiver:
         self._loop.add_reader(self._descriptors[0], self.drain)
         if isinstance(socket, ReconnectingSocket) and socket.monitor_socket is not None:
             self._descriptors.append(int(socket.monitor_socket.FD))
-            self._loop.add_reader(self._descriptors[1], self._check_connection)
-        self._loop.call_soon(self._check_connection)
+            self._loop.add_reader(self._descriptors[1], self._check_and_drain)
+        self._loop.call_soon(self._check_and_drain)
 
     def drain(self) -> None:
         """Take what has arrived."""
@@ -60,6 +60,18 @@ class AsyncReceiver:
             if self._closed or not self._has_message():
                 return
         self._loop.call_soon(self.drain)
+
+    def check_connection(self) -> None:
+        """Take note of a lost connection now: `drain` may come to a message first. Connects where libzmq gave up."""
+        if self._closed or not isinstance(self._socket, ReconnectingSocket):
+            return
+        self._socket.check()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        seconds = self._socket.reconnects_in
+        if seconds is not None:
+            self._timer = self._loop.call_later(seconds, self._check_and_drain)
 
     def make_room(self) -> None:
         """Take what was left in the socket for lack of room, if any."""
@@ -82,16 +94,6 @@ class AsyncReceiver:
         """Whether there is one more. Until it is asked, the descriptor stays readable, and the loop does not sleep."""
         return bool(int(self._socket.get(zmq.EVENTS)) & POLLIN)
 
-    def _check_connection(self) -> None:
-        """Connect again where libzmq gave up, and take what has arrived."""
-        if self._closed:
-            return
-        if isinstance(self._socket, ReconnectingSocket):
-            self._socket.check()
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            seconds = self._socket.reconnects_in
-            if seconds is not None:
-                self._timer = self._loop.call_later(seconds, self._check_connection)
+    def _check_and_drain(self) -> None:
+        self.check_connection()
         self.drain()
