@@ -30,6 +30,11 @@ export class Axis {
     return this.to - this.from;
   }
 
+  /** Seconds of a pixel. */
+  get pixel() {
+    return this.span / this.width;
+  }
+
   /** @param {number} time @returns {number} the pixel, which may be outside */
   x(time) {
     return ((time - this.from) / this.span) * this.width;

@@ -77,7 +77,7 @@ export class LookBack {
     if (!this.#element) return;
     if (this.#follows && this.#player.mode === "live" && !this.#element.isHeld) this.#axis = this.#axis.reaching(now);
     this.#player.check();
-    this.#times.want(this.#axis.from, this.#axis.to, now);
+    this.#times.want(this.#axis.from, this.#axis.to, now, this.#axis.pixel);
     if (performance.now() - this.#recorderAt > RECORDER_EVERY_MS && !document.hidden) this.#askRecorder();
     this.#show();
   }
@@ -129,7 +129,8 @@ export class LookBack {
       const recorder = await this.#api.recorder();
       // Of a camera that is no longer recorded, there may be older recordings.
       const isOff = recorder.state === "off";
-      this.#times.want(isOff ? this.#now - LONGEST : this.#axis.from, this.#axis.to, this.#now);
+      if (isOff) this.#times.want(this.#now - LONGEST, this.#now, this.#now, LONGEST / window.innerWidth);
+      else this.#times.want(this.#axis.from, this.#axis.to, this.#now);
       await this.#times.loaded;
       const newest = this.#times.spans[this.#times.spans.length - 1];
       if (view !== this.#view || (isOff && !newest)) return;
@@ -314,7 +315,7 @@ export class LookBack {
   #useAxis(axis) {
     this.#axis = axis.within(this.#recorder?.oldest ?? -Infinity, this.#now);
     this.#follows = this.#axis.from <= this.#moment && this.#moment <= this.#axis.to;
-    this.#times.want(this.#axis.from, this.#axis.to, this.#now);
+    this.#times.want(this.#axis.from, this.#axis.to, this.#now, this.#axis.pixel);
   }
 
   /** Around the moment on the screen, or around the middle where the axis does not show that. @param {number} factor */
@@ -328,7 +329,7 @@ export class LookBack {
     const { from, to } = localDay(time);
     this.#follows = from <= this.#moment && this.#moment < to;
     this.#axis = new Axis(from, to, this.#axis.width);
-    this.#times.want(from, to, this.#now);
+    this.#times.want(from, to, this.#now, this.#axis.pixel);
     this.#show();
   }
 

@@ -10,6 +10,8 @@ const TAIL_SECONDS = 90;
 const RETRY_MS = 5000;
 /** What is known beyond what is visible, as parts of it: panning shows it at once. */
 const BEYOND = 0.5;
+/** Pauses in seconds over which spans may go on, where a pixel has as many: few steps, as each is another list. */
+const GAPS = [12, 60, 300, 1200];
 /** How far from what is known an event is looked for. */
 const EVENT_SECONDS = 14 * 86_400;
 
@@ -24,6 +26,8 @@ export class RecordedTimes {
   #onChange;
   /** @type {{from: number, to: number} | null} the time that is known */
   #known = null;
+  /** Shorter pauses may be missing in what is known. */
+  #gap = 0;
   #tailAt = -Infinity;
   #isAsking = false;
   #failedAt = -Infinity;
@@ -34,17 +38,26 @@ export class RecordedTimes {
     this.#onChange = onChange;
   }
 
-  /** Know these times soon. May be called often. @param {number} from @param {number} to @param {number} now */
-  want(from, to, now) {
+  /**
+   * Know these times soon. May be called often.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @param {number} now
+   * @param {number} [pixel] its seconds: shorter pauses need not be known
+   */
+  want(from, to, now, pixel = 0) {
     if (this.#isAsking || performance.now() - this.#failedAt < RETRY_MS) return;
-    const span = this.#missing(from, Math.min(to, now), now) ?? this.#tail(to, now);
-    if (span) this.loaded = this.#ask(span.from, span.to);
+    const gap = longestGap(pixel);
+    const missing = this.#missing(from, Math.min(to, now), now, gap);
+    const span = missing ?? this.#tail(to, now);
+    if (span) this.loaded = this.#ask(span.from, span.to, missing ? gap : this.#gap);
   }
 
   /** Ask for a time again. @param {number} from @param {number} to */
   async again(from, to) {
     await this.loaded;
-    this.loaded = this.#ask(from, to);
+    this.loaded = this.#ask(from, to, this.#gap);
   }
 
   /**
@@ -68,12 +81,12 @@ export class RecordedTimes {
   }
 
   /** The part of a time that is not known, and a little more. */
-  #missing(from, to, now) {
+  #missing(from, to, now, gap) {
     const known = this.#known;
     const beyond = (to - from) * BEYOND;
     if (to <= from) return null;
-    // Far from what is known, that is forgotten: what lies between is not known.
-    if (!known || to < known.from - beyond || from > known.to + beyond) return { from: from - beyond, to: Math.min(now, to + beyond) };
+    // Far from what is known, that is forgotten: what lies between is not known. So it is where pauses are to be seen that are not known.
+    if (!known || gap < this.#gap || to < known.from - beyond || from > known.to + beyond) return { from: from - beyond, to: Math.min(now, to + beyond) };
     if (from < known.from) return { from: from - beyond, to: known.from };
     if (to > known.to + TAIL_SECONDS) return { from: known.to, to: Math.min(now, to + beyond) };
     return null;
@@ -84,11 +97,11 @@ export class RecordedTimes {
     return { from: Math.max(this.#known.from, this.#known.to - TAIL_SECONDS), to: now };
   }
 
-  async #ask(from, to) {
+  async #ask(from, to, gap) {
     this.#isAsking = true;
     try {
-      const [spans, events] = await Promise.all([this.#api.spans(from, to), this.#api.events(from, to)]);
-      this.#learn(Math.max(0, from), to, spans, events);
+      const [spans, events] = await Promise.all([this.#api.spans(from, to, gap), this.#api.events(from, to)]);
+      this.#learn(Math.max(0, from), to, gap, spans, events);
       this.#onChange();
     } catch (error) {
       this.#failedAt = performance.now();
@@ -99,13 +112,19 @@ export class RecordedTimes {
     }
   }
 
-  #learn(from, to, spans, events) {
+  #learn(from, to, gap, spans, events) {
     const known = this.#known;
-    const joins = known && from <= known.to && to >= known.from;
+    const joins = known && gap >= this.#gap && from <= known.to && to >= known.from;
     this.spans = merge(joins ? this.spans : [], spans, from, to);
     const ids = new Set(events.map(({ id }) => id));
     const others = joins ? this.events.filter(({ id, start, end }) => !ids.has(id) && (start > to || (end ?? start) < from)) : [];
     this.events = [...others, ...events].sort((one, other) => one.start - other.start);
     this.#known = joins ? { from: Math.min(from, known.from), to: Math.max(to, known.to) } : { from, to };
+    this.#gap = gap;
   }
+}
+
+/** The longest of the pauses that are not to be seen. @param {number} pixel seconds */
+function longestGap(pixel) {
+  return GAPS.filter((gap) => gap <= pixel).pop() ?? 0;
 }

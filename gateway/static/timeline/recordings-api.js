@@ -27,9 +27,16 @@ export class RecordingsApi {
     return this.#get(`api/cameras/${this.#camera}/recorder`);
   }
 
-  /** The spans that touch a time. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Span[]>} */
-  async spans(from, to) {
-    return this.#list("recordings", "spans", from, to);
+  /**
+   * The spans that touch a time.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @param {number} gap a span goes on over pauses of so many seconds; 0: as the server decides
+   * @returns {Promise<import("./spans.js").Span[]>}
+   */
+  async spans(from, to, gap) {
+    return this.#list("recordings", "spans", from, to, gap > 0 ? `&gap=${gap}` : "");
   }
 
   /** The events that touch a time, sorted by start. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Event[]>} */
@@ -65,12 +72,12 @@ export class RecordingsApi {
     return this.#get(`api/cameras/${this.#camera}/${what}`);
   }
 
-  /** @param {string} path @param {string} key @param {number} from @param {number} to */
-  async #list(path, key, from, to) {
+  /** @param {string} path @param {string} key @param {number} from @param {number} to @param {string} [more] of the query */
+  async #list(path, key, from, to, more = "") {
     const found = [];
     let begin = from;
     for (let part = 0; part < MAX_PARTS; part += 1) {
-      const answer = await this.get(`${path}?from=${Math.max(0, begin).toFixed(3)}&to=${to.toFixed(3)}`);
+      const answer = await this.get(`${path}?from=${Math.max(0, begin).toFixed(3)}&to=${to.toFixed(3)}${more}`);
       found.push(...answer[key]);
       if (typeof answer.next !== "number" || answer.next <= begin) break;
       begin = answer.next;

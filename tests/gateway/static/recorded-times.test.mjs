@@ -10,8 +10,11 @@ class Server {
   asked = [];
   now = 100_000;
 
-  async spans(from, to) {
+  gaps = [];
+
+  async spans(from, to, gap) {
     this.asked.push([from, to]);
+    this.gaps.push(gap);
     if (this.broken) throw new Error("broken");
     return [{ begin: Math.max(0, from - 5), end: Math.min(this.now, to + 5), keep: false }];
   }
@@ -50,6 +53,31 @@ test("only what is missing is asked for while the time line is panned and zoomed
   assert.deepEqual(server.asked.slice(2), [[30_000, 48_500], [51_500, 70_000]]);
   assert.equal(times.spans.length, 1);
   assert.equal(new Set(times.events.map(({ id }) => id)).size, times.events.length);
+});
+
+test("pauses shorter than a pixel are not asked for, until they are to be seen", async () => {
+  const server = new Server();
+  const times = new RecordedTimes(server, () => {});
+  const want = async (from, to, pixel) => {
+    for (let call = 0; call < 3; call += 1) {
+      times.want(from, to, server.now, pixel);
+      await times.loaded;
+    }
+  };
+  await want(50_000, 51_000, 1);
+  await want(20_000, 80_000, 70);
+  assert.deepEqual(server.gaps, [0, 60, 60], "what is known is not asked for again");
+  await want(50_000, 51_000, 1);
+  assert.deepEqual(server.asked[3], [49_500, 51_500]);
+  assert.deepEqual(server.gaps, [0, 60, 60, 0]);
+  await want(0, server.now, 2000);
+  assert.deepEqual(server.gaps.slice(4), [1200, 1200]);
+  await times.again(60_000, 60_010);
+  await times.loaded;
+  assert.equal(server.gaps[6], 1200, "short pauses are still not known");
+  await want(50_000, 51_000, 100);
+  assert.equal(server.gaps[7], 60);
+  assert.ok(times.spans.length === 1);
 });
 
 test("far away, what was known is forgotten: what lies between is not known", async () => {
