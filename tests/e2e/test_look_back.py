@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
 from tests.e2e.conftest import STRICT, Pipeline
 from tests.e2e.tab import Tab
@@ -228,6 +229,32 @@ def test_what_is_marked_can_be_kept_downloaded_and_linked(tab: LookingBack, reco
     day = datetime.fromtimestamp(recorded.began + 5.2).strftime("%Y-%m-%d_%H-%M-%S")
     assert still.value.suggested_filename == f"front-{day}.jpg"
     assert still.value.path().read_bytes() == jpeg(52), "what is saved is what is shown"
+
+
+def test_what_is_marked_can_be_had_as_a_film_in_h264(tab: LookingBack, recorded: Recorded) -> None:
+    tab.page.keyboard.press("i")
+    tab.page.locator(".track").focus()
+    tab.press("ArrowUp", 15001)
+    tab.page.keyboard.press("o")
+    missing = json.dumps({"error": {"code": "not-available", "message": NEEDS_AV}})
+    tab.page.route("**/recordings/export", lambda route: route.fulfill(status=501, body=missing))
+    tab.do("film")
+    wait_until(lambda: "python3-av" in tab.text(".film-line"), "what the server needs")
+    tab.page.unroute("**/recordings/export")
+    pytest.importorskip("av")
+    films = Path(f"{recorded.pipeline.config.state_dir}/exports")
+    tab.do("film")
+    wait_until(lambda: any(films.glob("*/job.json")), "a film on the server")
+    tab.page.locator(".film-cancel").click()
+    wait_until(lambda: not any(films.glob("*/job.json")), "that it is no longer made")
+    assert tab.page.locator(".film-line").is_hidden()
+    with tab.page.expect_download(timeout=120_000) as download:
+        tab.do("film")
+    assert download.value.suggested_filename.endswith("_10s.mp4")
+    assert download.value.path().read_bytes()[4:8] == b"ftyp"
+    wait_until(tab.page.locator(".film-line").is_hidden, "the end of the film")
+    assert all("501" in complaint or "404" in complaint for complaint in tab.complaints)
+    tab.complaints.clear()
 
 
 def test_events_lead_to_their_moments(tab: LookingBack) -> None:

@@ -1,6 +1,7 @@
-/** Names of times on the time line. */
+/** Names of times on the time line, and what it says of a film. */
 
 import { locale } from "../words/format.js";
+import { t } from "../words/words.js";
 
 /** What names a tick, by its kind. @type {Record<string, Intl.DateTimeFormatOptions>} */
 const PARTS = {
@@ -17,4 +18,11 @@ export function timeLabel(time, kind) {
   const key = `${locale()} ${kind}`;
   if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale(), PARTS[kind]));
   return formats.get(key).format(new Date(time * 1000));
+}
+
+/** What the player notices, in a sentence. @param {{kind: string, text: string, gap?: number[]}} notice */
+export function noticeText({ kind, text, gap }) {
+  if (kind === "end") return t("timeline.end");
+  if (kind === "gap") return t("timeline.gap", { n: Math.round(gap[1] - gap[0]) });
+  return text ? `${text[0].toUpperCase()}${text.slice(1)}.` : "";
 }

@@ -5,7 +5,9 @@
 
 import { t } from "../words/words.js";
 import { Axis, LONGEST, localDay } from "./axis.js";
+import { Film } from "./film.js";
 import { linkedMoment, momentLink } from "./moment-link.js";
+import { noticeText } from "./labels.js";
 import { Player, SPEEDS } from "./player.js";
 import { RecordedTimes } from "./recorded-times.js";
 import { heldSentence, recorderSentence } from "./recorder-words.js";
@@ -44,6 +46,8 @@ export class LookBack {
   #player;
   /** @type {RecordedTimes} */
   #times;
+  /** @type {Film | undefined} */
+  #film;
   #axis = new Axis(0, FIRST_SECONDS, 1);
   /** Whether the axis goes on with the time, or with the film. */
   #follows = true;
@@ -106,6 +110,7 @@ export class LookBack {
 
   /** @param {import("../camera/camera-view.js").CameraView} view */
   #begin(view) {
+    this.#film?.cancel();
     this.#element?.remove();
     this.#player?.live(); // of the camera before
     this.#element = this.#recorder = this.#mark = this.#noticed = null;
@@ -145,6 +150,7 @@ export class LookBack {
     this.#element = document.createElement("time-line");
     this.#element.build(this.#camera, (action, value) => this.#act(action, value));
     this.#element.control = this.#rights.control;
+    this.#film = new Film(this.#api, this.#element.querySelector(".film-line"));
     view.querySelector(".picture").after(this.#element);
     document.body.dataset.timeline = "";
     this.#axis = this.#axis.resized(this.#element.width);
@@ -245,6 +251,8 @@ export class LookBack {
     },
     unmark: () => this.#unmark(),
     keep: () => this.#keep(),
+    film: () => this.#film.begin(this.#mark.from, this.#mark.to),
+    filmCancel: () => this.#film.cancel(),
     share: () => this.#share(),
     record: () => this.#record(),
   };
@@ -385,11 +393,4 @@ export class LookBack {
       this.#element.notice(t("timeline.refused", { reason: error.message }));
     }
   }
-}
-
-/** @param {{kind: string, text: string, gap?: number[]}} notice */
-function noticeText({ kind, text, gap }) {
-  if (kind === "end") return t("timeline.end");
-  if (kind === "gap") return t("timeline.gap", { n: Math.round(gap[1] - gap[0]) });
-  return text ? `${text[0].toUpperCase()}${text.slice(1)}.` : "";
 }

@@ -58,7 +58,7 @@ export class RecordingsApi {
     return url.href;
   }
 
-  /** Send a POST request for this camera. @param {string} what @param {object} body @throws {Error} with a sentence for people */
+  /** Send a POST request for this camera. @param {string} what @param {object} body @throws {Error} with a sentence for people, and the server's `code` */
   async post(what, body) {
     return answerOf(await fetch(withToken(`api/cameras/${this.#camera}/${what}`), {
       method: "POST",
@@ -70,6 +70,12 @@ export class RecordingsApi {
   /** Read something of this camera. @param {string} what @throws {Error} with a sentence for people */
   get(what) {
     return this.#get(`api/cameras/${this.#camera}/${what}`);
+  }
+
+  /** Delete something of this camera, also while the page is left. Whether there was something does not matter. @param {string} what */
+  remove(what) {
+    const request = { method: "DELETE", headers: { "X-Requested-With": "framebus" }, keepalive: true };
+    fetch(withToken(`api/cameras/${this.#camera}/${what}`), request).catch(() => {});
   }
 
   /** @param {string} path @param {string} key @param {number} from @param {number} to @param {string} [more] of the query */
@@ -95,10 +101,11 @@ export class RecordingsApi {
 async function answerOf(response) {
   if (response.ok) return response.json();
   let reason = "";
+  let code = "";
   try {
-    reason = (await response.json()).error.message;
+    ({ message: reason, code } = (await response.json()).error);
   } catch {
     reason = t("list.answer", { code: response.status }); // not one of ours, as of a proxy
   }
-  throw new Error(reason);
+  throw Object.assign(new Error(reason), { code });
 }

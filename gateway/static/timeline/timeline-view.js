@@ -149,6 +149,9 @@ export class TimelineView extends HTMLElement {
     else download.href = url;
     download.title = refusal || t("timeline.download.title");
     download.setAttribute("aria-disabled", String(Boolean(refusal)));
+    const film = this.#button("film");
+    film.disabled = Boolean(refusal);
+    film.title = refusal || t("film.title");
   }
 
   /** @param {string} action */
