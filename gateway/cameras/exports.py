@@ -1,7 +1,10 @@
 """The films that clients have asked for: begun, listed, sent and deleted. Nothing here waits for a disk in the loop."""
 
+import asyncio
 import contextlib
+import fcntl
 import importlib.util
+import math
 import os
 import re
 import secrets
@@ -15,13 +18,18 @@ from pathlib import Path
 
 import gateway
 from gateway.cameras.disk_threads import DiskThreads
-from gateway.export.job import FILM_NAME, ID_PATTERN, Job, Progress, read_job, write_job
+from gateway.export.job import FILM_NAME, ID_PATTERN, SILENT_SECONDS, Job, Progress, read_job, write_job
 from gateway.net.errors import HttpError
 
 MAX_EXPORTS = 4
-"""Films that are made, wait, or wait to be fetched, of all workers; one is made at a time."""
+"""Films that are made, wait, or wait to be fetched, of all workers; one is made at a time. Those that have failed give
+way to new ones."""
 KEPT_SECONDS = 3600.0
 """A film that is not fetched is deleted after this time."""
+SWEEP_SECONDS = 60.0
+"""What is to be deleted is looked for so often."""
+PLACES_NAME = "places"
+"""Whoever holds this lock counts the films and adds one; others wait for that."""
 READ_BYTES = 256 * 1024
 PACKAGES = Path(gateway.__file__).parents[1]
 NEEDS_AV = (
@@ -53,6 +61,8 @@ class Exports:
         self._folder = folder
         self._threads = DiskThreads(2)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        self._swept_at = -math.inf
 
     async def begin(self, camera: str, begin: float, end: float) -> Export:
         """Have a film made. Raises HttpError."""
@@ -61,11 +71,11 @@ class Exports:
         recordings = self.recordings
 
         def start() -> tuple[str, subprocess.Popen[bytes]]:
-            self._sweep()
-            if len(self._ids()) >= MAX_EXPORTS:
-                raise HttpError(503, "busy", f"{MAX_EXPORTS} films are made or wait to be fetched already", 60)
             id = secrets.token_hex(8)
-            write_job(self._folder / id, Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3)))
+            with self._places():
+                self._sweep()
+                self._make_room()
+                write_job(self._folder / id, Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3)))
             command = [sys.executable, "-P", "-m", "gateway.export", str(self._folder / id), str(recordings)]
             return id, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=_environment())
 
@@ -109,9 +119,13 @@ class Exports:
         for id, process in list(self._processes.items()):
             if process.poll() is not None:
                 _end(self._processes.pop(id))
+        if self._sweeping is None and time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+            self._sweeping = asyncio.get_running_loop().create_task(self._sweep_now())
 
     def close(self) -> None:
         """End what is being made."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         for process in self._processes.values():
             _end(process)
         self._processes.clear()
@@ -121,12 +135,48 @@ class Exports:
             return [name for name in os.listdir(self._folder) if re.match(ID_PATTERN, name)]
         return []
 
+    @contextlib.contextmanager
+    def _places(self) -> Iterator[None]:
+        """Let no other request of any worker add a film while the block runs. Raises OSError."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._folder / PLACES_NAME).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _make_room(self) -> None:
+        """Let failed films make room for a new one, the oldest first. Raises HttpError where there is none."""
+        ids = self._ids()
+        films = {id: found for id in ids if (found := read_job(self._folder / id)) is not None}
+        failed = sorted((id for id in films if films[id][1].state == "failed"), key=lambda id: films[id][1].updated)
+        while len(ids) >= MAX_EXPORTS:
+            if not failed:
+                raise HttpError(503, "busy", f"{MAX_EXPORTS} films are made or wait to be fetched already", 60)
+            ids.remove(failed[0])
+            shutil.rmtree(self._folder / failed.pop(0), ignore_errors=True)
+
+    async def _sweep_now(self) -> None:
+        try:
+            with contextlib.suppress(HttpError, OSError):
+                await self._threads.run(self._sweep)
+        finally:
+            self._sweeping, self._swept_at = None, time.monotonic()
+
     def _sweep(self) -> None:
         """Delete what nobody has fetched, and what no process makes any more."""
         for id in self._ids():
             found = read_job(self._folder / id)
-            if found is None or (found[1].is_over and time.time() - found[1].updated > KEPT_SECONDS):
+            if found is None:
+                if _is_old(self._folder / id):  # else its files are just being written
+                    shutil.rmtree(self._folder / id, ignore_errors=True)
+            elif found[1].is_over and time.time() - found[1].updated > KEPT_SECONDS:
                 shutil.rmtree(self._folder / id, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    """Whether nothing was added to it for as long as a film may be silent; so has a date in the future."""
+    with contextlib.suppress(OSError):
+        return abs(time.time() - folder.stat().st_mtime) > SILENT_SECONDS
+    return False
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

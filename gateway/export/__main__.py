@@ -87,28 +87,27 @@ def turn(folder: Path) -> Iterator[None]:
         yield
 
 
-def make(folder: Path, job: Job, recordings: RecordingFolder) -> Progress:
-    """Write the film, and tell how far it is. Raises ExportError, and what FFmpeg raises."""
+def make(folder: Path, job: Job, recordings: RecordingFolder, told_seconds: float = TOLD_SECONDS) -> Progress:
+    """Write the film, and tell how far it is, so often. Raises ExportError, and what FFmpeg raises."""
     from gateway.export.film_encoder import FilmEncoder
 
-    film = folder / FILM_NAME
     began = told = time.monotonic()
     write_progress(folder, Progress(state="running"))
-    encoder = FilmEncoder(film)
+    encoder = FilmEncoder(folder / FILM_NAME)
     for frame in recordings.frames(job.camera, job.begin, job.end):
         encoder.add(frame)
         now = time.monotonic()
-        if now - told < TOLD_SECONDS:
+        if now - told < told_seconds:
             continue
         told = now
-        size = film.stat().st_size
+        size = encoder.bytes
         check(folder, size, now - began)
         share = (frame.at - job.begin) / max(0.001, job.end - job.begin)
         write_progress(folder, Progress(state="running", share=round(share, 3), frames=encoder.frames, bytes=size))
     if not encoder.frames:
         raise ExportError(f"there is no recording of camera {job.camera} in this time")
     encoder.close()
-    return Progress(state="done", share=1.0, frames=encoder.frames, bytes=film.stat().st_size)
+    return Progress(state="done", share=1.0, frames=encoder.frames, bytes=encoder.bytes)
 
 
 def check(folder: Path, size: int, seconds: float) -> None:

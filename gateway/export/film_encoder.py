@@ -30,10 +30,11 @@ class FilmEncoder:
     """A file that is being written. Closed by its owner."""
 
     def __init__(self, path: Path) -> None:
-        """Create the file. Raises FFmpegError and OSError."""
+        """Begin a file. Raises FFmpegError and OSError."""
         self.frames = 0
         self.refused = 0
         """Pictures that could not be decoded."""
+        self._path = path
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._decoder = CodecContext.create("mjpeg", "r")
         self._stream: VideoStream | None = None
@@ -41,6 +42,11 @@ class FilmEncoder:
         self._at = 0.0
         self._ms = 0
         self._key_ms = 0
+
+    @property
+    def bytes(self) -> int:
+        """Of the file. FFmpeg makes it when the encoder gives its first packet, which takes a dozen frames."""
+        return self._path.stat().st_size if self._path.exists() else 0
 
     def add(self, frame: RecordedFrame) -> None:
         """Append a frame; one that cannot be decoded is left out. Raises FFmpegError and OSError."""

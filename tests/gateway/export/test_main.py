@@ -8,10 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from framebus.recordings.folder import RecordingFolder
 from gateway.cameras.exports import PACKAGES
-from gateway.export.__main__ import LOCK_NAME
-from gateway.export.job import Job, read_job, write_job
+from gateway.export.__main__ import LOCK_NAME, make
+from gateway.export.job import FILM_NAME, Job, read_job, write_job
+from tests.framebus.recordings.segments import STARTED, store
 from tests.processes import DEADLINE_SECONDS, wait_until
+
+
+def test_a_film_may_be_looked_at_before_the_encoder_has_written_anything(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    store(tmp_path, STARTED, list(range(0, 2000, 100)))
+    folder = tmp_path / "exports" / ("0" * 16)
+    job = Job(camera="front", begin=STARTED, end=STARTED + 60, created=3.0)
+    write_job(folder, job)
+    made = make(folder, job, RecordingFolder(tmp_path), told_seconds=0.0)  # as where a frame takes a second
+    assert (made.state, made.frames, made.bytes) == ("done", 20, (folder / FILM_NAME).stat().st_size)
 
 
 @pytest.mark.medium

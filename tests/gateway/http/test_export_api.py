@@ -10,7 +10,7 @@ import pytest
 
 from framebus.config.load import Config
 from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS
-from gateway.export.job import FILM_NAME, Job, Progress, write_job, write_progress
+from gateway.export.job import FILM_NAME, Job, Progress, State, write_job, write_progress
 from tests.conftest import Configure
 from tests.framebus.recordings.segments import STARTED, store
 from tests.gateway.conftest import Site, serving, until
@@ -35,8 +35,8 @@ async def site(recorded: Config) -> AsyncIterator[Site]:
         yield site
 
 
-def films(site: Site) -> Path:
-    return site.config.state_dir / "exports"
+def films(config: Config) -> Path:
+    return config.state_dir / "exports"
 
 
 async def ask(site: Site, begin: object, end: object, **options: Any) -> tuple[int, dict[str, Any]]:
@@ -79,7 +79,7 @@ async def test_a_film_is_made_fetched_and_deleted(site: Site, tmp_path: Path) ->
     assert len(times) == 100
     assert times[:3] == pytest.approx([0, 0.1, 0.2], abs=0.002)
     assert times[50] - times[49] == pytest.approx(1.0, abs=0.002)  # the pause is short
-    await until(lambda: not (films(site) / begun["id"]).exists())
+    await until(lambda: not (films(site.config) / begun["id"]).exists())
     assert (await site.get(found["url"])).code == 404
 
 
@@ -98,20 +98,27 @@ async def test_a_film_of_nothing_fails_and_one_that_is_not_wanted_ends(site: Sit
     assert not site.gateway._exports._processes
 
 
-def made(site: Site, number: int, state: str = "done") -> str:
+def made(config: Config, number: int, state: State = "done") -> str:
     """A film that somebody has asked for."""
     id = f"{number:016x}"
-    folder = films(site) / id
+    folder = films(config) / id
     write_job(folder, Job(camera="front", begin=1.0, end=2.0, created=3.0))
-    write_progress(folder, Progress(state="done" if state == "done" else "running"))
+    write_progress(folder, Progress(state=state))
     (folder / FILM_NAME).write_bytes(b"film")
     return id
+
+
+def outdate(config: Config, id: str, seconds: float) -> None:
+    """Let the process of a film have said nothing for so long."""
+    progress = films(config) / id / "progress.json"
+    text = json.loads(progress.read_text())
+    progress.write_text(json.dumps({**text, "updated": text["updated"] - seconds}))
 
 
 async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
     pytest.importorskip("av")
     for number in range(MAX_EXPORTS):
-        made(site, number)
+        made(site.config, number)
     code, error = await ask(site, STARTED, STARTED + 1)
     assert (code, error["message"]) == (503, "4 films are made or wait to be fetched already")
 
@@ -120,20 +127,34 @@ async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
 async def test_what_nobody_fetches_is_deleted_and_makes_room(site: Site) -> None:
     pytest.importorskip("av")
     for number in range(MAX_EXPORTS):
-        folder = films(site) / made(site, number)
-        progress = folder / "progress.json"
-        text = json.loads(progress.read_text())
-        progress.write_text(json.dumps({**text, "updated": text["updated"] - KEPT_SECONDS - 1}))
+        outdate(site.config, made(site.config, number), KEPT_SECONDS + 1)
     code, begun = await ask(site, STARTED, STARTED + 1)
     assert code == 202
-    assert [path.name for path in films(site).iterdir() if path.is_dir()] == [begun["id"]]
+    assert [path.name for path in films(site.config).iterdir() if path.is_dir()] == [begun["id"]]
+
+
+async def test_what_nobody_fetches_is_deleted_without_a_request(recorded: Config) -> None:
+    old, new = made(recorded, 1), made(recorded, 2)
+    outdate(recorded, old, KEPT_SECONDS + 1)
+    async with serving(recorded) as site:
+        site.gateway._exports.tick()
+        await until(lambda: not (films(recorded) / old).exists())
+        assert (films(recorded) / new / FILM_NAME).exists()
+
+
+@pytest.mark.slow
+async def test_films_that_failed_take_no_place_and_those_asked_for_at_once_do(site: Site) -> None:
+    pytest.importorskip("av")
+    failed = [made(site.config, number, "failed") for number in range(MAX_EXPORTS)]
+    answers = await asyncio.gather(*(ask(site, STARTED, STARTED + 1) for _ in range(2 * MAX_EXPORTS)))
+    assert sorted(code for code, _ in answers) == MAX_EXPORTS * [202] + MAX_EXPORTS * [503]
+    assert {found["code"] for code, found in answers if code == 503} == {"busy"}
+    assert not any((films(site.config) / id).exists() for id in failed)
 
 
 async def test_a_film_whose_process_has_ended_has_failed(site: Site) -> None:
-    id = made(site, 1, "running")
-    progress = films(site) / id / "progress.json"
-    text = json.loads(progress.read_text())
-    progress.write_text(json.dumps({**text, "updated": text["updated"] - 100}))
+    id = made(site.config, 1, "running")
+    outdate(site.config, id, 100)
     found = json.loads((await site.get(f"{PATH}/{id}")).body)
     assert (found["state"], found["reason"]) == ("failed", "the process that made it was ended")
 
@@ -160,7 +181,7 @@ async def test_films_need_the_scope_and_the_camera(recorded: Config) -> None:
     for scopes, cameras in ((("view", "control"), None), (("recordings",), ("back",))):
         headers = with_token(recorded, *scopes, cameras=cameras)
         async with serving(recorded) as site:
-            id = made(site, 7)
+            id = made(site.config, 7)
             assert (await ask(site, 1, 2, headers=headers))[0] == 403
             assert (await site.get(f"{PATH}/{id}", headers=headers)).code == 403
             assert (await site.get(f"/camera/front/recordings/export/{id}.mp4", headers=headers)).code == 403
