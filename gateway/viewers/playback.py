@@ -16,7 +16,7 @@ from gateway.viewers.playback_requests import Play, Seek
 from gateway.viewers.recorded_message import divisor_for, recorded_message
 
 STALE_SECONDS = 0.15
-"""A frame of a film that waited longer for the link is looked for again: a newer one may be due."""
+"""A frame of a film that waited longer for the link is looked for again, once: a newer one may be due."""
 NOTHING = {
     0: "there is no recording within a day of this time",
     1: "there is no recording after this time",
@@ -80,6 +80,9 @@ class Playback:
         self._play: Play | None = None
         self._film: Film | None = None
         self._ready: RecordedMessage | None = None
+        self._is_renewed = False
+        """Whether the frame that is sent next was looked for again. Meanwhile, live frames take the link, and it has to
+        wait once more; it is sent then, else a film beside them would never be seen."""
         self._shown: float | None = None
         self._reading: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -133,15 +136,15 @@ class Playback:
 
     def is_stale(self, ready: RecordedMessage, now: float) -> bool:
         """Whether a frame of a film has waited too long for the link; if so, the one that is due is looked for."""
-        if ready.film is None or now - max(ready.found, ready.film.due(ready.at)) <= STALE_SECONDS:
+        if ready.film is None or self._is_renewed or now - max(ready.found, ready.film.due(ready.at)) <= STALE_SECONDS:
             return False
-        self._ready = None
+        self._ready, self._is_renewed = None, True
         self.read_on()
         return True
 
     def sent(self, ready: RecordedMessage) -> None:
         """The frame is sent now."""
-        self._ready = None
+        self._ready, self._is_renewed = None, False
         self._shown = ready.at
         self.unacknowledged.append(ready.seq)
         if ready.film is not None:
@@ -244,6 +247,7 @@ class Playback:
     def _stop_film(self) -> None:
         self._turns += 1
         self._play = self._film = self._ready = None
+        self._is_renewed = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,6 +1,7 @@
 """What the playbacks of a connection may take together."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.viewers.playback import RecordedMessage
 from gateway.viewers.playback_requests import Play, Seek
 from gateway.viewers.playbacks import HELD_WAIT_SECONDS, MAX_HELD_BYTES, MAX_PLAYBACKS, MAX_READS_A_SECOND, Playbacks
+from tests.framebus.recordings.segments import STARTED, store
+from tests.gateway.conftest import until
 
 Said = list[tuple[str, str, dict[str, object]]]
 
@@ -67,3 +70,26 @@ async def test_nothing_is_read_while_too_much_waits_for_the_link(playbacks: Play
     playback.close()
     await asyncio.sleep(2 / MAX_READS_A_SECOND)
     assert playbacks.wait_seconds() == 0
+
+
+async def test_a_frame_that_live_ones_delay_is_looked_for_again_once(playbacks: Playbacks, tmp_path: Path) -> None:
+    store(tmp_path, STARTED, list(range(0, 60_000, 1000)))
+    playbacks.play(Play("front", STARTED))
+    playback = playbacks.get("recorded/front")
+    assert playback is not None
+
+    async def due() -> RecordedMessage:
+        await until(lambda: playback._ready)
+        ready = playback.next(2, math.inf)
+        assert ready is not None
+        return ready
+
+    for _ in range(2):
+        delayed = await due()
+        assert playback.is_stale(delayed, math.inf)
+        renewed = await due()
+        assert renewed is not delayed
+        assert not playback.is_stale(renewed, math.inf)
+        playback.sent(renewed)
+        playback.acknowledge(renewed.seq)
+    playback.close()
