@@ -1,5 +1,6 @@
 """The events in a folder of recordings. Files are read again where they have changed."""
 
+import math
 import os
 import stat
 import time
@@ -14,6 +15,8 @@ from framebus.recordings.stored_file import FILE_FLAGS
 
 MAX_FILES = 64
 """Days whose events are remembered."""
+MAX_REMEMBERED = 50_000
+"""Events that are remembered, beside those of the day that was read last: 600 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,31 @@ class _Day:
 class EventFolder:
     """All events that are stored. One thread at a time; it reads the disk, so not in an event loop."""
 
-    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, now: Callable[[], float] = time.time, max_remembered: int = MAX_REMEMBERED
+    ) -> None:
         """`folder` need not exist; `now` is in Unix seconds."""
         self.folder = folder
         self._now = now
+        self._max_remembered = max_remembered
         self._days: dict[Path, _Day] = {}
 
-    def events(self, camera: str, begin: float, end: float) -> list[StoredEvent]:
-        """The events of a time, in the order in which they began. Raises OSError."""
+    def events(self, camera: str, begin: float, end: float, most: float = math.inf) -> list[StoredEvent]:
+        """The events of a time, in the order in which they began. Raises OSError.
+
+        Args:
+            camera: its name.
+            begin: of the time, in Unix seconds.
+            end: of the time.
+            most: once there are more than so many, later days are not read.
+        """
         if not is_camera_name(camera):
             return []
         found: dict[str, StoredEvent] = {}
         now = self._now()
         for day in self._days_of(camera, begin, end):
+            if len(found) > most:  # each file has the events that began on its day: all others begin later
+                break
             for event in self._events(self.folder / camera / day / EVENTS_NAME):
                 at = event.at(now)
                 if at.start <= end and (at.end is None or at.end >= begin):
@@ -74,6 +89,7 @@ class EventFolder:
         finally:
             os.close(descriptor)
         self._days[path] = known
-        while len(self._days) > MAX_FILES:
-            self._days.pop(next(iter(self._days)))
+        remembered = sum(len(day.events) for day in self._days.values())
+        while len(self._days) > MAX_FILES or (remembered > self._max_remembered and len(self._days) > 1):
+            remembered -= len(self._days.pop(next(iter(self._days))).events)
         return known.events

@@ -134,7 +134,7 @@ class RecordingsReader:
             oldest = folder.oldest(camera)
             if oldest is None:
                 return [], None
-            found = events.events(camera, max(begin, oldest), end)
+            found = events.events(camera, max(begin, oldest), end, self._max_listed)
             rest = found[self._max_listed :]
             return found[: self._max_listed], rest[0].start if rest else None
 

@@ -45,6 +45,23 @@ def test_events_are_found_by_time_across_days_and_as_they_come(tmp_path: Path) -
     assert starts(found, STARTED, STARTED + 100) == [0, 10, 20]
 
 
+def test_days_after_enough_events_are_not_read(tmp_path: Path) -> None:
+    for start in (0.0, 10.0, 86_400.0, 2 * 86_400.0):
+        note(tmp_path, STARTED + start)
+    found = EventFolder(tmp_path)
+    for most, events in ((0, 2), (1, 2), (2, 3), (3, 4), (4, 4)):
+        assert len(found.events("front", 0.0, float("inf"), most)) == events
+
+
+def test_so_many_events_are_remembered_and_no_more(tmp_path: Path) -> None:
+    for start in (0.0, 10.0, 86_400.0, 86_410.0, 2 * 86_400.0):
+        note(tmp_path, STARTED + start)
+    for most, days in ((5, 3), (4, 2), (3, 2), (2, 1), (0, 1)):
+        found = EventFolder(tmp_path, max_remembered=most)
+        assert len(starts(found)) == 5
+        assert len(found._days) == days
+
+
 def test_an_event_over_midnight_is_found_in_the_day_after(tmp_path: Path) -> None:
     midnight = STARTED - STARTED % 86_400 + 86_400
     note(tmp_path, midnight - 10, seconds=60)
