@@ -2,11 +2,20 @@
 
 import io
 import json
+import logging
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from capture import preview
+
+
+@pytest.fixture(autouse=True)
+def enabled_log() -> Iterator[None]:
+    """What the program turns off for its own process would be off for the tests after it."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"source":3}', '{"source":"foo"}'])

@@ -84,7 +84,12 @@ def test_a_camera_that_stalls_again_and_again_is_left_to_another_process(read: S
 
 @pytest.mark.slow
 def test_a_picture_between_two_stalls_is_a_new_beginning(read: Start) -> None:
-    source = ScriptedSource(*[PICTURE, *[None] * 40] * 4)
+    class OnePictureEachTime(ScriptedSource):
+        def open(self) -> None:
+            super().open()
+            self._script = iter([PICTURE])
+
+    source = OnePictureEachTime()
     reading = read(source, stall_timeout=0.1)
     reading.until(lambda: source.opened >= 4, "opened again, thrice")
     assert not reading.reader.ended
