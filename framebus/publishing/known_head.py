@@ -18,6 +18,8 @@ NEEDLE_BYTES = 32
 """The end of the tables, which a picture of another size or quality has as well: Huffman tables and the scan header.
 
 So many bytes are found quickly, and are not there by chance."""
+BEGIN_BYTES = 25
+"""The begin, which a picture with other tables has as well, such as a grey one: SOI, JFIF's label, a table's head."""
 
 
 class KnownHead:
@@ -36,7 +38,9 @@ class KnownHead:
         """What they say, with no data; its `scan` counts from the tables."""
 
     def parse(self, data: bytes) -> Jpeg:
-        """As Jpeg.parse, but for bytes behind an end of image that end with one: they may be left where they are.
+        """As Jpeg.parse, but where the head is known and EOI is at the end, markers in the image data are left there.
+
+        Bytes behind an earlier EOI stay, and damage that makes a marker is not noticed, as most damage never is.
 
         Raises:
             JpegError: the data hold no JPEG, or it has no frame header, is cut off, or is too large.
@@ -54,7 +58,9 @@ class KnownHead:
             return None
         begin = _behind_labels(data)
         end = begin + len(tables)
-        if not data.startswith(tables, begin) or data.rfind(tables[-NEEDLE_BYTES:], end) >= 0:
+        if not data.startswith(tables, begin):
+            return None
+        if any(data.rfind(needle, end) >= 0 for needle in (tables[-NEEDLE_BYTES:], data[:BEGIN_BYTES])):
             return None
         return Jpeg(data, last.width, last.height, last.orientation, begin + last.scan, last.has_huffman_tables)
 

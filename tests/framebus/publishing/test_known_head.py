@@ -72,7 +72,15 @@ def test_another_orientation_is_another_head() -> None:
 
 def test_a_picture_with_another_one_in_it_is_parsed_as_a_whole() -> None:
     head = known(PICTURE)
-    others = (PICTURE, with_label(PICTURE, b"12:00:01"), jpeg(quality=30), jpeg((80, 64)))
+    others = (
+        PICTURE,
+        with_label(PICTURE, b"12:00:01"),
+        jpeg(quality=30),
+        jpeg((80, 64)),
+        jpeg(optimize=True),
+        jpeg(restart_marker_blocks=1),
+        jpeg(progressive=True),
+    )
     for two in (*(PICTURE + other for other in others), *(PICTURE[:-20] + other for other in others)):
         assert head.parse(two) == Jpeg.parse(two)
         assert head.parse(two).data != two
