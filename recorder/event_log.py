@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections import deque
 
 from framebus.protocol.events import MAX_OPEN_EVENTS, EventHeader
@@ -42,7 +43,8 @@ class EventLog:
         """Take a message about an event: its start and its end are written at once, others now and then."""
         event = self._latest[header.id] = StoredEvent.of(header, self._latest.get(header.id))
         written = self._open.get(header.id)
-        if written is None or event.end is not None or event.seen - written.seen >= NOTED_SECONDS:
+        # The clock may be set back, too.
+        if written is None or event.end is not None or abs(event.seen - written.seen) >= NOTED_SECONDS:
             self._open[header.id] = event
             self._put(header.camera, event)
         if event.end is not None:
@@ -71,21 +73,25 @@ class EventLog:
             self.losses.count("events not written", "the disk is too slow, or takes nothing")
 
     def _run(self) -> None:
+        retry_at: dict[str, float] = {}  # by camera: it may be the folder of one alone that takes nothing
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return
-                camera, event = self._waiting[0]
-            if self._write(camera, event):
+                now = time.monotonic()
+                left = [retry_at.get(camera, now) - now for camera, _ in self._waiting]
+                due = next((number for number, seconds in enumerate(left) if seconds <= 0), None)
+                if due is None:
+                    if self._closed:
+                        return
+                    self._changed.wait(min(left))
+                    continue
+                camera, event = self._waiting[due]
+                del self._waiting[due]
+            if not self._write(camera, event):
+                retry_at[camera] = time.monotonic() + RETRY_SECONDS
                 with self._changed:
-                    if self._waiting and self._waiting[0] == (camera, event):
-                        self._waiting.popleft()
-                continue
-            with self._changed:
-                if self._changed.wait_for(lambda: self._closed, RETRY_SECONDS):
-                    return  # the disk takes nothing
-                self._waiting.rotate(-1)  # it may be the folder of this camera alone
+                    if len(self._waiting) < MAX_WAITING:
+                        self._waiting.appendleft((camera, event))
 
     def _write(self, camera: str, event: StoredEvent) -> bool:
         """Returns whether it need not be written again."""

@@ -24,6 +24,9 @@ NOTED_SECONDS = 10.0
 CUT_OFF_SECONDS = 3 * NOTED_SECONDS
 """One that was not written for so long has ended, though nobody wrote so: the recorder was killed."""
 
+CLOCK_SET_SECONDS = 1.0
+"""What the clock was set by at least, where a start is no longer right."""
+
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event as it is stored. Times are Unix seconds."""
@@ -44,11 +47,15 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, header: EventHeader, known: "StoredEvent | None" = None) -> "StoredEvent":
         """What a message says, together with what was known of the event before it."""
-        before = known.box if known is not None and header.phase != "end" else header.box
+        before = known.box if known is not None else header.box
+        start = max(0.0, round(header.captured - header.seconds, 6))
+        # By the steady clock it began so long ago: where that differs, the clock was set meanwhile.
+        if known is not None and abs(start - known.start) < CLOCK_SET_SECONDS:
+            start = known.start
         return cls(
             id=header.id,
             type=header.type,
-            start=known.start if known is not None else max(0.0, round(header.captured - header.seconds, 6)),
+            start=start,
             end=header.captured if header.phase == "end" else None,
             score=max(header.score, known.score if known is not None else 0.0),
             box=(

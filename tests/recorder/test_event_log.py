@@ -83,6 +83,25 @@ def test_events_wait_while_the_disk_takes_nothing(tmp_path: Path, make: Make) ->
     wait_until(lambda: stored(tmp_path) and stored(tmp_path)[0].end == MADE + 1, "the event is written afterwards")
 
 
+def test_a_camera_whose_folder_takes_nothing_delays_no_other(tmp_path: Path, make: Make) -> None:
+    (tmp_path / "front").write_bytes(b"no folder")
+    log = make()
+    for number in range(100):
+        log.note(message("start", 0.0, f"a-{number}"))
+    log.note(message("start", 0.0, "b-1", "back"))
+    wait_until(lambda: stored(tmp_path, "back"), "other cameras are written")
+    (tmp_path / "front").unlink()
+    wait_until(lambda: len(stored(tmp_path)) == 100, "no event is lost")
+
+
+def test_an_event_is_written_again_where_the_clock_is_set_back(tmp_path: Path, make: Make) -> None:
+    log = make()
+    log.note(message("start", 0.0))
+    log.note(msgspec.structs.replace(message("update", 1.0), captured=MADE - 3600))
+    log.close(DEADLINE_SECONDS)
+    assert (tmp_path / "front" / "2025-12-31" / EVENTS_NAME).exists()
+
+
 def test_nothing_is_written_where_nothing_is_mounted(tmp_path: Path, make: Make) -> None:
     log = make(tmp_path / "stick")
     log.note(message("start", 0.0))

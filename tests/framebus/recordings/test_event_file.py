@@ -26,6 +26,21 @@ def test_an_event_is_what_its_messages_say_together() -> None:
     assert (event.start, event.end, event.score, event.box) == (1000.0, 1005.0, 0.9, (0.0, 0.0, 0.7, 0.4))
 
 
+def test_an_event_whose_process_has_ended_keeps_its_whole_box() -> None:
+    event = StoredEvent.of(message("start", 0.0, box=(0.1, 0.1, 0.2, 0.2)))
+    event = StoredEvent.of(message("update", 1.0, box=(0.5, 0.5, 0.6, 0.6)), event)
+    event = StoredEvent.of(message("end", 1.0, box=(0.5, 0.5, 0.6, 0.6)), event)  # made of the last message
+    assert event.box == (0.1, 0.1, 0.6, 0.6)
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_an_event_does_not_end_before_its_start_nor_last_longer_where_the_clock_is_set(step: float) -> None:
+    began = StoredEvent.of(message("start", 0.0, captured=5000.0))
+    event = StoredEvent.of(message("end", 5.0, captured=5005.0 + step), began)
+    assert event.end is not None
+    assert event.end - event.start == 5.0
+
+
 def test_of_several_lines_the_one_that_was_seen_last_counts() -> None:
     later = msgspec.structs.replace(EVENT_STORED, seen=110.0)
     ended = msgspec.structs.replace(later, end=110.0)
