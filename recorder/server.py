@@ -277,6 +277,8 @@ class RecorderServer:
                 self._note_demands()
                 self._router.send_multipart([*envelope, reply])
                 for name, frames in self._service.started:
+                    if frames:
+                        self._put(name, self._cameras[name])  # they begin another segment, with another reason
                     for frame in frames:
                         self._wait(self._cameras[name], frame, "on-demand")
                 self._service.started.clear()

@@ -14,6 +14,7 @@ from framebus.protocol.events import EventHeader
 from framebus.protocol.wire import pack
 from framebus.recordings.event_folder import EventFolder
 from framebus.recordings.folder import RecordingFolder
+from framebus.recordings.segment_reader import SegmentReader
 from framebus.runtime.run_dir import events_endpoint, frames_endpoint
 from tests.conftest import Configure, Start
 from tests.framebus.golden.make import EVENT
@@ -92,9 +93,9 @@ class Recorder:
 def recorder(configure: Configure, start: Start, tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
     made: list[Recorder] = []
 
-    def run(tables: str, settings: str = "") -> Recorder:
+    def run(tables: str, settings: str = "", camera: str = CAMERA) -> Recorder:
         own = f'[recorder]\nfolder = "{tmp_path}/recordings"\nleave_free_gb = 0\n{settings}'
-        made.append(Recorder(configure(f"{CAMERA}{tables}\n{own}"), start))
+        made.append(Recorder(configure(f"{camera}{tables}\n{own}"), start))
         return made[-1]
 
     yield run
@@ -176,6 +177,22 @@ def test_without_a_pre_roll_no_frames_are_asked_for_until_something_moves(
     sent = made.send(5)
 
     wait_until(lambda: made.recorded() == sent, "the motion is recorded")
+
+
+def test_a_requested_recording_says_so_from_its_pre_roll_on(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = ["always", "motion"]\npre_roll = 3', camera=CAMERA.replace("240", "2"))
+    assert made.frames.subscription() == b"\x01live/front\n"
+    began = time.monotonic() - 30
+    made.send(40, began)
+    made.ask(action="start", seconds=600)
+    last = made.send(5, began + 4)[-1]
+    wait_until(lambda: last in made.recorded(), "it is recorded")
+    made.process.terminate()
+    reasons = []
+    for segment in made.folder.stored("front"):
+        with SegmentReader(segment.path) as reader:
+            reasons.append(reader.info.reason)
+    assert sorted(reasons) == ["always", "on-demand"]
 
 
 def test_on_demand_records_from_start_to_stop(recorder: Callable[..., Recorder]) -> None:
