@@ -11,6 +11,7 @@ import { Arrange } from "./grid/arrange.js";
 import { Choices } from "./grid/choices.js";
 import { Rest } from "./grid/rest.js";
 import { Stage } from "./grid/stage.js";
+import { connectClosing } from "./dialog.js";
 import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
@@ -332,10 +333,17 @@ function rememberView(event) {
 
 /** @param {KeyboardEvent} event */
 function onKeyDown(event) {
-  if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input")) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, dialog")) return;
+  if (event.key === "?") return showKeys();
+  if (event.key.toLowerCase() !== "f" || event.repeat) return;
   const view = lastUsedView?.isConnected ? lastUsedView : cameraList.views[0];
   view?.toggleFullscreen();
+}
+
+/** Show which keys there are. */
+function showKeys() {
+  import("./keys/key-help.js").then(({ showKeyHelp }) => showKeyHelp(element(".keys-dialog")));
 }
 
 /** Begin, when the texts are there. */
@@ -351,6 +359,7 @@ function start() {
   document.addEventListener("focusin", rememberView);
   document.addEventListener("keydown", onKeyDown);
   addEventListener("popstate", showOnlyCamera);
+  addEventListener("keyhelp", showKeys);
   addEventListener("notice", ({ detail }) => (notice = { text: detail, until: performance.now() + NOTICE_MS }));
   addEventListener("online", () => connection.connect());
   addEventListener("resize", refresh);
@@ -358,6 +367,7 @@ function start() {
   addEventListener("pagehide", () => (leaving = true));
 
   new Rest(document.body);
+  connectClosing(element(".keys-dialog"));
   if (stage) new Arrange(element(".arrange"), element(".arrange-dialog"), cameraList, choices, onChoice);
   if (onlyCamera) import("./single/single-camera.js").then(({ SingleCamera }) => (single = new SingleCamera(goToCamera)));
   if (stage) wall = new Wall(element(".open-wall"), element(".leave-wall"), refresh);

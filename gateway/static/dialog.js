@@ -10,14 +10,24 @@
 export function connectDialog(button, dialog, onOpen = () => {}) {
   button.addEventListener("click", () => {
     onOpen();
-    // Firefox before 98 and Safari before 15.4 have no dialogs: there it stands over the page, which stays in use.
-    if (dialog.showModal) dialog.showModal();
-    else dialog.setAttribute("open", "");
+    openDialog(dialog);
   });
+  connectClosing(dialog);
+}
+
+/** Let a dialog close by its button and by a click beside it. @param {HTMLDialogElement} dialog */
+export function connectClosing(dialog) {
   dialog.querySelector(".close").addEventListener("click", () => close(dialog));
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog && isBeside(dialog, event)) close(dialog);
   });
+}
+
+/** @param {HTMLDialogElement} dialog */
+export function openDialog(dialog) {
+  // Firefox before 98 and Safari before 15.4 have no dialogs: there it stands over the page, which stays in use.
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute("open", "");
 }
 
 /** @param {HTMLDialogElement} dialog */

@@ -18,6 +18,7 @@ from tests.conftest import TESTCARD, Configure, Start
 from tests.e2e.closed_pipeline import ClosedPipeline
 from tests.e2e.conftest import STRICT, Pipeline
 from tests.e2e.tab import Tab
+from tests.processes import wait_until
 
 PASSWORD = "correct horse"
 
@@ -89,15 +90,22 @@ def test_the_page_goes_to_the_login_when_the_session_ends(
 
 @pytest.mark.browser
 def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Browser) -> None:
-    token = new_token()
+    token, watching = new_token(), new_token()
     with accounts.changing(closed.config.secrets) as everybody:
         everybody.tokens["dashboard"] = Token(token_hash(token), 0, ("view", "snapshot"))
+        everybody.tokens["watching"] = Token(token_hash(watching), 0, ("view",))
     tab = Tab(browser, f"{closed.url}/?token={token}")
     tab.wait_for_pictures()
     still = tab.page.get_attribute(".still", "href") or ""
     assert status(still) == 200
     assert status(still.replace(token, "x")) == 401
+    wait_until(lambda: tab.page.is_visible(".still"), "the button")
     assert tab.page.is_hidden(".logout")
+    viewer = Tab(browser, f"{closed.url}/?token={watching}")
+    viewer.wait_for_pictures()
+    assert status(still.replace(token, watching)) == 403
+    assert viewer.page.is_hidden(".still"), "no button that is refused"
+    viewer.page.close()
     with accounts.changing(closed.config.secrets) as everybody:
         del everybody.tokens["dashboard"]
     tab.page.wait_for_url("**/login?**", timeout=15_000)

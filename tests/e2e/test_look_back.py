@@ -1,7 +1,9 @@
 """The time line under the picture of a camera's own page, in a real Chromium, with what the recorder wrote."""
 
 import json
+import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -308,8 +310,20 @@ def test_the_button_records_and_the_page_says_what_the_recorder_does(browser: Br
     wait_until(lambda: tab.text(".recorder-sentence") == "Recording begins when you press Record.", "the end of it")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     tab.do("help")
-    assert tab.page.locator("time-line .help").is_visible()
+    help = tab.page.locator(".keys-dialog")
+    help.wait_for()
+    assert help.locator("h3").all_inner_texts() == [
+        "Everywhere",
+        "Picture",
+        "Time line",
+        "While the time line has the focus",
+    ]
+    assert "Fullscreen" in help.inner_text()
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tab.page.keyboard.press("f")
+    assert tab.page.evaluate("document.body.dataset.full") is None, "a dialog keeps the keys"
     tab.page.keyboard.press("Escape")
+    assert not help.is_visible()
     assert tab.complaints == []
     tab.page.close()
 
@@ -319,4 +333,19 @@ def test_a_camera_that_is_not_recorded_has_no_time_line(browser: Browser, record
     tab.wait_for_pictures("cellar")
     assert tab.page.locator("time-line").count() == 0
     assert tab.complaints == []
+    tab.page.close()
+
+
+def test_the_time_line_comes_when_the_recorder_does(browser: Browser, recorded: Recorded) -> None:
+    recorder = recorded.pipeline.processes()["recorder"]
+    os.kill(recorder, signal.SIGSTOP)
+    try:
+        tab = Tab(browser, "about:blank")
+        said: list[str] = []
+        tab.page.on("console", lambda message: said.append(message.text))
+        tab.page.goto(f"{recorded.pipeline.url}/camera/front/")
+        wait_until(lambda: bool(tab.page.title()) and any("no time line" in text for text in said), "no answer", 60)
+    finally:
+        os.kill(recorder, signal.SIGCONT)
+    wait_until(lambda: tab.page.locator("time-line .track").count() == 1, "the time line", 60)
     tab.page.close()

@@ -55,10 +55,19 @@ def test_the_wall_shows_nothing_but_pictures_and_goes_on_by_itself(browser: Brow
     page.locator("[data-camera=c0] .enlarge").click()
     assert page.url == f"{pipeline.url}/?wall=", "a touch leads nowhere"
     pipeline.kill("gateway")
-    wait_until(lambda: tab.camera("c0")["state"] == "connecting", "no connection")
-    assert any("No connection" in text for text in page.evaluate(SEEN)), "an old picture says that it is one"
+    wait_until(
+        lambda: any("No connection" in text for text in page.evaluate(SEEN)), "an old picture says that it is one"
+    )
     for name in NAMES:
         tab.wait_for_pictures(name, more=2)
+    for key in ("f", "f"):  # one picture fills the window, and then does not
+        page.keyboard.press(key)
+    wait_until(lambda: page.evaluate("document.body.dataset.full ?? null") is None, "all pictures again")
+    page.keyboard.press("?")
+    page.locator(".keys-dialog").wait_for()
+    page.keyboard.press("Escape")
+    wait_until(lambda: not page.locator(".keys-dialog").is_visible(), "the keys are gone")
+    assert page.url == f"{pipeline.url}/?wall=", "what is in front is left first"
     page.keyboard.press("Escape")
     wait_until(lambda: page.url == f"{pipeline.url}/", "Esc leads out")
     assert page.locator(".top").is_visible()
@@ -68,6 +77,11 @@ def test_the_wall_shows_nothing_but_pictures_and_goes_on_by_itself(browser: Brow
     page.add_init_script(WITHOUT_WAKE_LOCK)
     page.goto(f"{pipeline.url}/?wall")
     wait_until(lambda: page.evaluate("document.body.dataset.awake") == "film", "a film keeps the screen on")
+    page.locator("[data-camera=c0] .picture").dblclick()
+    wait_until(lambda: page.evaluate("!!document.fullscreenElement"), "one picture in fullscreen")
+    page.locator("[data-camera=c0] .picture").dblclick()
+    wait_until(lambda: not page.evaluate("!!document.fullscreenElement"), "all pictures again")
+    assert page.evaluate("document.body.dataset.wall") == "true", "the wall stays a wall"
     assert not page.locator(".top").is_visible()
     page.close()
 

@@ -4,6 +4,7 @@
  */
 
 import { withToken } from "../connection/auth.js";
+import { may } from "../connection/me.js";
 import { Details } from "./details.js";
 import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
@@ -327,6 +328,9 @@ export class CameraView extends HTMLElement {
     const still = this.#element(".still");
     still.href = withToken(`${home}snapshot.jpg`).href;
     still.addEventListener("click", (event) => this.#onStill(event, still));
+    may("snapshot").then((allowed) => {
+      for (const part of this.querySelectorAll(".still, [data-address=snapshot]")) part.hidden = !allowed;
+    });
     this.#element(".fullscreen").addEventListener("click", () => this.toggleFullscreen());
     this.#element(".leave").addEventListener("click", leaveFullscreen);
     this.#element(".pin").addEventListener("click", () => this.#pin(!this.#pinned));

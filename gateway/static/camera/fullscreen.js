@@ -8,6 +8,8 @@
 /** @type {CameraView | null} */
 let filling = null;
 let listening = false;
+/** Whether the browser's fullscreen was entered here: a wall view may have been in it before. */
+let entered = false;
 
 /** The view that fills the window; null for none. */
 export function fillingView() {
@@ -31,7 +33,8 @@ export function leaveFullscreen() {
   if (filling) delete filling.dataset.full;
   filling = null;
   delete document.body.dataset.full;
-  if (fullscreenElement()) (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
+  if (entered && fullscreenElement()) (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
+  entered = false;
 }
 
 /** @param {CameraView} view */
@@ -46,6 +49,7 @@ function fillWith(view) {
 /** Without the browser's fullscreen, the view fills the window all the same. */
 async function enter() {
   const page = document.documentElement;
+  entered = true;
   try {
     // Safari has the name without a prefix since 16.4.
     await (page.requestFullscreen ?? page.webkitRequestFullscreen)?.call(page, { navigationUI: "hide" });

@@ -15,6 +15,8 @@ import { RecordingsApi } from "./recordings-api.js";
 import { TimelineView } from "./timeline-view.js";
 
 const RECORDER_EVERY_MS = 5000;
+/** After a start of the machine the page may be there before the recorder. */
+const FIND_AGAIN_MS = 5000;
 const FIRST_SECONDS = 3600;
 /** Around a moment that a link names. */
 const LINKED_SECONDS = 600;
@@ -145,6 +147,7 @@ export class LookBack {
       this.#recorderAt = performance.now();
     } catch (error) {
       console.info(`framebus: no time line: ${error.message}`);
+      setTimeout(() => view === this.#view && view.isConnected && this.#find(view), FIND_AGAIN_MS);
       return;
     }
     this.#element = document.createElement("time-line");

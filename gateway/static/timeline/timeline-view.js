@@ -5,7 +5,7 @@
 
 import { fillWords, label, t } from "../words/words.js";
 import { moment } from "../words/format.js";
-import { keyAction, keyHelp } from "./keys.js";
+import { keyAction } from "./keys.js";
 import { timeLabel } from "./labels.js";
 import { SPEEDS } from "./player.js";
 import { Track } from "./track.js";
@@ -56,7 +56,6 @@ export class TimelineView extends HTMLElement {
       button.addEventListener("click", () => this.#onAction(button.dataset.action));
     }
     this.#fillSpeeds();
-    this.#fillHelp();
     this.#element(".date").addEventListener("change", (event) => act("date", event.target.value));
     new ResizeObserver(() => act("resize", this.#track.width)).observe(slider);
   }
@@ -156,10 +155,8 @@ export class TimelineView extends HTMLElement {
 
   /** @param {string} action */
   #onAction(action) {
-    if (action !== "help") return this.#act(action);
-    const help = this.#element(".help");
-    if (help.open) help.close();
-    else if (help.showModal) help.showModal();
+    if (action === "help") dispatchEvent(new Event("keyhelp"));
+    else this.#act(action);
   }
 
   /** @param {KeyboardEvent} event @param {boolean} onTrack */
@@ -220,15 +217,6 @@ export class TimelineView extends HTMLElement {
     }
     this.chosenSpeed = 1;
     this.#element(".speed").addEventListener("change", () => this.#act("speed"));
-  }
-
-  #fillHelp() {
-    for (const { action, keys, onTrack } of keyHelp()) {
-      const [name, does] = [document.createElement("dt"), document.createElement("dd")];
-      for (const key of keys) name.append(Object.assign(document.createElement("kbd"), { textContent: key }), " ");
-      does.textContent = t(`timeline.key.${action}`);
-      this.#element(onTrack ? ".on-track" : ".anywhere").append(name, does);
-    }
   }
 
   /** @param {string} action @returns {HTMLButtonElement} */

@@ -13,7 +13,8 @@ export class Wall {
   #lock = new WakeLock(document.body);
   /** The version of the server that this page was loaded from; null while unknown. @type {string | null} */
   #version = null;
-  #wasFullscreen = false;
+  /** Whether the wall view has put the browser into fullscreen: a picture that fills the window does so, too. */
+  #isFullscreen = false;
 
   /**
    * @param {HTMLElement} enter the button
@@ -24,7 +25,7 @@ export class Wall {
     this.#onChange = onChange;
     enter.addEventListener("click", () => this.#enter());
     leave.addEventListener("click", () => this.#leave());
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.isOn && this.#leave());
+    document.addEventListener("keydown", (event) => this.#onKeyDown(event));
     document.addEventListener("fullscreenchange", () => this.#onFullscreen());
     if (new URLSearchParams(location.search).has(PARAMETER)) this.#show(true);
   }
@@ -48,6 +49,7 @@ export class Wall {
     this.#show(true);
     try {
       await document.documentElement.requestFullscreen?.({ navigationUI: "hide" });
+      this.#isFullscreen = document.fullscreenElement !== null;
     } catch (error) {
       console.info(`framebus: no fullscreen: ${error.message}`);
     }
@@ -60,9 +62,15 @@ export class Wall {
 
   /** The browser's own Esc leaves the fullscreen, and the page does not see the key. */
   #onFullscreen() {
-    const isFullscreen = document.fullscreenElement !== null;
-    if (this.isOn && this.#wasFullscreen && !isFullscreen) this.#show(false);
-    this.#wasFullscreen = isFullscreen;
+    if (document.fullscreenElement || !this.#isFullscreen) return;
+    this.#isFullscreen = false;
+    if (this.isOn) this.#show(false);
+  }
+
+  /** Esc closes what is in front first: a dialog, or a picture that fills the window. @param {KeyboardEvent} event */
+  #onKeyDown(event) {
+    if (event.key !== "Escape" || !this.isOn || this.#body.dataset.full || event.target.closest("dialog")) return;
+    this.#leave();
   }
 
   /** @param {boolean} on */
