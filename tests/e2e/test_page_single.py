@@ -17,6 +17,8 @@ CAMERAS = "".join(
     for name, title in (("front", "Front door"), ("yard", "Yard"), ("cellar", "Cellar"))
 )
 PHONE = {"width": 390, "height": 664}
+NODES_OF_A_VIEW = 200
+"""At least."""
 
 
 @pytest.fixture
@@ -39,6 +41,15 @@ def scale(page: Page) -> int:
 def shown(page: Page) -> str:
     """The camera of the page."""
     return str(page.locator("camera-view").get_attribute("data-camera"))
+
+
+def nodes(page: Page) -> int:
+    """How many nodes the browser keeps for the page, also outside it, when the garbage is gone."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("HeapProfiler.collectGarbage")
+    counters: dict[str, int] = cdp.send("Memory.getDOMCounters")
+    cdp.detach()
+    return counters["nodes"]
 
 
 class Fingers:
@@ -114,6 +125,11 @@ def test_mouse_and_keys(browser: Browser, three: Pipeline) -> None:
     tab.wait_for_pictures("yard")
     assert page.evaluate("window.same && document.activeElement.matches('.next')"), "no new page, and the focus stays"
     assert [camera["viewers"] for camera in three.cameras()] == [0, 1, 0]
+
+    before_switches = nodes(page)
+    for key in "13" * 15:
+        page.keyboard.press(key)
+    wait_until(lambda: nodes(page) < before_switches + 15 * NODES_OF_A_VIEW, "the end of views that were left", 60)
 
     page.keyboard.press("f")
     wait_until(lambda: bool(page.evaluate("!!document.fullscreenElement")), "fullscreen")

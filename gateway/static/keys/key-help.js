@@ -34,8 +34,8 @@ function keysOfOneCamera() {
 /** @returns {[string, [string[], string][]][]} a title, and its keys */
 function listsOfTheTimeLine() {
   if (!document.querySelector("time-line")) return [];
-  const all = keyHelp().filter(({ action }) => action !== "help");
-  const rows = (onTrack) => all.filter((entry) => entry.onTrack === onTrack).map(({ action, keys }) => [keys, t(`timeline.key.${action}`)]);
+  const others = (onTrack) => keyHelp(onTrack).filter(({ action }) => action !== "help");
+  const rows = (onTrack) => others(onTrack).map(({ action, keys }) => [keys, t(`timeline.key.${action}`)]);
   return [["keys.timeline", rows(false)], ["timeline.onTrack", rows(true)]];
 }
 

@@ -3,8 +3,14 @@
 /** @param {ParentNode} root holds the menus */
 export function addMenus(root) {
   const menus = [...root.querySelectorAll("details.menu")];
+  const onPointerDown = (event) => closeAll(menus, event.target.closest?.("details.menu"));
   for (const menu of menus) {
-    menu.addEventListener("toggle", () => menu.open && closeAll(menus, menu));
+    menu.addEventListener("toggle", () => {
+      if (menu.open) closeAll(menus, menu);
+      // Only while one is open: the page would else keep each camera's menus, which nobody has touched.
+      if (menus.some((one) => one.open && one.isConnected)) document.addEventListener("pointerdown", onPointerDown);
+      else document.removeEventListener("pointerdown", onPointerDown);
+    });
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !menu.open) return;
       event.preventDefault();
@@ -12,11 +18,6 @@ export function addMenus(root) {
       menu.querySelector("summary").focus();
     });
   }
-  const onPointerDown = (event) => {
-    if (!menus.some((menu) => menu.isConnected)) return document.removeEventListener("pointerdown", onPointerDown);
-    closeAll(menus, event.target.closest?.("details.menu"));
-  };
-  document.addEventListener("pointerdown", onPointerDown);
 }
 
 /** @param {HTMLDetailsElement[]} menus @param {Element | null} [except] */

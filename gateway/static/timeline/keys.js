@@ -58,16 +58,15 @@ export function keyAction({ key, ctrlKey, altKey, metaKey }, onTrack) {
 /**
  * What the help lists: each action once, with the keys that do it.
  *
- * @returns {{action: string, keys: string[], onTrack: boolean}[]} `onTrack`: none of these works without the focus
+ * @param {boolean} onTrack whether to list the keys that work while the time line has the focus, or those of the whole page
+ * @returns {{action: string, keys: string[]}[]}
  */
-export function keyHelp() {
+export function keyHelp(onTrack) {
   const found = new Map();
-  for (const [table, onTrack] of [[EVERYWHERE, false], [ON_TRACK, true]]) {
-    for (const [key, action] of Object.entries(table)) {
-      const entry = found.get(action) ?? { action, keys: [], onTrack };
-      if (key !== "=") entry.keys.push(NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key));
-      found.set(action, entry);
-    }
+  for (const [key, action] of Object.entries(onTrack ? ON_TRACK : EVERYWHERE)) {
+    const entry = found.get(action) ?? { action, keys: [] };
+    if (key !== "=") entry.keys.push(NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key));
+    found.set(action, entry);
   }
   return [...found.values()];
 }

@@ -24,11 +24,13 @@ test("the browser's own shortcuts stay its own", () => {
 });
 
 test("the help names every action once, with a text", () => {
-  const help = keyHelp();
-  assert.equal(new Set(help.map(({ action }) => action)).size, help.length);
-  for (const { action, keys } of help) {
-    assert.ok(keys.length > 0);
-    assert.ok(words[`timeline.key.${action}`], action);
+  for (const onTrack of [false, true]) {
+    const help = keyHelp(onTrack);
+    assert.equal(new Set(help.map(({ action }) => action)).size, help.length);
+    for (const { action, keys } of help) {
+      assert.ok(keys.length > 0);
+      assert.ok(words[`timeline.key.${action}`], action);
+    }
+    assert.deepEqual(help.find(({ action }) => action === "stepBack"), { action: "stepBack", keys: onTrack ? ["←"] : [","] });
   }
-  assert.deepEqual(help.find(({ action }) => action === "stepBack"), { action: "stepBack", keys: [",", "←"], onTrack: false });
 });
