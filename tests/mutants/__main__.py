@@ -62,7 +62,7 @@ TARGETS = {
     "multipart": Target(
         "capture",
         ("capture/media/jpeg_parts.py",),
-        ("tests/capture/media/test_jpeg_parts.py", "tests/capture/media/test_jpeg_parts_lengths.py"),
+        tuple(f"tests/capture/media/test_jpeg_parts{part}.py" for part in ("", "_lengths", "_states")),
     ),
 }
 

@@ -1,0 +1,84 @@
+"""What the parser of multipart bodies tells of the parts it has read, and how it goes on behind them."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from capture.media.jpeg_parts import MAX_LINE_BYTES, JpegParts, PartError
+from tests.capture import jpegs
+
+PICTURE = jpegs.jpeg()
+WITHOUT_END = PICTURE[:-2]
+
+
+def part(kind: bytes, content: bytes, *, length: int | None = None) -> bytes:
+    size = len(content) if length is None else length
+    return b"--frame\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s\r\n" % (kind, size, content)
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_nothing_is_told_before_something_came() -> None:
+    parts = JpegParts()
+    assert parts.other_kind == ""
+    assert parts.ended_by_next is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (b"text/plain; charset=utf-8", "text/plain"),
+        (b"Text/HTML ;x", "text/html"),
+        (b"text/\xe4", "text/\ufffd"),
+        (b"text/\x01plain", ""),
+        (b"x" * 60, "x" * 50),
+    ],
+)
+def test_the_kind_of_a_part_that_is_no_picture_is_told_in_one_line(kind: bytes, told: str) -> None:
+    parts = JpegParts()
+    parts.feed(part(b"application/octet-stream", b"abc") + part(kind, b"abc"))
+    assert parts.other_kind == told
+
+
+def test_a_picture_that_was_ended_by_the_next_one_is_told_for_one_call_only() -> None:
+    parts = JpegParts()
+    assert parts.feed(b"--frame\r\n\r\n" + WITHOUT_END + b"\r\n--frame\r\n") == [PICTURE]
+    assert parts.ended_by_next is True
+    assert parts.feed(b"\r\n" + PICTURE) == [PICTURE]
+    assert parts.ended_by_next is False
+
+
+def test_a_length_beyond_the_limit_names_that_limit() -> None:
+    with pytest.raises(PartError, match=r"^a picture of 2000 bytes, allowed: at most 1000$"):
+        JpegParts(max_part_bytes=1000).feed(b"--frame\r\nContent-Length: 2000\r\n\r\n")
+
+
+def test_a_picture_that_begins_where_a_line_without_end_is_thrown_away_is_found() -> None:
+    parts = JpegParts()
+    assert parts.feed(b"x" * MAX_LINE_BYTES + PICTURE[:2]) == []
+    assert parts.feed(PICTURE[2:]) == [PICTURE]
+
+
+def test_a_part_of_another_format_ends_with_its_length_although_the_delimiter_follows_at_once() -> None:
+    parts = JpegParts()
+    parts.feed(part(b"image/png", png()) + part(b"image/png", png()))
+    assert parts.others == [png(), png()]
+
+
+@pytest.mark.parametrize("ahead", [b"", b"12345"], ids=["at once", "behind other bytes"])
+def test_a_picture_without_an_end_needs_no_byte_behind_its_length(ahead: bytes) -> None:
+    content = ahead + WITHOUT_END
+    whole = part(b"image/jpeg", content)
+    parts = JpegParts()
+    assert parts.feed(whole[: -len(b"\r\n")]) == [PICTURE]
+    assert parts.ended_by_next is False
+
+
+def test_what_follows_a_picture_without_an_end_is_read_in_the_same_call() -> None:
+    parts = JpegParts()
+    assert parts.feed(part(b"image/jpeg", WITHOUT_END) + part(b"image/jpeg", PICTURE)) == [PICTURE, PICTURE]
