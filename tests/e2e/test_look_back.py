@@ -32,7 +32,7 @@ EVENT_AT = 12
 PHONE = {"width": 390, "height": 844}
 CAMERAS = "".join(
     f'[camera.{name}]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "{record}"\n'
-    for name, record in (("front", "always"), ("yard", "on-demand"), ("cellar", "off"))
+    for name, record in (("front", "always"), ("yard", "on-demand"), ("cellar", "off"), ("attic", "off"))
 )
 
 WATCH = """() => {
@@ -88,7 +88,10 @@ class LookingBack(Tab):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A pipeline whose camera front is always recorded, and was ten minutes ago; yard on demand, cellar not."""
+    """A pipeline whose camera front is always recorded, and was ten minutes ago; yard on demand, cellar not.
+
+    Nor is attic, of which there are recordings.
+    """
 
     pipeline: Pipeline
     began: float
@@ -106,6 +109,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     folder = tmp_path_factory.mktemp("recordings")
     began = round(time.time()) - STORED_AGO + 0.25
     file = store(folder, began, range(0, STORED_SECONDS * 1000, STEP_MS))
+    shutil.copytree(file.parent, folder / "attic" / file.parent.name)
     event = {"id": "e-1", "type": "motion", "start": began + EVENT_AT + 0.05, "end": began + 14, "score": 0.8}
     (file.parent / "events.jsonl").write_text(json.dumps({**event, "box": [0, 0, 1, 1], "seen": began + 14}) + "\n")
     (port,) = free_ports(1)
@@ -231,6 +235,17 @@ def test_what_is_marked_can_be_kept_downloaded_and_linked(tab: LookingBack, reco
     day = datetime.fromtimestamp(recorded.began + 5.2).strftime("%Y-%m-%d_%H-%M-%S")
     assert still.value.suggested_filename == f"front-{day}.jpg"
     assert still.value.path().read_bytes() == jpeg(52), "what is saved is what is shown"
+
+
+def test_recordings_of_a_camera_that_is_no_longer_recorded_can_be_kept(browser: Browser, recorded: Recorded) -> None:
+    tab = LookingBack(browser, f"{recorded.pipeline.url}/camera/attic/{link(recorded.began + 5)}")
+    wait_until(lambda: tab.camera("attic").get("seq") == "5001", "the recorded frame")
+    for key in ("i", ".", "o"):
+        tab.page.keyboard.press(key)
+    tab.do("keep")
+    wait_until(lambda: any((recorded.folder / "attic").rglob("*_keep.mkv")), "a kept recording")
+    assert tab.complaints == []
+    tab.page.close()
 
 
 def test_what_is_marked_can_be_had_as_a_film_in_h264(tab: LookingBack, recorded: Recorded) -> None:

@@ -358,11 +358,11 @@ export class LookBack {
   }
 
   async #keep() {
-    const action = this.#element.dataset.kept === "true" ? "release" : "keep";
+    const keep = this.#element.dataset.kept !== "true";
     const { from, to } = this.#mark;
     await this.#try(async () => {
-      await this.#api.record({ action, begin: from, end: to });
-      this.#element.notice(t(action === "keep" ? "timeline.keeping" : "timeline.releasing"));
+      await this.#api.keep(from, to, keep);
+      this.#element.notice(t(keep ? "timeline.keeping" : "timeline.releasing"));
       setTimeout(() => this.#times.again(from, to), KEPT_AFTER_MS);
     });
   }

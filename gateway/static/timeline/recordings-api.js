@@ -50,6 +50,11 @@ export class RecordingsApi {
     return this.post("record", request);
   }
 
+  /** Keep the recordings of a time, or no longer; also of a camera that is no longer recorded. @param {number} from @param {number} to @param {boolean} keep */
+  keep(from, to, keep) {
+    return this.post("recordings/keep", { from, to, keep });
+  }
+
   /** The original frames of a time as a file. @param {number} from @param {number} to */
   clipUrl(from, to) {
     const url = withToken(`camera/${this.#camera}/recordings/clip.mkv`);
