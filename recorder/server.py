@@ -220,7 +220,7 @@ class RecorderServer:
         if camera is None:
             return
         if camera.recording.modes:
-            self._event_log.note(event)
+            self._event_log.note(event, is_here=bool(camera.boot))
         self._receive_frames(camera)  # those before the event are judged without it
         before = camera.recording.on_event(event)
         if before:
@@ -327,6 +327,7 @@ class RecorderServer:
         if abs(offset - self._clock) > CLOCK_ERROR_SECONDS:
             logger.info("the clock was set by %+.1f s", offset - self._clock)
             self._cleaner.clock_was_set()
+            self._event_log.put_right()
             self._clock = offset
 
     def _check(self, name: str, camera: _Camera, now: float) -> None:

@@ -2,8 +2,8 @@
 
     FOLDER/front/2026-11-29/events.jsonl
 
-Of several lines of one event, the one that was seen last counts. What cannot be read, such as a line that a power cut
-left, is passed over.
+Of several lines of one event, the last one with an end counts, else the one that was seen last. What cannot be read,
+such as a line that a power cut left, is passed over.
 """
 
 from typing import Annotated
@@ -92,6 +92,7 @@ def read_events(data: bytes) -> list[StoredEvent]:
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 continue
             known = found.get(event.id)
-            if known is None or (event.end is not None, event.seen) >= (known.end is not None, known.seen):
+            # The last one of those with an end: the clock may have been set, and the event put right.
+            if known is None or event.end is not None or (known.end is None and event.seen >= known.seen):
                 found[event.id] = event
     return sorted(found.values(), key=lambda event: event.start)

@@ -1,5 +1,6 @@
 """Events are written beside the recordings, whatever the disk does."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from framebus.protocol.events import EventHeader
 from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENTS_BYTES, StoredEvent
 from framebus.recordings.event_folder import EventFolder
+from framebus.runtime.host_clock import host_monotonic
 from recorder.disk import Disk
 from recorder.event_log import EventLog
 from tests.framebus.golden.make import EVENT
@@ -100,6 +102,31 @@ def test_an_event_is_written_again_where_the_clock_is_set_back(tmp_path: Path, m
     log.note(msgspec.structs.replace(message("update", 1.0), captured=MADE - 3600))
     log.close(DEADLINE_SECONDS)
     assert (tmp_path / "front" / "2025-12-31" / EVENTS_NAME).exists()
+
+
+@pytest.mark.parametrize("wrong_by", [-90_000.0, -600.0, 600.0, 90_000.0])
+def test_events_that_have_ended_are_put_right_when_the_clock_is_set(
+    tmp_path: Path, make: Make, wrong_by: float
+) -> None:
+    log = make()
+    began = round(time.time() - 100, 6)
+    monotonic = host_monotonic() - time.time() + began
+    for phase, seconds in (("start", 0.0), ("end", 5.0)):
+        changes = {"captured": began + wrong_by + seconds, "monotonic": monotonic + seconds}
+        log.note(msgspec.structs.replace(message(phase, seconds), **changes))
+    elsewhere = {"captured": began + wrong_by, "monotonic": monotonic}
+    for phase in ("start", "end"):
+        far = msgspec.structs.replace(message(phase, 0.0, "b-1", "back"), **elsewhere)
+        log.note(far, is_here=False)
+    log.put_right()
+    log.put_right()
+    log.close(DEADLINE_SECONDS)
+    folder = EventFolder(tmp_path)
+    (event,) = folder.events("front", 0.0, float("inf"))
+    assert event.end is not None
+    assert (abs(event.start - began) < 0.1, abs(event.end - began - 5) < 0.1) == (True, True)
+    assert folder.events("front", began + wrong_by - 60, began + wrong_by + 60) == []
+    assert folder.events("back", 0.0, float("inf"))[0].start == began + wrong_by, "it has another clock"
 
 
 def test_nothing_is_written_where_nothing_is_mounted(tmp_path: Path, make: Make) -> None:
