@@ -101,7 +101,8 @@ export default {
   "timeline.release": "Nicht mehr behalten",
   "timeline.keeping": "Diese Aufnahmen werden nie gelöscht, um Platz zu schaffen.",
   "timeline.releasing": "Diese Aufnahmen werden gelöscht, wenn ihre Zeit um ist.",
-  "timeline.download": "Originalbilder herunterladen",
+  "timeline.download": "Herunterladen:",
+  "timeline.original": "Originalbilder",
   "timeline.download.title": "Die Originalbilder dieser Zeit als Film (Matroska)",
   "timeline.tooLong": "Ein Download umfasst höchstens eine Stunde.",
   "timeline.share": "Link auf diesen Moment",
@@ -139,7 +140,7 @@ export default {
   "timeline.key.zoomOut": "Mehr Zeit zeigen",
   "timeline.key.unmark": "Markierung entfernen",
 
-  "film.make": "Als H.264 herunterladen",
+  "film.make": "H.264",
   "film.title": "Ein kleinerer Film (MP4) für Telefone, Mails und Schnittprogramme. Er wird erst erzeugt.",
   "film.waiting": "Der Film wartet, bis er an der Reihe ist.",
   "film.running": "Der Film wird erzeugt.",

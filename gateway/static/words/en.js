@@ -101,7 +101,8 @@ export default {
   "timeline.release": "No longer keep",
   "timeline.keeping": "These recordings are never deleted to make room.",
   "timeline.releasing": "These recordings are deleted when their time comes.",
-  "timeline.download": "Download original frames",
+  "timeline.download": "Download:",
+  "timeline.original": "Original frames",
   "timeline.download.title": "The original frames of this time as a film (Matroska)",
   "timeline.tooLong": "A download has an hour at most.",
   "timeline.share": "Link to this moment",
@@ -139,7 +140,7 @@ export default {
   "timeline.key.zoomOut": "Show more time",
   "timeline.key.unmark": "Remove the mark",
 
-  "film.make": "Download as H.264",
+  "film.make": "H.264",
   "film.title": "A smaller film (MP4) for phones, mails and editors. It is made first.",
   "film.waiting": "The film waits for its turn.",
   "film.running": "The film is being made.",

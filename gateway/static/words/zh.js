@@ -101,7 +101,8 @@ export default {
   "timeline.release": "不再保留",
   "timeline.keeping": "这些录像不会因空间不足而被删除。",
   "timeline.releasing": "这些录像到期后会被删除。",
-  "timeline.download": "下载原始画面",
+  "timeline.download": "下载：",
+  "timeline.original": "原始画面",
   "timeline.download.title": "这段时间的原始画面（Matroska 影片）",
   "timeline.tooLong": "一次最多下载一小时。",
   "timeline.share": "此刻的链接",
@@ -139,7 +140,7 @@ export default {
   "timeline.key.zoomOut": "扩大范围",
   "timeline.key.unmark": "取消标记",
 
-  "film.make": "下载 H.264 影片",
+  "film.make": "H.264",
   "film.title": "较小的影片（MP4），适合手机、邮件和剪辑软件。需要先生成。",
   "film.waiting": "影片正在排队等待。",
   "film.running": "正在生成影片。",
