@@ -77,6 +77,12 @@ def test_cameras_are_arranged_by_keyboard_and_pointer_and_stay_so(browser: Brows
     page.reload()
     wait_until(lambda: order(page) == ["yard", "front"], "the same after a reload")
     page.locator(".arrange").click()
+    page.locator("[data-row=yard] input").uncheck()
+    page.reload()
+    tab.wait_for_pictures(more=3)
+    assert order(page) == ["front"], "hidden ones stay hidden, however many"
+    page.locator(".arrange").click()
+    page.locator("[data-row=yard] input").check()
     drag(page, "front", "yard")
     assert order(page) == ["front", "yard"]
     page.locator(".reset").click()

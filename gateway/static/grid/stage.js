@@ -42,17 +42,20 @@ export class Stage {
 
   /** Put the tiles where they belong now, which is mostly where they are. To be called several times a second. */
   refresh() {
-    const views = this.#cameras.views.filter((view) => !this.#choices.isHidden(view.dataset.camera));
+    const all = this.#cameras.views;
+    const views = all.filter((view) => !this.#choices.isHidden(view.dataset.camera));
     const names = views.map((view) => view.dataset.camera);
     const shapes = views.map((view) => this.#shapeOf(view));
     const [shown, next] = this.#inRotation(names);
     const large = Math.max(0, names.indexOf(this.#choices.large));
     const area = this.#area();
-    const wanted = JSON.stringify([names, shapes, area, this.#choices.layout, large, shown, next]);
+    // Of all views, as a new one has to be hidden, too.
+    const every = all.map((view) => view.dataset.camera);
+    const wanted = JSON.stringify([every, names, shapes, area, this.#choices.layout, large, shown, next]);
     if (wanted === this.#done) return;
     this.#done = wanted;
     const rects = this.#rects(shapes, area, large);
-    for (const view of this.#cameras.views) {
+    for (const view of all) {
       const at = views.indexOf(view);
       view.hidden = at < 0 || (shown !== undefined && view.dataset.camera !== shown && view.dataset.camera !== next);
       // Beneath the one that is shown, it is watched and cannot be seen.
