@@ -30,6 +30,8 @@ SWEEP_SECONDS = 60.0
 """What is to be deleted is looked for so often."""
 PLACES_NAME = "places"
 """Whoever holds this lock counts the films and adds one; others wait for that."""
+END_SECONDS = 1.0
+"""The end of the gateway waits so long for a process that was killed. One that waits for a disk does not end before."""
 READ_BYTES = 256 * 1024
 PACKAGES = Path(gateway.__file__).parents[1]
 NEEDS_AV = (
@@ -61,6 +63,7 @@ class Exports:
         self._folder = folder
         self._threads = DiskThreads(2)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._killed: list[subprocess.Popen[bytes]] = []
         self._sweeping: asyncio.Task[None] | None = None
         self._swept_at = -math.inf
 
@@ -97,7 +100,7 @@ class Exports:
         """Delete a film, and end its process."""
         process = self._processes.pop(id, None)
         if process is not None:
-            _end(process)
+            self._kill(process)
         await self._threads.run(lambda: shutil.rmtree(self._folder / id, ignore_errors=True))
 
     async def read(self, export: Export) -> AsyncGenerator[bytes, None]:
@@ -118,7 +121,8 @@ class Exports:
         """To be called about once a second."""
         for id, process in list(self._processes.items()):
             if process.poll() is not None:
-                _end(self._processes.pop(id))
+                self._kill(self._processes.pop(id))
+        self._killed = [process for process in self._killed if process.poll() is None]
         if self._sweeping is None and time.monotonic() - self._swept_at >= SWEEP_SECONDS:
             self._sweeping = asyncio.get_running_loop().create_task(self._sweep_now())
 
@@ -127,8 +131,18 @@ class Exports:
         if self._sweeping is not None:
             self._sweeping.cancel()
         for process in self._processes.values():
-            _end(process)
+            self._kill(process)
         self._processes.clear()
+        for process in self._killed:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(END_SECONDS)
+
+    def _kill(self, process: "subprocess.Popen[bytes]") -> None:
+        """Kill a process, which has nothing to tidy up; `tick` notices its end, as a disk may hold that up."""
+        process.kill()
+        if process.stdin is not None:
+            process.stdin.close()
+        self._killed.append(process)
 
     def _ids(self) -> list[str]:
         with contextlib.suppress(FileNotFoundError):
@@ -177,14 +191,6 @@ def _is_old(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         return abs(time.time() - folder.stat().st_mtime) > SILENT_SECONDS
     return False
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process, which has nothing to tidy up."""
-    process.kill()
-    process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
 
 
 def _environment() -> dict[str, str]:

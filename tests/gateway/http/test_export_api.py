@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -157,6 +160,31 @@ async def test_a_film_whose_process_has_ended_has_failed(site: Site) -> None:
     outdate(site.config, id, 100)
     found = json.loads((await site.get(f"{PATH}/{id}")).body)
     assert (found["state"], found["reason"]) == ("failed", "the process that made it was ended")
+
+
+class Held(subprocess.Popen[bytes]):
+    """A process that a disk keeps from ending: what waits for one in the kernel ends only after that."""
+
+    def kill(self) -> None:
+        """Nothing happens for now."""
+
+
+@pytest.mark.medium
+async def test_a_process_that_does_not_end_holds_nobody_up(site: Site) -> None:
+    id = made(site.config, 1, "running")
+    exports = site.gateway._exports
+    waits = "import select; select.select([0], [], [], 30)"
+    process = exports._processes[id] = Held([sys.executable, "-c", waits], stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    kept = os.fdopen(os.dup(process.stdin.fileno()), "wb")  # it goes on until this is closed
+    assert (await site.get(f"{PATH}/{id}", method="DELETE")).code == 204
+    exports.tick()
+    assert process.poll() is None
+    assert exports._killed == [process]
+    kept.close()
+    await until(lambda: process.poll() is not None)
+    exports.tick()
+    assert exports._killed == []
 
 
 @pytest.mark.parametrize("id", ["0" * 16, "..%2F..%2Fx", "x", "0" * 17])
