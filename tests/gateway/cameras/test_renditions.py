@@ -52,10 +52,14 @@ async def test_the_viewers_of_two_gateways_share_one_encode(configure: Configure
         first, first_seq = made(), feed.status.seq
         await until(lambda: made() > first + 15)
         assert made() - first <= feed.status.seq - first_seq + 1
-        stats = sites[1].gateway._cameras.workers.all_stats().values()
-        of_half = [each.cameras["front"].renditions["half"] for each in stats if each.cameras["front"].renditions]
-        assert sum(each.viewers for each in of_half) == 10  # the kernel deals them to the workers as it likes
-        assert all(each.sent > each.viewers for each in of_half if each.viewers)
+
+        def both_have_sent() -> bool:
+            stats = sites[1].gateway._cameras.workers.all_stats().values()
+            of_half = [each.cameras["front"].renditions["half"] for each in stats if each.cameras["front"].renditions]
+            assert sum(each.viewers for each in of_half) == 10  # the kernel deals them to the workers as it likes
+            return all(each.sent > each.viewers for each in of_half if each.viewers)
+
+        await until(both_have_sent)
         for stream in streams:
             stream.close()
 
