@@ -24,7 +24,7 @@ MAX_SUBSCRIPTIONS_AT_ONCE = 64
 MAX_SUBSCRIPTIONS_IN_A_ROW = 10_000
 """Without a moment in which none waited. libzmq itself keeps those that wait, as many as come."""
 REOPEN_SECONDS = 0.5
-"""libzmq closes an endpoint in its own thread, a moment after `unbind`."""
+"""libzmq closes an endpoint in its own thread, a moment after its socket."""
 REOPEN_PAUSE_SECONDS = 0.005
 
 
@@ -51,6 +51,7 @@ class EventPublisher:
         Raises:
             ProcessError: the endpoint cannot be bound.
         """
+        self._context = context
         self._endpoint = endpoint
         self._group = group
         self._lock = lock
@@ -58,16 +59,7 @@ class EventPublisher:
         self.topics: set[bytes] = set()
         """That are subscribed to."""
         self._in_a_row = 0
-        self.socket: ReconnectingSocket = sockets.make(context, zmq.XPUB)
-        """To wait for: it is readable while subscriptions wait."""
-        self.socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-        self.socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
-        self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
-        try:
-            self._bind()
-        except ProcessError:
-            self.socket.close()
-            raise
+        self._open()
 
     def send(self, header: EventHeader) -> None:
         """Send an event to those who have subscribed to its camera."""
@@ -101,26 +93,35 @@ class EventPublisher:
             self._reopen()
         return is_new
 
-    def _bind(self) -> None:
+    def _open(self) -> None:
+        self.socket: ReconnectingSocket = sockets.make(self._context, zmq.XPUB)
+        """To wait for: it is readable while subscriptions wait. Another one after a flood."""
+        self.socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        self.socket.setsockopt(zmq.SNDHWM, SEND_HIGH_WATER_MARK)
+        self.socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
         try:
             self.socket.bind(self._endpoint)
         except zmq.ZMQError as error:
+            self.socket.close()
             raise ProcessError(f"cannot publish at {self._endpoint}: {zmq.strerror(error.errno or 0)}") from None
         share_socket(self._endpoint, self._group)
 
     def _reopen(self) -> None:
-        """Disconnect every peer, with what libzmq keeps for it."""
+        """Disconnect every peer, with what libzmq keeps for it.
+
+        The socket is another one then: `unbind` would leave the subscriptions that wait, for hours after a flood.
+        """
         detail = (
             f"at most {MAX_TOPICS} topics, and {MAX_SUBSCRIPTIONS_IN_A_ROW} subscriptions without a pause, are allowed"
         )
         self._losses.count("floods of subscriptions, after each of which all subscribers were disconnected", detail)
-        self.socket.unbind(self._endpoint)
+        self.socket.close(linger=0)
+        self.topics.clear()
         self._in_a_row = 0
         path = socket_path(self._endpoint)
         deadline = time.monotonic() + REOPEN_SECONDS
         while path is not None and path.exists() and time.monotonic() < deadline:
-            time.sleep(
-                REOPEN_PAUSE_SECONDS
-            )  # bound before, the new socket would lose its file to the end of the old one
-        self._bind()
+            # Bound before, the new socket would lose its file to the end of the old one.
+            time.sleep(REOPEN_PAUSE_SECONDS)
+        self._open()
         self._lock.bound_again(self._endpoint)

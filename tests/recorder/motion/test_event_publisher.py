@@ -117,6 +117,26 @@ def test_one_topic_again_and_again_does_not_fill_the_queue(published: Published)
     wait_until(published.arrives, "the reader is back")
 
 
+@pytest.mark.medium
+def test_what_waits_of_a_flood_disconnects_no_one_again(published: Published) -> None:
+    flood = published.peer(zmq.XSUB)
+    for number in range(20 * MAX_TOPICS):
+        flood.send(b"\x01event/%d" % number)
+
+    def is_refused() -> bool:
+        published.publisher.take()
+        return published.floods >= 1
+
+    wait_until(is_refused, "the flood is refused")
+    flood.close(linger=0)
+    wait_until(lambda: published.arrives() and published.publisher.topics == {b"event/"}, "the flood is over")
+    floods = published.floods
+    for _ in range(20 * MAX_TOPICS // MAX_SUBSCRIPTIONS_AT_ONCE):
+        published.publisher.take()
+    assert published.floods == floods
+    wait_until(published.arrives, "events arrive")
+
+
 def test_a_long_subscription_disconnects_its_sender_alone(published: Published) -> None:
     flood = published.peer(zmq.XSUB)
     flood.send(b"\x01" + b"x" * MAX_SUBSCRIPTION_BYTES)
