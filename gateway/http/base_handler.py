@@ -95,7 +95,8 @@ class BaseHandler(RequestHandler):
         except HttpError as error:
             if error.status_code != 401 or not self._is_browser_navigation():
                 raise
-            self.redirect_to(login_path(self.request.path, self.get_query_argument("at", "")))
+            wall = "wall" in self.request.query_arguments
+            self.redirect_to(login_path(self.request.path, self.get_query_argument("at", ""), wall=wall))
             return
         cookie = self.access.renewed_cookie(self.identity)
         if cookie is not None:

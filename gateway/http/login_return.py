@@ -1,4 +1,7 @@
-"""Where a login leads back to: the page that it was asked for, and the moment that a link to recordings names. Pure."""
+"""Where a login leads back to: the page, its wall view, and the moment that a link to recordings names.
+
+Pure code.
+"""
 
 import re
 from urllib.parse import parse_qs, quote, urlsplit
@@ -8,9 +11,9 @@ MOMENT = re.compile(r"[0-9TZ:.+-]{1,40}")
 """What `at=` of a link to a moment may have; nothing else of a query is kept, as it may be a token."""
 
 
-def login_path(path: str, at: str) -> str:
-    """The login page that leads back to a path, and there to a moment, if `at` may be one."""
-    back = quote(path) + (f"?at={quote(at, safe=':')}" if MOMENT.fullmatch(at) else "")
+def login_path(path: str, at: str, *, wall: bool = False) -> str:
+    """The login page that leads back to a path, and there to a moment, if `at` may be one, or to the wall view."""
+    back = quote(path) + _query(at, wall=wall)
     return f"/login?next={quote(back, safe='/')}"
 
 
@@ -22,5 +25,11 @@ def next_path(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme or parts.netloc:
         return "/"
-    at = parse_qs(parts.query).get("at", [""])[0]
-    return f"{parts.path}?at={quote(at, safe=':')}" if MOMENT.fullmatch(at) else parts.path
+    values = parse_qs(parts.query, keep_blank_values=True)
+    return parts.path + _query(values.get("at", [""])[0], wall="wall" in values)
+
+
+def _query(at: str, *, wall: bool) -> str:
+    kept = [f"at={quote(at, safe=':')}"] if MOMENT.fullmatch(at) else []
+    kept += ["wall"] if wall else []
+    return "?" + "&".join(kept) if kept else ""

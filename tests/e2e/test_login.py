@@ -77,14 +77,15 @@ def test_a_person_logs_in_watches_and_logs_out(closed: ClosedPipeline, browser: 
 def test_the_page_goes_to_the_login_when_the_session_ends(
     closed: ClosedPipeline, browser: Browser, start: Start
 ) -> None:
-    tab = Tab(browser, f"{closed.url}/")
+    tab = Tab(browser, f"{closed.url}/?wall")
     tab.page.fill("[name=name]", "anna")
     tab.page.fill("[name=password]", PASSWORD)
     tab.page.click("button")
     tab.wait_for_pictures()
+    assert tab.page.evaluate("document.body.dataset.wall") == "true", "the wall view that was asked for"
     with accounts.changing(closed.config.secrets) as everybody:
         everybody.users["anna"] = User(hash_password("another horse"))
-    tab.page.wait_for_url(f"{closed.url}/login?next=%2F", timeout=15_000)
+    tab.page.wait_for_url(f"{closed.url}/login?next=%2F%3Fwall%3D", timeout=15_000)
     tab.page.close()
 
 

@@ -34,9 +34,10 @@ export function goToLogin() {
   const base = new URL(".", document.baseURI).pathname;
   const here = `/${location.pathname.slice(base.length)}`;
   const login = new URL("login", document.baseURI);
-  // The moment that a link names; the rest of the query may be a token.
-  const at = new URLSearchParams(location.search).get("at");
-  login.searchParams.set("next", at === null ? here : `${here}?at=${encodeURIComponent(at)}`);
+  // The moment that a link names, and the wall view; the rest of the query may be a token.
+  const asked = new URLSearchParams(location.search);
+  const kept = ["at", "wall"].filter((name) => asked.has(name)).map((name) => `${name}=${encodeURIComponent(asked.get(name))}`);
+  login.searchParams.set("next", kept.length > 0 ? `${here}?${kept.join("&")}` : here);
   location.replace(login);
 }
 

@@ -17,6 +17,8 @@ from gateway.http.login_return import login_path, next_path
         ("/camera/front/?token=fb_secret&at=5", "/camera/front/?at=5"),
         ("/camera/front/?at=%22%3E%3Cscript%3E", "/camera/front/"),
         ("/camera/front/?at=5%0d%0aSet-Cookie:x", "/camera/front/"),
+        ("/?wall", "/?wall"),
+        ("/?wall=%22&token=fb_secret", "/?wall"),
         ("//evil.example/?at=5", "/"),
         ("https://evil.example/", "/"),
         ("/\\evil.example", "/"),
@@ -33,6 +35,11 @@ def test_a_moment_comes_back_from_the_login(at: str) -> None:
     (back,) = parse_qs(urlsplit(login_path("/camera/front/", at)).query)["next"]
     found = urlsplit(next_path(back))
     assert (found.path, parse_qs(found.query)) == ("/camera/front/", {"at": [at]})
+
+
+def test_the_wall_view_comes_back_from_the_login() -> None:
+    (back,) = parse_qs(urlsplit(login_path("/", "", wall=True)).query)["next"]
+    assert next_path(back) == "/?wall"
 
 
 @pytest.mark.parametrize("at", ["", "now", "5 or 6", "1" * 41])
