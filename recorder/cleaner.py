@@ -26,6 +26,8 @@ INTERVAL_SECONDS = 30.0
 SHORT_INTERVAL_SECONDS = 5.0
 """The same for a folder of few segments, in which a look costs nothing."""
 FEW_SEGMENTS = 1000
+MAX_MARKS = 1000
+"""Of recordings to be kept or no longer, that wait for the disk; no more are taken, as where no disk is mounted."""
 CLOCK_ERROR_SECONDS = 2.0
 """A segment of this boot whose name differs by more from what the clock says now gets another name."""
 
@@ -101,8 +103,13 @@ class Cleaner:
         self._thread = threading.Thread(target=self._run, name="cleaner", daemon=True)
         self._thread.start()
 
+    @property
+    def takes_marks(self) -> bool:
+        """Whether not too many wait."""
+        return len(self._marks) < MAX_MARKS
+
     def mark(self, mark: Mark) -> None:
-        """Have segments marked, soon."""
+        """Have segments marked, soon; only where it `takes_marks`."""
         self._marks.append(mark)
         self._wanted.set()
 
@@ -123,7 +130,7 @@ class Cleaner:
             try:
                 self._note_sleep()
                 if self._disk.mount_point is None or self._disk.mount_point.is_mount():
-                    while self._marks:
+                    for _ in range(len(self._marks)):  # those that come meanwhile wait: there is room to be made, too
                         self._mark(self._marks.popleft())
                     if self._clock_checks:
                         self._clock_checks -= 1

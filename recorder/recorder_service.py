@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from framebus.protocol.recorder import RecorderError, RecorderHeader, RecorderRequest, RecorderState, parse_request
 from framebus.protocol.wire import VERSION, ErrorHeader, one_line, pack
 from recorder.camera_recording import CameraRecording
-from recorder.cleaner import Cleaner, Mark
+from recorder.cleaner import MAX_MARKS, Cleaner, Mark
 from recorder.disk_writer import CameraCounts, DiskWriter
 from recorder.incoming_frame import IncomingFrame
 
@@ -98,6 +98,8 @@ class RecorderService:
                 assert request.begin is not None
                 assert request.end is not None
                 keep = request.action == "keep"
+                if not self._cleaner.takes_marks:
+                    raise RecorderError("busy", f"{MAX_MARKS} requests to keep or release wait for the disk already")
                 if self._writer.is_writing(camera, request.begin, request.end):
                     self._writer.mark(camera, keep)
                 self._cleaner.mark(Mark(camera, request.begin, request.end, keep))

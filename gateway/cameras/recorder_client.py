@@ -10,7 +10,7 @@ from gateway.net.errors import HttpError
 
 DEADLINE_SECONDS = 2.0
 """The recorder answers at once, or does not run."""
-STATUSES = {"unknown-camera": 404, "off": 409}
+STATUSES = {"unknown-camera": 404, "off": 409, "busy": 503}
 """HTTP status for a code of the recorder; 400 for every other."""
 
 
