@@ -34,7 +34,7 @@ def moment(name: str, text: str) -> float:
 
 
 def _unix_seconds(text: str) -> float | None:
-    text = text.strip()
+    text = text.strip().upper()  # RFC 3339 allows t and z, too
     if len(text) > MAX_CHARACTERS:
         return None
     try:
