@@ -123,11 +123,13 @@ def check_open_and_close(machine: Booted) -> None:
 
     wait_until(announced, "the page in the list of avahi", START_SECONDS)
 
+    # The last account of it: the gateway that runs opens for nobody, and the one that `close` starts knows no accounts.
+    machine.path("/var/lib/framebus/secrets").unlink()
+    assert machine.http("/api/cameras")[0] == 401
     assert machine.run("framebus", "close").returncode == 0
     assert machine.path(CONFIG).read_text() == before
     wait_until(lambda: machine.http("/", host=ADDRESS) == (0, b""), "no page for the network")
     assert not machine.path("/etc/avahi/services/framebus.service").exists()
-    machine.path("/var/lib/framebus/secrets").unlink()  # the last account of it
     wait_until(lambda: set(cameras(machine)) == {"front"}, "a page for this machine")
 
 
