@@ -8,7 +8,6 @@ STATIC = Path(__file__).parents[3] / "gateway" / "static"
 LIMIT_BYTES = 100_000
 IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from "([^"]+)"', re.MULTILINE)
 LINKED = re.compile(r'(?:href|src)="page/([^"]+\.(?:css|js|svg|webmanifest))"')
-PRELOADED = re.compile(r'rel="modulepreload" href="page/([^"]+)"')
 LEVEL = 6
 """What servers use."""
 
@@ -39,11 +38,3 @@ def test_an_icon_is_smaller_than_a_picture() -> None:
     icons = [*STATIC.glob("icons/*"), STATIC / "favicon.ico"]
     assert len(icons) > 4
     assert max(icon.stat().st_size for icon in icons) < 8_000
-
-
-def test_the_page_names_each_module_that_it_starts_with() -> None:
-    """Else a browser learns of them level by level, and each level takes a round trip."""
-    modules = {str(path.relative_to(STATIC.resolve())) for path in loaded() if path.suffix == ".js"}
-    preloaded = PRELOADED.findall((STATIC / "index.html").read_text())
-    assert len(preloaded) == len(set(preloaded)) > 40
-    assert {*preloaded, "app.js", "plain.js"} == modules
