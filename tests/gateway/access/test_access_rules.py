@@ -45,9 +45,9 @@ def access(config: Config) -> Iterator[Access]:
     access.close()
 
 
-def request(**headers: str) -> HTTPServerRequest:
+def request(uri: str = "/", **headers: str) -> HTTPServerRequest:
     return HTTPServerRequest(
-        start_line=RequestStartLine("GET", "/", "HTTP/1.1"), headers=HTTPHeaders({"Host": "camera.local", **headers})
+        start_line=RequestStartLine("GET", uri, "HTTP/1.1"), headers=HTTPHeaders({"Host": "camera.local", **headers})
     )
 
 
@@ -162,6 +162,16 @@ async def test_a_password_may_have_a_colon_and_a_user_is_held_to_their_cameras(a
     for _ in range(2):  # the second time from the cache
         identity = await access.identify(request(Authorization=f"Basic {basic}"), CLIENT)
         assert (identity.name, identity.cameras, identity.session) == ("anna", frozenset({"front"}), "")
+
+
+async def test_bytes_that_are_no_text_are_wrong_credentials(access: Access) -> None:
+    assert await refused(access.identify(request("/?token=%ff"), CLIENT)) == (
+        401,
+        "unauthorized",
+        "invalid or revoked token",
+    )
+    assert module._basic_credentials(base64.b64encode(b"a\xff:b\xff").decode()) == ("a\ufffd", "b\ufffd")
+    assert not access.passwords.is_cached("anna", "\udcff", ANNA, "local")
 
 
 @pytest.mark.parametrize("credentials", ["YW5uYTp4\u00e4", "YW5u*YTp4", "=", ""])
