@@ -18,6 +18,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access import access as module
 from gateway.access.access import Access
 from gateway.access.identity import LOCAL, Identity
+from gateway.access.sessions import cookie_name
 from gateway.net.errors import HttpError
 from gateway.net.forwarded import Client
 from tests.clock import Clock
@@ -152,6 +153,13 @@ def test_this_machine_and_anonymous_clients_may_stay_as_long_as_the_configuratio
     add(config, users={"anna": ANNA})
     assert not access.is_still_valid(LOCAL), "there is an account now"
     access.close()
+
+
+def test_the_cookie_and_the_check_of_origins_know_the_port(access: Access, config: Config) -> None:
+    """Cookies are shared by all ports of a host: two gateways on one would log one another out."""
+    port = config.gateway.listen.port
+    assert access.cookie == cookie_name(port) != cookie_name(port + 1)
+    assert access._origin_check.port == port
 
 
 # --- credentials -----------------------------------------------------------------------------------------------------
