@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -87,11 +88,21 @@ async def test_a_service_that_comes_late_is_waited_for(
 
 async def test_the_service_may_be_restarted(config: Config, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
     stills = StillsClient(snapshot_endpoint(config.run_dir), context)
-    for colour in ("red", "green"):
-        async with StillService(config).answering(jpeg(colour)):
-            assert (await stills.get(FRONT)).jpeg == jpeg(colour)
-    stills.close()
-    context.destroy()
+
+    async def answer() -> bytes:
+        """A request that goes out just before libzmq notices the restart is lost: the next one is answered."""
+        for _ in range(2):
+            with contextlib.suppress(HttpError):
+                return (await stills.get(FRONT)).jpeg
+        return (await stills.get(FRONT)).jpeg
+
+    try:
+        for colour in ("red", "green"):
+            async with StillService(config).answering(jpeg(colour)):
+                assert await answer() == jpeg(colour)
+    finally:
+        stills.close()
+        context.destroy()
 
 
 @pytest.mark.slow
