@@ -10,12 +10,11 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from framebus.commands.findings import Finding
 from framebus.config.load import Config
 from framebus.protocol.wire import StatusHeader, WireError, parse, topic
-from framebus.runtime import launch, safe_path
+from framebus.runtime.process_environment import environment
 from framebus.runtime.run_dir import Lock, RunDirError
 from framebus.transport import endpoints, sockets
 from framebus.transport.process_context import process_context
@@ -26,8 +25,6 @@ TRIAL_SECONDS = 90.0
 """The trial ends by itself before that, and says at what the camera hangs (capture/probe.py)."""
 HELD = re.compile(r"(/dev/[^\s:]+)?: in use by another program")
 """What capture says of a device that a program of another user has open."""
-PACKAGES = Path(__file__).parents[2]
-"""The folder that holds framebus and capture."""
 
 
 def can_see(config: Config) -> bool:
@@ -122,7 +119,7 @@ def tried(config: Config, name: str, limit_seconds: float = TRIAL_SECONDS) -> Fi
             errors="replace",  # the name of a device may be any bytes
             timeout=limit_seconds,
             check=False,
-            env=environment(),
+            env=environment("capture"),
         )
     except subprocess.TimeoutExpired:
         return Finding(
@@ -130,19 +127,6 @@ def tried(config: Config, name: str, limit_seconds: float = TRIAL_SECONDS) -> Fi
         )
     said = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["no output"])[-1]
     return Finding("wrong" if done.returncode else "ok", f"camera {name}: {said}", who_holds(said))
-
-
-def environment(packages: Path = PACKAGES) -> dict[str, str]:
-    """For the capture of this framebus, also if that is a working copy that is not installed.
-
-    `-P` keeps Python from taking modules from the current folder, which may be anybody's, and `python_path` from taking
-    another program's capture from PYTHONPATH.
-    """
-    installed = {"site-packages", "dist-packages"} & set(packages.parts)
-    folders = [folder for folder in (None if installed else str(packages), safe_path.python_path()) if folder]
-    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    path = launch.python_path("capture", os.pathsep.join(folders) or None)
-    return inherited if path is None else {**inherited, "PYTHONPATH": path}
 
 
 def who_holds(reason: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from framebus.commands.camera_checks import environment
+from framebus.runtime.process_environment import environment
 from framebus.settings.settings_error import SettingsError
 
 FIND_SECONDS = 45.0
@@ -66,7 +66,7 @@ def _run(module: str, stdin: bytes, limit_seconds: float) -> bytes:
             stderr=subprocess.DEVNULL,
             timeout=limit_seconds,
             check=False,
-            env=environment(),
+            env=environment(module),
         )
     except subprocess.TimeoutExpired:
         raise SettingsError("failed", f"no answer within {limit_seconds:g} s") from None

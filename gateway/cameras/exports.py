@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import gateway
+from framebus.runtime.process_environment import environment
 from gateway.cameras.disk_threads import DiskThreads
 from gateway.export.job import FILM_NAME, ID_PATTERN, SILENT_SECONDS, Job, Progress, read_job, write_job
 from gateway.net.errors import HttpError
@@ -33,7 +33,8 @@ PLACES_NAME = "places"
 END_SECONDS = 1.0
 """The end of the gateway waits so long for a process that was killed. One that waits for a disk does not end before."""
 READ_BYTES = 256 * 1024
-PACKAGES = Path(gateway.__file__).parents[1]
+EXPORT = "gateway.export"
+"""The module that makes a film."""
 NEEDS_AV = (
     "films in H.264 need the extra av: install python3-av with apt, or framebus with [av]; clip.mkv has the original "
     "frames without it"
@@ -79,8 +80,10 @@ class Exports:
                 self._sweep()
                 self._make_room()
                 write_job(self._folder / id, Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3)))
-            command = [sys.executable, "-P", "-m", "gateway.export", str(self._folder / id), str(recordings)]
-            return id, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=_environment())
+            command = [sys.executable, "-P", "-m", EXPORT, str(self._folder / id), str(recordings)]
+            return id, subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment(EXPORT)
+            )
 
         with _disk_errors():
             id, process = await self._threads.run(start, lambda started: started[1].kill())
@@ -191,12 +194,6 @@ def _is_old(folder: Path) -> bool:
     with contextlib.suppress(OSError):
         return abs(time.time() - folder.stat().st_mtime) > SILENT_SECONDS
     return False
-
-
-def _environment() -> dict[str, str]:
-    """That of the gateway, and where this package is: installed, Python does not find it by itself."""
-    path = os.pathsep.join(filter(None, (str(PACKAGES), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path}
 
 
 @contextlib.contextmanager

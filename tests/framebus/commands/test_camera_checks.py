@@ -173,27 +173,6 @@ def test_a_trial_that_hangs_is_ended(configure: Configure, monkeypatch: pytest.M
     )
 
 
-@pytest.mark.parametrize("python_path", [None, "", "/srv/modules"])
-def test_a_trial_finds_the_modules_of_a_working_copy(
-    python_path: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("PYTHONPATH", raising=False)
-    if python_path is not None:
-        monkeypatch.setenv("PYTHONPATH", python_path)
-
-    assert camera_checks.environment(tmp_path) == {
-        **os.environ,
-        "PYTHONPATH": f"{tmp_path}:{python_path}" if python_path else str(tmp_path),
-    }
-
-
-@pytest.mark.parametrize("folder", ["/usr/lib/python3/dist-packages", "/opt/venv/lib/python3.13/site-packages"])
-def test_a_trial_of_an_installed_framebus_needs_no_path(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", "/srv/modules")
-
-    assert camera_checks.environment(Path(folder)) == dict(os.environ)
-
-
 @pytest.mark.parametrize(
     ("reason", "advice"),
     [

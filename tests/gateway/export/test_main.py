@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framebus.recordings.folder import RecordingFolder
-from gateway.cameras.exports import PACKAGES
+from framebus.runtime.process_environment import environment
 from gateway.export.__main__ import LOCK_NAME, make
 from gateway.export.job import FILM_NAME, Job, read_job, write_job
 from tests.framebus.recordings.segments import STARTED, store
@@ -33,10 +33,9 @@ def test_a_film_waits_for_its_turn_and_ends_with_its_gateway(tmp_path: Path) -> 
     begun = read_job(folder)
     assert begun is not None
     command = [sys.executable, "-P", "-m", "gateway.export", str(folder), str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGES)}
     with (folder.parent / LOCK_NAME).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment("gateway.export")) as process:
 
             def waits() -> bool:
                 found = read_job(folder)
