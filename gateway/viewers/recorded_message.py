@@ -4,7 +4,6 @@ import io
 from typing import Any
 
 import msgspec
-from PIL import Image
 
 from framebus.protocol.reduced_jpeg import DIVISORS, decode_reduced
 from framebus.protocol.wire import FrameHeader, RecordedHeader, WireError, decode, topic
@@ -74,7 +73,7 @@ def recorded_message(frame: RecordedFrame, camera: str, id: int, divisor: int = 
 
 
 def _stored(frame: RecordedFrame) -> dict[str, Any]:
-    """The header as it is stored, with the keys of later versions; made anew where that is damaged or missing."""
+    """The header as it is stored, with the keys of later versions; encoded again where that is damaged or missing."""
     if frame.header_json:
         try:
             decode(frame.header_json, FrameHeader)
@@ -91,6 +90,8 @@ def _stored(frame: RecordedFrame) -> dict[str, Any]:
 
 def _reduced(frame: RecordedFrame, divisor: int) -> tuple[bytes, int, int]:
     """The JPEG at a fraction of its size, with its width and height; as it is where it cannot be made smaller."""
+    from PIL import Image  # imported late: takes 3 MB that only slow links need
+
     try:
         picture = Image.open(io.BytesIO(frame.jpeg), formats=("JPEG",))
         if picture.width * picture.height > MAX_PIXELS:
