@@ -152,6 +152,7 @@ def test_the_first_day_from_the_password_to_a_friend(browser: Browser, pipeline:
         assert clicks(tab) - before + 1 == 4, "with the click that opens the settings"
         tab.complaints = [text for text in tab.complaints if "Failed to load resource" not in text]  # the restart
         assert tab.complaints == []
+    assert "was killed" not in pipeline.up.log, "the gateway ends by itself, and is restarted at once"
 
     opened = Tab(browser, here(pipeline, phone))
     opened.page.get_by_role("button", name="Watch on this device").click()

@@ -1,7 +1,8 @@
 """/api/settings, /api/settings/network and /api/settings/reload."""
 
-import asyncio
 import logging
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from framebus.config import load as configuration
@@ -23,7 +24,6 @@ from gateway.net.origin import parse_host
 from gateway.net.own_names import is_loopback_name
 
 logger = logging.getLogger("gateway")
-_running: set[asyncio.Future[None]] = set()
 
 
 class Overview(SettingsHandler):
@@ -145,15 +145,13 @@ def camera(name: str, table: CameraConfig) -> dict[str, Any]:
     }
 
 
-def _after_the_answer(apply: Any) -> None:
-    """Reload in a thread: it may end this process."""
+def _after_the_answer(apply: Callable[[], object]) -> None:
+    """Reload in a thread that does not keep this process from ending: a reload that restarts it waits for its end."""
 
-    async def run() -> None:
+    def run() -> None:
         try:
-            await asyncio.to_thread(apply)
+            apply()
         except FramebusError as error:
             logger.warning("the changed configuration is not in force: %s", error)
 
-    task = asyncio.ensure_future(run())
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    threading.Thread(target=run, name="reload", daemon=True).start()
