@@ -15,7 +15,7 @@ from framebus.errors import UsageError
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
 from framebus.settings.attached_cameras import attached_cameras
 from framebus.settings.camera_edits import with_camera, with_changed_camera, without_camera
-from framebus.settings.config_file import OLD, ConfigFile
+from framebus.settings.config_file import OLD
 from framebus.settings.settings_error import SettingsError
 from framebus.supervision.client import SupervisionError
 
@@ -78,9 +78,7 @@ def change(options: argparse.Namespace) -> None:
         SettingsError: The file cannot be changed.
         SupervisionError: The running framebus cannot be asked.
     """
-    config = which_config.load(options.config)
-    run_dir = (which_config.run_dir_of(config.path) if config.path else None) or config.run_dir
-    file = ConfigFile(config.path, run_dir)
+    file = which_config.file_of(which_config.load(options.config))
     before, after = file.write(edit_of(options))
     if after == before:
         print(f"{file.path} says so already")

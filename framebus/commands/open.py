@@ -19,7 +19,6 @@ from framebus.installation import avahi
 from framebus.runtime.own_addresses import own_addresses, pages_to_open
 from framebus.runtime.privileges import PrivilegeError, service_owner
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
-from framebus.settings.config_file import ConfigFile
 from framebus.settings.settings_error import SettingsError
 from framebus.supervision.client import SupervisionError
 
@@ -110,24 +109,21 @@ def change(config: Config, address: Address) -> Iterator[str]:
         ConfigError: framebus refuses the change; the file is unchanged.
         SupervisionError: The running framebus cannot be asked.
     """
-    path = config.path
-    if path is None:
-        raise UsageError("there is no framebus.toml to change; to make one, run: framebus config > framebus.toml")
+    file = which_config.file_of(config)
 
     def edit(text: str) -> str:
         try:
             return with_key(text, "gateway", "listen", str(address))
         except EditError as error:
             advice = f'write listen = "{address}" into [gateway] yourself'
-            raise UsageError(f"{path}: {error}; {advice}") from None
+            raise UsageError(f"{file.path}: {error}; {advice}") from None
 
-    file = ConfigFile(path, which_config.run_dir_of(path) or config.run_dir)
     try:
         before, after = file.write(edit)
         if after == before:
-            yield f"{path}: the gateway listens on {address} already"
+            yield f"{file.path}: the gateway listens on {address} already"
         else:
-            yield f'{path}: listen = "{address}" in [gateway]'
+            yield f'{file.path}: listen = "{address}" in [gateway]'
         yield from file.apply(before, after)
     except SettingsError as error:
         raise UsageError(str(error)) from None

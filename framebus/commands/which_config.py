@@ -18,6 +18,7 @@ from framebus.config import load as configuration
 from framebus.config import running_copy
 from framebus.config.load import ENVIRONMENT, FILE_NAME, SYSTEM_FILE, SYSTEM_STATE_DIR, Config, ConfigError
 from framebus.runtime.privileges import PrivilegeError, is_root, service_owner
+from framebus.settings.config_file import ConfigFile
 from framebus.supervision import SUPERVISORD
 
 PROC = Path("/proc")
@@ -167,6 +168,12 @@ def _supervisor(folder: Path, proc: Path) -> Iterator[Supervisor]:
 def run_dir_of(file: Path | None) -> Path | None:
     """The run_dir of the framebus that runs with this file; None if this user sees none."""
     return next((found.run_dir for found in running_with(file)), None)
+
+
+def file_of(config: Config) -> ConfigFile:
+    """The file of a configuration, which the framebus that runs with it applies when it is changed."""
+    run_dir = run_dir_of(config.path) if config.path is not None else None
+    return ConfigFile(config.path, run_dir or config.run_dir)
 
 
 def running_with(file: Path | None, proc: Path = PROC, system_file: Path | None = None) -> list[Supervisor]:
