@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import sys
 import time
@@ -17,20 +16,19 @@ from PIL import Image
 from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, WebSocketProtocol13, websocket_connect
 
+from benchmarks.many_days import CAMERAS, DAYS, MINUTE, QUICK_DAYS, make_recordings, minutes
 from benchmarks.processes import BenchError, Process, cpu_seconds, free_port, pss_bytes
 from benchmarks.session import Session
 from benchmarks.table import number, table
 from framebus.protocol.wire import FrameHeader, RecordedHeader, parse, split
 from framebus.recordings.matroska import SegmentStart
-from framebus.recordings.segment_name import SegmentName
+from framebus.recordings.segment_name import SECONDS_A_DAY
 from framebus.recordings.segment_writer import SegmentWriter
 from framebus.runtime.save_jpeg import save_jpeg
 
 TITLE = "Recordings: seeking and playing over the websocket"
-CAMERAS = ("front", "back", "left", "right")
-DAYS, QUICK_DAYS = 14, 2
 FPS = 10
-SECONDS = 60
+SECONDS = MINUTE
 SIZE = (1280, 720)
 QUALITY = 80
 PICTURES = 10
@@ -48,29 +46,13 @@ def run(session: Session) -> None:
     """Measure all."""
     days = QUICK_DAYS if session.quick else DAYS
     folder = session.new_folder()
-    begin = int(time.time()) // 86400 * 86400 - days * 86400
-    make_recordings(folder / "recordings", begin, days)
+    moments = minutes(days)
+    (folder / "segment.mkv").write_bytes(segment())
+    make_recordings(folder / "recordings", folder / "segment.mkv", SECONDS, moments)
     session.progress(f"{days} days of {len(CAMERAS)} cameras are made")
     with gateway(folder) as (process, port):
-        asyncio.run(Measurement(session, process, port, begin, days).run())
+        asyncio.run(Measurement(session, process, port, moments).run())
     print(report(session))
-
-
-def make_recordings(folder: Path, begin: int, days: int) -> None:
-    """Make a segment for each minute. Those of a camera are links to one file, as it would take 2 TB otherwise.
-
-    Their names differ from the times in the file, as where a clock was put right: this costs what any file costs.
-    """
-    data = segment()
-    for camera in CAMERAS:
-        original = folder / f"{camera}.mkv"
-        original.parent.mkdir(exist_ok=True)
-        original.write_bytes(data)
-        for start in range(begin, begin + days * 86400, SECONDS):
-            path = folder / camera / SegmentName(float(start), float(SECONDS)).path
-            if start % 86400 == 0:
-                path.parent.mkdir(parents=True)
-            os.link(original, path)
 
 
 def segment() -> bytes:
@@ -130,13 +112,12 @@ def gateway(folder: Path) -> Iterator[tuple[Process, int]]:
 class Measurement:
     """One page that looks at recordings."""
 
-    def __init__(self, session: Session, process: Process, port: int, begin: int, days: int) -> None:
+    def __init__(self, session: Session, process: Process, port: int, moments: range) -> None:
         self.session = session
         self.process = process
         self.http = f"http://127.0.0.1:{port}"
         self.url = f"ws://127.0.0.1:{port}/ws"
-        self.begin = begin
-        self.end = begin + days * 86400
+        self.begin, self.end = moments.start, moments.stop
         self.chance = random.Random(SEED)
         self.connection: WebSocketClientConnection
 
@@ -147,7 +128,7 @@ class Measurement:
         )
         assert isinstance(self.connection.protocol, WebSocketProtocol13)
         self.connection.protocol.set_nodelay(True)  # as browsers do; an acknowledgement would hold up what follows it
-        add, days = self.session.results.add, (self.end - self.begin) // 86400
+        add, days = self.session.results.add, (self.end - self.begin) // SECONDS_A_DAY
         first = [(await self.seek(camera, self.any_moment()))[0] for camera in CAMERAS]
         add("recorded-seek/first", max(first), "ms")
         began = time.perf_counter()

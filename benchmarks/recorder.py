@@ -1,8 +1,6 @@
 """The recorder: its CPU time and memory, what it writes beyond the pictures, and how fast a moment is found again."""
 
-import os
 import random
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -10,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks.many_days import CAMERAS, DAYS, QUICK_DAYS, make_recordings, minutes
 from benchmarks.pipeline import pipeline
 from benchmarks.processes import BenchError, Process, cpu_seconds, pss_bytes
 from benchmarks.session import Session
 from benchmarks.table import number, table
 from framebus.recordings.folder import RecordingFolder
-from framebus.recordings.segment_name import SegmentName
 from framebus.recordings.segment_reader import SegmentReader
 
 TITLE = "The recorder: CPU time, bytes written, and seeking"
@@ -23,10 +21,7 @@ SECONDS = 30.0
 SETTLE_SECONDS = 3.0
 RATES = (10, 30)
 """Frames a second that are recorded, of the 30 that the camera gives."""
-CAMERAS = ("front", "back", "left", "right")
-DAYS, QUICK_DAYS = 14, 2
 SEEKS = 500
-MINUTE = 60
 SEED = 17
 
 
@@ -95,17 +90,8 @@ def seeking(session: Session, segment: Path, days: int) -> None:
     folder = session.new_folder() / "recordings"
     with SegmentReader(segment) as reader:
         length = reader.last_ms() / 1000
-    begin = int(time.time()) // 86400 * 86400 - days * 86400
-    moments = range(begin, begin + days * 86400, MINUTE)
-    folder.mkdir()
-    for camera in CAMERAS:
-        original = folder / f"{camera}.mkv"
-        shutil.copyfile(segment, original)
-        for start in moments:
-            path = folder / camera / SegmentName(float(start), length).path
-            if start % 86400 == 0:
-                path.parent.mkdir(parents=True)
-            os.link(original, path)
+    moments = minutes(days)
+    make_recordings(folder, segment, length, moments)
     found = RecordingFolder(folder, now=lambda: time.time() + 3600)
     began = time.perf_counter()
     for camera in CAMERAS:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.recorded_seek import CAMERAS, FPS, SECONDS, make_recordings
+from benchmarks.many_days import CAMERAS, MINUTE, make_recordings
+from benchmarks.recorded_seek import FPS, SECONDS, segment
 from framebus.recordings.folder import RecordingFolder
 
 BEGIN = 1_767_225_600
@@ -14,7 +15,8 @@ BEGIN = 1_767_225_600
 
 @pytest.mark.medium
 def test_each_minute_of_each_camera_is_recorded(tmp_path: Path) -> None:
-    make_recordings(tmp_path / "recordings", BEGIN, 1)
+    (tmp_path / "segment.mkv").write_bytes(segment())
+    make_recordings(tmp_path / "recordings", tmp_path / "segment.mkv", SECONDS, range(BEGIN, BEGIN + 86_400, MINUTE))
     found = RecordingFolder(tmp_path / "recordings")
     assert found.cameras() == sorted(CAMERAS)
     (span,) = found.spans("back")
