@@ -1,10 +1,10 @@
 /** The dialog of a camera's view, with what is no picture: how well its pictures come, its addresses and its statistics. */
 
+import { copyOnClick } from "../clipboard.js";
 import { connectDialog } from "../dialog.js";
 import { withToken } from "../connection/auth.js";
 import { frameRate, age as ageText } from "../words/format.js";
 import { t } from "../words/words.js";
-import { addCopyButton } from "./copy-button.js";
 
 export class Details {
   #view;
@@ -15,8 +15,8 @@ export class Details {
     this.#view = view;
     this.#dialog = view.querySelector(".details");
     connectDialog(view.querySelector(".open-details"), this.#dialog);
-    addCopyButton(view.querySelector('[data-address="stream"]'), `${home}stream.mjpg`);
-    addCopyButton(view.querySelector('[data-address="snapshot"]'), `${home}snapshot.jpg`);
+    this.#setAddress("stream", `${home}stream.mjpg`);
+    this.#setAddress("snapshot", `${home}snapshot.jpg`);
   }
 
   /** @param {string} name what people call the camera */
@@ -51,6 +51,15 @@ export class Details {
   /** @param {string} text */
   showAge(text) {
     this.#fact("age", text);
+  }
+
+  /** @param {string} name @param {string} url relative to the page's base */
+  #setAddress(name, url) {
+    const row = this.#dialog.querySelector(`[data-address="${name}"]`);
+    const input = row.querySelector("input");
+    input.value = withToken(url).href;
+    input.addEventListener("focus", () => input.select());
+    copyOnClick(row.querySelector("button"), input);
   }
 
   /** @param {string} name @param {string} text */

@@ -78,7 +78,7 @@ export function boundsOf({ type, min = -Infinity, max = Infinity }) {
 }
 
 /** What a number rounds to; of a control without a step, a fine one of its range. @param {Control} control */
-export function stepOf(control) {
+function stepOf(control) {
   if (control.step > 0) return control.type === "int" ? Math.max(1, Math.round(control.step)) : control.step;
   if (control.type === "int") return 1;
   const { min, max } = boundsOf(control);

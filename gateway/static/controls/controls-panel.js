@@ -3,7 +3,7 @@
  * well: the list is asked for every second or two, only while the panel is open.
  */
 
-import { copy } from "../camera/copy-button.js";
+import { copyOnClick } from "../clipboard.js";
 import { fillWords, t } from "../words/words.js";
 import { ControlRow } from "./control-row.js";
 import { ControlValues } from "./control-values.js";
@@ -14,7 +14,6 @@ import { tomlLine } from "./toml.js";
 const REFRESH_MS = 1500;
 /** Between two changes while a slider is dragged: each is kept on the disk of the camera's machine. */
 const PAUSE_MS = 100;
-const COPIED_MS = 2000;
 
 export class ControlsPanel {
   /** The panel in the page; its owner puts it there and takes it away. */
@@ -37,7 +36,7 @@ export class ControlsPanel {
     this.#onClick(".controls-done", () => this.#close());
     this.#onClick(".controls-undo", () => this.#values.undo());
     this.#onClick(".controls-reset", () => this.#values.reset());
-    this.#onClick(".controls-copy", () => this.#copyLine());
+    copyOnClick(this.#find(".controls-copy"), this.#find(".controls-line"));
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       event.preventDefault();
@@ -103,11 +102,6 @@ export class ControlsPanel {
     title.textContent = t(`controls.group.${group}`);
     section.append(title, ...rows);
     return section;
-  }
-
-  async #copyLine() {
-    this.#setText(".controls-copy", t((await copy(this.#find(".controls-line"))) ? "camera.copied" : "camera.copyByHand"));
-    setTimeout(() => this.#setText(".controls-copy", t("camera.copy")), COPIED_MS);
   }
 
   /** @param {string} selector @param {() => void} action */

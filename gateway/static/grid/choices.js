@@ -4,7 +4,7 @@
  */
 
 /** @typedef {"all" | "large" | "rotation"} Layout */
-export const LAYOUTS = Object.freeze(["all", "large", "rotation"]);
+const LAYOUTS = Object.freeze(["all", "large", "rotation"]);
 /** Seconds for which the rotation shows each camera. */
 export const ROTATION_SECONDS = Object.freeze([5, 10, 20, 30, 60]);
 const DEFAULT_SECONDS = 10;

@@ -1,9 +1,10 @@
 /** One-time links: made, and shown with their QR code. */
 
+import { copyOnClick } from "../clipboard.js";
 import { t } from "../words/words.js";
 import { timeOfDay } from "../words/format.js";
 import { request } from "./api.js";
-import { action, field, form, make } from "./elements.js";
+import { field, form, make } from "./elements.js";
 import { qrCode } from "./qr-code.js";
 
 const GUEST_MINUTES = 1440;
@@ -43,14 +44,7 @@ export function inviteForm(page, camera) {
 
 /** @param {HTMLInputElement} input what it copies the text of */
 export function copyButton(input) {
-  const button = action(t("camera.copy"), async () => {
-    input.select();
-    try {
-      await navigator.clipboard.writeText(input.value);
-    } catch {
-      if (!document.execCommand("copy")) return void (button.textContent = t("camera.copyByHand")); // over plain http
-    }
-    button.textContent = t("camera.copied");
-  });
+  const button = make("button", { type: "button" }, t("camera.copy"));
+  copyOnClick(button, input);
   return button;
 }

@@ -3,7 +3,7 @@
 import { fetchApi } from "../connection/auth.js";
 import { may } from "../connection/me.js";
 import { timeOfDay } from "../words/format.js";
-import { t } from "../words/words.js";
+import { label, t } from "../words/words.js";
 
 const REFRESH_MS = 5000;
 const TIMEOUT_MS = 5000;
@@ -41,10 +41,7 @@ export class Watchers {
   #show(watchers) {
     this.#menu.hidden = false;
     this.#menu.querySelector(".count").textContent = String(watchers.length);
-    const summary = this.#menu.querySelector("summary");
-    const text = t("watchers.title", { n: watchers.length });
-    summary.title = text;
-    summary.setAttribute("aria-label", text);
+    label(this.#menu.querySelector("summary"), t("watchers.title", { n: watchers.length }));
     this.#menu.querySelector(".menu-items").replaceChildren(...watchers.map(entry));
   }
 }

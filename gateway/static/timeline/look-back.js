@@ -3,6 +3,7 @@
  * to show, and does what a person wants of it.
  */
 
+import { copy } from "../clipboard.js";
 import { t } from "../words/words.js";
 import { Axis, LONGEST, localDay } from "./axis.js";
 import { Film } from "./film.js";
@@ -214,7 +215,6 @@ export class LookBack {
       this.#follows = false;
       this.#player.seek(time);
     },
-    scrubEnd: () => {},
     axis: (axis) => this.#useAxis(axis),
     resize: (width) => (this.#axis = this.#axis.resized(width)),
     event: (event) => this.#enter(event),
@@ -377,15 +377,7 @@ export class LookBack {
 
   async #share() {
     const field = this.#element.showLink(momentLink(location.href, this.#moment));
-    field.select();
-    let copied = false;
-    try {
-      await navigator.clipboard.writeText(field.value);
-      copied = true;
-    } catch {
-      copied = document.execCommand("copy"); // over plain http there is no navigator.clipboard
-    }
-    this.#element.notice(t(copied ? "timeline.linkCopied" : "camera.copyByHand"));
+    this.#element.notice(t((await copy(field)) ? "timeline.linkCopied" : "camera.copyByHand"));
   }
 
   /** Do something that may be refused. @param {() => Promise<void>} does */

@@ -1,4 +1,4 @@
-/** What is recorded: spans of time, the gaps between them, and events. Pure code; times are Unix seconds. */
+/** What is recorded: spans of time and events. Pure code; times are Unix seconds. */
 
 /** Two events that begin within this time are one for the way to the next one, which must not stand still. */
 const SAME_SECONDS = 0.001;
@@ -42,32 +42,6 @@ export function merge(known, listed, from, to) {
     }
   }
   return merged;
-}
-
-/**
- * The times within a time of which nothing is recorded.
- *
- * @param {Span[]} spans sorted
- * @param {number} from
- * @param {number} to
- * @returns {{begin: number, end: number}[]}
- */
-export function gaps(spans, from, to) {
-  const found = [];
-  let until = from;
-  for (const span of spans) {
-    if (span.end < from) continue;
-    if (span.begin >= to) break;
-    if (span.begin > until) found.push({ begin: until, end: span.begin });
-    until = Math.max(until, span.end);
-  }
-  if (until < to) found.push({ begin: until, end: to });
-  return found;
-}
-
-/** The span that a moment is in, or null. @param {Span[]} spans @param {number} time */
-export function spanAt(spans, time) {
-  return spans.find((span) => span.begin <= time && time <= span.end) ?? null;
 }
 
 /**

@@ -45,7 +45,6 @@ export class TimelineView extends HTMLElement {
     slider.setAttribute("aria-label", t("timeline.label", { camera }));
     this.#track = new Track(slider, this.#element("canvas"), timeLabel, {
       onScrub: (time) => act("scrub", time),
-      onScrubEnd: () => act("scrubEnd"),
       onAxis: (axis) => act("axis", axis),
       onEvent: (event) => act("event", event),
       onMark: (mark) => act("mark", mark),

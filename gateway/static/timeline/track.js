@@ -34,7 +34,6 @@ const LINE_PIXELS = 32;
  *
  * @typedef {object} TrackHandlers
  * @property {(time: number) => void} onScrub the finger is at this time
- * @property {() => void} onScrubEnd
  * @property {(axis: import("./axis.js").Axis) => void} onAxis the person has zoomed or panned
  * @property {(event: import("./spans.js").Event) => void} onEvent an event was pressed
  * @property {(mark: {from: number, to: number}) => void} onMark an end of the marked span was dragged
@@ -258,11 +257,10 @@ export class Track {
     if (this.#fingers.size > 0) return;
     this.#gesture = null;
     clearTimeout(this.#edgeTimer);
-    if (gesture?.kind !== "scrub") return;
+    if (gesture?.kind !== "scrub" || gesture.moved || event.type !== "pointerup") return;
     const { x, y } = this.#place(event);
-    const pressed = gesture.moved || y > RULER + EVENTS ? null : this.#eventAt(x, REACH[event.pointerType] ?? REACH.mouse);
-    if (pressed && event.type === "pointerup") this.#handlers.onEvent(pressed);
-    this.#handlers.onScrubEnd();
+    const pressed = y > RULER + EVENTS ? null : this.#eventAt(x, REACH[event.pointerType] ?? REACH.mouse);
+    if (pressed) this.#handlers.onEvent(pressed);
   }
 
   /** @param {WheelEvent} event */

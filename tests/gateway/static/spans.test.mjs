@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { load } from "./load.mjs";
 
 const { Axis } = await load("timeline/axis.js");
-const { eventAt, eventBeside, gaps, merge, pieces, spanAt } = await load("timeline/spans.js");
+const { eventAt, eventBeside, merge, pieces } = await load("timeline/spans.js");
 
 const span = (begin, end, keep = false) => ({ begin, end, keep });
 const event = (start, end, score = 0.5) => ({ id: String(start), type: "motion", start, end, score });
@@ -20,16 +20,6 @@ test("a part that is kept stays a part, without an overlap", () => {
   const listed = [span(0, 10), span(10, 20, true), span(20, 30)];
   assert.deepEqual(merge([], listed, 0, 100), listed);
   assert.deepEqual(merge([], [span(0, 12), span(10, 20, true)], 0, 100), [span(0, 12), span(12, 20, true)]);
-});
-
-test("gaps are what is between, before and after", () => {
-  const spans = [span(10, 20), span(30, 40)];
-  assert.deepEqual(gaps(spans, 0, 50), [{ begin: 0, end: 10 }, { begin: 20, end: 30 }, { begin: 40, end: 50 }]);
-  assert.deepEqual(gaps(spans, 12, 18), []);
-  assert.deepEqual(gaps(spans, 15, 35), [{ begin: 20, end: 30 }]);
-  assert.deepEqual(gaps([], 0, 1), [{ begin: 0, end: 1 }]);
-  assert.equal(spanAt(spans, 20), spans[0]);
-  assert.equal(spanAt(spans, 25), null);
 });
 
 test("thousands of spans are drawn as a few pieces, each at least a pixel wide", () => {
