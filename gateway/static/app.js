@@ -5,7 +5,8 @@
 
 import { ServerClock } from "./connection/clock.js";
 import { Connection } from "./connection/connection.js";
-import { goToLogin, showLogout, withToken } from "./connection/auth.js";
+import { goToLogin, withToken } from "./connection/auth.js";
+import { showLogout } from "./connection/me.js";
 import { fetchCameras, CameraList } from "./grid/camera-list.js";
 import { Arrange } from "./grid/arrange.js";
 import { Choices } from "./grid/choices.js";

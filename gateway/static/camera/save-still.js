@@ -1,5 +1,7 @@
 /** Saves a still with the time of its picture drawn into it. */
 
+import { fetchApi } from "../connection/auth.js";
+import { saveFile } from "../save-file.js";
 import { t } from "../words/words.js";
 import { stamped, stampText } from "./timestamp.js";
 
@@ -14,27 +16,18 @@ const TIMEOUT_MS = 15_000;
  */
 export async function saveStampedStill(url, name) {
   const { jpeg, captured } = await fetchStill(url);
-  const blob = await stamped(jpeg, stampText(captured));
-  const link = document.createElement("a");
-  Object.assign(link, { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), TIMEOUT_MS);
+  saveFile(await stamped(jpeg, stampText(captured)), name);
 }
 
 /** @param {string} url @returns {Promise<{jpeg: Blob, captured: number}>} `captured` in Unix seconds */
 async function fetchStill(url) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
-    const response = await fetch(url, { cache: "no-store", signal: abort.signal });
+    const response = await fetchApi(url, TIMEOUT_MS);
     const captured = Number(response.headers.get("X-Timestamp") ?? NaN);
     if (!response.ok) throw new Error(t("still.refused", { code: response.status }));
     if (Number.isNaN(captured)) throw new Error(t("still.noTime"));
     return { jpeg: await response.blob(), captured };
   } catch (error) {
     throw error.name === "AbortError" || error instanceof TypeError ? new Error(t("still.noAnswer")) : error;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Authentication in the page: adds the token of the page's own address to its requests, redirects to the login page, and
- * shows the logout button. The server decides what each user may do.
+ * Authentication in the page: adds the token of the page's own address to its requests, and redirects to the login page. The
+ * server decides what each user may do.
  */
 
 const TIMEOUT_MS = 5000;
@@ -17,16 +17,19 @@ export function withToken(url) {
   return full;
 }
 
-/** Send a GET request. @param {string} url relative to the page's base @param {number} timeoutMs */
-export async function fetchApi(url, timeoutMs) {
-  // Not AbortSignal.timeout: Chromium has it since 103, and Safari since 16.
+/**
+ * Send a request.
+ *
+ * @param {string} url relative to the page's base
+ * @param {number} timeoutMs for the whole answer with its body
+ * @param {RequestInit} [options] GET when left out
+ */
+export function fetchApi(url, timeoutMs, { headers, ...options } = {}) {
+  // Not AbortSignal.timeout: Chromium has it since 103, and Safari since 16. After the answer, the abort has no effect.
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), timeoutMs);
-  try {
-    return await fetch(withToken(url), { cache: "no-store", headers: REQUEST_HEADERS, signal: abort.signal });
-  } finally {
-    clearTimeout(timer);
-  }
+  setTimeout(() => abort.abort(), timeoutMs);
+  const request = { cache: "no-store", ...options, headers: { ...REQUEST_HEADERS, ...headers }, signal: abort.signal };
+  return fetch(withToken(url), request);
 }
 
 /** Go to the login page, which leads back to this page. */
@@ -39,21 +42,6 @@ export function goToLogin() {
   const kept = ["at", "wall"].filter((name) => asked.has(name)).map((name) => `${name}=${encodeURIComponent(asked.get(name))}`);
   login.searchParams.set("next", kept.length > 0 ? `${here}?${kept.join("&")}` : here);
   location.replace(login);
-}
-
-/** Show the user who is logged in, the logout button, and to administrators the link to the settings. @param {HTMLFormElement} form */
-export async function showLogout(form) {
-  try {
-    const answer = await fetchApi("api/me", TIMEOUT_MS);
-    const me = await answer.json();
-    form.querySelector(".user-name").textContent = me.name;
-    form.hidden = me.kind !== "user";
-    const settings = document.querySelector(".settings-link");
-    settings.hidden = !me.settings;
-    settings.href = withToken("settings").href;
-  } catch {
-    form.hidden = true; // no user is known
-  }
 }
 
 setInterval(() => fetchApi("api/me", TIMEOUT_MS).catch(() => {}), RENEW_EVERY_MS);

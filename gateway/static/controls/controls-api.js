@@ -1,6 +1,6 @@
 /** Asks the server for the controls of a camera, and sets them. */
 
-import { withToken } from "../connection/auth.js";
+import { fetchApi } from "../connection/auth.js";
 import { t } from "../words/words.js";
 
 /** A camera that is closed is opened first. */
@@ -15,26 +15,21 @@ const TIMEOUT_MS = 10_000;
  * @throws {Error} the reason, as a sentence
  */
 export async function requestControls(camera, wish) {
-  const url = withToken(`api/cameras/${camera}/controls`);
-  for (const name of wish?.reset ?? []) url.searchParams.append("name", name);
-  const headers = { "X-Requested-With": "framebus", Accept: "application/json" };
+  const names = new URLSearchParams((wish?.reset ?? []).map((name) => ["name", name]));
+  const headers = { Accept: "application/json" };
   const body = wish?.set && JSON.stringify(wish.set);
   if (body) headers["Content-Type"] = "application/json";
   const method = wish === null ? "GET" : wish.set ? "PATCH" : "DELETE";
-  const answer = await fetchJson(url, { method, headers, body, cache: "no-store" });
+  const answer = await fetchJson(`api/cameras/${camera}/controls?${names}`, { method, headers, body });
   if (!Array.isArray(answer.controls)) throw new Error(answer.error?.message ?? t("controls.noAnswer"));
   return answer.controls;
 }
 
-/** @param {URL} url @param {RequestInit} options */
+/** @param {string} url @param {RequestInit} options */
 async function fetchJson(url, options) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
-    return await (await fetch(url, { ...options, signal: abort.signal })).json();
+    return await (await fetchApi(url, TIMEOUT_MS, options)).json();
   } catch {
     throw new Error(t("controls.noAnswer"));
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,9 +1,10 @@
 /** Requests to /api/settings. A refusal becomes an Error whose message is the server's sentence. */
 
-import { goToLogin, withToken } from "../connection/auth.js";
+import { fetchApi, goToLogin } from "../connection/auth.js";
 import { t } from "../words/words.js";
 
-const HEADERS = { "X-Requested-With": "framebus" };
+/** A camera that is tried may take half a minute to answer. */
+const TIMEOUT_MS = 120_000;
 
 /** A refusal. */
 export class Refusal extends Error {
@@ -20,17 +21,12 @@ let version = null;
 
 /** @param {string} method @param {string} [path] below api/settings @param {object} [body] @returns {Promise<object>} */
 export async function request(method, path = "", body = undefined) {
-  const headers = { ...HEADERS };
+  const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && version !== null) headers["If-Match"] = `"${version}"`;
   let answer;
   try {
-    answer = await fetch(withToken(`api/settings${path}`), {
-      method,
-      headers,
-      cache: "no-store",
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    answer = await fetchApi(`api/settings${path}`, TIMEOUT_MS, { method, headers, body: body && JSON.stringify(body) });
   } catch {
     throw new Refusal(t("settings.noAnswer"), "no-answer", 0);
   }

@@ -3,7 +3,7 @@
  * is shown in its own words.
  */
 
-import "../connection/auth.js";
+import { fetchApi } from "../connection/auth.js";
 import { currentLanguage, fillWords, loadWords, t } from "../words/words.js";
 import { Refusal, request } from "./api.js";
 import { action, make } from "./elements.js";
@@ -12,6 +12,7 @@ import { network } from "./network.js";
 import { people, programs } from "./people.js";
 
 const RETRY_MS = 1000;
+const TIMEOUT_MS = 5000;
 /** How long a change may take to be seen: framebus follows its configuration once a second, and may restart the gateway. */
 const TRIES = 20;
 
@@ -99,8 +100,7 @@ async function start() {
   document.title = `${t("settings.title")} · framebus`;
   fillWords(document);
   await page.run(async () => {
-    const me = await fetch("api/me", { cache: "no-store", headers: { "X-Requested-With": "framebus" } });
-    page.me = await me.json();
+    page.me = await (await fetchApi("api/me", TIMEOUT_MS)).json();
     await page.refresh();
   });
   document.body.dataset.ready = "";

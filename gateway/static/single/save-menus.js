@@ -1,9 +1,10 @@
 /** The menus that save a still, of now or of a moment ago, and a clip of the last seconds. They say what they did, or why not. */
 
 import { may } from "../connection/me.js";
+import { saveFile } from "../save-file.js";
 import { fileSize, stillName, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
-import { getFile, saveFile } from "./saved-file.js";
+import { getFile } from "./fetched-file.js";
 
 /** Seconds ago of which a still is offered, and lengths of clips. */
 const AGO = [5, 10, 30, 60];

@@ -4,6 +4,7 @@
  */
 
 import { copy } from "../clipboard.js";
+import { may } from "../connection/me.js";
 import { t } from "../words/words.js";
 import { Axis, LONGEST, localDay } from "./axis.js";
 import { Film } from "./film.js";
@@ -57,7 +58,6 @@ export class LookBack {
   #now = Date.now() / 1000;
   /** @type {{from: number, to: number} | null} */
   #mark = null;
-  #rights = { recordings: false, control: false };
   /** @type {import("./recorder-words.js").RecorderState | null} */
   #recorder = null;
   #recorderAt = -Infinity;
@@ -131,9 +131,9 @@ export class LookBack {
 
   /** Show the time line where there is something to look back on, or may be soon. */
   async #find(view) {
+    if (!(await may("recordings"))) return;
+    const control = await may("control");
     try {
-      this.#rights = await this.#api.rights();
-      if (!this.#rights.recordings) return;
       const recorder = await this.#api.recorder();
       // Of a camera that is no longer recorded, there may be older recordings.
       const isOff = recorder.state === "off";
@@ -153,7 +153,7 @@ export class LookBack {
     }
     this.#element = document.createElement("time-line");
     this.#element.build(this.#camera, (action, value) => this.#act(action, value));
-    this.#element.control = this.#rights.control;
+    this.#element.control = control;
     this.#film = new Film(this.#api, this.#element.querySelector(".film-line"));
     view.querySelector(".picture").after(this.#element);
     document.body.dataset.timeline = "";

@@ -15,16 +15,9 @@ export class RecordingsApi {
     this.#camera = camera;
   }
 
-  /** What the client may do. @returns {Promise<{recordings: boolean, control: boolean}>} */
-  async rights() {
-    const { scopes } = await this.#get("api/me");
-    const may = (scope) => scopes.includes(scope) || scopes.includes("admin");
-    return { recordings: may("recordings"), control: may("control") };
-  }
-
   /** @returns {Promise<import("./recorder-words.js").RecorderState>} */
   recorder() {
-    return this.#get(`api/cameras/${this.#camera}/recorder`);
+    return this.get("recorder");
   }
 
   /**
@@ -65,22 +58,18 @@ export class RecordingsApi {
 
   /** Send a POST request for this camera. @param {string} what @param {object} body @throws {Error} with a sentence for people, and the server's `code` */
   async post(what, body) {
-    return answerOf(await fetch(withToken(`api/cameras/${this.#camera}/${what}`), {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-Requested-With": "framebus" },
-      body: JSON.stringify(body),
-    }));
+    const headers = { "Content-Type": "application/json", Accept: "application/json" };
+    return answerOf(await this.#fetch(what, { method: "POST", headers, body: JSON.stringify(body) }));
   }
 
   /** Read something of this camera. @param {string} what @throws {Error} with a sentence for people */
-  get(what) {
-    return this.#get(`api/cameras/${this.#camera}/${what}`);
+  async get(what) {
+    return answerOf(await this.#fetch(what));
   }
 
   /** Delete something of this camera, also while the page is left. Whether there was something does not matter. @param {string} what */
   remove(what) {
-    const request = { method: "DELETE", headers: { "X-Requested-With": "framebus" }, keepalive: true };
-    fetch(withToken(`api/cameras/${this.#camera}/${what}`), request).catch(() => {});
+    this.#fetch(what, { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
   /** @param {string} path @param {string} key @param {number} from @param {number} to @param {string} [more] of the query */
@@ -96,9 +85,9 @@ export class RecordingsApi {
     return found;
   }
 
-  /** @param {string} url */
-  async #get(url) {
-    return answerOf(await fetchApi(url, TIMEOUT_MS));
+  /** @param {string} what @param {RequestInit} [options] */
+  #fetch(what, options) {
+    return fetchApi(`api/cameras/${this.#camera}/${what}`, TIMEOUT_MS, options);
   }
 }
 
