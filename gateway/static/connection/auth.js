@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5000;
 /** A request renews the session cookie; the websocket cannot. */
 const RENEW_EVERY_MS = 3_600_000;
 /** Marks the page's own requests: with it, a 401 does not open the browser's password dialog over the page. */
-const REQUEST_HEADERS = { "X-Requested-With": "framebus" };
+export const REQUEST_HEADERS = { "X-Requested-With": "framebus" };
 const token = new URLSearchParams(location.search).get("token");
 
 /** The address with the page's own token, when it has one. @param {string} url relative to the page's base */

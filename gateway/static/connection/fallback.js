@@ -4,7 +4,7 @@
  */
 
 import { MultipartReader } from "./multipart.js";
-import { withToken } from "./auth.js";
+import { REQUEST_HEADERS, withToken } from "./auth.js";
 
 const STREAMS = 5;
 const STILL_EVERY_MS = 3000;
@@ -91,7 +91,7 @@ class Stream {
     try {
       const url = withToken(`camera/${this.#view.dataset.camera}/stream.mjpg`);
       url.searchParams.set("width", String(this.#width));
-      const response = await fetch(url, { cache: "no-store", signal: this.#abort.signal });
+      const response = await fetch(url, { cache: "no-store", headers: REQUEST_HEADERS, signal: this.#abort.signal });
       if (response.ok) await this.#show(response.body.getReader());
     } catch (error) {
       if (!this.#closed) console.warn(`framebus: a stream ended: ${error}`);
@@ -118,7 +118,7 @@ async function fetchStill(view, abort) {
   try {
     const url = withToken(`camera/${view.dataset.camera}/snapshot.jpg`);
     url.searchParams.set("width", String(view.pixelWidth));
-    const response = await fetch(url, { cache: "no-store", signal: abort.signal });
+    const response = await fetch(url, { cache: "no-store", headers: REQUEST_HEADERS, signal: abort.signal });
     const captured = Number(response.headers.get("X-Timestamp") ?? NaN);
     const body = new Uint8Array(await response.arrayBuffer());
     if (response.ok && !abort.signal.aborted) view.offerPlain(body, Number.isNaN(captured) ? null : captured);

@@ -2,7 +2,7 @@
 
 import { may } from "../connection/me.js";
 import { saveFile } from "../save-file.js";
-import { fileSize, stillName, timeOfDay } from "../words/format.js";
+import { dataSize, stillName, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
 import { getFile } from "./fetched-file.js";
 
@@ -46,7 +46,7 @@ export class SaveMenus {
       const captured = Number(headers.get("X-Timestamp")) || Date.now() / 1000;
       const name = stillName(this.#camera, new Date(captured * 1000));
       saveFile(blob, name);
-      return t("save.still", { name, size: fileSize(blob.size), time: timeOfDay(captured) });
+      return t("save.still", { name, size: dataSize(blob.size), time: timeOfDay(captured) });
     });
   }
 
@@ -65,7 +65,7 @@ export class SaveMenus {
       if (!clip.blob) return t("save.noClip", { error: why(clip.error, clip.code) });
       const name = stillName(this.#camera, new Date()).replace(/jpg$/, kind);
       saveFile(clip.blob, name);
-      return t("save.clip", { name, size: fileSize(clip.blob.size) });
+      return t("save.clip", { name, size: dataSize(clip.blob.size) });
     });
   }
 

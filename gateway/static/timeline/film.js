@@ -2,7 +2,7 @@
 
 import { withToken } from "../connection/auth.js";
 import { t } from "../words/words.js";
-import { bytes } from "../words/format.js";
+import { dataSize } from "../words/format.js";
 
 const POLL_MS = 2000;
 /** The server says so where the extra `av` is missing. */
@@ -113,7 +113,7 @@ export class Film {
 }
 
 /** @param {Progress} film */
-function textOf({ state, bytes: size }) {
-  if (state === "done") return t("film.done", { size: bytes(size) });
+function textOf({ state, bytes }) {
+  if (state === "done") return t("film.done", { size: dataSize(bytes) });
   return t(state === "waiting" ? "film.waiting" : "film.running");
 }

@@ -1,6 +1,6 @@
 /** What the recorder does, in a sentence or two for people. Pure code. */
 
-import { bytes, timeOfDay } from "../words/format.js";
+import { dataSize, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
 
 /**
@@ -35,10 +35,10 @@ export function recorderSentence(recorder) {
 export function heldSentence(recorder, nowMs = Date.now()) {
   if (recorder.state === "off" || typeof recorder.held_bytes !== "number") return "";
   const free = recorder.free_bytes ?? null;
-  const parts = [t("recorder.held", { size: bytes(recorder.held_bytes) })];
+  const parts = [t("recorder.held", { size: dataSize(recorder.held_bytes) })];
   if (recorder.oldest) parts.push(t("recorder.oldest", { time: timeOfDay(recorder.oldest, nowMs) }));
-  if (recorder.kept_bytes > 0) parts.push(t("recorder.kept", { size: bytes(recorder.kept_bytes) }));
-  if (free !== null) parts.push(t("recorder.free", { size: bytes(free) }));
+  if (recorder.kept_bytes > 0) parts.push(t("recorder.kept", { size: dataSize(recorder.kept_bytes) }));
+  if (free !== null) parts.push(t("recorder.free", { size: dataSize(free) }));
   return parts.join(" · ");
 }
 

@@ -266,6 +266,8 @@ export default {
   "save.noAnswer": "der Kameraserver antwortet nicht",
   "size.kB": "{n} kB",
   "size.MB": "{n} MB",
+  "size.GB": "{n} GB",
+  "size.TB": "{n} TB",
 
   "controls.title": "Regler",
   "controls.open": "Helligkeit, Belichtung, Fokus … (C)",

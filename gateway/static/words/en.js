@@ -267,6 +267,8 @@ export default {
   "save.noAnswer": "the camera server does not answer",
   "size.kB": "{n} kB",
   "size.MB": "{n} MB",
+  "size.GB": "{n} GB",
+  "size.TB": "{n} TB",
 
   "controls.title": "Controls",
   "controls.open": "Brightness, exposure, focus … (C)",

@@ -41,17 +41,6 @@ export function timeOfDay(unixSeconds, nowMs = Date.now()) {
 }
 
 /**
- * Return a size as a short text, in units of a thousand.
- *
- * @param {number} count of bytes
- */
-export function bytes(count) {
-  const [unit, size] = count >= 1e12 ? ["TB", 1e12] : count >= 1e9 ? ["GB", 1e9] : count >= 1e6 ? ["MB", 1e6] : ["kB", 1e3];
-  const number = count / size;
-  return `${decimals(number.toFixed(number < 9.95 ? 1 : 0))} ${unit}`;
-}
-
-/**
  * Return a moment of the past with its date, to the millisecond.
  *
  * @param {number | null} unixSeconds
@@ -79,13 +68,15 @@ function decimals(number) {
 }
 
 /**
- * Return the size of a file.
+ * Return a number of bytes as a short text, in units of a thousand: what is not empty has at least 1 kB.
  *
  * @param {number} bytes
  */
-export function fileSize(bytes) {
-  if (bytes < 1e6) return t("size.kB", { n: Math.max(1, Math.round(bytes / 1000)) });
-  return t("size.MB", { n: bytes < 9.95e6 ? decimals((bytes / 1e6).toFixed(1)) : Math.round(bytes / 1e6) });
+export function dataSize(bytes) {
+  if (bytes < 1e6) return t("size.kB", { n: Math.min(bytes, Math.max(1, Math.round(bytes / 1000))) });
+  const [unit, size] = bytes >= 1e12 ? ["TB", 1e12] : bytes >= 1e9 ? ["GB", 1e9] : ["MB", 1e6];
+  const number = bytes / size;
+  return t(`size.${unit}`, { n: number < 9.95 ? decimals(number.toFixed(1)) : Math.round(number) });
 }
 
 /**

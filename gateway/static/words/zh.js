@@ -266,6 +266,8 @@ export default {
   "save.noAnswer": "摄像头服务器没有响应",
   "size.kB": "{n} kB",
   "size.MB": "{n} MB",
+  "size.GB": "{n} GB",
+  "size.TB": "{n} TB",
 
   "controls.title": "调节",
   "controls.open": "亮度、曝光、对焦… (C)",

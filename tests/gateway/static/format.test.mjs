@@ -21,9 +21,9 @@ test("ages", () => {
   ]);
 });
 
-test("sizes of files", () => {
-  const said = [0, 1500, 999_400, 1e6, 9_940_000, 9_950_000, 1.5e9].map(format.fileSize);
-  assert.deepEqual(said, ["1 kB", "2 kB", "999 kB", "1.0 MB", "9.9 MB", "10 MB", "1500 MB"]);
+test("sizes of files and disks", () => {
+  const texts = [0, 1, 1500, 999_400, 1e6, 9_940_000, 9_950_000, 1.5e9, 52e9, 2e12].map(format.dataSize);
+  assert.deepEqual(texts, ["0 kB", "1 kB", "2 kB", "999 kB", "1.0 MB", "9.9 MB", "10 MB", "1.5 GB", "52 GB", "2.0 TB"]);
 });
 
 test("rates", () => {

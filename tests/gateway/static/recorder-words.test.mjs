@@ -40,6 +40,6 @@ test("what the disk holds is told in a line", () => {
   const noon = Date.UTC(2026, 4, 6, 12);
   assert.match(heldSentence(state({}), noon), /^13 GB held · since 07:08:09.* · 52 GB free$/);
   assert.match(heldSentence(state({ kept_bytes: 2_345_000, free_bytes: null }), noon), / · 2\.3 MB of it kept$/);
-  assert.equal(heldSentence(state({ oldest: null, held_bytes: 0 }), noon), "0.0 kB held · 52 GB free");
+  assert.equal(heldSentence(state({ oldest: null, held_bytes: 0 }), noon), "0 kB held · 52 GB free");
   assert.equal(heldSentence({ state: "off" }, noon), "");
 });
