@@ -1,10 +1,10 @@
 """/api/settings/cameras, /api/settings/attached and /api/settings/preview."""
 
-import asyncio
 import base64
 import os
-from collections.abc import Mapping
-from typing import Any
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from framebus.config.edit import Value
 from framebus.settings.attached_cameras import attached_cameras, preview
@@ -12,8 +12,10 @@ from framebus.settings.camera_edits import check_remote, check_source, with_came
 from gateway.http.settings.settings_handler import SettingsHandler
 from gateway.net.errors import HttpError
 
-_trying = asyncio.Lock()
+_trying = threading.Lock()
 """Held while capture looks for cameras or tries one: one at a time, as each takes a process."""
+
+T = TypeVar("T")
 
 
 class NewCamera(SettingsHandler):
@@ -32,7 +34,8 @@ class ChangedCamera(SettingsHandler):
 
     async def patch(self, name: str) -> None:
         """Set keys of a camera; null removes one, so that its default holds."""
-        checked = await self.in_thread(lambda: check_remote(self.values("keys of a camera and their values")))
+        values = self.values("keys of a camera and their values")
+        checked = await self.in_thread(lambda: check_remote(values))
         command = ("camera", "set", name, *words(checked))
         await self.change(lambda text: with_changed_camera(text, name, checked), *command)
 
@@ -46,8 +49,7 @@ class AttachedCameras(SettingsHandler):
 
     async def get(self) -> None:
         """List the cameras that are attached to this machine, with their sizes, and which of them are in use."""
-        async with not_busy():
-            found = await self.while_connected(self.in_thread(attached_cameras))
+        found = await self.while_connected(self.in_thread(lambda: alone(attached_cameras)))
         sources = [(name, feed.status.source) for name, feed in self.cameras.feeds.items() if feed.status.source]
         sources += [(name, str(table.source)) for name, table in self.services.camera_settings.items() if table.is_here]
         for entry in found:
@@ -66,11 +68,10 @@ class Preview(SettingsHandler):
 
         def take() -> dict[str, Any]:
             check_source(source)
-            taken = preview(source)
+            taken = alone(lambda: preview(source))
             return {"text": taken.text, "jpeg": base64.b64encode(taken.jpeg).decode()}
 
-        async with not_busy():
-            self.finish(await self.while_connected(self.in_thread(take)))
+        self.finish(await self.while_connected(self.in_thread(take)))
 
 
 def means(source: str, entry: Mapping[str, Any]) -> bool:
@@ -91,8 +92,11 @@ def words(values: Mapping[str, Value | None]) -> list[str]:
     return [f"{key}={'' if text is None else text}" for key, text in texts.items()]
 
 
-def not_busy() -> asyncio.Lock:
-    """The lock. Raises HttpError while another request has it."""
-    if _trying.locked():
+def alone(ask_capture: Callable[[], T]) -> T:
+    """Call it, in a thread, which goes on after its client has left. Raises HttpError while another one does."""
+    if not _trying.acquire(blocking=False):
         raise HttpError(429, "busy", "another camera is being tried; try again in some seconds")
-    return _trying
+    try:
+        return ask_capture()
+    finally:
+        _trying.release()

@@ -1,6 +1,8 @@
 """Cameras that are added, changed and removed through /api/settings."""
 
+import asyncio
 import base64
+import json
 import os
 import tomllib
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 from framebus.config.load import Config
 from gateway.http.settings import cameras
 from tests.conftest import Configure
-from tests.gateway.conftest import serving
+from tests.gateway.conftest import serving, until
 from tests.gateway.http.settings.client import call
 
 
@@ -108,10 +110,35 @@ async def test_a_preview_is_a_picture_or_a_reason(config: Config) -> None:
 
 
 async def test_one_camera_is_tried_at_a_time(config: Config) -> None:
-    async with serving(config) as site, cameras._trying:
-        for method, path, body in (("POST", "/preview", {"source": "testcard"}), ("GET", "/attached", None)):
-            status, error = await call(site, method, path, body)
-            assert (status, error["code"]) == (429, "busy")
+    async with serving(config) as site:
+        with cameras._trying:
+            for method, path, body in (("POST", "/preview", {"source": "testcard"}), ("GET", "/attached", None)):
+                status, error = await call(site, method, path, body)
+                assert (status, error["code"]) == (429, "busy")
+
+
+@pytest.mark.medium
+async def test_a_camera_is_still_being_tried_after_its_client_has_left(config: Config) -> None:
+    tried, given_up = asyncio.Event(), asyncio.Event()
+
+    async def never_answer(_: asyncio.StreamReader, connection: asyncio.StreamWriter) -> None:
+        tried.set()
+        await given_up.wait()
+        connection.close()
+
+    camera = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    body = json.dumps({"source": f"http://127.0.0.1:{camera.sockets[0].getsockname()[1]}/"})
+    head = f"POST /api/settings/preview HTTP/1.1\r\nHost: {config.gateway.listen}\r\nContent-Length: {len(body)}\r\n"
+    async with camera, serving(config) as site:
+        _, client = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
+        client.write(f"{head}Content-Type: application/json\r\n\r\n{body}".encode())
+        await tried.wait()
+        client.close()
+        await until(lambda: site.gateway._connections.open == 0)
+        status, error = await call(site, "POST", "/preview", {"source": "testcard"})
+        assert (status, error["code"]) == (429, "busy")
+        given_up.set()
+        await until(lambda: not cameras._trying.locked())
 
 
 WEBCAM = {"source": "v4l2:serial=3F2A", "name": "HD Pro Webcam C920", "path": "/dev/null"}
