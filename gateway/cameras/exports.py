@@ -70,11 +70,11 @@ class Exports:
 
     async def begin(self, camera: str, begin: float, end: float) -> Export:
         """Have a film made. Raises HttpError."""
-        if importlib.util.find_spec("av") is None:
-            raise HttpError(501, "not-available", NEEDS_AV)
         recordings = self.recordings
 
         def start() -> tuple[str, subprocess.Popen[bytes]]:
+            if importlib.util.find_spec("av") is None:
+                raise HttpError(501, "not-available", NEEDS_AV)
             id = secrets.token_hex(8)
             with self._places():
                 self._sweep()

@@ -138,9 +138,8 @@ class NewLink(AccountsHandler):
             raise HttpError(400, "bad-request", "allowed: either user or guest, with a name")
         secret = await self.in_thread(lambda: self._made(values, minutes))
         urls, only_here = self._urls(f"link/{secret}")
-        self.finish(
-            {"urls": urls, "only_here": only_here, "expires": time.time() + 60 * minutes, "qr": qr_code(urls[0])}
-        )
+        qr = await self.in_thread(lambda: qr_code(urls[0]))
+        self.finish({"urls": urls, "only_here": only_here, "expires": time.time() + 60 * minutes, "qr": qr})
 
     def _made(self, values: Mapping[str, Any], minutes: float) -> str:
         places = self.services.places
