@@ -16,7 +16,7 @@ class StoredEvents(CameraHandler):
         events, rest = await self.while_connected(self.services.recordings.events(camera, period.begin, period.end))
         self.set_header("Cache-Control", "no-store")
         found = {"camera": camera, "events": [_shown(event) for event in events], "next": rest}
-        await self.while_connected(self.finish(found))
+        await self.while_connected(self.finish_listing(found))
 
     head = get
 

@@ -37,7 +37,8 @@ class Recordings(CameraHandler):
         spans = [{"begin": span.begin, "end": span.end, "bytes": span.bytes, "keep": span.keep} for span in found.spans]
         listed = {"files": [self._file(camera, segment) for segment in found.files]} if files else {}
         self.set_header("Cache-Control", "no-store")
-        await self.while_connected(self.finish({"camera": camera, "spans": spans, **listed, "next": found.next}))
+        answer = {"camera": camera, "spans": spans, **listed, "next": found.next}
+        await self.while_connected(self.finish_listing(answer))
 
     head = get
 
