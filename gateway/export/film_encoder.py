@@ -32,8 +32,6 @@ class FilmEncoder:
     def __init__(self, path: Path) -> None:
         """Begin a file. Raises FFmpegError and OSError."""
         self.frames = 0
-        self.refused = 0
-        """Pictures that could not be decoded."""
         self._path = path
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._decoder = CodecContext.create("mjpeg", "r")
@@ -52,12 +50,10 @@ class FilmEncoder:
         """Append a frame; one that cannot be decoded is left out. Raises FFmpegError and OSError."""
         header = frame.header
         if header.width * header.height > MAX_PIXELS:
-            self.refused += 1
             return
         try:
             pictures = self._decoder.decode(Packet(frame.jpeg))
         except FFmpegError:
-            self.refused += 1
             return
         for picture in pictures:
             self._write(_upright(picture, header.orientation), frame.at)

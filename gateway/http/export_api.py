@@ -10,7 +10,6 @@ from gateway.http.recordings_query import body_period, check_length, download_na
 from gateway.net.errors import HttpError
 
 MP4 = "video/mp4"
-POLL_SECONDS = 1
 
 
 class NewExport(CameraHandler):

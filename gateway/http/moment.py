@@ -42,7 +42,7 @@ def _unix_seconds(text: str) -> float | None:
     except ValueError:
         pass
     try:
-        found = datetime.fromisoformat(re.sub(r" (\d\d(?::?\d\d)?)\Z", r"+\1", text) if "T" in text.upper() else text)
+        found = datetime.fromisoformat(re.sub(r" (\d\d(?::?\d\d)?)\Z", r"+\1", text) if "T" in text else text)
     except ValueError:
         return None
     return None if found.tzinfo is None else found.timestamp()

@@ -58,10 +58,7 @@ def listed_period(query: Mapping[str, str]) -> Period:
 
 def clip_period(query: Mapping[str, str]) -> Period:
     """What a clip is to cover. Raises HttpError."""
-    for name in ("from", "to"):
-        if name not in query:
-            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
-    return check_length(_ordered(_time(query, "from", 0.0), _time(query, "to", 0.0)))
+    return check_length(_whole_period(query))
 
 
 def check_length(period: Period) -> Period:
@@ -74,11 +71,7 @@ def check_length(period: Period) -> Period:
 
 def body_period(values: Mapping[str, object]) -> Period:
     """The time in the body of a request: `from` and `to`, as numbers or texts. Raises HttpError."""
-    query = {name: str(values[name]) for name in ("from", "to") if name in values}
-    for name in ("from", "to"):
-        if name not in query:
-            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
-    return listed_period(query)
+    return _whole_period({name: str(values[name]) for name in ("from", "to") if name in values})
 
 
 def longest_gap(query: Mapping[str, str]) -> float:
@@ -106,6 +99,14 @@ def download_name(camera: str, begin: float, seconds: float | None, suffix: str 
     except (ValueError, OverflowError, OSError):
         time = f"{begin:.0f}"
     return f"{camera}_{time}{'' if seconds is None else f'_{seconds:.0f}s'}.{suffix}"
+
+
+def _whole_period(query: Mapping[str, str]) -> Period:
+    """A time of which both ends are given."""
+    for name in ("from", "to"):
+        if name not in query:
+            raise HttpError(400, "bad-request", f"{name}: found nothing; allowed: {moment.ALLOWED}")
+    return listed_period(query)
 
 
 def _time(query: Mapping[str, str], name: str, default: float) -> float:

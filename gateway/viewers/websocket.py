@@ -126,7 +126,7 @@ class PageViewer(SocketViewer):
         self._playbacks = Playbacks(
             recordings,
             wake=self.wake,
-            say=lambda kind, camera, values: self._say(f"{kind}/{camera}", {kind: values}),
+            say=lambda kind, camera, values: self.answer(f"{kind}/{camera}", **{kind: values}),
             bytes_a_second=lambda: self._budget.best_capacity(time.monotonic()),
         )
 
@@ -152,7 +152,8 @@ class PageViewer(SocketViewer):
 
     def answer(self, kind: str, **answer: object) -> None:
         """Send JSON that the page asked for; of each kind of answer at most one waits, the newest."""
-        self._say(kind, answer)
+        self._answers[kind] = msgspec.json.encode(answer)
+        self.wake()
 
     def seek(self, seek: Seek) -> None:
         """Show a recorded frame; without a moment, end the playback of the camera."""
@@ -287,10 +288,6 @@ class PageViewer(SocketViewer):
         for camera, watching in self._watching.items():
             self._adapt(camera, watching)
         self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
-        self.wake()
-
-    def _say(self, kind: str, text: dict[str, object]) -> None:
-        self._answers[kind] = msgspec.json.encode(text)
         self.wake()
 
     def _order_cameras(self) -> None:
