@@ -15,7 +15,8 @@ from gateway.export.job import FILM_NAME, Job, Progress, read_job, write_progres
 LOCK_NAME = "lock"
 """Whoever holds it makes a film; the others wait."""
 LOCK_SECONDS = 1.0
-TOLD_SECONDS = 1.0
+PROGRESS_SECONDS = 1.0
+"""How often the progress is written."""
 MAX_FILM_BYTES = 4_000_000_000
 """As FAT takes them."""
 MAX_SECONDS = 4 * 3600.0
@@ -87,19 +88,19 @@ def turn(folder: Path) -> Iterator[None]:
         yield
 
 
-def make(folder: Path, job: Job, recordings: RecordingFolder, told_seconds: float = TOLD_SECONDS) -> Progress:
-    """Write the film, and tell how far it is, so often. Raises ExportError, and what FFmpeg raises."""
+def make(folder: Path, job: Job, recordings: RecordingFolder, progress_seconds: float = PROGRESS_SECONDS) -> Progress:
+    """Write the film, and every `progress_seconds` how far it is. Raises ExportError, and what FFmpeg raises."""
     from gateway.export.film_encoder import FilmEncoder
 
-    began = told = time.monotonic()
+    began = written = time.monotonic()
     write_progress(folder, Progress(state="running"))
     encoder = FilmEncoder(folder / FILM_NAME)
     for frame in recordings.frames(job.camera, job.begin, job.end):
         encoder.add(frame)
         now = time.monotonic()
-        if now - told < told_seconds:
+        if now - written < progress_seconds:
             continue
-        told = now
+        written = now
         size = encoder.bytes
         check(folder, size, now - began)
         share = (frame.at - job.begin) / max(0.001, job.end - job.begin)
@@ -122,7 +123,7 @@ def check(folder: Path, size: int, seconds: float) -> None:
 
 
 def fail(folder: Path, reason: str) -> int:
-    """Tell why there is no film."""
+    """Write why there is no film; returns the exit status."""
     with contextlib.suppress(OSError):
         (folder / FILM_NAME).unlink(missing_ok=True)
         write_progress(folder, Progress(state="failed", reason=" ".join(reason.split())[:500]))

@@ -13,7 +13,7 @@ JOB_NAME, PROGRESS_NAME, FILM_NAME = "job.json", "progress.json", "film.mp4"
 MODE = 0o600
 ID_PATTERN = r"\A[0-9a-f]{16}\Z"
 SILENT_SECONDS = 60.0
-"""A film whose process has said nothing for so long is not made any more."""
+"""A film whose process has written no progress for so long is not made any more."""
 CUT_OFF = "the process that made it was ended"
 
 State = Literal["waiting", "running", "done", "failed"]
@@ -55,9 +55,9 @@ def write_job(folder: Path, job: Job) -> None:
 
 
 def write_progress(folder: Path, progress: Progress) -> None:
-    """Tell how far it is, now. Raises OSError."""
-    told = msgspec.structs.replace(progress, updated=round(time.time(), 3))
-    write_atomically(folder / PROGRESS_NAME, msgspec.json.encode(told), MODE)
+    """Write how far it is, as of now. Raises OSError."""
+    dated = msgspec.structs.replace(progress, updated=round(time.time(), 3))
+    write_atomically(folder / PROGRESS_NAME, msgspec.json.encode(dated), MODE)
 
 
 def read_job(folder: Path) -> tuple[Job, Progress] | None:

@@ -1,4 +1,4 @@
-"""The schemas of what is said about recordings over HTTP, for the description of the API."""
+"""The schemas of answers and requests about recordings, for the description of the HTTP API."""
 
 from typing import Any, get_args
 

@@ -36,7 +36,7 @@ class RecordedMessage:
     message: bytes
     """Of the wire format."""
     texts: tuple[Mapping[str, object], ...]
-    """What is said just before it."""
+    """The texts that are sent just before it, as JSON objects."""
     seq: int
     at: float
     found: float

@@ -1,4 +1,4 @@
-"""What a page says to look at recordings: `seek` for a moment, `play` for a film. Pure."""
+"""The messages by which a page asks for recordings: `seek` for a moment, `play` for a film. Pure."""
 
 from typing import Annotated, Literal
 

@@ -57,7 +57,7 @@ class Playbacks:
         return self._playbacks.get(name)
 
     def seek(self, seek: Seek) -> None:
-        """Show a frame. What is refused is said."""
+        """Show a frame. A refusal is answered with its reason."""
         playback = self._begun(seek.camera)
         if playback is None:
             self.say("sought", seek.camera, id=seek.id, captured=None, reason=self._too_many)
@@ -65,7 +65,7 @@ class Playbacks:
             playback.seek(seek)
 
     def play(self, play: Play) -> None:
-        """Show a film, or pause it. What is refused is said."""
+        """Show a film, or pause it. A refusal is answered with its reason."""
         playback = self._begun(play.camera)
         if playback is None:
             self.say("played", play.camera, id=play.id, at=None, reason=self._too_many)

@@ -22,7 +22,7 @@ def test_a_film_may_be_looked_at_before_the_encoder_has_written_anything(tmp_pat
     folder = tmp_path / "exports" / ("0" * 16)
     job = Job(camera="front", begin=STARTED, end=STARTED + 60, created=3.0)
     write_job(folder, job)
-    made = make(folder, job, RecordingFolder(tmp_path), told_seconds=0.0)  # as where a frame takes a second
+    made = make(folder, job, RecordingFolder(tmp_path), progress_seconds=0.0)  # as where a frame takes a second
     assert (made.state, made.frames, made.bytes) == ("done", 20, (folder / FILM_NAME).stat().st_size)
 
 
