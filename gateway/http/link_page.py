@@ -1,12 +1,11 @@
 """/link/SECRET: a one-time link, which logs the device in that opens it first."""
 
 import html
-from functools import cache
 
 from gateway.access.identity import Identity
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
-from gateway.http.static_files import STATIC_DIR
+from gateway.http.static_files import page_text
 from gateway.net.errors import HttpError
 
 
@@ -33,7 +32,7 @@ class Link(BaseHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", policy([]))
         text = f"{message[:1].upper()}{message[1:]}. Ask for a new one." if message else ""
-        page = _page().replace("{{message}}", html.escape(text))
+        page = page_text("settings/link.html").replace("{{message}}", html.escape(text))
         self.finish(page.replace("<form ", "<form hidden ") if message else page)
 
     head = get
@@ -44,8 +43,3 @@ def page_of(identity: Identity) -> str:
     if identity.cameras is not None and len(identity.cameras) == 1:
         return f"/camera/{next(iter(identity.cameras))}/"
     return "/"
-
-
-@cache
-def _page() -> str:
-    return (STATIC_DIR / "settings" / "link.html").read_text()

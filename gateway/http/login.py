@@ -2,7 +2,6 @@
 
 import asyncio
 import html
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +9,7 @@ from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.login_return import next_path
 from gateway.http.settings.settings_handler import may_set
-from gateway.http.static_files import STATIC_DIR
+from gateway.http.static_files import page_text
 from gateway.net.errors import HttpError
 
 IN_A_FRAME = (
@@ -56,7 +55,7 @@ class Login(BaseHandler):
             "name": name,
             "next": next_path(self.get_argument("next", "/")),
         }
-        page = _form()
+        page = page_text("login.html")
         for key, value in values.items():
             page = page.replace(f"{{{{{key}}}}}", html.escape(value.replace("{{", "{ {")))
         if name:  # it is the password that is to be typed again
@@ -130,8 +129,3 @@ class Me(BaseHandler):
 
 def _sentence(message: str) -> str:
     return f"{message[:1].upper()}{message[1:].removesuffix('.')}." if message else ""
-
-
-@cache
-def _form() -> str:
-    return (STATIC_DIR / "login.html").read_text()

@@ -11,7 +11,7 @@ from gateway.http.camera_handler import CameraHandler
 from gateway.http.csp import policy
 from gateway.http.mjpg_streamer import ALLOWED, Action, parse_action
 from gateway.http.plain_page import plain_cameras
-from gateway.http.static_files import STATIC_DIR, STATIC_FILES
+from gateway.http.static_files import STATIC_DIR, STATIC_FILES, page_text
 from gateway.net.errors import HttpError
 
 PLAIN_START, PLAIN_END = '<div class="plain-cameras">', "</div>"
@@ -109,4 +109,4 @@ class PageFile(BaseHandler, StaticFileHandler):
 @cache
 def _index(base: str) -> str:
     """The page, its links relative to `base`."""
-    return (STATIC_DIR / "index.html").read_text().replace('<base href="./">', f'<base href="{base}">')
+    return page_text("index.html").replace('<base href="./">', f'<base href="{base}">')

@@ -1,10 +1,8 @@
 """/settings: the page of the settings, for administrators."""
 
-from functools import cache
-
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
-from gateway.http.static_files import STATIC_DIR
+from gateway.http.static_files import page_text
 
 
 class SettingsPage(BaseHandler):
@@ -15,11 +13,6 @@ class SettingsPage(BaseHandler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy([]))
-        self.finish(_page())
+        self.finish(page_text("settings/settings.html"))
 
     head = get
-
-
-@cache
-def _page() -> str:
-    return (STATIC_DIR / "settings" / "settings.html").read_text()

@@ -117,7 +117,7 @@ async def test_a_session_that_cannot_be_saved_is_said(access: Access, config: Co
 # --- sessions --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_session_is_renewed_when_half_of_it_is_over_and_stays_the_same(access: Access, config: Config) -> None:
+async def test_a_session_in_use_is_renewed_and_stays_the_same(access: Access, config: Config) -> None:
     cookie = await access.log_in("anna", PASSWORD, CLIENT)
     identity = by(access, cookie)
     assert access.renewed_cookie(identity) is None, "it is new"

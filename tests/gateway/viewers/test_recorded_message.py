@@ -31,7 +31,7 @@ def test_the_header_is_that_of_the_file_with_keys_of_later_versions() -> None:
 
 
 @pytest.mark.parametrize("stored", [b"", b"nonsense", b"[1]\n[2]", b'{"v":1}', b"\xff"])
-def test_a_damaged_header_is_made_anew(stored: bytes) -> None:
+def test_a_damaged_header_is_encoded_again(stored: bytes) -> None:
     parts, found = parse(recorded_message(recorded(header_json=stored), "back", 7), RecordedHeader)
     assert (parts.camera, found.camera, found.seq, parts.body) == ("back", "back", LARGE.seq, jpeg(0))
 
