@@ -16,7 +16,7 @@ from framebus.recordings.segment_name import day_of
 from framebus.runtime.host_clock import host_monotonic, suspended_seconds
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk, DiskError
-from recorder.segment_file import MODE, make_day_folder
+from recorder.segment_file import MODE, make_day_folder, sync_folder
 
 logger = logging.getLogger("recorder")
 
@@ -28,6 +28,14 @@ CLOCK_ERROR_SECONDS = 2.0
 """An event whose time differs by more from what the clock says now is put right."""
 RETRY_SECONDS = 1.0
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class _InProgress:
+    event: StoredEvent
+    """As it is now."""
+    written: StoredEvent
+    """As it was written last."""
 
 
 @dataclass(slots=True)
@@ -48,10 +56,8 @@ class EventLog:
         self.losses = RateLimitedLog(logger)
         self._disk = disk
         self._device: int | None = None
-        self._open: dict[str, StoredEvent] = {}
-        """The events in progress, by id, as they were written last."""
-        self._latest: dict[str, StoredEvent] = {}
-        """The same, as they are now."""
+        self._open: dict[str, _InProgress] = {}
+        """By the id of the event."""
         self._ended: deque[_Ended] = deque(maxlen=MAX_ENDED)
         self._waiting: deque[tuple[str, str, StoredEvent]] = deque()
         """Camera, day of the file, and event."""
@@ -67,21 +73,19 @@ class EventLog:
             header: of the message.
             is_here: whether the camera has the clock of this machine.
         """
-        event = self._latest[header.id] = StoredEvent.of(header, self._latest.get(header.id))
-        written = self._open.get(header.id)
+        known = self._open.pop(header.id, None)
+        event = StoredEvent.of(header, known.event if known is not None else None)
+        written = known.written if known is not None else None
         # The clock may be set back, too.
         if written is None or event.end is not None or abs(event.seen - written.seen) >= NOTED_SECONDS:
-            self._open[header.id] = event
             self._put(header.camera, event, written)
-        if event.end is not None:
-            if is_here:
-                self._ended.append(_Ended(header.camera, event, header.monotonic, suspended_seconds()))
-            self._open.pop(header.id)
-            self._latest.pop(header.id)
-        while len(self._latest) > 2 * MAX_OPEN_EVENTS:  # as many as the reader of events lets begin
-            oldest = next(iter(self._latest))
-            self._latest.pop(oldest)
-            self._open.pop(oldest, None)
+            written = event
+        if event.end is None:
+            self._open[header.id] = _InProgress(event, written)
+        elif is_here:
+            self._ended.append(_Ended(header.camera, event, header.monotonic, suspended_seconds()))
+        while len(self._open) > 2 * MAX_OPEN_EVENTS:  # as many as the reader of events lets begin
+            self._open.pop(next(iter(self._open)))
 
     def put_right(self) -> None:
         """The clock was set: write what has ended again, with the times that it says now."""
@@ -160,5 +164,7 @@ class EventLog:
                 line = b"\n" + line
             os.write(file, line)
             os.fdatasync(file)
+            if not size:
+                sync_folder(folder)  # which has the name of the file
         finally:
             os.close(file)

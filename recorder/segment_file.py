@@ -175,12 +175,12 @@ def make_day_folder(folder: Path) -> None:
     """Make the folder of a camera's day, where it is not there, so that a power cut leaves it there. Raises OSError."""
     if not folder.is_dir():
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        _sync_folder(folder.parent)  # which has the name of the day,
-        _sync_folder(folder.parents[1])  # and that which has the name of the camera
+        sync_folder(folder.parent)  # which has the name of the day,
+        sync_folder(folder.parents[1])  # and that which has the name of the camera
 
 
-def _sync_folder(folder: Path) -> None:
-    """Have the disk keep the names in a folder: a power cut may take them otherwise, with all that is below."""
+def sync_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder: a power cut may take them otherwise, with all below. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

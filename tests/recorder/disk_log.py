@@ -117,7 +117,7 @@ class DiskLog:
         place = self._within(path)
         if place is None:
             return
-        if flags & os.O_CREAT:
+        if flags & os.O_CREAT and place not in self._files:
             self._files[place] = _File()
             self._changes.append(_Change(self._next(), place, self._files[place]))
         self._open[descriptor] = self._files.get(place, place)

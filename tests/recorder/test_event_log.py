@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from framebus.protocol.events import EventHeader
+from framebus.protocol.events import MAX_OPEN_EVENTS, EventHeader
 from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENTS_BYTES, StoredEvent
 from framebus.recordings.event_folder import EventFolder
 from framebus.runtime.host_clock import host_monotonic
 from recorder.disk import Disk
-from recorder.event_log import EventLog
+from recorder.event_log import MAX_WAITING, EventLog
 from tests.framebus.golden.make import EVENT
 from tests.processes import DEADLINE_SECONDS, wait_until
 
@@ -159,3 +159,13 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path, make: Make)
     log.note(message("start", 0.0))
     wait_until(lambda: log.losses.total["writes of events that failed"], "the write fails")
     assert outside.stat().st_size == 0
+
+
+def test_no_more_events_are_held_than_may_begin_and_wait(tmp_path: Path, make: Make) -> None:
+    (tmp_path / "front").write_bytes(b"no folder")
+    log = make()
+    for number in range(2 * MAX_OPEN_EVENTS + MAX_WAITING + 10):
+        log.note(message("start", 0.0, f"a-{number}"))
+    assert len(log._open) == 2 * MAX_OPEN_EVENTS
+    assert len(log._waiting) <= MAX_WAITING
+    assert log.losses.total["events not written"] > 0
