@@ -31,8 +31,8 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def states(config: Config) -> dict[str, str]:
-    """What each camera says of itself."""
+def states(config: Config, status_seconds: float = STATUS_SECONDS) -> dict[str, str]:
+    """What each camera says of itself within so many seconds."""
     found: dict[str, str] = {}
     subscribers = {}
     for camera in config.cameras:
@@ -40,15 +40,14 @@ def states(config: Config) -> dict[str, str]:
             subscribers[camera] = StatusSubscriber(camera, config=config.path)
         except FramebusError as error:
             found[camera] = f"not connected: {error}"
-    deadline = time.monotonic() + STATUS_SECONDS  # for all of them
+    deadline = time.monotonic() + status_seconds  # for all of them
     for camera, subscriber in subscribers.items():
         with subscriber:
             try:
                 status = subscriber.receive(max(0.0, deadline - time.monotonic()))
             except TimeoutError:
-                found[camera] = "not running"
-                continue
-        if status.pid == 0:  # nothing came from it for longer than the deadline, on a busy machine
+                status = None
+        if status is None or status.pid == 0:  # the subscriber made it: a busy machine took longer than its deadline
             found[camera] = "not running"
             continue
         size = f", {status.width}x{status.height} at {status.fps:g} fps" if status.width else ""

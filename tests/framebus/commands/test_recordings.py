@@ -15,6 +15,7 @@ from PIL import Image
 
 from framebus import Frame, StatusSubscriber, Subscriber
 from framebus.commands import export
+from framebus.commands.list import states
 from framebus.commands.progress import Progress
 from framebus.config.load import Config
 from framebus.protocol.recording import MAGIC, RecordingError, RecordingReader, record
@@ -366,6 +367,12 @@ def test_the_cameras_are_listed(configure: Configure, start: Start) -> None:
     lines = framebus("list", config=config).stdout.splitlines()
     assert lines[0].startswith("front      idle: 1 fps while there are no viewers (testcard, 320x240 at ")
     assert lines[1] == "back-door  not running"
+
+
+@pytest.mark.medium
+def test_a_camera_that_does_not_run_is_not_offline_however_long_is_waited(configure: Configure) -> None:
+    """A subscriber that has heard nothing for its deadline makes a status of its own."""
+    assert states(configure(), DEADLINE_SECONDS) == {"front": "not running"}
 
 
 @pytest.mark.slow
