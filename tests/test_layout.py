@@ -60,7 +60,6 @@ TESTED_WITH = {
     "framebus/commands/echo.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/export.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/hz.py": "tests/framebus/commands/test_recordings.py",
-    "framebus/commands/list.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/measuring.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/progress.py": "tests/framebus/commands/test_recordings.py",
     "framebus/commands/record.py": "tests/framebus/commands/test_recordings.py",

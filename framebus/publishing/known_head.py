@@ -67,7 +67,7 @@ class KnownHead:
     def _remember(self, data: bytes, jpeg: Jpeg) -> None:
         begin = _behind_labels(data)
         end = jpeg.scan + 2 + int.from_bytes(data[jpeg.scan + 2 : jpeg.scan + 4])
-        is_plain = jpeg.data is data and not jpeg.repairs and not jpeg.has_more_pictures
+        is_plain = jpeg.data is data and not jpeg.has_more_pictures  # `data` is another one where it was repaired
         if is_plain and begin and end - begin >= NEEDLE_BYTES:
             self._tables, self._last = data[begin:end], replace(jpeg, data=b"", scan=jpeg.scan - begin)
 

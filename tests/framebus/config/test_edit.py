@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("tomlkit", reason="make installs it")
 
-from framebus.config.edit import EditError, with_key, with_keys, without_table
+from framebus.config.edit import EditError, Value, with_key, with_keys, without_table
 
 SAMPLE = (Path(__file__).parents[3] / "framebus.toml").read_text()
 OPEN = 'listen = "0.0.0.0:8080"'
@@ -99,9 +99,10 @@ workers = 2
         ({"fps": None}, "fps = 3 # why\n", ""),
         ({"size": None}, "", ""),
         ({"fps": 3}, "", ""),
+        ({"fps": 3.0}, "fps = 3 # why", "fps = 3.0 # why"),
     ],
 )
-def test_keys_of_one_camera_are_set_and_removed(values: dict[str, int | None], before: str, after: str) -> None:
+def test_keys_of_one_camera_are_set_and_removed(values: dict[str, Value | None], before: str, after: str) -> None:
     assert with_keys(TWO, "camera.a", values) == TWO.replace(before, after, 1)
 
 

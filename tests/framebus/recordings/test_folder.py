@@ -161,15 +161,15 @@ def test_the_last_frame_is_found_from_its_own_moment(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_exchanged_under_its_name_is_read_anew(tmp_path: Path) -> None:
-    path = store(tmp_path, STARTED, SECOND)
+    path = store(tmp_path, STARTED, list(range(0, 5000, 250)))
     found = RecordingFolder(tmp_path)
-    assert found.frame_at("front", STARTED + 1.5) is not None
+    assert found.frame_at("front", STARTED + 3.5) is not None
     later = path.with_name("later")
-    later.write_bytes(segment([0, 700, 1500]))
+    later.write_bytes(segment([0, 1500, 3100, 4750]))  # its clusters are at other places
     later.replace(path)
-    frame = found.frame_before("front", STARTED + 1)
+    frame = found.frame_before("front", STARTED + 4)
     assert frame is not None
-    assert frame.at == pytest.approx(STARTED + 0.7)
+    assert frame.at == pytest.approx(STARTED + 3.1)
 
 
 def test_files_that_did_not_change_are_noticed_to_be_gone(tmp_path: Path) -> None:
@@ -192,6 +192,16 @@ def test_a_recording_of_the_day_before_hides_one_after_midnight(tmp_path: Path) 
     frame = found.frame_before("front", midnight + 1.5)
     assert frame is not None
     assert frame.at == pytest.approx(midnight)
+
+
+def test_a_recording_of_the_day_after_hides_one_before_midnight(tmp_path: Path) -> None:
+    midnight = STARTED - STARTED % 86400 + 86400
+    hidden = store(tmp_path, midnight - 1.0, [0, 1000, 2900, 5000])
+    os.utime(hidden, (STARTED, STARTED))
+    store(tmp_path, midnight + 1.0, [0, 250, 5000])
+    found = RecordingFolder(tmp_path)
+    assert [round(frame.at - midnight, 2) for frame in found.frames("front", midnight - 10)] == [-1, 0, 1, 1.25, 6]
+    assert [round(frame.at - midnight, 2) for frame in found.frames("front", midnight - 10, midnight - 0.1)] == [-1]
 
 
 def test_the_gaps_between_two_moments(tmp_path: Path) -> None:
