@@ -145,6 +145,18 @@ async def test_an_identity_ends_with_its_time_its_logout_and_its_account(
     assert not access.is_still_valid(identity)
 
 
+@pytest.mark.parametrize("kind", ["user", "token"])
+async def test_a_session_ends_with_another_password_or_token_of_the_same_name(
+    kind: str, access: Access, config: Config
+) -> None:
+    name, proof = ("anna", ANNA.scrypt) if kind == "user" else ("friend", FRIEND.sha256)
+    secret = links.make(config.state_dir, kind, name, fingerprint(proof))  # type: ignore[arg-type]
+    cookie, _ = await access.log_in_by_link(secret, CLIENT)
+    by(access, cookie)
+    add(config, users={"anna": User(hash_password("another"))}, tokens={"friend": Token(token_hash("another"), 2.0)})
+    assert access._by_cookie(cookie) is None
+
+
 def test_this_machine_and_anonymous_clients_may_stay_as_long_as_the_configuration_says(configure: Configure) -> None:
     config = configure(TWO)
     access = Access(config.gateway, config.secrets, config.state_dir, RateLimitedLog(logging.getLogger("gateway")))
