@@ -84,7 +84,9 @@ async def test_a_link_of_a_token_logs_in_with_the_rights_of_that_token(access: A
     cookie, identity = await access.log_in_by_link(secret, CLIENT)
     expected = Identity("token", "friend", frozenset({"view"}), frozenset({"back"}), fingerprint(FRIEND.sha256), "link")
     assert identity == expected
+    assert access._token_usage == {}
     session = by(access, cookie)
+    assert list(access._token_usage) == ["friend"], "its last use is shown"
     assert replace(session, session="link") == expected
     assert time.time() < session.expires <= time.time() + config.gateway.session_days * 86400
 
