@@ -1,6 +1,7 @@
 """Films of recordings over HTTP, made by a real process: progress, the file, limits, rights, and what is left."""
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from framebus.config.load import Config
-from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS
-from gateway.export.job import FILM_NAME, Job, Progress, State, write_job, write_progress
+from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS, PLACES_NAME
+from gateway.export.job import FILM_NAME, SILENT_SECONDS, Job, Progress, State, write_job, write_progress
 from tests.conftest import Configure
 from tests.framebus.recordings.segments import STARTED, store
 from tests.gateway.conftest import Site, serving, until
@@ -124,6 +125,30 @@ async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
         made(site.config, number)
     code, error = await ask(site, STARTED, STARTED + 1)
     assert (code, error["message"]) == (503, "4 films are made or wait to be fetched already")
+
+
+@pytest.mark.medium
+async def test_a_film_that_another_worker_is_adding_is_counted(site: Site) -> None:
+    pytest.importorskip("av")
+    films(site.config).mkdir(parents=True)
+    with (films(site.config) / PLACES_NAME).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        asked = asyncio.ensure_future(ask(site, STARTED, STARTED + 1))
+        await asyncio.wait({asked}, timeout=0.3)  # enough for one that does not wait for the lock
+        for number in range(MAX_EXPORTS):
+            made(site.config, number)
+    assert (await asked)[0] == 503
+
+
+async def test_a_folder_without_a_film_is_deleted_unless_it_is_new(recorded: Config) -> None:
+    old, new = (films(recorded) / f"{number:016x}" for number in (1, 2))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, old.stat().st_mtime - SILENT_SECONDS - 1))
+    async with serving(recorded) as site:
+        site.gateway._exports.tick()
+        await until(lambda: not old.exists() and site.gateway._exports._sweeping is None)
+        assert new.exists()
 
 
 @pytest.mark.slow

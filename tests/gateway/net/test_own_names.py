@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.net.own_names import is_own_name
+from gateway.net.own_names import is_loopback_name, is_own_name
 
 
 @pytest.fixture
@@ -39,3 +39,19 @@ def test_the_configuration_may_name_more(tmp_path: Path) -> None:
     assert is_own_name("a.cam.example", ["*.cam.example"], nowhere)
     assert not is_own_name("cam.example", ["*.cam.example"], nowhere)
     assert is_own_name("cam.example", ["*"], nowhere)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("cam.localhost", True),
+        ("127.0.0.9", True),
+        ("::1", True),
+        ("192.0.2.9", False),
+        ("localhost.example", False),
+        ("mylocalhost", False),
+    ],
+)
+def test_a_name_of_the_machine_of_the_client_itself(host: str, loopback: bool) -> None:
+    assert is_loopback_name(host) is loopback
