@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from framebus.protocol.wire import CameraName, Count, UnixSeconds, is_camera_name
+from framebus.protocol.wire import CameraName, Count, UnixSeconds
 from framebus.runtime.atomic_write import write_atomically
 
 JOB_NAME, PROGRESS_NAME, FILM_NAME = "job.json", "progress.json", "film.mp4"
@@ -66,8 +66,6 @@ def read_job(folder: Path) -> tuple[Job, Progress] | None:
         job = msgspec.json.decode((folder / JOB_NAME).read_bytes(), type=Job)
         progress = msgspec.json.decode((folder / PROGRESS_NAME).read_bytes(), type=Progress)
     except (OSError, msgspec.MsgspecError):
-        return None
-    if not is_camera_name(job.camera):
         return None
     if not progress.is_over and time.time() - progress.updated > SILENT_SECONDS:
         progress = msgspec.structs.replace(progress, state="failed", reason=CUT_OFF)

@@ -10,7 +10,15 @@ import pytest
 
 from framebus.recordings.folder import RecordingFolder
 from framebus.runtime.process_environment import environment
-from gateway.export.__main__ import LOCK_NAME, make
+from gateway.export.__main__ import (
+    LEAVE_FREE_BYTES,
+    LOCK_NAME,
+    MAX_FILM_BYTES,
+    MAX_SECONDS,
+    ExportError,
+    check,
+    make,
+)
 from gateway.export.job import FILM_NAME, Job, read_job, write_job
 from tests.framebus.recordings.segments import STARTED, store
 from tests.processes import DEADLINE_SECONDS, wait_until
@@ -24,6 +32,23 @@ def test_a_film_may_be_looked_at_before_the_encoder_has_written_anything(tmp_pat
     write_job(folder, job)
     made = make(folder, job, RecordingFolder(tmp_path), progress_seconds=0.0)  # as where a frame takes a second
     assert (made.state, made.frames, made.bytes) == ("done", 20, (folder / FILM_NAME).stat().st_size)
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "free", "reason"),
+    [
+        (MAX_FILM_BYTES + 1, 1.0, LEAVE_FREE_BYTES, "the film became larger than 4 GB"),
+        (1, MAX_SECONDS + 1, LEAVE_FREE_BYTES, "the film took longer than 4 hours to make"),
+        (1, 1.0, LEAVE_FREE_BYTES - 1, "its disk has less than 1 GB free"),
+    ],
+)
+def test_a_film_ends_at_each_limit(
+    size: int, seconds: float, free: int, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = (1, 1, 2**40, 2**40, free, 1, 1, 1, 0, 255)
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(sizes))
+    with pytest.raises(ExportError, match=reason):
+        check(tmp_path, size, seconds)
 
 
 @pytest.mark.medium
