@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,4 +93,33 @@ async def test_a_frame_that_live_ones_delay_is_looked_for_again_once(playbacks: 
         assert not playback.is_stale(renewed, math.inf)
         playback.sent(renewed)
         playback.acknowledge(renewed.seq)
+    playback.close()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda playbacks: playbacks.seek(Seek("front", STARTED + 1, id=7)),
+        lambda playbacks: playbacks.play(Play("front", STARTED + 100, id=7)),
+    ],
+    ids=["a frame", "the end of another film"],
+)
+async def test_what_was_being_read_when_a_film_began_is_not_shown(
+    playbacks: Playbacks, said: Said, ask: Callable[[Playbacks], None], tmp_path: Path
+) -> None:
+    store(tmp_path, STARTED, list(range(0, 60_000, 1000)))
+    disk, answers = playbacks._recordings._lookups, threading.Event()
+    busy = asyncio.ensure_future(disk.run(answers.wait))
+    await until(disk._places.locked)
+    ask(playbacks)
+    await until(lambda: disk._waiting == 2)
+    playbacks.play(Play("front", STARTED, id=8))
+    answers.set()
+    await busy
+    playback = playbacks.get("recorded/front")
+    assert playback is not None
+    await until(lambda: playback._ready)
+    assert playback._ready is not None
+    assert (playback._ready.at, playback._ready.film) == (STARTED, playback._film)
+    assert said == []
     playback.close()
