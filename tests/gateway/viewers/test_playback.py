@@ -25,6 +25,7 @@ from gateway.http.websocket_handlers import SUBPROTOCOL
 from gateway.net.errors import HttpError
 from gateway.viewers.playback_requests import Play, Seek
 from gateway.viewers.playbacks import Playbacks
+from gateway.viewers.websocket import PageViewer
 from tests.conftest import Configure, Start
 from tests.framebus.recordings.segments import STARTED, jpeg, store
 from tests.gateway.conftest import Site, hang_up, serving, until
@@ -225,6 +226,17 @@ async def test_playback_that_ends_sends_nothing_more(site: Site) -> None:
             if isinstance(message, dict) and message["played"]["id"] == 9:
                 break
         assert message["played"]["reason"].startswith("from: found nothing")
+
+
+async def test_the_playback_of_a_camera_that_is_removed_ends(site: Site) -> None:
+    cameras = site.gateway._cameras
+    async with page(site) as viewer:
+        await viewer.sought(STARTED)
+        (shown,) = cameras._viewers
+        assert isinstance(shown, PageViewer)
+        assert list(shown._playbacks) == ["recorded/front"]
+        cameras.follow({"back": cameras._endpoints["back"]})
+        assert list(shown._playbacks) == []
 
 
 async def test_without_acknowledgements_two_frames_are_sent(site: Site) -> None:
