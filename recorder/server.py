@@ -57,6 +57,7 @@ DEMANDS_NAME = "recorder service.demands"
 class _Camera:
     """What belongs to one camera."""
 
+    name: str
     recording: CameraRecording
     intake: FrameIntake
     boot: str
@@ -159,8 +160,8 @@ class RecorderServer:
     def stop(self) -> None:
         """Write what is there, end all segments, and close the sockets."""
         self._drain()
-        for name, camera in self._cameras.items():
-            self._put(name, camera)
+        for camera in self._cameras.values():
+            self._put(camera)
         self._event_log.close(EVENTS_END_SECONDS)
         self._writer.close(END_SECONDS)
         self._cleaner.close()
@@ -184,7 +185,7 @@ class RecorderServer:
         kind: Kind = "live" if table.record_rendition == "full" else table.record_rendition
         endpoint = self._endpoints[name]
         boot = self._boot if endpoint.same_host else ""
-        return _Camera(CameraRecording(table), FrameIntake(self._context, name, endpoint, kind), boot)
+        return _Camera(name, CameraRecording(table), FrameIntake(self._context, name, endpoint, kind), boot)
 
     def _seconds_left(self) -> float:
         """Until something has to be done though nothing arrives."""
@@ -222,10 +223,7 @@ class RecorderServer:
         if camera.recording.modes:
             self._event_log.note(event, is_here=bool(camera.boot))
         self._receive_frames(camera)  # those before the event are judged without it
-        before = camera.recording.on_event(event)
-        if before:
-            self._put(event.camera, camera)  # they begin another segment, with another reason
-        for frame in before:
+        for frame in camera.recording.on_event(event):
             self._wait(camera, frame, "motion")
         self._follow_demand(camera)
 
@@ -247,6 +245,8 @@ class RecorderServer:
                 self._wait(camera, frame, reason)
 
     def _wait(self, camera: _Camera, frame: IncomingFrame, reason: Reason) -> None:
+        if camera.waiting and reason != camera.waiting_reason:
+            self._put(camera)  # where this frame begins another segment, that has its own reason
         if not camera.waiting:
             camera.waiting_since, camera.waiting_reason = time.monotonic(), reason
         camera.waiting.append(frame)
@@ -254,17 +254,16 @@ class RecorderServer:
 
     def _flush(self) -> None:
         now = time.monotonic()
-        for name, camera in self._cameras.items():
+        for camera in self._cameras.values():
             if camera.waiting and (
                 now - camera.waiting_since >= CLUSTER_SECONDS or camera.waiting_bytes >= MAX_CLUSTER_BYTES
             ):
-                self._put(name, camera)
+                self._put(camera)
 
-    def _put(self, name: str, camera: _Camera) -> None:
+    def _put(self, camera: _Camera) -> None:
         if camera.waiting:
-            self._writer.put(
-                Batch(name, camera.waiting, camera.waiting_reason, camera.recording.gap_seconds, camera.boot)
-            )
+            gap_seconds = camera.recording.gap_seconds
+            self._writer.put(Batch(camera.name, camera.waiting, camera.waiting_reason, gap_seconds, camera.boot))
             camera.waiting, camera.waiting_bytes = [], 0
 
     def _answer(self) -> None:
@@ -277,8 +276,6 @@ class RecorderServer:
                 self._note_demands()
                 self._router.send_multipart([*envelope, reply])
                 for name, frames in self._service.started:
-                    if frames:
-                        self._put(name, self._cameras[name])  # they begin another segment, with another reason
                     for frame in frames:
                         self._wait(self._cameras[name], frame, "on-demand")
                 self._service.started.clear()
@@ -336,7 +333,7 @@ class RecorderServer:
             camera.recording.on_silence()
         records = camera.recording.is_recording(now)
         if camera.records and not records:
-            self._put(name, camera)
+            self._put(camera)
             self._writer.put(Batch(name, []))
         camera.records = records
         self._follow_demand(camera)
