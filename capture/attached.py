@@ -66,7 +66,7 @@ def v4l2_cameras(folder: str, sysfs: Path) -> Iterator[dict[str, Any]]:
 
 
 def _lasting_source(path: str, node: Node | None, names: Counter[str], serials: Counter[str]) -> str:
-    """What still means this camera when another one was plugged in before it."""
+    """The source that still names this camera after another one was plugged in."""
     if node is not None and node.serial and serials[node.serial] == 1:
         return f"v4l2:serial={node.serial}"
     if node is not None and node.name and names[node.name] == 1:

@@ -42,7 +42,7 @@ class CameraRecording:
         self._last: tuple[str, float] | None = None
         """Epoch and time of the last frame that was recorded."""
         self._last_active: tuple[str, float] | None = None
-        """The same of the last one of those times at which each frame is recorded."""
+        """The same of the last frame that was recorded while every frame is, as in a motion."""
 
     @property
     def wants_events(self) -> bool:

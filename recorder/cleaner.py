@@ -27,7 +27,7 @@ SHORT_INTERVAL_SECONDS = 5.0
 """The same for a folder of few segments, in which a look costs nothing."""
 FEW_SEGMENTS = 1000
 MAX_MARKS = 1000
-"""Of recordings to be kept or no longer, that wait for the disk; no more are taken, as where no disk is mounted."""
+"""Requests to keep recordings, or to release them, that wait for the disk; others are refused meanwhile."""
 CLOCK_ERROR_SECONDS = 2.0
 """A segment of this boot whose name differs by more from what the clock says now gets another name."""
 
@@ -105,7 +105,7 @@ class Cleaner:
 
     @property
     def takes_marks(self) -> bool:
-        """Whether not too many wait."""
+        """Whether one more may wait."""
         return len(self._marks) < MAX_MARKS
 
     def mark(self, mark: Mark) -> None:

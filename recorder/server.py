@@ -212,7 +212,7 @@ class RecorderServer:
             self._end_events()
 
     def _end_events(self) -> None:
-        """Of those that are not reported any more, and those that are too many."""
+        """End the events that are no longer reported, and the oldest of too many."""
         while (ended := self._open_events.ended(time.monotonic())) is not None:
             self._on_event(ended)
 

@@ -130,7 +130,7 @@ def _is_same(found: object, wanted: object) -> bool:
 
 
 def _with_table(text: str, table: str, values: Mapping[str, Value | None]) -> str:
-    """The text with a new table at its end, whatever stands there: no comment moves."""
+    """The text with a new table behind its last line, so that no comment changes its place."""
     import tomlkit
 
     end = "\r\n" if "\r\n" in text else "\n"

@@ -56,8 +56,8 @@ class OpenEvents:
 
         Args:
             timeout_seconds: an event without a report for so long has ended.
-            most: how many are in progress at a time. Beyond it, `ended` has the oldest. Until it is called, so many
-                more begin, and no others: each start is followed by an end.
+            most: how many are in progress at a time. With more, `ended` returns the oldest. Until it is called, as many
+                again may begin; others are refused, so that each start is followed by an end.
         """
         self._timeout_seconds = timeout_seconds
         self._most = most

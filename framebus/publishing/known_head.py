@@ -19,7 +19,7 @@ NEEDLE_BYTES = 32
 
 So many bytes are found quickly, and are not there by chance."""
 BEGIN_BYTES = 25
-"""The begin, which a picture with other tables has as well, such as a grey one: SOI, JFIF's label, a table's head."""
+"""The beginning, which a picture with other tables has as well, such as a grey one: SOI, JFIF, the head of a table."""
 
 
 class KnownHead:

@@ -23,9 +23,8 @@ NOTED_SECONDS = 10.0
 """An event in progress is written again so often."""
 CUT_OFF_SECONDS = 3 * NOTED_SECONDS
 """One that was not written for so long has ended, though nobody wrote so: the recorder was killed."""
-
 CLOCK_SET_SECONDS = 1.0
-"""What the clock was set by at least, where a start is no longer right."""
+"""Where the start of an event differs by this or more from one message to the next, the clock was set meanwhile."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,12 +49,12 @@ def preview(source: str) -> Preview:
     """
     line, _, jpeg = _run("capture.preview", json.dumps({"source": source}).encode(), PREVIEW_SECONDS).partition(b"\n")
     try:
-        said = json.loads(line)
-    except ValueError:  # it gave up, and says at what
+        answer = json.loads(line)
+    except ValueError:  # it reached its own time limit, and printed a sentence
         raise SettingsError("failed", line.decode(errors="replace")[:500] or "the camera gave no answer") from None
-    if "error" in said:
-        raise SettingsError("failed", str(said["error"]))
-    return Preview(str(said["text"]), jpeg)
+    if "error" in answer:
+        raise SettingsError("failed", str(answer["error"]))
+    return Preview(str(answer["text"]), jpeg)
 
 
 def _run(module: str, stdin: bytes, limit_seconds: float) -> bytes:

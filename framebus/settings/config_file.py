@@ -5,6 +5,7 @@ or would undo one, is refused.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -135,7 +136,7 @@ class ConfigFile:
             owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
             mode = stat.S_IMODE(status.st_mode)
             if not os.access(path, os.W_OK):  # its owner has made it read-only, in a folder that may be written to
-                raise PermissionError(13, os.strerror(13))
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             if keep_old:
                 self._write(path.with_name(path.name + OLD), before, mode, owner)
             if self.read() != before:  # an editor was faster

@@ -18,7 +18,7 @@ MAX_SUBSCRIPTION_BYTES = 128
 """No subscription is longer: the topic of the longest camera name takes half of it. A peer that sends more is
 disconnected. libzmq keeps 50 bytes for each byte of a topic that no other begins with."""
 MAX_TOPICS = 1000
-"""That are subscribed to at a time; more than there are cameras, and prefixes of their names."""
+"""Topics that are subscribed to at a time; more than there are cameras, and prefixes of their names."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """More wait for the next turn of the loop, so that a flood of them delays neither events nor the end."""
 MAX_SUBSCRIPTIONS_IN_A_ROW = 10_000
@@ -57,7 +57,7 @@ class EventPublisher:
         self._lock = lock
         self._losses = losses
         self.topics: set[bytes] = set()
-        """That are subscribed to."""
+        """Those that are subscribed to."""
         self._in_a_row = 0
         self._open()
 

@@ -1,6 +1,6 @@
 /**
  * The wall view: nothing but pictures, for a screen that nobody uses. It is chosen by `?wall` in the address, which survives a
- * reload, or by the button. A tap or Esc shows the way out.
+ * reload, or by the button. A tap shows the button that leaves it; Esc leaves it.
  */
 
 import { WakeLock } from "./wake-lock.js";
