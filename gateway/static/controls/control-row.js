@@ -103,6 +103,7 @@ export class ControlRow {
 
   #menu() {
     const select = document.createElement("select");
+    select.className = "text-field";
     for (const { number, text } of model.optionsOf(this.#control)) select.add(new Option(text, String(number)));
     select.addEventListener("change", () => this.#set(Number(select.value)));
     return select;
@@ -131,6 +132,7 @@ export class ControlRow {
   /** @param {HTMLInputElement} input of a value that is typed: it is set with Enter, or when the focus leaves */
   #makeTyped(input) {
     input.type = "text";
+    input.className = "text-field";
     input.autocomplete = "off";
     input.spellcheck = false;
     if (this.#control.type === "int" || this.#control.type === "float") input.inputMode = "decimal";

@@ -22,6 +22,7 @@ let labels = 0;
 export function field(text, input, hint = "") {
   labels += 1;
   input.id = `field-${labels}`;
+  if (input.type !== "checkbox") input.classList.add("text-field");
   const label = make("label", { for: input.id }, text);
   if (!hint) return make("div", { class: "field" }, label, input);
   const below = make("p", { class: "hint", id: `hint-${labels}` }, hint);
@@ -31,14 +32,14 @@ export function field(text, input, hint = "") {
 
 /** A button that is disabled while it works. @param {string} text @param {() => Promise<void>} action @param {string} [kind] */
 export function action(text, action, kind = "") {
-  const button = make("button", { type: "button", class: kind }, text);
+  const button = make("button", { type: "button", class: `button ${kind}` }, text);
   button.addEventListener("click", () => whileDisabled(button, action));
   return button;
 }
 
 /** A form that is sent by Enter and by its button. @param {() => Promise<void>} send @param {string} text of the button */
 export function form(send, text, ...children) {
-  const button = make("button", { type: "submit", class: "main" }, text);
+  const button = make("button", { type: "submit", class: "button main" }, text);
   const made = make("form", {}, ...children, make("div", { class: "buttons" }, button));
   made.addEventListener("submit", (event) => {
     event.preventDefault();

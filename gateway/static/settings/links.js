@@ -12,7 +12,7 @@ const GUEST_MINUTES = 1440;
 /** Make a link and show it in a place. @param {HTMLElement} place @param {object} wanted the body of the request */
 export async function showLink(place, wanted) {
   const link = await request("POST", "/links", wanted);
-  const url = make("input", { type: "url", readOnly: true, value: link.urls[0], class: "link" });
+  const url = make("input", { type: "url", readOnly: true, value: link.urls[0] });
   url.addEventListener("focus", () => url.select());
   place.replaceChildren(
     make(
@@ -44,7 +44,7 @@ export function inviteForm(page, camera) {
 
 /** @param {HTMLInputElement} input what it copies the text of */
 export function copyButton(input) {
-  const button = make("button", { type: "button" }, t("camera.copy"));
+  const button = make("button", { type: "button", class: "button" }, t("camera.copy"));
   copyOnClick(button, input);
   return button;
 }
