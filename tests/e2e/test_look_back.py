@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
@@ -163,6 +163,21 @@ def test_each_recorded_frame_is_found_and_none_is_called_live(tab: LookingBack, 
     shown = tab.page.evaluate("window.shown")
     assert ["recorded", "recorded"] in shown
     assert ["recorded", "live"] not in shown
+
+
+def test_the_tools_are_below_the_time_line_whichever_loads_first(tab: LookingBack) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.page.route("**/single/single-camera.js", hold)
+    tab.page.reload()
+    tab.page.locator("time-line").wait_for()
+    held[0].continue_()
+    tab.page.locator(".single-bar").wait_for()
+    parts = tab.page.evaluate("[...document.querySelector('camera-view').children].map((part) => part.localName)")
+    assert parts[:3] == ["div", "time-line", "div"]
 
 
 def test_dragging_shows_the_frame_under_the_finger(tab: LookingBack, recorded: Recorded) -> None:

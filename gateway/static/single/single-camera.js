@@ -74,7 +74,7 @@ export class SingleCamera {
     if (!view) return;
     this.#bar = document.getElementById("single-bar").content.cloneNode(true).firstElementChild;
     fillWords(this.#bar);
-    view.querySelector(".picture").after(this.#bar);
+    view.querySelector(".details").before(this.#bar); // below the time line, whichever is there first
     const zoom = new ZoomedPicture(view, () => this.#showZoom());
     this.#zoom = zoom;
     new Gestures(view.querySelector(".picture"), {
