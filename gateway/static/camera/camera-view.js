@@ -53,7 +53,7 @@ export class CameraView extends HTMLElement {
   /** When the page subscribed; null while it is not subscribed. */
   #watchedAt = null;
   #statisticsAt = -Infinity;
-  /** Whether stills are shown, as neither a websocket nor a stream is to be had for this view. */
+  /** Whether stills are shown, as this view has neither a websocket nor a stream. */
   #stills = false;
   /** Whether the page is this camera's own. */
   #large = false;
@@ -141,7 +141,7 @@ export class CameraView extends HTMLElement {
   set status(status) {
     this.#status = status;
     // A still comes when it is asked for, whatever the camera has published meanwhile.
-    if (!this.#stills) this.#stats.told(status);
+    if (!this.#stills) this.#stats.addStatus(status);
   }
 
   /** Draw a frame and acknowledge it, or only acknowledge it. @param {import("./canvas-renderer.js").Frame} frame */
@@ -346,7 +346,7 @@ export class CameraView extends HTMLElement {
     const url = withToken(`camera/${this.#camera}/snapshot.jpg`);
     if (this.isRecorded) url.searchParams.set("at", this.#recordedAt.toFixed(6));
     still.href = url.href;
-    still.download = format.stillName(this.#camera, new Date(this.isRecorded ? this.#recordedAt * 1000 : Date.now()));
+    still.download = format.fileName(this.#camera, new Date(this.isRecorded ? this.#recordedAt * 1000 : Date.now()), "jpg");
     if (document.body.dataset.timestamps !== "true") return;
     event.preventDefault();
     try {

@@ -81,7 +81,7 @@ export class FrameStats {
   }
 
   /** Record a status of the camera. @param {{captured: number | null}} status `captured` of its newest picture */
-  told(status) {
+  addStatus(status) {
     this.#statuses += 1;
     if (this.#isNewer(status)) this.#newerStatuses += 1;
   }

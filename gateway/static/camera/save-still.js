@@ -12,7 +12,7 @@ const TIMEOUT_MS = 15_000;
  *
  * @param {string} url of the still
  * @param {string} name of the file
- * @throws {Error} with a sentence for people, when no still was to be had
+ * @throws {Error} with a sentence for people, when there is no still
  */
 export async function saveStampedStill(url, name) {
   const { jpeg, captured } = await fetchStill(url);

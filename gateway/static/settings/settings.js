@@ -1,6 +1,6 @@
 /**
- * The settings: reads /api/settings and shows it, in sections that are built anew after each change. What the server refuses
- * is shown in its own words.
+ * The settings: reads /api/settings and shows it, in sections that are rebuilt after each change. A refusal is shown in the
+ * words of the server.
  */
 
 import { fetchApi } from "../connection/auth.js";
@@ -33,7 +33,7 @@ const page = {
       const said = await work();
       if (!said) return;
       place(".said").textContent = said;
-      if (document.activeElement === document.body) place(".said").focus(); // what had it was built anew
+      if (document.activeElement === document.body) place(".said").focus(); // the element that had it was replaced
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       place(".wrong").textContent = error.message;

@@ -2,7 +2,7 @@
 
 import { may } from "../connection/me.js";
 import { saveFile } from "../save-file.js";
-import { dataSize, stillName, timeOfDay } from "../words/format.js";
+import { dataSize, fileName, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
 import { getFile } from "./fetched-file.js";
 
@@ -44,7 +44,7 @@ export class SaveMenus {
       const { blob, headers, error, code } = await getFile(`camera/${this.#camera}/snapshot.jpg${query}`);
       if (!blob) return t("save.noStill", { error: why(error, code) });
       const captured = Number(headers.get("X-Timestamp")) || Date.now() / 1000;
-      const name = stillName(this.#camera, new Date(captured * 1000));
+      const name = fileName(this.#camera, new Date(captured * 1000), "jpg");
       saveFile(blob, name);
       return t("save.still", { name, size: dataSize(blob.size), time: timeOfDay(captured) });
     });
@@ -63,7 +63,7 @@ export class SaveMenus {
         if (recorded.blob) [clip, kind] = [recorded, "mkv"];
       }
       if (!clip.blob) return t("save.noClip", { error: why(clip.error, clip.code) });
-      const name = stillName(this.#camera, new Date()).replace(/jpg$/, kind);
+      const name = fileName(this.#camera, new Date(), kind);
       saveFile(clip.blob, name);
       return t("save.clip", { name, size: dataSize(clip.blob.size) });
     });

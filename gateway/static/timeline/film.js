@@ -36,7 +36,7 @@ export class Film {
     this.#show(t("film.waiting"));
     try {
       const film = await this.#api.post("recordings/export", { from, to });
-      // Removed from the page meanwhile, it is for nobody.
+      // If the row was removed while the server answered, nobody wants the film.
       if (this.#row.isConnected) this.#follow(film);
       else this.#api.remove(`recordings/export/${film.id}`);
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The time line as a custom element: the track, its buttons, what is marked, and what the recorder does. It shows what it is
- * told and says which action a person wants; look-back.js decides.
+ * The time line as a custom element: the track, its buttons, what is marked, and what the recorder does. It shows what
+ * look-back.js gives it, and reports which action a person wants.
  */
 
 import { fillWords, label, t } from "../words/words.js";
@@ -140,7 +140,7 @@ export class TimelineView extends HTMLElement {
     return field;
   }
 
-  /** Where the marked span is to be had. @param {string} url @param {string} refusal why it is not, or empty */
+  /** Show where the marked span can be downloaded. @param {string} url @param {string} refusal why it is not, or empty */
   showDownload(url, refusal) {
     const download = this.#element(".download");
     if (refusal) download.removeAttribute("href");

@@ -80,12 +80,13 @@ export function dataSize(bytes) {
 }
 
 /**
- * Return the file name of a still, with the local time and without characters that a file system refuses.
+ * Return the name of a file of a camera, with the local time and without characters that a file system refuses.
  *
  * @param {string} camera
  * @param {Date} when
+ * @param {string} extension without a dot
  */
-export function stillName(camera, when) {
+export function fileName(camera, when, extension) {
   const local = new Date(when.getTime() - when.getTimezoneOffset() * 60_000).toISOString();
-  return `${camera}-${local.slice(0, 19).replace("T", "_").replaceAll(":", "-")}.jpg`;
+  return `${camera}-${local.slice(0, 19).replace("T", "_").replaceAll(":", "-")}.${extension}`;
 }

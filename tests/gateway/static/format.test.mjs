@@ -45,8 +45,8 @@ test("a moment of the past has its date and milliseconds", () => {
   assert.equal(format.moment(null), "an unknown time");
 });
 
-test("the name of a still has local time and nothing that a file system refuses", () => {
-  assert.equal(format.stillName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9))), "front-2026-05-06_07-08-09.jpg");
+test("the name of a file has local time and nothing that a file system refuses", () => {
+  assert.equal(format.fileName("front", new Date(Date.UTC(2026, 4, 6, 7, 8, 9)), "jpg"), "front-2026-05-06_07-08-09.jpg");
 });
 
 test("a language of the browser that is no tag is no mistake", () => {

@@ -41,7 +41,7 @@ class Page {
     while (this.now < end) {
       const second = (Math.floor(this.now / 1000) + 1) * 1000;
       this.now = Math.min(end, second);
-      if (this.now === second) this.stats.told({ captured: this.captured });
+      if (this.now === second) this.stats.addStatus({ captured: this.captured });
       this.paces.add(this.pace);
     }
   }
@@ -174,7 +174,7 @@ test("a single picture that takes seconds is not missing, as no status passes it
   const page = new Page();
   page.draw(1, 4000);
   page.now += 4000;
-  page.stats.told({ captured: 4 });
+  page.stats.addStatus({ captured: 4 });
   assert.equal(page.pace, "behind");
 });
 
