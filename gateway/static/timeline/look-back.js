@@ -117,7 +117,6 @@ export class LookBack {
     this.#element?.remove();
     this.#player?.live(); // of the camera before
     this.#element = this.#recorder = this.#mark = this.#noticed = null;
-    delete document.body.dataset.timeline;
     this.#view = view;
     this.#camera = view.dataset.camera;
     this.#api = new RecordingsApi(this.#camera);
@@ -156,7 +155,6 @@ export class LookBack {
     this.#element.control = control;
     this.#film = new Film(this.#api, this.#element.querySelector(".film-line"));
     view.querySelector(".picture").after(this.#element);
-    document.body.dataset.timeline = "";
     this.#axis = this.#axis.resized(this.#element.width);
     this.#showRecorder();
     const at = linkedMoment(location.search);
