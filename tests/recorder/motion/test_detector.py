@@ -67,6 +67,20 @@ def test_who_walks_while_the_light_changes_is_found() -> None:
     assert found(walk(light=0.7))
 
 
+def test_the_shadow_of_a_person_is_no_part_of_the_motion() -> None:
+    """It is three times as wide as the person, and moves with them."""
+    shadowed = [small(None) for _ in range(QUIET)]
+    for step in range(15):
+        picture = small(0.1 + step / 40).astype(np.float64)
+        side = int((0.1 + step / 40) * 160) + 11
+        picture[62:72, side : side + 33] *= 0.55
+        shadowed.append(picture.astype(np.uint8))
+
+    widths = [motion.box[2] - motion.box[0] for _, motion in found(shadowed)]
+    assert widths
+    assert max(widths) < 0.2  # the person has 0.07, and both together 0.28
+
+
 @pytest.mark.parametrize(("left", "right", "expected"), [(0.0, 0.5, True), (0.9, 1.0, False)])
 def test_only_the_zone_counts(left: float, right: float, expected: bool) -> None:
     counts = np.zeros(SHAPE, np.bool_)
