@@ -11,7 +11,7 @@ from benchmarks.table import number, table
 TITLE = "Age of a frame when its viewer has received it completely, in ms"
 CASES = ((1, 2, 5.0), (20, 2, 3.0), (100, 2, 3.0))
 """Viewers, rounds, seconds of each turn."""
-NAMES = ("framebus", "ustreamer", "mjpg-streamer")
+NAMES = ("framebus", *peers.PEERS)
 STAGES = ("published", "received", "complete")
 SHARES = ("p50", "p95", "p99")
 
@@ -24,7 +24,7 @@ def run(session: Session) -> None:
             seconds = session.seconds(usual)
             for _ in range(session.rounds(rounds)):
                 measure(session, "framebus", ours.mjpeg, viewers, seconds)
-                for name, peer in (("ustreamer", peers.ustreamer), ("mjpg-streamer", peers.mjpg_streamer)):
+                for name, peer in peers.PEERS.items():
                     # Restarted for each turn: the phase of its timer relative to the camera is random
                     with session.skipping(SkippedBenchmark), peer(camera, session.new_folder()) as theirs:
                         measure(session, name, theirs, viewers, seconds)

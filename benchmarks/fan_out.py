@@ -15,7 +15,7 @@ from benchmarks.table import number, ratio, table
 TITLE = "Fan-out: CPU seconds of the serving process for each GB delivered"
 CASES = ((162, 50, 3, 2.0), (162, 500, 3, 2.5), (30, 50, 3, 1.5))
 """KB a picture, viewers, rounds, seconds of each turn."""
-ORDER = ("MJPEG", "websocket", "ustreamer", "mjpg-streamer", "bare loop")
+ORDER = ("MJPEG", "websocket", *peers.PEERS, "bare loop")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def subjects(session: Session, kilobytes: int) -> Iterator[tuple[dict[str, Subje
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
         servers = {"MJPEG": Subject("mjpeg", ours.mjpeg), "websocket": Subject("websocket", ours.websocket)}
-        for name, peer in (("ustreamer", peers.ustreamer), ("mjpg-streamer", peers.mjpg_streamer)):
+        for name, peer in peers.PEERS.items():
             with session.skipping(SkippedBenchmark):
                 servers[name] = Subject("mjpeg", started.enter_context(peer(camera, session.new_folder())))
         server = started.enter_context(peers.baseline_server(camera, session.new_folder()))

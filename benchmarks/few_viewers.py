@@ -17,7 +17,7 @@ CASES = (1, 5)
 """Viewers."""
 ROUNDS = 5
 SECONDS = 4.0
-NAMES = ("framebus", "ustreamer", "mjpg-streamer")
+NAMES = ("framebus", *peers.PEERS)
 KILOBYTES = 162
 
 
@@ -36,7 +36,7 @@ def run(session: Session) -> None:
     with ExitStack() as started:
         ours = started.enter_context(pipeline(camera, session.new_folder()))
         subjects = {"framebus": Subject(ours.mjpeg, ours.pids)}
-        for name, peer in (("ustreamer", peers.ustreamer), ("mjpg-streamer", peers.mjpg_streamer)):
+        for name, peer in peers.PEERS.items():
             with session.skipping(SkippedBenchmark):
                 server = started.enter_context(peer(camera, session.new_folder()))
                 subjects[name] = Subject(server, {name: server.pid})

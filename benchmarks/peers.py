@@ -4,8 +4,8 @@ import json
 import os
 import shutil
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +97,13 @@ def mjpg_streamer(camera: Camera, folder: Path) -> Iterator[Server]:
         join(process.pid)
         process.wait_until(lambda: listens("127.0.0.1", port), "the start of mjpg-streamer")
         yield Server(process.pid, "127.0.0.1", port, "/?action=stream")
+
+
+PEERS: dict[str, Callable[[Camera, Path], AbstractContextManager[Server]]] = {
+    "ustreamer": ustreamer,
+    "mjpg-streamer": mjpg_streamer,
+}
+"""By the name in tables and results: each raises SkippedBenchmark where it is not there."""
 
 
 def has_picture(host: str, port: int) -> bool:
