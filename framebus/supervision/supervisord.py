@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.medusa import asyncore_25 as asyncore
-from supervisor.options import ServerOptions
 from supervisor.states import ProcessStates, SupervisorStates
 from supervisor.supervisord import Supervisor
 
@@ -23,6 +22,7 @@ from framebus.supervision.changing import Changing
 from framebus.supervision.checking import Checking
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.history import History, described, last_words
+from framebus.supervision.options import Options
 from framebus.supervision.service_manager import ServiceManager
 from framebus.supervision.wakeup import Wakeup
 
@@ -35,7 +35,7 @@ RELOADED = "its configuration was changed"
 
 
 class Supervisord(Supervisor):  # type: ignore[misc]
-    """Made with supervisord's ServerOptions; `main` runs it until the end."""
+    """Made with `Options`; `main` runs it until the end."""
 
     def __init__(self, options: Any) -> None:
         super().__init__(options)
@@ -234,7 +234,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
 def main() -> int:
     """Run supervisord until the end; the arguments are its own."""
     log_to_stdout("framebus")
-    options = ServerOptions()
+    options = Options()
     options.realize()
     options.first = True
     options.test = False

@@ -60,7 +60,7 @@ def serve(machine: Machine) -> None:
     assert "videodev2 0.0." in found
     assert found.endswith("\nNo problems found.\n"), found
     assert machine.terminate(up) == 0, up.log
-    assert "Traceback" not in up.log
+    assert "Traceback" not in up.log, up.log
     assert not processes(machine)
 
 

@@ -88,5 +88,5 @@ def use(machine: Machine, command: str, user: str, version: str) -> None:
     finally:
         status = machine.terminate(up)
     assert status == 0, up.log
-    assert "Traceback" not in up.log
+    assert "Traceback" not in up.log, up.log
     assert not processes(machine)
