@@ -231,12 +231,16 @@ async def test_playback_that_ends_sends_nothing_more(site: Site) -> None:
 async def test_the_playback_of_a_camera_that_is_removed_ends(site: Site) -> None:
     cameras = site.gateway._cameras
     async with page(site) as viewer:
-        await viewer.sought(STARTED)
+        await viewer.seek(STARTED)
+        await viewer.text()
+        await viewer.frame(ack=False)
         (shown,) = cameras._viewers
         assert isinstance(shown, PageViewer)
         assert list(shown._playbacks) == ["recorded/front"]
+        assert shown._budget._numbers
         cameras.follow({"back": cameras._endpoints["back"]})
         assert list(shown._playbacks) == []
+        assert not shown._budget._numbers, "no acknowledgement is waited for"
 
 
 async def test_without_acknowledgements_two_frames_are_sent(site: Site) -> None:
