@@ -243,6 +243,17 @@ async def test_the_playback_of_a_camera_that_is_removed_ends(site: Site) -> None
         assert not shown._budget._numbers, "no acknowledgement is waited for"
 
 
+async def test_the_recordings_of_the_camera_that_goes_first_go_first(site: Site) -> None:
+    async with page(site) as viewer:
+        await viewer.say(watch={"front": {"first": True}, "back": {}})
+        await viewer.sought(STARTED)
+        (shown,) = site.gateway._cameras._viewers
+        assert isinstance(shown, PageViewer)
+        assert next(iter(shown._order)) == shown._order.first == "recorded/front"
+        await viewer.say(seek={"camera": "front"})
+        await until(lambda: shown._order.first == "front")
+
+
 async def test_without_acknowledgements_two_frames_are_sent(site: Site) -> None:
     async with page(site) as viewer:
         for id in (1, 2):
