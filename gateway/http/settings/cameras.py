@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from framebus.config.edit import Value
 from framebus.settings.attached_cameras import attached_cameras, preview
 from framebus.settings.camera_edits import check_remote, check_source, with_camera, with_changed_camera, without_camera
-from gateway.http.settings.settings_handler import SettingsHandler
+from gateway.http.settings.daemon_thread import in_daemon_thread
+from gateway.http.settings.settings_handler import SettingsHandler, refusals
 from gateway.net.errors import HttpError
 
 _trying = threading.Lock()
@@ -44,12 +45,21 @@ class ChangedCamera(SettingsHandler):
         await self.change(lambda text: without_camera(text, name), "camera", "remove", name)
 
 
-class AttachedCameras(SettingsHandler):
+class CaptureHandler(SettingsHandler):
+    """Starts a process of capture, and waits for what it finds."""
+
+    async def ask_capture(self, function: Callable[[], T]) -> T:
+        """Call a function that does so, until the client leaves. Raises HttpError."""
+        with refusals():
+            return await self.while_connected(in_daemon_thread(lambda: alone(function)))
+
+
+class AttachedCameras(CaptureHandler):
     """/api/settings/attached"""
 
     async def get(self) -> None:
         """List the cameras that are attached to this machine, with their sizes, and which of them are in use."""
-        found = await self.while_connected(self.in_thread(lambda: alone(attached_cameras)))
+        found = await self.ask_capture(attached_cameras)
         sources = [(name, feed.status.source) for name, feed in self.cameras.feeds.items() if feed.status.source]
         sources += [(name, str(table.source)) for name, table in self.services.camera_settings.items() if table.is_here]
         for entry in found:
@@ -59,7 +69,7 @@ class AttachedCameras(SettingsHandler):
     head = get
 
 
-class Preview(SettingsHandler):
+class Preview(CaptureHandler):
     """/api/settings/preview"""
 
     async def post(self) -> None:
@@ -68,10 +78,10 @@ class Preview(SettingsHandler):
 
         def take() -> dict[str, Any]:
             check_source(source)
-            taken = alone(lambda: preview(source))
+            taken = preview(source)
             return {"text": taken.text, "jpeg": base64.b64encode(taken.jpeg).decode()}
 
-        self.finish(await self.while_connected(self.in_thread(take)))
+        self.finish(await self.ask_capture(take))
 
 
 def means(source: str, entry: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from framebus.config.load import ConfigError
@@ -33,6 +34,26 @@ T = TypeVar("T")
 def may_set(identity: Identity) -> bool:
     """Whether a client may use the settings, where the configuration allows them at all."""
     return identity.may("admin") and identity.cameras is None and identity.kind not in ("anonymous", "unauthenticated")
+
+
+@contextmanager
+def refusals(command: Sequence[str] = ()) -> Iterator[None]:
+    """Refusals of framebus as HttpError; `command` is as in `SettingsHandler.in_thread`."""
+    try:
+        yield
+    except SettingsError as error:
+        if error.code == "read-only" and command:
+            advice = f"run on the camera server: sudo {shlex.join(('framebus', *command))}"
+            raise HttpError(409, "read-only", f"framebus may not change its configuration here; {advice}") from None
+        raise HttpError(STATUS.get(error.code, 400), error.code, str(error)) from None
+    except ConfigError as error:
+        raise HttpError(400, "refused", "; ".join(error.mistakes)) from None
+    except SecretsError as error:
+        raise HttpError(409, "read-only", str(error)) from None
+    except HttpError:
+        raise
+    except FramebusError as error:  # the running framebus cannot be asked
+        raise HttpError(503, "no-reload", str(error)) from None
 
 
 class SettingsHandler(CameraHandler):
@@ -88,27 +109,14 @@ class SettingsHandler(CameraHandler):
         return values
 
     async def in_thread(self, function: Callable[[], T], command: Sequence[str] = ()) -> T:
-        """Call what reads and writes files or starts a process. Raises HttpError where it is refused.
+        """Call what reads and writes files, or asks supervisord. Raises HttpError where it is refused.
 
         Args:
             function: what to do.
             command: the command that does the same, for a file that only root may change.
         """
-        try:
+        with refusals(command):
             return await asyncio.to_thread(function)
-        except SettingsError as error:
-            if error.code == "read-only" and command:
-                advice = f"run on the camera server: sudo {shlex.join(('framebus', *command))}"
-                raise HttpError(409, "read-only", f"framebus may not change its configuration here; {advice}") from None
-            raise HttpError(STATUS.get(error.code, 400), error.code, str(error)) from None
-        except ConfigError as error:
-            raise HttpError(400, "refused", "; ".join(error.mistakes)) from None
-        except SecretsError as error:
-            raise HttpError(409, "read-only", str(error)) from None
-        except HttpError:
-            raise
-        except FramebusError as error:  # the running framebus cannot be asked
-            raise HttpError(503, "no-reload", str(error)) from None
 
     async def change(self, edit: Edit, *command: str) -> None:
         """Change framebus.toml, let it be applied, and answer with what was done; `command` is as in `in_thread`."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import socket
 import tomllib
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 
 from framebus.config.load import Config
 from gateway.http.settings import cameras
-from tests.conftest import Configure
+from tests.conftest import Configure, Start
 from tests.gateway.conftest import serving, until
 from tests.gateway.http.settings.client import call
+from tests.processes import DEADLINE_SECONDS
 
 
 @pytest.fixture
@@ -117,6 +119,13 @@ async def test_one_camera_is_tried_at_a_time(config: Config) -> None:
                 assert (status, error["code"]) == (429, "busy")
 
 
+def preview_of(config: Config, port: int) -> bytes:
+    """A request for a picture of a camera on this machine."""
+    body = json.dumps({"source": f"http://127.0.0.1:{port}/"})
+    head = f"POST /api/settings/preview HTTP/1.1\r\nHost: {config.gateway.listen}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Content-Type: application/json\r\n\r\n{body}".encode()
+
+
 @pytest.mark.medium
 async def test_a_camera_is_still_being_tried_after_its_client_has_left(config: Config) -> None:
     tried, given_up = asyncio.Event(), asyncio.Event()
@@ -127,11 +136,10 @@ async def test_a_camera_is_still_being_tried_after_its_client_has_left(config: C
         connection.close()
 
     camera = await asyncio.start_server(never_answer, "127.0.0.1", 0)
-    body = json.dumps({"source": f"http://127.0.0.1:{camera.sockets[0].getsockname()[1]}/"})
-    head = f"POST /api/settings/preview HTTP/1.1\r\nHost: {config.gateway.listen}\r\nContent-Length: {len(body)}\r\n"
+    request = preview_of(config, camera.sockets[0].getsockname()[1])
     async with camera, serving(config) as site:
         _, client = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
-        client.write(f"{head}Content-Type: application/json\r\n\r\n{body}".encode())
+        client.write(request)
         await tried.wait()
         client.close()
         await until(lambda: site.gateway._connections.open == 0)
@@ -139,6 +147,19 @@ async def test_a_camera_is_still_being_tried_after_its_client_has_left(config: C
         assert (status, error["code"]) == (429, "busy")
         given_up.set()
         await until(lambda: not cameras._trying.locked())
+
+
+@pytest.mark.medium
+def test_a_gateway_ends_while_a_camera_is_being_tried(config: Config, start: Start) -> None:
+    gateway = start("gateway", config=config)
+    gateway.wait_for("listening on")
+    address = config.gateway.listen.host, config.gateway.listen.port
+    with socket.create_server(("127.0.0.1", 0)) as camera, socket.create_connection(address) as client:
+        camera.settimeout(DEADLINE_SECONDS)
+        client.sendall(preview_of(config, camera.getsockname()[1]))
+        tried, _ = camera.accept()
+        with tried:
+            assert gateway.terminate() == 0
 
 
 WEBCAM = {"source": "v4l2:serial=3F2A", "name": "HD Pro Webcam C920", "path": "/dev/null"}
