@@ -26,9 +26,6 @@ MAX_ENVELOPE_PARTS = 8
 STATUS_TIMEOUT_SECONDS = 3.0
 """capture sends a status once a second; after this long without one, it counts as absent."""
 
-AGE_BOUNDS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-"""Of the histogram of ages: Prometheus' own default bounds."""
-
 CAMERA_PATTERN = r"\A[a-z0-9][a-z0-9_-]{0,31}\Z"
 CAMERA_ALLOWED = "1 to 32 of a-z, 0-9, - and _, the first a letter or a digit"
 
@@ -64,12 +61,9 @@ MAX_NAME_LENGTH: Final = 128
 """Of a control, a unit, a clip, or a key of camera_metadata, in characters."""
 MAX_TEXT_LENGTH: Final = 16384
 """Of a reason, a source or a message, in characters."""
-MAX_AGES: Final = 64
 MAX_RENDITIONS: Final = 16
 MAX_CAMERAS: Final = 256
 """In one message; more than any configuration has."""
-MAX_WATCHING: Final = 200
-"""Connections that one worker tells of."""
 MAX_PID: Final = 2**31 - 1
 MAX_FPS: Final = 100_000
 MAX_HEADER_BYTES: Final = 512 * 1024
@@ -186,60 +180,6 @@ class ErrorHeader(msgspec.Struct, frozen=True, kw_only=True):
     v: Literal[1]
     code: Code
     message: Text
-
-
-class RenditionStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The part of a worker's figures for a camera that concerns one rendition."""
-
-    viewers: Count = 0
-    sent: Count = 0
-    sent_bytes: Count = 0
-
-
-class CameraStats(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The figures of one worker of the gateway for a camera; frames are counted since it started."""
-
-    viewers: Count
-    received: Count
-    missed: Count
-    sent: Count
-    sent_bytes: Count = 0
-    skipped_line: Count = 0
-    """Frames that were not sent to a viewer because its connection was busy, counted for each viewer."""
-    skipped_page: Count = 0
-    """The same, because the page had not drawn earlier frames."""
-    runs: Count = 0
-    """Runs of the capture process that were seen."""
-    ages: Annotated[list[Count], msgspec.Meta(max_length=MAX_AGES)] = []
-    """Frames sent at an age of up to each of AGE_BOUNDS_SECONDS, and above the last."""
-    age_seconds: Seconds = 0.0
-    """The sum of their ages."""
-    renditions: Annotated[dict[ShortText, RenditionStats], msgspec.Meta(max_length=MAX_RENDITIONS)] = {}
-    """Those that were sent, by name; their frames are counted above as well."""
-
-
-class Watching(msgspec.Struct, frozen=True, kw_only=True):
-    """One connection that shows cameras. `user` is empty without an account, `cameras` while it shows none."""
-
-    address: ShortText
-    user: ShortText
-    kind: Code
-    since: UnixSeconds
-    cameras: Annotated[list[CameraName], msgspec.Meta(max_length=MAX_CAMERAS)]
-
-
-class ViewersHeader(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The viewers of one worker of the gateway: once a second and soon after a change, for the other workers.
-
-    In the first line, the name of the worker takes the place of the camera.
-    """
-
-    v: Literal[1]
-    pid: Pid
-    viewers: Count
-    """Connections; a page that shows two cameras is one here, and counts for both of them below."""
-    cameras: Annotated[dict[CameraName, CameraStats], msgspec.Meta(max_length=MAX_CAMERAS)]
-    watching: Annotated[list[Watching], msgspec.Meta(max_length=MAX_WATCHING)] = []
 
 
 HeaderT = TypeVar("HeaderT", bound=msgspec.Struct)

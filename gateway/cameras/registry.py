@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import zmq
 
 from framebus.protocol.unknown_camera import unknown_camera
-from framebus.protocol.wire import MAX_WATCHING, VERSION, ViewersHeader, Watching
+from framebus.protocol.viewers import MAX_WATCHING, ViewersHeader, Watching
+from framebus.protocol.wire import VERSION
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.access.identity import LOCAL, Identity
 from gateway.cameras.camera_endpoints import CameraEndpoints

@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 
 import zmq
 
-from framebus.protocol.wire import ViewersHeader, Watching, WireError, pack, parse, topic
+from framebus.protocol.viewers import ViewersHeader, Watching
+from framebus.protocol.wire import WireError, pack, parse, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import worker_name
 from framebus.transport import sockets

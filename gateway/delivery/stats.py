@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from framebus.protocol.renditions import RENDITIONS, Rendition
-from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, Kind, RenditionStats
+from framebus.protocol.viewers import AGE_BOUNDS_SECONDS, CameraStats, RenditionStats
+from framebus.protocol.wire import Kind
 from gateway.delivery.encoded_frame import EncodedFrame
 
 MAX_AGE_SECONDS = 3600.0

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from framebus.protocol.wire import Watching
+from framebus.protocol.viewers import Watching
 from gateway.access.identity import LOCAL, Identity
 from gateway.net.transport import Transport
 

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from framebus import __version__
-from framebus.protocol.wire import AGE_BOUNDS_SECONDS, CameraStats, ViewersHeader
+from framebus.protocol.viewers import AGE_BOUNDS_SECONDS, CameraStats, ViewersHeader
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
 from gateway.http.limit_metrics import LimitMetrics

@@ -1,6 +1,6 @@
 """/api/viewers: who watches, for administrators."""
 
-from framebus.protocol.wire import Watching
+from framebus.protocol.viewers import Watching
 from gateway.http.camera_handler import CameraHandler
 
 

@@ -30,15 +30,8 @@ from framebus.protocol.controls import MAX_CHOICES, MAX_CONTROLS, Control, Contr
 from framebus.protocol.events import EventHeader
 from framebus.protocol.recorder import RecorderHeader, RecorderRequest
 from framebus.protocol.stills import ClipHeader, ClipRequest, SnapshotRequest
-from framebus.protocol.wire import (
-    CameraStats,
-    ErrorHeader,
-    FrameHeader,
-    RecordedHeader,
-    StatusHeader,
-    ViewersHeader,
-    WireError,
-)
+from framebus.protocol.viewers import MAX_WATCHING, CameraStats, ViewersHeader
+from framebus.protocol.wire import ErrorHeader, FrameHeader, RecordedHeader, StatusHeader, WireError
 from framebus.runtime.run_dir import MAX_IPC_PATH_BYTES
 from framebus.transport.sockets import HEARTBEAT_IVL_MS, HEARTBEAT_TIMEOUT_MS
 from tests.conftest import Configure, Start
@@ -269,7 +262,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert bounds["`controls`, and the choices of one"] == f"{MAX_CONTROLS} each"
     assert MAX_CHOICES == MAX_CONTROLS
     assert bounds["`cameras` of a `viewers`"] == str(wire.MAX_CAMERAS)
-    assert bounds["`watching` of a `viewers`"] == str(wire.MAX_WATCHING)
+    assert bounds["`watching` of a `viewers`"] == str(MAX_WATCHING)
     assert bounds["`camera_metadata`"].startswith(
         f"{wire.MAX_METADATA_VALUES} values, nested {wire.MAX_METADATA_DEPTH} deep at most"
     )

@@ -22,7 +22,8 @@ from framebus.protocol import recording, stills, wire
 from framebus.protocol.controls import ControlsHeader
 from framebus.protocol.recording import RecordingError, RecordingReader
 from framebus.protocol.stills import ClipHeader, Request, RequestError
-from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, ViewersHeader, WireError
+from framebus.protocol.viewers import ViewersHeader
+from framebus.protocol.wire import ErrorHeader, FrameHeader, StatusHeader, WireError
 from framebus.publishing.jpeg import Jpeg, JpegError
 from gateway.net import request_head
 from gateway.net.forwarded import client_of

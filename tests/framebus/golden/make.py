@@ -14,16 +14,8 @@ from framebus.protocol.controls import Control, ControlsHeader
 from framebus.protocol.events import EventHeader
 from framebus.protocol.recorder import RecorderHeader
 from framebus.protocol.stills import ClipHeader
-from framebus.protocol.wire import (
-    CameraStats,
-    ErrorHeader,
-    FrameHeader,
-    Kind,
-    RecordedHeader,
-    StatusHeader,
-    ViewersHeader,
-    pack,
-)
+from framebus.protocol.viewers import CameraStats, ViewersHeader
+from framebus.protocol.wire import ErrorHeader, FrameHeader, Kind, RecordedHeader, StatusHeader, pack
 
 FOLDER = Path(__file__).parent
 

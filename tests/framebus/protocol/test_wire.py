@@ -12,7 +12,6 @@ from framebus.protocol.wire import (
     ErrorHeader,
     FrameHeader,
     Message,
-    ViewersHeader,
     WireError,
     decode,
     is_camera_name,
@@ -192,19 +191,6 @@ def test_deep_nesting_is_refused_as_anything_else(key: bytes, depth: int) -> Non
 
 def test_an_unknown_key_of_a_message_is_ignored() -> None:
     assert decode(json_of(FRAME, novelty={"a": [1]}), FrameHeader) == FRAME
-
-
-def test_the_figures_of_a_worker_count_from_0_for_cameras_that_may_be_called_so() -> None:
-    figures = b'{"viewers":%d,"received":0,"missed":0,"sent":0}'
-    for cameras, text in [
-        (b'{"front":%s}' % (figures % -1), "Expected `int` >= 0 - at `$.cameras[...].viewers`"),
-        (b'{"front":{}}', "Object missing required field `viewers` - at `$.cameras[...]`"),
-    ]:
-        with pytest.raises(WireError) as caught:
-            decode(b'{"v":1,"pid":1,"viewers":0,"cameras":%s}' % cameras, ViewersHeader)
-        assert str(caught.value) == f"ViewersHeader: {text}"
-    with pytest.raises(WireError):
-        decode(b'{"v":1,"pid":1,"viewers":0,"cameras":{"Front":%s}}' % (figures % 0), ViewersHeader)
 
 
 def test_parse_refuses_a_header_of_another_camera() -> None:

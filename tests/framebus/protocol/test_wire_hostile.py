@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from framebus.protocol import wire
 from framebus.protocol.controls import ControlsHeader, ControlsRequest
 from framebus.protocol.stills import ClipHeader, RequestError, parse_request
+from framebus.protocol.viewers import ViewersHeader
 from framebus.protocol.wire import (
     CAMERA_PATTERN,
     KINDS,
@@ -23,7 +24,6 @@ from framebus.protocol.wire import (
     FrameHeader,
     Kind,
     StatusHeader,
-    ViewersHeader,
     WireError,
     decode,
     pack,

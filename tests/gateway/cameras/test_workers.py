@@ -12,7 +12,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from framebus.config.load import Config
-from framebus.protocol.wire import CameraStats, ViewersHeader, Watching, pack
+from framebus.protocol.viewers import CameraStats, ViewersHeader, Watching
+from framebus.protocol.wire import pack
 from framebus.runtime.run_dir import viewers_endpoint
 from gateway.cameras.workers import Workers
 from tests.conftest import Configure

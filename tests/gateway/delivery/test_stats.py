@@ -3,7 +3,7 @@
 import pytest
 
 from framebus.protocol.frame import Frame
-from framebus.protocol.wire import AGE_BOUNDS_SECONDS
+from framebus.protocol.viewers import AGE_BOUNDS_SECONDS
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.stats import MAX_AGE_SECONDS, FeedStats
 from tests.headers import frame_header
