@@ -13,19 +13,20 @@ import msgspec
 from framebus.protocol.events import MAX_OPEN_EVENTS, EventHeader
 from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENTS_BYTES, NOTED_SECONDS, StoredEvent, event_line
 from framebus.recordings.segment_name import day_of
+from framebus.runtime.atomic_write import sync_folder
 from framebus.runtime.host_clock import host_monotonic, suspended_seconds
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk, DiskError
-from recorder.segment_file import MODE, make_day_folder, sync_folder
+from recorder.segment_file import MODE, make_day_folder
 
 logger = logging.getLogger("recorder")
 
 MAX_WAITING = 1000
 """Lines that wait for the disk; the oldest are dropped beyond that."""
 MAX_ENDED = 400
-"""Events that have ended, the newest, that are put right when the clock is set."""
+"""Events that have ended, the newest, that are corrected when the clock is set."""
 CLOCK_ERROR_SECONDS = 2.0
-"""An event whose time differs by more from what the clock says now is put right."""
+"""An event whose time differs by more from what the clock says now is corrected."""
 RETRY_SECONDS = 1.0
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 

@@ -10,6 +10,7 @@ from framebus.protocol.wire import FrameHeader
 from framebus.recordings.matroska import SegmentStart
 from framebus.recordings.segment_name import SegmentName
 from framebus.recordings.segment_writer import SegmentWriter
+from framebus.runtime.atomic_write import sync_folder
 from recorder.incoming_frame import IncomingFrame
 
 MODE = 0o640
@@ -49,7 +50,6 @@ class SegmentFile:
         )
         self._name = SegmentName(int(header.captured * 1000) / 1000)
         self._camera_folder = camera_folder
-        self._folder = -1
         self._fd = -1
         self._inode = 0
         self._written = 0
@@ -116,11 +116,10 @@ class SegmentFile:
 
     def close(self) -> None:
         """Close the file as it is."""
-        for descriptor in (self._fd, self._folder):
-            if descriptor >= 0:
-                with contextlib.suppress(OSError):  # a disk that is gone
-                    os.close(descriptor)
-        self._fd = self._folder = -1
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):  # a disk that is gone
+                os.close(self._fd)
+        self._fd = -1
 
     def _groups(self, frames: list[IncomingFrame]) -> list[list[tuple[int, bytes, bytes]]]:
         """The frames of each cluster: of a second, so that a reader that looks for a moment passes over few frames."""
@@ -135,7 +134,6 @@ class SegmentFile:
     def _open(self) -> None:
         """Create the file, under the next free name."""
         make_day_folder(self.path.parent)
-        self._folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         while True:
             try:
                 self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, MODE)
@@ -143,7 +141,7 @@ class SegmentFile:
             except FileExistsError:  # the clock was set back by just so much
                 self._name = SegmentName(round(self._name.start + 0.001, 3))
         self._inode = os.fstat(self._fd).st_ino
-        os.fsync(self._folder)
+        sync_folder(self.path.parent)
 
     def _append(self, data: bytes) -> None:
         try:
@@ -168,7 +166,7 @@ class SegmentFile:
     def _rename(self, name: SegmentName) -> None:
         os.rename(self.path, self._camera_folder / name.path)
         self._name = name
-        os.fsync(self._folder)
+        sync_folder(self.path.parent)
 
 
 def make_day_folder(folder: Path) -> None:
@@ -177,12 +175,3 @@ def make_day_folder(folder: Path) -> None:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         sync_folder(folder.parent)  # which has the name of the day,
         sync_folder(folder.parents[1])  # and that which has the name of the camera
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the disk keep the names in a folder: a power cut may take them otherwise, with all below. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

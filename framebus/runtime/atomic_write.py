@@ -53,11 +53,14 @@ def write_atomically(
             os.unlink(temporary)
         raise
     if lasting:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk holds the folder's entries: fsync of a file does not include its name (fsync(2))."""
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk holds the folder's entries: fsync of a file does not include its name (fsync(2)).
+
+    Raises OSError, but not on a file system that has no fsync for folders.
+    """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -1,5 +1,6 @@
 """Segments on the disk: what a kill or a power cut leaves, names, and files that vanish."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -195,3 +196,20 @@ def test_a_disk_that_takes_names_and_no_data_gets_no_empty_files(
     segment.close()
 
     assert list(tmp_path.rglob("*.mkv")) == []
+
+
+def test_it_is_written_on_a_file_system_that_cannot_sync_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as some network file systems."""
+
+    def folder_synced(_descriptor: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", folder_synced)
+    segment = new(tmp_path)
+    segment.write(frames(0))
+    segment.end()
+
+    (file,) = tmp_path.rglob("*.mkv")
+    assert stored(file) == [0]
