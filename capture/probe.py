@@ -39,7 +39,7 @@ class Sample:
     flaw: str = ""
     """Of the last damaged picture."""
     repairs: Counter[str] = field(default_factory=Counter)
-    """What framebus put right, and in how many pictures."""
+    """What framebus corrected, and in how many pictures."""
 
     def add(self, picture: bytes, seconds: float) -> None:
         """Judge a picture that came so many seconds after the opening."""

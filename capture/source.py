@@ -33,7 +33,7 @@ class Source(ABC):
     damaged = 0
     """Frames that the source itself threw away because they were incomplete, since the process began."""
     repairs: Mapping[str, int] = MappingProxyType({})
-    """What was wrong with the camera's framing and was put right, and how often, since the process began."""
+    """What was wrong with the camera's framing and was corrected, and how often, since the process began."""
     has_stills = False
     """Whether `still` gives pictures of another size than `read`."""
     orientation = 1

@@ -79,7 +79,7 @@ class DiskWriter:
         self.waiting_bytes = 0
         self.counts: dict[str, CameraCounts] = {}
         self.space_wanted = threading.Event()
-        """Set when something could not be written for want of space."""
+        """Set when something could not be written for lack of space."""
         self.losses = RateLimitedLog(logger)
         self._disk = disk
         self._buffer_bytes = buffer_bytes

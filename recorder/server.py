@@ -27,8 +27,8 @@ from recorder.demands import Demands
 from recorder.disk import GB, Disk
 from recorder.disk_writer import Batch, DiskWriter, read_boot_id
 from recorder.event_log import EventLog
+from recorder.frame_receiver import FrameReceiver
 from recorder.incoming_frame import IncomingFrame
-from recorder.intake import FrameIntake
 from recorder.recorder_service import RecorderService
 from recorder.retention import DAY_SECONDS, Limits
 
@@ -59,7 +59,7 @@ class _Camera:
 
     name: str
     recording: CameraRecording
-    intake: FrameIntake
+    receiver: FrameReceiver
     boot: str
     waiting: list[IncomingFrame] = field(default_factory=list)
     """Frames that are recorded, and not handed to the disk yet."""
@@ -185,13 +185,13 @@ class RecorderServer:
         kind: Kind = "live" if table.record_rendition == "full" else table.record_rendition
         endpoint = self._endpoints[name]
         boot = self._boot if endpoint.same_host else ""
-        return _Camera(name, CameraRecording(table), FrameIntake(self._context, name, endpoint, kind), boot)
+        return _Camera(name, CameraRecording(table), FrameReceiver(self._context, name, endpoint, kind), boot)
 
     def _seconds_left(self) -> float:
         """Until something has to be done though nothing arrives."""
         now = time.monotonic()
         due = self._ticked_at + TICK_SECONDS
-        if any(camera.intake.socket is not None for camera in self._cameras.values()):
+        if any(camera.receiver.socket is not None for camera in self._cameras.values()):
             due = min(due, self._drained_at + DRAIN_SECONDS)
         return max(0.0, due - now)
 
@@ -234,7 +234,7 @@ class RecorderServer:
 
     def _receive_frames(self, camera: _Camera) -> None:
         now = time.monotonic()
-        while frames := camera.intake.receive():
+        while frames := camera.receiver.receive():
             camera.received_at = now
             self._take(camera, frames, now)
 
@@ -300,13 +300,13 @@ class RecorderServer:
 
     def _follow_demand(self, camera: _Camera) -> None:
         """Subscribe while frames are needed."""
-        intake = camera.intake
+        receiver = camera.receiver
         needed = camera.recording.needs_frames(time.monotonic())
-        if needed and intake.socket is None:
-            intake.open()
+        if needed and receiver.socket is None:
+            receiver.open()
             camera.received_at = time.monotonic()
-        elif not needed and intake.socket is not None:
-            intake.close()
+        elif not needed and receiver.socket is not None:
+            receiver.close()
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -337,9 +337,9 @@ class RecorderServer:
             self._writer.put(Batch(name, []))
         camera.records = records
         self._follow_demand(camera)
-        camera.intake.tick()
-        self._service.missed[name] = camera.intake.missed
-        if silent and camera.intake.socket is not None:
+        camera.receiver.tick()
+        self._service.missed[name] = camera.receiver.missed
+        if silent and camera.receiver.socket is not None:
             self._service.silent[name] = f"camera {name} gives no frames"
         else:
             self._service.silent.pop(name, None)

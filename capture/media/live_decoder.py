@@ -81,7 +81,7 @@ class LiveDecoder:
         self._begun = now()
         self._has_picture = False
         self._failing_since: float | None = None
-        """When, since the last picture, the first one was decoded in vain."""
+        """When, since the last picture, the first one could not be decoded."""
         self._context = _context(codec, limit, parameter_sets)
 
     def feed(self, data: bytes, ticks: int, arrival: float, demand: Demand) -> Iterator[Arrival]:

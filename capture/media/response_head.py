@@ -41,7 +41,7 @@ class CameraResponse(http.client.HTTPResponse):
 
 
 class _LenientLines:
-    """The lines of a head, put right as they are read."""
+    """The lines of a head, corrected as they are read."""
 
     def __init__(self, source: io.BufferedReader) -> None:
         self._source = source

@@ -125,7 +125,7 @@ class Camera:
         return "" if self._encoder.thread.is_alive() else "the encoder"
 
     def advertised(self) -> dict[str, Advertised]:
-        """The controls that libcamera tells of."""
+        """The controls that libcamera lists."""
         return {name: _advertised(*info) for name, info in self._picamera2.camera_ctrl_info.items()}
 
     def set_controls(self, values: Mapping[str, Any]) -> None:

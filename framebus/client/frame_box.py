@@ -16,7 +16,7 @@ class FrameBox:
         self._too_old = too_old
         self._newest: Frame | None = None
         self._passed_over = 0
-        """Frames skipped since the last one taken, to be told with the next one."""
+        """Frames skipped since the last one taken, reported with the next one."""
 
     @property
     def is_full(self) -> bool:

@@ -11,8 +11,8 @@ from framebus.protocol.frame import Frame
 class FramePump:
     """Receives frames in a thread of its own.
 
-    The descriptor of a ZeroMQ socket tells of an edge, and once only (zmq_getsockopt(3), ZMQ_FD), so that pollers
-    would sleep while frames wait. This one tells of a level, as that of any other socket does.
+    The descriptor of a ZeroMQ socket is edge-triggered (zmq_getsockopt(3), ZMQ_FD), so that pollers would sleep while
+    frames wait. This one is level-triggered, as that of any other socket is.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class Publisher:
     """Publishes pictures as a camera of framebus, which has `source = "program"` in the configuration.
 
     It may be made before anything else of framebus runs, and tells by itself that it is there, once a second. Who
-    watches is told within three seconds when its program dies, stays connected, and sees the next one::
+    watches sees within three seconds that its program died, stays connected, and sees the next one::
 
         from framebus import Publisher, Subscriber
 

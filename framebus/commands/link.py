@@ -21,7 +21,9 @@ DEFAULT_SCOPES = ("view",)
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: for whom, and for how long."""
     parser.add_argument("name", metavar="NAME", help="a user, or with --guest the name of a guest")
-    parser.add_argument("--guest", action="store_true", help="make a token of that name for whoever opens the link")
+    parser.add_argument(
+        "--guest", action="store_true", help="make a token of that name for the person who opens the link"
+    )
     add_rights(parser, "view; for --guest only")
     parser.add_argument(
         "--minutes",

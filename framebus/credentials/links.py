@@ -17,7 +17,7 @@ FILE_NAME = "links"
 """In state_dir."""
 SECRET_BYTES = 16
 MAX_LINKS = 20
-"""Links that nobody has opened yet."""
+"""Links that have not been opened yet."""
 DEFAULT_MINUTES = 15.0
 MAX_MINUTES = 1440.0
 PATTERN = r"[A-Za-z0-9_-]{22}"
@@ -31,7 +31,7 @@ class TooManyLinksError(SecretsError):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A link that nobody has opened yet."""
+    """A link that has not been opened yet."""
 
     kind: Kind
     name: Name

@@ -121,7 +121,7 @@ class RecordedHeader(FrameHeader, frozen=True, kw_only=True):
     """The header of a recorded frame as the websocket sends it: that of the frame, and where it belongs."""
 
     at: UnixSeconds
-    """Its moment on the time line: `captured`, unless the clock was put right afterwards."""
+    """Its moment on the time line: `captured`, unless the clock was corrected afterwards."""
     id: Count
     """Of the request that it answers."""
 

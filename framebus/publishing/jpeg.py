@@ -50,13 +50,13 @@ class Jpeg:
     """Where the SOS marker is."""
     has_huffman_tables: bool
     repairs: tuple[str, ...] = field(default=(), compare=False)
-    """What was wrong with the bytes of the camera and was put right, for people to read."""
+    """What was wrong with the bytes of the camera and was corrected, for people to read."""
     has_more_pictures: bool = False
     """Whether the file says that other pictures follow this one, such as a gain map."""
 
     @classmethod
     def parse(cls, data: bytes, max_megapixels: float | None = None) -> "Jpeg":
-        """Walk the markers of the first picture in the data, and put right what decoders do not mind.
+        """Walk the markers of the first picture in the data, and correct what decoders tolerate.
 
         Args:
             data: Bytes with a JPEG in them.

@@ -1,4 +1,4 @@
-"""What is wrong with the pictures of a camera and was put right: counted, and logged once for each kind."""
+"""What was wrong with the pictures of a camera and was corrected: counted, and logged once for each kind."""
 
 import logging
 from collections import Counter

@@ -3,7 +3,7 @@
     FOLDER/front/2026-11-29/events.jsonl
 
 Of several lines of one event, the last one with an end counts, else the one that was seen last. What cannot be read,
-such as a line that a power cut left, is passed over.
+such as a line that a power cut left, is ignored.
 """
 
 from typing import Annotated
@@ -22,7 +22,7 @@ MAX_EVENT_SECONDS = 86_400.0
 NOTED_SECONDS = 10.0
 """An event in progress is written again so often."""
 CUT_OFF_SECONDS = 3 * NOTED_SECONDS
-"""One that was not written for so long has ended, though nobody wrote so: the recorder was killed."""
+"""One that was not written for so long has ended without a line that says so: the recorder was killed."""
 CLOCK_SET_SECONDS = 1.0
 """Where the start of an event differs by this or more from one message to the next, the clock was set meanwhile."""
 
@@ -91,7 +91,7 @@ def read_events(data: bytes) -> list[StoredEvent]:
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 continue
             known = found.get(event.id)
-            # The last one of those with an end: the clock may have been set, and the event put right.
+            # The last one of those with an end: the clock may have been set, and the event corrected.
             if known is None or event.end is not None or (known.end is None and event.seen >= known.seen):
                 found[event.id] = event
     return sorted(found.values(), key=lambda event: event.start)

@@ -45,7 +45,7 @@ class RecordedFrame:
     """As the camera sent it."""
     jpeg: bytes
     at: float
-    """Its moment on the time line, in Unix seconds: `captured`, unless the clock was put right afterwards."""
+    """Its moment on the time line, in Unix seconds: `captured`, unless the clock was corrected afterwards."""
     segment: Segment
     header_json: bytes = b""
     """The header as it was stored, with keys of later versions; empty where the file has none."""
@@ -168,7 +168,7 @@ class RecordingFolder:
         for segment in self._by_day(camera, begin, end):
             for reader in self._opened(segment):
                 first = max(begin, segment.begin)
-                # One more: a clock that is being put right runs by up to 500 ppm too fast or too slow (adjtimex(2)).
+                # One more: a clock that is being corrected runs by up to 500 ppm too fast or too slow (adjtimex(2)).
                 for number in range(max(0, reader.cluster_at(_ms(segment, first)) - 1), reader.find_clusters()):
                     for frame in reader.frames_in(number):
                         moment = _moment(reader, segment, frame)

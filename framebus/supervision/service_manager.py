@@ -14,7 +14,7 @@ SHARE = 0.4
 
 
 class ServiceManager:
-    """What the unit's manager is told. Without systemd, all of it does nothing."""
+    """Notifies the unit's manager. Without systemd, all of it does nothing."""
 
     def __init__(
         self, environment: MutableMapping[str, str] | None = None, now: Callable[[], float] = time.monotonic

@@ -29,7 +29,7 @@ KEPT_SECONDS = 3600.0
 SWEEP_SECONDS = 60.0
 """What is to be deleted is looked for so often."""
 PLACES_NAME = "places"
-"""Whoever holds this lock counts the films and adds one; others wait for that."""
+"""The process that holds this lock counts the films and adds one; others wait for it."""
 END_SECONDS = 1.0
 """The end of the gateway waits so long for a process that was killed. One that waits for a disk does not end before."""
 READ_BYTES = 256 * 1024
@@ -179,7 +179,7 @@ class Exports:
             self._sweeping, self._swept_at = None, time.monotonic()
 
     def _sweep(self) -> None:
-        """Delete what nobody has fetched, and what no process makes any more."""
+        """Delete films that were not fetched in time, and those that no process makes any more."""
         for id in self._ids():
             found = read_job(self._folder / id)
             if found is None:

@@ -42,7 +42,7 @@ def first_frame(folder: RecordingFolder, camera: str, begin: float, *, backwards
 
 
 def next_frame(folder: RecordingFolder, camera: str, last: float, target: float, *, backwards: bool) -> NextFrame:
-    """The frame that follows in a film, and leaves out those that nobody would see.
+    """The frame that follows in a film, and leaves out those that would not be seen.
 
     Args:
         folder: the recordings.

@@ -27,7 +27,7 @@ MAX_DOWNLOADS = 16
 MAX_LISTED = 2000
 """Spans, and files, in one answer."""
 FORGET_SECONDS = 60.0
-"""What is known of the folder is forgotten when nobody has asked for so long: 300 bytes for each file of it."""
+"""What is known of the folder is forgotten when it was not asked for so long: 300 bytes for each file of it."""
 READ_BYTES = 256 * 1024
 """Of a file that are read at once, and are in memory for a client."""
 

@@ -177,7 +177,7 @@ class CameraRegistry:
         return [viewer.watching for viewer in viewers[:MAX_WATCHING]]
 
     def own_stats(self) -> ViewersHeader:
-        """Return what the other workers are told about this one."""
+        """Return the message about this worker for the others."""
         return ViewersHeader(
             v=VERSION,
             pid=os.getpid(),

@@ -52,7 +52,7 @@ class OwnViewers(Protocol):
         """Return who they are."""
 
     def own_stats(self) -> ViewersHeader:
-        """Return what the other workers are told."""
+        """Return the message about this worker for the others."""
 
 
 class Workers:

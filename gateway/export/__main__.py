@@ -13,7 +13,7 @@ from framebus.recordings.folder import RecordingFolder
 from gateway.export.job import FILM_NAME, Job, Progress, read_job, write_progress
 
 LOCK_NAME = "lock"
-"""Whoever holds it makes a film; the others wait."""
+"""The process that holds this lock makes a film; the others wait."""
 LOCK_SECONDS = 1.0
 PROGRESS_SECONDS = 1.0
 """How often the progress is written."""

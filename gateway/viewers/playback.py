@@ -44,7 +44,7 @@ class RecordedMessage:
     film: Film | None = None
 
 
-class PlaybackDesk(Protocol):
+class PlaybackConnection(Protocol):
     """What the playbacks of a connection share."""
 
     async def look(self, find: Callable[[RecordingFolder], T]) -> T:
@@ -57,7 +57,7 @@ class PlaybackDesk(Protocol):
         """Take a read out of the budget: 0, or how long to wait for one."""
 
     def bytes_a_second(self) -> float | None:
-        """What the link carries."""
+        """The throughput of the link; None while it is unknown."""
 
     def wake(self) -> None:
         """There is something to send."""
@@ -69,12 +69,12 @@ class PlaybackDesk(Protocol):
 class Playback:
     """Begins with the first request, and lasts until `close`."""
 
-    def __init__(self, camera: str, desk: PlaybackDesk) -> None:
-        """`desk` is that of the connection."""
+    def __init__(self, camera: str, connection: PlaybackConnection) -> None:
+        """`connection` is what it shares with the other playbacks of the page."""
         self.camera = camera
         self.unacknowledged: list[int] = []
         """The `seq` of each frame that the page has not drawn, in the order in which they were sent."""
-        self._desk = desk
+        self._connection = connection
         self._seek: Seek | None = None
         """The one that waits."""
         self._play: Play | None = None
@@ -130,7 +130,7 @@ class Playback:
         if ready is None or len(self.unacknowledged) >= window:
             return None
         if ready.film is not None and (wait := ready.film.due(ready.at) - now) > 0:
-            self._call_later(wait, self._desk.wake)
+            self._call_later(wait, self._connection.wake)
             return None
         return ready
 
@@ -162,7 +162,7 @@ class Playback:
             return
         if self._seek is None and (self._film is None or self._ready is not None):
             return
-        if wait := self._desk.wait_seconds():
+        if wait := self._connection.wait_seconds():
             self._call_later(wait, self.read_on)
             return
         self._reading = asyncio.get_running_loop().create_task(self._read())
@@ -183,13 +183,13 @@ class Playback:
             self._reading = None
         if ready is not None and turn == self._turns:
             self._ready = ready
-            self._desk.wake()
+            self._connection.wake()
         self.read_on()
 
     async def _find(self, seek: Seek) -> RecordedMessage | None:
         camera, at, step = self.camera, seek.at or 0.0, seek.step
         turn = self._turns
-        frame = await self._desk.look(
+        frame = await self._connection.look(
             lambda folder: frame_beside(folder, camera, at, step) if step else frame_shown(folder, camera, at)
         )
         if frame is None:
@@ -204,9 +204,11 @@ class Playback:
         camera, backwards, last = self.camera, film.is_backwards, film.last
         target = film.position(time.monotonic())
         if last is None:
-            found = await self._desk.look(lambda folder: first_frame(folder, camera, film.begin, backwards=backwards))
+            found = await self._connection.look(
+                lambda folder: first_frame(folder, camera, film.begin, backwards=backwards)
+            )
         else:
-            found = await self._desk.look(
+            found = await self._connection.look(
                 lambda folder: next_frame(folder, camera, last, max(0.0, target), backwards=backwards)
             )
         if film is not self._film:
@@ -226,10 +228,10 @@ class Playback:
         return RecordedMessage(message, texts, frame.header.seq, frame.at, now, film)
 
     async def _message(self, frame: RecordedFrame, width: float | None, id: int) -> bytes:
-        divisor = divisor_for(frame.header, len(frame.jpeg), width, self._desk.bytes_a_second())
+        divisor = divisor_for(frame.header, len(frame.jpeg), width, self._connection.bytes_a_second())
         if divisor == 1:
             return recorded_message(frame, self.camera, id)
-        return await self._desk.scale(lambda: recorded_message(frame, self.camera, id, divisor))
+        return await self._connection.scale(lambda: recorded_message(frame, self.camera, id, divisor))
 
     def _refuse(self, seek: Seek | None, play: Play | None, reason: str) -> None:
         if seek is not None:
@@ -239,10 +241,10 @@ class Playback:
             self._stop_film()
 
     def _say_sought(self, id: int, reason: str) -> None:
-        self._desk.say("sought", self.camera, id=id, captured=None, reason=reason)
+        self._connection.say("sought", self.camera, id=id, captured=None, reason=reason)
 
     def _say_played(self, id: int, at: float | None, reason: str) -> None:
-        self._desk.say("played", self.camera, id=id, at=at, reason=reason)
+        self._connection.say("played", self.camera, id=id, at=at, reason=reason)
 
     def _stop_film(self) -> None:
         self._turns += 1

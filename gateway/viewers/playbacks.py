@@ -86,15 +86,15 @@ class Playbacks:
             self.end(name.removeprefix(PREFIX))
 
     async def look(self, find: Callable[[RecordingFolder], T]) -> T:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         return await self._recordings.look(find)
 
     async def scale(self, make: Callable[[], T]) -> T:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         return await self._recordings.scale(make)
 
     def wait_seconds(self) -> float:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         if sum(playback.held_bytes for playback in self._playbacks.values()) > MAX_HELD_BYTES:
             return HELD_WAIT_SECONDS
         now = time.monotonic()
@@ -104,15 +104,15 @@ class Playbacks:
         return 0.0
 
     def bytes_a_second(self) -> float | None:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         return self._bytes_a_second()
 
     def wake(self) -> None:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         self._wake()
 
     def say(self, kind: str, camera: str, **values: object) -> None:
-        """See PlaybackDesk."""
+        """See PlaybackConnection."""
         self._say(kind, camera, {"camera": camera, **values})
 
     @property

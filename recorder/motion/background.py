@@ -30,7 +30,7 @@ STILL_PIXELS = 0.3
 SHAKE_CALMS = 0.97
 """What is left of a shake one picture later."""
 EDGE_PIXELS = 400
-"""So many with the highest steps tell of shakes."""
+"""So many with the highest steps show shakes."""
 LEARNING_RATE = 0.06
 """Of the background, a frame, where nothing differs: half of a change is learnt in two seconds."""
 ABSORBING_RATE = 0.006

@@ -9,7 +9,7 @@ from tests.clock import Clock
 from tests.processes import DEADLINE_SECONDS
 
 LONG = 2 * DEADLINE_SECONDS
-"""Whoever waits for this long was not woken."""
+"""A thread that waits for this long was not woken."""
 
 
 @pytest.fixture

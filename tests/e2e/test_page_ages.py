@@ -17,7 +17,7 @@ from tests.processes import wait_until
 pytestmark = pytest.mark.browser
 
 BITS = 20
-"""Of the milliseconds: a quarter of an hour until they begin anew."""
+"""Of the milliseconds: a quarter of an hour until they begin again."""
 BIT_PIXELS = 16
 TOLERANCE_MS = 400
 """Between the drawing of a picture and the look at it: a second is what would be wrong."""

@@ -57,4 +57,4 @@ def test_the_reason_that_a_process_gives_is_kept(pipeline: Pipeline) -> None:
     wait_until(lambda: why().startswith("exit status 2: "), "the mistake in its configuration")
     assert f"{copy}: line 1" in why()
     copy.write_bytes(before)
-    wait_until(pipeline.is_whole, "a pipeline that is whole again")
+    wait_until(pipeline.is_whole, "a pipeline that has recovered")

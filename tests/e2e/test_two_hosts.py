@@ -202,7 +202,7 @@ def test_it_recovers_after_the_link_was_cut(hosts: Hosts) -> None:
     mended_at = time.monotonic()
     promised = RETURN_SECONDS + HEARTBEAT_TIMEOUT_MS / 1000
     wait_until(lambda: hosts.desk.is_whole() and hosts.desk.camera()["seq"] > before, "new pictures", promised)
-    print(f"whole again after {time.monotonic() - mended_at:.1f} s", file=sys.stderr)
+    print(f"recovered after {time.monotonic() - mended_at:.1f} s", file=sys.stderr)
     assert request_snapshot("front", fresh=True, config=hosts.desk.file).seq > before
     for host in (hosts.camera, hosts.desk):
         assert "Traceback" not in host.up.log

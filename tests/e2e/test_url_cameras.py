@@ -109,7 +109,7 @@ def test_a_wrong_password_is_told_and_not_repeated(
 def test_a_framebus_is_a_camera_of_another(
     configure: Configure, start: Start, free_port: int, tmp_path: Path, run_dir: Path
 ) -> None:
-    """Its pictures byte for byte; and it is whole again when the first one's gateway was killed and started again."""
+    """Its pictures byte for byte; and it recovers when the first one's gateway was killed and started again."""
     first = configure('[camera.front]\nsource = "testcard"\nsize = "320x240"\nfps = 10\n')
     (run_dir / "second").mkdir(mode=0o700)
     file = tmp_path / "second.toml"

@@ -49,7 +49,7 @@ def picture_bytes(kind: str, size: tuple[int, int]) -> int:
 
 
 def device_descriptor() -> bytes:
-    """A device of several interfaces that belong together, made by the Linux Foundation for want of a maker."""
+    """A device of several interfaces that belong together, made by the Linux Foundation as there is no real maker."""
     usb, vendor, product, version = 0x0200, 0x1D6B, 0x0102, 0x0100
     return struct.pack("<BBHBBBBHHHBBBB", 18, 1, usb, 0xEF, 2, 1, 64, vendor, product, version, 1, 2, 3, 1)
 

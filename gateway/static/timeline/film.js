@@ -36,7 +36,7 @@ export class Film {
     this.#show(t("film.waiting"));
     try {
       const film = await this.#api.post("recordings/export", { from, to });
-      // If the row was removed while the server answered, nobody wants the film.
+      // If the row was removed while the server answered, the film is not wanted.
       if (this.#row.isConnected) this.#follow(film);
       else this.#api.remove(`recordings/export/${film.id}`);
     } catch (error) {
@@ -85,7 +85,7 @@ export class Film {
     this.#end(t("film.failed", { reason }));
   }
 
-  /** Have it saved, and leave a link, as a browser may save nothing that nobody has pressed. @param {string} url */
+  /** Have it saved, and leave a link, as a browser may refuse to save without a click. @param {string} url */
   #offer(url) {
     const link = this.#row.querySelector(".film-file");
     link.href = withToken(url).href;

@@ -1,5 +1,5 @@
 /**
- * Keeps the screen on: by the browser's wake lock, and where there is none by a film that nobody sees. Over plain http, browsers
+ * Keeps the screen on: by the browser's wake lock, and where there is none by an invisible film. Over plain http, browsers
  * have no wake lock for other machines than their own.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The wall view: nothing but pictures, for a screen that nobody uses. It is chosen by `?wall` in the address, which survives a
+ * The wall view: nothing but pictures, for a screen without keyboard or mouse. It is chosen by `?wall` in the address, which survives a
  * reload, or by the button. A tap shows the button that leaves it; Esc leaves it.
  */
 

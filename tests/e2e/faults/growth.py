@@ -39,7 +39,7 @@ def read(processes: dict[str, int]) -> list[Reading]:
 
 
 def growth(readings: list[Reading]) -> list[str]:
-    """A sentence for each run of a process that grew. A run too short to tell is passed over."""
+    """A sentence for each run of a process that grew. A run that is too short is ignored."""
     runs: dict[tuple[str, int], list[Reading]] = defaultdict(list)
     for reading in readings:
         runs[reading.process, reading.pid].append(reading)

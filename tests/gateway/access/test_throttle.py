@@ -76,7 +76,7 @@ def test_so_many_addresses_are_remembered(clock: Clock) -> None:
 
 
 def test_several_gateways_are_no_way_round(clock: Clock) -> None:
-    """Who guesses may choose between them by connecting anew."""
+    """Who guesses may choose between them by connecting again."""
     throttles = [Throttle(5, clock) for _ in range(5)]
     for throttle in throttles:
         failed(throttle, 1)

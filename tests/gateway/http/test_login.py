@@ -179,7 +179,7 @@ async def test_no_redirect_names_a_path_of_the_root(path: str, config: Config) -
 async def test_a_logout_that_cannot_be_saved_is_said_and_the_browser_forgets_it(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever uses the browser next is not logged in."""
+    """The next user of the browser is not logged in."""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

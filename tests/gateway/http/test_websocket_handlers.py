@@ -35,7 +35,7 @@ async def connect(site: Site, path: str = "/ws", **options: Any) -> WebSocketCli
 
 
 async def binary(connection: WebSocketClientConnection, kind: str) -> bytes:
-    """The next binary message of a kind; others are passed over."""
+    """The next binary message of a kind; others are ignored."""
     async with asyncio.timeout(10):
         while True:
             message = await connection.read_message()
@@ -45,7 +45,7 @@ async def binary(connection: WebSocketClientConnection, kind: str) -> bytes:
 
 
 async def answered(connection: WebSocketClientConnection, kind: str) -> str:
-    """The next text of this kind; everything else is passed over, but for frames, of which none may come."""
+    """The next text of this kind; everything else is ignored, but for frames, of which none may come."""
     async with asyncio.timeout(10):
         while True:
             message = await connection.read_message()

@@ -33,7 +33,7 @@ class Page:
         await self.say(play={"camera": "front", "from": begin, "speed": speed, "id": id, **more})
 
     async def message(self) -> dict[str, Any] | tuple[RecordedHeader, bytes]:
-        """The next text about recordings, or a recorded frame; everything else is passed over."""
+        """The next text about recordings, or a recorded frame; everything else is ignored."""
         async with asyncio.timeout(LIMIT_SECONDS):
             while True:
                 message = await self.connection.read_message()

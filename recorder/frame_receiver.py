@@ -1,4 +1,4 @@
-"""The subscriptions of the recorder: the frames of each camera while they are needed, each of them, and all events."""
+"""Receives the frames of a camera for the recorder, each of them, while they are needed."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ MAX_AT_ONCE = 32
 
 
 @dataclass(slots=True)
-class FrameIntake:
+class FrameReceiver:
     """The frames of one camera. Closed by its owner."""
 
     context: "zmq.Context[zmq.Socket[bytes]]"
