@@ -91,6 +91,8 @@ class RateControl:
             Whether a frame is due. False comes early when the rate changes, when there is something else to do, or when
             the process ends: the caller comes back then.
         """
+        if self.due():
+            return True
         with self._changed:
             seconds = min(self._due - self._now(), limit_seconds)
             if self.wanted and seconds > 0:

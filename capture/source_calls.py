@@ -1,9 +1,10 @@
 """Calls into a source: each is timed, so that a hang is detected, and every failure gets a reason."""
 
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from capture import unforeseen
 from capture.source import SourceError, SourceStuck
@@ -30,6 +31,7 @@ class SourceCalls:
         self._camera = camera
         self._now = now
         self._since: float | None = None
+        self._doing = ""
         self._tracebacks = unforeseen.TracebackLog(logger)
 
     @property
@@ -47,9 +49,8 @@ class SourceCalls:
         since = self._since
         return since is not None and self._now() - since > limit_seconds
 
-    @contextlib.contextmanager
-    def watch(self, doing: str) -> Iterator[None]:
-        """Time a call into the source.
+    def watch(self, doing: str) -> Self:
+        """Time a call into the source, which is made in a `with` block. No such block is within another.
 
         Args:
             doing: what the call does, for the reason, such as "opening it".
@@ -57,15 +58,19 @@ class SourceCalls:
         Raises:
             UnforeseenError: the call raised neither SourceError nor SourceStuck.
         """
+        self._doing = doing
+        return self
+
+    def __enter__(self) -> None:
         self._since = self._now()
-        try:
-            yield
-        except (SourceError, SourceStuck):
-            raise
-        except BaseException as error:  # of a library, it may be anything; this thread has to go on
-            raise self.unforeseen(doing, error) from None
-        finally:
-            self._since = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._since = None
+        if error is not None and not isinstance(error, (SourceError, SourceStuck)):
+            # Of a library, it may be anything; this thread has to go on.
+            raise self.unforeseen(self._doing, error) from None
 
     def unforeseen(self, doing: str, error: BaseException) -> UnforeseenError:
         """The error for an exception that a source was not expected to raise; its traceback is logged once.

@@ -133,6 +133,8 @@ class V4l2Source(Source):
     def _read_frame(self, queue: BufferQueue, rate_control: RateControl) -> Picture | None:
         if rate_control.fps * HEADROOM < self._camera_fps:
             queue.unwanted()
+        elif not queue.wait(READ_LIMIT_SECONDS):  # a frame is due when the next one comes: so this wakes up only once
+            return None
         if not rate_control.wait(READ_LIMIT_SECONDS):
             return None
         frame = queue.take(READ_LIMIT_SECONDS)

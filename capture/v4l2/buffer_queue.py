@@ -4,7 +4,8 @@ A driver fills its buffers in turn and stops once all are full: what lies in the
 """
 
 import time
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from capture.v4l2.device import Filled, V4l2Device
 
@@ -12,6 +13,8 @@ STALE_PERIODS = 2
 """A frame that is older than this many frame periods, beyond what the camera takes anyhow, is not handed over."""
 SEQUENCES = 1 << 32
 """v4l2_buffer.sequence is an unsigned number of 32 bits."""
+ARRIVED_PERIODS = 0.25
+"""A frame that is taken so soon after it was waited for shows what the camera takes."""
 LAG_PERIODS = 10
 """A time stamp that lies further back than this many frame periods when the frame arrives is not believed: a driver has
 no room for so many frames. One that is less than LEAST_LAG_SECONDS back is believed at any rate."""
@@ -20,8 +23,7 @@ LAGS_IN_A_ROW = 3
 """One such time stamp may mean that this process was stopped for a while; three mean that the driver's clock is off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """What was in a buffer; the buffer itself is with the driver again."""
 
     data: bytes
@@ -56,10 +58,25 @@ class BufferQueue:
         self._emptied_at = time.monotonic()
         self._sequence: int | None = None
         self._unwanted = False
+        self._arrived_at = float("-inf")
+        """When the last frame came for which `wait` has waited."""
 
     def unwanted(self) -> None:
         """Say that until the next frame some are left out on purpose: the gap that this makes is no loss."""
         self._unwanted = True
+
+    def wait(self, limit_seconds: float) -> bool:
+        """Wait until there is a frame to take; returns whether there is.
+
+        Raises OSError when the device is gone.
+        """
+        if self._device.wait(0):
+            return True
+        self._emptied_at = time.monotonic()
+        has_arrived = self._device.wait(limit_seconds)
+        if has_arrived:
+            self._arrived_at = time.monotonic()
+        return has_arrived
 
     def take(self, limit_seconds: float) -> Frame | None:
         """Take the newest frame if it is fresh, else the next one.
@@ -73,12 +90,10 @@ class BufferQueue:
         Raises:
             OSError: the device is gone.
         """
-        deadline = time.monotonic() + limit_seconds
-        emptied_at = self._emptied_at
-        filled = self._newest()
-        if filled is not None and self._is_stale(filled, emptied_at):
-            self._device.enqueue(filled.index)
-            filled = None
+        now = time.monotonic()
+        deadline = now + limit_seconds
+        has_arrived = now - self._arrived_at < ARRIVED_PERIODS * self._period
+        filled = self._waited_for() if has_arrived else self._there_already()
         while filled is None:
             left = deadline - time.monotonic()
             if left <= 0 or not self._device.wait(left):
@@ -114,7 +129,7 @@ class BufferQueue:
         """The same buffer, without its time stamp where that lies too far back."""
         if filled.timestamp is None or not self._lags_behind(filled.dequeued, filled.timestamp):
             return filled
-        return replace(filled, timestamp=None)
+        return msgspec.structs.replace(filled, timestamp=None)
 
     def _lags_behind(self, dequeued: float, timestamp: float) -> bool:
         """Whether a time stamp lies too far back to be believed; after some in a row, the driver's clock is off.
@@ -132,6 +147,18 @@ class BufferQueue:
             self.clock_lag, self._latency = lag, 0.0
         return True
 
+    def _there_already(self) -> Filled | None:
+        """The newest frame that was there already, if it is fresh."""
+        if not self._device.wait(0):
+            self._emptied_at = time.monotonic()
+            return None
+        emptied_at = self._emptied_at
+        filled = self._newest()
+        if filled is not None and self._is_stale(filled, emptied_at):
+            self._device.enqueue(filled.index)
+            return None
+        return filled
+
     def _waited_for(self) -> Filled | None:
         """The newest frame after one has arrived, from whose time stamp the camera's latency is seen."""
         filled = self._newest()
@@ -141,23 +168,25 @@ class BufferQueue:
             self._latency = filled.dequeued - filled.timestamp
             return filled
         if self.clock_lag:
-            return replace(filled, timestamp=None)
+            return msgspec.structs.replace(filled, timestamp=None)
         self._device.enqueue(filled.index)  # it is old, or its clock is off: the next frames will tell
         return None
 
     def _newest(self) -> Filled | None:
-        """Empty the queue; all but the newest good frame go back at once."""
+        """Empty the queue, in which there is a frame; all but the newest good one go back at once."""
         newest = None
         for _ in range(self._device.buffer_count):
             filled = self._device.dequeue()
             if filled is None:
                 break
             if self.clock_lag:
-                filled = replace(filled, timestamp=None)
+                filled = msgspec.structs.replace(filled, timestamp=None)
             if self._count(filled):
                 newest, filled = filled, newest
             if filled is not None:
                 self._device.enqueue(filled.index)
+            if not self._device.wait(0):
+                break
         self._emptied_at = time.monotonic()
         return newest
 

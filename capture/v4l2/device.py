@@ -23,6 +23,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import videodev2 as kernel
 
 from capture.source import SourceError
@@ -92,8 +93,7 @@ class PixelFormat:
     """Of YCbCr: one of capture.v4l2.raw.WEIGHTS."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(msgspec.Struct, frozen=True):
     """A buffer that the driver has handed over; give it back with `enqueue`."""
 
     index: int
@@ -122,6 +122,9 @@ class V4l2Device:
         """How many bytes of each plane of memory are used; empty where it is one."""
         self._streaming = False
         self._queue: planes.Queue = planes.SinglePlanar()
+        self._dequeued: Any = None
+        self._buffers: list[Any] = []
+        """What is passed to the driver for each buffer, made once: making it takes longer than the call."""
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
 
@@ -210,6 +213,8 @@ class V4l2Device:
         self._call(kernel.VIDIOC_REQBUFS, request)
         if not request.count:
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        self._dequeued = self._queue.buffer(0)
+        self._buffers = [self._queue.buffer(index) for index in range(request.count)]
         for index in range(request.count):
             self._maps.append([])
             for length, offset in self._queue.mappings(self._call(kernel.VIDIOC_QUERYBUF, self._queue.buffer(index))):
@@ -234,7 +239,7 @@ class V4l2Device:
     def dequeue(self) -> Filled | None:
         """The oldest filled buffer, or None."""
         try:
-            buffer = self._call(kernel.VIDIOC_DQBUF, self._queue.buffer(0))
+            buffer = self._call(kernel.VIDIOC_DQBUF, self._dequeued)
         except BlockingIOError:
             return None
         now = time.monotonic()
@@ -245,7 +250,7 @@ class V4l2Device:
         return Filled(
             index=buffer.index,
             parts=parts,
-            bytes_used=sum(end - begin for begin, end in parts),
+            bytes_used=sum([end - begin for begin, end in parts]),
             sequence=buffer.sequence,
             failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
             dequeued=now,
@@ -255,12 +260,12 @@ class V4l2Device:
 
     def data(self, filled: Filled) -> bytes:
         """A copy of what is in the buffer."""
-        buffer = zip(self._maps[filled.index], filled.parts, strict=False)
-        return b"".join(plane[begin:end] for plane, (begin, end) in buffer)
+        pieces = [plane[begin:end] for plane, (begin, end) in zip(self._maps[filled.index], filled.parts, strict=False)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def enqueue(self, index: int) -> None:
         """Give a buffer to the driver, to be filled."""
-        self._call(kernel.VIDIOC_QBUF, self._queue.buffer(index))
+        self._call(kernel.VIDIOC_QBUF, self._buffers[index])
 
     def close(self) -> None:
         """Stop, unmap and close; again does nothing."""
@@ -279,8 +284,8 @@ class V4l2Device:
     def _cut(self, used: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
         """The data of each plane, without what a driver leaves behind the last line of planes that are put together."""
         most = self._plane_bytes or [sys.maxsize]
-        ends = [(begin, min(end, begin + size)) for (begin, end), size in zip(used, most, strict=False)]
-        return tuple((begin, max(begin, end)) for begin, end in ends)
+        ends = [(begin, max(begin, min(end, begin + size))) for (begin, end), size in zip(used, most, strict=False)]
+        return tuple(ends)
 
     def _entry(self, request: int, argument: Any) -> bool:
         """Whether a list of the driver's has this entry; one that knows no such list has none."""

@@ -13,6 +13,8 @@ from capture.v4l2.buffer_queue import LAGS_IN_A_ROW, LEAST_LAG_SECONDS, SEQUENCE
 from capture.v4l2.device import Filled, V4l2Device
 
 PERIOD_SECONDS = 0.1
+SLOW_PERIOD_SECONDS = 100.0
+"""Longer than any part of a test takes on a busy machine."""
 LEAST_BYTES = 100
 
 
@@ -24,7 +26,7 @@ class Driver:
     def __init__(self) -> None:
         self.ready: deque[Filled] = deque()
         self.coming: deque[list[Filled]] = deque()
-        """What arrives at each wait."""
+        """What arrives each time it is waited for."""
         self.with_driver: list[int] = []
         """The buffers that were given back, in order."""
         self.is_broken = False
@@ -40,7 +42,7 @@ class Driver:
         return Filled(index, ((0, bytes_used),), bytes_used, sequence, failed, now, None if age is None else now - age)
 
     def wait(self, seconds: float) -> bool:
-        if not self.ready and self.coming:
+        if not self.ready and self.coming and seconds > 0:
             self.ready.extend(self.coming.popleft())
         return bool(self.ready)
 
@@ -101,6 +103,24 @@ def test_a_frame_that_is_as_old_as_the_latency_of_the_camera_is_fresh(queue: Buf
     assert taken(queue, driver, driver.filled(0, 1.0)) == b"frame 0"
     driver.ready.append(driver.filled(1, 1.0 + STALE_PERIODS * PERIOD_SECONDS - 0.05))
     assert taken(queue, driver) == b"frame 1"
+
+
+def test_a_frame_that_was_waited_for_shows_the_latency_of_the_camera(driver: Driver) -> None:
+    slow = BufferQueue(cast(V4l2Device, driver), SLOW_PERIOD_SECONDS, LEAST_BYTES)
+    latency = 5 * SLOW_PERIOD_SECONDS
+    driver.coming.append([driver.filled(0, latency)])
+    assert slow.wait(5.0)
+    assert taken(slow, driver) == b"frame 0"
+    driver.ready.append(driver.filled(1, latency + SLOW_PERIOD_SECONDS))
+    assert slow.wait(5.0)
+    assert taken(slow, driver) == b"frame 1"
+
+
+def test_a_frame_that_was_there_before_it_was_waited_for_may_be_too_old(queue: BufferQueue, driver: Driver) -> None:
+    driver.ready.append(driver.filled(0, STALE_PERIODS * PERIOD_SECONDS + 0.01))
+    assert queue.wait(5.0)
+    assert taken(queue, driver, driver.filled(1)) == b"frame 1"
+    assert not queue.wait(5.0)
 
 
 def test_where_nothing_comes_in_time_there_is_no_frame(queue: BufferQueue, driver: Driver) -> None:
