@@ -13,7 +13,7 @@ export SOURCE_DATE_EPOCH
 # Tests start thousands of processes; without cached bytecode, each of them would compile framebus anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak pictures mutants bench instructions wheel deb carried release lock audit lint format clean
+.PHONY: help run install uninstall test test-fast test-debian test-versions test-v4l2 test-libcamera test-packages test-systemd test-faults coverage soak soak-page pictures mutants bench instructions wheel deb carried release lock audit lint format clean
 
 help:  ## Show these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*  ## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -77,6 +77,9 @@ fuzz-api: $(VENV)/.dev-ok $(TOOLS)/.fuzz-ok  ## Send requests made from the API'
 
 soak: $(VENV)/.dev-ok  ## Run it for MINUTES=60 with viewers who come and go and a fault every 30 s; fails when anything grows
 	@FRAMEBUS_FAULTS=1 FRAMEBUS_FAULTS_FPS=10 FRAMEBUS_SOAK_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/faults/test_soak.py
+
+soak-page: $(VENV)/.dev-ok  ## Use the page for MINUTES=60 in Chromium; fails when it keeps nodes, listeners or memory
+	@FRAMEBUS_PAGE_MINUTES=$(or $(MINUTES),60) exec $(PY) -m pytest -s tests/e2e/test_page_memory.py
 
 pictures: $(VENV)/.dev-ok  ## Make the page's icons and the docs' screenshots with Chromium; PICTURES=icons for less
 	@exec $(PY) -m tests.pictures $(PICTURES)
