@@ -5,7 +5,7 @@ import html
 from gateway.access.identity import Identity
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
-from gateway.http.static_files import page_text
+from gateway.http.page_files import versioned_text
 from gateway.net.errors import HttpError
 
 
@@ -32,7 +32,7 @@ class Link(BaseHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", policy([]))
         text = f"{message[:1].upper()}{message[1:]}. Ask for a new one." if message else ""
-        page = page_text("settings/link.html").replace("{{message}}", html.escape(text))
+        page = versioned_text("settings/link.html").replace("{{message}}", html.escape(text))
         self.finish(page.replace("<form ", "<form hidden ") if message else page)
 
     head = get

@@ -8,8 +8,8 @@ from typing import Any
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
 from gateway.http.login_return import next_path
+from gateway.http.page_files import versioned_text
 from gateway.http.settings.settings_handler import may_set
-from gateway.http.static_files import page_text
 from gateway.net.errors import HttpError
 
 IN_A_FRAME = (
@@ -55,7 +55,7 @@ class Login(BaseHandler):
             "name": name,
             "next": next_path(self.get_argument("next", "/")),
         }
-        page = page_text("login.html")
+        page = versioned_text("login.html")
         for key, value in values.items():
             page = page.replace(f"{{{{{key}}}}}", html.escape(value.replace("{{", "{ {")))
         if name:  # it is the password that is to be typed again

@@ -251,7 +251,9 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/(?:stream|stream.mjpg|live.jpg)": {"get": STREAM},
     "/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)": {"get": STILL},
     "/(favicon[.]ico)": {"get": Operation("The icon, for browsers that show a picture alone.", {"image/x-icon": {}})},
-    "/page/(.*)": {"get": Operation("A file of the page.", {"application/octet-stream": {}}, errors=(404,))},
+    "/page/(.*)": {
+        "get": Operation("A file of the page, also under a version.", {"application/octet-stream": {}}, errors=(404,))
+    },
 }
 PLACEHOLDERS: dict[str, tuple[str, dict[str, Any]]] = {
     "([0-9]{4}-[0-9]{2}-[0-9]{2})": ("day", {"type": "string", "format": "date"}),

@@ -1,17 +1,14 @@
-"""/ and /camera/NAME/: the page and its files, and mjpg-streamer's /?action=stream and /?action=snapshot."""
+"""/ and /camera/NAME/: the page, and mjpg-streamer's /?action=stream and /?action=snapshot."""
 
 from functools import cache
 
-from tornado.web import StaticFileHandler
-
 from gateway.access.permissions import SNAPSHOT, Permission
 from gateway.cameras.feed import Feed
-from gateway.http.base_handler import BaseHandler
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.csp import policy
 from gateway.http.mjpg_streamer import ALLOWED, Action, parse_action
+from gateway.http.page_files import versioned_text
 from gateway.http.plain_page import plain_cameras
-from gateway.http.static_files import STATIC_DIR, STATIC_FILES, page_text
 from gateway.net.errors import HttpError
 
 PLAIN_START, PLAIN_END = '<div class="plain-cameras">', "</div>"
@@ -84,29 +81,7 @@ class PageRedirect(CameraHandler):
     head = get
 
 
-class PageFile(BaseHandler, StaticFileHandler):
-    """page/…: the page's own scripts and styles."""
-
-    def initialize(self) -> None:  # type: ignore[override]
-        """Called by Tornado."""
-        StaticFileHandler.initialize(self, str(STATIC_DIR))
-
-    def set_extra_headers(self, path: str) -> None:
-        """Let the browser check each file by its ETag: after an update of framebus, no old script may be used."""
-        self.set_header("Cache-Control", "no-cache")
-
-    def compute_etag(self) -> str | None:
-        """The hash of the file. BaseHandler computes none, and then its date alone would count, which may be older."""
-        return StaticFileHandler.compute_etag(self)
-
-    async def get(self, path: str, include_body: bool = True) -> None:
-        """Answer with a file of the page."""
-        if path not in STATIC_FILES:
-            raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
-        await super().get(path, include_body)
-
-
 @cache
 def _index(base: str) -> str:
     """The page, its links relative to `base`."""
-    return page_text("index.html").replace('<base href="./">', f'<base href="{base}">')
+    return versioned_text("index.html").replace('<base href="./">', f'<base href="{base}">')

@@ -27,6 +27,7 @@ from gateway.http import (
     link_page,
     login,
     page,
+    page_file_handler,
     recorder_api,
     recording_events_api,
     recordings_api,
@@ -95,8 +96,8 @@ TABLE: tuple[tuple[str, type[BaseHandler], Permission], ...] = (
     ("/state", cameras_api.UstreamerState, VIEW),
     ("/(?:stream|stream.mjpg|live.jpg)", streams.Stream, VIEW),
     ("/(?:snapshot|snapshot.jpg|static.jpg|pi.jpg)", stills.Still, SNAPSHOT),
-    ("/page/(.*)", page.PageFile, PUBLIC),
-    ("/(favicon[.]ico)", page.PageFile, PUBLIC),
+    ("/page/(.*)", page_file_handler.PageFileHandler, PUBLIC),
+    ("/(favicon[.]ico)", page_file_handler.PageFileHandler, PUBLIC),
 )
 
 

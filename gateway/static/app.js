@@ -8,18 +8,15 @@ import { Connection } from "./connection/connection.js";
 import { goToLogin, withToken } from "./connection/auth.js";
 import { showLogout } from "./connection/me.js";
 import { fetchCameras, CameraList } from "./grid/camera-list.js";
-import { Arrange } from "./grid/arrange.js";
 import { Choices } from "./grid/choices.js";
 import { Rest } from "./grid/rest.js";
 import { Stage } from "./grid/stage.js";
 import { connectClosing } from "./dialog.js";
-import { Fallback } from "./connection/fallback.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { offerInstallation } from "./install/install.js";
 import { storedText, storeText } from "./storage.js";
-import { LookBack } from "./timeline/look-back.js";
-import { Wall } from "./wall/wall.js";
+import { loadToolsOfAll, loadToolsOfOne, toolsAreDue } from "./tools.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -47,14 +44,14 @@ const choices = Choices.parse(storedText(CHOICES));
 const cameraList = new CameraList(element(".cameras"), onlyCamera, clock, link, onViews, (names) => choices.sorted(names));
 const stage = onlyCamera ? null : new Stage(element(".cameras"), cameraList, choices, onChoice);
 const connection = new Connection(socketAddress(), { onOpen, onLost, onMessage, onSilence: requestServerTime });
-const lookBack = new LookBack((message) => connection.send(message), updateSubscription);
 
 /** @type {{cameras: object[] | null, error: string} | null} the last answer of /api/cameras */
 let list = null;
 let listRequestedAt = -Infinity;
 /** Since when the list can be read while there is no websocket; null when that is not so. */
 let answersSince = null;
-const fallback = new Fallback();
+/** Shows pictures without a websocket, loaded when there is none; null while it loads. @type {import("./connection/fallback.js").Fallback | null | undefined} */
+let fallback;
 /** Whether the websocket is open and a message has arrived: a proxy may open one without the server. */
 let connected = false;
 let everConnected = false;
@@ -66,8 +63,10 @@ let failures = 0;
 let subscribed = "{}";
 /** @type {import("./camera/camera-view.js").CameraView | null} the one that the key F applies to */
 let lastUsedView = null;
-/** @type {Wall | null} */
+/** @type {import("./wall/wall.js").Wall | null} */
 let wall = null;
+/** The time line of the page of one camera, when it has loaded. @type {import("./timeline/look-back.js").LookBack | null} */
+let lookBack = null;
 /** The tools of the page of one camera, when they have loaded. @type {import("./single/single-camera.js").SingleCamera | null} */
 let single = null;
 let notice = { text: "", until: -Infinity };
@@ -111,7 +110,7 @@ function onFirstMessage() {
   connected = everConnected = true;
   failures = 0;
   lostSince = answersSince = null;
-  lookBack.connected();
+  lookBack?.connected();
 }
 
 function onLost() {
@@ -133,7 +132,7 @@ function onMessage(data, reply) {
     const message = splitMessage(data);
     if (FRAME_KINDS.has(message.kind)) receivedFrame(message, reply);
     if (message.kind === "status") receivedStatus(message);
-    if (message.kind === "recorded") lookBack.receivedFrame(message, reply);
+    if (message.kind === "recorded") lookBack?.receivedFrame(message, reply);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     console.warn(`framebus: dropped a message: ${error.message}`);
@@ -146,7 +145,7 @@ function onMessage(data, reply) {
 function receivedText(answer) {
   if (typeof answer.clock === "number") clock.add(answer.clock, performance.now(), answer.now);
   if (answer.cameras) onCamerasNamed(answer.cameras);
-  lookBack.receivedText(answer);
+  lookBack?.receivedText(answer);
   if (answer.error) notice = { text: answer.error, until: performance.now() + NOTICE_MS };
 }
 
@@ -252,13 +251,14 @@ function refresh() {
   updateSubscription(); // a tile may have another width
   document.body.dataset.connection = connected ? "open" : "lost";
   const plain = isBlocked();
-  fallback.show(plain && !isUnseen() ? cameraList.views.filter((view) => view.isWatched) : [], now);
+  if (plain && fallback === undefined) loadFallback();
+  fallback?.show(plain && !isUnseen() ? cameraList.views.filter((view) => view.isWatched) : [], now);
   document.body.dataset.fallback = String(plain);
   const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);
   single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
   const own = onlyCamera && cameraList.get(onlyCamera);
-  if (own && connected) lookBack.refresh(own, (clock.at(now) ?? Date.now()) / 1000);
+  if (own && connected) lookBack?.refresh(own, (clock.at(now) ?? Date.now()) / 1000);
   showBanner(now);
   showSummary();
 }
@@ -369,10 +369,6 @@ function start() {
 
   new Rest(document.body);
   connectClosing(element(".keys-dialog"));
-  if (stage) new Arrange(element(".arrange"), element(".arrange-dialog"), cameraList, choices, onChoice);
-  if (onlyCamera) import("./single/single-camera.js").then(({ SingleCamera }) => (single = new SingleCamera(goToCamera)));
-  if (stage) wall = new Wall(element(".open-wall"), element(".leave-wall"), refresh);
-  element(".arrange").hidden = element(".open-wall").hidden = !stage;
   setInterval(refresh, REFRESH_MS);
   setInterval(sampleServerClock, CLOCK_EVERY_MS);
   if (onlyCamera) cameraList.getOrCreate(onlyCamera);
@@ -381,6 +377,22 @@ function start() {
   element(".home").href = withToken("./").href;
   showLogout(element(".logout"));
   offerInstallation(element(".install"), element(".install-dialog"));
+  toolsAreDue().then(loadTools);
+}
+
+/** Load what a person may use. */
+async function loadTools() {
+  const send = (message) => connection.send(message);
+  if (stage) wall = await loadToolsOfAll(cameraList, choices, onChoice, refresh);
+  else ({ single, lookBack } = await loadToolsOfOne(goToCamera, send, updateSubscription));
+  refresh();
+  document.body.dataset.tools = "ready";
+}
+
+/** Load what shows pictures without a websocket; where that fails, the next refresh tries it again. */
+async function loadFallback() {
+  fallback = null;
+  fallback = await import("./connection/fallback.js").then(({ Fallback }) => new Fallback(), () => undefined);
 }
 
 // At once: plain.js looks for it when everything has loaded, and texts in another language come later.

@@ -38,6 +38,7 @@ class Tab:
     def wait_for_pictures(self, name: str = "front", more: int = 10) -> None:
         """Wait until so many more frames were drawn, and the camera is said to be live."""
         before = self.drawn(name)
+        wait_until(lambda: self.page.evaluate("document.body.dataset.tools") == "ready", "the tools of the page")
         wait_until(
             lambda: self.drawn(name) >= before + more and self.camera(name)["state"] == "live",
             f"{more} more pictures of {name}",

@@ -145,6 +145,7 @@ def test_mouse_and_keys(browser: Browser, three: Pipeline) -> None:
 def test_fingers(phone: Page, three: Pipeline) -> None:
     phone.goto(f"{three.url}/camera/front/")
     wait_until(lambda: int(phone.locator("camera-view").get_attribute("data-frames") or 0) > 3, "pictures")
+    phone.locator(".single-bar").wait_for()
     fingers = Fingers(phone)
     fingers.tap((0.2, 0.5))
     fingers.tap((0.2, 0.5))
@@ -173,6 +174,7 @@ def test_fingers(phone: Page, three: Pipeline) -> None:
     wait_until(lambda: scale(phone) > 200, "a pinch in fullscreen")
     phone.keyboard.press("f")
     wait_until(lambda: not phone.evaluate("'full' in document.body.dataset"), "out again")
+    phone.locator(".single-bar").wait_for()
     fingers = Fingers(phone)
     phone.keyboard.press("0")  # a tap would end the fling, and do nothing else
     for start, end, camera in ((0.8, 0.2, "yard"), (0.2, 0.8, "front"), (0.2, 0.8, "cellar")):

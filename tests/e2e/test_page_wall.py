@@ -87,7 +87,7 @@ def test_the_wall_shows_nothing_but_pictures_and_goes_on_by_itself(browser: Brow
 
     page = browser.new_page()
     script = {"body": NOT_UNDERSTOOD, "content_type": "text/javascript"}
-    page.route("**/page/app.js", lambda route: route.fulfill(**script))
+    page.route("**/app.js", lambda route: route.fulfill(**script))
     page.goto(f"{pipeline.url}/?wall", wait_until="commit")
     wait_until(lambda: page.locator(".plain-camera").count() == len(NAMES), "a picture for each camera")
     bottoms = "[...document.querySelectorAll('.plain-camera')].map(e => e.getBoundingClientRect().bottom)"

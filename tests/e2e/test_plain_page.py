@@ -38,7 +38,7 @@ def test_without_scripts_the_stream_is_shown(browser: Browser, pipeline: Pipelin
 def test_where_the_script_is_not_understood_the_stream_is_shown(browser: Browser, pipeline: Pipeline) -> None:
     page = browser.new_page()
     script = {"body": NOT_UNDERSTOOD, "content_type": "text/javascript"}
-    page.route("**/page/app.js", lambda route: route.fulfill(**script))
+    page.route("**/app.js", lambda route: route.fulfill(**script))
     page.goto(pipeline.url, wait_until="commit")
     wait_until(lambda: page.locator(STREAM).count() == 1, "the stream")
     wait_until(lambda: moves(page), "pictures that move")

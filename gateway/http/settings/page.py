@@ -2,7 +2,7 @@
 
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
-from gateway.http.static_files import page_text
+from gateway.http.page_files import versioned_text
 
 
 class SettingsPage(BaseHandler):
@@ -13,6 +13,6 @@ class SettingsPage(BaseHandler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy([]))
-        self.finish(page_text("settings/settings.html"))
+        self.finish(versioned_text("settings/settings.html"))
 
     head = get

@@ -10,7 +10,6 @@ import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { fillingView, leaveFullscreen, toggleFullscreen } from "./fullscreen.js";
-import { saveStampedStill } from "./save-still.js";
 import { stampText } from "./timestamp.js";
 import * as format from "../words/format.js";
 import { fillWords, t } from "../words/words.js";
@@ -350,6 +349,7 @@ export class CameraView extends HTMLElement {
     if (document.body.dataset.timestamps !== "true") return;
     event.preventDefault();
     try {
+      const { saveStampedStill } = await import("./save-still.js");
       await saveStampedStill(still.href, still.download);
     } catch (error) {
       const detail = /** @type {Error} */ (error).message;

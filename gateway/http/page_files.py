@@ -1,0 +1,89 @@
+"""The files of the page as they are sent: read, hashed and compressed once, each address with a version."""
+
+import gzip
+import hashlib
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from gateway.http.static_files import STATIC_DIR, STATIC_FILES, page_text
+
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+CODE = (".css", ".js")
+"""What has a version in its address, and is compressed. Icons and the manifest have the same address for ever."""
+VERSION_DIGITS = 12
+IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.[^"']+)["'];""", re.MULTILINE)
+"""An import that a module needs before it starts. All paths of the page are relative."""
+LINK = re.compile(r'((?:href|src)="page/)(?=[^"]+\.(?:css|js)")')
+ENTRY = re.compile(r'^.*<script type="module" src="page/([^"]+)"></script>\n', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """One file."""
+
+    content: bytes
+    content_type: str
+
+    @cached_property
+    def etag(self) -> str:
+        """Weak, as it is the same for both encodings."""
+        return f'W/"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        """The same in gzip; None for what that does not make smaller."""
+        if not self.content_type.startswith("text/"):
+            return None
+        return gzip.compress(self.content, mtime=0)
+
+
+@cache
+def page_file(path: str) -> PageFile:
+    """A file of STATIC_FILES."""
+    file = STATIC_DIR / path
+    return PageFile(file.read_bytes(), CONTENT_TYPES[file.suffix])
+
+
+@cache
+def page_version() -> str:
+    """The version of all scripts and styles together: no two versions of them mix."""
+    return version_of({path: page_file(path).etag for path in STATIC_FILES if path.endswith(CODE)})
+
+
+def version_of(etags: Mapping[str, str]) -> str:
+    """A hash of the names of files and of what is in them."""
+    described = "".join(f"{path} {etag}\n" for path, etag in sorted(etags.items()))
+    return hashlib.sha256(described.encode()).hexdigest()[:VERSION_DIGITS]
+
+
+@cache
+def versioned_text(path: str) -> str:
+    """A page whose scripts and styles have their version in the address, and are all requested at once.
+
+    Without the links, a browser learns of each module from the one that imports it, one request after another.
+    """
+    page = page_text(path)
+    for entry in ENTRY.finditer(page):
+        links = "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in modules_of(entry[1])[1:])
+        page = page.replace(entry[0], entry[0] + links)
+    return LINK.sub(rf"\g<1>{page_version()}/", page)
+
+
+def modules_of(entry: str) -> list[str]:
+    """A module and all that it imports before it starts, those that it imports itself first. Paths below `page/`."""
+    found = [entry]
+    for module in found:  # it grows meanwhile
+        names = IMPORT.findall((STATIC_DIR / module).read_text())
+        paths = [posixpath.normpath(posixpath.join(posixpath.dirname(module), name)) for name in names]
+        found += [path for path in dict.fromkeys(paths) if path not in found]
+    return found

@@ -1,0 +1,53 @@
+"""The page's scripts and styles: under their version, and requested at once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.http.page_files import CODE, modules_of, page_version, version_of
+from gateway.http.static_files import STATIC_DIR
+from tests.gateway.conftest import Site
+
+IMPORT = re.compile(r'^(?:import|export)\b[^;]*? from "(\.[^"]+)"', re.MULTILINE)
+LINKED = re.compile(r'(?:href|src)="page/([^"]+)"')
+
+
+def imported(path: Path) -> set[Path]:
+    """A module and all that it imports before it starts."""
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        module = waiting.pop().resolve()
+        if module not in found:
+            found.add(module)
+            waiting += [module.parent / name for name in IMPORT.findall(module.read_text())]
+    return found
+
+
+@pytest.mark.parametrize("entry", ["app.js", "login.js", "settings/settings.js"])
+def test_every_module_that_a_page_starts_with_is_found(entry: str) -> None:
+    modules = modules_of(entry)
+    assert {(STATIC_DIR / name).resolve() for name in modules} == imported(STATIC_DIR / entry)
+    assert len(modules) == len(set(modules)) > 2
+    assert modules[0] == entry
+
+
+async def test_a_page_names_its_scripts_and_styles_by_their_version(site: Site) -> None:
+    version = page_version()
+    for path, entry in {"/": "app.js", "/camera/front/": "app.js", "/login": "login.js"}.items():
+        linked = LINKED.findall((await site.get(path)).body.decode())
+        code = [name for name in linked if name.endswith(CODE)]
+        assert {f"{version}/{name}" for name in modules_of(entry)} <= set(code)
+        assert [name for name in linked if name.startswith(version)] == code, "icons have none"
+        for name in code:
+            answer = await site.get(f"/page/{name}")
+            assert answer.code == 200
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_version_changes_with_any_file() -> None:
+    assert re.fullmatch("[0-9a-f]{12}", page_version())
+    versions = [version_of(files) for files in ({"a": "1"}, {"a": "2"}, {"b": "1"}, {"a": "1", "b": "1"})]
+    assert len({*versions, page_version()}) == 5
+    assert version_of({"a": "1", "b": "2"}) == version_of({"b": "2", "a": "1"})
