@@ -74,7 +74,6 @@ TESTED_WITH = {
     "framebus/supervision/files.py": "tests/e2e/test_reload.py",
     "framebus/supervision/rpc.py": "tests/e2e/test_reload.py",
     "framebus/supervision/supervisord.py": "tests/e2e/test_reload.py",
-    "framebus/supervision/wakeup.py": "tests/e2e/test_reload.py",
     "capture/media/av_failures.py": "tests/capture/media/test_av_stream.py",
     "capture/media/transport_stream.py": "tests/capture/media/test_mpegts.py",
     "capture/picamera2/camera.py": "tests/capture/sources/test_picamera2.py",

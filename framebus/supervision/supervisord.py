@@ -179,6 +179,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         if not changing.step():
             return
         self._changing = None
+        self._wakeup.wake()  # supervisord starts what is new at the beginning of a turn
         self._late = changing if changing.stuck else None
         for sentence in self._plan["sentences"]:
             logger.info("reload: %s", sentence)
@@ -212,6 +213,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
                 logger.warning("%s did not stop within %g s and was killed", name, process.config.stopwaitsecs)
         elif not self.ends:
+            self._wakeup.wake()  # supervisord starts it again at the beginning of a turn
             words = last_words(self._record(name, LAST_WORDS))
             self.history.add(name, f"{why}: {words}" if words else why)
             logger.warning("%s has ended: %s; it starts again", name, why)

@@ -1,4 +1,4 @@
-"""Wakes supervisord's loop at each signal: without it, a process that has ended is noticed up to a second later."""
+"""Wakes supervisord's loop at each signal, and when its next turn has something to do: else it waits up to a second."""
 
 import contextlib
 import os
@@ -9,9 +9,15 @@ class Wakeup:
     """What supervisord takes for a dispatcher of its poller. Closed by the end of the process."""
 
     def __init__(self) -> None:
-        """Let Python write a byte at each signal (signal.set_wakeup_fd)."""
+        """Let Python write a byte at each signal (signal.set_wakeup_fd). The first turn of the loop does not wait."""
         self.descriptor, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the next turn of the loop begin at once."""
+        with contextlib.suppress(BlockingIOError):  # full: it wakes anyway
+            os.write(self._writer, b"!")
 
     def readable(self) -> bool:
         """Called by supervisord."""
