@@ -22,6 +22,7 @@ from benchmarks import (
     motion,
     peers,
     quota,
+    recorded_page,
     recorded_seek,
     recorder,
     renditions,
@@ -55,6 +56,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "bus": bus,
     "recorder": recorder,
     "recorded-seek": recorded_seek,
+    "recorded-page": recorded_page,
     "motion": motion,
 }
 RESULTS = Path(__file__).parent / "results"

@@ -95,14 +95,14 @@ def segment() -> bytes:
 
 
 @contextmanager
-def gateway(folder: Path) -> Iterator[tuple[Process, int]]:
-    """Run a gateway with these recordings."""
+def gateway(folder: Path, record: str = "off") -> Iterator[tuple[Process, int]]:
+    """Run a gateway with these recordings, and write the configuration for it; `record` is that of each camera."""
     port = free_port("127.0.0.1")
     config = folder / "framebus.toml"
-    tables = "".join(f'[camera.{camera}]\nsource = "program"\n' for camera in CAMERAS)
+    tables = "".join(f'[camera.{camera}]\nsource = "program"\nrecord = "{record}"\n' for camera in CAMERAS)
     config.write_text(
         f'run_dir = "{folder}/run"\n{tables}[gateway]\nlisten = "127.0.0.1:{port}"\n'
-        f'[recorder]\nfolder = "{folder}/recordings"\n'
+        f'[recorder]\nfolder = "{folder}/recordings"\nkeep_days = 365\nkeep_gb = 1000000\nleave_free_gb = 0\n'
     )
     with Process([sys.executable, "-m", "gateway", "--config", str(config)], folder / "gateway.log") as process:
         process.wait_until(lambda: b"listening on" in (folder / "gateway.log").read_bytes(), "the start of the gateway")
@@ -138,7 +138,7 @@ class Measurement:
         used = cpu_seconds(self.process.pid)
         times = [(await self.seek(self.chance.choice(CAMERAS), self.any_moment()))[0] for _ in range(SEEKS)]
         add("recorded-seek/cpu", 1000 * (cpu_seconds(self.process.pid) - used) / SEEKS, "ms")
-        self.add_times("recorded-seek/any", times)
+        add_times(self.session, "recorded-seek/any", times)
         self.session.progress(f"a moment of {days} days: {median(times):.1f} ms")
         steps = []
         for step in (1, -1):
@@ -146,17 +146,12 @@ class Measurement:
             for _ in range(STEPS):
                 took, at = await self.seek("front", at, step=step)
                 steps.append(took)
-        self.add_times("recorded-seek/step", steps)
+        add_times(self.session, "recorded-seek/step", steps)
         for speed in SPEEDS:
             await self.film(speed)
         add("recorded-seek/memory", pss_bytes(self.process.pid) / 1e6, "MB")
         add("recorded-seek/segments", len(CAMERAS) * (self.end - self.begin) // SECONDS, "")
         self.connection.close()
-
-    def add_times(self, key: str, times: list[float]) -> None:
-        """Add the median, and what one of a hundred takes."""
-        self.session.results.add(f"{key}/p50", median(times), "ms")
-        self.session.results.add(f"{key}/p99", quantiles(times, n=100)[98], "ms")
 
     def any_moment(self) -> float:
         """A moment of which there is a recording."""
@@ -230,6 +225,12 @@ class Measurement:
         if message is None:
             raise BenchError("the gateway closed the websocket")
         return message
+
+
+def add_times(session: Session, key: str, times: list[float]) -> None:
+    """Add the median of times in ms, and what one of a hundred takes at most."""
+    session.results.add(f"{key}/p50", median(times), "ms")
+    session.results.add(f"{key}/p99", quantiles(times, n=100, method="inclusive")[98], "ms")
 
 
 def report(session: Session) -> str:

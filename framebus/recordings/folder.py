@@ -7,7 +7,6 @@ are read again.
 """
 
 import contextlib
-import os
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +17,9 @@ from pathlib import Path
 import msgspec
 
 from framebus.protocol.wire import FrameHeader, is_camera_name
+from framebus.recordings.day_folder import all_segments, changed_ns, first_start, names_in, some_segments
 from framebus.recordings.segment_beginning import SegmentError
-from framebus.recordings.segment_name import SECONDS_A_DAY, SegmentName, day_begins, day_of
+from framebus.recordings.segment_name import SECONDS_A_DAY, day_begins, day_of
 from framebus.recordings.segment_reader import SegmentIndex, SegmentReader, StoredFrame
 from framebus.recordings.timeline import GAP_SECONDS, ROUNDING_SECONDS, Segment, Span, spans, without_overlap
 
@@ -27,6 +27,10 @@ LONGEST_SEGMENT_SECONDS = 3600.0
 """A segment that began before a moment by more than this is not searched for it. Those of framebus have a minute."""
 MAX_LINES = 128
 """How many time lines are remembered, the longest of all days of a camera."""
+MAX_SHORT_LINES = 64
+"""How many parts of a day are remembered: 30 files each."""
+SHORT_SECONDS = 600.0
+"""They begin and end at multiples of this, so that one holds for many moments of a film."""
 NEAR_SECONDS = 300.0
 """A frame is looked for within this time first, which reads the folder of one day, or of two near midnight."""
 SETTLED_SECONDS = 3.0
@@ -84,6 +88,8 @@ class RecordingFolder:
         self._days: dict[tuple[str, str], _Day] = {}
         self._lines: dict[tuple[str, tuple[str, ...]], _Line] = {}
         """What `_line` returned, by camera and days."""
+        self._short: dict[tuple[str, float, float], tuple[tuple[int, ...], _Line]] = {}
+        """What `_short_line` returned, by camera and time, for these versions of the folders."""
         self._open: dict[tuple[Path, int], float] = {}
         """The length of each segment that has not been ended, by its path and size."""
         self._indexes: dict[Path, SegmentIndex] = {}
@@ -91,11 +97,11 @@ class RecordingFolder:
 
     def cameras(self) -> list[str]:
         """The cameras that have recordings, whether or not they are configured. Raises OSError, but for no folder."""
-        return sorted(name for name in _names(self.folder) if is_camera_name(name))
+        return sorted(name for name in names_in(self.folder) if is_camera_name(name))
 
     def days(self, camera: str) -> list[str]:
         """The days, in UTC, that have a folder. Raises OSError."""
-        return sorted(name for name in _names(self.folder / camera) if day_begins(name) is not None)
+        return sorted(name for name in names_in(self.folder / camera) if day_begins(name) is not None)
 
     def segments(self, camera: str, begin: float = 0.0, end: float = float("inf")) -> list[Segment]:
         """The segments that show the time from `begin` to `end`, in order and without overlap. Raises OSError."""
@@ -112,13 +118,18 @@ class RecordingFolder:
 
     def oldest(self, camera: str) -> float | None:
         """Unix seconds of the beginning of the oldest recording; None where there is none. Raises OSError."""
-        return next((segment.begin for segment in self._by_day(camera, 0.0, float("inf"))), None)
+        starts = (first_start(self.folder / camera / day) for day in self.days(camera))
+        return next((start for start in starts if start is not None), None)
 
     def spans(
         self, camera: str, begin: float = 0.0, end: float = float("inf"), gap_seconds: float = GAP_SECONDS
     ) -> list[Span]:
         """The times of which there are recordings, in order. Raises OSError."""
         return spans(self.segments(camera, begin, end), gap_seconds)
+
+    def is_recorded(self, camera: str, begin: float, end: float) -> bool:
+        """Whether there is a recording of a moment of this time. Raises OSError."""
+        return next(self._by_day(camera, begin, end), None) is not None
 
     def frame_at(self, camera: str, at: float) -> RecordedFrame | None:
         """The frame nearest to a moment. Raises OSError."""
@@ -204,11 +215,34 @@ class RecordingFolder:
             before = begin < day_begin + LONGEST_SEGMENT_SECONDS
             after = end > day_begin + SECONDS_A_DAY - LONGEST_SEGMENT_SECONDS
             around = tuple(days[max(0, number - before) : number + 1 + after])
-            line = self._line(camera, around).of_days[days[number]]
+            if end - begin <= NEAR_SECONDS and any((camera, day) not in self._days for day in around):
+                line = self._short_line(camera, around, begin, end).of_days[days[number]]
+            else:
+                line = self._line(camera, around).of_days[days[number]]
             # Names are rounded down to the millisecond, so the last frame may be a little later than the end.
             first_shown = bisect_left(line, begin - ROUNDING_SECONDS, key=lambda segment: segment.end)
             found = line[first_shown : bisect_right(line, end, key=lambda segment: segment.begin)]
             yield from reversed(found) if backwards else found
+
+    def _short_line(self, camera: str, days: tuple[str, ...], begin: float, end: float) -> "_Line":
+        """As `_line`, without reading all of days that nobody has listed: the segments that touch a short time."""
+        first = begin // SHORT_SECONDS * SHORT_SECONDS - SHORT_SECONDS
+        last = (end // SHORT_SECONDS + 1) * SHORT_SECONDS
+        folders = [self.folder / camera / day for day in days]
+        versions = tuple(changed_ns(folder) for folder in folders)
+        known = self._short.pop((camera, first, last), None)
+        if known is None or known[0] != versions:
+            found = [
+                segment for folder in folders for segment in some_segments(folder, first, last, LONGEST_SEGMENT_SECONDS)
+            ]
+            grown = [self._grown(segment) if segment.is_open else segment for segment in found]
+            known = versions, _Line([], without_overlap(grown), days)
+            if any(segment.is_open for segment in found) or self._is_settling(max(versions)):
+                return known[1]
+        self._short[camera, first, last] = known
+        if len(self._short) > MAX_SHORT_LINES:
+            del self._short[next(iter(self._short))]
+        return known[1]
 
     def _line(self, camera: str, days: tuple[str, ...]) -> "_Line":
         """The segments of some days, without overlap; computed again only where one of the days has changed."""
@@ -224,49 +258,30 @@ class RecordingFolder:
     def _day(self, camera: str, day: str) -> list[Segment]:
         """The segments of a day, which may overlap."""
         folder = self.folder / camera / day
-        try:
-            changed_ns = folder.stat().st_mtime_ns
-        except FileNotFoundError:
+        version = changed_ns(folder)
+        if version == 0:
             self._days.pop((camera, day), None)
             return []
         known = self._days.get((camera, day))
-        if known is None or known.changed_ns != changed_ns or self._now() - changed_ns / 1e9 < SETTLED_SECONDS:
+        if known is None or known.changed_ns != version or self._is_settling(version):
             before = known.segments if known is not None else []
-            known = self._days[camera, day] = _Day(changed_ns, list(self._read_day(folder, before)))
+            known = self._days[camera, day] = _Day(version, list(self._read_day(folder, before)))
         if any(segment.is_open for segment in known.segments):
             grown = [self._grown(segment) if segment.is_open else segment for segment in known.segments]
             if grown != known.segments:  # else the line that was made of them holds
                 known.segments = grown
         return known.segments
 
+    def _is_settling(self, version: int) -> bool:
+        """Whether a folder with this version may change without another one."""
+        return self._now() - version / 1e9 < SETTLED_SECONDS
+
     def _read_day(self, folder: Path, before: Iterable[Segment]) -> Iterator[Segment]:
         """The segments of a day; `before` are those of the last look, of which few have changed."""
         unchanged = self._now() - UNCHANGED_SECONDS
         known = {segment.path.name: segment for segment in before if not segment.is_open and segment.made < unchanged}
-        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name in known:
-                    yield known[entry.name]
-                    continue
-                name = SegmentName.parse(folder.name, entry.name)
-                if name is None:
-                    continue
-                with contextlib.suppress(FileNotFoundError):
-                    if not entry.is_file(follow_symlinks=False):
-                        continue  # to open a pipe would wait for ever, and a link may lead anywhere
-                    status = entry.stat()
-                    end = name.start + (name.seconds or 0.0)
-                    segment = Segment(
-                        path=Path(entry.path),
-                        start=name.start,
-                        begin=name.start,
-                        end=end,
-                        bytes=status.st_size,
-                        made=status.st_mtime,
-                        keep=name.keep,
-                        is_open=name.seconds is None,
-                    )
-                    yield self._grown(segment) if segment.is_open else segment
+        for segment in all_segments(folder, known):
+            yield self._grown(segment) if segment.is_open else segment
 
     def _opened(self, segment: Segment) -> Iterator[SegmentReader]:
         """The open segment, or nothing where it cannot be read: another one may be."""
@@ -332,10 +347,3 @@ def _recorded(reader: SegmentReader, segment: Segment, frame: StoredFrame, momen
         return RecordedFrame(moment.header, reader.jpeg(frame), moment.at, segment, reader.header_json(frame))
     except (OSError, SegmentError):
         return None
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []

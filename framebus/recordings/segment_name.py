@@ -13,8 +13,8 @@ from pathlib import Path
 
 DAY_PATTERN = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
 NAME_PATTERN = (
-    r"\A(?P<hours>[01][0-9]|2[0-3])-(?P<minutes>[0-5][0-9])-(?P<whole>[0-5][0-9])\.(?P<ms>[0-9]{3})Z"
-    r"(?:_(?P<seconds>[0-9]{1,6}\.[0-9]{3})s)?(?P<keep>_keep)?\.mkv\Z"
+    r"\A([01][0-9]|2[0-3])-([0-5][0-9])-([0-5][0-9])\.([0-9]{3})Z"  # hours, minutes, seconds, milliseconds
+    r"(?:_([0-9]{1,6}\.[0-9]{3})s)?(_keep)?\.mkv\Z"  # length
 )
 SECONDS_A_DAY = 86400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,10 +40,9 @@ class SegmentName:
         begins = day_begins(day)
         if begins is None:
             return None
-        hours, minutes, whole, ms = (int(found[part]) for part in ("hours", "minutes", "whole", "ms"))
-        start = ((begins + 3600 * hours + 60 * minutes + whole) * 1000 + ms) / 1000
-        seconds = float(found["seconds"]) if found["seconds"] else None
-        return cls(start, seconds, bool(found["keep"]))
+        hours, minutes, whole, ms, seconds, keep = found.groups()
+        start = ((begins + 3600 * int(hours) + 60 * int(minutes) + int(whole)) * 1000 + int(ms)) / 1000
+        return cls(start, float(seconds) if seconds else None, bool(keep))
 
     @property
     def path(self) -> Path:
@@ -77,3 +76,8 @@ def day_begins(day: str) -> int | None:
 def day_of(unix_seconds: float) -> str:
     """The name of the folder of a moment's day, in UTC."""
     return f"{EPOCH + timedelta(seconds=unix_seconds):%Y-%m-%d}"
+
+
+def time_of_name(unix_seconds: float) -> str:
+    """How the names of segments begin that begin in this second, in UTC."""
+    return f"{EPOCH + timedelta(seconds=unix_seconds):%H-%M-%S}"

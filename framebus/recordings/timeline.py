@@ -60,13 +60,15 @@ def without_overlap(segments: Iterable[Segment]) -> list[Segment]:
 def spans(segments: Sequence[Segment], gap_seconds: float = GAP_SECONDS) -> list[Span]:
     """What `without_overlap` returned, joined where the pause is short and the mark is the same."""
     found: list[Span] = []
-    for segment in segments:
-        last = found[-1] if found else None
-        if last is not None and segment.begin - last.end <= gap_seconds and segment.keep == last.keep:
-            found[-1] = Span(last.begin, segment.end, last.bytes + segment.bytes, last.keep)
-        else:
-            found.append(Span(segment.begin, segment.end, segment.bytes, segment.keep))
-    return found
+    begin, end, size, keep = 0.0, 0.0, 0, False
+    for number, segment in enumerate(segments):
+        if number > 0 and segment.begin - end <= gap_seconds and segment.keep == keep:
+            end, size = segment.end, size + segment.bytes
+            continue
+        if number > 0:
+            found.append(Span(begin, end, size, keep))
+        begin, end, size, keep = segment.begin, segment.end, segment.bytes, segment.keep
+    return [*found, Span(begin, end, size, keep)] if segments else []
 
 
 def _insert(line: list[Segment], new: Segment) -> None:

@@ -19,7 +19,7 @@ from gateway.cameras.disk_threads import DiskThreads
 from gateway.net.errors import HttpError
 
 MAX_READERS = 4
-"""Files and clips that are read at the same moment; one more thread looks moments and spans up."""
+"""Files and clips that are read at the same moment; one more thread finds moments, and one lists spans and events."""
 MAX_SCALED = 1
 """Frames that are made smaller at the same moment, for pages with a slow link."""
 MAX_DOWNLOADS = 16
@@ -69,9 +69,10 @@ class RecordingsReader:
         forget_seconds: float = FORGET_SECONDS,
     ) -> None:
         """Read nothing yet; the folder need not exist."""
-        self._folder = RecordingFolder(folder)
-        self._events = EventFolder(folder)
-        self._lookups = lookups or DiskThreads(1)  # RecordingFolder takes one thread at a time
+        self._begin(folder)
+        self._lookups = lookups or DiskThreads(1)
+        self._listings = DiskThreads(1)
+        """Of their own: a moment does not wait for the list of many days."""
         self._readers = readers or DiskThreads(MAX_READERS)
         self._scalers = DiskThreads(MAX_SCALED)
         self._max_downloads = max_downloads
@@ -88,29 +89,32 @@ class RecordingsReader:
     def follow(self, folder: Path) -> None:
         """Read another folder from now on; downloads under way go on."""
         if folder != self._folder.folder:
-            self._folder = RecordingFolder(folder)
-            self._events = EventFolder(folder)
+            self._begin(folder)
+
+    def _begin(self, folder: Path) -> None:
+        """Know nothing of a folder yet. Each of the three is used by one thread at a time."""
+        self._folder = RecordingFolder(folder)
+        self._lists = RecordingFolder(folder)
+        self._events = EventFolder(folder)
 
     def close(self) -> None:
         """Wait for nothing more; reads under way end by themselves."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _used(self) -> RecordingFolder:
-        """The folder, for one more look."""
+    def _used(self) -> None:
+        """The folder is looked at once more."""
         self.close()
-        self._timer = asyncio.get_running_loop().call_later(self._forget_seconds, self._forget)
-        return self._folder
-
-    def _forget(self) -> None:
-        self._folder = RecordingFolder(self._folder.folder)
-        self._events = EventFolder(self._folder.folder)
+        self._timer = asyncio.get_running_loop().call_later(
+            self._forget_seconds, lambda: self._begin(self._folder.folder)
+        )
 
     async def listing(
         self, camera: str, begin: float, end: float, *, files: bool, gap_seconds: float = GAP_SECONDS
     ) -> Listing:
         """The spans of a time, and its files if they are wanted; as many as `max_listed`."""
-        folder = self._used()
+        self._used()
+        folder = self._lists
 
         def look() -> Listing:
             most = self._max_listed
@@ -121,14 +125,15 @@ class RecordingsReader:
             return Listing(spans[:most], segments[:most], min(rest, default=None))
 
         with _disk_errors():
-            return await self._lookups.run(look)
+            return await self._listings.run(look)
 
     async def events(self, camera: str, begin: float, end: float) -> tuple[list[StoredEvent], float | None]:
         """The events of a time, as many as `max_listed`, and where the rest begins if there is more.
 
         Those from before the oldest recording of the camera are left out: nothing can be shown of them.
         """
-        folder, events = self._used(), self._events
+        self._used()
+        folder, events = self._lists, self._events
 
         def look() -> tuple[list[StoredEvent], float | None]:
             oldest = folder.oldest(camera)
@@ -139,14 +144,15 @@ class RecordingsReader:
             return found[: self._max_listed], rest[0].start if rest else None
 
         with _disk_errors():
-            return await self._lookups.run(look)
+            return await self._listings.run(look)
 
     async def frame_at(self, camera: str, at: float) -> RecordedFrame | None:
         """The frame nearest to a moment; None where the moment was not recorded."""
-        folder = self._used()
+        self._used()
+        folder = self._folder
 
         def look() -> RecordedFrame | None:
-            near = folder.segments(camera, at - GAP_SECONDS, at + GAP_SECONDS)
+            near = folder.is_recorded(camera, at - GAP_SECONDS, at + GAP_SECONDS)
             return folder.frame_at(camera, at) if near else None
 
         with _disk_errors():
@@ -154,7 +160,8 @@ class RecordingsReader:
 
     async def look(self, find: Callable[[RecordingFolder], T]) -> T:
         """Call a function with the folder, in the thread that looks things up; it must not keep the folder."""
-        folder = self._used()
+        self._used()
+        folder = self._folder
         with _disk_errors():
             return await self._lookups.run(lambda: find(folder))
 

@@ -216,3 +216,50 @@ def test_the_gaps_between_two_moments(tmp_path: Path) -> None:
     assert gaps(0.5, 61) == [(3.5, 60)]
     assert gaps(0.5, 3) == []
     assert gaps(-50, 100) == [(-50, 0), (3.5, 60), (61.5, 100)]
+
+
+@pytest.mark.medium
+def test_a_moment_is_found_without_reading_all_of_its_day_as_with_it(tmp_path: Path) -> None:
+    midnight = STARTED - STARTED % 86400 + 86400
+    for number in set(range(60)) - {9, 30, 31, 45}:  # overlaps, gaps, and files that were written in another order
+        path = store(tmp_path, midnight - 1800 + number * 61.5, [0, 250, 30_000, 59_000 + 200 * (number % 20)])
+        os.utime(path, (STARTED, STARTED + number * 7 % 11))
+    listed, asked = RecordingFolder(tmp_path), RecordingFolder(tmp_path)
+    assert len(listed.spans("front")) > 1
+    for at in range(-1900, 2100, 53):
+        moment = midnight + at + 0.5
+        for find in ("frame_before", "frame_after"):
+            limit = {"since": moment - 250} if find == "frame_before" else {"until": moment + 250}
+            one, other = (getattr(folder, find)("front", moment, **limit) for folder in (listed, asked))
+            assert one == other, (find, at)
+        assert asked.is_recorded("front", moment, moment + 100) == bool(listed.segments("front", moment, moment + 100))
+    assert asked._days == {}
+
+
+def test_what_is_known_of_a_part_of_a_day_follows_its_files(tmp_path: Path) -> None:
+    store(tmp_path, STARTED, SECOND)
+    found = RecordingFolder(tmp_path, now=lambda: STARTED + 1e9)  # long after the last change
+
+    def newest() -> float:
+        frame = found.frame_before("front", STARTED + 60)
+        assert frame is not None
+        return round(frame.at - STARTED, 3)
+
+    for ended in (False, False, True):
+        path = store(tmp_path, STARTED + 10, [0, 500], ended=ended)
+        assert newest() == 10.5
+        path.unlink()
+        assert newest() == 1.5
+    for times in ([0], [0, 2000]):
+        store(tmp_path, STARTED + 10, times, ended=False)
+        assert newest() == 10 + times[-1] / 1000
+
+
+def test_the_oldest_recording_is_found_by_its_name(tmp_path: Path) -> None:
+    found = RecordingFolder(tmp_path)
+    assert found.oldest("front") is None
+    store(tmp_path, STARTED + 100, SECOND)
+    oldest = store(tmp_path, STARTED + 50, SECOND)
+    (oldest.parent / "00-00-00.000Z_1.000s.mkv").symlink_to(oldest)
+    (oldest.parent / "00-00-00.000Z_2.000s.mkv").mkdir()
+    assert found.oldest("front") == pytest.approx(STARTED + 50, abs=0.002)

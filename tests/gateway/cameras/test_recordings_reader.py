@@ -1,6 +1,8 @@
 """The folder of recordings as HTTP reads it: limits, failures of the disk, and what is forgotten."""
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,18 @@ async def test_a_clip_leaves_no_file_open(tmp_path: Path) -> None:
     await pieces.aclose()
     del pieces
     await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+
+
+async def test_a_moment_does_not_wait_for_a_list_of_many_days(tmp_path: Path) -> None:
+    store(tmp_path, STARTED, SECOND)
+    reader = RecordingsReader(tmp_path)
+    disk = threading.Event()
+    holding = asyncio.create_task(reader._listings.run(disk.wait))
+    listing = asyncio.create_task(reader.listing("front", 0.0, float("inf"), files=False))
+    assert await reader.frame_at("front", STARTED + 0.6) is not None
+    assert await reader.look(lambda folder: folder.frame_before("front", STARTED + 0.6)) is not None
+    assert not listing.done()
+    disk.set()
+    await holding
+    assert (await listing).spans
+    reader.close()
