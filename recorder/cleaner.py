@@ -100,6 +100,8 @@ class Cleaner:
         """CLOCK_MONOTONIC when the machine was first seen awake after its last sleep. It does not count while the
         machine sleeps: what the time was before is not known from it."""
         self._marks: deque[Mark] = deque()
+        self._gone_until: dict[str, float] = {}
+        """When the newest segment of each camera began that was deleted to make room."""
         self._thread = threading.Thread(target=self._run, name="cleaner", daemon=True)
         self._thread.start()
 
@@ -181,6 +183,8 @@ class Cleaner:
             segment.path.unlink(missing_ok=True)
             gone = True
             self.deleted[deletion.limit] += 1
+            camera = segment.path.parts[-3]
+            self._gone_until[camera] = max(segment.start, self._gone_until.get(camera, 0.0))
             with contextlib.suppress(OSError):  # it is not empty
                 segment.path.parent.rmdir()
         return gone
@@ -192,12 +196,16 @@ class Cleaner:
         for segment in segments:
             camera = segment.path.parts[-3]
             oldest[camera] = min(segment.start, oldest.get(camera, segment.start))
-        least = time.time() - self._limits.keep_seconds
+        now = time.time()
+        least = now - self._limits.keep_seconds
         for camera in self._recordings.cameras():
             for day in self._recordings.days(camera):
                 folder = self._disk.folder / camera / day
-                ends = (day_begins(day) or 0) + SECONDS_A_DAY
-                if folder not in held and ends < max(least, oldest.get(camera, 0.0)):
+                begins = day_begins(day) or 0
+                ends = begins + SECONDS_A_DAY
+                # A recording that is kept may be much older than those that had to make room.
+                made_room = begins <= self._gone_until.get(camera, -1.0) and ends < now
+                if folder not in held and (made_room or ends < max(least, oldest.get(camera, 0.0))):
                     with self._counted("deleted", folder / EVENTS_NAME):
                         (folder / EVENTS_NAME).unlink(missing_ok=True)
                         with contextlib.suppress(OSError):  # it is not empty

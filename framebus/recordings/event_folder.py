@@ -38,7 +38,9 @@ class EventFolder:
         self._max_remembered = max_remembered
         self._days: dict[Path, _Day] = {}
 
-    def events(self, camera: str, begin: float, end: float, most: float = math.inf) -> list[StoredEvent]:
+    def events(
+        self, camera: str, begin: float, end: float, most: float = math.inf, *, begun: bool = False
+    ) -> list[StoredEvent]:
         """The events of a time, in the order in which they began. Raises OSError.
 
         Args:
@@ -46,6 +48,7 @@ class EventFolder:
             begin: of the time, in Unix seconds.
             end: of the time.
             most: once there are more than so many, later days are not read.
+            begun: leave out those that began before the time.
         """
         if not is_camera_name(camera):
             return []
@@ -56,7 +59,8 @@ class EventFolder:
                 break
             for event in self._events(self.folder / camera / day / EVENTS_NAME):
                 at = event.at(now)
-                if at.start <= end and (at.end is None or at.end >= begin):
+                last = at.start if begun else math.inf if at.end is None else at.end
+                if at.start <= end and last >= begin:
                     found[at.id] = at
         return sorted(found.values(), key=lambda event: event.start)
 

@@ -24,6 +24,8 @@ from gateway.net.errors import HttpError
 MAX_EXPORTS = 4
 """Films that are made, wait, or wait to be fetched, of all workers; one is made at a time. Those that have failed give
 way to new ones."""
+MAX_EXPORTS_EACH = 2
+"""Of one account, or of one address of those who are nobody."""
 KEPT_SECONDS = 3600.0
 """A film that is not fetched is deleted after this time."""
 SWEEP_SECONDS = 60.0
@@ -68,9 +70,10 @@ class Exports:
         self._sweeping: asyncio.Task[None] | None = None
         self._swept_at = -math.inf
 
-    async def begin(self, camera: str, begin: float, end: float) -> Export:
-        """Have a film made. Raises HttpError."""
+    async def begin(self, camera: str, begin: float, end: float, owner: str) -> Export:
+        """Have a film made for an account or an address; empty for this machine itself. Raises HttpError."""
         recordings = self.recordings
+        job = Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3), owner=owner)
 
         def start() -> tuple[str, subprocess.Popen[bytes]]:
             if importlib.util.find_spec("av") is None:
@@ -78,8 +81,8 @@ class Exports:
             id = secrets.token_hex(8)
             with self._places():
                 self._sweep()
-                self._make_room()
-                write_job(self._folder / id, Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3)))
+                self._make_room(owner)
+                write_job(self._folder / id, job)
             command = [sys.executable, "-P", "-m", EXPORT, str(self._folder / id), str(recordings)]
             return id, subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment(EXPORT)
@@ -160,10 +163,14 @@ class Exports:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _make_room(self) -> None:
+    def _make_room(self, owner: str) -> None:
         """Let failed films make room for a new one, the oldest first. Raises HttpError where there is none."""
         ids = self._ids()
         films = {id: found for id in ids if (found := read_job(self._folder / id)) is not None}
+        own = [job for job, progress in films.values() if job.owner == owner and progress.state != "failed"]
+        if owner and len(own) >= MAX_EXPORTS_EACH:
+            message = f"{MAX_EXPORTS_EACH} films of yours are made or wait to be fetched already"
+            raise HttpError(429, "too-often", message, 60)
         failed = sorted((id for id in films if films[id][1].state == "failed"), key=lambda id: films[id][1].updated)
         while len(ids) >= MAX_EXPORTS:
             if not failed:

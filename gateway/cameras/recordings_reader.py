@@ -127,10 +127,13 @@ class RecordingsReader:
         with _disk_errors():
             return await self._listings.run(look)
 
-    async def events(self, camera: str, begin: float, end: float) -> tuple[list[StoredEvent], float | None]:
+    async def events(
+        self, camera: str, begin: float, end: float, *, begun: bool = False
+    ) -> tuple[list[StoredEvent], float | None]:
         """The events of a time, as many as `max_listed`, and where the rest begins if there is more.
 
-        Those from before the oldest recording of the camera are left out: nothing can be shown of them.
+        Those from before the oldest recording of the camera are left out: nothing can be shown of them. With `begun`,
+        so are those that began before the time, which an earlier part of the list has.
         """
         self._used()
         folder, events = self._lists, self._events
@@ -139,9 +142,12 @@ class RecordingsReader:
             oldest = folder.oldest(camera)
             if oldest is None:
                 return [], None
-            found = events.events(camera, max(begin, oldest), end, self._max_listed)
-            rest = found[self._max_listed :]
-            return found[: self._max_listed], rest[0].start if rest else None
+            found = events.events(camera, max(begin, oldest), end, self._max_listed, begun=begun)
+            if len(found) <= self._max_listed:
+                return found, None
+            rest = found[self._max_listed].start
+            listed = [event for event in found if event.start < rest]  # those that began at once stay together
+            return listed or found[: self._max_listed], rest
 
         with _disk_errors():
             return await self._listings.run(look)

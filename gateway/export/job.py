@@ -26,6 +26,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     begin: UnixSeconds
     end: UnixSeconds
     created: UnixSeconds
+    owner: str = ""
+    """Who has asked for it: an account or an address; empty for this machine itself."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from gateway.http.camera_handler import CameraHandler
 from gateway.http.json_body import json_object
 from gateway.http.recordings_api import Download
 from gateway.http.recordings_query import body_period, check_length, download_name
+from gateway.net.connection_limits import limit_key
 from gateway.net.errors import HttpError
 
 MP4 = "video/mp4"
@@ -20,7 +21,8 @@ class NewExport(CameraHandler):
         camera = self.feed(name).camera
         self.check_rate()
         period = check_length(body_period(json_object(self.request, "a time to export")))
-        export = await self.services.exports.begin(camera, period.begin, period.end)
+        owner = self.identity.account or limit_key(self.client.address) or ""
+        export = await self.services.exports.begin(camera, period.begin, period.end, owner)
         self.set_status(202)
         self.set_header("Cache-Control", "no-store")
         self.finish(shown(export, self.client.prefix))

@@ -24,7 +24,7 @@ from gateway.http.openapi_recordings import (
     RECORDINGS,
 )
 from gateway.http.operation import JSON, OBJECT, Operation
-from gateway.http.recordings_query import CLIP_PARAMETERS, LISTING_PARAMETERS, PERIOD_PARAMETERS
+from gateway.http.recordings_query import CLIP_PARAMETERS, EVENT_PARAMETERS, LISTING_PARAMETERS
 from gateway.http.settings.operations import SETTINGS_OPERATIONS
 from gateway.http.stream_query import StreamQuery
 
@@ -216,7 +216,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "get": Operation(
             "What happened in front of the camera, as far back as there are recordings.",
             {JSON: EVENTS},
-            query=PERIOD_PARAMETERS,
+            query=EVENT_PARAMETERS,
             errors=(400, 404, 429, 503, 504),
         )
     },

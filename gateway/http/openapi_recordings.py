@@ -81,6 +81,9 @@ EVENTS = {
     "properties": {
         "camera": {"type": "string"},
         "events": {"type": "array", "items": {"type": "object", "properties": EVENT}},
-        "next": {"type": ["number", "null"], "description": "`from` of the next request, where there is more."},
+        "next": {
+            "type": ["number", "null"],
+            "description": "`from` of the next request, where there is more; it takes `begun`, too.",
+        },
     },
 }

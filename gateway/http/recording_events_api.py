@@ -2,7 +2,7 @@
 
 from framebus.recordings.event_file import StoredEvent
 from gateway.http.camera_handler import CameraHandler
-from gateway.http.recordings_query import listed_period
+from gateway.http.recordings_query import listed_period, wants
 
 
 class StoredEvents(CameraHandler):
@@ -12,11 +12,13 @@ class StoredEvents(CameraHandler):
         """List the events that touch the time in the query."""
         camera = self.feed(name).camera
         self.check_rate()
-        period = listed_period(self.query())
-        events, rest = await self.while_connected(self.services.recordings.events(camera, period.begin, period.end))
+        query = self.query()
+        period = listed_period(query)
+        found = self.services.recordings.events(camera, period.begin, period.end, begun=wants(query, "begun"))
+        events, rest = await self.while_connected(found)
         self.set_header("Cache-Control", "no-store")
-        found = {"camera": camera, "events": [_shown(event) for event in events], "next": rest}
-        await self.while_connected(self.finish_listing(found))
+        answer = {"camera": camera, "events": [_shown(event) for event in events], "next": rest}
+        await self.while_connected(self.finish_listing(answer))
 
     head = get
 

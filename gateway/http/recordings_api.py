@@ -12,7 +12,7 @@ from gateway.cameras.recordings_reader import RecordingsReader, StoredFile
 from gateway.http import still_headers
 from gateway.http.byte_range import UnsatisfiableRangeError, byte_range, is_current
 from gateway.http.camera_handler import CameraHandler
-from gateway.http.recordings_query import clip_period, download_name, listed_period, longest_gap, wants_files
+from gateway.http.recordings_query import clip_period, download_name, listed_period, longest_gap, wants
 from gateway.net.errors import HttpError
 from gateway.net.rate_limit import ConcurrencyLimitError
 
@@ -28,7 +28,7 @@ class Recordings(CameraHandler):
         self.check_rate()
         query = self.query()
         period = listed_period(query)
-        files = wants_files(query)
+        files = wants(query, "files")
         recordings = self.services.recordings
         gap_seconds = longest_gap(query)
         found = await self.while_connected(

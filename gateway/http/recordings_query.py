@@ -40,6 +40,18 @@ LISTING_PARAMETERS: tuple[dict[str, Any], ...] = (
         "schema": {"type": "string", "description": "Lists the files, too, unless it is 0 or false."},
     },
 )
+EVENT_PARAMETERS: tuple[dict[str, Any], ...] = (
+    *PERIOD_PARAMETERS,
+    {
+        "name": "begun",
+        "in": "query",
+        "required": False,
+        "schema": {
+            "type": "string",
+            "description": "Leaves out what began before `from`, unless it is 0 or false: for the rest of a list.",
+        },
+    },
+)
 CLIP_PARAMETERS: tuple[dict[str, Any], ...] = tuple({**each, "required": True} for each in PERIOD_PARAMETERS)
 
 
@@ -87,9 +99,9 @@ def longest_gap(query: Mapping[str, str]) -> float:
     return value
 
 
-def wants_files(query: Mapping[str, str]) -> bool:
-    """Whether the files are to be listed: `?files` says as much as `?files=1`."""
-    return query.get("files", "0").strip().lower() not in ("0", "false")
+def wants(query: Mapping[str, str], name: str) -> bool:
+    """Whether a switch is on: `?files` says as much as `?files=1`."""
+    return query.get(name, "0").strip().lower() not in ("0", "false")
 
 
 def download_name(camera: str, begin: float, seconds: float | None, suffix: str = "mkv") -> str:

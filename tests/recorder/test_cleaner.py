@@ -194,3 +194,19 @@ def test_events_go_with_the_recordings_of_their_day(tmp_path: Path, make: Make) 
     wait_until(lambda: not old.parent.exists(), "the events of a day whose recordings are deleted are deleted")
     wait_until(lambda: not recent.parent.exists(), "so are those of a day before the oldest recording")
     assert held.exists()
+
+
+def test_events_of_days_that_made_room_go_though_an_older_recording_is_kept(tmp_path: Path, make: Make) -> None:
+    now = time.time()
+    kept = note(tmp_path, now - 20 * DAY_SECONDS)
+    gone, never_recorded, later = (note(tmp_path, now - days * DAY_SECONDS) for days in (10, 12, 6))
+    segments = [store(tmp_path, now - 20 * DAY_SECONDS, SECOND, keep=True)]
+    segments += [store(tmp_path, now - days * DAY_SECONDS, SECOND) for days in (10, 2)]
+    room = sum(path.stat().st_size for path in segments) - 1
+    cleaner = make(Limits(HUGE, room, 0))
+
+    wait_until(lambda: not gone.parent.exists(), "the events of a day whose recordings made room are deleted")
+    assert cleaner.deleted == {"keep_gb": 1}
+    wait_until(lambda: not never_recorded.parent.exists(), "so are those of the days before it")
+    assert kept.exists()
+    assert later.exists()

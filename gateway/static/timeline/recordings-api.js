@@ -34,7 +34,7 @@ export class RecordingsApi {
 
   /** The events that touch a time, sorted by start. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Event[]>} */
   async events(from, to) {
-    const events = await this.#list("events", "events", from, to);
+    const events = await this.#list("events", "events", from, to, "", "&begun");
     return events.sort((one, other) => one.start - other.start);
   }
 
@@ -72,12 +72,19 @@ export class RecordingsApi {
     this.#fetch(what, { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
-  /** @param {string} path @param {string} key @param {number} from @param {number} to @param {string} [more] of the query */
-  async #list(path, key, from, to, more = "") {
+  /**
+   * @param {string} path
+   * @param {string} key
+   * @param {number} from
+   * @param {number} to
+   * @param {string} [more] of the query
+   * @param {string} [rest] of the query for the parts after the first
+   */
+  async #list(path, key, from, to, more = "", rest = "") {
     const found = [];
     let begin = from;
     for (let part = 0; part < MAX_PARTS; part += 1) {
-      const answer = await this.get(`${path}?from=${Math.max(0, begin).toFixed(3)}&to=${to.toFixed(3)}${more}`);
+      const answer = await this.get(`${path}?from=${Math.max(0, begin).toFixed(6)}&to=${to.toFixed(3)}${more}${part > 0 ? rest : ""}`);
       found.push(...answer[key]);
       if (typeof answer.next !== "number" || answer.next <= begin) break;
       begin = answer.next;

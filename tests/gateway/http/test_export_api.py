@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from framebus.config.load import Config
-from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS, PLACES_NAME
+from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS, MAX_EXPORTS_EACH, PLACES_NAME
 from gateway.export.job import FILM_NAME, SILENT_SECONDS, Job, Progress, State, write_job, write_progress
 from tests.conftest import Configure
 from tests.framebus.recordings.segments import STARTED, store
@@ -102,11 +102,11 @@ async def test_a_film_of_nothing_fails_and_one_that_is_not_wanted_ends(site: Sit
     assert not site.gateway._exports._processes
 
 
-def made(config: Config, number: int, state: State = "done") -> str:
+def made(config: Config, number: int, state: State = "done", owner: str = "") -> str:
     """A film that somebody has asked for."""
     id = f"{number:016x}"
     folder = films(config) / id
-    write_job(folder, Job(camera="front", begin=1.0, end=2.0, created=3.0))
+    write_job(folder, Job(camera="front", begin=1.0, end=2.0, created=3.0, owner=owner))
     write_progress(folder, Progress(state=state))
     (folder / FILM_NAME).write_bytes(b"film")
     return id
@@ -125,6 +125,20 @@ async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
         made(site.config, number)
     code, error = await ask(site, STARTED, STARTED + 1)
     assert (code, error["message"]) == (503, "4 films are made or wait to be fetched already")
+
+
+async def test_nobody_has_all_places_for_films(recorded: Config) -> None:
+    pytest.importorskip("av")
+    headers = with_token(recorded, "recordings")
+    async with serving(recorded) as site:
+        films_of_theirs = [made(recorded, number, owner="token:program") for number in range(MAX_EXPORTS_EACH)]
+        code, error = await ask(site, STARTED, STARTED + 1, headers=headers)
+        assert (code, error["message"]) == (429, "2 films of yours are made or wait to be fetched already")
+        write_progress(films(recorded) / films_of_theirs[0], Progress(state="failed"))
+        code, begun = await ask(site, STARTED, STARTED + 1, headers=headers)
+        assert code == 202
+        assert (await ask(site, STARTED, STARTED + 1, headers=headers))[0] == 429, "the new one counts"
+        await site.gateway._exports.delete(begun["id"])
 
 
 @pytest.mark.medium

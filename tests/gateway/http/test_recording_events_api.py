@@ -81,3 +81,18 @@ async def test_events_need_the_scope_and_the_camera(recorded: Config) -> None:
     headers = with_token(recorded, "recordings", cameras=("back",))
     async with serving(recorded) as site:
         assert (await site.get(PATH, headers=headers)).code == 403
+
+
+async def test_a_long_event_is_in_one_part_of_the_list(site: Site, recorded: Config) -> None:
+    folder = Path(recorded.recorder.folder or "")
+    note(folder, STARTED + 5, 50.0, id="long")
+    for id in ("one", "other"):
+        note(folder, STARTED + 40, id=id)
+    site.gateway._recordings._max_listed = 3
+    first = await listed(site)
+    assert [event["start"] - STARTED for event in first["events"]] == pytest.approx([5, 10, 30])
+    rest = await listed(site, f"?from={first['next']}&begun")
+    assert sorted(event["id"] for event in rest["events"]) == ["one", "other"]
+    assert "long" in [event["id"] for event in (await listed(site, f"?from={first['next']}&begun=0"))["events"]]
+    site.gateway._recordings._max_listed = 4
+    assert (await listed(site))["next"] == first["next"], "those that began at once are in one part"

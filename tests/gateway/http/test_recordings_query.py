@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.http.moment import ALLOWED
-from gateway.http.recordings_query import Period, clip_period, download_name, listed_period, longest_gap, wants_files
+from gateway.http.recordings_query import Period, clip_period, download_name, listed_period, longest_gap, wants
 from gateway.net.errors import HttpError
 
 
@@ -25,7 +25,7 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_list_covers_all_unless_it_is_told_less() -> None:
     assert listed_period({}) == Period(0.0, math.inf)
     assert listed_period({"from": "1.5", "to": "2"}) == Period(1.5, 2.0)
-    assert [wants_files(query) for query in ({}, {"files": ""}, {"files": "1"}, {"files": "0"})] == [
+    assert [wants(query, "files") for query in ({}, {"files": ""}, {"files": "1"}, {"files": "0"})] == [
         False,
         True,
         True,
