@@ -20,9 +20,17 @@ from framebus.publishing.frame_builder import Published
 from framebus.publishing.high_water_mark import high_water_mark
 from framebus.publishing.rendition_thread import RenditionThread
 from framebus.publishing.resend import max_age_seconds
+from framebus.publishing.subscription_limit import (
+    ALLOWED,
+    FLOODS,
+    MAX_SUBSCRIPTIONS_AT_ONCE,
+    MAX_WAITING_SUBSCRIPTIONS,
+    SubscriptionLimit,
+)
 from framebus.publishing.subscriptions import Subscriptions
 from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError
+from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, frames_endpoint, share_socket
 from framebus.runtime.thinning import Thinning
 from framebus.transport import sockets
@@ -41,8 +49,6 @@ LIVE_FIRST_SECONDS = 0.005
 
 Measured on two cores with 20 viewers of live/: p50 of their ages 2.6 ms without renditions, 3.8 ms with those made at
 once, 2.5 ms with those made after this time. A lower priority of the thread changed nothing."""
-MAX_SUBSCRIPTIONS_AT_ONCE = 64
-"""More wait for the next turn of the loop, so that a flood of them delays neither frames nor the end."""
 MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription needs more; libzmq disconnects a subscriber that sends more."""
 
@@ -95,7 +101,9 @@ class CameraEndpoint:
         self._epoch = epoch
         self._want_full = want_full
         self._log = log
+        self._losses = RateLimitedLog(log)
         self._subscriptions = Subscriptions(camera)
+        self._subscription_limit = SubscriptionLimit()
         self._rendition_thread = RenditionThread(camera, self._settings.rendition_quality)
         self._rendition_thinning = Thinning(self._settings.rendition_fps)
         self._newest_renditions: dict[Kind, Published] = {}
@@ -131,6 +139,7 @@ class CameraEndpoint:
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)
         self._socket.setsockopt(zmq.SNDHWM, high_water_mark(self._settings.size, self._settings.fps))
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_SUBSCRIPTION_BYTES)
+        self._socket.setsockopt(zmq.RCVHWM, MAX_WAITING_SUBSCRIPTIONS)
         self.bind(self._socket, frames_endpoint(self._run_dir, self._camera))
         if self._settings.publish is not None:
             self.bind_tcp(self._socket, self._settings.publish, self._settings.sndbuf)
@@ -143,11 +152,7 @@ class CameraEndpoint:
 
     def bind(self, socket: "zmq.Socket[bytes]", endpoint: str) -> None:
         """Bind a socket of the camera on this machine. Raises ProcessError."""
-        try:
-            socket.bind(endpoint)
-        except zmq.ZMQError as error:
-            raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
-        share_socket(endpoint, self._group)
+        self._bind_ipc(socket, endpoint)
         self._checked += (endpoint,)
 
     def bind_tcp(self, socket: "zmq.Socket[bytes]", endpoint: TcpEndpoint, sndbuf_bytes: int | None = None) -> None:
@@ -250,6 +255,7 @@ class CameraEndpoint:
         if self._lock is not None:
             self._lock.check(*self._checked)
         self._rendition_thread.flush_log()
+        self._losses.flush()
         if self._authenticator is not None:
             self._authenticator.tick()
         self._send_status(condition)
@@ -268,13 +274,44 @@ class CameraEndpoint:
         if self._lock is not None:
             self._lock.close()
 
+    def _bind_ipc(self, socket: "zmq.Socket[bytes]", endpoint: str) -> None:
+        try:
+            socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
+        share_socket(endpoint, self._group)
+
     def _serve_subscriptions(self) -> None:
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
             if not self._socket.poll(0):
+                self._subscription_limit.pause()
                 break
             for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
+                self._subscription_limit.note(part)
                 for kind in self._subscriptions.take(part):
                     self._send_again(kind)
+        if self._subscription_limit.is_exceeded:
+            self._disconnect_subscribers()
+
+    def _disconnect_subscribers(self) -> None:
+        """End a flood; those that want frames connect again.
+
+        Raises ProcessError where that is not possible: an ipc endpoint cannot be bound after a tcp one, whose options
+        it would have, such as the key.
+        """
+        self._losses.count(FLOODS, ALLOWED)
+        limit, take = self._subscription_limit, self._subscriptions.take
+        if self._authenticator is not None and self._settings.publish is not None:
+            self._authenticator.unbind(self._socket)  # until the next tick
+            limit.drain(self._socket, lambda: not limit.is_exceeded, take)
+            if limit.is_exceeded:
+                raise ProcessError(f"a flood of subscriptions from this machine; {ALLOWED}")
+            return
+        endpoint = frames_endpoint(self._run_dir, self._camera)
+        limit.unbind(self._socket, endpoint, take)
+        self._bind_ipc(self._socket, endpoint)
+        if self._lock is not None:
+            self._lock.bound_again(endpoint)
 
     def _send_again(self, kind: Kind) -> None:
         if kind == "status":

@@ -168,10 +168,17 @@ class ZapAuthenticator:
         if self.guards and (removed or self._keys.server != self._server):
             self._reopen()
         for listener in self._listeners:
-            if not listener.bound and self._keys.server is not None:
+            if not listener.bound and (self._keys.server is not None or not listener.guarded):
                 with contextlib.suppress(zmq.ZMQError):
                     self._bind(listener)
         self._losses.flush()
+
+    def unbind(self, socket: "zmq.Socket[bytes]") -> None:
+        """Close the tcp endpoints of a socket, with their connections, until the next `tick`."""
+        for listener in self._listeners:
+            if listener.socket is socket and listener.bound:
+                socket.unbind(listener.bound)
+                listener.bound = ""
 
     def close(self) -> None:
         """Stop. Close the sockets first: their monitors end here, and libzmq refuses every client from then on."""

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zmq
 
 from framebus import Subscriber, request_controls
 from framebus.config.load import Config, ConfigError
 from framebus.credentials.curve_keys import KeyPair
 from framebus.protocol.controls import ControlsRequest
+from framebus.runtime.process import EXIT_FAILED
+from framebus.transport import sockets
+from framebus.transport.endpoints import Endpoint
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
 from tests.curve import Strongbox
@@ -160,3 +164,30 @@ def test_there_is_no_capture_for_a_camera_of_another_machine(configure: Configur
         "ERROR capture-front: camera front is on another machine: it comes from tcp://127.0.0.1:5555, and has no "
         "capture here"
     )
+
+
+@pytest.mark.medium
+def test_a_listed_machine_that_makes_up_topics_is_cut_off_and_the_others_connect_again(remote: Remote) -> None:
+    with remote.subscriber() as subscriber, Subscriber("front", config=remote.config.path, timeout=15) as here:
+        before, beside = subscriber.receive(), here.receive()
+        with zmq.Context() as context, sockets.make(context, zmq.XSUB) as peer:
+            peer.setsockopt(zmq.SNDHWM, 0)
+            sockets.connect(peer, Endpoint(remote.frames, remote.box.server.public, remote.box.client))
+            for number in range(2000):
+                peer.send(b"\x01" + (b"%d" % number).ljust(400, b"-"))
+            remote.capture.wait_for("floods of subscriptions")
+        wait_until(lambda: subscriber.receive().seq > before.seq + 20, "frames over the network")
+        wait_until(lambda: here.receive().seq > beside.seq + 20, "frames on this machine")
+        assert (subscriber.receive().epoch, here.receive().epoch) == (before.epoch, beside.epoch)
+
+
+@pytest.mark.medium
+def test_a_flood_from_this_machine_ends_a_capture_that_is_on_the_network(remote: Remote, run_dir: Path) -> None:
+    """supervisord starts it again: its endpoint of this machine cannot be bound once that of the network is."""
+    with zmq.Context() as context, sockets.make(context, zmq.XSUB) as peer:
+        peer.setsockopt(zmq.SNDHWM, 0)
+        peer.connect(f"ipc://{run_dir}/front.frames")
+        for number in range(2000):
+            peer.send(b"\x01" + (b"%d" % number).ljust(400, b"-"))
+        assert remote.capture.ended() == EXIT_FAILED
+    assert "a flood of subscriptions from this machine; topics of at most 65536 bytes" in remote.capture.log

@@ -28,6 +28,8 @@ from tests.capture.published import FRONT, published
 from tests.conftest import Configure, Start
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
+MEMORY_OF_A_FLOOD_MB = 60
+
 WATCH_FOR_EVER = """
 import sys
 from framebus import Subscriber
@@ -115,6 +117,36 @@ def test_garbage_does_not_end_it(
     running.wait_for("camera front is idle", times=1)
     assert running.process.poll() is None
     assert "ERROR" not in running.log
+
+
+def flood(peer: "zmq.Socket[bytes]") -> None:
+    """Subscribe to topics that no camera has, of 8 MB in all: libzmq would take 400 MB for them."""
+    for number in range(20_000):
+        peer.send(b"\x01" + (b"%d" % number).ljust(400, b"-"))
+
+
+def resident_mb(running: Running) -> float:
+    pages = Path(f"/proc/{running.pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.medium
+def test_made_up_topics_fill_no_memory(configure: Configure, start: Start, run_dir: Path) -> None:
+    config = configure(FRONT + "fps = 10")
+    running = published(start, config)
+    with Listener(config, "live") as live, zmq.Context() as context, context.socket(zmq.XSUB) as peer:
+        before = live.frame()
+        memory_mb = resident_mb(running)
+        peer.linger, peer.sndhwm = 0, 0
+        flood(peer)
+        peer.connect(f"ipc://{run_dir}/front.frames")  # which sends all of them at once
+        running.wait_for("floods of subscriptions, after each of which all subscribers were disconnected")
+        assert resident_mb(running) < memory_mb + MEMORY_OF_A_FLOOD_MB
+        peer.close()
+        seen = live.frame().seq
+        wait_until(lambda: live.frame().seq > seen + 10, "frames that arrive again")
+        assert live.frame().epoch == before.epoch
+    running.wait_for("camera front is idle")
 
 
 def test_one_who_sends_too_large_a_subscription_is_cut_off(configure: Configure, start: Start, run_dir: Path) -> None:

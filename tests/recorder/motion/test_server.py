@@ -14,8 +14,8 @@ from framebus import EventHeader, EventSubscriber, Publisher
 from framebus.config.camera import CameraConfig
 from framebus.config.load import Config
 from framebus.config.tcp_endpoint import TcpEndpoint
+from framebus.publishing.subscription_limit import MAX_SUBSCRIPTIONS_AT_ONCE
 from framebus.runtime.run_dir import events_endpoint, frames_endpoint
-from recorder.motion.event_publisher import MAX_SUBSCRIPTIONS_AT_ONCE
 from recorder.motion.server import MotionServer, kind
 from tests.conftest import Configure, Start
 from tests.framebus.conftest import Publish
