@@ -96,11 +96,20 @@ def steps() -> list[Step]:
             lambda: machine.has_file(machine.UNIT, unit, 0o644),
             lambda: machine.make_file(machine.UNIT, unit, 0o644),
         ),
-        Step("start framebus at each boot", machine.ENABLED.is_symlink, machine.enable),
+        *(_settings_step(file, python) for file in (machine.SETTINGS_UNIT, machine.SOCKET_UNIT)),
+        Step("start framebus at each boot", lambda: machine.links() == list(machine.LINKS), machine.enable),
     ]
     if machine.systemd_runs():
         found.append(Step("start framebus", lambda: False, machine.start))
     return found
+
+
+def _settings_step(file: Path, python: str) -> Step:
+    """The step that writes a unit by which the page changes the configuration."""
+    unit = texts.settings_unit(texts.packaged(file.name, PACKAGE).read_text(), python)
+    return Step(
+        f"write {file}", lambda: machine.has_file(file, unit, 0o644), lambda: machine.make_file(file, unit, 0o644)
+    )
 
 
 def what_systemd_knows() -> Step | None:

@@ -40,7 +40,8 @@ def steps(*, purge: bool) -> list[Step]:
     command = [machine.COMMAND] if MARK in _text(machine.COMMAND) else []
     found = [
         _removal("stop framebus", lambda: not machine.UNIT.exists(), machine.stop),
-        _files("remove the service", [machine.ENABLED, machine.UNIT]),
+        _removal("start framebus no more at each boot", lambda: not machine.links(), machine.disable),
+        _files("remove the service", [machine.UNIT, machine.SETTINGS_UNIT, machine.SOCKET_UNIT]),
         _files(f"remove {machine.COMMAND}", command),
     ]
     if (program.FOLDER / "copied-from").exists() or (program.FOLDER / "made-by-make-install").exists():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from framebus.config.load import SYSTEM_FILE, SYSTEM_STATE_DIR
 from framebus.installation.step import InstallationError, Undo
-from framebus.installation.texts import MARK, UNIT_NAME
+from framebus.installation.texts import MARK, SETTINGS_NAME, SOCKET_NAME, UNIT_NAME
 from framebus.runtime.atomic_write import write_atomically
 
 USER = "framebus"
@@ -20,7 +20,10 @@ CAMERA_GROUPS = ("video", "render")
 """Those that own /dev/video*, /dev/media*, /dev/dma_heap and /dev/dri on Debian and Raspberry Pi OS."""
 STATE_DIR = Path(SYSTEM_STATE_DIR)
 UNIT = Path("/etc/systemd/system") / UNIT_NAME
-ENABLED = UNIT.parent / "multi-user.target.wants" / UNIT_NAME
+SETTINGS_UNIT = UNIT.with_name(SETTINGS_NAME)
+SOCKET_UNIT = UNIT.with_name(SOCKET_NAME)
+LINKS = {f"multi-user.target.wants/{UNIT_NAME}": UNIT, f"{UNIT_NAME}.wants/{SOCKET_NAME}": SOCKET_UNIT}
+"""By which systemd starts the service at each boot, and its socket with it."""
 COMMAND = Path("/usr/local/bin/framebus")
 SYSTEMD_RUNS = Path("/run/systemd/system")
 """sd_booted(3)."""
@@ -170,7 +173,7 @@ def has_file(file: Path, content: str, mode: int) -> bool:
 def make_file(file: Path, content: str, mode: int) -> Undo:
     """Write a file of the installation. Raises InstallationError where another program's file is in its place."""
     before = file.read_text(errors="replace") if file.exists() else None
-    if before is not None and MARK not in before and file != UNIT:
+    if before is not None and MARK not in before and file not in (UNIT, SETTINGS_UNIT, SOCKET_UNIT):
         raise InstallationError(f"{file} exists and is not of `framebus install`; remove it first")
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, content.encode(), mode)
@@ -191,12 +194,26 @@ def systemd_runs() -> bool:
     return SYSTEMD_RUNS.is_dir()
 
 
-def enable() -> Undo:
+def links(folder: Path = UNIT.parent) -> list[str]:
+    """Which of LINKS are there."""
+    return [name for name in LINKS if (folder / name).is_symlink()]
+
+
+def enable(folder: Path = UNIT.parent) -> Undo:
     """Start the service at each boot: what `systemctl enable` does, also where systemd does not run."""
-    ENABLED.parent.mkdir(parents=True, exist_ok=True)
-    ENABLED.unlink(missing_ok=True)
-    ENABLED.symlink_to(UNIT)
-    return lambda: ENABLED.unlink(missing_ok=True)
+    before = links(folder)
+    for name in [name for name in LINKS if name not in before]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(LINKS[name])
+    return lambda: disable(folder, keep=before)
+
+
+def disable(folder: Path = UNIT.parent, *, keep: Sequence[str] = ()) -> None:
+    """Start it no more: what `systemctl disable` does."""
+    for name in [name for name in LINKS if name not in keep]:
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it is not there, or has links to other units
+        (folder / f"{UNIT_NAME}.wants").rmdir()
 
 
 def start() -> Undo:

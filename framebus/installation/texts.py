@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 UNIT_NAME = "framebus.service"
+SETTINGS_NAME = "framebus-settings.service"
+SOCKET_NAME = "framebus-settings.socket"
 SERVICE_KEYS = ('run_dir = "/run/framebus"', 'state_dir = "/var/lib/framebus"', 'secrets = "/var/lib/framebus/secrets"')
 """Lines of the sample configuration that the service needs; they are comments there."""
 MARK = "# Written by `framebus install`; `framebus uninstall` removes it."
@@ -25,6 +27,16 @@ def unit(template: str, python: str, groups: Sequence[str]) -> str:
         text = re.sub(r"# The groups that may open cameras[^\n]*\nSupplementaryGroups=\n", "", text)
     text = re.sub(r"repeat the first two commands of docs/deploy\.md[^;\"]*", "install framebus again", text)
     return re.sub(r"/opt/framebus(/bin/python)?", lambda _: python, text)
+
+
+def settings_unit(template: str, python: str) -> str:
+    """One of the two units by which the gateway changes the configuration.
+
+    Args:
+        template: deploy/framebus-settings.service or deploy/framebus-settings.socket.
+        python: The Python that has framebus.
+    """
+    return f"{MARK}\n{template}".replace("/opt/framebus/bin/python", python)
 
 
 def configuration(sample: str) -> str:

@@ -14,6 +14,8 @@ from framebus.settings.settings_error import SettingsError
 
 KEYS = ("title", "source", "size", "fps", "quality", "orientation", "hflip", "vflip")
 """Keys that can be set from another machine. The others are for the person who edits the file."""
+MAX_VALUE_LENGTH = 2000
+"""Of a text, in characters: what browsers and servers take of a URL."""
 SCHEMES = ("http", "https", "rtsp", "rtsps")
 DEVICE = re.compile(
     r"/dev/video[0-9]{1,3}|/dev/v4l/by-(?:id|path)/[A-Za-z0-9_.:+-]{1,200}|(?:serial|name)=[^\0\n]{1,200}"
@@ -67,10 +69,21 @@ def check_remote(values: Mapping[str, Any]) -> dict[str, Value | None]:
             raise SettingsError(
                 "not-allowed", f"{key}: found a list or an object; allowed: a text, a number, true or false"
             )
+        if isinstance(value, str) and not _is_line(key, value):
+            raise SettingsError(
+                "not-allowed", f"{key}: allowed: a text of at most {MAX_VALUE_LENGTH} printable characters in one line"
+            )
     source = values.get("source")
     if isinstance(source, str):
         check_source(source)
     return dict(values)
+
+
+def _is_line(key: str, value: str) -> bool:
+    """Whether it is a text of one line; a title may have more letters, which its own rule checks (Title)."""
+    if len(value) > MAX_VALUE_LENGTH:
+        return False
+    return not re.search("[\ud800-\udfff]", value) if key == "title" else value.isprintable()
 
 
 def with_camera(text: str, name: str, values: Mapping[str, Value | None]) -> str:

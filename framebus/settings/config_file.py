@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
+import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,11 +20,15 @@ from framebus.config import load as configuration
 from framebus.config.edit import EditError
 from framebus.config.load import Config, ConfigError
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
+from framebus.settings.change import Change, edit_of
 from framebus.settings.settings_error import SettingsError
 
 OLD = ".old"
 """Behind the name of the file: what it was before the last change."""
 NOT_RUNNING = "framebus does not run; start it with: framebus up, or as a service: sudo systemctl start framebus"
+LOCK_SECONDS = 5.0
+"""A change takes a fraction of a second."""
+LOCK_POLL_SECONDS = 0.05
 Edit = Callable[[str], str]
 """Makes the new text of the old one. It may raise EditError and SettingsError."""
 
@@ -93,24 +98,41 @@ class ConfigFile:
         before, after = self.write(edit, version=version, by_hand=by_hand)
         return self.apply(before, after)
 
-    def write(self, edit: Edit, *, version: str | None = None, by_hand: bool = True) -> tuple[str, str]:
-        """The first half of `change`: returns the old text and the new one, which may be equal."""
+    def write(
+        self, edit: Edit, *, version: str | None = None, by_hand: bool = True, keys: bool = True
+    ) -> tuple[str, str]:
+        """The first half of `change`: returns the old text and the new one, which may be equal.
+
+        Without `keys`, the users and keys that the new text takes are not looked for.
+        """
         with self._locked():
             before = self.read()
-            if version is not None and version != version_of(before):
-                raise SettingsError("changed", f"{self.path} was changed meanwhile; look at it again")
-            if not by_hand and self.is_edited(before):
-                raise SettingsError(
-                    "edited", f"{self.path} was edited by hand and is not in force yet; run: framebus reload"
-                )
-            try:
-                after = edit(before)
-            except EditError as error:
-                raise SettingsError("not-allowed", f"{self.path}: {error}; change it in an editor") from None
+            self.check_seen(before, version, by_hand=by_hand)
+            after = self.edited(edit, before)
             if after != before:
-                check(after, self.path)
+                check(after, self.path, keys=keys)
                 self._replace(before, after)
             return before, after
+
+    def carry_out(self, change: Change, *, version: str | None = None) -> tuple[str, str]:
+        """As `write`, for a person who does not have the file before them."""
+        return self.write(edit_of(change), version=version, by_hand=False)
+
+    def check_seen(self, text: str, version: str | None, *, by_hand: bool) -> None:
+        """Check that a person knows the text that they change. Raises SettingsError."""
+        if version is not None and version != version_of(text):
+            raise SettingsError("changed", f"{self.path} was changed meanwhile; look at it again")
+        if not by_hand and self.is_edited(text):
+            raise SettingsError(
+                "edited", f"{self.path} was edited by hand and is not in force yet; run: framebus reload"
+            )
+
+    def edited(self, edit: Edit, text: str) -> str:
+        """The new text. Raises SettingsError."""
+        try:
+            return edit(text)
+        except EditError as error:
+            raise SettingsError("not-allowed", f"{self.path}: {error}; change it in an editor") from None
 
     def apply(self, before: str, after: str) -> list[str]:
         """The second half of `change`: let framebus read the file, and take the change back if it refuses it."""
@@ -121,12 +143,16 @@ class ConfigFile:
         except NotRunningError:
             return [NOT_RUNNING]
         if "mistakes" in answer:
-            with self._locked():
-                if self.read() == after:
-                    self._replace(after, before, keep_old=False)
+            self.take_back(before, after)
             raise ConfigError(answer["mistakes"])
         sentences: list[str] = answer["sentences"]
         return sentences
+
+    def take_back(self, before: str, after: str) -> None:
+        """Put the old text back, unless somebody has changed the new one. Raises SettingsError and ConfigError."""
+        with self._locked():
+            if self.read() == after:
+                self._replace(after, before, keep_old=False)
 
     def _replace(self, before: str, after: str, *, keep_old: bool = True) -> None:
         """Replace the file and keep its mode and owner."""
@@ -155,18 +181,34 @@ class ConfigFile:
     def _locked(self) -> Iterator[None]:
         """Keep other processes of framebus from changing the file meanwhile, by a lock on it."""
         path = self.path.resolve()
+        deadline = time.monotonic() + LOCK_SECONDS
         while True:
             try:
                 file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             except OSError as error:
                 raise SettingsError("read-only", f"{self.path} cannot be opened: {error.strerror}") from None
             try:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                self._lock(file, deadline)
                 if path.stat().st_ino == os.fstat(file).st_ino:  # else another process has replaced it meanwhile
                     yield
                     return
             finally:
                 os.close(file)
+
+    def _lock(self, file: int, deadline: float) -> None:
+        """Whoever may read the file can lock it, and hold that: nobody waits for them for ever."""
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise SettingsError(
+                        "busy",
+                        f"another process has {self.path} locked for more than {LOCK_SECONDS:g} s; "
+                        f"to see which one, run: fuser -v {self.path}",
+                    ) from None
+                time.sleep(LOCK_POLL_SECONDS)
 
 
 def version_of(text: str) -> str:
@@ -174,9 +216,9 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check(text: str, path: Path) -> Config:
-    """The configuration that the text is. Raises ConfigError."""
+def check(text: str, path: Path, *, keys: bool = True) -> Config:
+    """The configuration that the text is; `keys` as for framebus.config.load. Raises ConfigError."""
     try:
-        return configuration.parse(tomllib.loads(text), path)
+        return configuration.parse(tomllib.loads(text), path, keys=keys)
     except tomllib.TOMLDecodeError as error:  # after an edit, which was parsed: not to be expected
         raise ConfigError([f"{path}: {error}"]) from None

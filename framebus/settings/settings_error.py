@@ -4,8 +4,8 @@ from typing import Literal
 
 from framebus.errors import FramebusError
 
-Code = Literal["read-only", "edited", "changed", "not-allowed", "unknown-camera", "exists", "busy", "failed"]
-"""`edited`: by hand and not in force yet. `changed`: since the client has read it."""
+Code = Literal["read-only", "edited", "changed", "not-allowed", "unknown-camera", "exists", "busy", "failed", "off"]
+"""`edited`: by hand and not in force yet. `changed`: since the client has read it. `off`: by settings = false."""
 
 
 class SettingsError(FramebusError):

@@ -37,17 +37,23 @@ def unit() -> dict[str, list[str]]:
     return settings
 
 
-@pytest.mark.parametrize(
-    ("language", "name"), [("ini", "framebus.service"), ("nginx", "nginx.conf"), ("caddyfile", "Caddyfile")]
-)
-def test_it_shows_the_files_as_they_are(language: str, name: str) -> None:
-    (shown,) = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.M | re.S)
-    assert shown == (ROOT / "deploy" / name).read_text()
+SHOWN = {
+    "ini": ["framebus.service", "framebus-settings.service", "framebus-settings.socket"],
+    "nginx": ["nginx.conf"],
+    "caddyfile": ["Caddyfile"],
+}
+"""The files of each language, in their order."""
+
+
+@pytest.mark.parametrize("language", SHOWN)
+def test_it_shows_the_files_as_they_are(language: str) -> None:
+    shown = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, flags=re.M | re.S)
+    assert shown == [(ROOT / "deploy" / name).read_text() for name in SHOWN[language]]
 
 
 def test_it_shows_every_file_there_is() -> None:
     files = {file.name for file in SERVICE.parent.iterdir() if file.is_file()}
-    assert files == {"framebus.service", "nginx.conf", "Caddyfile"}
+    assert files == {name for names in SHOWN.values() for name in names}
 
 
 def test_what_it_uncomments_is_in_the_sample() -> None:

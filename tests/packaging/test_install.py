@@ -18,6 +18,9 @@ PYTHON = f"{IN_HOME}/bin/python"
 WRITTEN = (
     "/etc/framebus/framebus.toml",
     "/etc/systemd/system/framebus.service",
+    "/etc/systemd/system/framebus-settings.service",
+    "/etc/systemd/system/framebus-settings.socket",
+    "/etc/systemd/system/framebus.service.wants/framebus-settings.socket",
     "/etc/systemd/system/multi-user.target.wants/framebus.service",
     "/usr/local/bin/framebus",
     "/opt/framebus",
@@ -81,8 +84,9 @@ def test_the_service_runs_whatever_the_umask_was(machine: Machine) -> None:
     assert machine.do("stat", "-c", "%U:%G %a", "/etc/framebus/framebus.toml") == "root:framebus 640\n"
     assert machine.do("stat", "-c", "%U:%G %a", "/var/lib/framebus") == "framebus:framebus 700\n"
     assert machine.do("framebus", "--version", user=USER) == f"framebus {__version__}\n"
-    verify = machine.run("systemd-analyze", "verify", "/etc/systemd/system/framebus.service")
-    assert verify.returncode in (0, 127), verify.stdout
+    for unit in ("framebus.service", "framebus-settings.service", "framebus-settings.socket"):
+        verify = machine.run("systemd-analyze", "verify", f"/etc/systemd/system/{unit}")
+        assert verify.returncode in (0, 127), verify.stdout
     shutil.rmtree(machine.path("/run/framebus"), ignore_errors=True)
     machine.do("install", "-d", "-o", "framebus", "-g", "framebus", "-m", "700", "/run/framebus")
     line = next(

@@ -14,6 +14,7 @@ from tests.packaging.booted import ADDRESS, Booted
 from tests.packaging.conftest import OLDER
 from tests.packaging.deb import NONINTERACTIVE, everything, install
 from tests.packaging.recipes import PYTHONS, USER
+from tests.packaging.settings_check import check_hostile_requests, check_settings
 from tests.processes import wait_until
 
 UNIT = "framebus.service"
@@ -164,6 +165,8 @@ def test_the_debian_package(booted: Booted, older: Path, deb: Path) -> None:
     wait_for_picture(booted)
     assert state(booted) == ("active", "enabled", "0")
     check_reload(booted)
+    check_settings(booted)
+    check_hostile_requests(booted)
     check_open_and_close(booted)
 
     config = booted.path(CONFIG)
@@ -200,6 +203,7 @@ def test_framebus_install(booted: Booted, wheels: Path) -> None:
     wait_for_picture(booted)
     assert state(booted) == ("active", "enabled", "0")
     check_reload(booted)
+    check_settings(booted)
     check_open_and_close(booted)
     check_power(booted)
 

@@ -46,6 +46,7 @@ def test_every_file_of_the_packages_is_in_it(dist: Path) -> None:
     listed = files("framebus", "capture", "gateway", "recorder", "snapshot")
     wanted = {name if name.startswith("framebus/") else f"framebus/processes/{name}" for name in listed}
     wanted |= {f"framebus/{name}" for name in ("supervisord.conf", "framebus.toml", "framebus.service")}
+    wanted |= {f"framebus/framebus-settings.{kind}" for kind in ("service", "socket")}
     assert {name for name in names(built.the_only(dist, "*.whl")) if ".dist-info/" not in name} == wanted
 
 

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from framebus.config.edit import Value
 from framebus.settings.attached_cameras import attached_cameras, preview
-from framebus.settings.camera_edits import check_remote, check_source, with_camera, with_changed_camera, without_camera
+from framebus.settings.camera_edits import check_remote, check_source
+from framebus.settings.change import AddCamera, RemoveCamera, SetCamera
 from gateway.http.settings.daemon_thread import in_daemon_thread
 from gateway.http.settings.settings_handler import SettingsHandler, refusals
 from gateway.net.errors import HttpError
@@ -27,7 +28,7 @@ class NewCamera(SettingsHandler):
         values = self.values("keys of a camera and their values", "name", "source")
         name = values.pop("name")
         checked = await self.in_thread(lambda: check_remote(values))
-        await self.change(lambda text: with_camera(text, name, checked), "camera", "add", name, *words(checked))
+        await self.change(AddCamera(name, checked), "camera", "add", name, *words(checked))
 
 
 class ChangedCamera(SettingsHandler):
@@ -37,12 +38,11 @@ class ChangedCamera(SettingsHandler):
         """Set keys of a camera; null removes one, so that its default holds."""
         values = self.values("keys of a camera and their values")
         checked = await self.in_thread(lambda: check_remote(values))
-        command = ("camera", "set", name, *words(checked))
-        await self.change(lambda text: with_changed_camera(text, name, checked), *command)
+        await self.change(SetCamera(name, checked), "camera", "set", name, *words(checked))
 
     async def delete(self, name: str) -> None:
         """Remove a camera from framebus.toml. Its recordings stay."""
-        await self.change(lambda text: without_camera(text, name), "camera", "remove", name)
+        await self.change(RemoveCamera(name), "camera", "remove", name)
 
 
 class CaptureHandler(SettingsHandler):

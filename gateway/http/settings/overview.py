@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from framebus.config import load as configuration
-from framebus.config.address import Address
 from framebus.config.camera import CameraConfig
-from framebus.config.edit import with_key
 from framebus.config.load import ConfigError
 from framebus.config.source_spec import SourceSpec
 from framebus.credentials import accounts, links
@@ -16,6 +14,7 @@ from framebus.credentials.accounts import SCOPES
 from framebus.credentials.token_usage import last_used
 from framebus.errors import FramebusError
 from framebus.runtime.own_addresses import own_addresses, pages_to_open
+from framebus.settings.change import SetNetwork, listen_of
 from framebus.settings.config_file import version_of
 from framebus.settings.settings_error import SettingsError
 from gateway.http.settings.settings_handler import SettingsHandler
@@ -97,16 +96,11 @@ class Network(SettingsHandler):
         wanted = self.values('{"open": true} or {"open": false}').get("open")
         if not isinstance(wanted, bool):
             raise HttpError(400, "bad-request", "open: allowed: true or false")
-        listen = self.services.settings.listen
-        other = Address("0.0.0.0" if wanted else "127.0.0.1", listen.port)
-        address = other if wanted == listen.is_loopback else listen
         file, version = self.file, self.seen_version()
         before, after = await self.in_thread(
-            lambda: file.write(
-                lambda text: with_key(text, "gateway", "listen", str(address)), version=version, by_hand=False
-            ),
-            ("open" if wanted else "close",),
+            lambda: file.carry_out(SetNetwork(wanted), version=version), ("open" if wanted else "close",)
         )
+        address = listen_of(after)
         encrypted = self.services.settings.tls_cert is not None
         self.set_status(202)
         await self.finish({"listen": str(address), "pages": pages_to_open(address, encrypted, own_addresses())})

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from framebus.config.load import ConfigError
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import FramebusError
-from framebus.settings.config_file import ConfigFile, Edit, version_of
+from framebus.settings.change import Change
+from framebus.settings.config_file import ConfigFile, version_of
 from framebus.settings.settings_error import SettingsError
+from framebus.settings.system_config_file import config_file
 from gateway.access.identity import Identity
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.json_body import json_object
@@ -25,6 +27,7 @@ STATUS = {
     "unknown-camera": 404,
     "busy": 429,
     "failed": 502,
+    "off": 403,
 }
 """HTTP status by the code of a SettingsError; 400 for the others."""
 
@@ -98,7 +101,7 @@ class SettingsHandler(CameraHandler):
     @property
     def file(self) -> ConfigFile:
         """framebus.toml."""
-        return ConfigFile(self.services.places.config, self.services.places.run_dir)
+        return config_file(self.services.places.config, self.services.places.run_dir)
 
     def values(self, what: str, *required: str) -> dict[str, Any]:
         """The body. Raises HttpError where it is no JSON object, or lacks one of these texts."""
@@ -118,10 +121,10 @@ class SettingsHandler(CameraHandler):
         with refusals(command):
             return await asyncio.to_thread(function)
 
-    async def change(self, edit: Edit, *command: str) -> None:
+    async def change(self, change: Change, *command: str) -> None:
         """Change framebus.toml, let it be applied, and answer with what was done; `command` is as in `in_thread`."""
         file, version = self.file, self.seen_version()
-        sentences = await self.in_thread(lambda: file.change(edit, version=version, by_hand=False), command)
+        sentences = await self.in_thread(lambda: file.apply(*file.carry_out(change, version=version)), command)
         self.finish({"sentences": sentences, "version": version_of(await self.in_thread(file.read))})
 
     def seen_version(self) -> str | None:

@@ -96,3 +96,28 @@ def test_the_target_of_a_linked_folder_is_given_and_a_new_folder_is_removed_agai
     assert machine.has_folder(tmp_path / "new" / "state", "nobody", 0o700)
     undo()
     assert not (tmp_path / "new" / "state").exists()
+
+
+SERVICE, SOCKET = machine.LINKS
+
+
+def test_an_update_that_is_undone_keeps_the_link_that_was_there(tmp_path: Path) -> None:
+    """Of a version without the socket."""
+    (tmp_path / SERVICE).parent.mkdir()
+    (tmp_path / SERVICE).symlink_to(machine.UNIT)
+    undo = machine.enable(tmp_path)
+    assert machine.links(tmp_path) == [SERVICE, SOCKET]
+    undo()
+    assert machine.links(tmp_path) == [SERVICE]
+    assert not (tmp_path / SOCKET).parent.exists()
+
+
+def test_links_are_removed_without_a_trace_but_not_those_of_others(tmp_path: Path) -> None:
+    machine.enable(tmp_path)
+    other = (tmp_path / SOCKET).with_name("other.socket")
+    other.touch()
+    machine.disable(tmp_path)
+    assert machine.links(tmp_path) == []
+    other.unlink()
+    machine.disable(tmp_path)
+    assert not other.parent.exists()

@@ -3,7 +3,7 @@ import tomllib
 from pathlib import Path
 
 from framebus.config.load import parse
-from framebus.installation.texts import MARK, command, configuration, unit
+from framebus.installation.texts import MARK, command, configuration, settings_unit, unit
 
 ROOT = Path(__file__).parents[3]
 TEMPLATE = (ROOT / "deploy" / "framebus.service").read_text()
@@ -31,6 +31,14 @@ def test_a_machine_without_such_groups_gets_no_groups() -> None:
     text = unit(TEMPLATE, "/usr/bin/python3", [])
     assert "SupplementaryGroups" not in text
     assert "The groups" not in text
+
+
+def test_the_settings_service_runs_this_python() -> None:
+    template = (ROOT / "deploy" / "framebus-settings.service").read_text()
+    text = settings_unit(template, "/srv/venv/bin/python")
+    assert "/opt/framebus" not in text
+    assert text.splitlines()[0] == MARK
+    assert "\nExecStart=/srv/venv/bin/python -P -m framebus.settings.change_service --user framebus " in text
 
 
 def test_the_configuration_is_the_sample_with_the_folders_of_the_service() -> None:
