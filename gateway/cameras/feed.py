@@ -20,7 +20,7 @@ from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.offline_image import OfflineImages
 from gateway.delivery.stats import FeedStats
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import CAMERA_GONE, Viewer
 
 logger = logging.getLogger("gateway")
 
@@ -186,7 +186,7 @@ class Feed:
         """Close the connections of all viewers, and all subscriptions."""
         self.is_closed = True
         for viewer in list(self._viewers):
-            viewer.close()
+            viewer.close(CAMERA_GONE)
         for stream in self.streams.values():
             stream.close()
         self._status_receiver.close()

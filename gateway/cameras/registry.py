@@ -17,7 +17,7 @@ from gateway.cameras.controls_client import ControlsClient
 from gateway.cameras.feed import Feed
 from gateway.cameras.workers import Workers
 from gateway.delivery.offline_image import OfflineImages
-from gateway.delivery.viewer import STALLED_SECONDS, Viewer
+from gateway.delivery.viewer import ACCESS_ENDED, STALLED_SECONDS, Viewer
 from gateway.net.errors import HttpError
 
 logger = logging.getLogger("gateway")
@@ -133,7 +133,7 @@ class CameraRegistry:
         valid = {identity: is_still_valid(identity) for identity in {viewer.identity for viewer in self._viewers}}
         for viewer in list(self._viewers):
             if not valid[viewer.identity]:
-                viewer.close()
+                viewer.close(ACCESS_ENDED)
 
     def tick(self, stalled_seconds: float = STALLED_SECONDS) -> None:
         """Disconnect viewers that take nothing, and let each camera tick; to be called once a second.

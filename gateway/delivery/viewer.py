@@ -7,6 +7,7 @@ an old one, and costs the others nothing. gateway.net.transport sends the bytes.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from framebus.protocol.viewers import Watching
@@ -15,6 +16,21 @@ from gateway.net.transport import Transport
 
 STALLED_SECONDS = 20.0
 """A viewer whose connection has taken no byte of a message for this long is disconnected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why the gateway ends a connection."""
+
+    code: int
+    """Close code of a websocket (RFC 6455, section 7.4.1)."""
+    reason: str
+    """A sentence for whoever watches; at most 123 bytes."""
+
+
+STOPPING = Ending(1001, "the gateway stops")
+CAMERA_GONE = Ending(1001, "this camera was removed, or has another address")
+ACCESS_ENDED = Ending(1008, "your access has ended or was changed; log in again")
 
 
 class StatusSource(Protocol):
@@ -57,7 +73,7 @@ class Viewer(ABC):
         """Return what to send now, which is the newest; None while there is nothing new for this viewer."""
 
     @abstractmethod
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         """End the connection."""
 
     @property

@@ -9,12 +9,13 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 from framebus.protocol.unknown_camera import unknown_camera
 from gateway.cameras.feed import Feed
 from gateway.cameras.registry import CameraRegistry
+from gateway.delivery.viewer import CAMERA_GONE
 from gateway.http.base_handler import BaseHandler
 from gateway.http.stream_query import Fps, parse_query
 from gateway.net.errors import HttpError
 from gateway.viewers.camera_watch import Wanted
 from gateway.viewers.playback_requests import Play, PlayMessage, Seek, SeekMessage
-from gateway.viewers.websocket import GOING_AWAY, CameraViewer, PageViewer
+from gateway.viewers.websocket import CameraViewer, PageViewer
 
 SUBPROTOCOL = "framebus.v1"
 MAX_MESSAGE_BYTES = 16 * 1024
@@ -173,7 +174,7 @@ class CameraSocket(ViewerSocket):
         if self._is_disconnected():
             return
         if self._feed.is_closed:  # it was removed during the handshake
-            self.close(GOING_AWAY, f"camera {self._feed.camera} was removed")
+            self.close(CAMERA_GONE.code, CAMERA_GONE.reason)
             return
         self._viewer = CameraViewer(self, self._feed, self.identity, self._wanted)
         self._viewer.address = self.client.address

@@ -9,7 +9,7 @@ from gateway.cameras.frame_stream import REPEAT_ONCE_SECONDS
 from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.mjpeg import STREAM_HEAD
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from gateway.net.transport import Transport
 from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 from gateway.viewers.stream_adaptation import StreamAdaptation
@@ -93,8 +93,8 @@ class MjpegViewer(Viewer):
         if self._repeat_timer is not None:
             self._repeat_timer.cancel()
 
-    def close(self) -> None:
-        """End the connection."""
+    def close(self, ending: Ending = STOPPING) -> None:
+        """End the connection, which cannot say why."""
         self._transport.close()
 
     def _leave(self) -> None:

@@ -11,7 +11,7 @@ from gateway.access.identity import Identity
 from gateway.cameras.feed import Feed
 from gateway.cameras.recordings_reader import RecordingsReader
 from gateway.delivery.encoded_frame import FIN_PING, FIN_TEXT, EncodedFrame, websocket_message
-from gateway.delivery.viewer import StatusSource, Viewer
+from gateway.delivery.viewer import STOPPING, Ending, StatusSource, Viewer
 from gateway.net.transport import StreamTransport
 from gateway.viewers.camera_watch import AS_IT_IS, CameraWatch, Wanted
 from gateway.viewers.fair_order import FairOrder
@@ -23,8 +23,6 @@ from gateway.viewers.playbacks import PREFIX, Playbacks
 
 MAX_UNSENT_EVENTS = 64
 """For a page whose connection takes nothing; the oldest are left out beyond that."""
-GOING_AWAY = 1001
-"""Close code of RFC 6455, section 7.4.1."""
 
 
 class SocketViewer(Viewer):
@@ -38,10 +36,10 @@ class SocketViewer(Viewer):
         super().__init__(StreamTransport(protocol.stream), identity)
         self._handler = handler
 
-    def close(self) -> None:
-        """Send a close frame, and nothing after it."""
+    def close(self, ending: Ending = STOPPING) -> None:
+        """Send a close frame that says why, and nothing after it."""
         self.end()
-        self._handler.close(GOING_AWAY, "the gateway stops")
+        self._handler.close(ending.code, ending.reason)
 
 
 class CameraViewer(SocketViewer):

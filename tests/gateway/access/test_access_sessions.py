@@ -36,6 +36,7 @@ async def test_a_page_ends_within_a_second_of_its_token(config: Config) -> None:
         async with asyncio.timeout(10):
             while await page.read_message() is not None:
                 pass
+        assert (page.close_code, page.close_reason) == (1008, "your access has ended or was changed; log in again")
         await until(lambda: not site.gateway._cameras.viewers)
         page.close()
     assert TICK_SECONDS <= 1, "what docs/security.md promises"

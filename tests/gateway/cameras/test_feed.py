@@ -7,7 +7,7 @@ import pytest
 
 from framebus.protocol.wire import StatusHeader, parse
 from gateway.cameras.feed import Feed
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving, until
@@ -38,7 +38,7 @@ class Onlooker(Viewer):
         self.feed.live.join(self)
         self.feed.join(self)
 
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         self.feed.live.leave(self)
         self.feed.leave(self)
 

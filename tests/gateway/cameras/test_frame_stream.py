@@ -13,7 +13,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import endpoints
 from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.offline_image import OfflineImages
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from gateway.server import logger
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import until
@@ -41,7 +41,7 @@ class Onlooker(Viewer):
     def repeat(self) -> None:
         self.repeats += 1
 
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         self.stream.leave(self)
 
 

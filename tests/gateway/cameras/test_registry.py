@@ -11,7 +11,7 @@ from framebus.config.load import Config
 from framebus.protocol.wire import State
 from gateway.access.identity import Identity
 from gateway.cameras.registry import CameraRegistry
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import UNTIL_SECONDS, Site, serving, until
@@ -31,7 +31,7 @@ class Onlooker(Viewer):
     def next_message(self) -> bytes | None:
         return None
 
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         self.closed += 1
 
 

@@ -1,4 +1,4 @@
-from gateway.delivery.viewer import STALLED_SECONDS, Viewer
+from gateway.delivery.viewer import STALLED_SECONDS, STOPPING, Ending, Viewer
 from gateway.net.transport import Transport
 
 
@@ -34,7 +34,7 @@ class ScriptedViewer(Viewer):
         message, self.newest = self.newest, None
         return message
 
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         self._transport.close()
 
 

@@ -11,7 +11,7 @@ from framebus.protocol.frame import Frame
 from framebus.protocol.wire import Kind, RenditionCounts, pack
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import EncodedFrame
-from gateway.delivery.viewer import Viewer
+from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from gateway.viewers.camera_watch import CameraWatch, Wanted
 from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, camera_is_known, until
@@ -43,7 +43,7 @@ class Watcher(Viewer):
         self.seen.append(newest.frame.seq)
         return None
 
-    def close(self) -> None:
+    def close(self, ending: Ending = STOPPING) -> None:
         self.watch.leave()
 
 

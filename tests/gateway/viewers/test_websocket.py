@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from tornado.websocket import websocket_connect
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import pack, split
@@ -14,7 +15,7 @@ from gateway.viewers.link_budget import ACK_WINDOW, FIRST_FRAMES
 from gateway.viewers.websocket import CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
 from tests.gateway.access.accounts_site import TWO
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.conftest import Site, hang_up, serving, until
 from tests.gateway.http.test_websocket_handlers import upgraded
 from tests.headers import frame_header
 
@@ -251,3 +252,15 @@ async def test_the_end_of_the_gateway_is_a_close_frame_and_nothing_after_it(path
     async with asyncio.timeout(10):
         await reader.readuntil(b"\x88" + bytes((2 + len("the gateway stops"),)) + b"\x03\xe9the gateway stops")
     writer.close()
+
+
+async def test_who_watches_a_camera_that_is_removed_is_told(two: Site) -> None:
+    cameras = two.gateway._cameras
+    connection = await websocket_connect(f"{two.websocket_url}/camera/front/ws")
+    await until(lambda: cameras.viewers)
+    cameras.follow({"back": cameras._endpoints["back"]})
+    async with asyncio.timeout(10):
+        while await connection.read_message() is not None:
+            pass
+    assert (connection.close_code, connection.close_reason) == (1001, "this camera was removed, or has another address")
+    await hang_up(connection)
