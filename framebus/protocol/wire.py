@@ -5,7 +5,7 @@ says the same for other languages, and the golden files under tests/framebus/gol
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -255,8 +255,7 @@ def decode(header: bytes, kind: type[HeaderT]) -> HeaderT:
         decoded: HeaderT = _decoder(kind).decode(header)
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(_version_mistake(header) or f"{kind.__name__}: {error}") from None
-    metadata = getattr(decoded, "camera_metadata", msgspec.UNSET)
-    if metadata is not msgspec.UNSET:
+    if (metadata := getattr(decoded, "camera_metadata", msgspec.UNSET)) is not msgspec.UNSET:
         check_metadata(metadata)
     return decoded
 
@@ -274,6 +273,7 @@ def parse(message: bytes, kind: type[HeaderT]) -> tuple[Message, HeaderT]:
     return parts, header
 
 
+@lru_cache(MAX_CAMERAS)
 def is_camera_name(name: str) -> bool:
     """Whether this may name a camera."""
     return re.match(CAMERA_PATTERN, name) is not None

@@ -30,7 +30,7 @@ BOOTTIME_OFFSET_SECONDS = read_offset("boottime")
 
 def host_monotonic() -> float:
     """CLOCK_MONOTONIC of the machine, in seconds: what `monotonic` and `published` of a header count."""
-    return to_host(time.monotonic())
+    return time.monotonic() - OFFSET_SECONDS
 
 
 def host_boottime() -> float:

@@ -222,7 +222,8 @@ class Feed:
 
     def _count_frame(self, stream: FrameStream, frame: Frame) -> None:
         if stream is self.live:
-            self._note_size((frame.width, frame.height, frame.orientation))
+            header = frame.header
+            self._note_size((header.width, header.height, header.orientation))
             self.stats.missed += frame.missed
         self.stats.received += 1
         for viewer in stream.viewers:

@@ -23,6 +23,8 @@ REPEAT_ONCE_SECONDS = 0.2
 """The last picture is sent twice, as some browsers draw a part only when the next one begins."""
 REPEAT_SECONDS = 1.0
 """Mainsail's parser gives up after 10 s without a part, and a closed connection is noticed only by writing."""
+REPLACED_SHARE = 0.25
+"""Of its time: a timer with less left is replaced when a frame comes. To be woken by it costs more than that."""
 
 
 class FrameStream:
@@ -85,6 +87,8 @@ class FrameStream:
         self._subscription: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
         self._linger_timer: asyncio.TimerHandle | None = None
         self._repeat_timer: asyncio.TimerHandle | None = None
+        self._repeat_at = 0.0
+        """When viewers are told to repeat the last frame, by the clock of the loop."""
 
     def join(self, viewer: Viewer) -> None:
         """Add a viewer: it is woken for each frame."""
@@ -204,11 +208,22 @@ class FrameStream:
                 viewer.wake()
 
     def _repeat_after(self, seconds: float) -> None:
+        """Repeat then, unless a frame comes first. A timer is replaced shortly before its end, not for each frame."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._repeat_at = now + seconds
         if self._repeat_timer is not None:
+            if seconds * REPLACED_SHARE < self._repeat_timer.when() - now <= seconds:
+                return
             self._repeat_timer.cancel()
-        self._repeat_timer = asyncio.get_running_loop().call_later(seconds, self._repeat)
+        self._repeat_timer = loop.call_at(self._repeat_at, self._repeat)
 
     def _repeat(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._repeat_timer = None
+        if loop.time() < self._repeat_at:  # a frame has come since the timer began
+            self._repeat_timer = loop.call_at(self._repeat_at, self._repeat)
+            return
         for viewer in list(self.viewers):
             viewer.repeat()
         self._repeat_after(self._repeat_seconds)

@@ -4,6 +4,7 @@ import time
 from functools import cached_property
 
 from framebus.protocol.frame import Frame
+from framebus.runtime.host_clock import from_host
 from gateway.delivery import mjpeg
 
 FIN_BINARY = 0x82
@@ -19,7 +20,7 @@ class EncodedFrame:
         """Keep a frame; `message` is the message of the wire format that it came in."""
         self.frame = frame
         self._message = message
-        self._captured_at = time.monotonic() - frame.age
+        self._captured_at = from_host(frame.header.monotonic) if frame.same_host else time.monotonic() - frame.age
 
     @property
     def age(self) -> float:

@@ -1,6 +1,7 @@
 """The frames of a camera in one size are subscribed to while somebody watches, and repeated in silence."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -30,16 +31,21 @@ class Onlooker(Viewer):
         self.stream = stream
         self.seen: list[int] = []
         self.repeats = 0
+        self.woken_at = 0.0
+        self.pauses: list[float] = []
+        """Seconds from the frame before to each repeat."""
 
     def next_message(self) -> bytes | None:
         encoded = self.stream.encoded
         if encoded is None or (self.seen and self.seen[-1] == encoded.frame.seq):
             return None
         self.seen.append(encoded.frame.seq)
+        self.woken_at = time.monotonic()
         return encoded.mjpeg_part
 
     def repeat(self) -> None:
         self.repeats += 1
+        self.pauses.append(time.monotonic() - self.woken_at)
 
     def close(self, ending: Ending = STOPPING) -> None:
         self.stream.leave(self)
@@ -118,6 +124,29 @@ async def test_repeats_come_once_soon_and_then_each_second(make: Make, camera: P
     assert onlooker.repeats == 0
     camera.show(jpeg())
     await until(lambda: onlooker.repeats >= 3)
+
+
+async def test_a_frame_is_repeated_soon_also_after_a_long_silence(make: Make, camera: PublishedCamera) -> None:
+    stream = make(repeat_once_seconds=0.02, repeat_seconds=600)
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    for times in (1, 2):
+        camera.show(jpeg())
+        await until(lambda: onlooker.repeats == times)  # noqa: B023  (it is awaited at once)
+
+
+async def test_nothing_is_repeated_while_frames_come(make: Make, camera: PublishedCamera) -> None:
+    stream = make(repeat_once_seconds=0.1, repeat_seconds=600)
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    for seq in range(1, 9):
+        camera.show(jpeg())
+        await until(lambda: onlooker.seen[-1:] == [seq])  # noqa: B023  (it is awaited at once)
+    repeats = onlooker.repeats
+    await until(lambda: onlooker.repeats == repeats + 1)
+    assert min(onlooker.pauses) >= 0.1
 
 
 async def test_the_first_frame_is_waited_for_but_not_for_ever(make: Make, camera: PublishedCamera) -> None:
