@@ -24,6 +24,7 @@ NOT_HERE = (
     "tests/e2e/test_up.py::test_a_user_without_a_name_can_run_it",  # a chroot has no user namespaces
     "tests/benchmarks/test_quota.py::test_a_busy_process_gets_its_share",  # a chroot has no control groups
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
+    "tests/e2e/test_page_accessibility.py::test_everything_is_accessible",  # the same
 )
 MARK = "mark.root"
 FAULTS = Path("tests/e2e/faults")

@@ -1,9 +1,7 @@
 """The readers in C and in Node, on the golden files and on a live test card."""
 
-import json
 import re
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from framebus.protocol.wire import FrameHeader, parse
 from framebus.runtime.run_dir import frames_endpoint
 from tests.conftest import Configure, Start
 from tests.examples.test_examples import EXAMPLES
+from tests.npm import install
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 from tests.programs import need
 
@@ -81,14 +80,3 @@ def test_node_reads_a_live_camera(configure: Configure, start: Start, tmp_path: 
     program = tmp_path / "read_frames.mjs"
     program.write_bytes((EXAMPLES / "read_frames.mjs").read_bytes())  # Node looks for packages beside the program
     reads_live(node, str(program), configure=configure, start=start, tmp_path=tmp_path)
-
-
-def install(name: str, version: str, folder: Path) -> None:
-    """What `npm install` does with one package, without running what the package brings."""
-    packed = folder.parent.parent
-    subprocess.run([need("npm"), "pack", "--silent", f"{name}@{version}"], cwd=packed, check=True, timeout=60)
-    folder.parent.mkdir(exist_ok=True)
-    with tarfile.open(packed / f"{name}-{version}.tgz") as archive:
-        archive.extractall(folder.parent / f"{name}.package", filter="data")
-    (folder.parent / f"{name}.package" / "package").rename(folder)
-    assert json.loads((folder / "package.json").read_text())["version"] == version
