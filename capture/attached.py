@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,11 @@ from framebus.runtime.process import EXIT_OK
 
 COMMON_SIZES = ("640x480", "1280x720", "1920x1080")
 """What is listed of a camera that has every size within a range, or does not say."""
+COMMON_RATES = (60.0, 30.0, 25.0, 15.0, 10.0, 5.0)
+"""What is listed of a camera that has every rate within a range."""
 MAX_SIZES = 64
+MAX_RATES = 32
+"""Of a size."""
 
 
 def attached(folder: str = "/dev", sysfs: Path = SYSFS) -> list[dict[str, Any]]:
@@ -27,15 +31,16 @@ def attached(folder: str = "/dev", sysfs: Path = SYSFS) -> list[dict[str, Any]]:
 
     Returns:
         For each `source`, as the configuration names it, `name`, `path`, `sizes` with their highest `fps` (0 where
-        that is unknown), and `problem`: why it cannot be used, or an empty text.
+        that is unknown) and their `rates`, the highest first, and `problem`: why it cannot be used, or an empty text.
     """
     return [*pi_cameras(), *v4l2_cameras(folder, sysfs)]
 
 
 def pi_cameras() -> Iterator[dict[str, Any]]:
-    """Those on a ribbon cable. Their sizes are known once they are open, so common ones are listed."""
+    """Those on a ribbon cable."""
     from capture.picamera2 import detect
     from capture.picamera2.reasons import UNIMPORTABLE, innermost
+    from capture.picamera2.sensor_modes import sensor_modes
 
     if not any(detect.SUBDEVICES.glob("v4l-subdev*")):
         return
@@ -46,8 +51,24 @@ def pi_cameras() -> Iterator[dict[str, Any]]:
         yield _entry("picamera2", "Pi camera", "", [], problem)
         return
     for camera in cameras:
-        sizes = [{"size": size, "fps": 30.0} for size in COMMON_SIZES]
+        sizes = _pi_sizes(sensor_modes(camera))
         yield _entry(f"picamera2:{camera.number}", f"Pi camera {camera.model}", camera.path, sizes)
+
+
+def _pi_sizes(modes: Mapping[Size, float]) -> list[dict[str, Any]]:
+    """The modes of a sensor, and the common sizes that are scaled from one of them; any rate below the highest."""
+    found = dict(modes)
+    for size in map(Size.parse, COMMON_SIZES):
+        larger = [mode for mode in modes if mode.width >= size.width and mode.height >= size.height]
+        if larger and size not in modes:
+            found[size] = modes[min(larger, key=area)]
+        elif not modes:
+            found[size] = 0.0
+    return [_size(size, found[size], _rates_up_to(found[size])) for size in sorted(found, key=area, reverse=True)]
+
+
+def _rates_up_to(most_fps: float) -> list[float]:
+    return [most_fps, *(rate for rate in COMMON_RATES if rate < most_fps)] if most_fps else []
 
 
 def v4l2_cameras(folder: str, sysfs: Path) -> Iterator[dict[str, Any]]:
@@ -93,15 +114,23 @@ def _v4l2_camera(path: str, source: str) -> dict[str, Any] | None:
 
 
 def _sizes(device: V4l2Device, usable: list[str]) -> list[dict[str, Any]]:
-    """Each size once, with the highest rate of any format, the largest first."""
-    found: dict[str, float] = {}
+    """Each size once, with the rates of all formats, the largest first."""
+    found: dict[Size, set[float]] = {}
     for fourcc in usable:
         for wanted in map(Size.parse, COMMON_SIZES):
             for size in device.sizes(fourcc, wanted):
-                rates = device.rates(fourcc, size)
-                found[str(size)] = max(found.get(str(size), 0.0), round(max(rates, default=0.0), 2))
-    largest = sorted(found, key=lambda text: -Size.parse(text).width * Size.parse(text).height)
-    return [{"size": size, "fps": found[size]} for size in largest[:MAX_SIZES]]
+                found.setdefault(size, set()).update(round(rate, 2) for rate in device.rates(fourcc, size))
+    largest = sorted(found, key=area, reverse=True)[:MAX_SIZES]
+    return [_size(size, max(found[size], default=0.0), sorted(found[size], reverse=True)) for size in largest]
+
+
+def area(size: Size) -> int:
+    """Its pixels."""
+    return size.width * size.height
+
+
+def _size(size: Size, most_fps: float, rates: list[float]) -> dict[str, Any]:
+    return {"size": str(size), "fps": most_fps, "rates": rates[:MAX_RATES]}
 
 
 def _entry(source: str, name: str, path: str, sizes: list[dict[str, Any]], problem: str = "") -> dict[str, Any]:

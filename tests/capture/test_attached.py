@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from capture.attached import _lasting_source, _v4l2_camera, v4l2_cameras
+from capture.attached import _lasting_source, _pi_sizes, _v4l2_camera, v4l2_cameras
 from capture.v4l2.resolve import Node
+from framebus.config.size import Size
 from tests.capture.v4l2.shim import DEVICE, ShimCamera
 
 LEFT = Node("/dev/video0", "HD Pro Webcam C920", "3F2A")
@@ -24,8 +25,32 @@ def test_a_camera_is_listed_with_its_sizes_and_rates(camera: ShimCamera) -> None
     assert entry is not None
     assert (entry["source"], entry["path"], entry["problem"]) == ("v4l2:name=shim", DEVICE, "")
     assert entry["name"]
-    assert all(set(size) == {"size", "fps"} for size in entry["sizes"])
     assert entry["sizes"]
+    for size in entry["sizes"]:
+        assert set(size) == {"size", "fps", "rates"}
+        assert size["rates"] == sorted(set(size["rates"]), reverse=True)
+        assert size["fps"] == size["rates"][0]
+
+
+def test_a_pi_camera_has_its_modes_and_what_is_scaled_from_them() -> None:
+    modes = {Size(4608, 2592): 14.35, Size(2304, 1296): 56.03, Size(1280, 720): 120.0}
+    sizes = {entry["size"]: entry for entry in _pi_sizes(modes)}
+    assert list(sizes) == ["4608x2592", "2304x1296", "1920x1080", "1280x720", "640x480"]
+    assert {size: entry["fps"] for size, entry in sizes.items()} == {
+        "4608x2592": 14.35,
+        "2304x1296": 56.03,
+        "1920x1080": 56.03,
+        "1280x720": 120.0,
+        "640x480": 120.0,
+    }
+    assert sizes["4608x2592"]["rates"] == [14.35, 10.0, 5.0]
+    assert sizes["1280x720"]["rates"] == [120.0, 60.0, 30.0, 25.0, 15.0, 10.0, 5.0]
+
+
+def test_of_a_pi_camera_that_does_not_say_common_sizes_are_listed() -> None:
+    sizes = _pi_sizes({})
+    assert [entry["size"] for entry in sizes] == ["1920x1080", "1280x720", "640x480"]
+    assert all((entry["fps"], entry["rates"]) == (0.0, []) for entry in sizes)
 
 
 def test_a_device_that_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:

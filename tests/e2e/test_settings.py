@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from framebus.config.camera import CameraConfig
 from framebus.config.load import load
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
@@ -20,6 +21,7 @@ from tests.processes import wait_until
 pytestmark = pytest.mark.browser
 
 PASSWORD = "correct horse"
+DEFAULT_FPS = CameraConfig().fps
 LASTING = ("supervisord", "gateway", "snapshot", "capture front")
 """The processes that a change of another camera does not restart."""
 
@@ -196,6 +198,11 @@ def test_an_attached_camera_is_chosen_by_its_picture(
         assert page.get_by_role("radio").first.is_checked()
         sizes = page.get_by_label("Size").locator("option").all_inner_texts()
         assert sizes
+        rate = page.get_by_label("Frames per second")
+        *rates, other = rate.locator("option").all_inner_texts()
+        assert other == "Another rate …"
+        assert rates
+        rate.select_option(label=rates[-1])
         name = page.get_by_label("Title").input_value()
         page.get_by_role("button", name="Add", exact=True).click()
         said(page, f"{name} was added.")
@@ -204,9 +211,15 @@ def test_an_attached_camera_is_chosen_by_its_picture(
         added = list(tomllib.loads(pipeline.config.path.read_text())["camera"].values())[-1]
         assert (added["source"], added["title"]) == ("v4l2:/dev/video0", name)
         assert any(option.startswith(added["size"]) for option in sizes)
+        assert rates[-1] == f"{added.get('fps', DEFAULT_FPS):g} fps"
 
         card = page.locator("[data-camera]").nth(1)
         wait_until(lambda: card.locator("img").evaluate("image => image.naturalWidth") == 640, "a still of the webcam")
         card.get_by_role("button", name="Change").click()
         card.get_by_text(f"The camera offers {sizes[0]}").wait_for()
+        card.get_by_role("combobox", name="Frames per second").select_option(label=other)
+        card.get_by_role("spinbutton", name="Frames per second").fill("7")
+        card.get_by_role("button", name="Save").click()
+        said(page, f"{name} was changed.")
+        assert list(tomllib.loads(pipeline.config.path.read_text())["camera"].values())[-1]["fps"] == 7
         assert tab.complaints == []

@@ -7,11 +7,14 @@ import { action, field, form, make } from "./elements.js";
 import { inviteForm } from "./links.js";
 import { nameFor } from "./camera-name.js";
 import { chooser, offerOf } from "./chooser.js";
+import { rateField } from "./rate-field.js";
 
 const STILL_RETRY_MS = 1500;
 const STILL_TRIES = 20;
 const TIMEOUT_MS = 5000;
 const DEFAULT_SIZE = "1280x720";
+/** As framebus has it (framebus.config.camera). */
+const DEFAULT_FPS = 30;
 const COMMON_SIZES = ["640x480", "1280x720", "1920x1080"];
 
 /** @param {object} page */
@@ -76,19 +79,23 @@ function changeForm(page, camera) {
   const title = make("input", { value: camera.title ?? "", placeholder: camera.name, maxLength: 64 });
   const source = make("input", { value: "", placeholder: camera.source, autocomplete: "off", spellcheck: false });
   const size = make("input", { value: camera.size, pattern: "[0-9]{2,4}x[0-9]{2,4}", required: true });
-  const fps = make("input", { type: "number", value: camera.fps, min: 0.1, max: 240, step: "any", required: true });
+  const rate = rateField(camera.fps, true);
   const upsideDown = make("input", { type: "checkbox", checked: camera.orientation === 3 });
   const list = make("datalist", { id: `sizes-${camera.name}` });
   size.setAttribute("list", list.id);
   const offers = make("p", { class: "hint", role: "status" });
-  showOffers(camera, list, offers);
+  showOffers(camera, list, offers).then((sizes) => {
+    const offer = () => rate.offer(sizes.find((one) => one.size === size.value)?.rates ?? []);
+    size.addEventListener("input", offer);
+    offer();
+  });
   const turnable = [1, 3].includes(camera.orientation);
   const save = () =>
     page.run(async () => {
       const values = { title: title.value.trim() || null };
       if (source.value.trim()) values.source = source.value.trim();
       if (size.value !== camera.size) values.size = size.value;
-      if (Number(fps.value) !== camera.fps) values.fps = Number(fps.value);
+      if (rate.value() !== camera.fps) values.fps = rate.value();
       if (turnable && upsideDown.checked !== (camera.orientation === 3)) values.orientation = upsideDown.checked ? 3 : 1;
       await request("PATCH", `/cameras/${camera.name}`, values);
       await page.refresh((overview) => overview.cameras.some((one) => one.name === camera.name && one.title === values.title));
@@ -111,7 +118,7 @@ function changeForm(page, camera) {
         field(t("settings.size"), size),
         list,
         offers,
-        field(t("settings.fps"), fps),
+        rate.element,
         turnable && field(t("settings.upsideDown"), upsideDown),
       ]
     : [];
@@ -120,16 +127,17 @@ function changeForm(page, camera) {
   return make("div", { class: "panel" }, made);
 }
 
-/** Fill the list of sizes with what the camera offers, once that is known. A network camera does not say. */
+/** Fill the list of sizes with what the camera offers, and return that. A network camera does not say. */
 async function showOffers(camera, list, said) {
   const show = (sizes) => list.replaceChildren(...sizes.map((one) => make("option", { value: one.size, label: offerOf(one) })));
   show(COMMON_SIZES.map((size) => ({ size, fps: 0 })));
-  if (!/^(auto|v4l2|picamera2)/.test(camera.source)) return;
+  if (!/^(auto|v4l2|picamera2)/.test(camera.source)) return [];
   const { cameras } = await request("GET", "/attached").catch(() => ({ cameras: [] }));
   const sizes = cameras.find((one) => one.used_by === camera.name)?.sizes ?? [];
-  if (!sizes.length) return;
+  if (!sizes.length) return [];
   show(sizes);
   said.textContent = t("settings.offers", { sizes: sizes.map(offerOf).join(", ") });
+  return sizes;
 }
 
 /** The button, and what it opens. */
@@ -149,27 +157,35 @@ function addForm(page) {
   title.addEventListener("input", () => (touched = true));
   const size = make("select", {});
   const sizeField = field(t("settings.size"), size);
+  const rate = rateField(DEFAULT_FPS, false);
+  let offered = [];
+  const offer = () => rate.offer(offered.find((one) => one.size === size.value)?.rates ?? []);
+  size.addEventListener("change", offer);
   const choice = chooser((suggested, sizes) => {
     if (!touched && suggested) title.value = suggested;
+    offered = sizes;
     sizeField.hidden = !sizes.length;
+    rate.element.hidden = !sizes.length;
     const common = sizes.find((one) => one.size === DEFAULT_SIZE) ?? sizes[0];
     size.replaceChildren(
       ...sizes.map((one) => make("option", { value: one.size, selected: one === common }, offerOf(one))),
     );
+    offer();
   });
   sizeField.hidden = true;
+  rate.element.hidden = true;
   const add = () =>
     page.run(async () => {
       const source = choice.source();
       const name = nameFor(title.value, page.overview.cameras.map((camera) => camera.name));
-      await request("POST", "/cameras", { name, source, title: title.value.trim(), ...choiceOf(size) });
+      await request("POST", "/cameras", { name, source, title: title.value.trim(), ...choiceOf(size, rate) });
       await page.refresh((overview) => overview.cameras.some((camera) => camera.name === name));
       return t("settings.added", { name: title.value.trim() });
     });
-  return make("div", { class: "panel" }, form(add, t("settings.add"), choice.element, sizeField, field(t("settings.cameraTitle"), title)));
+  return make("div", { class: "panel" }, form(add, t("settings.add"), choice.element, sizeField, rate.element, field(t("settings.cameraTitle"), title)));
 }
 
-/** The keys of the chosen size; none where the camera does not say what it offers. @param {HTMLSelectElement} size */
-function choiceOf(size) {
-  return size.value ? { size: size.value } : {};
+/** The keys of what was chosen; none where the camera does not say what it offers. @param {HTMLSelectElement} size */
+function choiceOf(size, rate) {
+  return size.value ? { size: size.value, ...(rate.value() !== DEFAULT_FPS && { fps: rate.value() }) } : {};
 }

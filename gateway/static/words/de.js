@@ -336,6 +336,7 @@ export default {
   "settings.size": "Größe",
   "settings.offers": "Die Kamera bietet {sizes}.",
   "settings.fps": "Bilder pro Sekunde",
+  "settings.otherRate": "Andere Rate …",
   "settings.upsideDown": "Auf dem Kopf",
   "settings.which": "Welche Kamera?",
   "settings.looking": "Angeschlossene Kameras werden gesucht …",

@@ -337,6 +337,7 @@ export default {
   "settings.size": "Size",
   "settings.offers": "The camera offers {sizes}.",
   "settings.fps": "Frames per second",
+  "settings.otherRate": "Another rate …",
   "settings.upsideDown": "Upside down",
   "settings.which": "Which camera?",
   "settings.looking": "Looking for attached cameras…",

@@ -336,6 +336,7 @@ export default {
   "settings.size": "尺寸",
   "settings.offers": "摄像头支持 {sizes}。",
   "settings.fps": "每秒帧数",
+  "settings.otherRate": "其他帧率…",
   "settings.upsideDown": "上下颠倒",
   "settings.which": "哪个摄像头？",
   "settings.looking": "正在查找已连接的摄像头…",

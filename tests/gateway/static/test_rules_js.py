@@ -37,6 +37,7 @@ def test_there_are_rules() -> None:
         "moment-link.test.mjs",
         "multipart.test.mjs",
         "player.test.mjs",
+        "rates.test.mjs",
         "recorded-times.test.mjs",
         "recorder-words.test.mjs",
         "rotation.test.mjs",

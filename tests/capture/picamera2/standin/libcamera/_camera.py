@@ -9,12 +9,14 @@ from typing import Any
 
 from . import controls, properties
 from ._picture import draw
-from ._streams import LARGEST, CameraConfiguration, FrameMetadata, Request, Stream
+from ._streams import LARGEST, RAW_SIZES, CameraConfiguration, FrameMetadata, Request, Stream
 from ._switches import clock_offset_ns, fault, models
 from ._values import ControlId, ControlInfo, Orientation, Rectangle, StreamRole
 
 SHORTEST_US, LONGEST_US = 16_666, 11_767_556
 """The sensor's frame durations: at most 60 frames a second."""
+SHORTEST_OF_MODE_US = {RAW_SIZES[1]: 17_849, RAW_SIZES[2]: 69_686}
+"""An imx708's; of all other sizes it is SHORTEST_US."""
 AUTOMATIC_EXPOSURE_US = 8000
 
 
@@ -58,6 +60,9 @@ class Camera:
         self._orientation = config.orientation
         for stream in config:
             stream.stream = Stream(stream)
+            if stream.role == StreamRole.Raw:
+                shortest = SHORTEST_OF_MODE_US.get(stream.size, SHORTEST_US)
+                self.controls[controls.FrameDurationLimits] = ControlInfo(shortest, LONGEST_US, max(33_333, shortest))
 
     def create_request(self, cookie: int = 0) -> Request:
         return Request(cookie)
