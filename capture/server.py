@@ -1,9 +1,9 @@
 """One camera's process: publishes the reader's frames to their subscribers, at the rate that they need."""
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import zmq
@@ -53,7 +53,7 @@ class Capture:
         self._camera = camera
         self._settings = settings
         self._run_dir = run_dir
-        epoch = token_hex(8)
+        epoch = os.urandom(8).hex()
         self._rate_control = RateControl(self._settings.idle_fps)
         self._demand_log = DemandLog(logger, camera)
         self._reader = Reader(

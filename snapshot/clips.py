@@ -1,6 +1,6 @@
 """The clips that are being fetched. Each keeps its frames until its last page, while the history moves on."""
 
-import secrets
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -66,7 +66,7 @@ class Clips:
                 f"the clips that are being fetched take {_bytes(held) / MB:.0f} MB; "
                 f"allowed: {self.max_bytes / MB:g} MB with this one (history_mb)",
             )
-        clip_id = secrets.token_hex(8)
+        clip_id = os.urandom(8).hex()
         self._clips[clip_id] = OpenClip(camera, clip, self._now())
         return clip_id, clip
 

@@ -7,7 +7,6 @@ decoded at an eighth of the size, which shows the mean of each block and nothing
 missing.
 """
 
-import hashlib
 import re
 from io import BytesIO
 
@@ -102,7 +101,9 @@ def _all_restarts(data: bytes, segments: list[tuple[int, int, int]]) -> bool:
 
 def _decoded(picture: bytes, *, reduced: bool) -> bytes | None:
     """A hash of the pixels; None where there are none."""
-    from PIL import Image  # only pictures without EOI pay for this import
+    import hashlib  # only pictures without EOI pay for these imports
+
+    from PIL import Image
 
     try:
         with Image.open(BytesIO(picture), formats=["JPEG"]) as image:

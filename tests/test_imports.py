@@ -1,0 +1,36 @@
+"""What the processes must not import, as each module takes memory in each of them, on machines of 512 MB."""
+
+import subprocess
+import sys
+
+import pytest
+
+IMPORTED = """
+import sys
+before = set(sys.modules)  # of the environment, such as coverage
+for module in sys.argv[1].split():
+    __import__(module)
+print(*(name for name, module in sys.modules.items() if module is not None and name not in before))
+"""
+OPENSSL = {"ssl", "_ssl", "_hashlib"}
+HTTP = {"http", "email", "tornado"}
+LARGE = {"PIL", "av", "numpy", "tomlkit", "prometheus_client", "curses", "xml", "unittest", "pydoc", "multiprocessing"}
+UNUSED = {
+    "capture.__main__ capture.sources.v4l2": {"asyncio", "subprocess", *OPENSSL, *HTTP, *LARGE},
+    "snapshot.__main__": {"asyncio", "subprocess", *OPENSSL, *HTTP, *LARGE},
+    "gateway.__main__": {"supervisor", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
+    "framebus.supervision.__main__ framebus.supervision.rpc": {"asyncio", "tornado", "zmq", "msgspec", *OPENSSL, *LARGE}
+    - {"xml"},  # for XML-RPC
+}
+"""By the modules that a process starts with."""
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("modules", UNUSED)
+def test_a_process_does_not_import_what_it_does_not_use(modules: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", IMPORTED, modules], capture_output=True, text=True, timeout=60, check=True
+    )
+    imported = {name.partition(".")[0] for name in done.stdout.split()}
+    assert imported & {"capture", "framebus", "gateway", "snapshot"}
+    assert imported & UNUSED[modules] == set()
