@@ -24,12 +24,17 @@ class Firefox:
         self._connection = connection
         self._number = 0
         self._tab = ""
+        self.complaints: list[str] = []
 
     async def begin(self) -> None:
         """Open the session."""
         await self._ask("session.new", capabilities={})
         tree = await self._ask("browsingContext.getTree")
         self._tab = tree["contexts"][0]["context"]
+
+    async def note_complaints(self) -> None:
+        """From now on, note the errors and warnings of pages."""
+        await self._ask("session.subscribe", events=["log.entryAdded"])
 
     async def go_to(self, url: str) -> None:
         """Begin to load a page, without waiting for its end, which a stream does not have."""
@@ -54,6 +59,8 @@ class Firefox:
             message = await self._connection.read_message()
             assert message is not None, "Firefox has ended"
             answer = json.loads(message)
+            if answer.get("method") == "log.entryAdded" and answer["params"]["level"] in ("error", "warn"):
+                self.complaints.append(str(answer["params"]["text"]))
             if answer.get("id") == number:
                 assert answer["type"] == "success", answer
                 return dict(answer["result"])
