@@ -31,6 +31,8 @@ tests      nginx                                             nginx-light
 tests      node                                              nodejs
 tests      openssl                                           openssl
 tests      squid                                             squid
+tests      WebKitWebDriver                                   webkit2gtk-driver
+tests      Xvfb                                              xvfb
 tests      systemd-analyze                                   systemd
 tests      varnishd                                          varnish
 tests      vlc                                               vlc-bin
