@@ -1,5 +1,6 @@
 """What a [program.NAME] table of framebus.toml may say: a process of the user's beside those of framebus."""
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,8 @@ import msgspec
 from framebus.config.strict_toml import ConfigProblems, convert_table
 
 MAX_PROGRAMS = 32
+MAX_PROGRAM_BYTES = 64 * 1024
+"""Of all texts of a table, as JSON. One variable passes them on, as base64; the kernel takes 128 KiB (execve(2))."""
 PYTHON = "{python}"
 """In a command: the Python that framebus itself runs with."""
 VARIABLE_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -46,6 +49,9 @@ def programs(tables: Any, folder: Path, is_name: re.Pattern[str], mistakes: Conf
             mistakes.add(f"{where}.command", "nothing", COMMAND_ALLOWED)
         if any("\0" in word for word in (*program.command, *program.environment.values(), program.directory)):
             mistakes.add(where, "a NUL", "texts without one")
+        texts = json.dumps([program.command, program.environment, program.directory])
+        if len(texts) > MAX_PROGRAM_BYTES:
+            mistakes.add(where, f"texts of {len(texts)} bytes", f"at most {MAX_PROGRAM_BYTES}")
         for variable in program.environment:
             if not re.fullmatch(VARIABLE_PATTERN, variable):
                 mistakes.add(f"{where}.environment", variable, "names of letters, digits and _, the first no digit")

@@ -183,6 +183,19 @@ def become_program(name: str, program: "dict[str, Any]") -> None:
         sys.exit(f"cannot be started: {where}: {error.strerror}")
 
 
+PREFIX = r"""
+ulimit -v "$2"
+export LC_ALL=C
+# Without enough memory for a line, sed ends.
+while sed -u "s/^/$1/" 2>/dev/null; [ "$(head -c 1 | wc -c)" -eq 1 ]; do
+    echo "$1a line without end was dropped" || exit
+done
+"""
+"""Writes its first argument before each line, with at most so much memory in KiB as the second one says."""
+PREFIX_MEMORY_KIB = 32 * 1024
+"""Enough for lines of several megabytes. A program that shows its progress in one line may write it for months."""
+
+
 def prefix_output(name: str) -> None:
     """Put a `sed` before stdout and stderr that writes the name before each line. It ends when they are closed.
 
@@ -197,7 +210,7 @@ def prefix_output(name: str) -> None:
             os.close(writer)
             mark = "<6>" if os.environ.get("FRAMEBUS_JOURNAL") else ""
             try:
-                os.execvp("sed", ["sed", "-u", f"s/^/{mark}program-{name}: /"])
+                os.execvp("sh", ["sh", "-c", PREFIX, "sh", f"{mark}program-{name}: ", str(PREFIX_MEMORY_KIB)])
             except OSError:
                 os.execvp("cat", ["cat"])
         os._exit(0)

@@ -31,6 +31,12 @@ stdout_logfile = /dev/fd/1
 stdout_logfile_maxbytes = 0
 """
 
+PROGRAM_OF_THE_USER = """\
+stopasgroup = true
+environment = {environment}
+"""
+"""A script, for example, does not pass SIGTERM on to what it has started."""
+
 
 def write(config: Config, files: Files) -> Config:
     """Write both for this configuration.
@@ -70,7 +76,7 @@ def write_cameras(config: Config, file: Path) -> None:
     found = programs(config)
     sections = [
         PROGRAM_SECTION.format(name=name, option=program.option, arguments=program.arguments)
-        + (f"environment = {program.environment}\n" if program.environment else "")
+        + (PROGRAM_OF_THE_USER.format(environment=program.environment) if program.environment else "")
         for name, program in found.items()
         if name not in IN_SUPERVISORD_CONF
     ]

@@ -1,4 +1,7 @@
-"""A program of the user's beside framebus: started, fed, published back, watched as any camera, and started again."""
+"""A program of the user's beside framebus: started, fed, published back, watched as any camera, and started again.
+
+A script starts it, which does not pass SIGTERM on.
+"""
 
 import os
 import time
@@ -17,7 +20,7 @@ size = "320x240"
 [camera.marked]
 source = "program"
 [program.detector]
-command = ["{python}", "-u", "detector.py"]
+command = ["sh", "-c", '"{python}" -u detector.py; exit $?']
 environment = { WORD = "hello" }
 """
 DETECTOR = """

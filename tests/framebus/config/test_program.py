@@ -44,6 +44,10 @@ def test_a_program_has_a_command_a_folder_and_an_environment() -> None:
         ),
         ({"A": {"command": ["x"]}}, 'program.A: found "A"; allowed: a program\'s name is 1 to 32 of'),
         ({"a": {"command": ["x\0"]}}, 'program.a: found "a NUL"; allowed: texts without one'),
+        (
+            {"a": {"command": ["x", "y" * 65536]}},
+            'program.a: found "texts of 65556 bytes"; allowed: at most 65536',
+        ),
         (["x"], "program: found a list; allowed: tables: [program.NAME]"),
         ({"a": "x"}, 'program.a: found "x"; allowed: a table: [program.a]'),
         ({f"p{n}": {"command": ["x"]} for n in range(33)}, 'program: found "33 programs"; allowed: at most 32'),

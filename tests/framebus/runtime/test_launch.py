@@ -251,6 +251,30 @@ def test_a_program_has_its_folder_its_environment_and_its_name_before_each_line(
 
 
 @pytest.mark.medium
+def test_a_line_without_end_is_dropped_and_the_program_goes_on(tmp_path: Path) -> None:
+    """Such as the progress of months: it must not fill the memory. Here, less memory is allowed."""
+    written = b"x" * 2_500_000 + b"\n" + b"goes on\n" * 10
+    script = ["sh", "-c", launch.PREFIX, "sh", "program-detector: ", "7000"]
+    printed = subprocess.run(script, input=written, stdout=subprocess.PIPE, check=False).stdout.splitlines()
+
+    assert b"program-detector: a line without end was dropped" in printed
+    assert printed[-1] == b"program-detector: goes on"
+    assert sum(map(len, printed)) < 2_500_000
+
+
+@pytest.mark.medium
+def test_a_line_is_logged_when_it_is_written(tmp_path: Path) -> None:
+    waits = "import os, sys, time\nprint('first', flush=True)\nwhile not os.path.exists('seen'): time.sleep(0.01)"
+    packed = program(tmp_path, sys.executable, "-c", waits)
+    environment = {**os.environ, "FRAMEBUS_RUN_DIR": str(tmp_path), "FRAMEBUS_PROGRAM": packed}
+    command = [sys.executable, "-P", "-S", launch.__file__, "--program", "detector"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"program-detector: first\n"
+        (tmp_path / "seen").touch()
+
+
+@pytest.mark.medium
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
     packed = program(tmp_path, "no-such-program")
     assert run_program(tmp_path, packed) == (
