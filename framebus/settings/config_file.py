@@ -196,19 +196,15 @@ class ConfigFile:
                 os.close(file)
 
     def _lock(self, file: int, deadline: float) -> None:
-        """Whoever may read the file can lock it, and hold that: nobody waits for them for ever."""
-        while True:
-            try:
+        """Wait for the lock, but not for ever: whoever may read the file can hold it.
+
+        Without it, two changes at the same moment may lose one of them, which `_replace` notices but for an instant.
+        """
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise SettingsError(
-                        "busy",
-                        f"another process has {self.path} locked for more than {LOCK_SECONDS:g} s; "
-                        f"to see which one, run: fuser -v {self.path}",
-                    ) from None
-                time.sleep(LOCK_POLL_SECONDS)
+            time.sleep(LOCK_POLL_SECONDS)
 
 
 def version_of(text: str) -> str:
