@@ -4,10 +4,10 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from tests.pictures import icons, screenshots
+from tests.pictures import first_run, icons, screenshots
 from tests.programs import need
 
-ALLOWED = ("icons", "screenshots")
+ALLOWED = ("icons", "screenshots", "first-run")
 
 
 def main() -> None:
@@ -22,6 +22,8 @@ def main() -> None:
             icons.draw_all(browser)
         if "screenshots" in wanted:
             screenshots.take_all(browser)
+        if "first-run" in wanted:
+            first_run.take_all(browser)
         browser.close()
 
 

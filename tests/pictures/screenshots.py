@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ RESTING = "document.body.dataset.rest === 'true'"
 
 def take_all(browser: Browser) -> None:
     """Write docs/page*.png."""
-    with _pipeline() as url:
+    with running(_drawn()) as url:
         with _page(browser, url, DESKTOP) as page:
             _save(page, "page.png", lambda: _point_at(page))
             page.click(".arrange")
@@ -49,9 +49,20 @@ def take_all(browser: Browser) -> None:
             _save(page, "page-wall.png")
 
 
+def _drawn() -> list[str]:
+    """The drawn cameras, and one that is not plugged in."""
+    tables = [
+        f'[camera.{name}]\nsource = "program"\ntitle = "{TITLES.get(name, name.capitalize())}"' for name in SCENES
+    ]
+    tables.append('[camera.cellar]\nsource = "v4l2:/dev/video63"\ntitle = "Cellar"')
+    tables.append('[program.scenes]\ncommand = ["{python}", "-m", "tests.pictures.scenes"]')
+    tables.append(f'directory = "{DOCS.parent}"')
+    return tables
+
+
 @contextmanager
-def _pipeline() -> Iterator[str]:
-    """A framebus with the drawn cameras, and one that is not plugged in."""
+def running(more: Sequence[str] = ()) -> Iterator[str]:
+    """A framebus with these tables, on a port of its own."""
     with socket.socket() as chosen, tempfile.TemporaryDirectory(prefix="framebus-pictures-") as folder:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
@@ -59,11 +70,7 @@ def _pipeline() -> Iterator[str]:
         run = Path(folder) / "run"
         run.mkdir(mode=0o700)
         tables = [f'run_dir = "{run}"', f'[gateway]\nlisten = "127.0.0.1:{port}"']
-        for name in SCENES:
-            tables.append(f'[camera.{name}]\nsource = "program"\ntitle = "{TITLES.get(name, name.capitalize())}"')
-        tables.append('[camera.cellar]\nsource = "v4l2:/dev/video63"\ntitle = "Cellar"')
-        tables.append('[program.scenes]\ncommand = ["{python}", "-m", "tests.pictures.scenes"]')
-        tables.append(f'directory = "{DOCS.parent}"')
+        tables += more
         config = Path(folder) / "framebus.toml"
         config.write_text("\n".join(tables) + "\n")
         up = subprocess.Popen([sys.executable, "-P", "-m", "framebus", "up", "--config", str(config)])
@@ -108,6 +115,11 @@ def _save(page: Page, name: str, prepare: Callable[[], None] = lambda: None) -> 
         page.screenshot(path=path)
         if page.evaluate(LIVE) == len(SCENES):
             break
+    reduce_colours(path)
+
+
+def reduce_colours(path: Path) -> None:
+    """Make a screenshot smaller."""
     with Image.open(path) as shot:
         small = shot.convert("RGB").quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)

@@ -71,13 +71,13 @@ function choice(value, name, hint, onSelect) {
     { class: "choice" },
     input,
     make("span", { class: "shot" }),
-    make("span", { class: "choice-name" }, name),
-    hint && make("span", { class: "hint" }, hint),
+    make("span", { class: "words" }, make("span", { class: "choice-name" }, name), hint && make("span", { class: "hint" }, hint)),
   );
 }
 
 function sizesOf(camera) {
-  return camera.sizes.slice(0, 3).map(offerOf).join(", ");
+  const offers = camera.sizes.slice(0, 3).map(offerOf);
+  return offers.map((offer) => offer.replace(/ /g, "\u00a0")).join(", "); // lines break between them
 }
 
 /** Such as "1280x720 · 30 fps". @param {{size: string, fps: number}} offer 0 where the rate is unknown */

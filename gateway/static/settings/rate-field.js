@@ -16,7 +16,7 @@ export function rateField(fps, isSet) {
   const select = make("select", {});
   const typed = field(t("settings.fps"), number);
   const listed = field(t("settings.fps"), select);
-  const element = make("div", {}, typed);
+  const element = make("div", { class: "rate" }, typed);
   let wanted = isSet ? null : fps;
 
   const isTyped = () => !listed.parentNode || select.value === OTHER;
