@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from recorder.motion.blobs import Blob
+from recorder.motion.blobs import CORE, Blob
 
 WINDOW_SECONDS = 6.0
 """How far back the way of a thing is looked at."""
 LEAST_HITS = 3
 """Pictures that show a thing before it counts."""
-HITS_FOR_CLUTTER = 3.0
+HITS_FOR_CLUTTER = 2.0
 """For each new thing a picture, on average, that is neither blurred nor light: so many pictures more."""
 HITS_FOR_SIBLING = 1.0
 """For each other thing but one that was new in the same picture: a lamp makes many at once."""
@@ -20,16 +20,27 @@ MOST_HITS = 18
 LEAST_WAY_PIXELS = 2.5
 LEAST_WAY_SHARE = 0.3
 """Of the thing's own width."""
-STRAIGHT = 0.5
+LEAST_HITS_GROWING = 8
+"""Pictures that show a thing before its growth counts."""
+LEAST_GROWTH_PIXELS = 0.9
+LEAST_GROWTH_SHARE = 0.2
+"""Of the width, and of the height."""
+STRAIGHT = 0.6
 """How much of its way a thing must have got on: a branch comes back."""
 SEEN_SHARE = 0.6
 """Of the pictures since a thing was first seen."""
 SHARP = 0.12
 """What is blurred more is near the lens, such as an insect, or light."""
+CLEARLY_SHARP = 0.17
+CLEARLY_SHARP_SHARE = 0.5
+HITS_FOR_SOFT = 8
+"""What is less sharp may be the edge of a shadow or of headlights: so many more pictures must show it."""
 TEXTURED = 0.45
 """Above it, what is seen in a thing is the background: it is light, or the shadow of something."""
-SOLID_SHARE = 0.4
+SOLID_SHARE = 0.3
 """Of the pictures of a thing: in so many it is neither blurred nor light."""
+CORE_SHARE = CORE[1] - CORE[0]
+"""Of the whole width or height."""
 SLENDER = 6.0
 """Times as long as it is wide: a thread, a streak of rain, or the shadow of a pole."""
 CLEAR = 2.0
@@ -39,6 +50,12 @@ AGAIN_WITHIN = 4
 """Pictures, that show the thing, in which the second one has to come."""
 LOST_AFTER = 3
 """Pictures without a thing, after which it is a new one when it comes back."""
+CLUTTERED = 0.1
+"""New things a picture, on average, from which on two that come and go may look like one that moves."""
+MOST_STRIDE = 0.6
+"""Of its length, a picture, that a thing gets on at most where others come and go: somebody who runs at 5 m/s."""
+MOST_FALL = 0.2
+"""Of its height, a picture, that it gets up or down at most, there: flakes and drops fall faster, nobody walks so."""
 MAX_TRACKS = 80
 CLUTTER_RATE = 0.05
 
@@ -93,12 +110,12 @@ class Track(Generic[MomentT]):
         self.hits += 1
         self.misses = 0
 
-    def measure(self, now: float, hits: float) -> bool:
+    def measure(self, hits: float, is_cluttered: bool) -> bool:
         """Whether it moves, as of a picture that shows it.
 
         Args:
-            now: the time of this picture.
             hits: pictures that must have shown it.
+            is_cluttered: whether other things come and go.
         """
         self.progress = 0.0
         if self.hits < LEAST_HITS or len(self.way) < LEAST_HITS or self.hits < SEEN_SHARE * self.chances:
@@ -106,21 +123,26 @@ class Track(Generic[MomentT]):
         seen = [blob for _, blob in self.way]
         if sum(map(_is_solid, seen)) < SOLID_SHARE * len(seen):
             return False
-        width = sorted(blob.width for blob in seen)[len(seen) // 2]
-        height = sorted(blob.height for blob in seen)[len(seen) // 2]
+        if sum(blob.sharpness >= CLEARLY_SHARP for blob in seen) < CLEARLY_SHARP_SHARE * len(seen):
+            hits += HITS_FOR_SOFT
+        width = sorted(blob.core[1] - blob.core[0] for blob in seen)[len(seen) // 2] / CORE_SHARE
+        height = sorted(blob.core[3] - blob.core[2] for blob in seen)[len(seen) // 2] / CORE_SHARE
         if max(width, height) > SLENDER * min(width, height):
             return False
         least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
-        places = _smoothed([(blob.x, blob.y) for blob in seen])
-        net = math.dist(places[0], places[-1])
-        path = sum(math.dist(before, after) for before, after in pairwise(places))
-        if path > 0 and net / path < STRAIGHT:
-            net = 0.0
-        self.progress = min(net, _carried(seen)) / least
+        way = _straight([(blob.x, blob.y) for blob in seen])
+        if is_cluttered:
+            strides = len(seen) - 1
+            fall = abs(seen[-1].y - seen[0].y)
+            if way > MOST_STRIDE * max(width, height) * strides or fall > MOST_FALL * height * strides:
+                return False
+        self.progress = min(way, _carried(seen)) / least
+        if self.progress < 1 and self.hits >= LEAST_HITS_GROWING:
+            self.progress = max(self.progress, _grown(seen))
         if self.hits < hits or self.progress < 1:
             return False
         before, self.gained_at = self.gained_at, self.hits
-        is_calm = hits <= LEAST_HITS and all(map(_is_solid, seen))
+        is_calm = hits <= LEAST_HITS and not is_cluttered and all(map(_is_solid, seen))
         return (is_calm and self.progress >= CLEAR) or self.hits - before <= AGAIN_WITHIN
 
 
@@ -129,23 +151,46 @@ def _is_solid(blob: Blob) -> bool:
     return blob.sharpness >= SHARP and blob.texture <= TEXTURED
 
 
+def _straight(places: list[tuple[float, float]]) -> float:
+    """How far places get from the first to the last one; 0 where they go to and fro."""
+    places = _smoothed(places)
+    net = math.dist(places[0], places[-1])
+    path = sum(math.dist(before, after) for before, after in pairwise(places))
+    return 0.0 if path > 0 and net / path < STRAIGHT else net
+
+
+def _grown(seen: list[Blob]) -> float:
+    """By how much a thing has become larger or smaller, as a multiple of the least change that counts.
+
+    Who comes straight towards the camera stays at the same place of the picture and grows in both directions.
+    """
+    third = max(1, len(seen) // 3)
+    before, after = _core(seen[:third]), _core(seen[-third:])
+    width, height = before[1] - before[0], before[3] - before[2]
+    wider, higher = after[1] - after[0] - width, after[3] - after[2] - height
+    if wider * higher <= 0:
+        return 0.0
+    shares = (
+        abs(wider) / max(LEAST_GROWTH_PIXELS, LEAST_GROWTH_SHARE * width),
+        abs(higher) / max(LEAST_GROWTH_PIXELS, LEAST_GROWTH_SHARE * height),
+    )
+    if min(shares) < 1 or not _straight([(blob.core[1] - blob.core[0], blob.core[3] - blob.core[2]) for blob in seen]):
+        return 0.0
+    return min(shares)
+
+
 def _carried(seen: list[Blob]) -> float:
     """By how many pixels both sides of a thing have moved: of one that grows or gets weaker, only one does."""
     third = max(1, len(seen) // 3)
-    before, after = _box(seen[:third]), _box(seen[-third:])
+    before, after = _core(seen[:third]), _core(seen[-third:])
     left, right, top, bottom = (there - here for here, there in zip(before, after, strict=True))
     return math.hypot(_common(left, right), _common(top, bottom))
 
 
-def _box(seen: list[Blob]) -> tuple[float, float, float, float]:
+def _core(seen: list[Blob]) -> tuple[float, float, float, float]:
     """The mean left, right, top and bottom."""
-    count = len(seen)
-    return (
-        sum(blob.left for blob in seen) / count,
-        sum(blob.right for blob in seen) / count,
-        sum(blob.top for blob in seen) / count,
-        sum(blob.bottom for blob in seen) / count,
-    )
+    left, right, top, bottom = (sum(sides) / len(seen) for sides in zip(*(blob.core for blob in seen), strict=True))
+    return left, right, top, bottom
 
 
 def _common(one: float, other: float) -> float:
@@ -206,7 +251,9 @@ class Tracks(Generic[MomentT]):
             track
             for track in self._tracks
             if track.misses == 0
-            and track.measure(now, int(min(MOST_HITS, hits + HITS_FOR_SIBLING * max(0, track.siblings - 1))))
+            and track.measure(
+                int(min(MOST_HITS, hits + HITS_FOR_SIBLING * max(0, track.siblings - 1))), self._clutter > CLUTTERED
+            )
         ]
 
 

@@ -81,6 +81,34 @@ def test_the_shadow_of_a_person_is_no_part_of_the_motion() -> None:
     assert max(widths) < 0.2  # the person has 0.07, and both together 0.28
 
 
+def test_who_comes_straight_towards_the_camera_is_found() -> None:
+    """The middle stays where it is, and both sides move away from it."""
+
+    def near(height: float) -> Grey:
+        picture = small(None).copy()
+        half = round(height * 0.13)
+        picture[round(45 - height / 2) : round(45 + height / 2), 80 - half : 80 + half] = 40
+        return picture
+
+    assert found([small(None) for _ in range(QUIET)] + [near(20 * 1.03**step) for step in range(25)])
+
+
+@pytest.mark.parametrize(("walks", "expected"), [(False, False), (True, True)])
+@pytest.mark.medium
+def test_in_the_snow_who_walks_is_found_and_flakes_are_not(walks: bool, expected: bool) -> None:
+    random = np.random.default_rng(3)
+    rows, columns = random.uniform(0, 90, 110), random.uniform(0, 160, 110)
+    pictures = []
+    for number in range(QUIET + 40):
+        rows[:] = (rows + 7) % 90
+        picture = small(0.1 + (number - QUIET) / 80 if walks and number >= QUIET else None).copy()
+        for row, column in zip(rows.astype(int), columns.astype(int), strict=True):
+            picture[row : row + 2, column : column + 2] = 230
+        pictures.append(picture)
+
+    assert bool(found(pictures)) == expected
+
+
 @pytest.mark.parametrize(("left", "right", "expected"), [(0.0, 0.5, True), (0.9, 1.0, False)])
 def test_only_the_zone_counts(left: float, right: float, expected: bool) -> None:
     counts = np.zeros(SHAPE, np.bool_)
