@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.motion.arrays import Grey, Mask, Values
+from recorder.motion.flakes import Flakes
 from recorder.motion.sway import inner, median, sway, swayed
 
 AREA_PIXELS = 16
@@ -85,6 +86,7 @@ class Background:
         self._edges = self._inner_edges = np.zeros(0, np.intp)
         self._shake = 0.0
         """By how many pixels the camera moves."""
+        self._flakes = Flakes()
         self._differed = np.zeros(shape, np.bool_)
         self._picture: Values | None = None
         self._seen = 0
@@ -103,7 +105,11 @@ class Background:
 
     def compare(self, grey: Grey) -> Mask:
         """Return where a picture differs from the background, and learn from it."""
-        picture = smooth(grey.astype(np.float32))
+        snowed = self._flakes.falling
+        picture = self._flakes.without(smooth(grey.astype(np.float32)))
+        if self._flakes.falling != snowed:
+            self._seen = 0
+            self.is_settled = False
         if self._picture is None:
             self._picture = picture.copy()
         expected = self._fitted(picture, self._picture)

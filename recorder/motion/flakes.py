@@ -1,0 +1,43 @@
+"""Takes snow and heavy rain out of pictures: a flake is elsewhere in each, and not in the middle one of three."""
+
+import numpy as np
+
+from recorder.motion.arrays import Values
+
+SPIKE = 8.0
+"""Grey levels by which a pixel differs from the middle one of three pictures, where a flake or a drop was seen."""
+SPIKES_SHARE = 0.007
+"""Share of the pixels that show flakes or drops: more of them, in most pictures, are snow or a downpour. Rain, leaves
+and a camera that shakes make fewer, or not in most pictures."""
+VOTE = 0.06
+"""How much one picture changes the share of pictures that tell of snow."""
+BEGINS, ENDS = 0.8, 0.2
+
+
+class Flakes:
+    """Remembers the last pictures; all have the same size."""
+
+    def __init__(self) -> None:
+        """Know no picture yet."""
+        self._earlier: Values | None = None
+        self._last: Values | None = None
+        self._votes = 0.0
+        self.falling = False
+        """Whether snow falls, or a downpour."""
+
+    def without(self, picture: Values) -> Values:
+        """Return the picture; while snow falls, each pixel as the middle one of this picture and the two before.
+
+        Who walks slowly or is near is seen in two of them and stays, one picture late.
+        """
+        earlier, last = self._earlier, self._last
+        self._earlier, self._last = last, picture
+        if earlier is None or last is None:
+            return picture
+        low, high = np.minimum(earlier, last), np.maximum(earlier, last)
+        middle: Values = np.maximum(low, np.minimum(high, picture))
+        spikes = np.count_nonzero(np.abs(last - middle) > np.float32(SPIKE))
+        self._votes += VOTE if spikes > SPIKES_SHARE * picture.size else -VOTE
+        self._votes = min(1.0, max(0.0, self._votes))
+        self.falling = self._votes > (ENDS if self.falling else BEGINS)
+        return middle if self.falling else picture

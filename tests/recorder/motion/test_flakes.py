@@ -1,0 +1,64 @@
+"""Snow is taken out of pictures while it falls, and nothing else is changed."""
+
+import numpy as np
+
+from recorder.motion.arrays import Values
+from recorder.motion.flakes import Flakes
+
+SHAPE = (60, 90)
+GROUND: Values = np.random.default_rng(5).uniform(60, 120, SHAPE).astype(np.float32)
+PICTURES = 40
+
+
+def snowed(number: int) -> Values:
+    """The ground with flakes of nine pixels, elsewhere in each picture."""
+    random = np.random.default_rng(number)
+    picture = GROUND.copy()
+    for row, column in zip(random.integers(0, 57, 20), random.integers(0, 87, 20), strict=True):
+        picture[row : row + 3, column : column + 3] = 220
+    return picture
+
+
+def test_falling_snow_is_noticed_and_taken_out() -> None:
+    flakes = Flakes()
+
+    for number in range(PICTURES):
+        left = flakes.without(snowed(number))
+
+    assert flakes.falling
+    assert np.mean(np.abs(left - GROUND) > 1) < 0.01
+    assert np.mean(np.abs(snowed(PICTURES - 1) - GROUND) > 1) > 0.02
+
+
+def test_who_stands_in_the_snow_stays() -> None:
+    flakes = Flakes()
+
+    for number in range(PICTURES):
+        picture = snowed(number)
+        picture[20:40, 30:38] = 10
+        left = flakes.without(picture)
+
+    assert (left[20:40, 30:38] == 10).all()
+
+
+def test_without_snow_each_picture_stays_as_it_is() -> None:
+    flakes = Flakes()
+    noise = np.random.default_rng(1)
+
+    for _ in range(PICTURES):
+        picture = GROUND + noise.normal(0, 2, SHAPE).astype(np.float32)
+        assert flakes.without(picture) is picture
+
+    assert not flakes.falling
+
+
+def test_snow_that_ends_is_noticed() -> None:
+    flakes = Flakes()
+    for number in range(PICTURES):
+        flakes.without(snowed(number))
+    assert flakes.falling
+
+    for _ in range(PICTURES):
+        flakes.without(GROUND)
+
+    assert not flakes.falling
