@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Generic
 
+import zmq
+
 from framebus.client.subscription import ItemT, Subscription
 from framebus.errors import SubscriberClosed, SubscriberError
 from framebus.transport.async_receiver import AsyncReceiver
@@ -126,10 +128,10 @@ class AsyncConnection(ABC, Generic[ItemT]):
         self._clear()
         self._wake()
 
-    def _on_message(self, parts: list[bytes]) -> None:
+    def _on_message(self, parts: list[zmq.Frame]) -> None:
         if self._receiver is not None:
             self._receiver.check_connection()  # an old frame of a lost connection is not handed over
-        self._hold(self._subscription.accept(parts[-1]))
+        self._hold(self._subscription.accept(parts[-1].buffer))
         if self._silence is None and self._loop is not None:  # the silence before this message was told
             self._await_silence(self._loop)
 

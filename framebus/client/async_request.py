@@ -2,6 +2,8 @@
 
 import asyncio
 
+import zmq
+
 from framebus.client.request import connected, taking_back
 from framebus.client.silence import reason
 from framebus.errors import ReplyTimeoutError
@@ -15,9 +17,9 @@ async def ask_async(
     """As framebus.client.request.ask, and it may be cancelled."""
     reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-    def take(parts: list[bytes]) -> None:
+    def take(parts: list[zmq.Frame]) -> None:
         if not reply.done():
-            reply.set_result(parts[-1])
+            reply.set_result(parts[-1].bytes)
 
     with connected(endpoint) as socket, taking_back(socket, cancel):
         receiver = AsyncReceiver(socket, take)

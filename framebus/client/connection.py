@@ -106,7 +106,7 @@ class Connection(Generic[ItemT]):
         socket = self._subscription.socket
         socket.check()
         if int(socket.get(zmq.EVENTS)) & zmq.POLLIN:
-            return self._subscription.accept(socket.recv())
+            return self._subscription.accept(socket.recv(copy=False).buffer)
         return self._subscription.on_silence() if self._subscription.silent_in == 0 else None
 
     def _wait(self, deadline: float) -> ItemT | None:

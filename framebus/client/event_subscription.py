@@ -66,10 +66,10 @@ class EventSubscription(Subscription[EventHeader]):
         """Seconds until an event in progress has ended, unless it is reported; None while there is none."""
         return self._events.due_in(self._now())
 
-    def accept(self, message: bytes) -> EventHeader | None:
+    def accept(self, message: bytes | memoryview) -> EventHeader | None:
         """The event of a message, where the reader does not have it."""
         try:
-            _, header = parse(message, EventHeader)
+            _, header = parse(bytes(message), EventHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return None

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from logging import getLogger
 
 from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView, view
 from framebus.protocol.jpeg import EOI, SOI
-from framebus.protocol.wire import FrameHeader, WireError, parse
+from framebus.protocol.wire import FrameHeader, WireError
 from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 
@@ -31,11 +32,19 @@ class FrameFilter:
         self._epoch: str | None = None
         self._seq = 0
 
-    def accept(self, message: bytes) -> Frame | None:
+    def accept(self, message: bytes | memoryview) -> Frame | None:
+        """The frame in this message, a copy; None for what `view` returns None for."""
+        found = self.view(message)
+        if found is None:
+            return None
+        return Frame(found.header, bytes(found.jpeg), found.missed, self._same_host, found.header_json)
+
+    def view(self, message: bytes | memoryview) -> FrameView | None:
         """The frame in this message; None for a repeat, an older frame, or a malformed message, which is counted."""
         try:
-            parts, header = parse(message, FrameHeader)
-            self._check(header, parts.body)
+            found = view(message)
+            header = found.header
+            self._check(header, found.jpeg)
         except WireError as error:
             self.losses.count("malformed messages dropped", str(error))
             return None
@@ -46,13 +55,14 @@ class FrameFilter:
             missed = header.seq - self._seq - 1
         self._epoch, self._seq = header.epoch, header.seq
         self.missed += missed
-        return Frame(header, parts.body, missed, self._same_host, parts.header)
+        found.missed = missed
+        return found
 
-    def _check(self, header: FrameHeader, body: bytes) -> None:
+    def _check(self, header: FrameHeader, body: memoryview) -> None:
         """Raises WireError for an incomplete JPEG, and for a frame from the future, which would look fresh for ever."""
-        if not body.startswith(SOI):
+        if bytes(body[:2]) != SOI:
             raise WireError(f"frame of {len(body)} bytes that begin with {body[:2].hex() or 'nothing'}, expected ffd8")
-        if not body.endswith(EOI):
+        if bytes(body[-2:]) != EOI:
             raise WireError(f"frame of {len(body)} bytes that end with {body[-2:].hex()}, expected ffd9")
         ahead = header.monotonic - self._now()
         if self._same_host and ahead > CLOCK_SLACK_SECONDS:

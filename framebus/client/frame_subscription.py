@@ -32,7 +32,7 @@ class FrameSubscription(Subscription[Frame]):
         """What the reader waits for."""
         return f"frame of camera {self.camera}"
 
-    def accept(self, message: bytes) -> Frame | None:
+    def accept(self, message: bytes | memoryview) -> Frame | None:
         """The frame of a message, or None for what is not handed over."""
         lost = self.socket.disconnects != self._disconnects
         self._disconnects = self.socket.disconnects

@@ -37,10 +37,10 @@ class StatusSubscription(Subscription[StatusHeader]):
             return None
         return max(0.0, self._heard + STATUS_TIMEOUT_SECONDS - self._now())
 
-    def accept(self, message: bytes) -> StatusHeader | None:
+    def accept(self, message: bytes | memoryview) -> StatusHeader | None:
         """The status, where its state, its reason or the process behind it is another than before."""
         try:
-            _, status = parse(message, StatusHeader)
+            _, status = parse(bytes(message), StatusHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return None

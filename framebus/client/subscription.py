@@ -25,7 +25,7 @@ class Subscription(ABC, Generic[ItemT]):
         self._pid = os.getpid()
 
     @abstractmethod
-    def accept(self, message: bytes) -> ItemT | None:
+    def accept(self, message: bytes | memoryview) -> ItemT | None:
         """What a message is to the reader, or None for what is not handed over."""
 
     @property

@@ -26,12 +26,20 @@ class AsyncReceiver:
     def __init__(
         self,
         socket: "zmq.Socket[bytes]",
-        callback: Callable[[list[bytes]], None],
-        has_room: Callable[[], bool] = lambda: True,
+        callback: Callable[[list[zmq.Frame]], None],
+        has_room: Callable[[], bool] | None = None,
     ) -> None:
-        """Messages stay in the socket while `has_room` is false; call `make_room` when it has become true."""
+        """Begin to read.
+
+        Args:
+            socket: what to read from.
+            callback: takes the parts of a message. Each is the memory that libzmq received it in, which lives as long
+                as the part or a view of it.
+            has_room: messages stay in the socket while this is false; call `make_room` when it has become true.
+        """
         self._left_some = False
         self._socket = socket
+        self._polled = [(socket, POLLIN)]
         self._callback = callback
         self._has_room = has_room
         self._loop = asyncio.get_running_loop()
@@ -49,13 +57,17 @@ class AsyncReceiver:
         for _ in range(MAX_BURST):
             if self._closed:
                 return
-            if not self._has_room():
+            if self._has_room is not None and not self._has_room():
                 self._left_some = self._has_message()
                 return
             try:
-                parts = self._socket.recv_multipart(zmq.NOBLOCK)
+                part = self._socket.recv(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return
+            parts = [part]
+            while part.more:
+                part = self._socket.recv(copy=False)
+                parts.append(part)
             self._callback(parts)
             if self._closed or not self._has_message():
                 return
@@ -91,8 +103,11 @@ class AsyncReceiver:
                 self._loop.remove_reader(descriptor)
 
     def _has_message(self) -> bool:
-        """Whether there is one more. Until it is asked, the descriptor stays readable, and the loop does not sleep."""
-        return bool(int(self._socket.get(zmq.EVENTS)) & POLLIN)
+        """Whether there is one more. Unless that is asked, libzmq does not make the descriptor readable again.
+
+        zmq_poll asks for less than the option EVENTS costs in pyzmq.
+        """
+        return bool(zmq.zmq_poll(self._polled, 0))
 
     def _check_and_drain(self) -> None:
         self.check_connection()

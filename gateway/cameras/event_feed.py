@@ -79,8 +79,8 @@ class EventFeed:
         self._open.clear()
         self._losses.flush()
 
-    def _receive(self, parts: list[bytes]) -> None:
-        message = parts[-1]
+    def _receive(self, parts: list[zmq.Frame]) -> None:
+        message = parts[-1].bytes
         try:
             _, header = parse(message, EventHeader)
         except WireError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import zmq
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView
 from framebus.protocol.renditions import RENDITIONS, Rendition, smallest_rendition
 from framebus.protocol.silent_status import silent_status
 from framebus.protocol.wire import STATUS_TIMEOUT_SECONDS, Kind, StatusHeader, WireError, pack, parse, topic
@@ -114,7 +114,7 @@ class Feed:
     @property
     def age(self) -> float | None:
         """Seconds since the newest known frame was captured; None before the first."""
-        ages = [stream.encoded.frame.age for stream in self.streams.values() if stream.encoded is not None]
+        ages = [stream.encoded.age for stream in self.streams.values() if stream.encoded is not None]
         if ages:
             return min(ages) if self._endpoint.same_host else max(0.0, min(ages))
         status = self.status
@@ -196,10 +196,10 @@ class Feed:
     def _has_renditions(self) -> bool:
         return self._status is not None and self._status.renditions is not msgspec.UNSET
 
-    def _receive_status(self, parts: list[bytes]) -> None:
+    def _receive_status(self, parts: list[zmq.Frame]) -> None:
         """Take a status; an exception would leave the socket unread, and is counted."""
         try:
-            self._take_status(parts[-1])
+            self._take_status(parts[-1].bytes)
         except Exception as error:
             self._losses.count("messages that failed", f"camera {self.camera}: {type(error).__name__}: {error}")
 
@@ -220,7 +220,7 @@ class Feed:
         self._on_status(self)
         self._update_offline_images()
 
-    def _count_frame(self, stream: FrameStream, frame: Frame) -> None:
+    def _count_frame(self, stream: FrameStream, frame: FrameView) -> None:
         if stream is self.live:
             header = frame.header
             self._note_size((header.width, header.height, header.orientation))

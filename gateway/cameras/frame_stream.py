@@ -7,7 +7,7 @@ import msgspec
 import zmq
 
 from framebus.client.frame_filter import FrameFilter
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView, view
 from framebus.protocol.wire import Kind, StatusHeader, pack, topic
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import sockets
@@ -39,7 +39,7 @@ class FrameStream:
         offline_images: OfflineImages,
         max_megapixels: float,
         losses: RateLimitedLog,
-        on_frame: Callable[["FrameStream", Frame], None],
+        on_frame: Callable[["FrameStream", FrameView], None],
         *,
         linger_seconds: float = LINGER_SECONDS,
         repeat_once_seconds: float = REPEAT_ONCE_SECONDS,
@@ -170,19 +170,19 @@ class FrameStream:
         self._offline_text = ""
         self._first_frame.clear()
 
-    def _guarded(self, parts: list[bytes]) -> None:
+    def _guarded(self, parts: list[zmq.Frame]) -> None:
         """Receive a frame; an exception would leave the socket unread, and is counted."""
         try:
-            self._receive(parts[-1])
+            self._receive(parts[-1].buffer)
         except Exception as error:
             self._losses.count("messages that failed", f"camera {self._camera}: {type(error).__name__}: {error}")
 
-    def _receive(self, message: bytes) -> None:
-        frame = self._frame_filter.accept(message)
+    def _receive(self, message: memoryview) -> None:
+        frame = self._frame_filter.view(message)
         if frame is None:
             return
         self.received += 1
-        self.encoded = self.last_frame = EncodedFrame(frame, message)
+        self.encoded = self.last_frame = EncodedFrame(frame, same_host=self._endpoint.same_host)
         self.offline_image, self._offline_text = None, ""
         self._first_frame.set()
         self._on_frame(self, frame)
@@ -192,7 +192,7 @@ class FrameStream:
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:
         try:
-            picture = await self._offline_images.draw(last.frame.jpeg, text, self._max_megapixels)
+            picture = await self._offline_images.draw(bytes(last.frame.jpeg), text, self._max_megapixels)
         except Exception as error:  # viewers keep the last picture
             self._losses.count("offline images not drawn", f"{type(error).__name__}: {error}")
             return
@@ -201,8 +201,7 @@ class FrameStream:
         if self._offline_text == text:  # else the camera is back
             header = msgspec.structs.replace(last.frame.header, orientation=1)
             self.offline_image = EncodedFrame(
-                Frame(header, picture, same_host=self._endpoint.same_host),
-                pack(self.kind, self._camera, header, picture),
+                view(pack(self.kind, self._camera, header, picture)), same_host=self._endpoint.same_host
             )
             for viewer in list(self.viewers):
                 viewer.wake()

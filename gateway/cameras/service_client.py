@@ -124,7 +124,7 @@ class ServiceClient:
             with contextlib.suppress(zmq.Again):
                 self._send(number, message)
 
-    def _receive(self, parts: list[bytes]) -> None:
-        waiting = self._waiting.get(parts[0])
+    def _receive(self, parts: list[zmq.Frame]) -> None:
+        waiting = self._waiting.get(parts[0].bytes)
         if waiting is not None and not waiting.done():
-            waiting.set_result(parts[-1])
+            waiting.set_result(parts[-1].bytes)

@@ -160,9 +160,9 @@ class Workers:
         socket = sockets.subscriber(context, endpoint, topic("viewers", worker_name(other)))
         self._links.append((socket, AsyncReceiver(socket, partial(self._receive, other))))
 
-    def _receive(self, other: int, parts: list[bytes]) -> None:
+    def _receive(self, other: int, parts: list[zmq.Frame]) -> None:
         try:
-            _, header = parse(parts[-1], ViewersHeader)
+            _, header = parse(parts[-1].bytes, ViewersHeader)
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return

@@ -3,7 +3,7 @@
 import time
 from functools import cached_property
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView
 from framebus.runtime.host_clock import from_host
 from gateway.delivery import mjpeg
 
@@ -16,11 +16,13 @@ FIN_PING = 0x89
 class EncodedFrame:
     """A frame of a camera, and what is sent of it."""
 
-    def __init__(self, frame: Frame, message: bytes) -> None:
-        """Keep a frame; `message` is the message of the wire format that it came in."""
+    def __init__(self, frame: FrameView, *, same_host: bool = True) -> None:
+        """Keep a frame; `same_host` says whether its camera has the clock of this machine."""
         self.frame = frame
-        self._message = message
-        self._captured_at = from_host(frame.header.monotonic) if frame.same_host else time.monotonic() - frame.age
+        header = frame.header
+        self._captured_at = (
+            from_host(header.monotonic) if same_host else time.monotonic() - (time.time() - header.captured)
+        )
 
     @property
     def age(self) -> float:
@@ -30,7 +32,7 @@ class EncodedFrame:
     @cached_property
     def mjpeg_part(self) -> bytes:
         """A part of an MJPEG stream."""
-        return mjpeg.part(self.frame.jpeg, self.frame.captured)
+        return mjpeg.part(self.frame.jpeg, self.frame.header.captured)
 
     @cached_property
     def jpeg_message(self) -> bytes:
@@ -40,10 +42,10 @@ class EncodedFrame:
     @cached_property
     def bus_message(self) -> bytes:
         """A websocket message for the page: the message as it came from the camera."""
-        return websocket_message(self._message)
+        return websocket_message(self.frame.message)
 
 
-def websocket_message(payload: bytes, first: int = FIN_BINARY) -> bytes:
+def websocket_message(payload: bytes | memoryview, first: int = FIN_BINARY) -> bytes:
     """Frame a message as a server sends it: unmasked and unfragmented (RFC 6455, section 5.2)."""
     length = len(payload)
     if length < 126:
@@ -52,4 +54,4 @@ def websocket_message(payload: bytes, first: int = FIN_BINARY) -> bytes:
         head = bytes((first, 126)) + length.to_bytes(2)
     else:
         head = bytes((first, 127)) + length.to_bytes(8)
-    return head + payload
+    return b"".join((head, payload))

@@ -28,7 +28,7 @@ def stream_head(more: dict[str, str]) -> bytes:
 STREAM_HEAD = stream_head({})
 
 
-def part(jpeg: bytes, captured: float) -> bytes:
+def part(jpeg: bytes | memoryview, captured: float) -> bytes:
     """Return one part, with the boundary that begins the next. `captured` is in Unix seconds."""
     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\nX-Timestamp: {captured:.6f}\r\n\r\n"
     return b"".join((head.encode(), jpeg, b"\r\n", BOUNDARY_LINE))

@@ -1,7 +1,8 @@
 """A socket in an asyncio loop: nothing that arrived is left lying, and others get their turn."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 import zmq
@@ -13,6 +14,11 @@ from tests.processes import DEADLINE_SECONDS
 
 Socket = zmq.Socket[bytes]
 ENDPOINT = "inproc://test"
+
+
+def into(taken: list[list[bytes]]) -> Callable[[list[zmq.Frame]], None]:
+    """A callback that notes the parts of each message."""
+    return lambda parts: taken.append([part.bytes for part in parts])
 
 
 @pytest.fixture
@@ -41,7 +47,7 @@ async def test_what_was_there_before_is_handed_over(pull: Socket, push: Socket) 
     push.send(b"two")
     taken: list[list[bytes]] = []
 
-    receiver = AsyncReceiver(pull, taken.append)
+    receiver = AsyncReceiver(pull, into(taken))
     await until(lambda: len(taken) == 2)
     receiver.close()
 
@@ -50,7 +56,7 @@ async def test_what_was_there_before_is_handed_over(pull: Socket, push: Socket) 
 
 async def test_what_comes_later_is_handed_over(pull: Socket, push: Socket) -> None:
     taken: list[list[bytes]] = []
-    receiver = AsyncReceiver(pull, taken.append)
+    receiver = AsyncReceiver(pull, into(taken))
 
     for number in range(5):
         await asyncio.sleep(0.01)
@@ -61,12 +67,32 @@ async def test_what_comes_later_is_handed_over(pull: Socket, push: Socket) -> No
     assert taken == [[b"%d" % number] for number in range(5)]
 
 
+@pytest.mark.parametrize("endpoint", [ENDPOINT, "ipc"])
+@pytest.mark.parametrize("size", [10, 5_000, 300_000])
+async def test_a_view_of_a_part_outlives_the_socket_and_its_context(endpoint: str, size: int, tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/s" if endpoint == "ipc" else endpoint
+    context: zmq.Context[Socket] = zmq.Context()
+    with context.socket(zmq.PULL) as pull, context.socket(zmq.PUSH) as push:
+        pull.bind(endpoint)
+        push.connect(endpoint)
+        views: list[memoryview] = []
+        receiver = AsyncReceiver(pull, lambda parts: views.append(parts[-1].buffer))
+        messages = [bytes([number]) * size for number in range(20)]
+        for number, message in enumerate(messages, 1):
+            push.send(message)
+            await until(lambda: len(views) == number)  # noqa: B023  (it is awaited at once)
+        receiver.close()
+    context.destroy(linger=0)
+
+    assert [bytes(each) for each in views] == messages
+
+
 async def test_a_burst_leaves_the_loop_to_others_now_and_then(pull: Socket, push: Socket) -> None:
     for number in range(3 * MAX_BURST + 1):
         push.send(b"%d" % number)
     taken: list[list[bytes]] = []
 
-    receiver = AsyncReceiver(pull, taken.append)
+    receiver = AsyncReceiver(pull, into(taken))
     turn = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_soon(lambda: turn.set_result(len(taken)))
 
@@ -80,8 +106,8 @@ async def test_a_callback_may_close_it(pull: Socket, push: Socket) -> None:
     push.send(b"two")
     taken: list[list[bytes]] = []
 
-    def take(parts: list[bytes]) -> None:
-        taken.append(parts)
+    def take(parts: list[zmq.Frame]) -> None:
+        into(taken)(parts)
         receiver.close()
 
     receiver = AsyncReceiver(pull, take)
@@ -94,7 +120,7 @@ async def test_a_callback_may_close_it(pull: Socket, push: Socket) -> None:
 
 async def test_a_closed_one_hands_over_nothing_more(pull: Socket, push: Socket) -> None:
     taken: list[list[bytes]] = []
-    receiver = AsyncReceiver(pull, taken.append)
+    receiver = AsyncReceiver(pull, into(taken))
     receiver.close()
     receiver.close()
 
@@ -111,7 +137,7 @@ async def test_a_reply_that_came_during_a_send_is_found_by_drain(context: zmq.Co
         router.bind(ENDPOINT)
         dealer.connect(ENDPOINT)
         taken: list[list[bytes]] = []
-        receiver = AsyncReceiver(dealer, taken.append)
+        receiver = AsyncReceiver(dealer, into(taken))
 
         dealer.send(b"question")
         routing, question = router.recv_multipart()
@@ -126,7 +152,7 @@ async def test_a_reply_that_came_during_a_send_is_found_by_drain(context: zmq.Co
 async def test_what_there_is_no_room_for_stays_in_the_socket(pull: Socket, push: Socket) -> None:
     taken: list[list[bytes]] = []
     room = 1
-    receiver = AsyncReceiver(pull, taken.append, lambda: len(taken) < room)
+    receiver = AsyncReceiver(pull, into(taken), lambda: len(taken) < room)
     for number in range(3):
         push.send(b"%d" % number)
 
@@ -168,7 +194,7 @@ async def test_a_connection_that_libzmq_gives_up_is_made_again(
 
         server = await asyncio.start_server(talk, "127.0.0.1", free_port)
         socket = sockets.subscriber(context, endpoint, b"live/front\n")
-        receiver = AsyncReceiver(socket, taken.append)
+        receiver = AsyncReceiver(socket, into(taken))
         async with asyncio.timeout(DEADLINE_SECONDS):
             await violated.wait()
         server.close()
@@ -177,7 +203,7 @@ async def test_a_connection_that_libzmq_gives_up_is_made_again(
     else:
         publisher.bind(endpoint)
         socket = sockets.subscriber(context, endpoint, b"live/front\n")
-        receiver = AsyncReceiver(socket, taken.append)
+        receiver = AsyncReceiver(socket, into(taken))
         await until(lambda: publisher.poll(0))
         publisher.recv()
         publisher.send(b"live/front\n" + bytes(sockets.SUBSCRIBER_MAX_BYTES + 1))

@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from framebus.config.load import Config
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView
 from framebus.protocol.wire import Kind
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import endpoints
@@ -16,7 +16,7 @@ from gateway.cameras.frame_stream import FrameStream
 from gateway.delivery.offline_image import OfflineImages
 from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from gateway.server import logger
-from tests.gateway.camera import PublishedCamera, jpeg
+from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import until
 from tests.gateway.delivery.test_viewer import ScriptedTransport
 
@@ -59,7 +59,7 @@ async def make(config: Config) -> AsyncIterator[Make]:
     offline_images = OfflineImages()
 
     def stream(kind: Kind = "live", **seconds: float) -> FrameStream:
-        def on_frame(stream: FrameStream, frame: Frame) -> None:
+        def on_frame(stream: FrameStream, frame: FrameView) -> None:
             frames.append(frame.seq)
 
         endpoint = endpoints.frames(config, "front")
@@ -158,3 +158,18 @@ async def test_the_first_frame_is_waited_for_but_not_for_ever(make: Make, camera
     encoded = await waiting
     assert encoded is not None
     assert encoded.frame.jpeg == jpeg()
+
+
+async def test_the_last_frame_outlives_the_subscription(make: Make, camera: PublishedCamera) -> None:
+    stream = make()
+    onlooker = Onlooker(stream)
+    stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    pictures = [padded(jpeg(colour), size) for colour, size in (("red", 0), ("green", 200_000), ("blue", 300_000))]
+    kept = []
+    for seq, picture in enumerate(pictures, 1):
+        camera.show(picture)
+        await until(lambda: onlooker.seen[-1:] == [seq])  # noqa: B023  (it is awaited at once)
+        kept.append(stream.last_frame)
+    stream.close()
+    assert [bytes(each.frame.jpeg) for each in kept if each is not None] == pictures

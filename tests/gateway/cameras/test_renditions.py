@@ -91,7 +91,7 @@ async def test_after_a_restart_of_capture_viewers_go_on_in_their_size(configure:
         await asyncio.to_thread(capture.terminate)
         start("capture", "front", config=config)
         half = site.gateway._cameras.first.streams["half"]
-        await until(lambda: half.encoded is not None and half.encoded.frame.epoch != epoch)
+        await until(lambda: half.encoded is not None and half.encoded.frame.header.epoch != epoch)
         assert half.encoded is not None
-        assert half.encoded.frame.width == 160
+        assert half.encoded.frame.header.width == 160
         stream.close()

@@ -208,5 +208,5 @@ async def test_two_replies_to_one_request_in_the_same_turn_of_the_loop_are_harml
     asking = asyncio.create_task(service.client.request(b"a", 10))
     _, number, *_ = await service.request()
     for reply in (b"first", b"second"):
-        service.client._receive([number, b"", reply])
+        service.client._receive([zmq.Frame(part) for part in (number, b"", reply)])
     assert await asking == b"first"

@@ -1,6 +1,6 @@
 import pytest
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import view
 from framebus.protocol.wire import pack
 from gateway.delivery import mjpeg
 from gateway.delivery.encoded_frame import EncodedFrame, websocket_message
@@ -26,7 +26,7 @@ def test_every_form_is_built_once() -> None:
     picture = jpeg()
     header = frame_header("front", 7)
     message = pack("live", "front", header, picture)
-    encoded = EncodedFrame(Frame(header, picture), message)
+    encoded = EncodedFrame(view(message))
     assert encoded.mjpeg_part == mjpeg.part(picture, header.captured)
     assert encoded.jpeg_message == websocket_message(picture)
     assert encoded.bus_message == websocket_message(message)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import FrameView
 from framebus.protocol.viewers import AGE_BOUNDS_SECONDS
 from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.stats import MAX_AGE_SECONDS, FeedStats
@@ -21,8 +21,8 @@ def sent(*ages: float) -> FeedStats:
     """The counters after frames of these ages were sent, as ten bytes each."""
     stats = FeedStats()
     for age in ages:
-        frame = Frame(frame_header("front", 1, monotonic=age), b"")
-        stats.sent_to_viewer(FrameOfAge(frame, b""), bytes(10))
+        frame = FrameView(frame_header("front", 1, monotonic=age), b"", memoryview(b""), memoryview(b""))
+        stats.sent_to_viewer(FrameOfAge(frame), bytes(10))
     return stats
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import view
 from framebus.protocol.wire import Kind, RenditionCounts, pack
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import EncodedFrame
@@ -23,8 +23,7 @@ SIZE = {"width": 1280, "height": 720, "renditions": RENDITIONS}
 
 
 def encoded(seq: int, kind: Kind = "live", **changes: Any) -> EncodedFrame:
-    header = frame_header("front", seq, **changes)
-    return EncodedFrame(Frame(header, b"jpeg"), pack(kind, "front", header, b"jpeg"))
+    return EncodedFrame(view(pack(kind, "front", frame_header("front", seq, **changes), b"jpeg")))
 
 
 class Watcher(Viewer):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tornado.websocket import websocket_connect
 
-from framebus.protocol.frame import Frame
+from framebus.protocol.frame_view import view
 from framebus.protocol.wire import pack, split
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
@@ -22,8 +22,7 @@ from tests.headers import frame_header
 
 def encoded(seq: int, camera: str = "front", body: bytes = b"jpeg") -> EncodedFrame:
     """A frame as a camera's feed holds it."""
-    header = frame_header(camera, seq)
-    return EncodedFrame(Frame(header, body), pack("live", camera, header, body))
+    return EncodedFrame(view(pack("live", camera, frame_header(camera, seq), body)))
 
 
 @pytest.fixture
