@@ -210,3 +210,15 @@ async def test_two_replies_to_one_request_in_the_same_turn_of_the_loop_are_harml
     for reply in (b"first", b"second"):
         service.client._receive([zmq.Frame(part) for part in (number, b"", reply)])
     assert await asking == b"first"
+
+
+async def test_the_first_message_connects(run_dir: Path) -> None:
+    """In a context without room for another socket: only what makes one fails."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    context.set(zmq.MAX_SOCKETS, 1)
+    with context.socket(zmq.PAIR):
+        client = ServiceClient("the service", f"ipc://{run_dir}/service", context)
+        with pytest.raises(zmq.ZMQError, match="Too many open files"):
+            await client.request(b"question", 10)
+        client.close()
+    context.destroy()
