@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 
-from capture.frame_slot import FrameSlot
 from capture.source import Source
 from capture.source_calls import SourceCalls
 from framebus.protocol.wire import Kind
@@ -18,23 +17,21 @@ logger = logging.getLogger("capture")
 class FrameOutput:
     """Numbers the frames of one camera: `seq` rises by one for each live frame that is handed over."""
 
-    def __init__(self, builder: FrameBuilder, slot: FrameSlot, calls: SourceCalls, ended: Callable[[], bool]) -> None:
+    def __init__(self, builder: FrameBuilder, publish: Callable[[Published], None], calls: SourceCalls) -> None:
         """Begin with number 0.
 
         Args:
             builder: makes the frames.
-            slot: where they are handed over.
+            publish: called with each frame.
             calls: names the source, and describes unforeseen failures.
-            ended: whether the process ends, so that no frames are sent.
         """
         self.seq = 0
         """Of the last live frame; 0 before the first."""
         self.flaw = ""
         """Why the last picture that was thrown away was; empty since the camera was opened."""
         self._builder = builder
-        self._slot = slot
+        self._publish = publish
         self._calls = calls
-        self._ended = ended
         self._losses = RateLimitedLog(logger)
 
     @property
@@ -66,10 +63,10 @@ class FrameOutput:
         return None
 
     def hand_over(self, frame: Published) -> None:
-        """Wait until the frame before was taken, and hand this one over."""
+        """Publish a frame."""
         if frame.kind == "live":
             self.seq = frame.header.seq
-        self._slot.put(frame, self._ended)
+        self._publish(frame)
 
     def flush_log(self) -> None:
         """Log the losses that are due; to be called about once a second."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from capture import unforeseen
 from capture.camera_session import CameraSession
+from capture.change_signal import ChangeSignal
 from capture.control_queue import MAX_PENDING_REQUESTS, ControlQueue, ControlRequest
 from capture.control_service import ControlService
 from capture.frame_output import FrameOutput
-from capture.frame_slot import FrameSlot
 from capture.rate_control import RateControl
 from capture.repeat_log import RepeatLog
 from capture.retry_loop import FAILURES_BEFORE_ANOTHER_PROCESS, RetryLoop
@@ -28,9 +28,9 @@ CLOSE_SECONDS = 1.0
 
 
 class Reader:
-    """Reads one camera in a thread of its own. Its descriptor is readable when there is a frame or a change of state.
+    """Reads one camera in a thread of its own. Its descriptor is readable when there is a change of state.
 
-    Frames are handed over one by one: `seq` rises by one for each that `take` returns.
+    Frames are published one by one: `seq` rises by one for each.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class Reader:
         make: Callable[[], Source],
         rate_control: RateControl,
         control_service: ControlService,
+        publish: Callable[[Published], None],
         *,
         epoch: str,
         stall_timeout: float = 5,
@@ -57,6 +58,7 @@ class Reader:
             make: makes the source, not yet opened.
             rate_control: the rate at which pictures are wanted.
             control_service: answers requests for controls.
+            publish: called with each frame, in the thread that reads.
             epoch: the id of this run of capture.
             stall_timeout: seconds without a complete picture, beyond two frame periods, until the camera is opened
                 again. The limit for a call that hangs follows from it.
@@ -76,13 +78,13 @@ class Reader:
         self._stall_timeout = stall_timeout
         self._hang_margin = hang_margin
         self._close_timeout = close_timeout
-        self._slot = FrameSlot()
+        self._changed = ChangeSignal()
         self._calls = SourceCalls(camera)
-        self._control_queue = ControlQueue(control_service, self._slot.notify)
+        self._control_queue = ControlQueue(control_service, self.notify)
         self._repeat_log = RepeatLog(logger)
         self._trouble = Trouble(camera, self._repeat_log, offline_grace)
         builder = FrameBuilder(camera, epoch, max_jpeg_bytes, max_megapixels)
-        self._output = FrameOutput(builder, self._slot, self._calls, ended=lambda: rate_control.stopped)
+        self._output = FrameOutput(builder, publish, self._calls)
         self._session = CameraSession(
             camera,
             make,
@@ -93,7 +95,7 @@ class Reader:
             self._output,
             self._repeat_log,
             stall_timeout=stall_timeout,
-            on_change=self._slot.notify,
+            on_change=self.notify,
             on_picture=lambda: self._retry_loop.recover(),
         )
         self._retry_loop = RetryLoop(
@@ -104,7 +106,7 @@ class Reader:
             self._output,
             self._trouble,
             retry_schedule or RetrySchedule(),
-            on_change=self._slot.notify,
+            on_change=self.notify,
             failures_before_another_process=failures_before_another_process,
         )
         self._thread = threading.Thread(target=self._run, name=f"read-{camera}", daemon=True)
@@ -163,12 +165,16 @@ class Reader:
         self._thread.start()
 
     def fileno(self) -> int:
-        """Readable when `take` should be called."""
-        return self._slot.fileno()
+        """Readable when something has changed."""
+        return self._changed.fileno()
 
-    def take(self) -> Published | None:
-        """The frame that waits, if any."""
-        return self._slot.take()
+    def notify(self) -> None:
+        """Make the descriptor readable. For any thread."""
+        self._changed.notify()
+
+    def clear(self) -> None:
+        """Note that the changes so far are known."""
+        self._changed.clear()
 
     def ask(self, request: ControlRequest) -> None:
         """Have the thread that owns the camera answer a request for controls; it opens the camera if need be."""
@@ -210,4 +216,4 @@ class Reader:
             logger.exception("camera %s: the thread that reads it has failed", self._camera)
         finally:
             self.ended = True
-            self._slot.notify()
+            self.notify()

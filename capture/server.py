@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from capture.source import Source
 from capture.sources import make_source
 from framebus.config.camera import CameraConfig
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, State
-from framebus.publishing.camera_endpoint import CameraEndpoint, Condition
+from framebus.publishing.camera_endpoint import CameraEndpoint
+from framebus.publishing.condition import Condition
+from framebus.publishing.frame_builder import Published
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import control_endpoint, frames_endpoint
 from framebus.transport import sockets
@@ -56,11 +59,15 @@ class Capture:
         epoch = os.urandom(8).hex()
         self._rate_control = RateControl(self._settings.idle_fps)
         self._demand_log = DemandLog(logger, camera)
+        self._endpoint_lock = threading.Lock()
+        """To be held by whoever uses the endpoint: the loop, and the thread that reads the camera."""
+        self._closed = False
         self._reader = Reader(
             camera,
             lambda: make_source(camera, self._settings),
             self._rate_control,
             ControlService(camera, self._settings.controls, file_of(state_dir, camera)),
+            self._publish,
             epoch=epoch,
             stall_timeout=self._settings.stall_timeout,
             max_jpeg_bytes=int(self._settings.max_frame_mb * 1e6),
@@ -103,7 +110,7 @@ class Capture:
         logger.info("camera %s publishes at %s", self._camera, where)
 
     def loop(self, stop: Stop) -> None:
-        """Serve subscriptions, frames and the status until `stop` is requested.
+        """Serve subscriptions, controls and the status until `stop` is requested.
 
         Raises ProcessError when the camera can no longer be read; a new process has to take over.
         """
@@ -112,31 +119,50 @@ class Capture:
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
-            ready: dict[Any, int] = dict(poller.poll(max(0, int(self._endpoint.due_in * 1000) + 1)))
-            self._endpoint.serve(ready)
+            with self._endpoint_lock:
+                due_in = self._endpoint.due_in
+            ready: dict[Any, int] = dict(poller.poll(max(0, int(due_in * 1000) + 1)))
+            self._reader.clear()
+            with self._endpoint_lock:
+                self._endpoint.serve(ready)
             self._set_rate()
             if self._control in ready:
                 self._serve_controls()
-            if self._reader.fileno() in ready:
-                frame = self._reader.take()
-                if frame is not None:
-                    self._endpoint.publish(frame)
-                for answer in self._reader.answers():
-                    self._control.send_multipart([*answer.envelope, answer.message])
+            for answer in self._reader.answers():
+                self._control.send_multipart([*answer.envelope, answer.message])
             if self._reader.ended or self._reader.hangs:
                 raise ProcessError(self._last_words())
-            if self._endpoint.tell(self._condition(*self._judge())):
+            with self._endpoint_lock:
+                is_due = self._endpoint.tell(self._condition(*self._judge()))
+            if is_due:
                 self._reader.flush_logs()
 
     def stop(self) -> None:
         """Close the camera, then the endpoint."""
         self._reader.stop()
-        self._endpoint.close()
+        with self._endpoint_lock:
+            self._closed = True
+            self._endpoint.close()
+
+    def _publish(self, frame: Published) -> None:
+        """Send a frame, in the thread that reads the camera: it need not wake another one for each frame.
+
+        The loop is woken where it has something to do: a frame that is held for a rendition, subscriptions that came
+        meanwhile, or a state to be told.
+        """
+        with self._endpoint_lock:
+            if self._closed:
+                return
+            self._endpoint.publish(frame)
+            is_told = self._endpoint.told == ("live", "")
+            if not is_told or self._endpoint.has_work:
+                self._reader.notify()
 
     def _last_words(self) -> str:
         """Publish why this process cannot read the camera any more; returns the reason."""
         reason = self._reader.trouble if self._reader.ended else self._hang_reason
-        self._endpoint.tell_last(self._condition("offline", reason or "the camera is no longer read"))
+        with self._endpoint_lock:
+            self._endpoint.tell_last(self._condition("offline", reason or "the camera is no longer read"))
         return f"camera {self._camera}: {reason}"
 
     @property

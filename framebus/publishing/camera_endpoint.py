@@ -4,7 +4,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -15,6 +14,7 @@ from framebus.config.camera import CameraConfig
 from framebus.config.tcp_endpoint import TcpEndpoint
 from framebus.protocol.renditions import RENDITIONS, Rendition
 from framebus.protocol.wire import VERSION, Kind, State, StatusHeader, pack, retopic
+from framebus.publishing.condition import Condition
 from framebus.publishing.fps_meter import FpsMeter
 from framebus.publishing.frame_builder import Published
 from framebus.publishing.high_water_mark import high_water_mark
@@ -53,19 +53,8 @@ MAX_SUBSCRIPTION_BYTES = 1024
 """No subscription needs more; libzmq disconnects a subscriber that sends more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a status says of the camera behind the endpoint."""
-
-    state: State
-    reason: str
-    source: str
-    dropped: int = 0
-    bad: int = 0
-
-
 class CameraEndpoint:
-    """Publishes the frames of one camera, from `open` to `close`. For one thread."""
+    """Publishes the frames of one camera, from `open` to `close`. For one thread at a time."""
 
     def __init__(
         self,
@@ -111,14 +100,17 @@ class CameraEndpoint:
         """The newest frame, where it came too early for `rendition_fps`; it is made smaller unless another follows."""
         self._held_due = 0.0
         self._fps_meter = FpsMeter()
-        self._resend_seconds = 0.0
-        """How old a frame may be that is sent to a new subscriber at once."""
+        self._published_at = 0.0
+        """When `newest` was published, and below the rate that was wanted then."""
+        self._published_fps = 0.0
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._authenticator: ZapAuthenticator | None = None
         self._lock: Lock | None = None
         self._checked: tuple[str, ...] = ()
         self._peeked_at = float("-inf")
-        self._told: tuple[State, str] = ("starting", "")
+        self._peek_seconds = PEEK_JITTER / (settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
+        self.told: tuple[State, str] = ("starting", "")
+        """State and reason of the last status."""
         self._since = time.time()
         self._status_due = 0.0
 
@@ -170,13 +162,28 @@ class CameraEndpoint:
             raise ProcessError(f"cannot publish at {endpoint}: {zmq.strerror(error.errno or 0)}") from None
 
     def readable(self) -> Iterable[Any]:
-        """What a poller has to wait for, and no longer than `due_in`; `serve` follows."""
+        """What a poller has to wait for, and no longer than `due_in`; `serve` follows.
+
+        Of the socket, it is the descriptor: a poller would use the socket itself, while another thread may publish.
+        """
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
-        return (self._socket, self._rendition_thread, *guarded)
+        return (self._socket.get(zmq.FD), self._rendition_thread, *guarded)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `serve` has something to do, now or soon, that no descriptor tells. To be asked after `publish`."""
+        return self._held is not None or self._has_subscriptions
+
+    @property
+    def _has_subscriptions(self) -> bool:
+        """Whether subscriptions wait. Those that came before the last use of the socket may not make it readable."""
+        return bool(int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN)
 
     @property
     def due_in(self) -> float:
         """Seconds until `serve` or `tell` has something to do although nothing is ready; may be negative."""
+        if self._has_subscriptions:
+            return 0.0
         return self.status_due_in if self._held is None else min(self.status_due_in, self._held_due - time.monotonic())
 
     @property
@@ -188,8 +195,7 @@ class CameraEndpoint:
         """Do what the poller found ready."""
         if self._authenticator is not None:
             self._authenticator.serve(dict(ready))
-        if self._socket in ready:
-            self._serve_subscriptions()
+        self._serve_subscriptions()
         if self._rendition_thread.fileno() in ready:
             for frame in self._rendition_thread.take():
                 self._newest_renditions[frame.kind] = frame
@@ -228,20 +234,24 @@ class CameraEndpoint:
             self._send("full", frame)
             return
         self.newest = frame.without_pixels()
-        now = time.monotonic()
+        self._published_at = now = time.monotonic()
+        self._published_fps = self.wanted_fps
         self._fps_meter.count(now)
-        self._resend_seconds = max_age_seconds(self._settings.fps, self._fps_meter.per_second(now), self.wanted_fps)
-        if self.wants("live"):
+        wanted = self._subscriptions.wanted
+        if "live" in wanted:
             self._send("live", frame)
-        if self._rendition_thinning.take(now):  # not by the frame's own clock, which a program may choose
-            self._offer(frame)
-        elif self.wanted_renditions:
-            self._held = frame
-            self._held_due = now + self._rendition_thinning.wait_seconds(now)
-        peek_period = 1 / (self._settings.idle_fps or PEEK_FPS_WHEN_CLOSED)
-        if self.wants("peek") and now - self._peeked_at > PEEK_JITTER * peek_period:
+        if not wanted.isdisjoint(RENDITIONS):
+            self._publish_renditions(frame, now)
+        if "peek" in wanted and now - self._peeked_at > self._peek_seconds:
             self._peeked_at = now
             self._send("peek", frame)
+
+    def _publish_renditions(self, frame: Published, now: float) -> None:
+        if self._rendition_thinning.take(now):  # not by the frame's own clock, which a program may choose
+            self._offer(frame)
+        else:
+            self._held = frame
+            self._held_due = now + self._rendition_thinning.wait_seconds(now)
 
     def tell(self, condition: Condition) -> bool:
         """Send the status, where it has changed or is due; returns whether a second has passed since the last time.
@@ -249,7 +259,7 @@ class CameraEndpoint:
         Raises RunDirError where the endpoint's files were deleted.
         """
         due = self.status_due_in <= 0
-        if not due and (condition.state, condition.reason) == self._told:
+        if not due and (condition.state, condition.reason) == self.told:
             return False
         self._status_due = time.monotonic() + STATUS_INTERVAL_SECONDS
         if self._lock is not None:
@@ -283,7 +293,7 @@ class CameraEndpoint:
 
     def _serve_subscriptions(self) -> None:
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
-            if not self._socket.poll(0):
+            if not self._has_subscriptions:
                 self._subscription_limit.pause()
                 break
             for part in self._socket.recv_multipart():  # ZeroMQ takes each part for a subscription of its own
@@ -342,15 +352,19 @@ class CameraEndpoint:
             self._rendition_thread.offer(self.newest, [rendition])
 
     def _is_fresh(self, frame: Published | None) -> TypeGuard[Published]:
-        return frame is not None and host_monotonic() - frame.header.monotonic < self._resend_seconds
+        if frame is None:
+            return False
+        measured_fps = self._fps_meter.per_second(self._published_at)
+        limit_seconds = max_age_seconds(self._settings.fps, measured_fps, self._published_fps)
+        return host_monotonic() - frame.header.monotonic < limit_seconds
 
     def _send(self, kind: Kind, frame: Published) -> None:
         self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))
 
     def _send_status(self, condition: Condition) -> None:
-        if condition.state != self._told[0]:
+        if condition.state != self.told[0]:
             self._since = time.time()
-        self._told = (condition.state, condition.reason)
+        self.told = (condition.state, condition.reason)
         self._socket.send(pack("status", self._camera, self._status(condition)))
 
     @property

@@ -13,7 +13,8 @@ import zmq
 
 from framebus.config.camera import CameraConfig
 from framebus.protocol.wire import State
-from framebus.publishing.camera_endpoint import CameraEndpoint, Condition
+from framebus.publishing.camera_endpoint import CameraEndpoint
+from framebus.publishing.condition import Condition
 from framebus.publishing.frame_builder import Published
 from framebus.runtime.process import ProcessError
 from framebus.runtime.run_dir import RunDirError

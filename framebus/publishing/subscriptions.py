@@ -21,11 +21,12 @@ class Subscriptions:
         """
         self._topics = {kind: topic(kind, camera) for kind in SUBSCRIBED_KINDS}
         self._subscribed: set[bytes] = set()
-        self._wanted: frozenset[Kind] = frozenset()
+        self.wanted: frozenset[Kind] = frozenset()
+        """The kinds that have a subscriber. For any thread, while another one takes messages."""
 
     def wants(self, kind: Kind) -> bool:
-        """Whether what is sent under this kind has a subscriber. For any thread, while another one takes messages."""
-        return kind in self._wanted
+        """Whether what is sent under this kind has a subscriber."""
+        return kind in self.wanted
 
     def take(self, message: bytes) -> list[Kind]:
         """Note a message of the socket.
@@ -46,5 +47,5 @@ class Subscriptions:
         else:
             return []
         topics, subscribed = self._topics.items(), tuple(self._subscribed)
-        self._wanted = frozenset(kind for kind, line in topics if line.startswith(subscribed))
+        self.wanted = frozenset(kind for kind, line in topics if line.startswith(subscribed))
         return kinds

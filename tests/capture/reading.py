@@ -1,5 +1,7 @@
 """A reader at work, as the tests of its parts use it, and a source that raises where it is told to."""
 
+import contextlib
+import queue
 import select
 import ssl
 import struct
@@ -86,15 +88,19 @@ class Reading:
         self.rate_control = RecordingRateControl(fps)
         self.schedule = RecordingSchedule()
         options.setdefault("retry_schedule", self.schedule)
-        self.reader = Reader("front", make, self.rate_control, control_service, epoch="e1", **options)
+        self._published: queue.Queue[Published] = queue.Queue(1)
+        self.reader = Reader("front", make, self.rate_control, control_service, self._publish, epoch="e1", **options)
         self._frame_filter = FrameFilter()
         self.reader.start()
 
     def take(self) -> Published | None:
-        """What the server takes when the reader has told it to."""
+        """The frame that was published when something has changed; None where something else has."""
         readable, _, _ = select.select([self.reader], [], [], DEADLINE_SECONDS)
         assert readable, f"no news of the reader; its trouble: {self.reader.trouble!r}"
-        return self.reader.take()
+        self.reader.clear()
+        with contextlib.suppress(queue.Empty):
+            return self._published.get_nowait()
+        return None
 
     def frame(self) -> Frame:
         """The next frame."""
@@ -111,7 +117,15 @@ class Reading:
         while not true():
             assert time.monotonic() < deadline, what
             if select.select([self.reader], [], [], 0.02)[0]:
-                self.reader.take()
+                self.take()
+
+    def _publish(self, frame: Published) -> None:
+        """Hand over a frame once the one before was taken, so that the test sees each."""
+        while not self.rate_control.stopped:
+            with contextlib.suppress(queue.Full):
+                self._published.put(frame, timeout=0.1)
+                self.reader.notify()
+                return
 
 
 Start = Callable[..., Reading]

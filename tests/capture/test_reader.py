@@ -18,7 +18,7 @@ def test_what_the_source_itself_threw_away_counts_as_bad(read: Start) -> None:
 
 
 def test_before_the_first_source_nothing_is_lost() -> None:
-    reader = Reader("front", ScriptedSource, RateControl(), NO_CONTROLS, epoch="e1")
+    reader = Reader("front", ScriptedSource, RateControl(), NO_CONTROLS, lambda frame: None, epoch="e1")
     assert (reader.dropped, reader.bad, reader.opened, reader.trouble, reader.source_name) == (0, 0, False, "", "")
     reader.stop()
 

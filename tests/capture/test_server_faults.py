@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 import zmq
 
+from capture.rate_control import RateControl
 from capture.server import Capture
-from capture.source import SourceError, SourceStuck
+from capture.source import Source, SourceError, SourceStuck
 from framebus import Subscriber
 from framebus.config.load import Config
+from framebus.publishing.picture import Picture
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.run_dir import frames_endpoint
 from tests.capture.fake_source import ScriptedSource, Step
@@ -212,13 +214,18 @@ def test_subscribers_that_come_and_go_leave_nothing_behind(configure: Configure,
 
 def playing(config: Config, *script: Step) -> Capture:
     """A capture of the camera front whose source does this."""
+    return made(config, ScriptedSource(*script))
+
+
+def made(config: Config, source: Source) -> Capture:
+    """A capture of the camera front with this source."""
     return Capture(
         "front",
         config.cameras["front"],
         config.run_dir,
         state_dir=config.state_dir,
         secrets=config.secrets,
-        make_source=lambda *_: ScriptedSource(*script),
+        make_source=lambda *_: source,
     )
 
 
@@ -244,6 +251,33 @@ def test_an_unforeseen_failure_is_told_as_the_reason_and_the_process_goes_on(
     with running(playing(config, *[failure] * 1000)), Listener(config, "status") as heard:
         status = heard.status(lambda status: status.state == "offline")
     assert status.reason.startswith(f"scripted: reading it failed unexpectedly: {type(failure).__name__}")
+
+
+class LateSource(ScriptedSource):
+    """Gives a picture only when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_read, self.released = threading.Event(), threading.Event()
+
+    def read(self, rate_control: RateControl, seq: int) -> Picture | None:
+        self.is_read.set()
+        assert self.released.wait(DEADLINE_SECONDS)
+        return self._play(jpeg(), seq)
+
+
+@pytest.mark.medium
+def test_a_picture_that_comes_after_the_end_is_not_sent(configure: Configure, caplog: pytest.LogCaptureFixture) -> None:
+    config = configure(FRONT)
+    source = LateSource()
+    capture = made(config, source)
+    capture.start()
+    assert source.is_read.wait(DEADLINE_SECONDS)
+    capture.stop()
+    source.released.set()
+    wait_until(lambda: source.calls[-1] == "close", "the end of the thread")
+    wait_until(lambda: not any(thread.name == "read-front" for thread in threading.enumerate()), "its end")
+    assert "fail" not in caplog.text
 
 
 @pytest.mark.slow
