@@ -150,7 +150,7 @@ def test_viewers_outlive_a_program_that_is_killed(config: Config, tmp_path: Path
             second = Running(*command, log=tmp_path / "second.log")
             try:
                 wait_until(lambda: viewer.receive().epoch != epoch, "the viewer sees it again")
-                assert statuses.receive().state in ("starting", "live")
+                wait_until(lambda: statuses.receive().state in ("starting", "live"), "the camera is there again")
             finally:
                 second.close()
         finally:
