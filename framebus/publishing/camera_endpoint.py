@@ -38,6 +38,8 @@ from framebus.transport.process_context import check_descriptors, exhaustion
 from framebus.transport.zap_authenticator import ZapAuthenticator
 
 STATUS_INTERVAL_SECONDS = 1.0
+POLLIN = int(zmq.POLLIN)
+"""An operation with the enumeration of pyzmq makes a new member of it each time."""
 LAST_WORDS_MS = 500
 """How long the end of the process waits for the last status to be sent."""
 PEEK_FPS_WHEN_CLOSED = 1.0
@@ -177,7 +179,7 @@ class CameraEndpoint:
     @property
     def _has_subscriptions(self) -> bool:
         """Whether subscriptions wait. Those that came before the last use of the socket may not make it readable."""
-        return bool(int(self._socket.get(zmq.EVENTS)) & zmq.POLLIN)
+        return bool(int(self._socket.get(zmq.EVENTS)) & POLLIN)
 
     @property
     def due_in(self) -> float:

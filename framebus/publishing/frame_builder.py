@@ -86,7 +86,8 @@ class FrameBuilder:
         if len(picture.jpeg) > self._max_jpeg_bytes:
             raise JpegError(f"{len(picture.jpeg)} bytes, allowed: at most {self._max_jpeg_bytes}")
         jpeg = self._known_head.parse(picture.jpeg)
-        self._repairs.note(source, jpeg.repairs)
+        if jpeg.repairs:
+            self._repairs.note(source, jpeg.repairs)
         jpeg = jpeg.with_huffman_tables()
         if orientation != 1:
             jpeg = jpeg.with_orientation(orientation)

@@ -86,6 +86,14 @@ def test_a_picture_with_another_one_in_it_is_parsed_as_a_whole() -> None:
         assert head.parse(two).data != two
 
 
+def test_another_picture_is_noticed_without_huffman_tables_too() -> None:
+    bare, finer = without(PICTURE, DHT), without(jpeg(quality=95), DHT)
+    head = known(bare)
+    for two in (bare + bare, bare[:-20] + bare, bare + finer, bare[:-20] + finer):
+        assert head.parse(two) == Jpeg.parse(two)
+        assert head.parse(two).data != two
+
+
 @pytest.mark.parametrize(
     "damaged",
     [PICTURE[: len(PICTURE) // 2], PICTURE[:30], b"", SOI, EOI, SOI + EOI, SOI + b"\xff\xfe\xff\xff" + EOI],
