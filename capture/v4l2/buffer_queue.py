@@ -14,7 +14,8 @@ STALE_PERIODS = 2
 SEQUENCES = 1 << 32
 """v4l2_buffer.sequence is an unsigned number of 32 bits."""
 ARRIVED_PERIODS = 0.25
-"""A frame that is taken so soon after it was waited for shows what the camera takes."""
+"""A frame that is taken so soon after it was waited for shows what the camera takes, and buffers that were empty so
+recently are taken to be still."""
 LAG_PERIODS = 10
 """A time stamp that lies further back than this many frame periods when the frame arrives is not believed: a driver has
 no room for so many frames. One that is less than LEAST_LAG_SECONDS back is believed at any rate."""
@@ -70,9 +71,9 @@ class BufferQueue:
 
         Raises OSError when the device is gone.
         """
-        if self._device.wait(0):
+        was_empty = time.monotonic() - self._emptied_at < ARRIVED_PERIODS * self._period
+        if not was_empty and self._device.wait(0):
             return True
-        self._emptied_at = time.monotonic()
         has_arrived = self._device.wait(limit_seconds)
         if has_arrived:
             self._arrived_at = time.monotonic()
