@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 from capture.media import reasons
 from capture.media.annexb import codec_of
 from capture.media.compressed_body import PACKED, CompressedBody
+from capture.media.dropping import Dropping
 from capture.media.http_request import Answer, HttpRequests
 from capture.media.jpeg_parts import MAX_AHEAD_BYTES, MAX_PART_BYTES, JpegParts, PartError, too_large
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader, Stream
@@ -298,6 +299,7 @@ class HttpStream:
         """Those of one answer, to its end."""
         assert answer is not None  # just asked
         pictures, data = 0, self._begin
+        dropping = Dropping(answer, is_compressed=self._compressed is not None)
         came = (time.time(), time.monotonic())
         """When the newest bytes came, on both clocks."""
         while data or (data := self._read_more(answer, pictures)):
@@ -312,6 +314,7 @@ class HttpStream:
             for number, jpeg in enumerate(jpegs[:1] if is_still else jpegs):
                 pictures += 1
                 self._newest_at = monotonic
+                dropping.note_picture(monotonic, latest_reader)
                 moment = before if self._parts.ended_by_next and number == 0 else came
                 # A still may have been taken at any moment since its request: the earliest one is claimed.
                 yield Arrival(jpeg, *(self._asked if is_still else moment))
@@ -322,6 +325,11 @@ class HttpStream:
                 yield from self._other_parts(came, latest_reader)
             self._parts.others.clear()
             self._check_stall()
+            if self._parts.may_skip and dropping.is_due(latest_reader):
+                self._parts.skip()
+                if not dropping.drop(latest_reader, self._patience):
+                    raise SourceError(reasons.silent(self._name, self._patience))
+                self._newest_at = time.monotonic()
         for jpeg in self._parts.end(complete=not answer.response.length):
             self._newest_at = time.monotonic()
             yield Arrival(jpeg, time.time(), self._newest_at)

@@ -21,6 +21,8 @@ MAX_PART_BYTES = MAX_MESSAGE_BYTES
 MAX_KIND_LETTERS = 50
 MAX_LINE_BYTES = 64 * 1024
 """More than this without a line end is no header, and thrown away."""
+MIN_DELIMITER_BYTES = 6
+"""A shorter delimiter may stand in the middle of a picture by chance, too."""
 MAX_AHEAD_BYTES = 1024
 """In a part with a length, a JPEG is looked for behind at most so many other bytes."""
 OTHER_TYPES = (b"264", b"265", b"hevc", b"/png", b"/webp", b"/gif", b"/bmp", b"/tiff")
@@ -72,6 +74,8 @@ class JpegParts:
         self._done = False
         """Whether this part has given its picture: the rest of it, such as a gain map, is skipped."""
         self._searched = 0
+        self._skips = False
+        """Whether all is skipped up to the next delimiter."""
         self._tried_length = False
         self.ended_by_next = False
         """Whether the first picture that `feed` gave back last had come before: what followed it showed its end."""
@@ -114,14 +118,36 @@ class JpegParts:
         self._begin_part()
         self._walker, self._in_body, self._done = None, False, False
         self._searched = 0
+        self._skips = False
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether the delimiter is known, and long enough to be found in the middle of a picture."""
+        return len(self._delimiter) >= MIN_DELIMITER_BYTES
+
+    def skip(self) -> None:
+        """Go on at the next delimiter: some of what was sent will not be fed.
+
+        Until then, the beginning of a picture is none: it may be a small one within another.
+        """
+        self.reset()
+        self._skips = True
 
     def _advance(self, parts: list[bytes]) -> bool:
         """Do what can be done with one part, or one line; returns whether there may be more to do."""
+        if self._skips:
+            return self._skip()
         if self._walker is not None:
             return self._walk(self._walker, parts)
         if self._in_body:
             return self._take_body()
         return self._take_line()
+
+    def _skip(self) -> bool:
+        begin = self._buffer.find(self._delimiter)
+        self._skips = begin < 0
+        self._cut(max(0, len(self._buffer) - len(self._delimiter)) if self._skips else begin)
+        return not self._skips
 
     # --- lines --------------------------------------------------------------------------------------------------------
 

@@ -175,6 +175,11 @@ class LatestReader:
             self._changed.wait_for(lambda: self._closing, seconds)
             return not self._closing
 
+    def rest(self, seconds: float) -> bool:
+        """For the stream: let the time pass while no picture is wanted; returns whether none is wanted still."""
+        with self._changed:
+            return not self._changed.wait_for(lambda: self._closing or self.need != "none", seconds)
+
     def until_wanted(self) -> bool:
         """For the stream: wait until a picture is requested; returns whether to go on."""
         with self._changed:

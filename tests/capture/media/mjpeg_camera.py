@@ -187,7 +187,11 @@ class Multipart:
 
     def show(self, jpeg: bytes) -> None:
         """Send a picture to all who watch, of whom there must be at least one."""
-        self.send(self._framing.part(jpeg))
+        self.send(self.part(jpeg))
+
+    def part(self, jpeg: bytes) -> bytes:
+        """A picture as it is sent."""
+        return self._framing.part(jpeg)
 
     def send(self, data: bytes) -> None:
         """Send a piece of the body."""

@@ -82,3 +82,31 @@ def test_a_picture_without_an_end_needs_no_byte_behind_its_length(ahead: bytes) 
 def test_what_follows_a_picture_without_an_end_is_read_in_the_same_call() -> None:
     parts = JpegParts()
     assert parts.feed(part(b"image/jpeg", WITHOUT_END) + part(b"image/jpeg", PICTURE)) == [PICTURE, PICTURE]
+
+
+def test_after_a_gap_the_next_picture_begins_behind_a_delimiter() -> None:
+    parts = JpegParts()
+    stream = part(b"image/jpeg", PICTURE)
+    before = parts.may_skip
+    assert parts.feed(stream) == [PICTURE]
+    assert (before, parts.may_skip) == (False, True)
+    parts.skip()
+    # The rest of a picture that has a small one in it, and what looks like a delimiter, byte by byte.
+    for byte in b"rest\n--x\r\n\r\n" + PICTURE + b"\r\n" + stream[:-1]:
+        assert parts.feed(bytes([byte])) in ([], [PICTURE])
+    assert parts.feed(stream) == [PICTURE]
+    assert (parts.damaged, parts.repairs.total()) == (0, 0)
+
+
+def test_a_small_picture_behind_a_gap_is_not_taken() -> None:
+    parts = JpegParts()
+    parts.feed(part(b"image/jpeg", PICTURE))
+    parts.skip()
+    small = jpegs.jpeg((8, 8))
+    assert parts.feed(small + b"rest of the large one\r\n" + part(b"image/jpeg", PICTURE)) == [PICTURE]
+
+
+def test_a_short_delimiter_is_not_looked_for_in_pictures() -> None:
+    parts = JpegParts()
+    assert parts.feed(b"--ab\r\nContent-Type: image/jpeg\r\n\r\n" + PICTURE + b"\r\n--ab\r\n") == [PICTURE]
+    assert not parts.may_skip

@@ -1,0 +1,99 @@
+"""Drops what a camera sends while no picture is wanted: the kernel discards it without a copy, and nobody parses it.
+
+Only where pictures come often, so that the next one is soon there when it is wanted, and where the socket has the bytes
+of the body themselves: neither encrypted, nor compressed, nor in chunks.
+"""
+
+import io
+import mmap
+import socket
+import ssl
+import time
+from typing import cast
+
+from capture.media.http_request import Answer
+from capture.media.latest_reader import LatestReader
+
+MAX_PERIOD_SECONDS = 0.1
+"""Of pictures that come often. The next whole one is there after two periods at most."""
+REST_SECONDS = 0.1
+"""Between two looks at the socket. 30 pictures of 160 KB a second are 0.5 MB in this time, which the buffer of a
+connection holds (it grows to 6 MB by default, tcp_rmem in tcp(7)), so that the camera need not wait to send."""
+PIECE_BYTES = 1 << 20
+
+_NOWHERE = mmap.mmap(-1, PIECE_BYTES)
+"""For recv, which takes no length without a buffer. MSG_TRUNC writes nothing into it (tcp(7)): it takes no memory."""
+
+
+class Dropping:
+    """For one answer, in which pictures come without end."""
+
+    def __init__(self, answer: Answer, *, is_compressed: bool) -> None:
+        self._socket = answer.stream
+        self._response = answer.response
+        is_encrypted = isinstance(answer.stream, ssl.SSLSocket)
+        self._is_possible = not (is_encrypted or is_compressed or answer.response.chunked)
+        self._period = float("inf")
+        """Of the pictures, in seconds, as far as it is known."""
+        self._newest_at: float | None = None
+        """When the newest picture came; None where some were dropped since."""
+        self._resumed_at: float | None = None
+
+    def note_picture(self, at: float, latest_reader: LatestReader) -> None:
+        """Note when a picture came, in seconds of CLOCK_MONOTONIC."""
+        if self._resumed_at is not None:  # between one and two periods ago
+            self._period = (at - self._resumed_at) / 2
+            self._resumed_at = None
+            latest_reader.behind = False
+        elif self._newest_at is not None:
+            self._period = at - self._newest_at
+        self._newest_at = at
+
+    def is_due(self, latest_reader: LatestReader) -> bool:
+        """Whether what comes next may be dropped."""
+        return self._is_possible and self._period <= MAX_PERIOD_SECONDS and latest_reader.need == "none"
+
+    def drop(self, latest_reader: LatestReader, patience: float) -> bool:
+        """Drop all that comes until a picture is wanted, or the stream ends, which the next read notices.
+
+        Args:
+            latest_reader: Knows whether a picture is wanted.
+            patience: In seconds.
+
+        Returns:
+            False if nothing came for so long.
+        """
+        latest_reader.behind = True
+        self._newest_at = None
+        heard_at = time.monotonic()
+        limit_seconds = self._socket.gettimeout()
+        is_over = False
+        while not is_over:
+            is_wanted = not latest_reader.rest(REST_SECONDS)
+            self._socket.settimeout(0)
+            try:
+                heard, has_ended = self._drop_what_waits()
+            finally:
+                self._socket.settimeout(limit_seconds)
+            self._resumed_at = time.monotonic()
+            heard_at = self._resumed_at if heard else heard_at
+            if self._resumed_at - heard_at > patience:
+                return False
+            is_over = is_wanted or has_ended
+        return True
+
+    def _drop_what_waits(self) -> tuple[bool, bool]:
+        """Returns whether anything did, and whether the stream has ended."""
+        heard = False
+        buffer = cast("io.BufferedReader | None", self._response.fp)
+        try:
+            if buffer is None:
+                return False, True
+            heard = bool(buffer.read1(io.DEFAULT_BUFFER_SIZE))  # what http.client has read ahead
+            while received := self._socket.recv_into(_NOWHERE, PIECE_BYTES, socket.MSG_TRUNC):
+                heard = received > 0
+        except BlockingIOError:
+            return heard, False
+        except OSError:
+            return heard, True
+        return heard, True
