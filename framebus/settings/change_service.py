@@ -57,15 +57,15 @@ class ChangeService:
         self._pause_seconds = pause_seconds
 
     def serve(self, listener: socket.socket, idle_seconds: float = IDLE_SECONDS) -> None:
-        """Answer one connection after the other, until none comes for so many seconds."""
+        """Answer one connection after the other, until none comes for so many seconds. Raises OSError."""
         while True:
             listener.settimeout(idle_seconds)
             try:
                 connection, _ = listener.accept()
             except (TimeoutError, BlockingIOError):
                 return
-            except OSError as error:  # such as of a client that has left already
-                log(WARNING, f"a connection was lost: {error.strerror}")
+            except ConnectionAbortedError:
+                log(WARNING, "a client has left")
             else:
                 with connection:
                     self._answer(connection)
@@ -184,7 +184,11 @@ def main() -> int:
         return EXIT_FAILED
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_OK))  # so that no temporary file is left
     with socket.socket(fileno=FIRST_DESCRIPTOR) as listener:
-        ChangeService(options.config, uids).serve(listener)
+        try:
+            ChangeService(options.config, uids).serve(listener)
+        except OSError as error:  # systemd starts another one for the next connection
+            log(WARNING, f"the socket cannot be served: {error.strerror}")
+            return EXIT_FAILED
     return EXIT_OK
 
 

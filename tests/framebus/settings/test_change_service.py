@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,23 +51,41 @@ def listener(tmp_path: Path) -> Iterator[socket.socket]:
         yield bound
 
 
+def connected(listener: socket.socket) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(DEADLINE_SECONDS)
+    connection.connect(listener.getsockname())
+    return connection
+
+
 @pytest.fixture
-def connect(listener: socket.socket, file: Path) -> Iterator[Callable[[], socket.socket]]:
-    """Start the service at the first connection."""
-    name = listener.getsockname()
+def process(listener: socket.socket, file: Path) -> Iterator[None]:
+    """The service as systemd starts it."""
     me = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
     command = [sys.executable, "-c", ACTIVATE, str(listener.fileno()), "--user", me, "--config", str(file)]
     service = subprocess.Popen(command, pass_fds=[listener.fileno()])
-
-    def connected() -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(DEADLINE_SECONDS)
-        connection.connect(name)
-        return connection
-
-    yield connected
+    yield
     service.terminate()
     assert service.wait(DEADLINE_SECONDS) == 0
+
+
+@pytest.fixture
+def connect(listener: socket.socket, file: Path) -> Iterator[Callable[[], socket.socket]]:
+    """The service in a thread, without its pauses."""
+    service = ChangeService(file, frozenset({os.geteuid()}), pause_seconds=0)
+
+    ended = threading.Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            service.serve(listener, idle_seconds=0.05)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield lambda: connected(listener)
+    ended.set()
+    thread.join(DEADLINE_SECONDS)
+    assert not thread.is_alive()
 
 
 def request(change: Change, text: str = TEXT) -> bytes:
@@ -95,8 +114,8 @@ def ask(connect: Callable[[], socket.socket]) -> Ask:
     return asked
 
 
-def test_it_changes_the_file_and_takes_that_back(ask: Ask, connect: Callable[[], socket.socket], file: Path) -> None:
-    with connect() as connection:
+def test_it_changes_the_file_and_takes_that_back(process: None, listener: socket.socket, file: Path) -> None:
+    with connected(listener) as connection:
         connection.sendall(request(CAMERA))
         assert answer(connection) == {}
         added = file.read_text()
@@ -106,12 +125,15 @@ def test_it_changes_the_file_and_takes_that_back(ask: Ask, connect: Callable[[],
         connection.sendall(b"undo\n")
         assert answer(connection) == {}
         assert file.read_text() == TEXT
+    assert [path.name for path in sorted(file.parent.iterdir())] == ["framebus.toml", "framebus.toml.old"]
+
+
+def test_every_change_is_made_or_refused_by_the_rules_of_the_file(ask: Ask, file: Path) -> None:
     assert ask(request(SetNetwork(open=True))) == {}
     assert 'listen = "0.0.0.0:8080"' in file.read_text()
     assert ask(request(RemoveCamera("front"), file.read_text()))["code"] == "not-allowed"
     assert ask(request(CAMERA))["code"] == "changed"
     assert ask(request(AddCamera("x", {"source": "testcard", "size": "huge"}), file.read_text()))["code"] == "refused"
-    assert [path.name for path in sorted(file.parent.iterdir())] == ["framebus.toml", "framebus.toml.old"]
 
 
 def test_an_edit_after_the_change_is_not_taken_back(connect: Callable[[], socket.socket], file: Path) -> None:
@@ -188,6 +210,19 @@ def test_another_user_is_refused(listener: socket.socket, file: Path) -> None:
         ChangeService(file, frozenset(), pause_seconds=0).serve(listener, idle_seconds=0)
         assert answer(client)["message"] == "only the user of framebus may send changes"
     assert file.read_text() == TEXT
+
+
+def test_clients_that_leave_keep_nobody_out(listener: socket.socket, file: Path) -> None:
+    for part in (b"", b"\n", request(CAMERA)[:-1]) * 4:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(listener.getsockname())
+            client.sendall(part)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(listener.getsockname())
+        client.sendall(request(CAMERA))
+        client.shutdown(socket.SHUT_WR)  # it will not take the change back
+        ChangeService(file, frozenset({os.geteuid()}), pause_seconds=0).serve(listener, idle_seconds=0)
+        assert answer(client) == {}
 
 
 def test_the_file_does_not_grow_without_end(listener: socket.socket, file: Path) -> None:
