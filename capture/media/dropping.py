@@ -17,8 +17,11 @@ from capture.media.latest_reader import LatestReader
 MAX_PERIOD_SECONDS = 0.1
 """Of pictures that come often. The next whole one is there after two periods at most."""
 REST_SECONDS = 0.1
-"""Between two looks at the socket. 30 pictures of 160 KB a second are 0.5 MB in this time, which the buffer of a
-connection holds (it grows to 6 MB by default, tcp_rmem in tcp(7)), so that the camera need not wait to send."""
+"""Between two looks at the socket. 30 pictures of 160 KB a second are 0.5 MB in this time."""
+ROOM_BYTES = 2 << 20
+"""Of the connection's buffer. If it filled up, the camera would have to wait, and to send old pictures later."""
+MAX_WAITING_BYTES = ROOM_BYTES // 2
+"""If a look finds more, the stream is read instead."""
 PIECE_BYTES = 1 << 20
 
 _NOWHERE = mmap.mmap(-1, PIECE_BYTES)
@@ -33,6 +36,7 @@ class Dropping:
         self._response = answer.response
         is_encrypted = isinstance(answer.stream, ssl.SSLSocket)
         self._is_possible = not (is_encrypted or is_compressed or answer.response.chunked)
+        self._has_room = False
         self._period = float("inf")
         """Of the pictures, in seconds, as far as it is known."""
         self._newest_at: float | None = None
@@ -63,6 +67,9 @@ class Dropping:
         Returns:
             False if nothing came for so long.
         """
+        if not self._has_room and not self._make_room():
+            self._is_possible = False
+            return True
         latest_reader.behind = True
         self._newest_at = None
         heard_at = time.monotonic()
@@ -72,28 +79,40 @@ class Dropping:
             is_wanted = not latest_reader.rest(REST_SECONDS)
             self._socket.settimeout(0)
             try:
-                heard, has_ended = self._drop_what_waits()
+                waiting_bytes, has_ended = self._drop_what_waits()
             finally:
                 self._socket.settimeout(limit_seconds)
             self._resumed_at = time.monotonic()
-            heard_at = self._resumed_at if heard else heard_at
+            heard_at = self._resumed_at if waiting_bytes else heard_at
             if self._resumed_at - heard_at > patience:
                 return False
-            is_over = is_wanted or has_ended
+            self._is_possible = waiting_bytes <= MAX_WAITING_BYTES
+            is_over = is_wanted or has_ended or not self._is_possible
         return True
 
-    def _drop_what_waits(self) -> tuple[bool, bool]:
-        """Returns whether anything did, and whether the stream has ended."""
-        heard = False
+    def _make_room(self) -> bool:
+        """Enlarge the buffer of the connection; returns whether that could be done.
+
+        SO_RCVBUF is limited to 208 KB by default. For SO_RCVLOWAT, Linux enlarges the buffer up to half of tcp_rmem
+        (tcp_set_rcvlowat of net/ipv4/tcp.c, since 4.18), and does not make it smaller again.
+        """
+        for low_water_mark in (ROOM_BYTES, 1):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, low_water_mark)
+        self._has_room = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= ROOM_BYTES
+        return self._has_room
+
+    def _drop_what_waits(self) -> tuple[int, bool]:
+        """Returns how many bytes did, and whether the stream has ended."""
+        dropped = 0
         buffer = cast("io.BufferedReader | None", self._response.fp)
         try:
             if buffer is None:
-                return False, True
-            heard = bool(buffer.read1(io.DEFAULT_BUFFER_SIZE))  # what http.client has read ahead
+                return 0, True
+            dropped = len(buffer.read1(io.DEFAULT_BUFFER_SIZE))  # what http.client has read ahead
             while received := self._socket.recv_into(_NOWHERE, PIECE_BYTES, socket.MSG_TRUNC):
-                heard = received > 0
+                dropped += received
         except BlockingIOError:
-            return heard, False
+            return dropped, False
         except OSError:
-            return heard, True
-        return heard, True
+            return dropped, True
+        return dropped, True

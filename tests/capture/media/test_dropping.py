@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from capture.media.dropping import MAX_WAITING_BYTES
 from capture.rate_control import RateControl
 from capture.source import SourceError
 from capture.sources.media import MediaOptions, MediaSource
@@ -40,6 +41,16 @@ def wait_until_it_drops(camera: Multipart, source: MediaSource) -> None:
         return drops(source)
 
     wait_until(sent_more, "that the pictures are dropped")
+
+
+def check_that_each_is_read(camera: Multipart, source: MediaSource) -> None:
+    """Even in pairs, after which others are dropped."""
+    reader = source._latest_reader
+    assert reader is not None
+    for shown in (NEW, OLD) * 3:
+        camera.send(2 * camera.part(shown))
+        wait_until(lambda: reader._newest and reader._newest.image == shown, "the newest picture")  # noqa: B023
+    assert not drops(source)
 
 
 def drops(source: MediaSource) -> bool:
@@ -103,9 +114,17 @@ def test_a_body_that_cannot_be_taken_up_again_is_read_on(framing: Framing) -> No
     with IpCamera(camera) as server, opened(server.url(), options=MediaOptions(idle_fps=RARELY)) as source:
         camera.show(OFTEN)
         picture(source, RateControl(RARELY))
-        reader = source._latest_reader
-        assert reader is not None
-        for shown in (NEW, OLD) * 3:
-            camera.send(2 * camera.part(shown))
-            wait_until(lambda: reader._newest and reader._newest.image == shown, "the newest picture")  # noqa: B023
-        assert not drops(source)
+        check_that_each_is_read(camera, source)
+
+
+@pytest.mark.medium
+def test_a_stream_that_would_fill_the_connection_is_read_on() -> None:
+    camera = Multipart()
+    with watched(camera) as source:
+
+        def is_read() -> bool:
+            camera.send(bytes(2 * MAX_WAITING_BYTES) + camera.part(NEW))
+            return not drops(source)
+
+        wait_until(is_read, "that the pictures are read again")
+        check_that_each_is_read(camera, source)
