@@ -11,6 +11,7 @@ import { fetchCameras, CameraList } from "./grid/camera-list.js";
 import { Choices } from "./grid/choices.js";
 import { Rest } from "./grid/rest.js";
 import { Stage } from "./grid/stage.js";
+import { countdown, summaryOf } from "./grid/summary.js";
 import { connectClosing } from "./dialog.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
@@ -67,6 +68,8 @@ let lastUsedView = null;
 let wall = null;
 /** The time line of the page of one camera, when it has loaded. @type {import("./timeline/look-back.js").LookBack | null} */
 let lookBack = null;
+/** The marks on the tiles of the page of all cameras, when they have loaded. @type {import("./timeline/last-events.js").LastEvents | null} */
+let lastEvents = null;
 /** The tools of the page of one camera, when they have loaded. @type {import("./single/single-camera.js").SingleCamera | null} */
 let single = null;
 let notice = { text: "", until: -Infinity };
@@ -111,6 +114,7 @@ function onFirstMessage() {
   failures = 0;
   lostSince = answersSince = null;
   lookBack?.connected();
+  lastEvents?.connected();
 }
 
 function onLost() {
@@ -133,6 +137,7 @@ function onMessage(data, reply) {
     if (FRAME_KINDS.has(message.kind)) receivedFrame(message, reply);
     if (message.kind === "status") receivedStatus(message);
     if (message.kind === "recorded") lookBack?.receivedFrame(message, reply);
+    if (message.kind === "event") (lastEvents ?? lookBack)?.receivedEvent(message);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     console.warn(`framebus: dropped a message: ${error.message}`);
@@ -258,7 +263,9 @@ function refresh() {
   for (const view of cameraList.views) view.refresh(pageState);
   single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
   const own = onlyCamera && cameraList.get(onlyCamera);
-  if (own && connected) lookBack?.refresh(own, (clock.at(now) ?? Date.now()) / 1000);
+  const unix = (clock.at(now) ?? Date.now()) / 1000;
+  if (own && connected) lookBack?.refresh(own, unix);
+  if (connected) lastEvents?.refresh(cameraList.views, unix);
   showBanner(now);
   showSummary();
 }
@@ -284,11 +291,6 @@ function connectionMessage() {
   return t(lostSince === null ? "page.noConnection" : "page.connectionLost");
 }
 
-/** @param {number | null} wait milliseconds */
-function countdown(wait) {
-  return wait === null ? t("page.retryNow") : t("page.retryIn", { n: Math.ceil(wait / 1000) });
-}
-
 function showSummary() {
   const shown = cameraList.views.filter((view) => onlyCamera || !choices.isHidden(view.dataset.camera));
   const all = cameraList.views.length;
@@ -301,12 +303,6 @@ function showSummary() {
   setText(".empty", emptyMessage());
   const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? t("page.title") : summary)} — framebus`;
   if (document.title !== title) document.title = title;
-}
-
-/** @param {number} all how many cameras there are @param {number} shown @param {number} down of those that are shown */
-function summaryOf(all, shown, down) {
-  if (down > 0) return all > 1 ? t("page.someDown", { n: shown, down }) : t("page.oneDown");
-  return shown < all ? t("page.shown", { n: shown, all }) : t("page.summary", { n: all });
 }
 
 /** The state as one character, for narrow tabs. @param {number} down how many cameras are down */
@@ -383,7 +379,7 @@ function start() {
 /** Load what a person may use. */
 async function loadTools() {
   const send = (message) => connection.send(message);
-  if (stage) wall = await loadToolsOfAll(cameraList, choices, onChoice, refresh);
+  if (stage) ({ wall, lastEvents } = await loadToolsOfAll(cameraList, choices, send, onChoice, refresh));
   else ({ single, lookBack } = await loadToolsOfOne(goToCamera, send, updateSubscription));
   refresh();
   document.body.dataset.tools = "ready";

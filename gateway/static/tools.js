@@ -21,17 +21,18 @@ export async function toolsAreDue() {
  *
  * @param {import("./grid/camera-list.js").CameraList} cameras
  * @param {import("./grid/choices.js").Choices} choices
+ * @param {(message: object) => void} send by the websocket
  * @param {() => void} onChoice called when a person has chosen another arrangement
  * @param {() => void} onWall called when the wall view begins or ends
- * @returns {Promise<import("./wall/wall.js").Wall>}
  */
-export async function loadToolsOfAll(cameras, choices, onChoice, onWall) {
+export async function loadToolsOfAll(cameras, choices, send, onChoice, onWall) {
   const element = (selector) => document.querySelector(selector);
-  const [{ Arrange }, { Wall }] = await Promise.all([import("./grid/arrange.js"), import("./wall/wall.js")]);
+  const tools = [import("./grid/arrange.js"), import("./wall/wall.js"), import("./timeline/last-events.js")];
+  const [{ Arrange }, { Wall }, { LastEvents }] = await Promise.all(tools);
   new Arrange(element(".arrange"), element(".arrange-dialog"), cameras, choices, onChoice);
   const wall = new Wall(element(".open-wall"), element(".leave-wall"), onWall);
   element(".arrange").hidden = element(".open-wall").hidden = false;
-  return wall;
+  return { wall, lastEvents: new LastEvents(send) };
 }
 
 /**

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Route
 
+from framebus.protocol.events import EventHeader, Phase
+from framebus.protocol.wire import pack
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
 from tests.e2e.conftest import STRICT, Pipeline
 from tests.e2e.tab import Tab
+from tests.framebus.golden.make import EVENT
+from tests.framebus.publisher import Publisher
 from tests.framebus.recordings.segments import jpeg, store
 from tests.ports import free_ports
 from tests.processes import Running, python, wait_until
@@ -296,6 +301,58 @@ def test_events_lead_to_their_moments(tab: LookingBack) -> None:
     tab.press(".", EVENT_AT * 1000 + 101)
     tab.press(".", EVENT_AT * 1000 + 201)
     tab.press("b", EVENT_AT * 1000 + 1)
+
+
+def happen(recorded: Recorded, id: str, seconds: float, phase: Phase, published: float) -> EventHeader:
+    """A message of an event that began so many seconds after the first frame, as the process `motion` sends them."""
+    at = recorded.began + seconds + 0.05
+    return msgspec.structs.replace(EVENT, id=id, phase=phase, captured=at, seconds=0.0, published=published)
+
+
+@pytest.fixture
+def publisher(recorded: Recorded) -> Iterator[Publisher]:
+    """In place of the process `motion`, which does not run."""
+    made = Publisher(f"ipc://{recorded.pipeline.config.run_dir}/events")
+    yield made
+    made.close()
+
+
+def test_an_event_is_on_the_time_line_as_it_happens(tab: LookingBack, recorded: Recorded, publisher: Publisher) -> None:
+    assert publisher.subscription() == b"\x01event/"
+    tab.press("n", EVENT_AT * 1000 + 1)
+    publisher.send_message(pack("event", "front", happen(recorded, "pushed", 16, "end", 1.0)))
+
+    def shown() -> bool:
+        tab.page.keyboard.press("n")
+        return tab.camera()["seq"] == "16001"
+
+    wait_until(shown, "the event that nobody has asked for")
+    tab.press("b", EVENT_AT * 1000 + 1)
+
+
+def test_a_tile_has_a_mark_of_its_last_events_which_leads_to_them(browser: Browser, recorded: Recorded) -> None:
+    tab = Tab(browser, f"{recorded.pipeline.url}/")
+    marks = tab.page.locator(".last-event")
+    wait_until(lambda: marks.count() == 1, "the mark of front, and none of cameras without events")
+    assert datetime.fromtimestamp(recorded.began + EVENT_AT).strftime(":%M") in marks.inner_text()
+    label = str(marks.get_attribute("aria-label"))
+    assert label.startswith("front: 1 event in the last hour, at "), label
+    publisher = Publisher(f"ipc://{recorded.pipeline.config.run_dir}/events")
+    try:
+        assert publisher.subscription() == b"\x01event/"
+        publisher.send_message(pack("event", "front", happen(recorded, "e-1", EVENT_AT, "start", 1.0)))
+        wait_until(lambda: "Show its beginning" in str(marks.get_attribute("aria-label")), "that it is in progress")
+        assert marks.get_attribute("data-now") == "true"
+        publisher.send_message(pack("event", "front", happen(recorded, "e-1", EVENT_AT + 1, "end", 2.0)))
+        wait_until(lambda: marks.get_attribute("data-now") == "false", "its end")
+    finally:
+        publisher.close()
+    marks.focus()
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/camera/front/?at=*")
+    wait_until(lambda: tab.camera().get("seq") == str(EVENT_AT * 1000 + 1), "the frame of the event")
+    assert tab.complaints == []
+    tab.page.close()
 
 
 def test_another_day_can_be_looked_at_while_a_film_runs(tab: LookingBack) -> None:

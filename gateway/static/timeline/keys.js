@@ -40,6 +40,8 @@ const ON_TRACK = {
   "-": "zoomOut",
   Escape: "unmark",
 };
+/** Actions that lead away from the event that was gone to. */
+export const LEAVES_EVENT = new Set(["scrub", "event", "stepBack", "stepOn", "jumpBack", "jumpOn", "leapBack", "leapOn", "first", "last", "live", "play", "playBack"]);
 const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowDown: "↓", ArrowUp: "↑", PageDown: "Page ↓", PageUp: "Page ↑" };
 
 /**

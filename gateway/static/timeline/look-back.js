@@ -8,6 +8,7 @@ import { may } from "../connection/me.js";
 import { t } from "../words/words.js";
 import { Axis, LONGEST, localDay } from "./axis.js";
 import { Film } from "./film.js";
+import { LEAVES_EVENT } from "./keys.js";
 import { linkedMoment, momentLink } from "./moment-link.js";
 import { noticeText } from "./labels.js";
 import { Player, SPEEDS } from "./player.js";
@@ -33,8 +34,6 @@ const REPLAY_SECONDS = 10;
 const ZOOM_STEP = 0.5;
 /** The files that are to be kept get their names within so long. */
 const KEPT_AFTER_MS = 2500;
-/** What leads away from the event that was gone to. */
-const LEAVES_EVENT = new Set(["scrub", "event", "stepBack", "stepOn", "jumpBack", "jumpOn", "leapBack", "leapOn", "first", "last", "live", "play", "playBack"]);
 
 export class LookBack {
   #send;
@@ -106,9 +105,20 @@ export class LookBack {
     if (sought || played) this.#show();
   }
 
+  /** @param {import("../connection/wire.js").Message} message of an event */
+  receivedEvent({ camera, header }) {
+    if (camera === this.#camera) this.#times.happened(header);
+  }
+
   /** The connection is a new one. */
   connected() {
     if (this.#view) this.#player.connected();
+    if (this.#element) this.#watchEvents();
+  }
+
+  #watchEvents() {
+    this.#send({ events: [this.#camera] });
+    this.#times.mayHaveMissed();
   }
 
   /** @param {import("../camera/camera-view.js").CameraView} view */
@@ -156,6 +166,7 @@ export class LookBack {
     this.#film = new Film(this.#api, this.#element.querySelector(".film-line"));
     view.querySelector(".picture").after(this.#element);
     this.#axis = this.#axis.resized(this.#element.width);
+    this.#watchEvents();
     this.#showRecorder();
     const at = linkedMoment(location.search);
     if (at !== null) this.#goTo(at, LINKED_SECONDS);

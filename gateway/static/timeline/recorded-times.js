@@ -1,5 +1,9 @@
-/** What the page knows of the recorded times of a camera: asked for as the time line shows them, and again at its live end. */
+/**
+ * What the page knows of the recorded times of a camera: asked for as the time line shows them, and again at its live end.
+ * Events come by the websocket; they are listed once, and again after they may have been missed.
+ */
 
+import { isSilent, withMessage } from "./pushed-events.js";
 import { eventBeside, merge } from "./spans.js";
 
 /** How often the newest times are asked for. */
@@ -29,6 +33,9 @@ export class RecordedTimes {
   /** Shorter pauses may be missing in what is known. */
   #gap = 0;
   #tailAt = -Infinity;
+  #eventsAt = -Infinity;
+  /** Whether events may have been missed at the end of what is known. */
+  #missedEvents = false;
   #isAsking = false;
   #failedAt = -Infinity;
 
@@ -51,13 +58,27 @@ export class RecordedTimes {
     const gap = longestGap(pixel);
     const missing = this.#missing(from, Math.min(to, now), now, gap);
     const span = missing ?? this.#tail(to, now);
-    if (span) this.loaded = this.#ask(span.from, span.to, missing ? gap : this.#gap);
+    if (span) this.loaded = this.#ask(span.from, span.to, missing ? gap : this.#gap, missing !== null || this.#isOfEvents());
+  }
+
+  /** A message says what happens now. @param {import("./pushed-events.js").EventMessage} message */
+  happened(message) {
+    const known = this.#known;
+    // What lies between is not known: with this event, it would seem to be empty.
+    if (!known || message.captured > known.to + TAIL_SECONDS || message.captured < known.from) return;
+    this.events = withMessage(this.events, message, performance.now());
+    this.#onChange();
+  }
+
+  /** Messages come from now on: events may have been missed before. */
+  mayHaveMissed() {
+    this.#missedEvents = true;
   }
 
   /** Ask for a time again. @param {number} from @param {number} to */
   async again(from, to) {
     await this.loaded;
-    this.loaded = this.#ask(from, to, this.#gap);
+    this.loaded = this.#ask(from, to, this.#gap, true);
   }
 
   /**
@@ -97,14 +118,22 @@ export class RecordedTimes {
     return { from: Math.max(this.#known.from, this.#known.to - TAIL_SECONDS), to: now };
   }
 
-  async #ask(from, to, gap) {
+  /** Whether events are asked for together with the newest spans. */
+  #isOfEvents() {
+    return this.#missedEvents || this.events.some((event) => isSilent(event, this.#eventsAt, performance.now()));
+  }
+
+  /** @param {number} from @param {number} to @param {number} gap @param {boolean} ofEvents whether events are asked for, too */
+  async #ask(from, to, gap, ofEvents) {
     this.#isAsking = true;
+    this.#missedEvents = this.#missedEvents && !ofEvents;
     try {
-      const [spans, events] = await Promise.all([this.#api.spans(from, to, gap), this.#api.events(from, to)]);
+      const [spans, events] = await Promise.all([this.#api.spans(from, to, gap), ofEvents ? this.#api.events(from, to) : null]);
       this.#learn(Math.max(0, from), to, gap, spans, events);
       this.#onChange();
     } catch (error) {
       this.#failedAt = performance.now();
+      this.#missedEvents = true;
       console.info(`framebus: what is recorded could not be read: ${error.message}`);
     } finally {
       this.#isAsking = false;
@@ -116,11 +145,18 @@ export class RecordedTimes {
     const known = this.#known;
     const joins = known && gap >= this.#gap && from <= known.to && to >= known.from;
     this.spans = merge(joins ? this.spans : [], spans, from, to);
-    const ids = new Set(events.map(({ id }) => id));
-    const others = joins ? this.events.filter(({ id, start, end }) => !ids.has(id) && (start > to || (end ?? start) < from)) : [];
-    this.events = [...others, ...events].sort((one, other) => one.start - other.start);
+    if (events) this.#learnEvents(joins ? this.events : [], events, from, to);
     this.#known = joins ? { from: Math.min(from, known.from), to: Math.max(to, known.to) } : { from, to };
     this.#gap = gap;
+  }
+
+  #learnEvents(before, events, from, to) {
+    this.#eventsAt = performance.now();
+    const ids = new Set(events.map(({ id }) => id));
+    // A message may be newer than the list.
+    const isOther = ({ id, start, end, heardAt }) => !ids.has(id) && (start > to || (end ?? start) < from || (heardAt && start > to - TAIL_SECONDS));
+    const listed = events.map((event) => before.find(({ id, heardAt }) => id === event.id && heardAt) ?? event);
+    this.events = [...before.filter(isOther), ...listed].sort((one, other) => one.start - other.start);
   }
 }
 

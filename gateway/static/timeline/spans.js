@@ -15,6 +15,8 @@ const SAME_SECONDS = 0.001;
  * @property {number} start
  * @property {number | null} end null while it lasts
  * @property {number} score from 0 to 1
+ * @property {number} [published] of its newest message
+ * @property {number} [heardAt] when that came, in milliseconds
  */
 
 /**

@@ -116,6 +116,8 @@ export default {
   "timeline.event": "{type}, {n} %",
   "timeline.noEventAfter": "Es gibt kein späteres Ereignis.",
   "timeline.noEventBefore": "Es gibt kein früheres Ereignis.",
+  "events.last": { one: "{camera}: {n} Ereignis in der letzten Stunde, um {time}. Anzeigen", other: "{camera}: {n} Ereignisse in der letzten Stunde, das letzte um {time}. Anzeigen" },
+  "events.now": "{camera}: ein Ereignis seit {time}. Seinen Anfang anzeigen",
   "timeline.help": "Tasten",
   "timeline.onTrack": "Solange die Zeitleiste den Fokus hat",
   "timeline.key.stepBack": "Ein Bild zurück",

@@ -116,6 +116,8 @@ export default {
   "timeline.event": "{type}，{n} %",
   "timeline.noEventAfter": "没有更晚的事件。",
   "timeline.noEventBefore": "没有更早的事件。",
+  "events.last": { other: "{camera}：过去一小时有 {n} 个事件，最近一个在 {time}。查看" },
+  "events.now": "{camera}：自 {time} 起有事件发生。查看开头",
   "timeline.help": "按键",
   "timeline.onTrack": "焦点在时间轴上时",
   "timeline.key.stepBack": "后退一帧",

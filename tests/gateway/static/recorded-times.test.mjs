@@ -110,3 +110,59 @@ test("an event is found also where the time line does not show it", async () => 
   assert.equal((await times.eventBeside(20, -1, server.now)).start, 0);
   assert.equal(await times.eventBeside(server.now, 1, server.now), null);
 });
+
+test("an event that a message tells of is there at once, and is not asked for", async () => {
+  const server = new Server();
+  let asked = 0;
+  const { events } = server;
+  server.events = (...period) => {
+    asked += 1;
+    return events(...period);
+  };
+  let changes = 0;
+  const times = new RecordedTimes(server, () => (changes += 1));
+  const message = { id: "new", type: "motion", phase: "start", score: 0.9, seconds: 0, captured: 99_990, published: 1 };
+  times.happened(message);
+  assert.deepEqual(times.events, [], "nothing is known yet");
+  times.want(99_000, 100_000, server.now);
+  await times.loaded;
+  assert.equal(changes, 1);
+  times.happened(message);
+  assert.equal(times.events[times.events.length - 1].id, "new");
+  times.happened({ ...message, phase: "end", captured: 99_995, published: 2 });
+  times.happened({ ...message, id: "far", captured: 200_000, published: 3 });
+  assert.deepEqual([changes, times.events[times.events.length - 1].end], [3, 99_995]);
+  assert.equal((await times.eventBeside(99_950, 1, server.now)).id, "new");
+  await times.again(99_900, 100_000); // a list that does not have it yet
+  await times.loaded;
+  assert.equal(times.events[times.events.length - 1].id, "new");
+  assert.equal(asked, 2);
+});
+
+test("events are asked for with the newest spans only where they may have been missed", async (context) => {
+  const server = new Server();
+  const periods = [];
+  server.events = async (from, to) => {
+    periods.push([from, to]);
+    return [];
+  };
+  let now = 1_000_000;
+  context.mock.method(performance, "now", () => now);
+  const times = new RecordedTimes(server, () => {});
+  const tail = async () => {
+    now += 6000;
+    server.now += 6;
+    times.want(server.now - 1000, server.now, server.now);
+    await times.loaded;
+    return periods.length;
+  };
+  assert.equal(await tail(), 1);
+  assert.equal(await tail(), 1);
+  times.mayHaveMissed();
+  assert.equal(await tail(), 2);
+  assert.equal(periods[1][0], server.now - 6 - 90);
+  assert.equal(await tail(), 2);
+  const message = { id: "cut", type: "motion", phase: "start", score: 0.9, seconds: 0, captured: server.now, published: 1 };
+  times.happened(message);
+  assert.equal(await tail(), 3, "nothing is heard of it any more");
+});
