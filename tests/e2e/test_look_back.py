@@ -20,6 +20,7 @@ from framebus.protocol.wire import pack
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
 from tests.e2e.conftest import STRICT, Pipeline
+from tests.e2e.looking_back import LookingBack
 from tests.e2e.tab import Tab
 from tests.framebus.golden.make import EVENT
 from tests.framebus.publisher import Publisher
@@ -46,49 +47,6 @@ WATCH = """() => {
     const note = () => window.shown.push([view.dataset.kind, view.dataset.state]);
     new MutationObserver(note).observe(view, {attributes: true});
 }"""
-
-
-class LookingBack(Tab):
-    """The page of camera front, with its time line."""
-
-    def __init__(self, browser: Browser, url: str, viewport: dict[str, int] | None = None) -> None:
-        super().__init__(browser, url, viewport)
-        wait_until(lambda: self.page.locator("time-line .track").count() == 1, "the time line")
-
-    def line(self, name: str) -> str:
-        """A data attribute of the time line."""
-        value = self.page.evaluate("name => document.querySelector('time-line').dataset[name]", name)
-        return str(value or "")
-
-    def text(self, selector: str) -> str:
-        """The text of a part of the time line."""
-        return str(self.page.locator(f"time-line {selector}").inner_text())
-
-    def wait_for_seq(self, seq: int) -> None:
-        """Wait until this recorded frame is on the screen."""
-        try:
-            wait_until(lambda: self._shows(seq), f"recorded frame {seq}")
-        except AssertionError as error:
-            shown = f"{self.camera()} {self.line('at')} {self.line('mode')} {self.text('.notice')!r} {self.complaints}"
-            raise AssertionError(f"{error}; {self.page.url} shows {shown}") from None
-
-    def _shows(self, seq: int) -> bool:
-        camera = self.camera()
-        return camera.get("kind") == "recorded" and camera["seq"] == str(seq)
-
-    def press(self, key: str, seq: int) -> None:
-        """Press a key, and wait for the frame that it leads to."""
-        self.page.keyboard.press(key)
-        self.wait_for_seq(seq)
-
-    def axis(self) -> tuple[float, float]:
-        """The first and the last moment of the track."""
-        begin, end = (self.page.locator(".track").get_attribute(f"aria-value{name}") for name in ("min", "max"))
-        return float(begin or 0), float(end or 0)
-
-    def do(self, action: str) -> None:
-        """Press a button."""
-        self.page.locator(f"time-line [data-action={action}]").click()
 
 
 @dataclass(frozen=True)
