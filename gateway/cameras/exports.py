@@ -109,16 +109,18 @@ class Exports:
             self._kill(process)
         await self._threads.run(lambda: shutil.rmtree(self._folder / id, ignore_errors=True))
 
-    async def read(self, export: Export) -> AsyncGenerator[bytes, None]:
-        """The bytes of a film that is done, piece by piece. Raises HttpError."""
+    async def read(self, export: Export, begin: int, end: int) -> AsyncGenerator[bytes, None]:
+        """The bytes of a film that is done from `begin` up to `end`, piece by piece. Raises HttpError."""
         with _disk_errors():
             file = await self._threads.run(lambda: os.open(self._folder / export.id / FILM_NAME, os.O_RDONLY), os.close)
         try:
-            while True:
+            while begin < end:
+                size, offset = min(READ_BYTES, end - begin), begin
                 with _disk_errors():
-                    piece = await self._threads.run(lambda: os.read(file, READ_BYTES))
+                    piece = await self._threads.run(lambda: os.pread(file, size, offset))  # noqa: B023
                 if not piece:
-                    return
+                    raise HttpError(503, "changed", "the film has become shorter")
+                begin += len(piece)
                 yield piece
         finally:
             os.close(file)

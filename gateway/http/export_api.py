@@ -50,7 +50,10 @@ class ExportState(CameraHandler):
 
 
 class ExportedFilm(Download):
-    """/camera/NAME/recordings/export/ID.mp4: the file, once: it is deleted when all of it was sent."""
+    """/camera/NAME/recordings/export/ID.mp4: the file, or a range of its bytes.
+
+    It is deleted when all of it was sent at once: a player that asks for parts may want others afterwards.
+    """
 
     async def get(self, name: str, id: str) -> None:
         """Send it."""
@@ -61,14 +64,14 @@ class ExportedFilm(Download):
         if export.progress.state != "done":
             raise HttpError(409, "not-done", f"the film is not done: {export.progress.reason or export.progress.state}")
         with self.place():
-            job = export.job
+            job, size = export.job, export.progress.bytes
             self.describe(download_name(camera, job.begin, job.end - job.begin, "mp4"), MP4)
-            self.set_header("Content-Length", str(export.progress.bytes))
-            if self.request.method == "HEAD":
+            begin, end = self.part(size, f'"{id}"', export.progress.updated)
+            if self.get_status() in (304, 416) or self.request.method == "HEAD":
                 return
-            async with aclosing(exports.read(export)) as pieces:
+            async with aclosing(exports.read(export, begin, end)) as pieces:
                 sent = await self.send(pieces)
-        if sent:
+        if sent and self.get_status() == 200:
             await exports.delete(id)
 
     head = get

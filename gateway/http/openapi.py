@@ -209,7 +209,9 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     },
     "/camera/([^/]+)/recordings/export/([0-9a-f]{16})[.]mp4": {
         "get": Operation(
-            "A film that is done. It is deleted when it was fetched.", {MP4: {}}, errors=(404, 409, 429, 503, 504)
+            "A film that is done, or with Range a part of it. It is deleted when it was fetched without Range.",
+            {MP4: {}},
+            errors=(404, 409, 416, 429, 503, 504),
         )
     },
     "/api/cameras/([^/]+)/events": {

@@ -79,6 +79,34 @@ class Download(CameraHandler):
         self.set_header("Content-Disposition", f'attachment; filename="{file_name}"')
         self.set_header("Cache-Control", "no-store")
 
+    def part(self, size: int, etag: str, changed_seconds: float) -> tuple[int, int]:
+        """Set status and headers for a file of so many bytes, or the part of it that is asked for.
+
+        Returns the first byte to send, and the one after the last.
+        """
+        modified = formatdate(changed_seconds, usegmt=True)
+        for header, value in (("ETag", etag), ("Last-Modified", modified), ("Accept-Ranges", "bytes")):
+            self.set_header(header, value)
+        headers = self.request.headers
+        if still_headers.matches(headers.get("If-None-Match", ""), etag):
+            self.set_status(304)
+            return 0, 0
+        wanted = None
+        if self.request.method == "GET" and is_current(headers.get("If-Range"), etag, modified):
+            try:
+                wanted = byte_range(headers.get("Range"), size)
+            except UnsatisfiableRangeError:
+                self.set_header("Content-Range", f"bytes */{size}")
+                self.set_header("Content-Length", "0")
+                self.set_status(416)
+                return 0, 0
+        begin, end = wanted or (0, size)
+        if wanted is not None:
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {begin}-{end - 1}/{size}")
+        self.set_header("Content-Length", str(end - begin))
+        return begin, end
+
     async def send(self, pieces: AsyncIterator[bytes]) -> bool:
         """Send the pieces, each when the client has taken the one before, while it has the right to them.
 
@@ -125,28 +153,7 @@ class RecordedFile(Download):
         assert named is not None  # else it would not be open
         self.describe(download_name(camera, named.start, named.seconds))
         etag = f'"{stored.changed_ns:x}-{stored.bytes:x}"'
-        modified = formatdate(stored.changed_ns // 1_000_000_000, usegmt=True)
-        for header, value in (("ETag", etag), ("Last-Modified", modified), ("Accept-Ranges", "bytes")):
-            self.set_header(header, value)
-        headers = self.request.headers
-        if still_headers.matches(headers.get("If-None-Match", ""), etag):
-            self.set_status(304)
-            return 0, 0
-        wanted = None
-        if self.request.method == "GET" and is_current(headers.get("If-Range"), etag, modified):
-            try:
-                wanted = byte_range(headers.get("Range"), stored.bytes)
-            except UnsatisfiableRangeError:
-                self.set_header("Content-Range", f"bytes */{stored.bytes}")
-                self.set_header("Content-Length", "0")
-                self.set_status(416)
-                return 0, 0
-        begin, end = wanted or (0, stored.bytes)
-        if wanted is not None:
-            self.set_status(206)
-            self.set_header("Content-Range", f"bytes {begin}-{end - 1}/{stored.bytes}")
-        self.set_header("Content-Length", str(end - begin))
-        return begin, end
+        return self.part(stored.bytes, etag, stored.changed_ns // 1_000_000_000)
 
 
 class RecordedClip(Download):

@@ -23,6 +23,7 @@ from tests.gateway.http.test_recordings_api import CAMERAS, with_token
 PATH = "/api/cameras/front/recordings/export"
 JSON = {"Content-Type": "application/json"}
 LIMIT_SECONDS = 60
+FILM = b"the bytes of a film"
 
 
 @pytest.fixture
@@ -107,8 +108,8 @@ def made(config: Config, number: int, state: State = "done", owner: str = "") ->
     id = f"{number:016x}"
     folder = films(config) / id
     write_job(folder, Job(camera="front", begin=1.0, end=2.0, created=3.0, owner=owner))
-    write_progress(folder, Progress(state=state))
-    (folder / FILM_NAME).write_bytes(b"film")
+    write_progress(folder, Progress(state=state, bytes=len(FILM)))
+    (folder / FILM_NAME).write_bytes(FILM)
     return id
 
 
@@ -117,6 +118,22 @@ def outdate(config: Config, id: str, seconds: float) -> None:
     progress = films(config) / id / "progress.json"
     text = json.loads(progress.read_text())
     progress.write_text(json.dumps({**text, "updated": text["updated"] - seconds}))
+
+
+async def test_a_film_can_be_fetched_in_parts_and_stays_until_it_was_fetched_at_once(site: Site) -> None:
+    id = made(site.config, 1)
+    url = f"/camera/front/recordings/export/{id}.mp4"
+    first = await site.get(url, headers={"Range": "bytes=0-8"})
+    assert (first.code, first.body) == (206, b"the bytes")
+    assert first.headers["Content-Range"] == f"bytes 0-8/{len(FILM)}"
+    rest = await site.get(url, headers={"Range": "bytes=9-", "If-Range": first.headers["ETag"]})
+    assert (rest.code, first.body + rest.body) == (206, FILM)
+    other = await site.get(url, headers={"Range": "bytes=9-", "If-Range": '"another film"'}, method="HEAD")
+    assert (other.code, other.headers["Content-Length"]) == (200, str(len(FILM)))
+    beyond = await site.get(url, headers={"Range": "bytes=99-"})
+    assert (beyond.code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(FILM)}")
+    assert (await site.get(url)).body == FILM
+    await until(lambda: not (films(site.config) / id).exists())
 
 
 async def test_there_are_so_many_films_and_no_more(site: Site) -> None:
