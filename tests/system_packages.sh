@@ -48,6 +48,8 @@ machines   qemu-system-x86_64                                qemu-system-x86
 machines   busybox                                           busybox-static
 machines   cpio                                              cpio
 machines   modprobe                                          kmod
+machines   dmsetup                                           dmsetup
+machines   mkfs.ext4                                         e2fsprogs
 machines   mmdebstrap                                        mmdebstrap
 machines   /usr/share/keyrings/debian-archive-keyring.gpg    debian-archive-keyring
 END
