@@ -264,7 +264,7 @@ function refresh() {
   single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
   const own = onlyCamera && cameraList.get(onlyCamera);
   const unix = (clock.at(now) ?? Date.now()) / 1000;
-  if (own && connected) lookBack?.refresh(own, unix);
+  if (own && pageState.connected) lookBack?.refresh(own, unix);
   if (connected) lastEvents?.refresh(cameraList.views, unix);
   showBanner(now);
   showSummary();
@@ -380,7 +380,7 @@ function start() {
 async function loadTools() {
   const send = (message) => connection.send(message);
   if (stage) ({ wall, lastEvents } = await loadToolsOfAll(cameraList, choices, send, onChoice, refresh));
-  else ({ single, lookBack } = await loadToolsOfOne(goToCamera, send, updateSubscription));
+  else ({ single, lookBack } = await loadToolsOfOne(goToCamera, send, isBlocked, updateSubscription));
   refresh();
   document.body.dataset.tools = "ready";
 }

@@ -40,9 +40,13 @@ export async function loadToolsOfAll(cameras, choices, send, onChoice, onWall) {
  *
  * @param {(camera: string) => void} goTo show another camera
  * @param {(message: object) => void} send by the websocket
+ * @param {() => boolean} isBlocked whether no websocket can be opened
  * @param {() => void} onChange called when the live picture is wanted again, or no longer
  */
-export async function loadToolsOfOne(goTo, send, onChange) {
-  const [{ SingleCamera }, { LookBack }] = await Promise.all([import("./single/single-camera.js"), import("./timeline/look-back.js")]);
-  return { single: new SingleCamera(goTo), lookBack: new LookBack(send, onChange) };
+export async function loadToolsOfOne(goTo, send, isBlocked, onChange) {
+  const tools = [import("./single/single-camera.js"), import("./timeline/look-back.js"), import("./timeline/recorded-stills.js")];
+  const [{ SingleCamera }, { LookBack }, { RecordedStills }] = await Promise.all(tools);
+  const lookBack = new LookBack((message) => (isBlocked() ? stills : { send }).send(message), onChange);
+  const stills = new RecordedStills((message) => lookBack.receivedFrame(message, () => {}), (answer) => lookBack.receivedText(answer));
+  return { single: new SingleCamera(goTo), lookBack };
 }

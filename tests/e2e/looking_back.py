@@ -1,9 +1,22 @@
 """The page of a camera with its time line, open in a real browser, with what a test asks it."""
 
+from datetime import UTC, datetime
+
+import msgspec
 from playwright.sync_api import Browser
 
+from framebus.protocol.events import EventHeader, Phase
 from tests.e2e.tab import Tab
+from tests.framebus.golden.make import EVENT
 from tests.processes import wait_until
+
+WATCH = """() => {
+    const view = document.querySelector("camera-view");
+    window.shown = [];
+    const note = () => window.shown.push([view.dataset.kind, view.dataset.state]);
+    new MutationObserver(note).observe(view, {attributes: true});
+}"""
+"""Notes each kind and state that the camera's element says, in `window.shown`."""
 
 
 class LookingBack(Tab):
@@ -47,3 +60,14 @@ class LookingBack(Tab):
     def do(self, action: str) -> None:
         """Press a button."""
         self.page.locator(f"time-line [data-action={action}]").click()
+
+
+def link(moment: float) -> str:
+    """The query of an address that leads to a moment."""
+    return f"?at={datetime.fromtimestamp(moment, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def happen(began: float, id: str, seconds: float, phase: Phase, published: float) -> EventHeader:
+    """A message of an event that began so many seconds after another moment, as the process `motion` sends them."""
+    at = began + seconds + 0.05
+    return msgspec.structs.replace(EVENT, id=id, phase=phase, captured=at, seconds=0.0, published=published)

@@ -8,21 +8,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 from playwright.sync_api import Browser, Route
 
-from framebus.protocol.events import EventHeader, Phase
 from framebus.protocol.wire import pack
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.e2e.looking_back import LookingBack
+from tests.e2e.looking_back import WATCH, LookingBack, happen, link
 from tests.e2e.tab import Tab
-from tests.framebus.golden.make import EVENT
+from tests.e2e.test_page_without_websocket import NO_WEBSOCKET
 from tests.framebus.publisher import Publisher
 from tests.framebus.recordings.segments import jpeg, store
 from tests.ports import free_ports
@@ -40,13 +38,6 @@ CAMERAS = "".join(
     f'[camera.{name}]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "{record}"\n'
     for name, record in (("front", "always"), ("yard", "on-demand"), ("cellar", "off"), ("attic", "off"))
 )
-
-WATCH = """() => {
-    const view = document.querySelector("camera-view");
-    window.shown = [];
-    const note = () => window.shown.push([view.dataset.kind, view.dataset.state]);
-    new MutationObserver(note).observe(view, {attributes: true});
-}"""
 
 
 @dataclass(frozen=True)
@@ -97,10 +88,6 @@ def tab(browser: Browser, recorded: Recorded) -> Iterator[LookingBack]:
     yield tab
     assert tab.complaints == []
     tab.page.close()
-
-
-def link(moment: float) -> str:
-    return f"?at={datetime.fromtimestamp(moment, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def test_each_recorded_frame_is_found_and_none_is_called_live(tab: LookingBack, recorded: Recorded) -> None:
@@ -261,12 +248,6 @@ def test_events_lead_to_their_moments(tab: LookingBack) -> None:
     tab.press("b", EVENT_AT * 1000 + 1)
 
 
-def happen(recorded: Recorded, id: str, seconds: float, phase: Phase, published: float) -> EventHeader:
-    """A message of an event that began so many seconds after the first frame, as the process `motion` sends them."""
-    at = recorded.began + seconds + 0.05
-    return msgspec.structs.replace(EVENT, id=id, phase=phase, captured=at, seconds=0.0, published=published)
-
-
 @pytest.fixture
 def publisher(recorded: Recorded) -> Iterator[Publisher]:
     """In place of the process `motion`, which does not run."""
@@ -278,7 +259,7 @@ def publisher(recorded: Recorded) -> Iterator[Publisher]:
 def test_an_event_is_on_the_time_line_as_it_happens(tab: LookingBack, recorded: Recorded, publisher: Publisher) -> None:
     assert publisher.subscription() == b"\x01event/"
     tab.press("n", EVENT_AT * 1000 + 1)
-    publisher.send_message(pack("event", "front", happen(recorded, "pushed", 16, "end", 1.0)))
+    publisher.send_message(pack("event", "front", happen(recorded.began, "pushed", 16, "end", 1.0)))
 
     def shown() -> bool:
         tab.page.keyboard.press("n")
@@ -298,10 +279,10 @@ def test_a_tile_has_a_mark_of_its_last_events_which_leads_to_them(browser: Brows
     publisher = Publisher(f"ipc://{recorded.pipeline.config.run_dir}/events")
     try:
         assert publisher.subscription() == b"\x01event/"
-        publisher.send_message(pack("event", "front", happen(recorded, "e-1", EVENT_AT, "start", 1.0)))
+        publisher.send_message(pack("event", "front", happen(recorded.began, "e-1", EVENT_AT, "start", 1.0)))
         wait_until(lambda: "Show its beginning" in str(marks.get_attribute("aria-label")), "that it is in progress")
         assert marks.get_attribute("data-now") == "true"
-        publisher.send_message(pack("event", "front", happen(recorded, "e-1", EVENT_AT + 1, "end", 2.0)))
+        publisher.send_message(pack("event", "front", happen(recorded.began, "e-1", EVENT_AT + 1, "end", 2.0)))
         wait_until(lambda: marks.get_attribute("data-now") == "false", "its end")
     finally:
         publisher.close()
@@ -393,4 +374,22 @@ def test_the_time_line_comes_when_the_recorder_does(browser: Browser, recorded: 
     finally:
         os.kill(recorder, signal.SIGCONT)
     wait_until(lambda: tab.page.locator("time-line .track").count() == 1, "the time line", 60)
+    tab.page.close()
+
+
+def test_without_a_websocket_there_are_stills_of_recordings_and_no_films(browser: Browser, recorded: Recorded) -> None:
+    tab = Tab(browser, "about:blank")
+    tab.page.add_init_script(NO_WEBSOCKET)
+    tab.page.goto(recorded.page(link(recorded.began + 5)))
+    shown = "Number(document.querySelector('camera-view').dataset.recordedAt)"
+    wait_until(lambda: abs(tab.page.evaluate(shown) - recorded.began - 5) < 0.1, "the recorded still", 60)
+    tab.page.locator(".track").focus()
+    tab.page.keyboard.press("ArrowUp")
+    wait_until(lambda: abs(tab.page.evaluate(shown) - recorded.began - 15) < 0.1, "another one")
+    assert tab.camera()["state"] == "recorded"
+    tab.page.keyboard.press("k")
+    notice = tab.page.locator("time-line .notice")
+    wait_until(lambda: "there are no films" in notice.inner_text(), "why nothing plays")
+    tab.page.keyboard.press("l")
+    wait_until(lambda: tab.camera()["kind"] != "recorded", "the stream")
     tab.page.close()

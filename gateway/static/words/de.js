@@ -116,6 +116,7 @@ export default {
   "timeline.event": "{type}, {n} %",
   "timeline.noEventAfter": "Es gibt kein späteres Ereignis.",
   "timeline.noEventBefore": "Es gibt kein früheres Ereignis.",
+  "timeline.noFilm": "ohne Websocket gibt es keine Filme von Aufnahmen",
   "events.last": { one: "{camera}: {n} Ereignis in der letzten Stunde, um {time}. Anzeigen", other: "{camera}: {n} Ereignisse in der letzten Stunde, das letzte um {time}. Anzeigen" },
   "events.now": "{camera}: ein Ereignis seit {time}. Seinen Anfang anzeigen",
   "timeline.help": "Tasten",

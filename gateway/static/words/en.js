@@ -116,6 +116,7 @@ export default {
   "timeline.event": "{type}, {n} %",
   "timeline.noEventAfter": "There is no later event.",
   "timeline.noEventBefore": "There is no earlier event.",
+  "timeline.noFilm": "without a websocket, there are no films of recordings",
   "events.last": { one: "{camera}: {n} event in the last hour, at {time}. Show it", other: "{camera}: {n} events in the last hour, the last at {time}. Show it" },
   "events.now": "{camera}: an event since {time}. Show its beginning",
   "timeline.help": "Keys",

@@ -116,6 +116,7 @@ export default {
   "timeline.event": "{type}，{n} %",
   "timeline.noEventAfter": "没有更晚的事件。",
   "timeline.noEventBefore": "没有更早的事件。",
+  "timeline.noFilm": "没有 WebSocket，无法播放录像",
   "events.last": { other: "{camera}：过去一小时有 {n} 个事件，最近一个在 {time}。查看" },
   "events.now": "{camera}：自 {time} 起有事件发生。查看开头",
   "timeline.help": "按键",
