@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Generic, TypeVar
@@ -46,6 +47,8 @@ SLENDER = 6.0
 CLEAR = 2.0
 """Times the least way, at which a thing counts at once where nothing is in doubt; otherwise a second picture has to
 say so."""
+UNEVEN = 0.3
+"""Of its mean speed: by so much it may differ from picture to picture, where a thing counts at once."""
 AGAIN_WITHIN = 4
 """Pictures, that show the thing, in which the second one has to come."""
 LOST_AFTER = 3
@@ -142,13 +145,27 @@ class Track(Generic[MomentT]):
         if self.hits < hits or self.progress < 1:
             return False
         before, self.gained_at = self.gained_at, self.hits
-        is_calm = hits <= LEAST_HITS and not is_cluttered and all(map(_is_solid, seen))
-        return (is_calm and self.progress >= CLEAR) or self.hits - before <= AGAIN_WITHIN
+        is_calm = hits <= LEAST_HITS and not is_cluttered and self.hits == self.chances and all(map(_is_solid, seen))
+        is_clear = is_calm and self.progress >= CLEAR and _is_even(self.way)
+        return is_clear or self.hits - before <= AGAIN_WITHIN
 
 
 def _is_solid(blob: Blob) -> bool:
     """Whether it is neither blurred nor light."""
     return blob.sharpness >= SHARP and blob.texture <= TEXTURED
+
+
+def _is_even(way: Iterable[tuple[float, Blob]]) -> bool:
+    """Whether a thing gets on at the same speed from picture to picture: what appears here and there does not."""
+    speeds = [
+        ((there.x - here.x) / (after - before), (there.y - here.y) / (after - before))
+        for (before, here), (after, there) in pairwise(way)
+        if after > before
+    ]
+    if not speeds:
+        return False
+    mean = sum(x for x, _ in speeds) / len(speeds), sum(y for _, y in speeds) / len(speeds)
+    return max(math.dist(speed, mean) for speed in speeds) <= UNEVEN * math.hypot(*mean)
 
 
 def _straight(places: list[tuple[float, float]]) -> float:

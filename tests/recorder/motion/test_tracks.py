@@ -1,0 +1,65 @@
+"""What gets somewhere by even steps counts; what falls among other things that come and go does not."""
+
+from collections.abc import Iterable
+
+from recorder.motion.blobs import Blob
+from recorder.motion.tracks import Tracks
+
+
+def blob(x: float, y: float, width: int = 6, height: int = 16, sharpness: float = 0.3) -> Blob:
+    """A thing around a place."""
+    left, top = x - width / 2, y - height / 2
+    core = left + 0.2 * width, left + 0.8 * width, top + 0.2 * height, top + 0.8 * height
+    sides = round(left), round(top), round(left) + width, round(top) + height
+    return Blob(x, y, *sides, core, width * height, sharpness, texture=0.0)
+
+
+def first(pictures: Iterable[list[Blob]]) -> int | None:
+    """The number of the first picture in which something moves."""
+    tracks: Tracks[int] = Tracks()
+    return next((number for number, found in enumerate(pictures) if tracks.follow(found, number, number / 5)), None)
+
+
+def cluttered(number: int) -> list[Blob]:
+    """Things of one picture, far from all others."""
+    return [blob(20 + 37 * number % 100, 200 + 53 * number % 90)]
+
+
+def test_who_gets_on_by_even_steps_counts_at_once() -> None:
+    assert first([blob(10 + 4 * step, 50)] for step in range(9)) == 2
+
+
+def test_what_gets_on_by_uneven_steps_takes_a_second_picture() -> None:
+    places = [10, 11, 19, 23, 27, 31]
+
+    assert first([blob(x, 50)] for x in places) == 3
+
+
+def test_pictures_that_come_at_uneven_times_make_no_steps_uneven() -> None:
+    tracks: Tracks[int] = Tracks()
+    moving = [tracks.follow([blob(10 + 20 * now, 50)], 0, now) for now in (0.0, 0.2, 0.55)]
+
+    assert moving[-1]
+
+
+def test_what_is_less_sharp_must_be_seen_longer() -> None:
+    soft = first([blob(10 + 4 * step, 50, sharpness=0.14)] for step in range(30))
+
+    assert soft is not None
+    assert soft >= 8
+
+
+def test_who_grows_in_both_directions_counts() -> None:
+    def near(step: int, wider: float) -> Blob:
+        return blob(50, 50, round(10 + wider * step), round(30 + step))
+
+    assert first([near(step, 0.4)] for step in range(30)) is not None
+    assert first([near(step, 0.0)] for step in range(30)) is None
+
+
+def test_among_things_that_come_and_go_what_falls_does_not_count() -> None:
+    def falling(step: int, down: float, right: float) -> list[Blob]:
+        return [*cluttered(step), *([blob(20 + right * (step - 40), 20 + down * (step - 40))] if step >= 40 else [])]
+
+    assert first(falling(step, 5.0, 0.0) for step in range(60)) is None
+    assert first(falling(step, 0.0, 3.0) for step in range(60)) is not None
