@@ -1,14 +1,15 @@
-"""Takes snow and heavy rain out of pictures: a flake is elsewhere in each, and not in the middle one of three."""
+"""Takes snow out of pictures: a flake is elsewhere in each, and not in the middle one of three."""
 
 import numpy as np
 
 from recorder.motion.arrays import Values
 
-SPIKE = 8.0
-"""Grey levels by which a pixel differs from the middle one of three pictures, where a flake or a drop was seen."""
-SPIKES_SHARE = 0.007
-"""Share of the pixels that show flakes or drops: more of them, in most pictures, are snow or a downpour. Rain, leaves
-and a camera that shakes make fewer, or not in most pictures."""
+SPIKE = 16.0
+"""Grey levels by which a pixel differs from the middle one of three pictures, where a flake was seen. Drops of rain are
+weaker, once `smooth` has spread them."""
+SPIKES_SHARE = 0.004
+"""Share of the pixels that show flakes: more of them, in most pictures, are snow. Leaves and a camera that shakes make
+fewer, or not in most pictures."""
 VOTE = 0.06
 """How much one picture changes the share of pictures that tell of snow."""
 BEGINS, ENDS = 0.8, 0.2
@@ -23,7 +24,7 @@ class Flakes:
         self._last: Values | None = None
         self._votes = 0.0
         self.falling = False
-        """Whether snow falls, or a downpour."""
+        """Whether snow falls."""
 
     def without(self, picture: Values) -> Values:
         """Return the picture; while snow falls, each pixel as the middle one of this picture and the two before.
