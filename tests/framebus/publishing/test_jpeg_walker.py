@@ -1,8 +1,11 @@
 """The end of a picture is found as its bytes come in, and what is no picture is told why."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from framebus.publishing.jpeg_walker import LONG_DELIMITER, JpegWalker, Step
 from tests.capture import jpegs
@@ -12,6 +15,8 @@ PICTURE = jpegs.jpeg()
 SCAN = segment(0xDA, b"\1\1\0\0\x3f\0")
 FRAME = segment(0xC0, b"\x08\0\x10\0\x10\1\1\x11\0")
 SHORT, LONG = b"--frame", b"--ipcam264"
+PIECES = (b"\xff", b"\0", b"\xff\0", b"\xff\xd0", EOI, SOI, b"\r", b"\n", b"a", b"--", SHORT, LONG)
+"""Of image data, and of what may stand where they end."""
 
 
 def walked(data: bytes, start: int = 0, delimiter: bytes = b"") -> tuple[Step, JpegWalker]:
@@ -105,6 +110,22 @@ def test_a_delimiter_ends_a_picture_without_an_end_of_image(delimiter: bytes, li
     begun = SOI + FRAME + SCAN + b"\x55\xff\0\x55"
     step, walker = walked(begun + line_end + delimiter + b"\r\n", 0, delimiter)
     assert (step, walker.at, walker.flaw) == ("cut", len(begun), "no end of image")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from([SHORT, LONG]))
+def test_image_data_end_where_an_expression_for_both_of_their_ends_matches_first(
+    pieces: list[bytes], delimiter: bytes
+) -> None:
+    line_end = rb"(?:\r?\n)?" if delimiter == LONG else rb"\r?\n"
+    either = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]|" + line_end + re.escape(delimiter))
+    picture = SOI + FRAME + SCAN + b"".join(pieces)
+    match = either.search(picture, len(SOI + FRAME + SCAN))
+    step, walker = walked(picture, delimiter=delimiter)
+    if match is None:
+        assert (step, walker.in_scan) == ("more", True)
+    else:
+        assert step != "more"
+        assert walker.at == match.start() + (len(EOI) if match[0] == EOI else 0)
 
 
 def test_only_a_long_delimiter_is_believed_without_the_line_end_before_it() -> None:
