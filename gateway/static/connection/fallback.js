@@ -27,7 +27,7 @@ export class Fallback {
   show(views, now) {
     const streamed = new Set(views.slice(0, STREAMS));
     for (const [view, stream] of this.#streams) {
-      if (streamed.has(view) && stream.fits(view.pixelWidth)) continue;
+      if (streamed.has(view) && stream.fits(view.wanted.width)) continue;
       stream.close();
       this.#streams.delete(view);
     }
@@ -64,6 +64,7 @@ export class Fallback {
 /** A camera's MJPEG stream, opened again whenever it ends. */
 class Stream {
   #view;
+  /** @type {number | undefined} undefined for full size */
   #width;
   #closed = false;
   #abort = new AbortController();
@@ -72,12 +73,13 @@ class Stream {
   /** @param {CameraView} view */
   constructor(view) {
     this.#view = view;
-    this.#width = view.pixelWidth;
+    this.#width = view.wanted.width;
     this.#read();
   }
 
-  /** Whether the stream suits a tile of this width. @param {number} width */
+  /** Whether the stream suits a tile of this width. @param {number | undefined} width undefined for full size */
   fits(width) {
+    if (width === undefined || this.#width === undefined) return width === this.#width;
     return width < this.#width * WIDTH_STEP && width > this.#width / 2;
   }
 
@@ -90,7 +92,7 @@ class Stream {
   async #read() {
     try {
       const url = withToken(`camera/${this.#view.dataset.camera}/stream.mjpg`);
-      url.searchParams.set("width", String(this.#width));
+      if (this.#width !== undefined) url.searchParams.set("width", String(this.#width));
       const response = await fetch(url, { cache: "no-store", headers: REQUEST_HEADERS, signal: this.#abort.signal });
       if (response.ok) await this.#show(response.body.getReader());
     } catch (error) {
@@ -117,7 +119,8 @@ async function fetchStill(view, abort) {
   const timer = setTimeout(() => abort.abort(), STILL_TIMEOUT_MS);
   try {
     const url = withToken(`camera/${view.dataset.camera}/snapshot.jpg`);
-    url.searchParams.set("width", String(view.pixelWidth));
+    const { width } = view.wanted;
+    if (width !== undefined) url.searchParams.set("width", String(width));
     const response = await fetch(url, { cache: "no-store", headers: REQUEST_HEADERS, signal: abort.signal });
     const captured = Number(response.headers.get("X-Timestamp") ?? NaN);
     const body = new Uint8Array(await response.arrayBuffer());

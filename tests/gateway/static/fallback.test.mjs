@@ -6,7 +6,13 @@ import { load } from "./load.mjs";
 /** The requests for stills, which the test answers, and what waits for the first; streams get no answer. */
 const stills = [];
 let onStill = () => {};
+const streams = [];
+let onStream = () => {};
 const server = createServer((request, response) => {
+  if (request.url.includes("/stream.mjpg")) {
+    streams.push(request.url);
+    onStream();
+  }
   if (!request.url.startsWith("/camera/c5/snapshot.jpg")) return;
   stills.push(response);
   onStill();
@@ -29,7 +35,7 @@ function sixViews() {
   const drawn = [];
   const views = [...Array(6).keys()].map((number) => ({
     dataset: { camera: `c${number}` },
-    pixelWidth: 64,
+    wanted: { width: 64 },
     offerPlain: (body) => drawn.push(String.fromCharCode(...body)),
   }));
   return { views, drawn };
@@ -52,4 +58,22 @@ test("a still that comes after the websocket is back is not drawn", async () => 
   await done;
   fallback.show([], 1);
   assert.deepEqual(drawn, ["new"]);
+});
+
+test("a zoomed picture has a stream of full size, for as long", async () => {
+  streams.length = 0;
+  const view = { dataset: { camera: "c0" }, wanted: { width: 64 }, offerPlain() {} };
+  const fallback = new Fallback();
+  const next = async (wanted) => {
+    view.wanted = wanted;
+    const opened = new Promise((resolve) => (onStream = resolve));
+    fallback.show([view], 0);
+    await opened;
+  };
+  await next({ width: 64 });
+  await next({});
+  fallback.show([view], 1); // it is as it should be
+  await next({ width: 64 });
+  fallback.show([], 2);
+  assert.deepEqual(streams, ["/camera/c0/stream.mjpg?width=64", "/camera/c0/stream.mjpg", "/camera/c0/stream.mjpg?width=64"]);
 });
