@@ -3,7 +3,7 @@
 import re
 
 from gateway.http.base_handler import BaseHandler
-from gateway.http.page_files import VERSION_DIGITS, PageFile, page_file, page_version
+from gateway.http.page_files import VERSION_DIGITS, PageFile, joined_styles, page_file, page_version
 from gateway.http.static_files import STATIC_FILES
 from gateway.net.errors import HttpError
 
@@ -24,7 +24,7 @@ class PageFileHandler(BaseHandler):
         new ones, as it always did, but its browser does not keep them under that version.
         """
         version, _, name = path.partition("/") if VERSIONED.match(path) else ("", "", path)
-        if name not in STATIC_FILES:
+        if name not in STATIC_FILES and name not in joined_styles():
             raise HttpError(404, "not-found", f"there is nothing at {self.request.path[:200]}; the page is at /")
         self._file = file = page_file(name)
         is_current = version == page_version()

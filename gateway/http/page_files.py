@@ -24,6 +24,7 @@ VERSION_DIGITS = 12
 IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.[^"']+)["'];""", re.MULTILINE)
 """An import that a module needs before it starts. All paths of the page are relative."""
 LINK = re.compile(r'((?:href|src)="page/)(?=[^"]+\.(?:css|js)")')
+STYLE = re.compile(r'^ *<link rel="stylesheet" href="page/([^"]+)">\n', re.MULTILINE)
 ENTRY = re.compile(r'^.*<script type="module" src="page/([^"]+)"></script>\n', re.MULTILINE)
 
 
@@ -48,8 +49,19 @@ class PageFile:
 
 
 @cache
+def joined_styles() -> dict[str, tuple[str, ...]]:
+    """The stylesheets of each page that has several, by the name of the one that is sent instead: it is one request."""
+    pages = {path.relative_to(STATIC_DIR).as_posix(): path.read_text() for path in STATIC_DIR.rglob("*.html")}
+    styles = {_styles_name(path): tuple(STYLE.findall(page)) for path, page in pages.items()}
+    return {name: paths for name, paths in styles.items() if len(paths) > 1}
+
+
+@cache
 def page_file(path: str) -> PageFile:
-    """A file of STATIC_FILES."""
+    """A file of STATIC_FILES or of `joined_styles`. Raises KeyError for any other."""
+    if path not in STATIC_FILES:
+        parts = [page_file(part).content for part in joined_styles()[path]]
+        return PageFile(b"".join(parts), CONTENT_TYPES[".css"])
     file = STATIC_DIR / path
     return PageFile(file.read_bytes(), CONTENT_TYPES[file.suffix])
 
@@ -68,15 +80,25 @@ def version_of(etags: Mapping[str, str]) -> str:
 
 @cache
 def versioned_text(path: str) -> str:
-    """A page whose scripts and styles have their version in the address, and are all requested at once.
+    """A page whose scripts and styles have their version in the address, and are all requested at once; styles as one.
 
     Without the links, a browser learns of each module from the one that imports it, one request after another.
     """
     page = page_text(path)
+    if (joined := _styles_name(path)) in joined_styles():
+        first = STYLE.search(page)
+        page = STYLE.sub("", page)
+        if first:
+            link = f'  <link rel="stylesheet" href="page/{joined}">\n'
+            page = page[: first.start()] + link + page[first.start() :]
     for entry in ENTRY.finditer(page):
         links = "".join(f'  <link rel="modulepreload" href="page/{name}">\n' for name in modules_of(entry[1])[1:])
         page = page.replace(entry[0], entry[0] + links)
     return LINK.sub(rf"\g<1>{page_version()}/", page)
+
+
+def _styles_name(page: str) -> str:
+    return f"{page.removesuffix('.html')}.all.css"
 
 
 def modules_of(entry: str) -> list[str]:

@@ -46,6 +46,20 @@ async def test_a_page_names_its_scripts_and_styles_by_their_version(site: Site) 
             assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
+async def test_the_styles_of_a_page_are_one_request(site: Site) -> None:
+    for path, page, name in (
+        ("/", "index.html", "index"),
+        ("/settings", "settings/settings.html", "settings/settings"),
+    ):
+        wanted = re.findall(r'rel="stylesheet" href="page/([^"]+)"', (STATIC_DIR / page).read_text())
+        linked = re.findall(r'rel="stylesheet" href="page/([^"]+)"', (await site.get(path)).body.decode())
+        assert linked == [f"{page_version()}/{name}.all.css"]
+        answer = await site.get(f"/page/{linked[0]}")
+        assert answer.headers["Content-Type"].startswith("text/css")
+        assert answer.body == b"".join((STATIC_DIR / style).read_bytes() for style in wanted)
+        assert len(wanted) > 1
+
+
 def test_a_version_changes_with_any_file() -> None:
     assert re.fullmatch("[0-9a-f]{12}", page_version())
     versions = [version_of(files) for files in ({"a": "1"}, {"a": "2"}, {"b": "1"}, {"a": "1", "b": "1"})]
