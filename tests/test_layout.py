@@ -122,6 +122,7 @@ WITHOUT_TESTS = {
     "benchmarks/peers.py": "ustreamer, which is not part of framebus",
     "benchmarks/pipeline.py": "a measurement, which needs a quiet machine",
     "benchmarks/recorded_page.py": "a measurement, which needs a quiet machine",
+    "benchmarks/first_picture.py": "a measurement, which needs a quiet machine",
     "benchmarks/recorder.py": "a measurement, which needs a quiet machine",
     "benchmarks/renditions.py": "a measurement, which needs a quiet machine",
     "benchmarks/slow_link.py": "a measurement, which needs a quiet machine",
