@@ -9,13 +9,14 @@ from tornado.web import Application
 
 from framebus.config.load import Config
 from framebus.credentials import accounts
-from framebus.credentials.accounts import User
+from framebus.credentials.accounts import SCOPES, User
 from framebus.credentials.links import PATTERN
 from framebus.credentials.passwords import hash_password
 from gateway.access.permissions import ANYONE, PUBLIC, Permission
 from gateway.http.base_handler import BaseHandler
 from gateway.http.routes import ACCOUNT, CONFIGURED, DAY, EXPORT, SEGMENT
 from tests.conftest import Configure
+from tests.gateway.access.accounts_site import add, code, token
 from tests.gateway.conftest import Site, serving
 
 PUBLIC_PATHS = {"/api/me", "/login", "/logout", "/healthz", "/page/(.*)", "/(favicon[.]ico)", f"/link/({PATTERN})"}
@@ -67,6 +68,13 @@ async def test_every_route_says_what_it_takes(closed: Config) -> None:
     assert all(
         permission.read and permission.write for pattern, permission in table.items() if pattern not in PUBLIC_PATHS
     )
+    read = {pattern: permission.read for pattern, permission in table.items()}
+    assert {scope for path, scope in read.items() if "/recordings" in path or "/events" in path} == {"recordings"}
+    assert {path for path, scope in read.items() if scope == "admin"} == {
+        *(path for path in table if path.startswith("/api/settings")),
+        *("/settings", "/api/viewers", "/metrics"),
+    }
+    assert {scope for path, scope in read.items() if "snapshot" in path or "clip.(" in path} == {"snapshot"}
 
 
 @pytest.mark.slow
@@ -83,6 +91,34 @@ async def test_a_closed_gateway_refuses_every_client_without_credentials(closed:
                     assert answer.code in ({204} if method == "OPTIONS" else expected), f"{method} {path}"
                     if permission not in (PUBLIC, ANYONE):
                         assert b"front" not in answer.body, f"{method} {path}"
+
+
+@pytest.mark.medium
+async def test_a_client_without_the_scope_of_a_path_is_refused(closed: Config) -> None:
+    """Each client has all scopes but the one that a path and a method require, and admin, which includes all."""
+    without = {scope: frozenset(SCOPES) - {scope, "admin"} for scope in SCOPES}
+    add(closed, tokens={scope: token(f"without-{scope}", *scopes) for scope, scopes in without.items()})
+    async with serving(closed) as site:
+        for pattern, permission in routes(site).items():
+            for path in paths(pattern):
+                for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+                    scope = permission.required_scope(method)
+                    if scope is not None:
+                        found = await code(site, path, method, Authorization=f"Bearer without-{scope}")
+                        assert found == 403, f"{method} {path} without {scope}"
+
+
+@pytest.mark.medium
+async def test_a_client_of_another_camera_is_refused_on_every_path_of_a_camera_and_of_all(closed: Config) -> None:
+    add(closed, tokens={"back": token("back", *SCOPES, cameras=("back",))})
+    methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    async with serving(closed) as site:
+        for pattern in routes(site):
+            for path in paths(pattern):
+                if path == "/metrics" or path.startswith("/api/settings") or "/front" in path:
+                    found = {method: await code(site, path, method, Authorization="Bearer back") for method in methods}
+                    assert set(found.values()) <= {403, 405}, f"{path}: {found}"
+                    assert 403 in found.values(), path
 
 
 async def test_no_websocket_opens_on_a_closed_gateway(closed: Config) -> None:
