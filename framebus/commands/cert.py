@@ -136,8 +136,7 @@ def make(
     beside = certificate.with_name(f".{certificate.name}.new")
     try:
         # Where the disk is full, the earlier pair stays: a key without its certificate would stop the gateway.
-        write_atomically(beside, contents[0], lasting=True)
-        beside.chmod(0o644)
+        write_atomically(beside, contents[0], 0o644, lasting=True, exact_mode=True)
         write_atomically(key, contents[1], PRIVATE, lasting=True, owner=owner)
         os.replace(beside, certificate)
     except OSError as error:

@@ -1,6 +1,7 @@
 """`sudo framebus install`: makes framebus a service of this machine that starts at each boot."""
 
 import argparse
+import contextlib
 import os
 import sys
 from functools import partial
@@ -10,6 +11,7 @@ from framebus.commands.config import sample
 from framebus.config import load as configuration
 from framebus.config.load import SYSTEM_FILE, ConfigError
 from framebus.installation import machine, program, texts
+from framebus.installation.lock import locked
 from framebus.installation.step import InstallationError, Step, carry_out
 from framebus.runtime.privileges import is_root
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
@@ -33,7 +35,8 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join([*mistakes, "nothing was changed"]), file=sys.stderr)
         return EXIT_USAGE
     try:
-        carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run, after_undo=what_systemd_knows())
+        with contextlib.nullcontext() if options.dry_run else locked():
+            carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run, after_undo=what_systemd_knows())
     except InstallationError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED

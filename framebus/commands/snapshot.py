@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             if "%" in output:  # creates a folder a day, but none for a misspelt name
                 output = datetime.fromtimestamp(frame.captured).strftime(output)
                 Path(output).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(Path(output), frame.jpeg)
+            write_atomically(Path(output), frame.jpeg, into_devices=True)
     except (ConfigError, RequestError, zmq.ZMQError) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE

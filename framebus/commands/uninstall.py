@@ -1,6 +1,7 @@
 """`sudo framebus uninstall`: removes what `framebus install` has made."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 from framebus.commands.install import refusal
 from framebus.config.load import SYSTEM_FILE
 from framebus.installation import avahi, machine, program
+from framebus.installation.lock import locked
 from framebus.installation.step import InstallationError, Step, carry_out
 from framebus.installation.texts import MARK
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
@@ -26,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return EXIT_USAGE
     try:
-        carry_out(steps(purge=options.purge), partial(print, flush=True), dry_run=options.dry_run)
+        with contextlib.nullcontext() if options.dry_run else locked():
+            carry_out(steps(purge=options.purge), partial(print, flush=True), dry_run=options.dry_run)
     except InstallationError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED

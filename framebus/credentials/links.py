@@ -1,6 +1,7 @@
 """One-time links: the first to open one is logged in as a user, or with the rights of a token."""
 
 import hashlib
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def make(
         SecretsError: The file cannot be written.
     """
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    _make_folder(state_dir)
+    _make_folder(state_dir, owner)
     with secrets_file.changing(state_dir / FILE_NAME, owner) as content:
         left = _left(content, now())
         if len(left) >= MAX_LINKS:
@@ -123,8 +124,14 @@ def _put(content: dict[str, Any], links: dict[str, Link]) -> None:
     content["links"] = msgspec.to_builtins(links)
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, owner: tuple[int, int] | None) -> None:
+    """Make it where it is missing, for the owner: root's command may come before the first start of the service."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True)
+            if owner is not None and os.geteuid() == 0:
+                os.chown(folder, *owner, follow_symlinks=False)
+    except FileExistsError:  # another process was faster, or it is something else, which is said when it is written to
+        pass
     except OSError as error:
         raise SecretsError(f"{folder} cannot be created: {error.strerror}") from None

@@ -6,17 +6,20 @@ A service file costs nothing while framebus runs; a responder of its own would b
 import contextlib
 from pathlib import Path
 
+from framebus.runtime.atomic_write import write_atomically
+
 SERVICES = Path("/etc/avahi/services")
 FILE_NAME = "framebus.service"
-SERVICE = """\
+MARK = "Written by `framebus open`"
+SERVICE = f"""\
 <?xml version="1.0" standalone="no"?>
 <!DOCTYPE service-group SYSTEM "avahi-service.dtd">
-<!-- Written by `framebus open`; `framebus close` removes it. -->
+<!-- {MARK}; `framebus close` removes it. -->
 <service-group>
   <name replace-wildcards="yes">framebus on %h</name>
   <service>
-    <type>_{scheme}._tcp</type>
-    <port>{port}</port>
+    <type>_{{scheme}}._tcp</type>
+    <port>{{port}}</port>
   </service>
 </service-group>
 """
@@ -33,15 +36,26 @@ def announce(port: int, *, encrypted: bool, services: Path = SERVICES) -> bool:
     Returns:
         Whether it is announced.
     """
+    file = services / FILE_NAME
+    content = SERVICE.format(scheme="https" if encrypted else "http", port=port)
+    if file.exists() and not _is_ours(file):
+        return False
     try:
-        (services / FILE_NAME).write_text(SERVICE.format(scheme="https" if encrypted else "http", port=port))
-        (services / FILE_NAME).chmod(0o644)
+        write_atomically(file, content.encode(), 0o644, exact_mode=True)
     except OSError:
         return False
     return True
 
 
 def silence(services: Path = SERVICES) -> None:
-    """Announce it no more."""
+    """Announce it no more. A file of another program stays."""
     with contextlib.suppress(OSError):
-        (services / FILE_NAME).unlink()
+        if _is_ours(services / FILE_NAME):
+            (services / FILE_NAME).unlink()
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return MARK in file.read_text(errors="replace")
+    except OSError:
+        return False

@@ -151,8 +151,7 @@ def make_config(content: str) -> Undo | None:
     has_folder = SYSTEM_FILE.parent.exists()
     SYSTEM_FILE.parent.mkdir(exist_ok=True)
     SYSTEM_FILE.parent.chmod(0o755)
-    write_atomically(SYSTEM_FILE, content.encode(), 0o600, owner=(0, gid))
-    SYSTEM_FILE.chmod(0o640)
+    write_atomically(SYSTEM_FILE, content.encode(), 0o640, owner=(0, gid), exact_mode=True)
 
     def undo() -> None:
         SYSTEM_FILE.unlink()
@@ -176,15 +175,13 @@ def make_file(file: Path, content: str, mode: int) -> Undo:
     if before is not None and MARK not in before and file not in (UNIT, SETTINGS_UNIT, SOCKET_UNIT):
         raise InstallationError(f"{file} exists and is not of `framebus install`; remove it first")
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, content.encode(), mode)
-    file.chmod(mode)
+    write_atomically(file, content.encode(), mode, exact_mode=True)
 
     def undo() -> None:
         if before is None:
             file.unlink()
         else:
-            write_atomically(file, before.encode(), mode)
-            file.chmod(mode)
+            write_atomically(file, before.encode(), mode, exact_mode=True)
 
     return undo
 

@@ -20,20 +20,26 @@ def write_atomically(
     *,
     lasting: bool = False,
     owner: tuple[int, int] | None = None,
+    exact_mode: bool = False,
+    into_devices: bool = False,
 ) -> None:
     """Replace a file, or create it, in one step.
 
     Args:
-        path: The file. Something that is not a regular file, such as /dev/null, is written to instead of replaced.
+        path: The file. A symbolic link is replaced, and not followed.
         content: All of its new content.
         mode: Its permissions; the kernel removes those of the umask, as for every new file.
         lasting: Return only when the disk holds the content and the folder's entry: a power cut cannot undo it.
         owner: User and group ids that own the file from the moment at which it can be seen. Only root may set others.
 
+        exact_mode: Keep also the permissions that the umask would remove.
+        into_devices: Write to what is not a regular file, such as /dev/null or a pipe, instead of replacing it. Not for
+            root in a folder of another user, who may put a link to any device there.
+
     Raises:
         OSError: The file was not replaced, and no temporary file is left.
     """
-    if path.exists() and not path.is_file():
+    if into_devices and path.exists() and not path.is_file():
         path.write_bytes(content)
         return
     # `secrets` would do the same, and load OpenSSL into every process (1.2 MB).
@@ -43,6 +49,8 @@ def write_atomically(
         with os.fdopen(descriptor, "wb") as file:
             if owner is not None:
                 os.fchown(descriptor, *owner)
+            if exact_mode:
+                os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
             if lasting:

@@ -19,7 +19,7 @@ from framebus.config import checked_copy
 from framebus.config import load as configuration
 from framebus.config.edit import EditError
 from framebus.config.load import Config, ConfigError
-from framebus.runtime.atomic_write import PRIVATE, write_atomically
+from framebus.runtime.atomic_write import write_atomically
 from framebus.settings.change import Change, edit_of
 from framebus.settings.settings_error import SettingsError
 
@@ -29,6 +29,7 @@ NOT_RUNNING = "framebus does not run; start it with: framebus up, or as a servic
 LOCK_SECONDS = 5.0
 """A change takes a fraction of a second."""
 LOCK_POLL_SECONDS = 0.05
+NOT_PERMITTED = (errno.EACCES, errno.EPERM)
 Edit = Callable[[str], str]
 """Makes the new text of the old one. It may raise EditError and SettingsError."""
 
@@ -169,13 +170,11 @@ class ConfigFile:
                 raise SettingsError("changed", f"{self.path} was changed meanwhile; look at it again")
             self._write(path, after, mode, owner)
         except OSError as error:
-            raise SettingsError(
-                "read-only", f"{self.path} cannot be written: {error.strerror}; run this command with sudo"
-            ) from None
+            advice = "; run this command with sudo" if error.errno in NOT_PERMITTED else ""
+            raise SettingsError("read-only", f"{self.path} cannot be written: {error.strerror}{advice}") from None
 
     def _write(self, path: Path, text: str, mode: int, owner: tuple[int, int] | None) -> None:
-        write_atomically(path, text.encode(), PRIVATE, lasting=True, owner=owner)
-        path.chmod(mode)
+        write_atomically(path, text.encode(), mode, lasting=True, owner=owner, exact_mode=True)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -227,14 +227,15 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         write_atomically(tmp_path, JPEG)
 
 
-def test_a_device_is_written_to(tmp_path: Path) -> None:
+def test_a_device_is_written_to(command: Command, serve: Serve, config: Config, tmp_path: Path) -> None:
     """As root, /dev/null would otherwise become a picture."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
-    write_atomically(path, JPEG)
+    answering(serve, config, STILL)
 
+    assert command("front", "-o", "pipe") == 0
     assert os.read(reader, 65536) == JPEG
     assert path.is_fifo()
     os.close(reader)

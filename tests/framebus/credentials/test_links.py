@@ -60,3 +60,11 @@ def test_a_damaged_list_opens_nothing(tmp_path: Path) -> None:
     file.write_text(json.dumps({"links": {"a": {"kind": "root"}}}))
     file.chmod(0o600)
     assert links.pending(tmp_path) == []
+
+
+@pytest.mark.root
+def test_a_folder_that_root_makes_belongs_to_the_service(tmp_path: Path) -> None:
+    """Else the service could not start with it."""
+    links.make(tmp_path / "state", "user", "anna", "f", owner=(1234, 1235))
+    for made in (tmp_path / "state", tmp_path / "state" / FILE_NAME):
+        assert (made.stat().st_uid, made.stat().st_gid) == (1234, 1235), made

@@ -20,3 +20,10 @@ def test_the_page_is_announced_until_it_is_not(tmp_path: Path, encrypted: bool, 
 
 def test_a_machine_without_avahi_announces_nothing(tmp_path: Path) -> None:
     assert not avahi.announce(8080, encrypted=False, services=tmp_path / "none")
+
+
+def test_a_file_of_another_program_stays(tmp_path: Path) -> None:
+    (tmp_path / "framebus.service").write_text("theirs")
+    assert not avahi.announce(8080, encrypted=False, services=tmp_path)
+    avahi.silence(tmp_path)
+    assert (tmp_path / "framebus.service").read_text() == "theirs"

@@ -129,5 +129,36 @@ def test_concurrent_writers_leave_one_of_their_contents(tmp_path: Path) -> None:
 
 
 def test_a_device_is_written_to_and_stays_a_device() -> None:
-    write_atomically(Path("/dev/null"), b"x")
+    write_atomically(Path("/dev/null"), b"x", into_devices=True)
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    """Such as one to a disk, in the folder of a user for whom root runs a command."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_bytes(b"before")
+    for number, target in enumerate(("pipe", "file", "/dev/null", "none")):
+        link = tmp_path / f"link{number}"
+        link.symlink_to(target)
+        write_atomically(link, b"x")
+        assert (link.is_symlink(), link.read_bytes()) == (False, b"x")
+    assert (tmp_path / "file").read_bytes() == b"before"
+    assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
+
+
+def test_the_exact_mode_holds_from_the_moment_at_which_the_file_can_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, modes = os.replace, []
+
+    def replaced(source: Path, target: Path) -> None:
+        modes.append(os.stat(source).st_mode & 0o777)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    before = os.umask(0o077)
+    try:
+        write_atomically(tmp_path / "kept", b"x", 0o644, exact_mode=True)
+    finally:
+        os.umask(before)
+    assert modes == [0o644]

@@ -1,5 +1,6 @@
 """Changes of framebus.toml: checked, kept beside the old one, and never over an edit of the person's."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,57 @@ def test_the_old_file_stays_beside_the_new_one_with_its_mode(file: ConfigFile, c
     assert path.read_text() == edit(before)
     assert old.read_text() == before
     assert {path.stat().st_mode & 0o777, old.stat().st_mode & 0o777} == {0o640}
+
+
+def test_a_process_that_is_killed_leaves_no_file_that_the_service_cannot_read(
+    file: ConfigFile, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the moment at which a file gets its name, it has its mode."""
+    path_of(config).chmod(0o640)
+    replace, modes = os.replace, []
+
+    def replaced(source: Path, target: Path) -> None:
+        modes.append(os.stat(source).st_mode & 0o777)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    file.change(edit)
+    assert modes == [0o640, 0o640]
+
+
+@pytest.mark.parametrize("target", ["theirs", "pipe"])
+def test_a_link_in_place_of_the_old_file_is_replaced(target: str, file: ConfigFile, config: Config) -> None:
+    path = path_of(config)
+    path.with_name("theirs").write_text("theirs")
+    path.with_name("theirs").chmod(0o600)
+    os.mkfifo(path.with_name("pipe"))
+    old = path.with_name("framebus.toml.old")
+    old.symlink_to(target)
+    before = path.read_text()
+
+    file.change(edit)
+
+    assert (old.is_symlink(), old.read_text()) == (False, before)
+    assert path.with_name("theirs").read_text() == "theirs"
+    assert path.with_name("theirs").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_that_is_full_or_read_only_changes_nothing_and_is_named(
+    file: ConfigFile, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path_of(config).read_text()
+    for number in (errno.ENOSPC, errno.EROFS):
+
+        def fsync(_descriptor: int, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", fsync)
+            with pytest.raises(SettingsError) as caught:
+                file.change(edit)
+        assert str(caught.value) == f"{config.path} cannot be written: {os.strerror(number)}"
+        assert path_of(config).read_text() == before
+        assert not list(path_of(config).parent.glob(".framebus.toml*"))
 
 
 def test_a_change_that_framebus_refuses_is_not_written(file: ConfigFile, config: Config) -> None:
