@@ -62,6 +62,7 @@ def arcs_of(data: bytes, name: str) -> set[Arc]:
         last[frame] = frame.f_lineno
         return line
 
+    forget_results()
     before = sys.gettrace()
     sys.settrace(line)
     try:
@@ -69,6 +70,15 @@ def arcs_of(data: bytes, name: str) -> set[Arc]:
     finally:
         sys.settrace(before)
     return arcs
+
+
+def forget_results() -> None:
+    """Empty the caches of functions: what an earlier input has left there would be reached by that one alone."""
+    for module in list(sys.modules.values()):
+        if (getattr(module, "__file__", None) or "").startswith(ROOT):
+            for function in list(vars(module).values()):
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
 
 
 if __name__ == "__main__":
