@@ -63,7 +63,8 @@ def run() -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-        importlib.import_module(f"framebus.commands.{name}").add(command)
+        if name in sys.argv:  # the modules of all the others take as long again as all of `framebus up`
+            importlib.import_module(f"framebus.commands.{name}").add(command)
         add_config(command, default=argparse.SUPPRESS)  # it may stand before or after the command
     options = parser.parse_args()
     status: int = importlib.import_module(f"framebus.commands.{options.command}").run(options)

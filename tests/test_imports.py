@@ -25,6 +25,25 @@ UNUSED = {
 """By the modules that a process starts with."""
 
 
+COMMAND = """
+import sys
+from framebus.__main__ import main
+sys.argv = ["framebus", "list", "--help"]
+try:
+    main()
+except SystemExit:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.medium
+def test_a_command_does_not_import_the_others() -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", COMMAND], capture_output=True, text=True, timeout=60, check=True)
+    imported = {name for name in done.stderr.split() if name.startswith("framebus.commands.")}
+    assert "framebus.commands.list" in imported
+    assert imported & {f"framebus.commands.{name}" for name in ("up", "doctor", "install", "replay")} == set()
+
+
 @pytest.mark.medium
 @pytest.mark.parametrize("modules", UNUSED)
 def test_a_process_does_not_import_what_it_does_not_use(modules: str) -> None:
