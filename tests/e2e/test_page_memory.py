@@ -24,8 +24,12 @@ ROUND_SECONDS = 20.0
 KILL_EVERY_ROUNDS = 30
 NODE_LIMIT = ROUNDS - 1
 """A node, or a listener, that stays behind in each round is found."""
-HEAP_SHARE, SHORT_HEAP_SHARE = 1.05, 1.25
-"""How much the heap may grow in the last two thirds of a long run; and in a short one, where browsers still compile."""
+HEAP_SHARE, SHORT_HEAP_SHARE = 1.1, 1.25
+"""How much the heap may grow in the last two thirds of a long run; and in a short one, where browsers still compile.
+
+Heap snapshots before and after 40 rounds differed in compiled code and in what Chromium notes of paints, layout shifts
+and requests: 1.6 KB a round. There were no more objects of the page.
+"""
 CAMERAS = "".join(
     f'[camera.{name}]\nsource = "testcard"\nsize = "160x120"\nfps = 5\nrecord = "{record}"\n'
     for name, record in (("front", "always"), ("yard", "off"))
