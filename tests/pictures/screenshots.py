@@ -33,6 +33,8 @@ ATTEMPTS = 30
 SETTLE_MS = 700
 """For what fades in or out."""
 LIVE = "document.querySelectorAll('camera-view[data-state=live]').length"
+FITTING = "document.querySelector('[data-fact=small]:not(:empty)') === null"
+"""Whether each picture is as large as its tile, which it may not be on a busy machine."""
 RESTING = "document.body.dataset.rest === 'true'"
 
 
@@ -186,7 +188,7 @@ def _save(page: Page, name: str, prepare: Callable[[], None] = lambda: None, cam
         prepare()
         page.wait_for_timeout(SETTLE_MS)
         page.screenshot(path=path)
-        if page.evaluate(LIVE) == cameras:
+        if page.evaluate(LIVE) == cameras and page.evaluate(FITTING):
             break
     reduce_colours(path)
 
