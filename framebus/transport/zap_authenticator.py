@@ -238,7 +238,8 @@ class ZapAuthenticator:
         if listed:
             self._admitted.add(key)
         else:
-            self._losses.count(REFUSALS, f"{address} has the key {key}, which is not listed (framebus keys add)")
+            shown = f"has the key {key}, which is not listed (framebus keys add)" if key else "has shown no key"
+            self._losses.count(REFUSALS, f"{address} {shown}")
         self._zap.send_multipart([ZAP_VERSION, request[1], ACCEPTED if listed else REFUSED, b"", b"", b""])
 
     def _read_events(self, listener: TcpListener) -> None:

@@ -33,6 +33,7 @@ def test_a_camera_of_this_machine_is_in_its_folder(tmp_path: Path) -> None:
     assert endpoints.controls(config, "front") == Endpoint("ipc:///run/x/front.control")
     assert endpoints.events(config) == Endpoint("ipc:///run/x/events")
     assert endpoints.snapshot(config) == Endpoint("ipc:///run/x/snapshot")
+    assert endpoints.recorder(config) == Endpoint("ipc:///run/x/recorder")
     assert endpoints.frames(config, "front").same_host
 
 
@@ -80,6 +81,14 @@ def test_without_a_key_of_this_machine_it_is_said_what_to_run(tmp_path: Path) ->
         f"{tmp_path / 'framebus.secrets'} has no key of this machine, to connect to tcp://10.0.0.7:5555; "
         "run: framebus keys client"
     )
+
+
+def test_keys_that_cannot_be_read_are_a_mistake_of_the_configuration(tmp_path: Path, client: KeyPair) -> None:
+    (tmp_path / "framebus.secrets").chmod(0o644)
+    with pytest.raises(ConfigError) as error:
+        endpoints.frames(configured(tmp_path, **FAR), "front")
+    assert len(error.value.mistakes) == 1
+    assert error.value.mistakes[0].startswith(f"{tmp_path}/framebus.secrets can be read by others (mode 0644)")
 
 
 def test_a_program_names_an_endpoint_with_or_without_a_key(tmp_path: Path, client: KeyPair) -> None:

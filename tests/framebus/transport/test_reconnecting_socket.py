@@ -102,6 +102,28 @@ def test_the_pause_before_it_connects_again_is_counted_down(
     assert made.reconnects_in is None
 
 
+def test_a_connection_that_libzmq_has_given_up_is_made_again(
+    made: ReconnectingSocket, endpoint: str, publish: Publish
+) -> None:
+    publisher = publish(endpoint)
+    made.setsockopt(zmq.SUBSCRIBE, b"live/front\n")
+    made.watch(endpoint)  # first, to be told of the connection
+    made.connect(endpoint)
+    publisher.subscription()
+    assert made.monitor_socket is not None
+    assert made.monitor_socket.poll(DEADLINE_MS)
+    made.check()  # takes note of the connection
+    made.disconnect(endpoint)
+    made._lost_at = time.monotonic() - RECONNECT_PAUSE_SECONDS
+
+    def heard() -> bool:
+        made.check()
+        publisher.send_message(b"live/front\n")
+        return bool(made.poll(0))
+
+    wait_until(heard, "a message")
+
+
 def test_closing_closes_the_monitor_too_and_may_be_repeated(made: ReconnectingSocket, endpoint: str) -> None:
     made.connect(endpoint)
     made.watch(endpoint)

@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import socket
+from contextlib import closing
 
 import pytest
 import zmq
@@ -55,6 +56,14 @@ def test_a_subscriber_has_the_limits_and_holds_one_message(subscribe: Subscribe,
     assert options_of(made, *LIMITS) == LIMITS
     assert made.getsockopt(zmq.MAXMSGSIZE) == sockets.SUBSCRIBER_MAX_BYTES
     assert made.getsockopt(zmq.HEARTBEAT_IVL) == 0, "a reader over ipc that does not answer PING would be disconnected"
+
+
+def test_a_subscriber_over_tcp_may_have_heartbeats_of_its_own() -> None:
+    with (
+        zmq.Context() as context,
+        closing(sockets.subscriber(context, "tcp://127.0.0.1:1", None, heartbeats_ms=(100, 300))) as made,
+    ):
+        assert options_of(made, *HEARTBEATS) == dict(zip(HEARTBEATS, (100, 300, 300), strict=True))
 
 
 def test_a_subscriber_asks_for_its_topic(subscribe: Subscribe, endpoint: str, publish: Publish) -> None:

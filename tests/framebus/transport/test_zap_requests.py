@@ -11,7 +11,7 @@ import zmq
 from zmq.utils import z85
 
 from framebus.config.tcp_endpoint import TcpEndpoint
-from framebus.credentials.curve_keys import KeyPair
+from framebus.credentials.curve_keys import CurveKeys, KeyPair, changing
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
 from framebus.transport.reconnecting_socket import ReconnectingSocket
@@ -113,13 +113,17 @@ def test_a_listed_key_is_accepted_and_no_other(port: Port, box: Strongbox, caplo
     ]
 
 
-def test_a_question_that_is_none_of_curve_is_refused(port: Port, box: Strongbox) -> None:
+def test_a_question_that_is_none_of_curve_is_refused(
+    port: Port, box: Strongbox, caplog: pytest.LogCaptureFixture
+) -> None:
     assert port.answer_for(box.client.public, b"NULL") == REFUSED
     assert port.answer_for(box.client.public, b"PLAIN") == REFUSED
     key = z85.decode(box.client.public.encode())
     assert port.answer(b"1.0", b"7", b"framebus", b"192.0.2.1", b"", b"CURVE", key, b"more") == REFUSED
     assert port.answer(b"1.0", b"7") == REFUSED
     assert port.authenticator.refused == 4
+    port.authenticator.tick()
+    assert caplog.messages == ["1 connections refused (1 in all): an unknown address has shown no key"]
 
 
 def test_an_address_that_is_no_text_is_no_failure(port: Port, caplog: pytest.LogCaptureFixture) -> None:
@@ -151,6 +155,45 @@ def test_while_the_file_cannot_be_used_no_key_is_listed(
     assert "closing all tcp connections" not in caplog.text, "no client is connected, and the key is the same"
     box.file.chmod(0o600)
     assert port.answer_for(box.client.public) == ACCEPTED
+
+
+def test_a_file_that_cannot_be_used_is_logged_once(
+    port: Port, box: Strongbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.file.chmod(0o644)
+    port.authenticator.tick()
+    port.authenticator.tick()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+@pytest.mark.parametrize("port", [{"insecure": True}], indirect=True)
+def test_without_keys_the_file_is_not_read_and_every_address_may_be_opened(
+    port: Port, box: Strongbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.file.chmod(0o644)
+    port.authenticator.tick()
+    assert caplog.messages == []
+    with system_socket.create_server(("127.0.0.1", 0)) as free:
+        other = free.getsockname()[1]
+    port.authenticator.open(sockets.make(port.context, zmq.ROUTER), TcpEndpoint.parse(f"tcp://*:{other}"))
+    assert not port.authenticator.guards
+
+
+def test_without_the_key_of_this_machine_the_port_stays_closed_until_there_is_one(port: Port, box: Strongbox) -> None:
+    with changing(box.file) as held:
+        held[0] = CurveKeys(None, box.client, {"viewer": box.client.public})
+    port.authenticator.tick()
+    port.authenticator.tick()
+    assert port.authenticator._listeners[0].bound == ""
+    box.list_as({"viewer": box.client.public})
+
+    def bound() -> str:
+        port.authenticator.tick()
+        return port.authenticator._listeners[0].bound
+
+    wait_until(bound, "the port is bound again")
+    port.subscriber()
+    port.serve(lambda: port.authenticator._admitted)
 
 
 def test_a_removed_key_closes_its_connection_and_the_port_opens_again(
@@ -232,6 +275,7 @@ def test_a_peer_that_speaks_another_mechanism_is_counted_with_its_address(
         client.sendall(NULL_GREETING.replace(b"NULL", b"CURVE") if insecure else NULL_GREETING)
         port.serve(lambda: port.authenticator.refused)
     port.serve(lambda: not port.authenticator._connections)
+    assert port.authenticator._failed == set(), "the next client that leaves has not failed"
     port.authenticator.tick()
     why = "does not use ZMTP" if insecure else "connected without a key, or with a wrong server_key"
     assert caplog.messages == [f"1 connections refused (1 in all): 127.0.0.1 {why}"]
