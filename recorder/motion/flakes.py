@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recorder.motion.arrays import Values
+from recorder.motion.arrays import Mask, Values
 
 SPIKE = 16.0
 """Grey levels by which a pixel differs from the middle one of three pictures, where a flake was seen. Drops of rain are
@@ -10,6 +10,10 @@ weaker, once `smooth` has spread them."""
 SPIKES_SHARE = 0.004
 """Share of the pixels that show flakes: more of them, in most pictures, are snow. Leaves and a camera that shakes make
 fewer, or not in most pictures."""
+BANDS = 3
+"""The picture is looked at in so many rows of as many parts."""
+PARTS = 6
+"""In so many of them must flakes be: somebody who runs past is in fewer."""
 VOTE = 0.06
 """How much one picture changes the share of pictures that tell of snow."""
 BEGINS, ENDS = 0.8, 0.2
@@ -37,8 +41,16 @@ class Flakes:
             return picture
         low, high = np.minimum(earlier, last), np.maximum(earlier, last)
         middle: Values = np.maximum(low, np.minimum(high, picture))
-        spikes = np.count_nonzero(np.abs(last - middle) > np.float32(SPIKE))
-        self._votes += VOTE if spikes > SPIKES_SHARE * picture.size else -VOTE
+        spikes = np.abs(last - middle) > np.float32(SPIKE)
+        self._votes += VOTE if _is_snowy(spikes) else -VOTE
         self._votes = min(1.0, max(0.0, self._votes))
         self.falling = self._votes > (ENDS if self.falling else BEGINS)
         return middle if self.falling else picture
+
+
+def _is_snowy(spikes: Mask) -> bool:
+    if np.count_nonzero(spikes) <= SPIKES_SHARE * spikes.size:
+        return False
+    rows, columns = (np.arange(BANDS) * length // BANDS for length in spikes.shape)
+    parts = np.logical_or.reduceat(np.logical_or.reduceat(spikes, rows, axis=0), columns, axis=1)
+    return int(np.count_nonzero(parts)) >= PARTS

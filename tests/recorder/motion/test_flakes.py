@@ -62,3 +62,16 @@ def test_snow_that_ends_is_noticed() -> None:
         flakes.without(GROUND)
 
     assert not flakes.falling
+
+
+def test_somebody_who_runs_to_and_fro_is_no_snow() -> None:
+    """Each pixel shows them in one picture only, as it does a flake."""
+    flakes = Flakes()
+
+    for number in range(PICTURES):
+        picture = GROUND.copy()
+        step = number % 8 if number // 8 % 2 == 0 else 7 - number % 8
+        picture[15:50, 10 * step : 10 * step + 10] = 220
+        flakes.without(picture)
+
+    assert not flakes.falling
