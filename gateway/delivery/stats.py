@@ -45,7 +45,9 @@ class FeedStats:
         if kind in RENDITIONS:
             self.sent_renditions[kind] += 1
             self.sent_rendition_bytes[kind] += len(message)
-        age = min(max(0.0, encoded.age), MAX_AGE_SECONDS)  # another machine's clock may be wrong
+        age = encoded.age
+        if not 0.0 <= age <= MAX_AGE_SECONDS:  # another machine's clock may be wrong
+            age = 0.0 if age < 0 else MAX_AGE_SECONDS
         self.ages[bisect_left(AGE_BOUNDS_SECONDS, age)] += 1
         self.age_seconds += age
 

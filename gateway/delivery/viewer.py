@@ -63,6 +63,8 @@ class Viewer(ABC):
         self._transport = transport
         self.in_flight = False
         """Whether a message is under way, so that no other can be sent."""
+        self.has_more = True
+        """Whether there may be another message when one was sent at once. Asking each viewer of a picture is dear."""
         self._ended = False
         self._written_bytes: int | None = None
         self._written_at = 0.0
@@ -112,6 +114,8 @@ class Viewer(ABC):
             if message is None:
                 return
             self.in_flight = not self._transport.send(message)
+            if not self.has_more:
+                return
 
     def end(self) -> None:
         """Send nothing more; the message in flight may still arrive."""

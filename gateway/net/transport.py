@@ -78,8 +78,10 @@ class SocketTransport(Transport):
     def send(self, message: bytes) -> bool:
         """Send what the kernel takes now, and the rest when it takes more."""
         sent = self._send(message)
-        if sent == len(message) or self._closed:
-            return not self._closed
+        if sent == len(message):
+            return True
+        if self._closed:
+            return False
         self._rest = memoryview(message)[sent:]
         self._loop.add_writer(self._socket, self._resume)
         return False

@@ -133,7 +133,7 @@ class CameraWatch:
             offline = self._stream.offline_image
             return None if offline is self.shown else offline
         encoded = self._stream.encoded
-        if encoded is self.shown or not self._is_news(encoded):
+        if not self._is_news(encoded):
             return None
         return encoded if self._thinning is None or self.is_due() else None
 
@@ -157,7 +157,7 @@ class CameraWatch:
             self._cancel_timer()
             self._thinning.took(time.monotonic())
         self.shown = encoded
-        self.sent_again(encoded, message)
+        self.feed.stats.sent_to_viewer(encoded, message, self._stream.kind)
 
     def sent_again(self, encoded: EncodedFrame, message: bytes) -> None:
         """Count a frame that is sent, or sent again; the latter does not delay the next one."""

@@ -57,23 +57,25 @@ class MjpegViewer(Viewer):
         if self._head is not None:
             head, self._head = self._head, None
             return head
+        self.has_more = False
         if self._adaptation is not None:
             self._adaptation.taken()
         again, self._again = self._again, None
         encoded = self._watch.newest(with_offline_image=True)
         if encoded is not None:
-            self._watch.sent(encoded, encoded.mjpeg_part)
+            message = encoded.mjpeg_part
+            self._watch.sent(encoded, message)
             if self._adaptation is not None:
-                self._adaptation.sent(len(encoded.mjpeg_part))
+                self._adaptation.sent(len(message))
             if self._repeats_itself:
                 self._repeat_soon()
         elif again is not None:
-            encoded = again
-            self._watch.sent_again(again, again.mjpeg_part)
+            message = again.mjpeg_part
+            self._watch.sent_again(again, message)
         else:
             return None
         self._sent_at = time.monotonic()
-        return encoded.mjpeg_part
+        return message
 
     def repeat(self) -> None:
         """Send the last picture again: browsers draw a part when the next one begins."""

@@ -49,6 +49,7 @@ class CameraViewer(SocketViewer):
 
     def __init__(self, handler: WebSocketHandler, feed: Feed, identity: Identity, wanted: Wanted = AS_IT_IS) -> None:
         super().__init__(handler, identity)
+        self.has_more = False
         self._watch = CameraWatch(feed, self, wanted)
 
     @property

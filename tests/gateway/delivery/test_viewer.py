@@ -47,6 +47,28 @@ def test_a_free_transport_takes_each_message() -> None:
     assert transport.sent == [b"1", b"2"]
 
 
+class Talker(ScriptedViewer):
+    """Has a message whenever it is asked, up to three."""
+
+    def next_message(self) -> bytes | None:
+        return b"again" if len(self.sent_so_far) < 3 else None
+
+    @property
+    def sent_so_far(self) -> list[bytes]:
+        assert isinstance(self._transport, ScriptedTransport)
+        return self._transport.sent
+
+
+def test_a_viewer_is_asked_until_it_has_nothing_unless_it_says_that_there_is_no_more() -> None:
+    talker = Talker(ScriptedTransport())
+    talker.wake()
+    assert len(talker.sent_so_far) == 3
+    talker = Talker(ScriptedTransport())
+    talker.has_more = False
+    talker.wake()
+    assert len(talker.sent_so_far) == 1
+
+
 def test_a_busy_transport_gets_the_newest_and_none_of_those_between() -> None:
     transport = ScriptedTransport()
     viewer = ScriptedViewer(transport)
