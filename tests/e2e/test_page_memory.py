@@ -15,9 +15,9 @@ from tests.processes import wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MINUTES = float(os.environ.get("FRAMEBUS_PAGE_MINUTES", "0"))
-WARM_ROUNDS = 3
+WARM_ROUNDS = 2
 """What is loaded or made once is there then."""
-ROUNDS = 6
+ROUNDS = 4
 """After those, where no minutes are given."""
 ROUND_SECONDS = 20.0
 """Of a long run: the pages are left alone for the rest of it, as those that people keep open."""
