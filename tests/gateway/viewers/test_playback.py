@@ -182,7 +182,10 @@ async def test_without_acknowledgements_two_frames_are_sent(site: Site) -> None:
         await viewer.say(seek={"camera": "back", "at": 0, "id": 5})
         assert (await viewer.text())["sought"]["id"] == 5
         await viewer.say(ack="recorded/front", seq=1001)
-        assert (await viewer.text())["sought"]["id"] == 4
+        if (sought := (await viewer.text())["sought"])["id"] == 3:  # it was being read when the other was asked for
+            assert (await viewer.frame())[0].at == STARTED + 1.5
+            sought = (await viewer.text())["sought"]
+        assert sought["id"] == 4
         assert (await viewer.frame())[0].at == STARTED + 2.5
 
 
