@@ -1,7 +1,8 @@
 """What the gateway and the settings service of this machine say to each other: a line of JSON each.
 
 The gateway sends a request, and gets an answer. If the running framebus refuses the changed file then, it sends UNDO
-over the same connection, and gets a second answer. Closing the connection keeps the change.
+over the same connection, and gets a second answer. Closing the connection then keeps the change; closing it before
+the answer takes it back.
 """
 
 import errno

@@ -90,8 +90,11 @@ class ChangeService:
             reply(lines, Answer("failed", f"framebus-settings.service has a defect: {type(error).__name__}"))
         else:
             log(INFO, f"{described(request.change)}, for user {uid}")
-            if reply(lines, Answer()) and after != before:
+            is_answered = reply(lines, Answer())
+            if after != before and is_answered:
                 self._wait_for_undo(lines, before, after)
+            elif after != before:  # the client gave up, and has reported a failure: nobody would apply the change
+                self._take_back(lines, before, after)
 
     def _carry_out(self, request: Request) -> tuple[str, str]:
         """Returns the old text and the new one."""
@@ -113,10 +116,16 @@ class ChangeService:
     def _wait_for_undo(self, lines: LineConnection, before: str, after: str) -> None:
         """Take the change back if the framebus that runs refuses it, and nobody has changed the file since."""
         try:
-            if lines.receive(UNDO_SECONDS) != UNDO:
-                return
+            wanted = lines.receive(UNDO_SECONDS)
+        except (EOFError, OSError):
+            return
+        if wanted == UNDO:
+            self._take_back(lines, before, after)
+
+    def _take_back(self, lines: LineConnection, before: str, after: str) -> None:
+        try:
             ConfigFile(self._path, self._path.parent).take_back(before, after)
-        except (EOFError, OSError, ValueError):
+        except (OSError, ValueError):
             return
         except (SettingsError, ConfigError) as error:
             log(WARNING, f"the change could not be taken back: {error}")

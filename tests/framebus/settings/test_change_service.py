@@ -225,6 +225,15 @@ def test_clients_that_leave_keep_nobody_out(listener: socket.socket, file: Path)
         assert answer(client) == {}
 
 
+def test_the_change_of_a_client_that_gave_up_is_taken_back(listener: socket.socket, file: Path) -> None:
+    """It has reported that the change failed, and applies nothing."""
+    with connected(listener) as client:
+        client.sendall(request(CAMERA))
+    ChangeService(file, frozenset({os.geteuid()}), pause_seconds=0).serve(listener, idle_seconds=0)
+    assert file.with_name("framebus.toml.old").exists()  # it was made
+    assert file.read_text() == TEXT
+
+
 def test_the_file_does_not_grow_without_end(listener: socket.socket, file: Path) -> None:
     text = f"{TEXT}#{'x' * (MAX_FILE_BYTES - len(TEXT) - 20)}\n"
     file.write_text(text)
