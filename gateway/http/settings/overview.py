@@ -100,12 +100,15 @@ class Network(SettingsHandler):
         before, after = await self.in_thread(
             lambda: file.carry_out(SetNetwork(wanted), version=version), ("open" if wanted else "close",)
         )
-        address = listen_of(after)
-        encrypted = self.services.settings.tls_cert is not None
-        self.set_status(202)
-        await self.finish({"listen": str(address), "pages": pages_to_open(address, encrypted, own_addresses())})
-        if after != before:
-            _after_the_answer(lambda: file.apply(before, after))
+        try:
+            address = listen_of(after)
+            encrypted = self.services.settings.tls_cert is not None
+            pages = pages_to_open(address, encrypted, own_addresses())
+            self.set_status(202)
+            await self.while_connected(self.finish({"listen": str(address), "pages": pages}))
+        finally:  # the file is changed, also if the client has left
+            if after != before:
+                _after_the_answer(lambda: file.apply(before, after))
 
 
 class Reload(SettingsHandler):
@@ -116,15 +119,17 @@ class Reload(SettingsHandler):
         self.values("nothing: {}")
         path, run_dir = self.file.path, self.services.places.run_dir
         await self.in_thread(lambda: configuration.load(path))
-        self.set_status(202)
-        await self.finish({"sentences": ["framebus.toml is applied"]})
 
         def reload() -> None:
             from framebus.supervision.client import ask  # as in framebus.settings.config_file
 
             ask(run_dir, "reload")
 
-        _after_the_answer(reload)
+        self.set_status(202)
+        try:
+            await self.while_connected(self.finish({"sentences": ["framebus.toml is applied"]}))
+        finally:
+            _after_the_answer(reload)
 
 
 def camera(name: str, table: CameraConfig) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """What the settings show, and the network."""
 
+import asyncio
+import fcntl
+import json
+import socket
 import tomllib
 from pathlib import Path
 
@@ -10,10 +14,12 @@ from framebus.config.load import Config
 from framebus.credentials import links
 from framebus.credentials.accounts import token_hash
 from framebus.settings.config_file import version_of
+from framebus.supervision.client import SOCKET
 from tests.conftest import Configure
 from tests.gateway.access.accounts_site import ANNA, proof, site_with, token
 from tests.gateway.conftest import serving
 from tests.gateway.http.settings.client import ADMIN, call
+from tests.processes import DEADLINE_SECONDS
 
 CAMERAS = """
 [camera.front]
@@ -108,3 +114,33 @@ async def test_the_network_is_let_in_and_out(config: Config) -> None:
         status, found = await call(site, "PUT", "/network", {"open": False}, **ADMIN)
         assert found["listen"] == f"127.0.0.1:{port}"
         assert (await call(site, "PUT", "/network", {"open": True}, If_Match='"0"', **ADMIN))[0] == 412
+
+
+@pytest.mark.medium
+async def test_a_change_of_the_network_is_applied_also_if_its_client_has_left(config: Config) -> None:
+    body = json.dumps({"open": True})
+    head = [
+        "PUT /api/settings/network HTTP/1.1",
+        f"Host: {config.gateway.listen}",
+        f"Authorization: {ADMIN['Authorization']}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    loop = asyncio.get_running_loop()
+    async with site_with(config, users=ANNA) as site, asyncio.timeout(DEADLINE_SECONDS):
+        assert (await call(site, "GET", **ADMIN))[0] == 200  # the password is known: it takes no more time
+        with path_of(config).open() as file, socket.socket(socket.AF_UNIX) as supervisor:
+            supervisor.setblocking(False)
+            supervisor.bind(str(config.run_dir / SOCKET))
+            supervisor.listen()
+            fcntl.flock(file, fcntl.LOCK_EX)  # the change waits
+            _, writer = await asyncio.open_connection(config.gateway.listen.host, config.gateway.listen.port)
+            writer.write("\r\n".join([*head, "", body]).encode())
+            await writer.drain()
+            await asyncio.sleep(0.3)
+            writer.transport.abort()
+            await asyncio.sleep(0.1)
+            fcntl.flock(file, fcntl.LOCK_UN)
+            asked, _ = await loop.sock_accept(supervisor)
+            asked.close()
+    assert tomllib.loads(path_of(config).read_text())["gateway"]["listen"].startswith("0.0.0.0:")
