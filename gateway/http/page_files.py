@@ -1,4 +1,4 @@
-"""The files of the page as they are sent: read, hashed and compressed once, each address with a version."""
+"""The files of the page as they are sent: without comments, hashed and compressed once, each address with a version."""
 
 import gzip
 import hashlib
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from gateway.http.page_comments import without_comments
 from gateway.http.static_files import STATIC_DIR, STATIC_FILES, page_text
 
 CONTENT_TYPES = {
@@ -63,7 +64,10 @@ def page_file(path: str) -> PageFile:
         parts = [page_file(part).content for part in joined_styles()[path]]
         return PageFile(b"".join(parts), CONTENT_TYPES[".css"])
     file = STATIC_DIR / path
-    return PageFile(file.read_bytes(), CONTENT_TYPES[file.suffix])
+    content = file.read_bytes()
+    if path.endswith(CODE):
+        content = without_comments(content.decode(), is_style=file.suffix == ".css").encode()
+    return PageFile(content, CONTENT_TYPES[file.suffix])
 
 
 @cache

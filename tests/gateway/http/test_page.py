@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from gateway.http.page import MANIFEST
+from gateway.http.page_files import page_file
 from gateway.http.static_files import STATIC_DIR
 from tests.conftest import Configure
 from tests.gateway.access.accounts_site import TWO, add, token
@@ -47,7 +48,7 @@ async def test_every_file_of_the_page_is_served_as_what_it_is(site: Site) -> Non
     for file in files:
         answer = await site.get(f"/page/{file.relative_to(STATIC_DIR)}")
         assert answer.code == 200
-        assert answer.body == file.read_bytes()
+        assert answer.body == page_file(file.relative_to(STATIC_DIR).as_posix()).content
         assert answer.headers["Content-Type"].startswith(kinds[file.suffix])
         assert answer.headers["Cache-Control"] == "no-cache"
 
@@ -173,4 +174,4 @@ async def test_another_file_is_sent_although_its_date_is_older(site: Site) -> No
     """A package may install files with the date of its build, and a Pi without a clock those of 1970."""
     headers = {"If-None-Match": '"other"', "If-Modified-Since": "Fri, 31 Dec 2060 00:00:00 GMT"}
     answer = await site.get("/page/style.css", headers=headers)
-    assert (answer.code, answer.body) == (200, (STATIC_DIR / "style.css").read_bytes())
+    assert (answer.code, answer.body) == (200, page_file("style.css").content)

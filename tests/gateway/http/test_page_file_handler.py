@@ -5,15 +5,14 @@ import gzip
 import pytest
 
 from gateway.http.page_file_handler import accepts_gzip
-from gateway.http.page_files import page_version
-from gateway.http.static_files import STATIC_DIR
+from gateway.http.page_files import page_file, page_version
 from tests.gateway.conftest import Site
 
 
 async def test_the_files_of_another_version_are_not_kept(site: Site) -> None:
     """A page that was open during an update loads the rest of its modules under the version before."""
     answer = await site.get(f"/page/{'0' * 12}/app.js")
-    assert (answer.code, answer.body) == (200, (STATIC_DIR / "app.js").read_bytes())
+    assert (answer.code, answer.body) == (200, page_file("app.js").content)
     assert answer.headers["Cache-Control"] == "no-cache"
     for path in (f"{page_version()}/{page_version()}/app.js", f"{page_version()}/login.html", f"{page_version()}/"):
         assert (await site.get(f"/page/{path}")).code == 404
@@ -37,7 +36,7 @@ async def test_code_is_compressed_for_those_who_take_it(site: Site) -> None:
 async def test_a_head_request_has_the_length_of_the_file(site: Site) -> None:
     answer = await site.get("/page/app.js", method="HEAD", decompress_response=False)
     assert (answer.code, answer.body) == (200, b"")
-    assert int(answer.headers["Content-Length"]) == (STATIC_DIR / "app.js").stat().st_size
+    assert int(answer.headers["Content-Length"]) == len(page_file("app.js").content)
 
 
 @pytest.mark.parametrize("header", ["gzip", "deflate, gzip", "br;q=1.0, GZIP;q=0.8", "x-gzip"])

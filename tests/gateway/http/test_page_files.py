@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.http.page_files import CODE, modules_of, page_version, version_of
+from gateway.http.page_files import CODE, modules_of, page_file, page_version, version_of
 from gateway.http.static_files import STATIC_DIR
 from tests.gateway.conftest import Site
 
@@ -56,8 +56,16 @@ async def test_the_styles_of_a_page_are_one_request(site: Site) -> None:
         assert linked == [f"{page_version()}/{name}.all.css"]
         answer = await site.get(f"/page/{linked[0]}")
         assert answer.headers["Content-Type"].startswith("text/css")
-        assert answer.body == b"".join((STATIC_DIR / style).read_bytes() for style in wanted)
+        assert answer.body == b"".join(page_file(style).content for style in wanted)
         assert len(wanted) > 1
+
+
+def test_scripts_and_styles_are_sent_without_comments_and_icons_as_they_are() -> None:
+    assert page_file("app.js").content.lstrip().startswith(b"import ")
+    for name in ("app.js", "style.css"):
+        assert (STATIC_DIR / name).read_bytes().count(b"\n") == page_file(name).content.count(b"\n")
+        assert b"/*" not in page_file(name).content
+    assert page_file("icon.svg").content == (STATIC_DIR / "icon.svg").read_bytes()
 
 
 def test_a_version_changes_with_any_file() -> None:
