@@ -37,10 +37,11 @@ def run(options: argparse.Namespace) -> int:
     try:
         with contextlib.nullcontext() if options.dry_run else locked():
             carry_out(steps(), partial(print, flush=True), dry_run=options.dry_run, after_undo=what_systemd_knows())
+            if not options.dry_run:  # within the lock: a second installation may need its own for its undo
+                program.forget_old()
     except InstallationError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
-    program.forget_old()
     if program.is_the_copy():
         print(f"This is the copy in {program.FOLDER}. To update it, run `install` with the framebus that you updated.")
     if not options.dry_run:

@@ -111,7 +111,12 @@ def test_the_service_runs_whatever_the_umask_was(machine: Machine) -> None:
 def test_again_it_does_nothing_and_keeps_the_configuration(machine: Machine) -> None:
     config = machine.path("/etc/framebus/framebus.toml")
     config.write_text(f"{config.read_text()}# mine\n")
+    earlier = machine.path("/opt/.framebus.old")
+    earlier.mkdir()
+    install(machine, "--dry-run")
+    assert earlier.exists()  # an installation that runs may go back to it
     said = install(machine)
+    assert not earlier.exists()
     assert [line for line in said.splitlines() if line.startswith("now")] == []
     assert config.read_text().endswith("# mine\n")
 
