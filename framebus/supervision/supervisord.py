@@ -93,7 +93,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             if process is not None:
                 process.finish(pid, status)
             if process is not None and not isinstance(process, Checking):
-                self._ended(process, status)
+                self._ended(process, pid, status)
 
     def get_process_map(self) -> dict[int, Any]:
         """Called by supervisord at each turn of its loop: what it polls."""
@@ -206,7 +206,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         if number > self.answered:
             self.answered, self.answer = number, answer
 
-    def _ended(self, process: Any, status: int) -> None:
+    def _ended(self, process: Any, pid: int, status: int) -> None:
         """Log why a process has ended, unless it was asked to."""
         name, why = process.config.name, described(status)
         if process.get_state() == ProcessStates.STOPPED:
@@ -217,6 +217,9 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             words = last_words(self._record(name, LAST_WORDS))
             self.history.add(name, f"{why}: {words}" if words else why)
             logger.warning("%s has ended: %s; it starts again", name, why)
+            if process.config.stopasgroup:  # a program of the user's: what is left of it would be in its own way
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGTERM)
 
     def _forget_crashes(self, name: str) -> None:
         """A process with another configuration starts without delay."""
