@@ -6,6 +6,7 @@ from gateway.access.permissions import SNAPSHOT, Permission
 from gateway.cameras.feed import Feed
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.csp import policy
+from gateway.http.gzip_coding import finish_page
 from gateway.http.mjpg_streamer import ALLOWED, Action, parse_action
 from gateway.http.page_files import versioned_text
 from gateway.http.plain_page import plain_cameras
@@ -36,14 +37,14 @@ class Page(CameraHandler):
             return
         if name is not None:
             self.feed(name)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy(self.services.settings.allow_frames))
         names = [camera for camera, _ in self.visible_cameras()] if name is None else [name]
         token = self.get_query_argument("token", "")
         plain = plain_cameras(names, token)
-        page = _index("./" if name is None else "../../").replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}")
-        self.finish(page.replace(MANIFEST, "") if token else page)
+        index = _index("./", "all") if name is None else _index("../../", "camera")
+        page = index.replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}")
+        finish_page(self, page.replace(MANIFEST, "") if token else page)
 
     head = get
 
@@ -82,6 +83,6 @@ class PageRedirect(CameraHandler):
 
 
 @cache
-def _index(base: str) -> str:
-    """The page, its links relative to `base`."""
-    return versioned_text("index.html").replace('<base href="./">', f'<base href="{base}">')
+def _index(base: str, kind: str) -> str:
+    """The page of that kind, its links relative to `base`."""
+    return versioned_text("index.html", kind).replace('<base href="./">', f'<base href="{base}">')

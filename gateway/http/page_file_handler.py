@@ -3,6 +3,7 @@
 import re
 
 from gateway.http.base_handler import BaseHandler
+from gateway.http.gzip_coding import finish_in_gzip
 from gateway.http.page_files import VERSION_DIGITS, PageFile, joined_styles, page_file, page_version
 from gateway.http.static_files import STATIC_FILES
 from gateway.net.errors import HttpError
@@ -30,25 +31,13 @@ class PageFileHandler(BaseHandler):
         is_current = version == page_version()
         self.set_header("Cache-Control", f"public, max-age={YEAR_SECONDS}, immutable" if is_current else "no-cache")
         self.set_header("Content-Type", file.content_type)
-        content = file.content
-        if file.compressed is not None:
-            self.set_header("Vary", "Accept-Encoding")
-            if accepts_gzip(self.request.headers.get("Accept-Encoding", "")):
-                self.set_header("Content-Encoding", "gzip")
-                content = file.compressed
-        self.finish(content)
+        if file.compressed is None:
+            self.finish(file.content)
+        else:
+            finish_in_gzip(self, file.content, file.compressed)
 
     head = get
 
     def compute_etag(self) -> str | None:
         """Called by Tornado, which answers with 304 where the browser has this file."""
         return self._file.etag if self._file else None
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether a value of Accept-Encoding (RFC 9110, section 12.5.3) allows gzip."""
-    for part in header.lower().split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip() in ("gzip", "x-gzip"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

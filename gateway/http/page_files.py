@@ -22,10 +22,13 @@ CONTENT_TYPES = {
 CODE = (".css", ".js")
 """What has a version in its address, and is compressed. Icons and the manifest have the same address for ever."""
 VERSION_DIGITS = 12
+ALL = "all"
+"""The kind of page that shows all cameras, and of pages that have one kind."""
 IMPORT = re.compile(r"""^(?:import|export)\b[^;"']*["'](\.[^"']+)["'];""", re.MULTILINE)
 """An import that a module needs before it starts. All paths of the page are relative."""
 LINK = re.compile(r'((?:href|src)="page/)(?=[^"]+\.(?:css|js)")')
-STYLE = re.compile(r'^ *<link rel="stylesheet" href="page/([^"]+)">\n', re.MULTILINE)
+STYLE = re.compile(r'^ *<link rel="stylesheet" href="page/([^"]+)"(?: data-page="([^"]+)")?>\n', re.MULTILINE)
+"""A stylesheet, and the kind of page that uses it, where that is not each."""
 ENTRY = re.compile(r'^.*<script type="module" src="page/([^"]+)"></script>\n', re.MULTILINE)
 
 
@@ -52,9 +55,13 @@ class PageFile:
 @cache
 def joined_styles() -> dict[str, tuple[str, ...]]:
     """The stylesheets of each page that has several, by the name of the one that is sent instead: it is one request."""
-    pages = {path.relative_to(STATIC_DIR).as_posix(): path.read_text() for path in STATIC_DIR.rglob("*.html")}
-    styles = {_styles_name(path): tuple(STYLE.findall(page)) for path, page in pages.items()}
-    return {name: paths for name, paths in styles.items() if len(paths) > 1}
+    joined: dict[str, tuple[str, ...]] = {}
+    for page in STATIC_DIR.rglob("*.html"):
+        styles = STYLE.findall(page.read_text())
+        for kind in {kind for _, kind in styles} - {""} or {ALL}:
+            paths = tuple(path for path, only in styles if only in ("", kind))
+            joined[_styles_name(page.relative_to(STATIC_DIR).as_posix(), kind)] = paths
+    return {name: paths for name, paths in joined.items() if len(paths) > 1}
 
 
 @cache
@@ -83,13 +90,14 @@ def version_of(etags: Mapping[str, str]) -> str:
 
 
 @cache
-def versioned_text(path: str) -> str:
+def versioned_text(path: str, kind: str = ALL) -> str:
     """A page whose scripts and styles have their version in the address, and are all requested at once; styles as one.
 
+    Of the stylesheets, those of other kinds of pages are left out: index.html is the page of all cameras, and of one.
     Without the links, a browser learns of each module from the one that imports it, one request after another.
     """
     page = page_text(path)
-    if (joined := _styles_name(path)) in joined_styles():
+    if (joined := _styles_name(path, kind)) in joined_styles():
         first = STYLE.search(page)
         page = STYLE.sub("", page)
         if first:
@@ -101,8 +109,8 @@ def versioned_text(path: str) -> str:
     return LINK.sub(rf"\g<1>{page_version()}/", page)
 
 
-def _styles_name(page: str) -> str:
-    return f"{page.removesuffix('.html')}.all.css"
+def _styles_name(page: str, kind: str) -> str:
+    return f"{page.removesuffix('.html')}.{kind}.css"
 
 
 def modules_of(entry: str) -> list[str]:

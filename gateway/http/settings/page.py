@@ -2,6 +2,7 @@
 
 from gateway.http.base_handler import BaseHandler
 from gateway.http.csp import policy
+from gateway.http.gzip_coding import finish_page
 from gateway.http.page_files import versioned_text
 
 
@@ -10,9 +11,8 @@ class SettingsPage(BaseHandler):
 
     def get(self) -> None:
         """Answer with the page, which no other site may show in a frame, whatever allow_frames says."""
-        self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Content-Security-Policy", policy([]))
-        self.finish(versioned_text("settings/settings.html"))
+        finish_page(self, versioned_text("settings/settings.html"))
 
     head = get

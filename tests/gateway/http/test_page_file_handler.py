@@ -2,9 +2,6 @@
 
 import gzip
 
-import pytest
-
-from gateway.http.page_file_handler import accepts_gzip
 from gateway.http.page_files import page_file, page_version
 from tests.gateway.conftest import Site
 
@@ -37,13 +34,3 @@ async def test_a_head_request_has_the_length_of_the_file(site: Site) -> None:
     answer = await site.get("/page/app.js", method="HEAD", decompress_response=False)
     assert (answer.code, answer.body) == (200, b"")
     assert int(answer.headers["Content-Length"]) == len(page_file("app.js").content)
-
-
-@pytest.mark.parametrize("header", ["gzip", "deflate, gzip", "br;q=1.0, GZIP;q=0.8", "x-gzip"])
-def test_gzip_is_accepted(header: str) -> None:
-    assert accepts_gzip(header)
-
-
-@pytest.mark.parametrize("header", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0", "notgzip"])
-def test_gzip_is_not_accepted(header: str) -> None:
-    assert not accepts_gzip(header)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.http.page_files import CODE, modules_of, page_file, page_version, version_of
+from gateway.http.page_files import CODE, joined_styles, modules_of, page_file, page_version, version_of
 from gateway.http.static_files import STATIC_DIR
 from tests.gateway.conftest import Site
 
 IMPORT = re.compile(r'^(?:import|export)\b[^;]*? from "(\.[^"]+)"', re.MULTILINE)
+STYLES = re.compile(r'rel="stylesheet" href="page/([^"]+)"(?: data-page="(\w+)")?')
 LINKED = re.compile(r'(?:href|src)="page/([^"]+)"')
 
 
@@ -47,17 +48,26 @@ async def test_a_page_names_its_scripts_and_styles_by_their_version(site: Site) 
 
 
 async def test_the_styles_of_a_page_are_one_request(site: Site) -> None:
-    for path, page, name in (
-        ("/", "index.html", "index"),
-        ("/settings", "settings/settings.html", "settings/settings"),
+    for path, page, kind in (
+        ("/", "index", "all"),
+        ("/camera/front/", "index", "camera"),
+        ("/settings", "settings/settings", "all"),
     ):
-        wanted = re.findall(r'rel="stylesheet" href="page/([^"]+)"', (STATIC_DIR / page).read_text())
-        linked = re.findall(r'rel="stylesheet" href="page/([^"]+)"', (await site.get(path)).body.decode())
-        assert linked == [f"{page_version()}/{name}.all.css"]
-        answer = await site.get(f"/page/{linked[0]}")
+        styles = STYLES.findall((STATIC_DIR / f"{page}.html").read_text())
+        wanted = [name for name, only in styles if only in ("", kind)]
+        linked = STYLES.findall((await site.get(path)).body.decode())
+        assert linked == [(f"{page_version()}/{page}.{kind}.css", "")]
+        answer = await site.get(f"/page/{linked[0][0]}")
         assert answer.headers["Content-Type"].startswith("text/css")
         assert answer.body == b"".join(page_file(style).content for style in wanted)
         assert len(wanted) > 1
+
+
+def test_a_page_is_sent_no_styles_of_another_kind() -> None:
+    of_all, of_one = (set(joined_styles()[f"index.{kind}.css"]) for kind in ("all", "camera"))
+    assert of_all - of_one == {"grid/grid.css", "timeline/last-events.css"}
+    assert of_one - of_all == {"timeline/timeline.css", "single/single.css", "controls/controls.css"}
+    assert {name for name in joined_styles() if name.startswith("settings/")} == {"settings/settings.all.css"}
 
 
 def test_scripts_and_styles_are_sent_without_comments_and_icons_as_they_are() -> None:
