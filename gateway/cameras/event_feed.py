@@ -1,6 +1,9 @@
 """The events of all cameras, for the pages that have asked for them. Without such a page, there is no subscription."""
 
+import asyncio
+import contextlib
 import logging
+import socket
 import time
 from collections.abc import Callable, Collection
 from typing import Protocol
@@ -10,14 +13,18 @@ import zmq
 from framebus.protocol.events import EVENT_TIMEOUT_SECONDS, MAX_OPEN_EVENTS, EventHeader
 from framebus.protocol.wire import WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from framebus.runtime.run_dir import socket_path
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 
 logger = logging.getLogger("gateway")
 
 TOPIC = b"event/"
 """Of all cameras."""
 QUEUE_MESSAGES = 1000
+LOOK_SECONDS = 1.0
+"""How often it is looked whether motion detection runs, while a page waits for events: 20 µs of CPU time each."""
 
 
 class EventViewer(Protocol):
@@ -31,7 +38,11 @@ class EventFeed:
     """Made inside the running loop; closed by its owner."""
 
     def __init__(
-        self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]", now: Callable[[], float] = time.monotonic
+        self,
+        endpoint: str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        now: Callable[[], float] = time.monotonic,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         """Subscribe to nothing yet; motion detection need not run.
 
@@ -39,14 +50,17 @@ class EventFeed:
             endpoint: where events are published.
             context: for the socket.
             now: seconds of a clock that goes on steadily.
+            look_seconds: how often it is looked whether motion detection runs.
         """
         self._endpoint = endpoint
         self._context = context
         self._viewers: dict[EventViewer, frozenset[str]] = {}
         self._now = now
+        self._look_seconds = look_seconds
         self._open: dict[str, tuple[float, str, bytes]] = {}
         """By id, of each event in progress: when it was reported last, the camera, and the newest message."""
-        self._link: tuple[zmq.Socket[bytes], AsyncReceiver] | None = None
+        self._link: tuple[ReconnectingSocket, AsyncReceiver] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._losses = RateLimitedLog(logger)
 
     def send_to(self, viewer: EventViewer, cameras: Collection[str]) -> None:
@@ -55,9 +69,8 @@ class EventFeed:
             self.leave(viewer)
             return
         self._viewers[viewer] = frozenset(cameras)
-        if self._link is None:
-            socket = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
-            self._link = socket, AsyncReceiver(socket, self._receive)
+        if self._timer is None:
+            self._look()
         since = self._now() - EVENT_TIMEOUT_SECONDS
         for event_id, (heard, camera, message) in self._open.items():
             if camera in cameras and heard > since:  # else its process was killed: that event has ended
@@ -71,13 +84,28 @@ class EventFeed:
 
     def close(self) -> None:
         """Close the socket; may be called twice."""
-        if self._link is not None:
-            socket, receiver = self._link
-            receiver.close()
-            socket.close()
-        self._link = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        self._disconnect()
         self._open.clear()
         self._losses.flush()
+
+    def _look(self) -> None:
+        """Be connected while motion detection runs, and not otherwise: libzmq would try again three times a second."""
+        self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
+        if self._link is not None and self._link[0].disconnects > 0:
+            self._disconnect()
+        if self._link is None and _is_served(self._endpoint):
+            subscriber = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
+            self._link = subscriber, AsyncReceiver(subscriber, self._receive)
+
+    def _disconnect(self) -> None:
+        if self._link is not None:
+            subscriber, receiver = self._link
+            receiver.close()
+            subscriber.close()
+        self._link = None
 
     def _receive(self, parts: list[zmq.Frame]) -> None:
         message = parts[-1].bytes
@@ -96,3 +124,14 @@ class EventFeed:
         for viewer, cameras in list(self._viewers.items()):
             if header.camera in cameras:
                 viewer.on_event(header.id, message)
+
+
+def _is_served(endpoint: str) -> bool:
+    """Whether a process listens there: the file of a socket outlives one that was killed."""
+    path = socket_path(endpoint)
+    if path is None:
+        return True
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        return probe.connect_ex(str(path)) == 0
+    return False

@@ -1,6 +1,7 @@
 """Events on the page's websocket: for who asked, of cameras that they may see, and without a subscription otherwise."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +151,47 @@ async def test_an_event_whose_process_was_killed_is_not_in_progress_for_a_page_t
 
     assert [each.id for each in soon.events] == ["killed", "goes-on", "new"]
     assert [each.id for each in late.events] == ["goes-on", "new"]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_nothing_is_connected_while_motion_detection_does_not_run(run_dir: Path, killed: bool) -> None:
+    """In a context without room for another socket: only what makes one fails."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    context.set(zmq.MAX_SOCKETS, 1)
+    if killed:
+        with socket.socket(socket.AF_UNIX) as left_behind:
+            left_behind.bind(str(run_dir / "events"))
+            left_behind.listen()
+    with context.socket(zmq.PAIR):
+        feed = EventFeed(f"ipc://{run_dir}/events", context)
+        feed.send_to(Seen(), ["front"])
+        feed.close()
+        with socket.socket(socket.AF_UNIX) as running:
+            running.bind(str(run_dir / "running"))
+            running.listen()
+            with pytest.raises(zmq.ZMQError, match="Too many open files"):
+                EventFeed(f"ipc://{run_dir}/running", context).send_to(Seen(), ["front"])
+    context.destroy()
+
+
+async def test_motion_detection_that_starts_and_starts_again_is_noticed(run_dir: Path) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    feed = EventFeed(f"ipc://{run_dir}/events", context, look_seconds=0.05)
+    viewer = Seen()
+    try:
+        feed.send_to(viewer, ["front"])
+        for number in (1, 2):
+            publisher = Publisher(f"ipc://{run_dir}/events")
+            try:
+                assert await asyncio.to_thread(publisher.subscription) == b"\x01event/"
+                send(publisher, event("start", number, id=str(number)))
+                await until(lambda: str(number) in [seen.id for seen in viewer.events])  # noqa: B023
+            finally:
+                publisher.close()
+            await until(lambda: feed._link is None)
+    finally:
+        feed.close()
+        context.destroy(linger=0)
 
 
 async def test_a_page_that_takes_nothing_fills_no_memory(site: Site, publisher: Publisher) -> None:
