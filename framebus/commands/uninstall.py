@@ -50,7 +50,7 @@ def steps(*, purge: bool) -> list[Step]:
     if (program.FOLDER / "copied-from").exists() or (program.FOLDER / "made-by-make-install").exists():
         found.append(_files(f"remove {program.FOLDER}", [program.FOLDER]))
     if purge:
-        places = [SYSTEM_FILE.parent, machine.STATE_DIR, Path("/run/framebus"), avahi.SERVICES / avahi.FILE_NAME]
+        places = [SYSTEM_FILE.parent, machine.STATE_DIR, Path("/run/framebus"), *avahi.own_files()]
         found.append(_files(f"remove {SYSTEM_FILE.parent} and {machine.STATE_DIR}", places))
         found.append(_removal(f"remove user {machine.USER}", lambda: not machine.user_exists(), machine.remove_user))
     if machine.systemd_runs():

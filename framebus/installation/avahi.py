@@ -50,8 +50,13 @@ def announce(port: int, *, encrypted: bool, services: Path = SERVICES) -> bool:
 def silence(services: Path = SERVICES) -> None:
     """Announce it no more. A file of another program stays."""
     with contextlib.suppress(OSError):
-        if _is_ours(services / FILE_NAME):
-            (services / FILE_NAME).unlink()
+        for file in own_files(services):
+            file.unlink()
+
+
+def own_files(services: Path = SERVICES) -> list[Path]:
+    """The file, where `framebus open` wrote it."""
+    return [services / FILE_NAME] if _is_ours(services / FILE_NAME) else []
 
 
 def _is_ours(file: Path) -> bool:

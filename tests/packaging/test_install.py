@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from framebus import __version__
+from framebus.installation import avahi
 from tests.packaging import built
 from tests.packaging.conftest import MakeMachine
 from tests.packaging.machine import Machine
@@ -125,6 +126,13 @@ def test_it_is_removed_without_a_trace(machine: Machine) -> None:
     said = machine.do(PYTHON, "-P", "-m", "framebus", "uninstall")
     assert said.endswith("/etc/framebus, /var/lib/framebus and user framebus are left; --purge removes them, too\n")
     assert are_there(machine) == ["/etc/framebus/framebus.toml", "/var/lib/framebus"]
+    announcement = machine.path("/etc/avahi/services/framebus.service")
+    announcement.parent.mkdir(parents=True, exist_ok=True)
+    announcement.write_text("of another program\n")
     machine.do(PYTHON, "-P", "-m", "framebus", "uninstall", "--purge")
     assert are_there(machine) == []
     assert machine.run("id", "framebus").returncode != 0
+    assert announcement.read_text() == "of another program\n"
+    announcement.write_text(avahi.SERVICE.format(scheme="http", port=8080))
+    machine.do(PYTHON, "-P", "-m", "framebus", "uninstall", "--purge")
+    assert not announcement.exists()
