@@ -24,6 +24,8 @@ COMMON_RATES = (60.0, 30.0, 25.0, 15.0, 10.0, 5.0)
 MAX_SIZES = 64
 MAX_RATES = 32
 """Of a size."""
+MAX_FPS = 240.0
+"""What framebus.toml takes at most as `fps` (framebus.config.camera)."""
 
 
 def attached(folder: str = "/dev", sysfs: Path = SYSFS) -> list[dict[str, Any]]:
@@ -64,7 +66,8 @@ def _pi_sizes(modes: Mapping[Size, float]) -> list[dict[str, Any]]:
             found[size] = modes[min(larger, key=area)]
         elif not modes:
             found[size] = 0.0
-    return [_size(size, found[size], _rates_up_to(found[size])) for size in sorted(found, key=area, reverse=True)]
+    listed = filter(is_allowed, sorted(found, key=area, reverse=True))
+    return [_size(size, found[size], _rates_up_to(min(found[size], MAX_FPS))) for size in listed]
 
 
 def _rates_up_to(most_fps: float) -> list[float]:
@@ -120,7 +123,7 @@ def _sizes(device: V4l2Device, usable: list[str]) -> list[dict[str, Any]]:
         for wanted in map(Size.parse, COMMON_SIZES):
             for size in device.sizes(fourcc, wanted):
                 found.setdefault(size, set()).update(round(rate, 2) for rate in device.rates(fourcc, size))
-    largest = sorted(found, key=area, reverse=True)[:MAX_SIZES]
+    largest = sorted(filter(is_allowed, found), key=area, reverse=True)[:MAX_SIZES]
     return [_size(size, max(found[size], default=0.0), sorted(found[size], reverse=True)) for size in largest]
 
 
@@ -129,8 +132,17 @@ def area(size: Size) -> int:
     return size.width * size.height
 
 
+def is_allowed(size: Size) -> bool:
+    """Whether framebus.toml takes it."""
+    try:
+        return Size.parse(str(size)) == size
+    except ValueError:
+        return False
+
+
 def _size(size: Size, most_fps: float, rates: list[float]) -> dict[str, Any]:
-    return {"size": str(size), "fps": most_fps, "rates": rates[:MAX_RATES]}
+    allowed = [rate for rate in rates if 0 < rate <= MAX_FPS]
+    return {"size": str(size), "fps": min(most_fps, MAX_FPS), "rates": allowed[:MAX_RATES]}
 
 
 def _entry(source: str, name: str, path: str, sizes: list[dict[str, Any]], problem: str = "") -> dict[str, Any]:

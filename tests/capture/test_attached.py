@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from capture.attached import _lasting_source, _pi_sizes, _v4l2_camera, v4l2_cameras
 from capture.v4l2.resolve import Node
+from framebus.config.camera import CameraConfig
 from framebus.config.size import Size
 from tests.capture.v4l2.shim import DEVICE, ShimCamera
 
@@ -45,6 +47,16 @@ def test_a_pi_camera_has_its_modes_and_what_is_scaled_from_them() -> None:
     }
     assert sizes["4608x2592"]["rates"] == [14.35, 10.0, 5.0]
     assert sizes["1280x720"]["rates"] == [120.0, 60.0, 30.0, 25.0, 15.0, 10.0, 5.0]
+
+
+def test_nothing_is_listed_that_the_configuration_refuses() -> None:
+    """A sensor of 64 megapixels, and one of 253 frames a second."""
+    largest, fastest = Size(9152, 6944), Size(640, 400)
+    sizes = _pi_sizes({largest: 2.7, Size(4624, 3472): 10.0, fastest: 253.05, Size(8, 8): 30.0})
+    assert {entry["size"] for entry in sizes} == {"4624x3472", "1920x1080", "1280x720", "640x480", "640x400"}
+    for entry in sizes:
+        assert str(Size.parse(entry["size"])) == entry["size"]
+        assert all(convert({"fps": rate}, CameraConfig).fps == rate for rate in (entry["fps"], *entry["rates"]))
 
 
 def test_of_a_pi_camera_that_does_not_say_common_sizes_are_listed() -> None:
