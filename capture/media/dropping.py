@@ -37,7 +37,7 @@ class Dropping:
         is_encrypted = isinstance(answer.stream, ssl.SSLSocket)
         self._is_possible = not (is_encrypted or is_compressed or answer.response.chunked)
         self._has_room = False
-        self._period = float("inf")
+        self.period = float("inf")
         """Of the pictures, in seconds, as far as it is known."""
         self._newest_at: float | None = None
         """When the newest picture came; None where some were dropped since."""
@@ -46,16 +46,16 @@ class Dropping:
     def note_picture(self, at: float, latest_reader: LatestReader) -> None:
         """Note when a picture came, in seconds of CLOCK_MONOTONIC."""
         if self._resumed_at is not None:  # between one and two periods ago
-            self._period = (at - self._resumed_at) / 2
+            self.period = (at - self._resumed_at) / 2
             self._resumed_at = None
             latest_reader.behind = False
         elif self._newest_at is not None:
-            self._period = at - self._newest_at
+            self.period = at - self._newest_at
         self._newest_at = at
 
     def is_due(self, latest_reader: LatestReader) -> bool:
         """Whether what comes next may be dropped."""
-        return self._is_possible and self._period <= MAX_PERIOD_SECONDS and latest_reader.need == "none"
+        return self._is_possible and self.period <= MAX_PERIOD_SECONDS and latest_reader.need == "none"
 
     def drop(self, latest_reader: LatestReader, patience: float) -> bool:
         """Drop all that comes until a picture is wanted, or the stream ends, which the next read notices.

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from capture.media import reasons
 from capture.media.annexb import codec_of
+from capture.media.burst import Burst
 from capture.media.compressed_body import PACKED, CompressedBody
 from capture.media.dropping import Dropping
 from capture.media.http_request import Answer, HttpRequests
@@ -302,6 +303,7 @@ class HttpStream:
         dropping = Dropping(answer, is_compressed=self._compressed is not None)
         came = (time.time(), time.monotonic())
         """When the newest bytes came, on both clocks."""
+        burst = Burst(came[1])
         while data or (data := self._read_more(answer, pictures)):
             try:
                 jpegs = self._parts.feed(data)
@@ -310,6 +312,7 @@ class HttpStream:
             data = b""
             before, came = came, (time.time(), time.monotonic())
             monotonic = came[1]
+            burst.note_read(monotonic, dropping.period)
             is_still = self._body == "jpeg" and not pictures and bool(jpegs) and self._is_one_picture(answer, jpegs[0])
             for number, jpeg in enumerate(jpegs[:1] if is_still else jpegs):
                 pictures += 1
@@ -317,7 +320,7 @@ class HttpStream:
                 dropping.note_picture(monotonic, latest_reader)
                 moment = before if self._parts.ended_by_next and number == 0 else came
                 # A still may have been taken at any moment since its request: the earliest one is claimed.
-                yield Arrival(jpeg, *(self._asked if is_still else moment))
+                yield Arrival(jpeg, *(self._asked if is_still else moment), ready_at=burst.ready_at(monotonic))
             if is_still:
                 self._parts.reset()
                 return
@@ -330,6 +333,7 @@ class HttpStream:
                 if not dropping.drop(latest_reader, self._patience):
                     raise SourceError(reasons.silent(self._name, self._patience))
                 self._newest_at = time.monotonic()
+                burst.skip_to(self._newest_at)
         for jpeg in self._parts.end(complete=not answer.response.length):
             self._newest_at = time.monotonic()
             yield Arrival(jpeg, time.time(), self._newest_at)
