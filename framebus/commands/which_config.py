@@ -63,9 +63,9 @@ def locate(named: str | None, proc: Path = PROC, system_file: Path | None = None
     if given:
         return Path(given)
     here = Path(FILE_NAME)
-    if not is_root() and os.path.isfile(here):  # unlike Path.is_file, False where the folder cannot be read
+    if not is_root() and os.path.exists(here):  # unlike Path.exists, False where the folder cannot be read
         return here
-    if is_root() and os.path.isfile(system_file):
+    if is_root() and os.path.exists(system_file):
         return system_file
     found = supervisors(proc)
     if is_root():
@@ -78,13 +78,13 @@ def locate(named: str | None, proc: Path = PROC, system_file: Path | None = None
     for file in (own, system_file):
         if file in running:
             return file
-    if len(running) > 1 and os.path.isfile(here):
+    if len(running) > 1 and os.path.exists(here):
         return here
     if len(running) > 1:
         files = ", ".join(map(str, running))
         raise ConfigError([f"several framebus run here; name the configuration of one with --config: {files}"])
     candidates = (*running, system_file, here)
-    return next((file for file in candidates if os.path.isfile(file)), None)
+    return next((file for file in candidates if os.path.exists(file)), None)
 
 
 def _trusted_by_root() -> set[int]:

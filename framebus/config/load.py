@@ -6,7 +6,6 @@ framebus.toml at the top of the repository is the commented sample, and a test l
 
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from framebus.credentials import accounts
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import FramebusError
 from framebus.protocol.wire import CAMERA_ALLOWED, CAMERA_PATTERN, is_camera_name
+from framebus.runtime.regular_file import NotRegularFileError, read_regular
 
 FILE_NAME = "framebus.toml"
 SECRETS_NAME = "framebus.secrets"
@@ -117,9 +117,9 @@ def load(path: str | os.PathLike[str] | None = None, *, keys: bool = True, syste
 def read_text(file: Path) -> str:
     """The text of a configuration file. Raises ConfigError."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise ConfigError([f"{file}: found {_kind(file)}; allowed: a file"])
-        return file.read_bytes().decode("utf-8-sig")  # some editors begin with a byte order mark
+        return read_regular(file).decode("utf-8-sig")  # some editors begin with a byte order mark
+    except NotRegularFileError as error:
+        raise ConfigError([f"{file}: {error.strerror}"]) from None
     except OSError as error:
         hint = ", for example with sudo" if isinstance(error, PermissionError) else ""
         raise ConfigError([f"{file}: {error.strerror}; allowed: a file that can be read{hint}"]) from None
@@ -134,8 +134,9 @@ def find(path: str | os.PathLike[str] | None = None, system_file: Path = SYSTEM_
     named = path or os.environ.get(ENVIRONMENT)
     if named:
         return checked_copy.existing(Path(named))
-    # Unlike Path.is_file, os.path.isfile is False where the current folder cannot be read.
-    return next((file for file in (Path(FILE_NAME), system_file) if os.path.isfile(file)), None)
+    # Not only a file: what else has the name is refused when it is read, rather than passed over.
+    # Unlike Path.exists, os.path.exists is False where the current folder cannot be read.
+    return next((file for file in (Path(FILE_NAME), system_file) if os.path.exists(file)), None)
 
 
 def parse(
@@ -212,10 +213,6 @@ def _current_folder() -> Path:
         return Path.cwd()
     except FileNotFoundError:  # it was deleted: nothing can be read or created in it
         return Path("/nonexistent")
-
-
-def _kind(path: Path) -> str:
-    return "a folder" if path.is_dir() else "a device or a pipe"
 
 
 def default_run_dir() -> str:

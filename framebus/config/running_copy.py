@@ -12,6 +12,7 @@ from pathlib import Path
 from framebus.config import checked_copy
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError, default_run_dir
+from framebus.runtime.regular_file import read_regular
 
 RUN_DIR_LINE = re.compile(r"""^\s*run_dir\s*=\s*(["'])(.+?)\1""", re.MULTILINE)
 """Of a file that may be no TOML at all."""
@@ -60,7 +61,7 @@ def of(file: Path | None, *, keys: bool = True) -> Config | None:
     for run_dir in _run_dirs(original):
         copy = run_dir / checked_copy.FILE_NAME
         try:
-            text = copy.read_text("utf-8")
+            text = read_regular(copy).decode("utf-8")
             made_of = checked_copy.original_of(text)
             if made_of is not None and made_of.path == original and _answers(run_dir / SUPERVISOR_SOCKET):
                 return configuration.load(copy, keys=keys)
@@ -72,7 +73,7 @@ def of(file: Path | None, *, keys: bool = True) -> Config | None:
 def _run_dirs(file: Path) -> list[Path]:
     """Where the sockets of the framebus of this file may be."""
     try:
-        named = RUN_DIR_LINE.search(file.read_text("utf-8", errors="replace"))
+        named = RUN_DIR_LINE.search(read_regular(file).decode("utf-8", errors="replace"))
     except OSError:
         named = None
     default = Path(default_run_dir())

@@ -15,6 +15,7 @@ from typing import Any
 
 from framebus.errors import FramebusError
 from framebus.runtime.atomic_write import PRIVATE, write_atomically
+from framebus.runtime.regular_file import open_regular
 
 MAX_FILE_BYTES = 1 << 20
 
@@ -33,7 +34,7 @@ def read(file: Path) -> dict[str, Any]:
         SecretsError: The file cannot be read, others can read it too, or framebus did not write it.
     """
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(open_regular(file), "rb") as opened:
             status = os.fstat(opened.fileno())
             if status.st_mode & 0o077:
                 mode = f"{stat.S_IMODE(status.st_mode):04o}"

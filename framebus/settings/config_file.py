@@ -20,6 +20,7 @@ from framebus.config import load as configuration
 from framebus.config.edit import EditError
 from framebus.config.load import Config, ConfigError
 from framebus.runtime.atomic_write import write_atomically
+from framebus.runtime.regular_file import open_regular, read_regular
 from framebus.settings.change import Change, edit_of
 from framebus.settings.settings_error import SettingsError
 
@@ -63,7 +64,7 @@ class ConfigFile:
     def is_edited(self, text: str) -> bool:
         """Whether the text is another one than framebus runs with; False where that is unknown."""
         try:
-            in_force = (self._run_dir / checked_copy.FILE_NAME).read_text("utf-8")
+            in_force = read_regular(self._run_dir / checked_copy.FILE_NAME).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return False
         original = checked_copy.original_of(in_force)
@@ -183,7 +184,7 @@ class ConfigFile:
         deadline = time.monotonic() + LOCK_SECONDS
         while True:
             try:
-                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                file = open_regular(path)
             except OSError as error:
                 raise SettingsError("read-only", f"{self.path} cannot be opened: {error.strerror}") from None
             try:

@@ -59,6 +59,37 @@ def test_any_mistake_is_passed_over(mistake: str, file: Path) -> None:
     assert list(running_copy.load(file).cameras) == ["front"]
 
 
+def test_a_pipe_in_place_of_the_file_or_of_its_secrets_ends_a_command_at_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets = file.with_name("framebus.secrets")
+    os.mkfifo(secrets)
+    monkeypatch.setattr("sys.argv", ["framebus", "--config", str(file), "link", "anna"])
+    assert main() == 1
+    assert capsys.readouterr().err == f"{secrets} cannot be read: found a device or a pipe; allowed: a file\n"
+    file.unlink()
+    os.mkfifo(file)
+    for command in (["status"], ["doctor"], ["passwd", "anna"], ["camera", "remove", "front"], ["open"], ["up"]):
+        monkeypatch.setattr("sys.argv", ["framebus", "--config", str(file), *command])
+        assert main() == 2
+        assert f"{file}: found a device or a pipe; allowed: a file\n" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_in_the_current_folder_is_refused_and_not_passed_over(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
+    here = Path("framebus.toml")
+    here.mkdir() if kind == "folder" else os.mkfifo(here)
+    with pytest.raises(ConfigError, match=r"^framebus.toml: found .*; allowed: a file$"):
+        running_copy.load()
+    monkeypatch.setattr("sys.argv", ["framebus", "status"])
+    assert main() == 2
+    assert "framebus.toml: found " in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("_running")
 def test_a_camera_that_was_renamed_is_still_found(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     edited(file, '[camera.garden]\nsource = "testcard"\n')

@@ -89,7 +89,7 @@ def test_a_folder_in_its_place_is_said(file: Path) -> None:
     file.mkdir(mode=0o700)
     with pytest.raises(SecretsError) as error:
         read(file)
-    assert str(error.value) == f"{file} cannot be read: Is a directory"
+    assert str(error.value) == f"{file} cannot be read: found a folder; allowed: a file"
 
 
 def test_a_key_pair_shows_no_secret() -> None:
