@@ -17,7 +17,7 @@ from framebus.runtime.own_addresses import own_addresses, pages_to_open
 from framebus.settings.change import SetNetwork, listen_of
 from framebus.settings.config_file import version_of
 from framebus.settings.settings_error import SettingsError
-from gateway.http.settings.settings_handler import SettingsHandler
+from gateway.http.settings.settings_handler import SettingsHandler, one_at_a_time
 from gateway.net.errors import HttpError
 from gateway.net.origin import parse_host
 from gateway.net.own_names import is_loopback_name
@@ -97,9 +97,10 @@ class Network(SettingsHandler):
         if not isinstance(wanted, bool):
             raise HttpError(400, "bad-request", "open: allowed: true or false")
         file, version = self.file, self.seen_version()
-        before, after = await self.in_thread(
-            lambda: file.carry_out(SetNetwork(wanted), version=version), ("open" if wanted else "close",)
-        )
+        async with one_at_a_time():
+            before, after = await self.in_thread(
+                lambda: file.carry_out(SetNetwork(wanted), version=version), ("open" if wanted else "close",)
+            )
         try:
             address = listen_of(after)
             encrypted = self.services.settings.tls_cert is not None

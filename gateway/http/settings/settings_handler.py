@@ -2,8 +2,10 @@
 
 import asyncio
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from framebus.config.load import ConfigError
@@ -31,6 +33,12 @@ STATUS = {
 }
 """HTTP status by the code of a SettingsError; 400 for the others."""
 
+CHANGE_SECONDS = 30.0
+"""How long a change waits for the one before it."""
+POLL_SECONDS = 0.05
+_changing = threading.Lock()
+"""Held while framebus.toml is changed and that is applied: meanwhile it looks as if it had been edited by hand."""
+
 T = TypeVar("T")
 
 
@@ -57,6 +65,20 @@ def refusals(command: Sequence[str] = ()) -> Iterator[None]:
         raise
     except FramebusError as error:  # the running framebus cannot be asked
         raise HttpError(503, "no-reload", str(error)) from None
+
+
+@asynccontextmanager
+async def one_at_a_time() -> AsyncIterator[None]:
+    """Wait, without a thread, for the change of another client of this process. Raises HttpError after a while."""
+    deadline = time.monotonic() + CHANGE_SECONDS
+    while not _changing.acquire(blocking=False):
+        if time.monotonic() > deadline:
+            raise HttpError(429, "busy", "another change is being applied; try again in some seconds")
+        await asyncio.sleep(POLL_SECONDS)
+    try:
+        yield
+    finally:
+        _changing.release()
 
 
 class SettingsHandler(CameraHandler):
@@ -124,7 +146,8 @@ class SettingsHandler(CameraHandler):
     async def change(self, change: Change, *command: str) -> None:
         """Change framebus.toml, let it be applied, and answer with what was done; `command` is as in `in_thread`."""
         file, version = self.file, self.seen_version()
-        sentences = await self.in_thread(lambda: file.apply(*file.carry_out(change, version=version)), command)
+        async with one_at_a_time():
+            sentences = await self.in_thread(lambda: file.apply(*file.carry_out(change, version=version)), command)
         self.finish({"sentences": sentences, "version": version_of(await self.in_thread(file.read))})
 
     def seen_version(self) -> str | None:

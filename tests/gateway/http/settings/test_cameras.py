@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from framebus.config.checked_copy import FILE_NAME, Original, copy_of
 from framebus.config.load import Config
+from framebus.supervision.client import SOCKET
 from gateway.http.settings import cameras
 from tests.conftest import Configure, Start
 from tests.gateway.conftest import serving, until
@@ -49,6 +51,33 @@ async def test_a_camera_is_added_changed_and_removed(config: Config) -> None:
         assert (await call(site, "DELETE", "/cameras/garden"))[0] == 200
     assert list(tables(config)) == ["front"]
     assert tomllib.loads(config.path.read_text()) == tomllib.loads(before)
+
+
+@pytest.mark.medium
+async def test_a_change_waits_while_another_one_is_applied(config: Config) -> None:
+    """Until it is in force, the file looks as if it had been edited by hand."""
+    assert config.path is not None
+    loop = asyncio.get_running_loop()
+
+    def put_in_force() -> None:
+        assert config.path is not None
+        copy = copy_of(config.path.read_bytes(), Original(config.path, config.path.parent))
+        (config.run_dir / FILE_NAME).write_bytes(copy)
+
+    async with serving(config) as site, asyncio.timeout(DEADLINE_SECONDS):
+        put_in_force()
+        with socket.socket(socket.AF_UNIX) as supervisor:
+            supervisor.setblocking(False)
+            supervisor.bind(str(config.run_dir / SOCKET))
+            supervisor.listen()
+            first = asyncio.create_task(call(site, "PATCH", "/cameras/front", {"hflip": True}))
+            reload, _ = await loop.sock_accept(supervisor)
+            second = asyncio.create_task(call(site, "PATCH", "/cameras/front", {"vflip": True}))
+            await asyncio.sleep(0.3)
+            put_in_force()
+        reload.close()  # framebus has ended
+        assert [status for status, _ in await asyncio.gather(first, second)] == [200, 200]
+    assert tables(config)["front"].items() >= {"hflip": True, "vflip": True}.items()
 
 
 async def test_where_only_root_may_change_the_file_the_command_is_named(
