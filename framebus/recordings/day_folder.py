@@ -44,7 +44,7 @@ def all_segments(folder: Path, known: Mapping[str, Segment]) -> Iterator[Segment
                 with contextlib.suppress(FileNotFoundError):
                     # To open a pipe would wait for ever, and a link may lead anywhere.
                     if entry.is_file(follow_symlinks=False):
-                        yield _segment(folder / entry.name, name, entry.stat())
+                        yield segment_of(folder / entry.name, name, entry.stat())
 
 
 def some_segments(folder: Path, begin: float, end: float, longest_seconds: float) -> Iterator[Segment]:
@@ -66,7 +66,7 @@ def some_segments(folder: Path, begin: float, end: float, longest_seconds: float
             with contextlib.suppress(FileNotFoundError):
                 status = os.lstat(folder / file)
                 if stat.S_ISREG(status.st_mode):
-                    yield _segment(folder / file, name, status)
+                    yield segment_of(folder / file, name, status)
 
 
 def first_start(folder: Path) -> float | None:
@@ -78,7 +78,8 @@ def first_start(folder: Path) -> float | None:
     return None
 
 
-def _segment(path: Path, name: SegmentName, status: os.stat_result) -> Segment:
+def segment_of(path: Path, name: SegmentName, status: os.stat_result) -> Segment:
+    """The segment that a file is, by its name and by what the file system says of it."""
     return Segment(
         path=path,
         start=name.start,

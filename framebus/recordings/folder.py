@@ -18,6 +18,7 @@ import msgspec
 
 from framebus.protocol.wire import FrameHeader, is_camera_name
 from framebus.recordings.day_folder import all_segments, changed_ns, first_start, names_in, some_segments
+from framebus.recordings.named_times import NamedTimes
 from framebus.recordings.segment_beginning import SegmentError
 from framebus.recordings.segment_name import SECONDS_A_DAY, day_begins, day_of
 from framebus.recordings.segment_reader import SegmentIndex, SegmentReader, StoredFrame
@@ -92,6 +93,7 @@ class RecordingFolder:
         """What `_short_line` returned, by camera and time, for these versions of the folders."""
         self._open: dict[tuple[Path, int], float] = {}
         """The length of each segment that has not been ended, by its path and size."""
+        self._named = NamedTimes(self._is_settling, self._grown)
         self._indexes: dict[Path, SegmentIndex] = {}
         """Of the files that were read last, the newest one at the end."""
 
@@ -105,11 +107,13 @@ class RecordingFolder:
 
     def segments(self, camera: str, begin: float = 0.0, end: float = float("inf")) -> list[Segment]:
         """The segments that show the time from `begin` to `end`, in order and without overlap. Raises OSError."""
+        line = self._line(camera, self._days_between(camera, begin, end)).segments
+        return [segment for segment in line if segment.end >= begin and segment.begin <= end]
+
+    def _days_between(self, camera: str, begin: float, end: float) -> tuple[str, ...]:
         first = day_of(max(0.0, begin - LONGEST_SEGMENT_SECONDS))
         last = None if end == float("inf") else day_of(end)
-        days = tuple(day for day in self.days(camera) if first <= day and (last is None or day <= last))
-        line = self._line(camera, days).segments
-        return [segment for segment in line if segment.end >= begin and segment.begin <= end]
+        return tuple(day for day in self.days(camera) if first <= day and (last is None or day <= last))
 
     def stored(self, camera: str) -> list[Segment]:
         """All segments, also those that others hide, in order. Raises OSError."""
@@ -122,10 +126,19 @@ class RecordingFolder:
         return next((start for start in starts if start is not None), None)
 
     def spans(
-        self, camera: str, begin: float = 0.0, end: float = float("inf"), gap_seconds: float = GAP_SECONDS
+        self,
+        camera: str,
+        begin: float = 0.0,
+        end: float = float("inf"),
+        gap_seconds: float = GAP_SECONDS,
+        *,
+        sizes: bool = True,
     ) -> list[Span]:
-        """The times of which there are recordings, in order. Raises OSError."""
-        return spans(self.segments(camera, begin, end), gap_seconds)
+        """The times of which there are recordings, in order; without `sizes`, by the names alone. Raises OSError."""
+        if sizes:
+            return spans(self.segments(camera, begin, end), gap_seconds)
+        line = self._named.line(self.folder / camera / day for day in self._days_between(camera, begin, end))
+        return spans([time for time in line if time.end >= begin and time.begin <= end], gap_seconds)
 
     def is_recorded(self, camera: str, begin: float, end: float) -> bool:
         """Whether there is a recording of a moment of this time. Raises OSError."""

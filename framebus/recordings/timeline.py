@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 GAP_SECONDS = 3.0
 """Pauses up to this length do not end a span: a camera that hesitates, a segment that follows another."""
@@ -57,7 +58,27 @@ def without_overlap(segments: Iterable[Segment]) -> list[Segment]:
     return line
 
 
-def spans(segments: Sequence[Segment], gap_seconds: float = GAP_SECONDS) -> list[Span]:
+class Shown(Protocol):
+    """A time on the line that `without_overlap` returned, or that is known by names alone."""
+
+    @property
+    def begin(self) -> float:
+        """Unix seconds."""
+
+    @property
+    def end(self) -> float:
+        """Unix seconds."""
+
+    @property
+    def bytes(self) -> int:
+        """The size of its file; 0 where that is not known."""
+
+    @property
+    def keep(self) -> bool:
+        """Whether it is never deleted to make room."""
+
+
+def spans(segments: Sequence[Shown], gap_seconds: float = GAP_SECONDS) -> list[Span]:
     """What `without_overlap` returned, joined where the pause is short and the mark is the same."""
     found: list[Span] = []
     begin, end, size, keep = 0.0, 0.0, 0, False

@@ -22,7 +22,7 @@ RECORDER_REQUEST = {
 SPAN = {
     "begin": {"type": "number"},
     "end": {"type": "number"},
-    "bytes": {"type": "integer"},
+    "bytes": {"type": "integer", "description": "Not with `bytes=0`."},
     "keep": {"type": "boolean"},
 }
 RECORDINGS = {

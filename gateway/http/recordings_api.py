@@ -29,12 +29,16 @@ class Recordings(CameraHandler):
         query = self.query()
         period = listed_period(query)
         files = wants(query, "files")
+        sizes = files or wants(query, "bytes", "1")
         recordings = self.services.recordings
         gap_seconds = longest_gap(query)
         found = await self.while_connected(
-            recordings.listing(camera, period.begin, period.end, files=files, gap_seconds=gap_seconds)
+            recordings.listing(camera, period.begin, period.end, files=files, gap_seconds=gap_seconds, sizes=sizes)
         )
-        spans = [{"begin": span.begin, "end": span.end, "bytes": span.bytes, "keep": span.keep} for span in found.spans]
+        spans = [
+            {"begin": span.begin, "end": span.end, "keep": span.keep} | ({"bytes": span.bytes} if sizes else {})
+            for span in found.spans
+        ]
         listed = {"files": [self._file(camera, segment) for segment in found.files]} if files else {}
         self.set_header("Cache-Control", "no-store")
         answer = {"camera": camera, "spans": spans, **listed, "next": found.next}

@@ -29,7 +29,7 @@ export class RecordingsApi {
    * @returns {Promise<import("./spans.js").Span[]>}
    */
   async spans(from, to, gap) {
-    return this.#list("recordings", "spans", from, to, gap > 0 ? `&gap=${gap}` : "");
+    return this.#list("recordings", "spans", from, to, gap > 0 ? `&bytes=0&gap=${gap}` : "&bytes=0");
   }
 
   /** The events that touch a time, sorted by start. @param {number} from @param {number} to @returns {Promise<import("./spans.js").Event[]>} */
