@@ -4,8 +4,11 @@ libzmq keeps each topic that is subscribed to, 50 bytes for each of its bytes th
 subscription that waits to be read. Which subscriber sent them, it does not say.
 """
 
+import errno
+import socket as system_socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import zmq
 
@@ -60,34 +63,48 @@ class SubscriptionLimit:
 
     def unbind(
         self, socket: "zmq.Socket[bytes]", endpoint: str, take: Callable[[bytes], object] = lambda _: None
-    ) -> None:
-        """Close an ipc endpoint with its connections, and take what libzmq has of them, until it can be bound again."""
+    ) -> bool:
+        """Close an ipc endpoint with its connections, and take what libzmq has of them, until it can be bound again.
+
+        Returns whether they were closed in time. The file of the endpoint stays: the next `bind` replaces it.
+        """
         path = socket_path(endpoint)
         socket.unbind(endpoint)
-        # Bound before its file is gone, the endpoint would lose the new file to the end of the old one.
-        self.drain(socket, lambda: not self.topics and (path is None or not path.exists()), take)
+        return self.drain(socket, lambda: not self.topics and (path is None or not _is_open(path)), take)
 
     def drain(
         self,
         socket: "zmq.Socket[bytes]",
         is_done: Callable[[], bool],
         take: Callable[[bytes], object] = lambda _: None,
-    ) -> None:
+    ) -> bool:
         """Take what libzmq has of connections that were closed.
 
         Args:
             socket: the socket.
             is_done: whether to stop, once no message waits; after DRAIN_SECONDS anyway.
             take: called with each message; the last ones are the ends of subscriptions.
+
+        Returns:
+            Whether it was done in time.
         """
         deadline = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < deadline:
+        found = False
+        while not found and time.monotonic() < deadline:
             if socket.poll(0):
                 message = socket.recv()
                 self.note(message)
                 take(message)
             elif is_done():
-                break
+                found = True
             else:
                 time.sleep(PAUSE_SECONDS)
         self.pause()
+        return found
+
+
+def _is_open(path: Path) -> bool:
+    """Whether connections to a socket file are accepted."""
+    with system_socket.socket(system_socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        return probe.connect_ex(str(path)) in (0, errno.EAGAIN)  # the latter where many wait to be accepted

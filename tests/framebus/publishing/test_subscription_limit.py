@@ -1,8 +1,12 @@
 """How many subscriptions count as a flood."""
 
+from pathlib import Path
+
 import pytest
+import zmq
 
 from framebus.publishing.subscription_limit import MAX_SUBSCRIPTIONS_IN_A_ROW, MAX_TOPICS_BYTES, SubscriptionLimit
+from tests.processes import wait_until
 
 
 def noted(*messages: bytes) -> SubscriptionLimit:
@@ -34,3 +38,27 @@ def test_so_many_messages_without_a_pause_are_allowed(message: bytes) -> None:
     found.append(limit.is_exceeded)
     limit.pause()
     assert [*found, limit.is_exceeded] == [False, True, False]
+
+
+@pytest.mark.medium
+def test_an_endpoint_can_be_bound_again_as_soon_as_its_connections_are_closed(tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/front"
+    limit = SubscriptionLimit()
+    with zmq.Context() as context, context.socket(zmq.XPUB) as publisher, context.socket(zmq.SUB) as peer:
+        peer.linger = 0
+
+        def is_subscribed() -> bool:
+            peer.poll(0)  # it subscribes again after it has connected again
+            if publisher.poll(0):
+                limit.note(publisher.recv())
+            return limit.topics == {b"a"}
+
+        publisher.bind(endpoint)
+        peer.connect(endpoint)
+        peer.subscribe(b"a")
+        for _ in range(2):
+            wait_until(is_subscribed, "the subscription")
+            assert limit.unbind(publisher, endpoint)
+            assert not limit.topics
+            publisher.bind(endpoint)
+        wait_until(is_subscribed, "the subscription")
