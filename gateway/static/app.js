@@ -17,7 +17,7 @@ import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { offerInstallation } from "./install/install.js";
 import { storedText, storeText } from "./storage.js";
-import { loadToolsOfAll, loadToolsOfOne, toolsAreDue } from "./tools.js";
+import { loadToolsOfAll, loadToolsOfOne, notLoaded, reloadIncomplete, toolsAreDue } from "./tools.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -265,7 +265,8 @@ function refresh() {
   const own = onlyCamera && cameraList.get(onlyCamera);
   const unix = (clock.at(now) ?? Date.now()) / 1000;
   if (own && pageState.connected) lookBack?.refresh(own, unix);
-  if (connected) lastEvents?.refresh(cameraList.views, unix);
+  lastEvents?.refresh(cameraList.views, unix, connected);
+  if (pageState.connected) reloadIncomplete(now);
   showBanner(now);
   showSummary();
 }
@@ -373,7 +374,7 @@ function start() {
   element(".home").href = withToken("./").href;
   showLogout(element(".logout"));
   offerInstallation(element(".install"), element(".install-dialog"));
-  toolsAreDue().then(loadTools);
+  toolsAreDue().then(loadTools).catch(notLoaded);
 }
 
 /** Load what a person may use. */
@@ -385,10 +386,10 @@ async function loadTools() {
   document.body.dataset.tools = "ready";
 }
 
-/** Load what shows pictures without a websocket; where that fails, the next refresh tries it again. */
+/** Load what shows pictures without a websocket. */
 async function loadFallback() {
   fallback = null;
-  fallback = await import("./connection/fallback.js").then(({ Fallback }) => new Fallback(), () => undefined);
+  fallback = await import("./connection/fallback.js").then(({ Fallback }) => new Fallback(), notLoaded);
 }
 
 // At once: plain.js looks for it when everything has loaded, and texts in another language come later.

@@ -1,15 +1,23 @@
 """The page of a camera with its time line, open in a real browser, with what a test asks it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 from playwright.sync_api import Browser
 
 from framebus.protocol.events import EventHeader, Phase
+from framebus.protocol.wire import pack
 from tests.e2e.tab import Tab
 from tests.framebus.golden.make import EVENT
+from tests.framebus.publisher import Publisher
 from tests.processes import wait_until
 
+CAMERAS = "".join(
+    f'[camera.{name}]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "{record}"\n'
+    for name, record in (("front", "always"), ("yard", "on-demand"), ("cellar", "off"), ("attic", "off"))
+)
+"""Of a pipeline with recordings; there are some of attic, too."""
 WATCH = """() => {
     const view = document.querySelector("camera-view");
     window.shown = [];
@@ -71,3 +79,13 @@ def happen(began: float, id: str, seconds: float, phase: Phase, published: float
     """A message of an event that began so many seconds after another moment, as the process `motion` sends them."""
     at = began + seconds + 0.05
     return msgspec.structs.replace(EVENT, id=id, phase=phase, captured=at, seconds=0.0, published=published)
+
+
+def report(publisher: Publisher, event: EventHeader, true: Callable[[], object], what: str) -> None:
+    """Publish an event until something is true: the recorder may subscribe before the gateway does."""
+
+    def is_true() -> object:
+        publisher.send_message(pack("event", "front", event))
+        return true()
+
+    wait_until(is_true, what)

@@ -12,13 +12,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, WebSocketRoute
 
-from framebus.protocol.wire import pack
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
 from tests.e2e.conftest import STRICT, Pipeline
-from tests.e2e.looking_back import WATCH, LookingBack, happen, link
+from tests.e2e.looking_back import CAMERAS, WATCH, LookingBack, happen, link, report
 from tests.e2e.tab import Tab
 from tests.e2e.test_page_without_websocket import NO_WEBSOCKET
 from tests.framebus.publisher import Publisher
@@ -34,10 +33,6 @@ STEP_MS = 100
 EVENT_AT = 12
 """The event begins so many seconds after the first frame, and a little more: no frame is as exact."""
 PHONE = {"width": 390, "height": 844}
-CAMERAS = "".join(
-    f'[camera.{name}]\nsource = "testcard"\nsize = "320x240"\nfps = 10\nrecord = "{record}"\n'
-    for name, record in (("front", "always"), ("yard", "on-demand"), ("cellar", "off"), ("attic", "off"))
-)
 
 
 @dataclass(frozen=True)
@@ -257,40 +252,47 @@ def publisher(recorded: Recorded) -> Iterator[Publisher]:
 
 
 def test_an_event_is_on_the_time_line_as_it_happens(tab: LookingBack, recorded: Recorded, publisher: Publisher) -> None:
-    assert publisher.subscription() == b"\x01event/"
     tab.press("n", EVENT_AT * 1000 + 1)
-    publisher.send_message(pack("event", "front", happen(recorded.began, "pushed", 16, "end", 1.0)))
 
     def shown() -> bool:
         tab.page.keyboard.press("n")
         return tab.camera()["seq"] == "16001"
 
-    wait_until(shown, "the event that nobody has asked for")
+    report(publisher, happen(recorded.began, "pushed", 16, "end", 1.0), shown, "the event that nobody has asked for")
     tab.press("b", EVENT_AT * 1000 + 1)
 
 
-def test_a_tile_has_a_mark_of_its_last_events_which_leads_to_them(browser: Browser, recorded: Recorded) -> None:
+def test_a_tile_has_a_mark_of_its_last_events(browser: Browser, recorded: Recorded, publisher: Publisher) -> None:
     tab = Tab(browser, f"{recorded.pipeline.url}/")
     marks = tab.page.locator(".last-event")
     wait_until(lambda: marks.count() == 1, "the mark of front, and none of cameras without events")
     assert datetime.fromtimestamp(recorded.began + EVENT_AT).strftime(":%M") in marks.inner_text()
     label = str(marks.get_attribute("aria-label"))
     assert label.startswith("front: 1 event in the last hour, at "), label
-    publisher = Publisher(f"ipc://{recorded.pipeline.config.run_dir}/events")
-    try:
-        assert publisher.subscription() == b"\x01event/"
-        publisher.send_message(pack("event", "front", happen(recorded.began, "e-1", EVENT_AT, "start", 1.0)))
-        wait_until(lambda: "Show its beginning" in str(marks.get_attribute("aria-label")), "that it is in progress")
-        assert marks.get_attribute("data-now") == "true"
-        publisher.send_message(pack("event", "front", happen(recorded.began, "e-1", EVENT_AT + 1, "end", 2.0)))
-        wait_until(lambda: marks.get_attribute("data-now") == "false", "its end")
-    finally:
-        publisher.close()
+    began = happen(recorded.began, "e-1", EVENT_AT, "start", 1.0)
+    report(publisher, began, lambda: marks.get_attribute("data-now") == "true", "that it is in progress")
+    assert "Show its beginning" in str(marks.get_attribute("aria-label"))
+    ended = happen(recorded.began, "e-1", EVENT_AT + 1, "end", 2.0)
+    report(publisher, ended, lambda: marks.get_attribute("data-now") == "false", "its end")
     marks.focus()
     tab.page.keyboard.press("Enter")
     tab.page.wait_for_url("**/camera/front/?at=*")
     wait_until(lambda: tab.camera().get("seq") == str(EVENT_AT * 1000 + 1), "the frame of the event")
     assert tab.complaints == []
+    tab.page.close()
+
+
+def test_a_mark_ends_with_the_connection(browser: Browser, recorded: Recorded, publisher: Publisher) -> None:
+    tab = Tab(browser, "about:blank")
+    opened: list[WebSocketRoute] = []
+    tab.page.route_web_socket("**/ws", lambda one: opened.append(one if opened else one.connect_to_server()))
+    tab.page.goto(f"{recorded.pipeline.url}/")
+    mark = tab.page.locator(".last-event")
+    began = happen(recorded.began, "e-1", EVENT_AT, "start", 3.0)
+    report(publisher, began, lambda: mark.get_attribute("data-now") == "true", "that it is in progress")
+    opened[0].close()
+    wait_until(lambda: tab.connection() == "lost" and mark.get_attribute("data-now") == "false", "no event")
+    report(publisher, happen(recorded.began, "e-1", EVENT_AT + 1, "end", 4.0), lambda: True, "its end")
     tab.page.close()
 
 
@@ -392,4 +394,6 @@ def test_without_a_websocket_there_are_stills_of_recordings_and_no_films(browser
     wait_until(lambda: "there are no films" in notice.inner_text(), "why nothing plays")
     tab.page.keyboard.press("l")
     wait_until(lambda: tab.camera()["kind"] != "recorded", "the stream")
+    tab.page.keyboard.press("k")
+    wait_until(lambda: tab.camera()["kind"] == "recorded", "the still where the film would begin")
     tab.page.close()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
@@ -183,3 +183,21 @@ def test_fingers(phone: Page, three: Pipeline) -> None:
         fingers.move((end, 0.52))
         fingers.up()
         wait_until(lambda camera=camera: shown(phone) == camera, f"a swipe to {camera}")  # type: ignore[misc]
+
+
+def test_a_page_whose_tools_could_not_be_loaded_is_loaded_again(browser: Browser, three: Pipeline) -> None:
+    tab = Tab(browser, "about:blank")
+    asked: list[Route] = []
+
+    def fail_once(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    tab.page.route("**/timeline/axis.js", fail_once)
+    tab.page.goto(f"{three.url}/camera/front/")
+    wait_until(lambda: tab.page.evaluate("document.body.dataset.tools") == "ready", "the tools of the page", 60)
+    assert len(asked) == 2
+    tab.page.close()

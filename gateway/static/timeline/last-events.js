@@ -56,18 +56,24 @@ export class LastEvents {
     else known.dueAt = Math.min(known.dueAt, Math.max(now + STORED_AFTER_MS, known.listedAt + AGAIN_MS));
   }
 
-  /** To be called several times a second while connected. @param {import("../camera/camera-view.js").CameraView[]} views @param {number} unix seconds */
-  refresh(views, unix) {
+  /**
+   * To be called several times a second. Without a connection nothing says that an event goes on.
+   *
+   * @param {import("../camera/camera-view.js").CameraView[]} views
+   * @param {number} unix seconds
+   * @param {boolean} connected
+   */
+  refresh(views, unix, connected) {
     if (!this.#mayLook) return;
     const names = views.map((view) => view.dataset.camera).sort();
-    if (JSON.stringify(names) !== this.#asked) {
+    if (connected && JSON.stringify(names) !== this.#asked) {
       this.#asked = JSON.stringify(names);
       this.#send({ events: names });
     }
     const now = performance.now();
     for (const view of views) this.#show(view, { unix, ms: now });
     const due = names.find((name) => this.#known.get(name).dueAt <= now);
-    if (due && !this.#isAsking && !document.hidden) this.#ask(due, unix);
+    if (connected && due && !this.#isAsking && !document.hidden) this.#ask(due, unix);
   }
 
   /** @param {string} camera @param {number} unix */

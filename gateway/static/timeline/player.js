@@ -158,6 +158,10 @@ export class Player {
     if (typeof at === "number") this.at = at;
     this.notice = reason === "end" ? { kind: "end", text: "" } : { kind: "refused", text: reason ?? "" };
     this.#endFilm();
+    if (this.#lastId >= id) return;
+    // No frame of it came: what is on the screen may be the live picture.
+    this.#waiting = { at: this.at };
+    this.#sendWaiting();
   }
 
   /** Go on after a seek that was not answered; to be called now and then. */

@@ -137,6 +137,16 @@ test("gaps and the end of a film are told, and the end is not live", () => {
   assert.deepEqual([player.mode, player.at, player.notice.kind, player.speed], ["still", 160, "end", 0]);
 });
 
+test("of a film that did not begin, its first frame is shown: the picture may be live", () => {
+  const { player, said } = made();
+  player.play(1, 100);
+  said();
+  player.played({ id: 1, at: null, reason: "no films here" });
+  assert.deepEqual([player.mode, player.notice.text], ["still", "no films here"]);
+  assert.deepEqual(said(), [seek(2, 100)]);
+  assert.equal(player.frame({ id: 2, at: 100 }), true);
+});
+
 test("back to live, nothing recorded is drawn", () => {
   const { player, said } = made();
   player.live();
