@@ -1,10 +1,14 @@
 """What the pages can show: each page, and what opens on it, for tests that look at all of it."""
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.e2e.conftest import Pipeline, Up
 from tests.processes import wait_until
 
 CAMERAS = """
@@ -82,6 +86,13 @@ VISITS = (
     Visit("login", "form"),
     Visit(f"link/{SECRET}", "form"),
 )
+
+
+def with_all_states(up: Up, folder: Path) -> Pipeline:
+    """A camera with recordings below this folder, and one that is offline."""
+    pipeline = up(f'{CAMERAS}[recorder]\nfolder = "{folder / "recordings"}"\n')
+    os.kill(pipeline.processes()["capture gone"], signal.SIGSTOP)
+    return pipeline
 
 
 def states(page: Page, home: str) -> Iterator[str]:

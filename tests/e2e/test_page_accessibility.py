@@ -1,8 +1,6 @@
 """All that the pages show: axe finds no violation, and whatever can be done is done by the keyboard alone."""
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import Pipeline, Up
-from tests.e2e.page_states import CAMERAS, states
+from tests.e2e.conftest import Up
+from tests.e2e.page_states import states, with_all_states
 from tests.npm import install
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -108,16 +106,9 @@ def by_keyboard(page: Page) -> list[str]:
     return problems + [f"Tab does not reach {html}" for html in page.evaluate(DESCRIBED, missing)]
 
 
-@pytest.fixture
-def pipeline(up: Up, tmp_path: Path) -> Pipeline:
-    """A camera with recordings, and one that is offline."""
-    pipeline = up(f'{CAMERAS}[recorder]\nfolder = "{tmp_path / "recordings"}"\n')
-    os.kill(pipeline.processes()["capture gone"], signal.SIGSTOP)
-    return pipeline
-
-
 @pytest.mark.timeout(300)
-def test_everything_is_accessible(browser: Browser, pipeline: Pipeline, tmp_path: Path) -> None:
+def test_everything_is_accessible(browser: Browser, up: Up, tmp_path: Path) -> None:
+    pipeline = with_all_states(up, tmp_path)
     folder = tmp_path / "packages" / "axe-core"
     folder.parent.mkdir()
     install("axe-core", AXE_VERSION, folder)
