@@ -110,17 +110,18 @@ def test_each_recorded_frame_is_found_and_none_is_called_live(tab: LookingBack, 
     assert ["recorded", "live"] not in shown
 
 
-def test_the_tools_are_below_the_time_line_whichever_loads_first(tab: LookingBack) -> None:
+def test_the_tools_are_below_the_time_line_that_comes_after_them(tab: LookingBack) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    tab.page.route("**/single/single-camera.js", hold)
+    tab.page.route("**/front/recorder", hold)
     tab.page.reload()
-    tab.page.locator("time-line").wait_for()
-    held[0].continue_()
     tab.page.locator(".single-bar").wait_for()
+    wait_until(lambda: tab.page.title() and held, "that the recorder is asked")
+    held[0].continue_()
+    tab.page.locator("time-line").wait_for()
     parts = tab.page.evaluate("[...document.querySelector('camera-view').children].map((part) => part.localName)")
     assert parts[:3] == ["div", "time-line", "div"]
 

@@ -12,7 +12,8 @@ from tests.gateway.static.test_page_weight import LIMIT_BYTES
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LOADED = """() => {
-    const files = performance.getEntriesByType("resource").filter(({ name }) => new URL(name).pathname.includes("/page/"));
+    const isFile = ({ name }) => new URL(name).pathname.includes("/page/");
+    const files = performance.getEntriesByType("resource").filter(isFile);
     const all = [...performance.getEntriesByType("navigation"), ...files];
     return Object.fromEntries(all.map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize]));
 }"""
