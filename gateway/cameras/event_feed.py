@@ -23,8 +23,11 @@ logger = logging.getLogger("gateway")
 TOPIC = b"event/"
 """Of all cameras."""
 QUEUE_MESSAGES = 1000
-LOOK_SECONDS = 1.0
-"""How often it is looked whether motion detection runs, while a page waits for events: 20 µs of CPU time each."""
+LOOK_SECONDS = 0.5
+"""How often it is looked whether motion detection runs, while a page waits for events: 20 µs of CPU time each.
+
+Less than RECONNECT_PAUSE_SECONDS, after which a lost connection no longer counts as one.
+"""
 
 
 class EventViewer(Protocol):
@@ -94,9 +97,11 @@ class EventFeed:
     def _look(self) -> None:
         """Be connected while motion detection runs, and not otherwise: libzmq would try again three times a second."""
         self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
-        if self._link is not None and self._link[0].disconnects > 0:
+        if self._link is not None and self._link[0].reconnects_in is None:
+            return
+        if not _is_served(self._endpoint):
             self._disconnect()
-        if self._link is None and _is_served(self._endpoint):
+        elif self._link is None:  # else libzmq connects to a process that has started again
             subscriber = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
             self._link = subscriber, AsyncReceiver(subscriber, self._receive)
 

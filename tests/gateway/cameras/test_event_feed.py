@@ -194,6 +194,27 @@ async def test_motion_detection_that_starts_and_starts_again_is_noticed(run_dir:
         context.destroy(linger=0)
 
 
+async def test_a_restart_between_two_looks_keeps_the_connection(run_dir: Path) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    feed = EventFeed(f"ipc://{run_dir}/events", context, look_seconds=3600)
+    publisher = Publisher(f"ipc://{run_dir}/events")
+    try:
+        feed.send_to(Seen(), ["front"])
+        link = feed._link
+        assert link is not None
+        assert await asyncio.to_thread(publisher.subscription) == b"\x01event/"
+        publisher.close()
+        publisher = Publisher(f"ipc://{run_dir}/events")
+        assert await asyncio.to_thread(publisher.subscription) == b"\x01event/"
+        await until(lambda: link[0].disconnects == 1)
+        feed._look()
+        assert feed._link is link
+    finally:
+        feed.close()
+        context.destroy(linger=0)
+        publisher.close()
+
+
 async def test_a_page_that_takes_nothing_fills_no_memory(site: Site, publisher: Publisher) -> None:
     connection = await asking(site, publisher)
     await until(lambda: site.gateway._cameras.viewers == 1)
