@@ -198,6 +198,6 @@ def test_a_page_whose_tools_could_not_be_loaded_is_loaded_again(browser: Browser
 
     tab.page.route("**/timeline/axis.js", fail_once)
     tab.page.goto(f"{three.url}/camera/front/")
-    wait_until(lambda: tab.page.evaluate("document.body.dataset.tools") == "ready", "the tools of the page", 60)
+    tab.page.wait_for_selector("body[data-tools=ready]", timeout=60_000)  # it bears that the page is loaded again
     assert len(asked) == 2
     tab.page.close()
