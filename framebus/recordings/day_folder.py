@@ -57,6 +57,8 @@ def some_segments(folder: Path, begin: float, end: float, longest_seconds: float
         longest_seconds: those that began before the time by more than this are left out.
     """
     midnight, first = day_begins(folder.name) or 0, begin - longest_seconds
+    if end < midnight:
+        return
     least = time_of_name(first) if first > midnight else ""
     most = time_of_name(end) + "~" if end < midnight + SECONDS_A_DAY else "~"
     for file in names_in(folder):

@@ -80,7 +80,8 @@ def page_file(path: str) -> PageFile:
 @cache
 def page_version() -> str:
     """The version of all scripts and styles together: no two versions of them mix."""
-    return version_of({path: page_file(path).etag for path in STATIC_FILES if path.endswith(CODE)})
+    paths = (*(path for path in STATIC_FILES if path.endswith(CODE)), *joined_styles())
+    return version_of({path: page_file(path).etag for path in paths})
 
 
 def version_of(etags: Mapping[str, str]) -> str:
