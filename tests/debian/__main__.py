@@ -25,6 +25,7 @@ NOT_HERE = (
     "tests/benchmarks/test_quota.py::test_a_busy_process_gets_its_share",  # a chroot has no control groups
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
     "tests/e2e/test_page_accessibility.py::test_everything_is_accessible",  # the same
+    "tests/e2e/test_page_webkit.py::test_the_pages_work_in_webkit",  # without LLVM, which takes 130 MB
 )
 MARK = "mark.root"
 FAULTS = Path("tests/e2e/faults")
