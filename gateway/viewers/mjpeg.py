@@ -57,7 +57,7 @@ class MjpegViewer(Viewer):
         if self._head is not None:
             head, self._head = self._head, None
             return head
-        self.has_more = False
+        self.has_more = self._adaptation is not None  # asked again, it learns that the part was taken at once
         if self._adaptation is not None:
             self._adaptation.taken()
         again, self._again = self._again, None

@@ -12,9 +12,11 @@ import pytest
 
 from gateway.cameras.feed import Feed
 from gateway.delivery.mjpeg import BOUNDARY_LINE
+from gateway.viewers.link_budget import LinkBudget
 from tests.gateway.camera import PublishedCamera, jpeg, padded
 from tests.gateway.conftest import Site, camera_is_known
 from tests.gateway.viewers.test_camera_watch import SIZE
+from tests.gateway.viewers.test_mjpeg import Stream
 from tests.programs import need
 
 KNOWN: dict[str, Any] = SIZE
@@ -72,6 +74,21 @@ async def saw_small(site: Site, path: str, seconds: float) -> bool:
     finally:
         connection.close()
     return True
+
+
+async def test_a_part_that_the_kernel_took_at_once_has_arrived(
+    site: Site, camera: PublishedCamera, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noticed only with the next frame, it would make every link look as slow as the camera."""
+    arrived: list[int] = []
+    monkeypatch.setattr(LinkBudget, "acknowledged", lambda _budget, _camera, number, _now: arrived.append(number))
+    stream = await Stream.open(site, "/stream?adapt=1")
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(SMALL)
+    await stream.head()
+    await stream.part()
+    assert arrived == [1]
+    stream.close()
 
 
 @pytest.mark.slow
