@@ -21,6 +21,17 @@ def wait_until(true: Callable[[], object], what: str, seconds: float = DEADLINE_
         time.sleep(0.02)
 
 
+def is_gone(pid: int) -> bool:
+    """Whether no such process runs any more; a zombie counts as gone.
+
+    An orphan stays one where the first process of the namespace waits for none, as in a container.
+    """
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it may end while it is read
+        return True
+
+
 class Running:
     """A command and its output. `close` ends it and whatever it has started."""
 

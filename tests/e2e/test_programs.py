@@ -11,7 +11,7 @@ import pytest
 
 from framebus import Subscriber
 from tests.e2e.conftest import Pipeline, Up
-from tests.processes import DEADLINE_SECONDS, wait_until
+from tests.processes import DEADLINE_SECONDS, is_gone, wait_until
 
 TABLES = """
 [camera.front]
@@ -64,4 +64,4 @@ def test_a_program_publishes_back(up: Up, run_dir: Path) -> None:
     began = time.monotonic()
     pipeline.up.terminate()
     assert time.monotonic() - began < DEADLINE_SECONDS
-    wait_until(lambda: not Path(f"/proc/{program_pids(pipeline)[-1]}").exists(), "the program has ended")
+    wait_until(lambda: is_gone(program_pids(pipeline)[-1]), "the program has ended")

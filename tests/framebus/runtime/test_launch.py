@@ -13,7 +13,7 @@ import pytest
 from framebus.runtime import launch
 from framebus.runtime.launch import count, delay_seconds, is_quiet, python_path, record_of, write
 from tests.conftest import Configure
-from tests.processes import DEADLINE_SECONDS, Running, wait_until
+from tests.processes import DEADLINE_SECONDS, Running, is_gone, wait_until
 
 DAY_SECONDS = 86400
 
@@ -117,10 +117,10 @@ def test_a_wait_ends_with_supervisord(run_dir: Path, tmp_path: Path) -> None:
         Running(sys.executable, "-c", script, log=tmp_path / "log", environment=run_dir_of)
     ) as parent:
         wait_until(lambda: parent.log, "the number of the launcher")
-        launcher = Path("/proc", parent.log.split()[0])
+        launcher = int(parent.log.split()[0])
         parent.process.kill()
         parent.ended()
-        wait_until(lambda: not launcher.exists() or " Z " in (launcher / "stat").read_text(), "the end of the launcher")
+        wait_until(lambda: is_gone(launcher), "the end of the launcher")
 
 
 @pytest.mark.medium

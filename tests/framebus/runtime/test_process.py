@@ -17,7 +17,7 @@ from framebus.runtime.log import OneLineFormatter
 from framebus.runtime.process import Stop, arguments
 from tests.conftest import Configure, Start
 from tests.framebus.program import PAUSE_SECONDS
-from tests.processes import DEADLINE_SECONDS, Running, python, wait_until
+from tests.processes import DEADLINE_SECONDS, Running, is_gone, python, wait_until
 
 PROGRAM = "tests.framebus.program"
 SUPERVISED = {"SUPERVISOR_ENABLED": "1"}
@@ -34,14 +34,6 @@ def said(log: str) -> list[tuple[str, ...]]:
     lines = [LINE.fullmatch(line) for line in log.splitlines()]
     assert all(lines), log
     return [line.groups() for line in lines if line]
-
-
-def is_gone(pid: int) -> bool:
-    """Whether no such process runs any more; one that nobody has asked about since its end counts as gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 # The end
