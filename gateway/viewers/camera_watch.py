@@ -124,7 +124,7 @@ class CameraWatch:
         """
         if self.feed.size is not self._size:
             self._choose()
-        if self._next_stream is not self._stream and self._is_news(self._next_stream.encoded):
+        if self._next_stream is not self._stream and self._is_as_new(self._next_stream.encoded):
             self._stream.leave(self._viewer)
             self._stream = self._next_stream
         if self._next_stream is not self._stream and time.monotonic() < self._held_until:
@@ -171,6 +171,13 @@ class CameraWatch:
             return True
         new, old = encoded.frame.header, self.shown.frame.header
         return new.epoch != old.epoch or new.seq > old.seq
+
+    def _is_as_new(self, encoded: EncodedFrame | None) -> bool:
+        """Whether the frame is not older than the last one that was sent. Smaller sizes come just after live frames."""
+        if encoded is None or self.shown is None:
+            return encoded is not None
+        new, old = encoded.frame.header, self.shown.frame.header
+        return new.epoch != old.epoch or new.seq >= old.seq
 
     def _choose(self) -> None:
         self._size = self.feed.size

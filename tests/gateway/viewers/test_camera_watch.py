@@ -128,6 +128,18 @@ async def test_a_frame_of_the_new_size_that_is_older_is_left_out(feed: Feed) -> 
     watcher.close()
 
 
+async def test_a_smaller_size_that_comes_just_after_each_live_frame_is_switched_to(feed: Feed) -> None:
+    watcher = await watching(feed, Wanted())
+    live, half = feed.streams["live"], feed.streams["half"]
+    watcher.watch.want(Wanted(640))
+    for stream, seq in ((live, 1), (half, 1), (live, 2), (half, 2)):
+        stream.encoded = encoded(seq, stream.kind)
+        watcher.wake()
+    assert watcher.seen == [1, 2]
+    assert (live.viewers, half.viewers) == (set(), {watcher})
+    watcher.close()
+
+
 async def test_who_changes_the_size_back_and_forth_is_left_with_one(feed: Feed) -> None:
     watcher = await watching(feed, Wanted())
     for width in (640, 320, None, 640, None, 320):
