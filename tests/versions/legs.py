@@ -18,6 +18,8 @@ NEWEST = "opt/newest"
 NEWEST_PYTHON = "3.13"
 """Debian 13's."""
 PICAMERA2 = ROOT / "tests" / "picamera2.txt"
+SETUPTOOLS = "setuptools==80.9.0"
+"""The last one with pkg_resources, which the oldest supervisor needs and does not bound."""
 
 
 def oldest(options: list[str]) -> int:
@@ -27,6 +29,7 @@ def oldest(options: list[str]) -> int:
         python = cache / "venv" / "bin" / "python"
         _uv("venv", "--clear", "--python", sys.executable, str(cache / "venv"))
         _install(["--python", str(python)], "lowest-direct")
+        _uv("pip", "install", "--python", str(python), SETUPTOOLS)
         _show([str(python)], f"Tests on the oldest versions, Python {platform.python_version()}")
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.run(
