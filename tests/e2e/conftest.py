@@ -56,7 +56,14 @@ class Pipeline:
 
     def kill(self, name: str) -> int:
         """kill -9 of one process, and wait until it is gone; returns the id that it had."""
-        pid = self.processes()[name]
+        pids: list[int] = []
+
+        def found() -> bool:  # a process has no command line while it starts its program
+            pids.extend(pid for running, pid in self.processes().items() if running == name)
+            return bool(pids)
+
+        wait_until(found, f"process {name}")
+        pid = pids[0]
         os.kill(pid, 9)
         wait_until(lambda: self.processes().get(name) != pid, f"the end of {name}")
         return pid

