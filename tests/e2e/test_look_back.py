@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Route, WebSocketRoute
+from playwright.sync_api import Browser, Route
 
 from gateway.cameras.exports import NEEDS_AV
 from tests.conftest import write_config
@@ -24,6 +25,9 @@ from tests.framebus.publisher import Publisher
 from tests.framebus.recordings.segments import jpeg, store
 from tests.ports import free_ports
 from tests.processes import Running, python, wait_until
+
+if TYPE_CHECKING:  # the oldest version that is allowed has none
+    from playwright.sync_api import WebSocketRoute
 
 pytestmark = [pytest.mark.browser, pytest.mark.medium]
 
