@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route
@@ -26,13 +26,9 @@ from tests.framebus.recordings.segments import jpeg, store
 from tests.ports import free_ports
 from tests.processes import Running, python, wait_until
 
-if TYPE_CHECKING:  # the oldest version that is allowed has none
-    from playwright.sync_api import WebSocketRoute
-
 pytestmark = [pytest.mark.browser, pytest.mark.medium]
 
-STORED_SECONDS = 20
-STORED_AGO = 600
+STORED_SECONDS, STORED_AGO = 20, 600
 STEP_MS = 100
 EVENT_AT = 12
 """The event begins so many seconds after the first frame, and a little more: no frame is as exact."""
@@ -289,7 +285,7 @@ def test_a_tile_has_a_mark_of_its_last_events(browser: Browser, recorded: Record
 
 def test_a_mark_ends_with_the_connection(browser: Browser, recorded: Recorded, publisher: Publisher) -> None:
     tab = Tab(browser, "about:blank")
-    opened: list[WebSocketRoute] = []
+    opened: list[Any] = []  # of WebSocketRoute, which the oldest playwright lacks
     tab.page.route_web_socket("**/ws", lambda one: opened.append(one if opened else one.connect_to_server()))
     tab.page.goto(f"{recorded.pipeline.url}/")
     mark = tab.page.locator(".last-event")
