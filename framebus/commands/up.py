@@ -7,7 +7,6 @@ import logging
 import os
 import pwd
 import shutil
-import socket
 import stat
 import subprocess
 import sys
@@ -24,13 +23,13 @@ from framebus.runtime.log import JOURNAL, is_journal, mark_lines
 from framebus.runtime.privileges import PrivilegeError, drop_privileges, is_root, warn
 from framebus.runtime.process import EXIT_FAILED, EXIT_USAGE
 from framebus.runtime.run_dir import RunDirError, check_length, prepare
+from framebus.runtime.socket_probe import is_served
 from framebus.runtime.state_format import check_state_format
 from framebus.supervision import RUNNING_VERSION, SUPERVISORD
 from framebus.supervision.client import SOCKET
 from framebus.supervision.files import NEXT, Files
 from framebus.supervision.writing import write
 
-CONNECT_SECONDS = 1.0
 SERVICE = "INVOCATION_ID"
 """Environment: systemd sets it for services (systemd.exec(5))."""
 REFUSED_PAUSE_SECONDS = 60.0
@@ -126,9 +125,7 @@ def check_plain(folder: Path) -> None:
 def check_free(path: Path) -> None:
     """Raises RunDirError when a supervisord answers at this socket already, or none could make it."""
     check_length(path.with_name(f"{path.name}.{LARGEST_PID}"))  # supervisord binds that first, and renames it
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(CONNECT_SECONDS)
-        probe.connect(str(path))
+    if is_served(path):
         raise RunDirError(
             f"framebus runs already with run_dir {path.parent}; stop that one first, or name another run_dir"
         )

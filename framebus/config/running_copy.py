@@ -6,18 +6,17 @@ An edit that is not finished must not stop a program that talks to a framebus wh
 import logging
 import os
 import re
-import socket
 from pathlib import Path
 
 from framebus.config import checked_copy
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError, default_run_dir
 from framebus.runtime.regular_file import read_regular
+from framebus.runtime.socket_probe import is_served
 
 RUN_DIR_LINE = re.compile(r"""^\s*run_dir\s*=\s*(["'])(.+?)\1""", re.MULTILINE)
 """Of a file that may be no TOML at all."""
 SUPERVISOR_SOCKET = "supervisor.sock"
-CONNECT_SECONDS = 1.0
 USED_INSTEAD = "The configuration with which framebus was started is used instead."
 
 logger = logging.getLogger("framebus")
@@ -63,7 +62,7 @@ def of(file: Path | None, *, keys: bool = True) -> Config | None:
         try:
             text = read_regular(copy).decode("utf-8")
             made_of = checked_copy.original_of(text)
-            if made_of is not None and made_of.path == original and _answers(run_dir / SUPERVISOR_SOCKET):
+            if made_of is not None and made_of.path == original and is_served(run_dir / SUPERVISOR_SOCKET):
                 return configuration.load(copy, keys=keys)
         except (OSError, ValueError, ConfigError):  # it is not there, or another user's
             continue
@@ -78,12 +77,6 @@ def _run_dirs(file: Path) -> list[Path]:
         named = None
     default = Path(default_run_dir())
     return [default] if named is None else [file.parent / named[2], default]
-
-
-def _answers(address: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(CONNECT_SECONDS)
-        return probe.connect_ex(str(address)) == 0
 
 
 def _say_once(text: str) -> None:

@@ -4,15 +4,13 @@ libzmq keeps each topic that is subscribed to, 50 bytes for each of its bytes th
 subscription that waits to be read. Which subscriber sent them, it does not say.
 """
 
-import errno
-import socket as system_socket
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import zmq
 
 from framebus.runtime.run_dir import socket_path
+from framebus.runtime.socket_probe import is_served
 
 MAX_TOPICS_BYTES = 64 * 1024
 """Of all topics that are subscribed to: far more than those of all cameras, and 3 MB in libzmq."""
@@ -70,7 +68,7 @@ class SubscriptionLimit:
         """
         path = socket_path(endpoint)
         socket.unbind(endpoint)
-        return self.drain(socket, lambda: not self.topics and (path is None or not _is_open(path)), take)
+        return self.drain(socket, lambda: not self.topics and (path is None or not is_served(path)), take)
 
     def drain(
         self,
@@ -101,10 +99,3 @@ class SubscriptionLimit:
                 time.sleep(PAUSE_SECONDS)
         self.pause()
         return found
-
-
-def _is_open(path: Path) -> bool:
-    """Whether connections to a socket file are accepted."""
-    with system_socket.socket(system_socket.AF_UNIX) as probe:
-        probe.setblocking(False)
-        return probe.connect_ex(str(path)) in (0, errno.EAGAIN)  # the latter where many wait to be accepted

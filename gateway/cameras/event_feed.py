@@ -1,9 +1,7 @@
 """The events of all cameras, for the pages that have asked for them. Without such a page, there is no subscription."""
 
 import asyncio
-import contextlib
 import logging
-import socket
 import time
 from collections.abc import Callable, Collection
 from typing import Protocol
@@ -14,6 +12,7 @@ from framebus.protocol.events import EVENT_TIMEOUT_SECONDS, MAX_OPEN_EVENTS, Eve
 from framebus.protocol.wire import WireError, parse
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import socket_path
+from framebus.runtime.socket_probe import is_served
 from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.reconnecting_socket import ReconnectingSocket
@@ -99,7 +98,8 @@ class EventFeed:
         self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
         if self._link is not None and self._link[0].reconnects_in is None:
             return
-        if not _is_served(self._endpoint):
+        path = socket_path(self._endpoint)
+        if path is not None and not is_served(path):
             self._disconnect()
         elif self._link is None:  # else libzmq connects to a process that has started again
             subscriber = sockets.subscriber(self._context, self._endpoint, TOPIC, QUEUE_MESSAGES)
@@ -129,14 +129,3 @@ class EventFeed:
         for viewer, cameras in list(self._viewers.items()):
             if header.camera in cameras:
                 viewer.on_event(header.id, message)
-
-
-def _is_served(endpoint: str) -> bool:
-    """Whether a process listens there: the file of a socket outlives one that was killed."""
-    path = socket_path(endpoint)
-    if path is None:
-        return True
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-        probe.setblocking(False)
-        return probe.connect_ex(str(path)) == 0
-    return False
