@@ -30,6 +30,8 @@ MAX_LINES = 128
 """How many time lines are remembered, the longest of all days of a camera."""
 MAX_SHORT_LINES = 64
 """How many parts of a day are remembered: 30 files each."""
+MAX_OPEN = 128
+"""Of how many segments without an end the length is remembered: each camera writes one."""
 SHORT_SECONDS = 600.0
 """They begin and end at multiples of this, so that one holds for many moments of a film."""
 NEAR_SECONDS = 300.0
@@ -91,8 +93,8 @@ class RecordingFolder:
         """What `_line` returned, by camera and days."""
         self._short: dict[tuple[str, float, float], tuple[tuple[int, ...], _Line]] = {}
         """What `_short_line` returned, by camera and time, for these versions of the folders."""
-        self._open: dict[tuple[Path, int], float] = {}
-        """The length of each segment that has not been ended, by its path and size."""
+        self._open: dict[Path, tuple[int, float]] = {}
+        """The size and the length in seconds of segments that had not been ended, the last one at the end."""
         self._named = NamedTimes(self._is_settling, self._grown)
         self._indexes: dict[Path, SegmentIndex] = {}
         """Of the files that were read last, the newest one at the end."""
@@ -102,8 +104,13 @@ class RecordingFolder:
         return sorted(name for name in names_in(self.folder) if is_camera_name(name))
 
     def days(self, camera: str) -> list[str]:
-        """The days, in UTC, that have a folder. Raises OSError."""
-        return sorted(name for name in names_in(self.folder / camera) if day_begins(name) is not None)
+        """The days, in UTC, that have a folder; the others are forgotten. Raises OSError."""
+        found = sorted(name for name in names_in(self.folder / camera) if day_begins(name) is not None)
+        deleted = {day for known, day in self._days if known == camera}.difference(found)
+        for day in deleted:
+            del self._days[camera, day]
+        self._named.forget_all_but(self.folder / camera, found)
+        return found
 
     def segments(self, camera: str, begin: float = 0.0, end: float = float("inf")) -> list[Segment]:
         """The segments that show the time from `begin` to `end`, in order and without overlap. Raises OSError."""
@@ -319,13 +326,13 @@ class RecordingFolder:
         """A segment without a length in its name, with the length that it has now."""
         try:
             status = segment.path.stat()
-            key = (segment.path, status.st_size)
-            seconds = self._open.get(key)
-            if seconds is None:
+            size, seconds = self._open.pop(segment.path, (-1, 0.0))
+            if size != status.st_size:
                 with SegmentReader(segment.path) as reader:
                     seconds = reader.last_ms() / 1000
-                self._open = {path_size: length for path_size, length in self._open.items() if path_size[0] != key[0]}
-                self._open[key] = seconds
+            self._open[segment.path] = status.st_size, seconds
+            if len(self._open) > MAX_OPEN:
+                del self._open[next(iter(self._open))]
         except (OSError, SegmentError):  # it was deleted or renamed, or its writer was killed at once
             return segment
         return replace(segment, end=segment.start + seconds, bytes=status.st_size, made=status.st_mtime)

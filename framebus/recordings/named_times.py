@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +52,11 @@ class NamedTimes:
                     line[-1] = line[-1]._replace(end=time.begin)
                 line.append(time)
         return line
+
+    def forget_all_but(self, camera: Path, days: Collection[str]) -> None:
+        """Forget the days of a camera's folder that were deleted."""
+        for folder in [day for day in self._days if day.parent == camera and day.name not in days]:
+            del self._days[folder]
 
     def _day(self, folder: Path) -> list[NamedTime]:
         version = changed_ns(folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framebus.recordings.folder import RecordingFolder
+from framebus.recordings.folder import MAX_OPEN, RecordingFolder
 from tests.framebus.recordings.segments import STARTED, header, jpeg, segment, store
 
 SECOND = [0, 500, 1000, 1500]
@@ -116,7 +116,7 @@ def test_after_a_clock_that_went_back_there_is_one_frame_for_each_moment(tmp_pat
     assert moments(RecordingFolder(tmp_path), STARTED) == [0, 500, 750, 1250, 1500]
 
 
-def test_a_segment_whose_name_was_put_right_moves_its_frames(tmp_path: Path) -> None:
+def test_a_segment_whose_name_was_corrected_moves_its_frames(tmp_path: Path) -> None:
     path = store(tmp_path, STARTED, SECOND)
     path.rename(path.with_name("00-10-00.123Z_1.500s.mkv"))
 
@@ -263,3 +263,25 @@ def test_the_oldest_recording_is_found_by_its_name(tmp_path: Path) -> None:
     (oldest.parent / "00-00-00.000Z_1.000s.mkv").symlink_to(oldest)
     (oldest.parent / "00-00-00.000Z_2.000s.mkv").mkdir()
     assert found.oldest("front") == pytest.approx(STARTED + 50, abs=0.002)
+
+
+def test_days_that_are_gone_are_forgotten(tmp_path: Path) -> None:
+    """The recorder knows its folder for as long as it runs: for years."""
+    found = RecordingFolder(tmp_path)
+    for day in range(3):
+        path = store(tmp_path, STARTED + day * 86400, SECOND)
+        assert len(found.stored("front")) == 1
+        assert len(found.spans("front", sizes=False)) == 1
+        path.unlink()
+        path.parent.rmdir()
+    assert found.stored("front") == []
+    assert found.spans("front", sizes=False) == []
+    assert (found._days, found._named._days) == ({}, {})
+
+
+def test_segments_that_are_no_longer_written_are_forgotten(tmp_path: Path) -> None:
+    found = RecordingFolder(tmp_path)
+    for number in range(MAX_OPEN + 2):
+        store(tmp_path, STARTED + 60 * number, SECOND, ended=False)
+    assert len(found.stored("front")) == MAX_OPEN + 2
+    assert len(found._open) == MAX_OPEN
