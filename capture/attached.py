@@ -14,6 +14,7 @@ from capture.sources.auto import FIRST_DEVICE
 from capture.v4l2 import reasons
 from capture.v4l2.device import NO_CAMERAS, USABLE_FORMATS, V4l2Device, usable_formats
 from capture.v4l2.resolve import SYSFS, Node, nodes
+from framebus.config.camera import MAX_FPS
 from framebus.config.size import Size
 from framebus.runtime.process import EXIT_OK
 
@@ -24,8 +25,6 @@ COMMON_RATES = (60.0, 30.0, 25.0, 15.0, 10.0, 5.0)
 MAX_SIZES = 64
 MAX_RATES = 32
 """Of a size."""
-MAX_FPS = 240.0
-"""What framebus.toml takes at most as `fps` (framebus.config.camera)."""
 
 
 def attached(folder: str = "/dev", sysfs: Path = SYSFS) -> list[dict[str, Any]]:

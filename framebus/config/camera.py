@@ -36,6 +36,9 @@ NOT_OF_CAPTURE = (
 )
 """Keys that the camera's capture does not read; `idle_fps` tells it that there is motion detection."""
 
+MAX_FPS = 240
+FPS = msgspec.Meta(gt=0, le=MAX_FPS, description=f"frames a second, more than 0 and at most {MAX_FPS}")
+
 
 class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A [camera.NAME] table."""
@@ -43,16 +46,16 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceSpec = SourceSpec("auto")
     title: Annotated[Title | None, msgspec.Meta(description="a text of 1 to 64 characters in one line")] = None
     size: Size = Size(1280, 720)
-    fps: Annotated[float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")] = 30
+    fps: Annotated[float, FPS] = 30
     still_size: Size | None = None
     quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 80
     idle_fps: Annotated[
         float,
-        msgspec.Meta(ge=0, le=240, description="frames a second from 0 (the camera is closed while idle) to 240"),
+        msgspec.Meta(
+            ge=0, le=MAX_FPS, description=f"frames a second from 0 (the camera is closed while idle) to {MAX_FPS}"
+        ),
     ] = 1
-    rendition_fps: Annotated[
-        float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")
-    ] = 15
+    rendition_fps: Annotated[float, FPS] = 15
     rendition_quality: Annotated[int, msgspec.Meta(ge=1, le=100, description="a whole number from 1 to 100")] = 60
     orientation: Annotated[
         int, msgspec.Meta(ge=1, le=8, description="an EXIF orientation, a whole number from 1 to 8")
@@ -86,9 +89,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     record: Annotated[
         Literal["off", "motion", "always", "on-demand"] | list[RecordMode], msgspec.Meta(description=RECORD_ALLOWED)
     ] = "off"
-    record_fps: Annotated[
-        float, msgspec.Meta(gt=0, le=240, description="frames a second, more than 0 and at most 240")
-    ] = 10
+    record_fps: Annotated[float, FPS] = 10
     record_rendition: Annotated[
         Literal["full", "half", "quarter"], msgspec.Meta(description='"full", "half" or "quarter"')
     ] = "full"
