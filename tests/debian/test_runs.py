@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.debian.__main__ import NO_TESTS, as_root, of_both
+from tests.debian.__main__ import NO_TESTS, NOT_HERE, as_root, of_both
 from tests.debian.chroot import ROOT
 
 
@@ -40,3 +40,11 @@ def test_the_mark_has_no_other_name_by_which_a_module_would_be_missed() -> None:
     for module in (ROOT / "tests").rglob("*.py"):
         names = re.findall(r"^(\w+) = .*pytest\.mark\.root\b", module.read_text(), flags=re.M)
         assert set(names) <= {"pytestmark"}, module
+
+
+def test_ci_runs_elsewhere_what_this_leaves_out() -> None:
+    (line,) = [
+        line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("run make test TESTS=")
+    ]
+    chosen = line.partition("=")[2].strip('"').split()
+    assert [test for test in NOT_HERE if test not in chosen and test.partition("::")[0] not in chosen] == []
