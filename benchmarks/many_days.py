@@ -22,7 +22,7 @@ def minutes(days: int) -> range:
 def make_recordings(folder: Path, segment: Path, seconds: float, moments: range) -> None:
     """Make a segment for each moment. Those of a camera are links to one file, as it would take 2 TB otherwise.
 
-    Their names differ from the times in the file, as where a clock was put right: this costs what any file costs.
+    Their names differ from the times in the file, as where a clock was corrected: this costs what any file costs.
 
     Args:
         folder: of the recordings, which is made.

@@ -136,7 +136,7 @@ class Cleaner:
                         self._mark(self._marks.popleft())
                     if self._clock_checks:
                         self._clock_checks -= 1
-                        self.put_right()
+                        self.correct_names()
                     self.check(everything=first)
                     first = False
             except OSError as error:
@@ -178,7 +178,7 @@ class Cleaner:
         """Delete a segment; returns False where it is still there."""
         segment, gone = deletion.segment, False
         with self._counted("deleted", segment.path):
-            if deletion.limit == "keep_days" and self._put_right(segment):
+            if deletion.limit == "keep_days" and self._correct_name(segment):
                 return False  # it is not old: the clock was wrong when it was recorded
             segment.path.unlink(missing_ok=True)
             gone = True
@@ -211,17 +211,17 @@ class Cleaner:
                         with contextlib.suppress(OSError):  # it is not empty
                             folder.rmdir()
 
-    def put_right(self) -> None:
+    def correct_names(self) -> None:
         """Give the segments of this boot the times that the clock says now: it was set. Raises OSError."""
         renamed = 0
         for segment in self._all():
             if segment.path not in self._busy():
                 with self._counted("renamed", segment.path):
-                    renamed += self._put_right(segment)
+                    renamed += self._correct_name(segment)
         if renamed:
             logger.info("the clock was set: %d segments have other names now", renamed)
 
-    def _put_right(self, segment: Segment) -> bool:
+    def _correct_name(self, segment: Segment) -> bool:
         """Rename a segment of this boot where its name is not what the clock says now. Raises OSError."""
         try:
             with SegmentReader(segment.path) as reader:

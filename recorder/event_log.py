@@ -88,7 +88,7 @@ class EventLog:
         while len(self._open) > 2 * MAX_OPEN_EVENTS:  # as many as the reader of events lets begin
             self._open.pop(next(iter(self._open)))
 
-    def put_right(self) -> None:
+    def correct_times(self) -> None:
         """The clock was set: write what has ended again, with the times that it says now."""
         ahead, slept = time.time() - host_monotonic(), suspended_seconds()
         for ended in self._ended:

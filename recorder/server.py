@@ -324,7 +324,7 @@ class RecorderServer:
         if abs(offset - self._clock) > CLOCK_ERROR_SECONDS:
             logger.info("the clock was set by %+.1f s", offset - self._clock)
             self._cleaner.clock_was_set()
-            self._event_log.put_right()
+            self._event_log.correct_times()
             self._clock = offset
 
     def _check(self, name: str, camera: _Camera, now: float) -> None:

@@ -1,4 +1,4 @@
-"""The folder is kept in order: room is made, names are put right, and marks are set."""
+"""The folder is kept in order: room is made, names are corrected, and marks are set."""
 
 import logging
 import threading
@@ -156,7 +156,7 @@ def test_a_machine_that_has_slept_renames_nothing_of_the_time_before(tmp_path: P
     before = store_of_this_boot(tmp_path, 5, "2026-01-01")
     cleaner = make(boot="7d1f", slept=3600.0)
     wait_until(lambda: cleaner.holding.segments == 1, "it has looked")
-    cleaner.put_right()
+    cleaner.correct_names()
 
     assert before.exists()
 

@@ -105,7 +105,7 @@ def test_an_event_is_written_again_where_the_clock_is_set_back(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("wrong_by", [-90_000.0, -600.0, 600.0, 90_000.0])
-def test_events_that_have_ended_are_put_right_when_the_clock_is_set(
+def test_events_that_have_ended_are_corrected_when_the_clock_is_set(
     tmp_path: Path, make: Make, wrong_by: float
 ) -> None:
     log = make()
@@ -118,8 +118,8 @@ def test_events_that_have_ended_are_put_right_when_the_clock_is_set(
     for phase in ("start", "end"):
         far = msgspec.structs.replace(message(phase, 0.0, "b-1", "back"), **elsewhere)
         log.note(far, is_here=False)
-    log.put_right()
-    log.put_right()
+    log.correct_times()
+    log.correct_times()
     log.close(DEADLINE_SECONDS)
     folder = EventFolder(tmp_path)
     (event,) = folder.events("front", 0.0, float("inf"))

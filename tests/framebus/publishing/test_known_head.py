@@ -109,7 +109,7 @@ def test_what_is_no_picture_is_refused_as_ever(damaged: bytes) -> None:
     assert head.parse(PICTURE).data is PICTURE
 
 
-def test_what_was_put_right_is_put_right_again() -> None:
+def test_what_was_corrected_is_corrected_again() -> None:
     for repaired in (PICTURE + b"\0\0", b"\0" + PICTURE, after_soi(PICTURE, b"\0\0")):
         head = known(repaired)
         again = head.parse(repaired)

@@ -130,13 +130,17 @@ async def test_a_session_in_use_is_renewed_and_stays_the_same(access: Access, co
     assert access.sessions.read(renewed) != access.sessions.read(cookie), "it ends later"
 
 
+def new_link(kind: links.Kind, config: Config) -> str:
+    """The secret of a one-time link for anna, or for the guest friend."""
+    name, proof = ("anna", ANNA.scrypt) if kind == "user" else ("friend", FRIEND.sha256)
+    return links.make(config.state_dir, kind, name, fingerprint(proof))
+
+
 @pytest.mark.parametrize("kind", ["user", "token"])
 async def test_an_identity_ends_with_its_time_its_logout_and_its_account(
-    kind: str, access: Access, config: Config
+    kind: links.Kind, access: Access, config: Config
 ) -> None:
-    name, proof = ("anna", ANNA.scrypt) if kind == "user" else ("friend", FRIEND.sha256)
-    secret = links.make(config.state_dir, kind, name, fingerprint(proof))  # type: ignore[arg-type]
-    identity = by(access, (await access.log_in_by_link(secret, CLIENT))[0])
+    identity = by(access, (await access.log_in_by_link(new_link(kind, config), CLIENT))[0])
     assert access.is_still_valid(identity)
     assert not access.is_still_valid(replace(identity, expires=time.time() - 1))
     assert not access.is_still_valid(replace(identity, cameras=None))
@@ -149,11 +153,9 @@ async def test_an_identity_ends_with_its_time_its_logout_and_its_account(
 
 @pytest.mark.parametrize("kind", ["user", "token"])
 async def test_a_session_ends_with_another_password_or_token_of_the_same_name(
-    kind: str, access: Access, config: Config
+    kind: links.Kind, access: Access, config: Config
 ) -> None:
-    name, proof = ("anna", ANNA.scrypt) if kind == "user" else ("friend", FRIEND.sha256)
-    secret = links.make(config.state_dir, kind, name, fingerprint(proof))  # type: ignore[arg-type]
-    cookie, _ = await access.log_in_by_link(secret, CLIENT)
+    cookie, _ = await access.log_in_by_link(new_link(kind, config), CLIENT)
     by(access, cookie)
     add(config, users={"anna": User(hash_password("another"))}, tokens={"friend": Token(token_hash("another"), 2.0)})
     assert access._by_cookie(cookie) is None
