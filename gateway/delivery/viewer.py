@@ -90,6 +90,9 @@ class Viewer(ABC):
             address=self.address, user=self.identity.name, kind=self.kind, since=self.since, cameras=self.cameras
         )
 
+    def message_taken(self) -> None:  # noqa: B027  (only streams that adapt themselves measure their link by it)
+        """The connection has taken all of a message."""
+
     def repeat(self) -> None:  # noqa: B027  (websockets need none: a message is drawn when it has arrived)
         """Send the last picture again, for viewers that need it; called when no new one came for a while."""
 
@@ -114,6 +117,8 @@ class Viewer(ABC):
             if message is None:
                 return
             self.in_flight = not self._transport.send(message)
+            if not self.in_flight:
+                self.message_taken()
             if not self.has_more:
                 return
 
@@ -142,4 +147,5 @@ class Viewer(ABC):
 
     def _message_sent(self) -> None:
         self.in_flight = False
+        self.message_taken()
         self.wake()

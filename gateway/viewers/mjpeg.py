@@ -57,9 +57,7 @@ class MjpegViewer(Viewer):
         if self._head is not None:
             head, self._head = self._head, None
             return head
-        self.has_more = self._adaptation is not None  # asked again, it learns that the part was taken at once
-        if self._adaptation is not None:
-            self._adaptation.taken()
+        self.has_more = False
         again, self._again = self._again, None
         encoded = self._watch.newest(with_offline_image=True)
         if encoded is not None:
@@ -76,6 +74,11 @@ class MjpegViewer(Viewer):
             return None
         self._sent_at = time.monotonic()
         return message
+
+    def message_taken(self) -> None:
+        """Let the adaptation measure the link."""
+        if self._adaptation is not None:
+            self._adaptation.taken()
 
     def repeat(self) -> None:
         """Send the last picture again: browsers draw a part when the next one begins."""
