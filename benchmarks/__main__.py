@@ -15,6 +15,7 @@ from types import FrameType, ModuleType
 from benchmarks import (
     age,
     bus,
+    controls,
     demand,
     fan_out,
     few_viewers,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "slow-link": slow_link,
     "slow-page": slow_page,
     "first-picture": first_picture,
+    "controls": controls,
     "stalled-viewers": stalled_viewers,
     "subscribers": subscribers,
     "snapshots": snapshots,

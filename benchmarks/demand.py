@@ -43,7 +43,7 @@ class Running(ExitStack):
         super().__init__()
         config = folder / "framebus.toml"
         config.write_text(
-            f'run_dir = "{folder}/run"\n[camera.front]\n{camera}\nsize = "1280x720"\n'
+            f'run_dir = "{folder}/run"\nstate_dir = "{folder}/state"\n[camera.front]\n{camera}\nsize = "1280x720"\n'
             f'[gateway]\nlisten = "127.0.0.1:{port}"\n'
         )
         processes = {

@@ -163,6 +163,7 @@ TARGETS = (
     Target("any recorded moment over the websocket, p50, ms", "recorded-seek/any/p50", 150),
     Target("any recorded moment over the websocket, p99, ms", "recorded-seek/any/p99", 300),
     Target("first picture of the page in a new Chromium, ms", "first-picture/first visit", 300),
+    Target("slider of a control to the changed picture in Chromium, p95, ms", "controls/p95", 300),
     Target("any recorded moment on the screen of Chromium, p50, ms", "recorded-page/any/p50", 150),
     Target("any recorded moment on the screen of Chromium, p99, ms", "recorded-page/any/p99", 300),
     Target("motion detection of a camera, % of a core", "motion/cpu", 1.0),

@@ -115,6 +115,7 @@ WITHOUT_TESTS = {
     "benchmarks/browser_page.py": "a process of a measurement",
     "benchmarks/buffering_hop.py": "a process of a measurement",
     "benchmarks/bus.py": "a measurement, which needs a quiet machine",
+    "benchmarks/controls.py": "a measurement, which needs a quiet machine",
     "benchmarks/demand.py": "a measurement, which needs a quiet machine",
     "benchmarks/footprint.py": "a measurement, which needs a quiet machine",
     "benchmarks/motion.py": "a measurement, which needs a quiet machine",
