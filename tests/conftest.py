@@ -2,7 +2,6 @@
 
 import importlib.util
 import shutil
-import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -14,6 +13,7 @@ from framebus.config.load import Config, load
 from framebus.runtime.run_dir import prepare
 from tests.capture.v4l2 import shim
 from tests.parameters import pytest_make_parametrize_id
+from tests.ports import free_ports
 from tests.processes import Running, python
 from tests.selection import pytest_collection_modifyitems
 from tests.skips import pytest_make_collect_report, pytest_runtest_makereport
@@ -60,10 +60,8 @@ def run_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of the loopback address that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, of those that this process alone uses."""
+    return free_ports(1)[0]
 
 
 def write_config(folder: Path, port: int, tables: str = TESTCARD, gateway: str = "", snapshot: str = "") -> Config:

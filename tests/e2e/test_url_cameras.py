@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from framebus.config.load import Config, load
 from framebus.protocol.wire import StatusHeader
 from tests.capture.listener import Listener
 from tests.conftest import Configure, Start
+from tests.ports import free_ports
 from tests.processes import Running
 from tests.programs import need
 
@@ -25,10 +25,8 @@ Serve = Callable[[], Running]
 
 @pytest.fixture
 def rtsp_port() -> int:
-    """A port that nobody listened on a moment ago, beside that of the gateway."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Another one than that of the gateway."""
+    return free_ports(1)[0]
 
 
 @pytest.fixture

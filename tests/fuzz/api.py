@@ -5,7 +5,6 @@ are left out: they do not end.
 """
 
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from framebus.config.load import load
 from framebus.runtime.run_dir import prepare
 from tests.conftest import TESTCARD
+from tests.ports import free_ports
 from tests.processes import Running, python, wait_until
 
 CHECKS = "status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -29,9 +29,7 @@ UNFORESEEN = "requests failed"
 def main() -> int:
     """Run the pipeline and schemathesis; returns 0 when every answer was as described."""
     with tempfile.TemporaryDirectory(prefix="framebus-") as folder:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        (port,) = free_ports(1)
         file = Path(folder, "framebus.toml")
         history = "[snapshot]\nhistory = 5\n"
         limits = "stills_per_second = 1000\n"

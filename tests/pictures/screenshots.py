@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from tests.capture.v4l2 import shim
 from tests.pictures import recordings
 from tests.pictures.scenes import SCENES, picture
+from tests.ports import free_ports
 from tests.processes import wait_until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -128,10 +128,8 @@ def _drawn(folder: Path) -> list[str]:
 @contextmanager
 def running(more: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """A framebus with these tables and variables of the environment, on a port of its own."""
-    with socket.socket() as chosen, tempfile.TemporaryDirectory(prefix="framebus-pictures-") as folder:
-        chosen.bind(("127.0.0.1", 0))
-        port = chosen.getsockname()[1]
-        chosen.close()
+    (port,) = free_ports(1)
+    with tempfile.TemporaryDirectory(prefix="framebus-pictures-") as folder:
         run = Path(folder) / "run"
         run.mkdir(mode=0o700)
         tables = [f'run_dir = "{run}"', f'[gateway]\nlisten = "127.0.0.1:{port}"']

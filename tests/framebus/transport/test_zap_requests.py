@@ -23,6 +23,7 @@ from framebus.transport.zap_authenticator import (
     connection,
 )
 from tests.curve import Strongbox
+from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, wait_until
 
 LOGGER = logging.getLogger("test")
@@ -173,8 +174,7 @@ def test_without_keys_the_file_is_not_read_and_every_address_may_be_opened(
     box.file.chmod(0o644)
     port.authenticator.tick()
     assert caplog.messages == []
-    with system_socket.create_server(("127.0.0.1", 0)) as free:
-        other = free.getsockname()[1]
+    (other,) = free_ports(1)
     port.authenticator.open(sockets.make(port.context, zmq.ROUTER), TcpEndpoint.parse(f"tcp://*:{other}"))
     assert not port.authenticator.guards
 
@@ -310,8 +310,7 @@ def test_after_its_end_there_is_no_authenticator(port: Port) -> None:
 
 def test_two_ports_of_one_process_have_a_monitor_each(port: Port, box: Strongbox) -> None:
     second = sockets.make(port.context, zmq.ROUTER)
-    with system_socket.create_server(("127.0.0.1", 0)) as free:
-        other = free.getsockname()[1]
+    (other,) = free_ports(1)
     port.authenticator.open(second, TcpEndpoint.parse(f"tcp://127.0.0.1:{other}"))
     with port.knock(), system_socket.create_connection(("127.0.0.1", other)):
         port.serve(lambda: len(port.authenticator._connections) == 2)
