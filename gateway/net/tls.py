@@ -8,6 +8,7 @@ from pathlib import Path
 from framebus.config.gateway import GatewayConfig
 from framebus.errors import FramebusError
 from framebus.runtime.process import ProcessError
+from framebus.runtime.regular_file import read_regular
 
 logger = logging.getLogger("gateway")
 
@@ -51,7 +52,7 @@ def load(into: ssl.SSLContext, certificate: Path, key: Path) -> None:
     for file, what in ((certificate, "tls_cert"), (key, "tls_key")):
         try:
             mode = file.stat().st_mode
-            file.read_bytes()
+            read_regular(file)
         except OSError as error:
             raise TlsError(f"{what} {file} cannot be read: {error.strerror}; `framebus cert` makes a pair") from None
         if file == key and mode & 0o077:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import ssl
 import subprocess
@@ -139,6 +140,22 @@ def test_a_pair_that_cannot_be_used_is_said(pair: tuple[Path, Path], tmp_path: P
     assert str(refused.value) == (
         f"tls_cert {certificate} and tls_key {other[1]} are no certificate and its key in PEM (KEY_VALUES_MISMATCH)"
     )
+
+
+@pytest.mark.parametrize("instead", ["tls_cert", "tls_key"])
+def test_a_pipe_and_a_device_are_refused_at_once(instead: str, pair: tuple[Path, Path]) -> None:
+    replaced = pair[instead == "tls_key"]
+    replaced.unlink()
+    os.mkfifo(replaced, 0o600)
+    with pytest.raises(TlsError) as refused:
+        tls.Certificate(*pair)
+    found = "cannot be read: found a device or a pipe; allowed: a file; `framebus cert` makes a pair"
+    assert str(refused.value) == f"{instead} {replaced} {found}"
+    replaced.unlink()
+    replaced.symlink_to("/dev/zero")
+    with pytest.raises(TlsError) as refused:
+        tls.Certificate(*pair)
+    assert str(refused.value) == f"{instead} {replaced} {found}"
 
 
 def test_an_encrypted_key_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
