@@ -2,9 +2,11 @@
 
 import argparse
 import dataclasses
+import os
 import sys
 from pathlib import Path
 
+import framebus
 from framebus.commands import which_config
 from framebus.commands.diagnostics import examine
 from framebus.commands.findings import Finding, Level
@@ -74,7 +76,9 @@ def service_of(config: Config) -> which_config.Supervisor | tuple[int, int] | No
     if not is_root() or config.user is not None:
         return None
     running = which_config.running_with(config.path)
-    return next((one for one in running if one.uid != 0), None) or service_owner(config)
+    if running:  # whoever its folders belonged to earlier
+        return next((one for one in running if one.uid != 0), None)
+    return service_owner(config)
 
 
 def as_service(config: Config, path: Path | None) -> Config:
@@ -85,18 +89,28 @@ def as_service(config: Config, path: Path | None) -> Config:
 
     Raises:
         ConfigError: That user cannot read the configuration.
-        PrivilegeError: There is no such user.
+        PrivilegeError: There is no such user, or that user cannot run this program.
     """
     config = drop_privileges(config, lambda: read(path)[0])
     match service_of(config):
         case which_config.Supervisor() as running:
             become(running.uid, running.groups)
-            config = read(path)[0]
-            return with_run_dir(config, running.run_dir)
+            config = with_run_dir(read(path)[0], running.run_dir)
         case (int(uid), _):
             become(uid)
-            return read(path)[0]
+            config = read(path)[0]
+    check_runnable()
     return config
+
+
+def check_runnable() -> None:
+    """Check that this user can read this program, unlike one in another user's home. Raises PrivilegeError."""
+    for file in (framebus.__file__, os.__file__):
+        if not os.access(file, os.R_OK):
+            raise PrivilegeError(
+                f"the user that framebus runs as ({os.environ.get('USER', os.getuid())}) cannot read {file}; "
+                "run the framebus that was installed for all users: sudo framebus doctor"
+            )
 
 
 def with_run_dir(config: Config, run_dir: Path) -> Config:

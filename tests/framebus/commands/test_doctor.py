@@ -1,14 +1,19 @@
 """`framebus doctor`: on a machine without faults, and on one with a fault of each kind."""
 
+import os
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import framebus
 from framebus.__main__ import main
+from framebus.commands import which_config
+from framebus.commands.doctor import service_of
 from framebus.config.load import Config, load
 from framebus.credentials import accounts
 from framebus.runtime.run_dir import Lock, RunDirError
@@ -181,3 +186,42 @@ def test_an_open_address_without_users_is_wrong_and_the_machine_is_checked(
     assert re.search(r"^WRONG .*gateway.listen: found .*; allowed: a loopback address", text, re.M)
     assert f"ok    the sockets are in {config.run_dir}\n" in text
     assert text.endswith("note  the cameras were not tried, as the configuration has mistakes\n\n1 problem found.\n")
+
+
+@pytest.mark.root
+def test_a_program_that_the_user_of_the_service_cannot_read_is_a_sentence(configure: Configure, tmp_path: Path) -> None:
+    """Such as a working copy in a home: `sudo .venv/bin/python -P -m framebus doctor`."""
+    (tmp_path / "framebus").symlink_to(Path(framebus.__file__).parent)
+    tmp_path.chmod(0o700)
+    config = with_key(with_key(configure(), "user", "nobody"), "state_dir", "state")
+    config.run_dir.chmod(0o755)
+    done = subprocess.run(
+        (sys.executable, "-P", "-m", "framebus", "doctor", "--config", str(config.path)),
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)},  # coverage could not write as that user
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.endswith(
+        "the user that framebus runs as (nobody) cannot read "
+        f"{tmp_path}/framebus/__init__.py; run the framebus that was installed for all users: sudo framebus doctor\n"
+    )
+
+
+@pytest.mark.root
+def test_a_framebus_that_root_runs_is_examined_as_root_whoever_its_folders_belonged_to(
+    configure: Configure, start: Start
+) -> None:
+    config = configure()
+    assert config.path is not None
+    state = config.run_dir / "state"
+    state.mkdir()
+    config = with_key(config, "state_dir", str(state))
+    os.chown(state, 65534, 65534)
+    assert service_of(config) == (65534, 65534)
+    start("framebus", "up", config=config).wait_for("starts with")
+    wait_until(lambda: which_config.running_with(config.path), "supervisord")
+    assert service_of(config) is None

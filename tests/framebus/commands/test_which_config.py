@@ -206,8 +206,9 @@ def test_doctor_of_root_in_a_private_home_examines_the_service_as_its_user(place
     installed = Installed(place)
     home = place / "home"
     home.mkdir(mode=0o700)
+    folders = 'run_dir = "run"\nstate_dir = "state"'
     (place / "framebus.toml").write_text(
-        f'user = "nobody"\nrun_dir = "run"\n{TESTCARD}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n'
+        f'user = "nobody"\n{folders}\n{TESTCARD}\n[gateway]\nlisten = "127.0.0.1:{free_port}"\n'
     )
     done = subprocess.run(
         installed.command("framebus", "doctor", "--config", "../framebus.toml"),
