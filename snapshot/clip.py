@@ -15,6 +15,8 @@ AVIIF_KEYFRAME = 0x10
 """Flags of avih and idx1 (AVI RIFF File Reference, Microsoft; vfw.h)."""
 DEFAULT_FPS = 10.0
 """Frame rate of a clip with a single frame."""
+TIME = b"time"
+"""A chunk after the index, which players skip: when each frame was captured, in Unix microseconds of 64 bits."""
 MAX_UINT32 = 0xFFFFFFFF
 MAX_UINT16 = 0xFFFF
 """Largest numbers that the fields of an AVI header hold; what a camera claims beyond is cut off there."""
@@ -81,9 +83,10 @@ def _avi(stills: list[Still], fps: float) -> list[bytes]:
         frames += [struct.pack("<4sI", b"00dc", len(jpeg)), jpeg, pad]
         offset += 8 + len(jpeg) + len(pad)
     idx1 = _chunk(b"idx1", b"".join(index))
+    times = _chunk(TIME, b"".join(struct.pack("<q", round(still.header.captured * 1_000_000)) for still in stills))
     movi = struct.pack("<4sI4s", b"LIST", offset, b"movi")
-    size = 4 + len(headers) + len(movi) + offset - 4 + len(idx1)
-    return [struct.pack("<4sI4s", b"RIFF", size, b"AVI ") + headers + movi, *frames, idx1]
+    size = 4 + len(headers) + len(movi) + offset - 4 + len(idx1) + len(times)
+    return [struct.pack("<4sI4s", b"RIFF", size, b"AVI ") + headers + movi, *frames, idx1 + times]
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -1,4 +1,5 @@
 import json
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def test_the_jpegs_are_not_encoded_again() -> None:
     taken = stills(3)
     data = Clip(taken, "avi").page(0, 10_000_000)
     assert all(still.jpeg in data for still in taken)
+
+
+def test_an_avi_says_when_each_frame_was_captured() -> None:
+    taken = stills(3)
+    _, _, times = Clip(taken, "avi").page(0, 10_000_000).rpartition(b"time")
+    assert struct.unpack("<I3q", times) == (24, *(round(still.header.captured * 1e6) for still in taken))
 
 
 def test_an_avi_has_frames_of_one_size() -> None:

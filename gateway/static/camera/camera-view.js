@@ -10,7 +10,7 @@ import { viewState } from "./view-state.js";
 import { FrameStats } from "./frame-stats.js";
 import { CanvasRenderer } from "./canvas-renderer.js";
 import { fillingView, leaveFullscreen, toggleFullscreen } from "./fullscreen.js";
-import { stampText } from "./timestamp.js";
+import { stampsPictures, stampText } from "./timestamp.js";
 import * as format from "../words/format.js";
 import { fillWords, t } from "../words/words.js";
 import { isStored, store } from "../storage.js";
@@ -230,7 +230,7 @@ export class CameraView extends HTMLElement {
     if (this.#kind === "recorded") this.#onRecorded(frame.header.at);
     else this.#stats.drawn(frame.header, now, this.#ageOf(frame.header, now), this.#link.mark);
     this.#undrawable = false;
-    if (document.body.dataset.timestamps === "true") this.#setText(".timestamp", stampText(this.#captured));
+    if (stampsPictures()) this.#setText(".timestamp", stampText(this.#captured));
     this.dataset.seq = frame.header.seq;
     this.dataset.kind = this.#kind;
     this.dataset.frames = this.#stats.frames;
@@ -346,7 +346,7 @@ export class CameraView extends HTMLElement {
     if (this.isRecorded) url.searchParams.set("at", this.#recordedAt.toFixed(6));
     still.href = url.href;
     still.download = format.fileName(this.#camera, new Date(this.isRecorded ? this.#recordedAt * 1000 : Date.now()), "jpg");
-    if (document.body.dataset.timestamps !== "true") return;
+    if (!stampsPictures()) return;
     event.preventDefault();
     try {
       const { saveStampedStill } = await import("./save-still.js");

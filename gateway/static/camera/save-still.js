@@ -16,7 +16,7 @@ const TIMEOUT_MS = 15_000;
  */
 export async function saveStampedStill(url, name) {
   const { jpeg, captured } = await fetchStill(url);
-  saveFile(await stamped(jpeg, stampText(captured)), name);
+  saveFile((await stamped(jpeg, stampText(captured))).jpeg, name);
 }
 
 /** @param {string} url @returns {Promise<{jpeg: Blob, captured: number}>} `captured` in Unix seconds */

@@ -1,10 +1,15 @@
-/** The time at which a picture was taken, over the picture: in the page's tiles, and drawn into stills that it saves. */
+/** The time at which a picture was taken, over the picture: in the page's tiles, and drawn into stills and clips that it saves. */
 
 /** Of the shorter side of the picture. */
 const TEXT_HEIGHT = 1 / 28;
 const SMALLEST_TEXT_PX = 10;
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 const JPEG_QUALITY = 0.92;
+
+/** Whether a person wants the time on pictures. */
+export function stampsPictures() {
+  return document.body.dataset.timestamps === "true";
+}
 
 /**
  * Return the date and the time in the browser's time zone, as ISO 8601 writes them: "2026-11-29 15:32:10".
@@ -24,7 +29,7 @@ export function stampText(unixSeconds) {
  *
  * @param {Blob} jpeg
  * @param {string} text
- * @returns {Promise<Blob>} a new JPEG, upright
+ * @returns {Promise<{jpeg: Blob, width: number, height: number}>} a new JPEG, upright
  * @throws {Error} when this browser cannot decode or encode it
  */
 export async function stamped(jpeg, text) {
@@ -37,7 +42,7 @@ export async function stamped(jpeg, text) {
   draw(context, text);
   const done = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
   if (done === null) throw new Error("this browser made no JPEG of the picture");
-  return done;
+  return { jpeg: done, width: canvas.width, height: canvas.height };
 }
 
 /** White on a dark ground, at the lower left. @param {CanvasRenderingContext2D} context @param {string} text */

@@ -1,10 +1,11 @@
 /** The menus that save a still, of now or of a moment ago, and a clip of the last seconds. They say what they did, or why not. */
 
+import { stamped, stampsPictures, stampText } from "../camera/timestamp.js";
+import { getFile } from "../connection/fetched-file.js";
 import { may } from "../connection/me.js";
 import { saveFile } from "../save-file.js";
 import { dataSize, fileName, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
-import { getFile } from "./fetched-file.js";
 
 /** Seconds ago of which a still is offered, and lengths of clips. */
 const AGO = [5, 10, 30, 60];
@@ -45,8 +46,9 @@ export class SaveMenus {
       if (!blob) return t("save.noStill", { error: why(error, code) });
       const captured = Number(headers.get("X-Timestamp")) || Date.now() / 1000;
       const name = fileName(this.#camera, new Date(captured * 1000), "jpg");
-      saveFile(blob, name);
-      return t("save.still", { name, size: dataSize(blob.size), time: timeOfDay(captured) });
+      const file = stampsPictures() ? (await stamped(blob, stampText(captured))).jpeg : blob;
+      saveFile(file, name);
+      return t("save.still", { name, size: dataSize(file.size), time: timeOfDay(captured) });
     });
   }
 
@@ -63,10 +65,17 @@ export class SaveMenus {
         if (recorded.blob) [clip, kind] = [recorded, "mkv"];
       }
       if (!clip.blob) return t("save.noClip", { error: why(clip.error, clip.code) });
-      const name = fileName(this.#camera, new Date(), kind);
-      saveFile(clip.blob, name);
-      return t("save.clip", { name, size: dataSize(clip.blob.size) });
+      const file = stampsPictures() ? await this.#withTimes(clip.blob, kind) : clip.blob;
+      const name = fileName(this.#camera, new Date(), stampsPictures() ? "avi" : kind);
+      saveFile(file, name);
+      return t("save.clip", { name, size: dataSize(file.size) });
     });
+  }
+
+  /** @param {Blob} clip @param {"avi" | "mkv"} kind */
+  async #withTimes(clip, kind) {
+    const { stampedClip } = await import("../clips/stamped-clip.js");
+    return stampedClip(clip, kind, (n) => this.#say(t("save.drawing", { n })));
   }
 
   /** One file at a time. @param {() => Promise<string>} save returns what to say */

@@ -3,6 +3,7 @@
  * look-back.js gives it, and reports which action a person wants.
  */
 
+import { stampDownload } from "../clips/recorded-download.js";
 import { fillWords, label, t } from "../words/words.js";
 import { moment } from "../words/format.js";
 import { keyAction } from "./keys.js";
@@ -55,6 +56,7 @@ export class TimelineView extends HTMLElement {
       button.addEventListener("click", () => this.#onAction(button.dataset.action));
     }
     this.#fillSpeeds();
+    stampDownload(this.#element(".download"), camera, (text) => this.notice(text));
     this.#element(".date").addEventListener("change", (event) => act("date", event.target.value));
     new ResizeObserver(() => act("resize", this.#track.width)).observe(slider);
   }

@@ -1,6 +1,6 @@
 /** Gets a still or a clip from the server, or the reason why there is none: a link would not say that. */
 
-import { fetchApi } from "../connection/auth.js";
+import { fetchApi } from "./auth.js";
 import { t } from "../words/words.js";
 
 /** A clip of minutes over a slow link takes as long. */
