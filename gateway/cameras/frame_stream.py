@@ -80,7 +80,8 @@ class FrameStream:
         self._linger_seconds = linger_seconds
         self._repeat_once_seconds = repeat_once_seconds
         self._repeat_seconds = repeat_seconds
-        self._frame_filter = FrameFilter(same_host=endpoint.same_host)
+        self._same_host = endpoint.same_host
+        self._frame_filter = FrameFilter(same_host=self._same_host)
         self._first_frame = asyncio.Event()
         self._drawing: asyncio.Task[None] | None = None
         self._offline_text = ""
@@ -107,7 +108,7 @@ class FrameStream:
             self._linger_timer.cancel()
             self._linger_timer = None
         if self._subscription is None:
-            self._frame_filter = FrameFilter(same_host=self._endpoint.same_host)
+            self._frame_filter = FrameFilter(same_host=self._same_host)
             # capture sends its newest frame again, which the old filter would take for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic(self.kind, self._camera))
             self._subscription = socket, AsyncReceiver(socket, self._guarded)
@@ -182,12 +183,13 @@ class FrameStream:
         if frame is None:
             return
         self.received += 1
-        self.encoded = self.last_frame = EncodedFrame(frame, same_host=self._endpoint.same_host)
+        if self.encoded is None:
+            self._first_frame.set()
+        self.encoded = self.last_frame = encoded = EncodedFrame(frame, same_host=self._same_host)
         self.offline_image, self._offline_text = None, ""
-        self._first_frame.set()
         self._on_frame(self, frame)
         for viewer in list(self.viewers):
-            viewer.wake()
+            viewer.on_frame(encoded)
         self._repeat_after(self._repeat_once_seconds)
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:
@@ -200,9 +202,8 @@ class FrameStream:
             self._drawing = None
         if self._offline_text == text:  # else the camera is back
             header = msgspec.structs.replace(last.frame.header, orientation=1)
-            self.offline_image = EncodedFrame(
-                view(pack(self.kind, self._camera, header, picture)), same_host=self._endpoint.same_host
-            )
+            message = pack(self.kind, self._camera, header, picture)
+            self.offline_image = EncodedFrame(view(message), same_host=self._same_host)
             for viewer in list(self.viewers):
                 viewer.wake()
 

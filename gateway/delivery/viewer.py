@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from framebus.protocol.viewers import Watching
 from gateway.access.identity import LOCAL, Identity
+from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.net.transport import Transport
 
 STALLED_SECONDS = 20.0
@@ -109,6 +110,10 @@ class Viewer(ABC):
             feed: the camera.
             successor: one of the same name with other endpoints; None if the camera was removed.
         """
+
+    def on_frame(self, encoded: EncodedFrame) -> None:
+        """A frame has come in a stream that the viewer has joined."""
+        self.wake()
 
     def wake(self) -> None:
         """Send what there is to send, unless a message is in flight."""

@@ -52,6 +52,15 @@ class MjpegViewer(Viewer):
         """The one camera."""
         return [self._watch.feed.camera]
 
+    def on_frame(self, encoded: EncodedFrame) -> None:
+        """Send a frame that has come, without the questions of `next_message` where it is the answer."""
+        if self.in_flight or self._ended or self._adaptation is not None or not self._watch.takes_each_frame:
+            self.wake()
+            return
+        message = encoded.mjpeg_part
+        self._watch.sent(encoded, message)
+        self.in_flight = not self._transport.send(message)
+
     def next_message(self) -> bytes | None:
         """Return the head of the response, then the newest part."""
         if self._head is not None:

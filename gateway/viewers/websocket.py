@@ -61,6 +61,15 @@ class CameraViewer(SocketViewer):
         """Begin to show the camera."""
         self._watch.join()
 
+    def on_frame(self, encoded: EncodedFrame) -> None:
+        """Send a frame that has come, without the questions of `next_message` where it is the answer."""
+        if self.in_flight or self._ended or not self._watch.takes_each_frame:
+            self.wake()
+            return
+        message = encoded.jpeg_message
+        self._watch.sent(encoded, message)
+        self.in_flight = not self._transport.send(message)
+
     def next_message(self) -> bytes | None:
         """Return the newest picture."""
         encoded = self._watch.newest(with_offline_image=True)
