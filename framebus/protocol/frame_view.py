@@ -1,7 +1,8 @@
 """A frame that lies in the message it came in: its header is read, and its picture is not copied."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from framebus.protocol.wire import MAX_CAMERAS, MAX_MESSAGE_BYTES, FrameHeader, decode, parse, split
 
@@ -9,8 +10,7 @@ HEAD_BYTES = 2048
 """More than a first line and a header take, unless there is much camera_metadata."""
 
 
-@dataclass(slots=True)
-class FrameView:
+class FrameView(msgspec.Struct):
     """One picture of one camera. Its memory is that of the message, which lives as long as a view of it."""
 
     header: FrameHeader
@@ -32,10 +32,12 @@ class FrameView:
 def view(message: bytes | memoryview) -> FrameView:
     """Read the header of a frame. Raises WireError."""
     head = bytes(message[:HEAD_BYTES])
-    if head.count(b"\n") < 2 or len(message) > MAX_MESSAGE_BYTES:
+    parts = head.split(b"\n", 2)
+    if len(parts) < 3 or len(message) > MAX_MESSAGE_BYTES:
         head = bytes(message)
         split(head)
-    first, header_json, rest = head.split(b"\n", 2)
+        parts = head.split(b"\n", 2)
+    first, header_json, rest = parts
     camera = _camera(first)
     header = decode(header_json, FrameHeader)
     if header.camera != camera:
