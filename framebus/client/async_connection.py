@@ -74,7 +74,8 @@ class AsyncConnection(ABC, Generic[ItemT]):
             async with asyncio.timeout(seconds):
                 return await self._next()
         except TimeoutError:
-            raise self._subscription.timeout(seconds or 0.0) from None
+            error = await asyncio.to_thread(self._subscription.timeout, seconds or 0.0)  # it may ask the camera
+            raise error from None
 
     # For a reader of several at once
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.client.options import SubscriberOptions
+from framebus.client.silence import camera_reason
 from framebus.client.subscription import Subscription
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import FrameHeader
@@ -31,6 +32,10 @@ class FrameSubscription(Subscription[Frame]):
     def waited_for(self) -> str:
         """What the reader waits for."""
         return f"frame of camera {self.camera}"
+
+    def reason_of_the_camera(self) -> str:
+        """What its status says, with a colon before it."""
+        return camera_reason(self.camera, self.endpoint)
 
     def accept(self, message: bytes | memoryview) -> Frame | None:
         """The frame of a message, or None for what is not handed over."""

@@ -1,13 +1,21 @@
 """Why nothing arrives from an endpoint of this machine, as far as that can be found out: for the text of a timeout."""
 
+import contextlib
 import os
 import pwd
 import socket
 from pathlib import Path
 
+import zmq
+
+from framebus.errors import FramebusError
+from framebus.protocol.wire import StatusHeader, WireError, parse, topic
+from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
+from framebus.transport.process_context import exhaustion, process_context
 
 PROBE_SECONDS = 0.2
+"""A camera sends its status to a new subscriber within milliseconds."""
 
 
 def reason(endpoint: Endpoint) -> str:
@@ -16,6 +24,24 @@ def reason(endpoint: Endpoint) -> str:
         return ""
     found = _reason(Path(endpoint.endpoint.removeprefix("ipc://")))
     return f": {found}" if found else ""
+
+
+def camera_reason(camera: str, endpoint: Endpoint) -> str:
+    """As `reason`, by the status of a camera that runs; takes up to PROBE_SECONDS."""
+    if not endpoint.same_host:
+        return ""
+    status = None
+    with contextlib.suppress(FramebusError, zmq.ZMQError, WireError):
+        with exhaustion():
+            subscriber = sockets.subscriber(process_context(), endpoint, topic("status", camera))
+        try:
+            if subscriber.poll(round(PROBE_SECONDS * 1000)):
+                _, status = parse(subscriber.recv(), StatusHeader)
+        finally:
+            subscriber.close()
+    if status is None or status.state not in ("starting", "offline"):
+        return ""
+    return f": it is {status.state}" + (f": {status.reason}" if status.reason else "")
 
 
 def _reason(path: Path) -> str:

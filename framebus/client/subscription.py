@@ -12,6 +12,9 @@ from framebus.transport.process_context import exhaustion, process_context
 
 ItemT = TypeVar("ItemT")
 
+ASKED_AFTER_SECONDS = 1.0
+"""Who waits for less is no person, and does not want to wait for the reason."""
+
 
 class Subscription(ABC, Generic[ItemT]):
     """The SUB socket, the judgement of its messages, and the process that made it."""
@@ -55,8 +58,13 @@ class Subscription(ABC, Generic[ItemT]):
             )
 
     def timeout(self, seconds: float) -> ReplyTimeoutError:
-        """The error for nothing in so many seconds, with the reason where that is known."""
-        return ReplyTimeoutError(f"no {self.waited_for} within {seconds:g} s{reason(self.endpoint)}")
+        """The error for nothing in so many seconds, with the reason where that is known. After a long time, it asks."""
+        why = reason(self.endpoint) or (self.reason_of_the_camera() if seconds >= ASKED_AFTER_SECONDS else "")
+        return ReplyTimeoutError(f"no {self.waited_for} within {seconds:g} s{why}")
+
+    def reason_of_the_camera(self) -> str:
+        """What a camera that runs says of it, with a colon before it; empty where it says nothing."""
+        return ""
 
     def close(self) -> None:
         """Close the socket, in the process that made it."""

@@ -1,5 +1,6 @@
 """Where the reason for silence is known, the error says it."""
 
+import asyncio
 import os
 import re
 import socket
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from framebus import ConfigError, Subscriber, request_controls, request_snapshot
+from framebus import AsyncSubscriber, ConfigError, Subscriber, request_controls, request_snapshot
 from framebus.client.silence import reason, user_name
 from framebus.transport.endpoints import Endpoint
-from tests.conftest import Configure
+from tests.conftest import Configure, Start
 from tests.installed import NOBODY
+from tests.processes import wait_until
 
 
 def text_of(subscriber: Subscriber) -> str:
@@ -54,6 +56,27 @@ def test_a_socket_that_was_left_behind_is_said(endpoint: str, run_dir: Path) -> 
     assert text_of(Subscriber("front", endpoint=endpoint)) == (
         f": {run_dir}/front.frames is left from a process that has ended"
     )
+
+
+@pytest.mark.medium
+def test_the_reason_of_a_camera_that_runs_without_frames_is_said(configure: Configure, start: Start) -> None:
+    config = configure('[camera.front]\nsource = "v4l2:/dev/nothing"\n')
+    start("capture", "front", config=config).wait_for("offline")
+    why = "no frame of camera front within 1 s: it is offline: /dev/nothing: there is no such device"
+
+    def said() -> bool:
+        with Subscriber("front", config=config.path) as subscriber, pytest.raises(TimeoutError) as caught:
+            subscriber.receive(1)
+        return str(caught.value).startswith(why)
+
+    async def said_to_a_loop() -> bool:
+        async with AsyncSubscriber("front", config=config.path) as subscriber:
+            with pytest.raises(TimeoutError) as caught:
+                await subscriber.receive(1)
+        return str(caught.value).startswith(why)
+
+    wait_until(said, why)  # a busy machine may take longer for it than the subscriber waits
+    wait_until(lambda: asyncio.run(said_to_a_loop()), why)
 
 
 def test_of_another_machine_nothing_is_known(free_port: int) -> None:
