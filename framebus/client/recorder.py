@@ -9,6 +9,8 @@ from framebus.client.request import ask
 from framebus.errors import ArgumentError
 from framebus.protocol.recorder import Action, RecorderError, RecorderHeader, RecorderRequest, checked, encode
 from framebus.protocol.wire import ErrorHeader, WireError, parse, split
+from framebus.runtime.run_dir import socket_path
+from framebus.runtime.socket_probe import is_served
 from framebus.transport import endpoints
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
@@ -47,7 +49,7 @@ def request_recorder(
         The state of the camera's recording afterwards.
 
     Raises:
-        RecorderError: The recorder refused. Its `code` is unknown-camera, off or bad-request.
+        RecorderError: The recorder refused, or no camera is recorded. Its `code` is unknown-camera, off or bad-request.
         TimeoutError: The recorder did not answer; the text says why, where that is known. It is a ReplyTimeoutError.
         WireError: The reply is not one of a recorder.
         ArgumentError: A name, time or action is invalid. It is a ValueError, too.
@@ -64,6 +66,9 @@ def request_recorder(
     loaded = load(config, camera)
     check_configured(camera, loaded)
     service = endpoints.recorder(loaded)
+    path = socket_path(service.endpoint)
+    if not loaded.records and path is not None and not is_served(path):  # no recorder runs, so nobody else says it
+        raise RecorderError("off", f"camera {camera} is not recorded; set record in [camera.{camera}]")
     text = f"no answer from the recorder at {service.endpoint} within {timeout:g} s"
     return parse_reply(ask(service, encode(request), timeout, text))
 

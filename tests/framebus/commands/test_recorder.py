@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,18 @@ def command(config: Config, *arguments: str) -> "subprocess.CompletedProcess[str
     )
 
 
-def test_the_state_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The time zone of the machine is in force again afterwards."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
+
+@pytest.mark.usefixtures("_utc")
+def test_the_state_in_words() -> None:
     assert described(RECORDER) == (
         "camera front: recording (motion, on-demand)\n"
         "started on demand, 12 s more\n"
@@ -81,6 +90,13 @@ def test_mistakes_of_the_caller(configure: Configure, arguments: list[str], text
 
     assert found.returncode == 2
     assert text in found.stderr
+
+
+@pytest.mark.medium
+def test_where_no_camera_is_recorded_the_key_is_named_at_once(configure: Configure) -> None:
+    found = command(configure(), "start", "front")
+
+    assert (found.returncode, found.stderr) == (1, "camera front is not recorded; set record in [camera.front]\n")
 
 
 def test_arguments_are_checked() -> None:
