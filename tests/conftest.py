@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -17,6 +18,10 @@ from tests.ports import free_ports
 from tests.processes import Running, python
 from tests.selection import pytest_collection_modifyitems
 from tests.skips import pytest_make_collect_report, pytest_runtest_makereport
+
+for ignored in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(ignored) is signal.SIG_IGN:  # of a job in the background, or under nohup; processes inherit it
+        signal.signal(ignored, signal.default_int_handler if ignored is signal.SIGINT else signal.SIG_DFL)
 
 if importlib.util.find_spec("hypothesis"):  # it is not in the chroot of the libcamera tests
     from hypothesis import settings

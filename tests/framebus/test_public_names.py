@@ -296,7 +296,8 @@ def test_a_users_program_is_type_checked(tmp_path: Path) -> None:
     file.write_text(TYPED)
     cache = ROOT / ".mypy_cache" / "users"
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "program.py"]
-    environment = {**os.environ, "MYPYPATH": str(ROOT)}  # this working copy, and not one that is installed
+    # This working copy, and not one that is installed; and as one that is installed, whose own code is not judged.
+    environment = {**os.environ, "MYPYPATH": str(ROOT), "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     lines = [line for line in ran.stdout.splitlines() if "error" in line or "Revealed" in line]
     expected = [

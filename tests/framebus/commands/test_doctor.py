@@ -195,6 +195,8 @@ def test_a_program_that_the_user_of_the_service_cannot_read_is_a_sentence(config
     tmp_path.chmod(0o700)
     config = with_key(with_key(configure(), "user", "nobody"), "state_dir", "state")
     config.run_dir.chmod(0o755)
+    assert config.path is not None
+    config.path.chmod(0o644)
     done = subprocess.run(
         (sys.executable, "-P", "-m", "framebus", "doctor", "--config", str(config.path)),
         cwd="/",

@@ -136,6 +136,7 @@ def test_what_this_user_cannot_write_is_wrong(key: str, configure: Configure, ru
     config = configure()
     run_dir.chmod(0o755)
     (run_dir / "kept").mkdir()
+    (run_dir / "kept").chmod(0o755)
     named = with_key(config, key, "kept" if key == "state_dir" else "kept/secrets")
     check = {"state_dir": file_checks.state, "secrets": file_checks.secrets}[key]
     with as_nobody():

@@ -83,6 +83,7 @@ def test_what_is_no_file_in_the_current_folder_is_refused_and_not_passed_over(
     monkeypatch.delenv("FRAMEBUS_CONFIG", raising=False)
     here = Path("framebus.toml")
     here.mkdir() if kind == "folder" else os.mkfifo(here)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)  # root asks about a framebus that runs, such as another test's
     with pytest.raises(ConfigError, match=r"^framebus.toml: found .*; allowed: a file$"):
         running_copy.load()
     monkeypatch.setattr("sys.argv", ["framebus", "status"])
