@@ -17,6 +17,7 @@ OPTIONAL = {
     "framebus/client/publisher.py": {"numpy"},
     "framebus/commands/export.py": {"mcap"},
     "framebus/config/edit.py": {"tomlkit"},
+    "framebus/protocol/fast_grey.py": {"numpy", "simplejpeg"},
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
     "framebus/protocol/reduced_jpeg.py": {"PIL"},

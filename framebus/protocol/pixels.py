@@ -5,7 +5,8 @@ import sys
 from typing import TYPE_CHECKING, Literal, get_args
 
 from framebus.errors import ArgumentError, DecodeError, MissingPackageError
-from framebus.protocol.reduced_jpeg import decode_reduced
+from framebus.protocol.fast_grey import fast_grey
+from framebus.protocol.reduced_jpeg import DIVISORS, decode_reduced
 
 if TYPE_CHECKING:
     import numpy
@@ -27,6 +28,7 @@ def image(jpeg: bytes, name: str, scale: Scale, *, grey: bool) -> "PIL.Image.Ima
     mode = "L" if grey else "RGB"
     try:
         with io.BytesIO(jpeg) as file, pillow.open(file, formats=["JPEG"]) as opened:
+            opened.decodermaxblock = len(jpeg)  # not in pieces of 64 KB, each of which is copied
             size = tuple(-(-length // scale) for length in opened.size)
             least = max(1, opened.width // scale), max(1, opened.height // scale)
             decoded = decode_reduced(opened, least, mode).image.convert(mode)  # a copy, unless it has that mode already
@@ -43,6 +45,8 @@ def array(jpeg: bytes, name: str, scale: Scale, *, grey: bool) -> "numpy.typing.
         import numpy
     except ImportError:
         raise MissingPackageError(_missing("numpy", "framebus[numpy]", "python3-numpy")) from None
+    if grey and scale in DIVISORS and (fast := fast_grey(jpeg, scale)) is not None:
+        return fast
     decoded = image(jpeg, name, scale, grey=grey)
     shape = (decoded.height, decoded.width) if grey else (decoded.height, decoded.width, 3)
     packed = decoded.tobytes("raw", "L" if grey else "BGR")

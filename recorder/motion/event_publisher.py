@@ -82,11 +82,10 @@ class EventPublisher:
         """
         is_new = False
         for _ in range(MAX_SUBSCRIPTIONS_AT_ONCE):
-            try:
-                message = self.socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
+            if not sockets.has_message(self.socket):
                 self._limit.pause()
                 break
+            message = self.socket.recv()
             self._limit.note(message)
             is_new = is_new or message.startswith(b"\x01")
         if self._limit.is_exceeded:

@@ -76,8 +76,8 @@ class MotionServer:
             self._poll(stop)
             now = host_monotonic()
             for watcher, socket in self._cameras:
-                if watcher.due_in(now) == 0 and socket.poll(0):
-                    self._publish(watcher.take(socket.recv(), now))
+                if watcher.due_in(now) == 0 and sockets.has_message(socket):
+                    self._publish(watcher.take(socket.recv(copy=False).buffer, now))
                 else:
                     self._publish(watcher.tick(now))
             self._greet(now)
@@ -93,7 +93,11 @@ class MotionServer:
         self._lock.close()
 
     def _poll(self, stop: Stop) -> None:
-        """Wait for something to do. A frame that comes early stays in its socket, where a newer one replaces it."""
+        """Wait for something to do. A frame that comes early stays in its socket, where a newer one replaces it.
+
+        Where none has come yet, the first one to come wakes the process, early or not: a camera at the rate that motion
+        needs gives none too early, and each wake-up costs.
+        """
         now = host_monotonic()
         poller = zmq.Poller()
         left = GREETING_SECONDS if self._has_new_subscribers else TICK_SECONDS
@@ -101,10 +105,10 @@ class MotionServer:
         poller.register(self._publisher.socket, zmq.POLLIN)
         for watcher, socket in self._cameras:
             seconds = watcher.due_in(now)
-            if seconds == 0:
-                poller.register(socket, zmq.POLLIN)
-            else:
+            if seconds > 0 and sockets.has_message(socket):
                 left = min(left, seconds)
+            else:
+                poller.register(socket, zmq.POLLIN)
         poller.poll(math.ceil(left * 1000))
 
     def _publish(self, header: EventHeader | None) -> None:

@@ -24,11 +24,14 @@ def small_picture(frame: Frame) -> Grey:
     """
     length = max(frame.width, frame.height)
     scale: Scale = next((scale for scale in SCALES if length >= scale * SHORTEST), 1)
-    picture = frame.image(scale, grey=True)
-    length = max(picture.size)
-    if length > LONGEST:
-        width, height = (max(2, round(side * LENGTH / length)) for side in picture.size)
-        picture = picture.resize((width, height), Image.Resampling.BOX)
-    if min(picture.size) < LEAST:
-        picture = picture.resize((max(LEAST, picture.width), max(LEAST, picture.height)), Image.Resampling.BOX)
-    return np.asarray(picture)
+    picture = frame.decode(scale, grey=True)
+    if max(picture.shape) > LONGEST:
+        height, width = (max(2, round(side * LENGTH / max(picture.shape))) for side in picture.shape)
+        picture = _resized(picture, height, width)
+    if min(picture.shape) < LEAST:
+        picture = _resized(picture, max(LEAST, picture.shape[0]), max(LEAST, picture.shape[1]))
+    return picture
+
+
+def _resized(picture: Grey, height: int, width: int) -> Grey:
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BOX))

@@ -46,7 +46,7 @@ class Watcher:
         """Seconds until the next frame is wanted; 0 where it is wanted now."""
         return max(0.0, self._due - now)
 
-    def take(self, message: bytes, now: float) -> EventHeader | None:
+    def take(self, message: bytes | memoryview, now: float) -> EventHeader | None:
         """Look at a frame.
 
         Args:
