@@ -21,6 +21,7 @@ from framebus.runtime.run_dir import Lock, RunDirError, recorder_endpoint, share
 from framebus.transport import sockets
 from framebus.transport.endpoints import Endpoint
 from framebus.transport.io_threads import IO_THREADS
+from framebus.transport.reconnecting_socket import ReconnectingSocket
 from recorder.camera_recording import CameraRecording, Reason
 from recorder.cleaner import CLOCK_ERROR_SECONDS, Cleaner
 from recorder.demands import Demands
@@ -123,9 +124,8 @@ class RecorderServer:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context(io_threads=IO_THREADS)
         self._poller = zmq.Poller()
         self._bind()
-        self._events = sockets.subscriber(self._context, self._events_endpoint, EVENT_TOPIC, EVENT_QUEUE)
-        self._poller.register(self._events, zmq.POLLIN)
         self._cameras = {name: self._camera(name, table) for name, table in self._configured.items()}
+        self._events = self._subscribe_to_events()
         folder, mount = Path(self._settings.folder or "recordings"), self._settings.mount_point
         disk = Disk(folder, int(self._settings.leave_free_gb * GB), None if mount is None else Path(mount))
         self._writer = DiskWriter(disk, int(self._settings.buffer_mb * MB))
@@ -148,8 +148,8 @@ class RecorderServer:
         while not stop.requested:
             stop.watchdog.feed()
             ready: dict[Any, int] = dict(self._poller.poll(math.ceil(self._seconds_left() * 1000)))
-            if self._events in ready:
-                self._receive_events()
+            if self._events is not None and self._events in ready:
+                self._receive_events(self._events)
             if self._router in ready or time.monotonic() >= self._drained_at + DRAIN_SECONDS:
                 self._drain()
             if self._router in ready:
@@ -181,6 +181,14 @@ class RecorderServer:
                 raise ProcessError(f"cannot answer at {self._endpoint}: {zmq.strerror(error.errno or 0)}") from None
             raise
 
+    def _subscribe_to_events(self) -> ReconnectingSocket | None:
+        """Where a recorded camera has motion detection: else nobody publishes any, and libzmq would try for ever."""
+        if not any(table.has_motion and table.record_modes for table in self._configured.values()):
+            return None
+        events = sockets.subscriber(self._context, self._events_endpoint, EVENT_TOPIC, EVENT_QUEUE)
+        self._poller.register(events, zmq.POLLIN)
+        return events
+
     def _camera(self, name: str, table: CameraConfig) -> _Camera:
         kind: Kind = "live" if table.record_rendition == "full" else table.record_rendition
         endpoint = self._endpoints[name]
@@ -195,10 +203,10 @@ class RecorderServer:
             due = min(due, self._drained_at + DRAIN_SECONDS)
         return max(0.0, due - now)
 
-    def _receive_events(self) -> None:
+    def _receive_events(self, events: ReconnectingSocket) -> None:
         while True:
             try:
-                message = self._events.recv(zmq.NOBLOCK)
+                message = events.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
             try:
@@ -315,7 +323,8 @@ class RecorderServer:
             return
         self._ticked_at = now
         self._lock.check(self._endpoint)
-        self._events.check()
+        if self._events is not None:
+            self._events.check()
         self._losses.flush()
         self._event_log.losses.flush()
         for name, camera in self._cameras.items():

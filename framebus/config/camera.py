@@ -142,7 +142,7 @@ class CameraConfig(msgspec.Struct, frozen=True, kw_only=True):
     def of_recorder(self) -> tuple[object, ...]:
         """What the recorder reads: a change of it starts the recorder again."""
         return (
-            *(self.record_modes, self.record_fps, self.record_rendition, self.record_fps < self.fps),
+            *(self.record_modes, self.record_fps, self.record_rendition, self.record_fps < self.fps, self.motion),
             *(self.pre_roll, self.pre_roll_mb, self.post_roll),
             *(self.connect, self.server_key),
         )

@@ -48,7 +48,8 @@ class Recorder:
     def run(self) -> Running:
         process = self._start("recorder", config=self.config)
         process.wait_for("records front to")
-        wait_subscribed(self.events, b"event/")
+        if self.config.cameras["front"].has_motion:
+            wait_subscribed(self.events, b"event/")
         return process
 
     def send(self, amount: int = 1, begin: float | None = None) -> list[int]:
@@ -283,3 +284,11 @@ def test_a_requested_recording_goes_on_after_a_restart(recorder: Callable[..., R
     assert made.process.terminate() == 0
     made.process = made.run()
     assert made.ask()["demanded"] is False
+
+
+def test_without_motion_detection_nobody_waits_for_events(recorder: Callable[..., Recorder]) -> None:
+    made = recorder('record = "always"', camera=CAMERA.replace("motion = true\n", ""))
+    assert made.frames.subscription() == b"\x01live/front\n"
+    sent = made.send(5)
+    wait_until(lambda: made.recorded() == sent, "the frames are recorded")
+    assert not made.events.is_heard()

@@ -174,6 +174,7 @@ def test_the_recorder_is_a_process_where_a_camera_is_recorded() -> None:
         ({"fps": 10}, ["capture-front", "recorder"]),  # from now on every frame is taken
         ({"fps": 20}, ["capture-front"]),
         ({"quality": 50}, ["capture-front"]),
+        ({"motion": True}, ["capture-front", "recorder"]),  # from now on there are events
     ],
 )
 def test_what_the_recorder_reads_of_a_camera_restarts_it(keys: dict[str, object], restart: list[str]) -> None:
