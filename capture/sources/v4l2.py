@@ -6,9 +6,10 @@ capture.frame_output judges whether a JPEG is complete; capture.v4l2.buffer_queu
 import logging
 import os
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from capture.idle_decoding import Need
 from capture.rate_control import HEADROOM, RateControl
@@ -142,7 +143,9 @@ class V4l2Source(Source):
             return None
         rate_control.taken()
         picture = self._picture(self._jpeg(frame.data), frame.monotonic)
-        return picture if self._layout is None else replace(picture, scaled=partial(self._layout.picture, frame.data))
+        if self._layout is None:
+            return picture
+        return msgspec.structs.replace(picture, scaled=partial(self._layout.picture, frame.data))
 
     def _read_video(self, queue: BufferQueue, rate_control: RateControl) -> Picture | None:
         """Take every frame, as each needs those before it, and hand over the newest when one is due."""

@@ -66,6 +66,8 @@ MAX_CAMERAS: Final = 256
 """In one message; more than any configuration has."""
 MAX_PID: Final = 2**31 - 1
 MAX_FPS: Final = 100_000
+KNOWN_TEXTS: Final = 64
+"""Texts that are known to be clean, such as those that a camera's headers repeat: 4 MB at most."""
 MAX_HEADER_BYTES: Final = 512 * 1024
 MAX_METADATA_DEPTH: Final = 8
 MAX_METADATA_VALUES: Final = 4096
@@ -204,10 +206,17 @@ _version_decoder = msgspec.json.Decoder(_Version)
 
 
 @cache
+def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Those that may hold what a driver or a person wrote."""
+    return tuple(name for name in ("reason", "source", "message") if name in kind.__struct_fields__)
+
+
+@cache
 def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
+@lru_cache(len(KINDS) * MAX_CAMERAS)
 def topic(kind: Kind, camera: str) -> bytes:
     """The first line with its LF: what to subscribe to, so that `cam1` never matches `cam10`."""
     return f"{kind}/{camera}\n".encode()
@@ -281,15 +290,21 @@ def is_camera_name(name: str) -> bool:
 
 def one_line(text: str) -> str:
     """The text as a header may hold it: in one line, without control characters, of at most MAX_TEXT_LENGTH."""
-    return _control_characters.sub(" ", text)[:MAX_TEXT_LENGTH]
+    return _without_control_characters(text[:MAX_TEXT_LENGTH])
+
+
+@lru_cache(KNOWN_TEXTS)
+def _without_control_characters(text: str) -> str:
+    return _control_characters.sub(" ", text)
 
 
 def _cleaned(header: msgspec.Struct) -> msgspec.Struct:
     changes = {}
-    for name in ("reason", "source", "message"):
-        text = getattr(header, name, None)
-        if isinstance(text, str) and (len(text) > MAX_TEXT_LENGTH or _control_characters.search(text)):
-            changes[name] = one_line(text)
+    for name in _text_fields(type(header)):
+        text = getattr(header, name)
+        clean = _without_control_characters(text[:MAX_TEXT_LENGTH])
+        if clean != text:
+            changes[name] = clean
     return msgspec.structs.replace(header, **changes) if changes else header
 
 

@@ -1,7 +1,6 @@
 """A picture of a source made a message: its JPEG checked and completed, its header written. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,14 +19,13 @@ MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """A frame as it goes out."""
 
     header: FrameHeader
     message: bytes
     kind: Kind = "live"
-    scaled: "Callable[[int], Image.Image] | None" = field(default=None, compare=False, repr=False)
+    scaled: "Callable[[int], Image.Image] | None" = None
     """As in Picture."""
 
     @property
@@ -37,7 +35,7 @@ class Published:
 
     def without_pixels(self) -> "Published":
         """The same frame, to be kept for longer: the pixels that the JPEG was made from take much more memory."""
-        return self if self.scaled is None else replace(self, scaled=None)
+        return self if self.scaled is None else msgspec.structs.replace(self, scaled=None)
 
     def as_full(self) -> "Published":
         """The same frame for the subscribers of full/."""

@@ -5,7 +5,9 @@ in one. What comes out is exact: SOI first, EOI last, and nothing between two se
 picture without an end of image.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import EOI, SOI
@@ -37,8 +39,7 @@ class JpegError(FramebusError, ValueError):
     """Why this is no complete JPEG."""
 
 
-@dataclass(frozen=True, slots=True)
-class Jpeg:
+class Jpeg(msgspec.Struct, frozen=True):
     """A complete picture, and what its markers say of it."""
 
     data: bytes
@@ -49,7 +50,7 @@ class Jpeg:
     scan: int
     """Where the SOS marker is."""
     has_huffman_tables: bool
-    repairs: tuple[str, ...] = field(default=(), compare=False)
+    repairs: tuple[str, ...] = ()
     """What was wrong with the bytes of the camera and was corrected, for people to read."""
     has_more_pictures: bool = False
     """Whether the file says that other pictures follow this one, such as a gain map."""

@@ -4,7 +4,7 @@ A camera sends the same tables and the same frame header with each picture. Wher
 all that they say is known, and only the end of the picture has to be looked at.
 """
 
-from dataclasses import replace
+import msgspec
 
 from framebus.protocol.jpeg import EOI, SOI
 from framebus.publishing.jpeg import APP1, APP2, Jpeg
@@ -12,6 +12,8 @@ from framebus.publishing.jpeg_walker import APPLICATION, COM, DHT
 
 LABELS = frozenset({COM, *APPLICATION}) - {APP1, APP2}
 """Segments that differ from picture to picture, such as a time, and say nothing that Jpeg knows of."""
+LABEL_BYTES = 4
+"""Marker and length of one."""
 MAX_LABELS = 8
 """A picture with more of them ahead of its tables is parsed as a whole."""
 NEEDLE_BYTES = 300
@@ -38,6 +40,10 @@ class KnownHead:
         """Of the last picture that was parsed as a whole: from its first segment that is no label to its image data."""
         self._needle = b""
         """The end of them."""
+        self._begin = 0
+        """Where they begin."""
+        self._labels: tuple[tuple[int, bytes], ...] = ()
+        """Of the labels before them: where each begins, and its marker and length."""
         self._last: Jpeg | None = None
         """What they say, with no data; its `scan` counts from the tables."""
 
@@ -60,7 +66,11 @@ class KnownHead:
         last, tables = self._last, self._tables
         if last is None or not data.endswith(EOI):
             return None
-        begin = _behind_labels(data)
+        begin = self._begin
+        for at, beginning in self._labels:
+            if not data.startswith(beginning, at):
+                begin = _labels(data)[1]
+                break
         end = begin + len(tables)
         if not data.startswith(tables, begin):
             return None
@@ -69,11 +79,13 @@ class KnownHead:
         return Jpeg(data, last.width, last.height, last.orientation, begin + last.scan, last.has_huffman_tables)
 
     def _remember(self, data: bytes, jpeg: Jpeg) -> None:
-        begin = _behind_labels(data)
+        labels, begin = _labels(data)
         end = jpeg.scan + 2 + int.from_bytes(data[jpeg.scan + 2 : jpeg.scan + 4])
         is_plain = jpeg.data is data and not jpeg.has_more_pictures  # `data` is another one where it was repaired
         if is_plain and begin and end - begin >= LEAST_NEEDLE_BYTES:
-            self._tables, self._last = data[begin:end], replace(jpeg, data=b"", scan=jpeg.scan - begin)
+            self._tables, self._last = data[begin:end], msgspec.structs.replace(jpeg, data=b"", scan=jpeg.scan - begin)
+            self._begin = begin
+            self._labels = ((0, SOI), *((at, data[at : at + LABEL_BYTES]) for at in labels))
             huffman = data.find(HUFFMAN_TABLES, begin, end)
             needle_bytes = (
                 LEAST_NEEDLE_BYTES if huffman < 0 else max(LEAST_NEEDLE_BYTES, min(NEEDLE_BYTES, end - huffman))
@@ -81,15 +93,17 @@ class KnownHead:
             self._needle = data[end - needle_bytes : end]
 
 
-def _behind_labels(data: bytes) -> int:
-    """Where the first segment begins that is no label; 0 where the picture does not begin with SOI and labels."""
+def _labels(data: bytes) -> tuple[list[int], int]:
+    """Where the labels begin, and the first segment that is none; 0 where no SOI and labels are ahead of one."""
+    labels: list[int] = []
     at = len(SOI)
     if not data.startswith(SOI):
-        return 0
+        return labels, 0
     for _ in range(MAX_LABELS):
-        if len(data) < at + 4:
-            return 0
+        if len(data) < at + LABEL_BYTES:
+            return labels, 0
         if data[at] != 0xFF or data[at + 1] not in LABELS:
-            return at
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return 0
+            return labels, at
+        labels.append(at)
+        at += 2 + int.from_bytes(data[at + 2 : at + LABEL_BYTES])
+    return labels, 0

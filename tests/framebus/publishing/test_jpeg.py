@@ -1,5 +1,6 @@
 from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -38,6 +39,10 @@ EXIF = b"Exif\0\0"
 TIFF = EXIF + b"MM\0\x2a\0\0\0\x08"
 OTHER_ENTRY = b"\x01\x0f\0\x03\0\0\0\x01\0\x03\0\0"
 ORIENTATION_6 = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0"
+
+
+def without_repairs(parsed: Jpeg) -> Jpeg:
+    return msgspec.structs.replace(parsed, repairs=())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,7 +91,7 @@ def test_what_lies_ahead_of_the_picture_is_removed(kind: str, ahead: bytes, repa
     parsed = Jpeg.parse(ahead + KINDS[kind])
     assert parsed.data == KINDS[kind]
     assert parsed.repairs == (repair,)
-    assert parsed == Jpeg.parse(KINDS[kind])
+    assert without_repairs(parsed) == Jpeg.parse(KINDS[kind])
 
 
 @pytest.mark.parametrize("stray", [b"\0", b"\xff\0", b"\0" * 7, b"junk between two segments"])
@@ -97,7 +102,7 @@ def test_stray_bytes_before_a_marker_are_removed(stray: bytes, which: int) -> No
     parsed = Jpeg.parse(damaged)
     assert parsed.data == PICTURE
     assert parsed.repairs == ("stray bytes between segments removed",)
-    assert parsed == Jpeg.parse(PICTURE)
+    assert without_repairs(parsed) == Jpeg.parse(PICTURE)
 
 
 def test_stray_bytes_between_two_scans_are_removed() -> None:
@@ -106,7 +111,7 @@ def test_stray_bytes_between_two_scans_are_removed() -> None:
     at += 2 + int.from_bytes(picture[at + 2 : at + 4])
     parsed = Jpeg.parse(picture[:at] + b"stray" + picture[at:])
     assert parsed.data == picture
-    assert parsed == Jpeg.parse(picture)
+    assert without_repairs(parsed) == Jpeg.parse(picture)
     assert picture[parsed.scan :].startswith(b"\xff\xda")
 
 
