@@ -198,16 +198,16 @@ class BufferQueue:
             if missing < SEQUENCES // 2:  # else it went back: some drivers do not count at all
                 self.lost += missing
         self._sequence = filled.sequence
-        good = not filled.failed and filled.bytes_used >= self._least_bytes
-        self._note(filled, good)
-        return good
+        if filled.failed or filled.bytes_used < self._least_bytes:
+            self._count_bad(filled)
+            return False
+        self._bad_in_a_row, self.flaw = 0, ""
+        return True
 
-    def _note(self, filled: Filled, good: bool) -> None:
-        self.lost += not good
-        self._bad_in_a_row = 0 if good else self._bad_in_a_row + 1
-        if good:
-            self.flaw = ""
-        elif filled.failed:
+    def _count_bad(self, filled: Filled) -> None:
+        self.lost += 1
+        self._bad_in_a_row += 1
+        if filled.failed:
             self.flaw = f"the driver marked the last {self._bad_in_a_row} frames as damaged"
         else:
             got = f"{filled.bytes_used} bytes instead of {self._least_bytes}"

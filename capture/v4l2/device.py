@@ -13,7 +13,6 @@ import mmap
 import os
 import re
 import select
-import sys
 import time
 from collections.abc import Iterable
 from ctypes import c_int
@@ -63,6 +62,8 @@ _ENCODING_OF_COLORSPACE = {
     kernel.V4L2_COLORSPACE_BT2020: "2020",
     kernel.V4L2_COLORSPACE_SMPTE240M: "240M",
 }
+TIMESTAMP_MASK, TIMESTAMP_MONOTONIC = kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK, kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
+FLAG_ERROR = kernel.V4L2_BUF_FLAG_ERROR
 UNKNOWN_CALL = (errno.ENOTTY, errno.EINVAL)
 """How drivers say that they do not know a call."""
 
@@ -243,16 +244,21 @@ class V4l2Device:
         except BlockingIOError:
             return None
         now = time.monotonic()
-        is_monotonic = buffer.flags & kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK == kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
-        stamped = buffer.timestamp.tv_sec + buffer.timestamp.tv_usec / 1_000_000
+        flags, time_stamp = buffer.flags, buffer.timestamp
+        is_monotonic = flags & TIMESTAMP_MASK == TIMESTAMP_MONOTONIC
+        stamped = time_stamp.tv_sec + time_stamp.tv_usec / 1_000_000
         timestamp = from_host(stamped)
-        parts = self._cut(self._queue.used(buffer))
+        parts = self._queue.used(buffer)
+        parts = self._cut(parts) if self._plane_bytes else parts[:1]
+        bytes_used = 0
+        for begin, end in parts:
+            bytes_used += end - begin
         return Filled(
             index=buffer.index,
             parts=parts,
-            bytes_used=sum([end - begin for begin, end in parts]),
+            bytes_used=bytes_used,
             sequence=buffer.sequence,
-            failed=bool(buffer.flags & kernel.V4L2_BUF_FLAG_ERROR),
+            failed=bool(flags & FLAG_ERROR),
             dequeued=now,
             # uvcvideo's option clock=CLOCK_REALTIME leaves the flag as it is, but not the time: it lies far ahead.
             timestamp=timestamp if is_monotonic and stamped > 0 and timestamp <= now else None,
@@ -260,8 +266,11 @@ class V4l2Device:
 
     def data(self, filled: Filled) -> bytes:
         """A copy of what is in the buffer."""
-        pieces = [plane[begin:end] for plane, (begin, end) in zip(self._maps[filled.index], filled.parts, strict=False)]
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        mappings, parts = self._maps[filled.index], filled.parts
+        if len(parts) == 1:
+            begin, end = parts[0]
+            return mappings[0][begin:end]
+        return b"".join([mapping[begin:end] for mapping, (begin, end) in zip(mappings, parts, strict=False)])
 
     def enqueue(self, index: int) -> None:
         """Give a buffer to the driver, to be filled."""
@@ -281,11 +290,10 @@ class V4l2Device:
         os.close(self._fd)
         self._fd = -1
 
-    def _cut(self, used: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    def _cut(self, used: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
         """The data of each plane, without what a driver leaves behind the last line of planes that are put together."""
-        most = self._plane_bytes or [sys.maxsize]
-        ends = [(begin, max(begin, min(end, begin + size))) for (begin, end), size in zip(used, most, strict=False)]
-        return tuple(ends)
+        planes_and_sizes = zip(used, self._plane_bytes, strict=False)
+        return tuple((begin, min(end, begin + size)) for (begin, end), size in planes_and_sizes)
 
     def _entry(self, request: int, argument: Any) -> bool:
         """Whether a list of the driver's has this entry; one that knows no such list has none."""

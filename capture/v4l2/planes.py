@@ -38,7 +38,7 @@ class Queue(Protocol):
     def mappings(self, buffer: Any) -> list[tuple[int, int]]:
         """The length and the offset to map of each plane, of a buffer that QUERYBUF has filled in."""
 
-    def used(self, buffer: Any) -> list[tuple[int, int]]:
+    def used(self, buffer: Any) -> tuple[tuple[int, int], ...]:
         """Where in each mapping the data of a dequeued buffer begins and ends."""
 
     def pixels(self, wanted: Any) -> Any:
@@ -61,9 +61,9 @@ class SinglePlanar:
         """As Queue says."""
         return [(buffer.length, buffer.m.offset)]
 
-    def used(self, buffer: Any) -> list[tuple[int, int]]:
+    def used(self, buffer: Any) -> tuple[tuple[int, int], ...]:
         """As Queue says."""
-        return [(0, buffer.bytesused)]
+        return ((0, buffer.bytesused),)
 
     def pixels(self, wanted: Any) -> Any:
         """As Queue says."""
@@ -91,9 +91,10 @@ class MultiPlanar:
         """As Queue says."""
         return [(plane.length, plane.m.mem_offset) for plane in buffer.plane_array[: buffer.length]]
 
-    def used(self, buffer: Any) -> list[tuple[int, int]]:
+    def used(self, buffer: Any) -> tuple[tuple[int, int], ...]:
         """As Queue says."""
-        return [(plane.data_offset, plane.bytesused) for plane in buffer.plane_array[: buffer.length]]
+        used_planes = buffer.plane_array[: buffer.length]
+        return tuple((plane.data_offset, max(plane.data_offset, plane.bytesused)) for plane in used_planes)
 
     def pixels(self, wanted: Any) -> Any:
         """As Queue says."""

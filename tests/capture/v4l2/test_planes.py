@@ -46,7 +46,7 @@ def test_a_buffer_of_one_plane_is_mapped_and_read_by_itself() -> None:
     buffer = queue.buffer(0)
     buffer.length, buffer.m.offset, buffer.bytesused = 4096, 8192, 1000
     assert queue.mappings(buffer) == [(4096, 8192)]
-    assert queue.used(buffer) == [(0, 1000)]
+    assert queue.used(buffer) == ((0, 1000),)
 
 
 def test_each_plane_of_a_buffer_is_mapped_and_read() -> None:
@@ -58,7 +58,7 @@ def test_each_plane_of_a_buffer_is_mapped_and_read() -> None:
     filled.length, filled.m.mem_offset, filled.bytesused, filled.data_offset = 4096, 8192, 1064, 64
     buffer.length = 2
     assert queue.mappings(buffer) == [(4096, 8192), (0, 0)]
-    assert queue.used(buffer) == [(64, 1064), (0, 0)]
+    assert queue.used(buffer) == ((64, 1064), (0, 0))
 
 
 def test_buffers_do_not_share_their_planes() -> None:
