@@ -54,7 +54,7 @@ class CameraSession:
             log: for what repeats.
             stall_timeout: seconds without a complete picture, beyond two frame periods, until the session ends.
             on_change: called when the camera was opened, and when it was closed because it is not wanted.
-            on_picture: called for each complete live picture, before it is handed over.
+            on_picture: called for the first complete live picture of a session, before it is handed over.
         """
         self.source: Source | None = None
         """Made by the first session that succeeds in it, and kept for the next."""
@@ -70,6 +70,7 @@ class CameraSession:
         self._stall_timeout = stall_timeout
         self._on_change = on_change
         self._on_picture = on_picture
+        self._had_picture = False
         self._full_wanted = False
         self._still_attempts = 0
 
@@ -122,6 +123,7 @@ class CameraSession:
 
     def _open(self, source: Source) -> None:
         self._output.flaw = ""
+        self._had_picture = False
         with self._calls.watch("opening it"):
             source.open()
             self._calls.source_name = source.name  # once more: `auto` knows only now what it is
@@ -146,9 +148,10 @@ class CameraSession:
             with self._calls.watch("reading it"):
                 picture = source.read(self._rate_control, self._output.seq + 1)
             if picture is not None and self._publish(picture, source):
-                silence.end()
+                silence.end(self._rate_control.fps)
+            else:
+                self._check_silence(source, silence)
             self._answer_requests(source)
-            self._check_silence(source, silence)
 
     def _check_silence(self, source: Source, silence: Silence) -> None:
         fps, waiting = self._rate_control.fps, self.waiting
@@ -165,7 +168,9 @@ class CameraSession:
         frame = self._output.frame_of(picture, source, "live")
         if frame is None:
             return False
-        self._on_picture()
+        if not self._had_picture:
+            self._had_picture = True
+            self._on_picture()
         self._output.hand_over(frame)
         if self._full_wanted and not source.has_stills:
             self._hand_over_full(frame.as_full())

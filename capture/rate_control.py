@@ -19,7 +19,8 @@ class RateControl:
             now: the clock, in seconds.
         """
         self._now = now
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._fps = fps
         self._due = now()
         self._stopped = False
@@ -64,7 +65,7 @@ class RateControl:
 
     def due(self) -> bool:
         """Whether the next frame is wanted now."""
-        return self.wanted and self._now() >= self._due
+        return self._fps > 0 and not self._stopped and self._now() >= self._due
 
     def taken(self, *, own_clock: bool = True) -> None:
         """Note that a frame was taken: the next one is wanted a period later.
@@ -76,7 +77,7 @@ class RateControl:
             own_clock: whether the source has a clock of its own, and is thinned out with HEADROOM. One that goes by
                 this clock alone keeps the rate exactly.
         """
-        with self._changed:  # a rate that rises just now must not be given the period of the old one
+        with self._lock:  # a rate that rises just now must not be given the period of the old one
             if self._fps > 0:
                 period = 1 / (self._fps * HEADROOM) if own_clock and self._fps > 1 else 1 / self._fps
                 self._due = max(self._due, self._now() - period) + period

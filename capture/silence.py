@@ -16,15 +16,19 @@ class Silence:
         """
         self._patience = patience_seconds
         self._now = now
-        self.end()
+        self.end(float("inf"))
 
-    def end(self) -> None:
-        """Note a complete picture."""
+    def end(self, fps: float) -> None:
+        """Note a complete picture.
+
+        Args:
+            fps: the rate that is asked for now.
+        """
         self._since = self._now()
-        self._slowest_fps = float("inf")
+        self._slowest_fps = fps
 
     def exceeded(self, fps: float, waiting_seconds: float = 0) -> float:
-        """Tell whether the camera has been silent for too long; to be called about as often as the rate may change.
+        """Tell whether the camera has been silent for too long; to be called about twice a second while it is.
 
         The slowest rate since the last picture counts, so that an idle period does not count once a viewer comes, and
         viewers that come and go do not restart the timeout.

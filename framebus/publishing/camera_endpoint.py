@@ -23,11 +23,13 @@ from framebus.publishing.resend import max_age_seconds
 from framebus.publishing.subscription_limit import (
     ALLOWED,
     FLOODS,
+    MAX_SUBSCRIPTION_BYTES,
     MAX_SUBSCRIPTIONS_AT_ONCE,
     MAX_WAITING_SUBSCRIPTIONS,
     SubscriptionLimit,
 )
 from framebus.publishing.subscriptions import Subscriptions
+from framebus.publishing.wanted_fps import wanted_fps
 from framebus.runtime.host_clock import host_monotonic
 from framebus.runtime.process import ProcessError
 from framebus.runtime.rate_limited_log import RateLimitedLog
@@ -51,8 +53,8 @@ LIVE_FIRST_SECONDS = 0.005
 
 Measured on two cores with 20 viewers of live/: p50 of their ages 2.6 ms without renditions, 3.8 ms with those made at
 once, 2.5 ms with those made after this time. A lower priority of the thread changed nothing."""
-MAX_SUBSCRIPTION_BYTES = 1024
-"""No subscription needs more; libzmq disconnects a subscriber that sends more."""
+LOOK_SECONDS = 0.1
+"""How often `has_work` looks for subscriptions. All but a few make the socket readable, and need no look."""
 
 
 class CameraEndpoint:
@@ -103,8 +105,9 @@ class CameraEndpoint:
         self._held_due = 0.0
         self._fps_meter = FpsMeter()
         self._published_at = 0.0
-        """When `newest` was published, and below the rate that was wanted then."""
-        self._published_fps = 0.0
+        """When `newest` was published, and below the kinds that had subscribers then."""
+        self._published_for: frozenset[Kind] = frozenset()
+        self._looked_at = float("-inf")
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
         self._authenticator: ZapAuthenticator | None = None
         self._lock: Lock | None = None
@@ -174,7 +177,10 @@ class CameraEndpoint:
     @property
     def has_work(self) -> bool:
         """Whether `serve` has something to do, now or soon, that no descriptor tells. To be asked after `publish`."""
-        return self._held is not None or self._has_subscriptions
+        if self._held is not None or self._published_at - self._looked_at < LOOK_SECONDS:
+            return self._held is not None
+        self._looked_at = self._published_at
+        return self._has_subscriptions
 
     @property
     def _has_subscriptions(self) -> bool:
@@ -222,24 +228,18 @@ class CameraEndpoint:
 
     @property
     def wanted_fps(self) -> float:
-        """What the subscribers need: those of renditions alone need no more than are made."""
-        settings = self._settings
-        if self.wants("live") or self.wants("full"):
-            return settings.fps
-        if self.wanted_renditions:
-            return max(settings.idle_fps, min(settings.fps, settings.rendition_fps))
-        return settings.idle_fps
+        """What the subscribers need."""
+        return wanted_fps(self._settings, self._subscriptions.wanted)
 
     def publish(self, frame: Published) -> None:
         """Send a frame to those who want it."""
         if frame.kind == "full":
             self._send("full", frame)
             return
-        self.newest = frame.without_pixels()
+        self.newest = frame if frame.scaled is None else frame.without_pixels()
         self._published_at = now = time.monotonic()
-        self._published_fps = self.wanted_fps
+        self._published_for = wanted = self._subscriptions.wanted
         self._fps_meter.count(now)
-        wanted = self._subscriptions.wanted
         if "live" in wanted:
             self._send("live", frame)
         if not wanted.isdisjoint(RENDITIONS):
@@ -357,8 +357,8 @@ class CameraEndpoint:
         if frame is None:
             return False
         measured_fps = self._fps_meter.per_second(self._published_at)
-        limit_seconds = max_age_seconds(self._settings.fps, measured_fps, self._published_fps)
-        return host_monotonic() - frame.header.monotonic < limit_seconds
+        wanted = wanted_fps(self._settings, self._published_for)
+        return host_monotonic() - frame.header.monotonic < max_age_seconds(self._settings.fps, measured_fps, wanted)
 
     def _send(self, kind: Kind, frame: Published) -> None:
         self._socket.send(frame.message if kind == frame.kind else retopic(frame.message, kind, self._camera))

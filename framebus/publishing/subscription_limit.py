@@ -14,6 +14,8 @@ from framebus.runtime.socket_probe import is_served
 
 MAX_TOPICS_BYTES = 64 * 1024
 """Of all topics that are subscribed to: far more than those of all cameras, and 3 MB in libzmq."""
+MAX_SUBSCRIPTION_BYTES = 1024
+"""No subscription needs more; libzmq disconnects a subscriber that sends more."""
 MAX_SUBSCRIPTIONS_AT_ONCE = 64
 """More wait for the next turn of the loop, so that a flood of them delays neither messages nor the end."""
 MAX_WAITING_SUBSCRIPTIONS = 16

@@ -17,13 +17,16 @@ def test_a_camera_of_a_frame_in_ten_seconds_is_usable_with_a_long_patience() -> 
     for _ in range(10):
         clock.seconds += 10
         assert silence.exceeded(30) == 0
-        silence.end()
+        silence.end(30)
 
 
 def test_an_idle_period_does_not_count_as_silence_for_a_new_viewer() -> None:
     clock = Clock()
     silence = Silence(5, clock)
     silence.exceeded(0.1)
+    clock.seconds += 9
+    assert silence.exceeded(30) == 0
+    silence.end(0.1)
     clock.seconds += 9
     assert silence.exceeded(30) == 0
 

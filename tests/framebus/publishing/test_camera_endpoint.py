@@ -44,18 +44,23 @@ def endpoint(config: Config) -> Iterator[CameraEndpoint]:
     endpoint.close()
 
 
+def until_subscribed(endpoint: CameraEndpoint) -> None:
+    """Publish until a subscription waits to be served."""
+
+    def met() -> bool:
+        endpoint.publish(frame(1))
+        return endpoint.has_work
+
+    wait_until(met, "a subscription")
+
+
 def test_subscriptions_that_another_use_of_the_socket_has_met_are_known(
     config: Config, endpoint: CameraEndpoint
 ) -> None:
     assert not endpoint.has_work
     assert endpoint.due_in < 0  # the first status
     with Listener(config, "live") as live:
-
-        def met() -> bool:
-            endpoint.publish(frame(1))
-            return endpoint.has_work
-
-        wait_until(met, "a subscription")
+        until_subscribed(endpoint)
         assert endpoint.due_in == 0
         assert not endpoint.wants("live")
         endpoint.serve({})
@@ -66,7 +71,7 @@ def test_subscriptions_that_another_use_of_the_socket_has_met_are_known(
 
 def test_a_frame_that_is_held_for_its_rendition_is_known(config: Config, endpoint: CameraEndpoint) -> None:
     with Listener(config, "half"):
-        wait_until(lambda: endpoint.has_work, "a subscription")
+        until_subscribed(endpoint)
         endpoint.serve({})
         endpoint.publish(frame(1))
         assert not endpoint.has_work
