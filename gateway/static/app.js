@@ -16,8 +16,9 @@ import { connectClosing } from "./dialog.js";
 import { LinkDelay } from "./connection/link-delay.js";
 import { splitMessage } from "./connection/wire.js";
 import { offerInstallation } from "./install/install.js";
+import { notLoaded, reloadWhereDue, served } from "./reload.js";
 import { storedText, storeText } from "./storage.js";
-import { loadToolsOfAll, loadToolsOfOne, notLoaded, reloadIncomplete, toolsAreDue } from "./tools.js";
+import { loadToolsOfAll, loadToolsOfOne, toolsAreDue } from "./tools.js";
 import { currentLanguage, fillWords, loadWords, t } from "./words/words.js";
 
 /** A camera's own frames, and the same at a half and a quarter of their size. */
@@ -229,7 +230,7 @@ async function loadCameras() {
   if (!list.cameras || connected) answersSince = null;
   else answersSince ??= performance.now();
   if (list.unauthorized) return goToLogin();
-  wall?.served(list.version);
+  served(list.version);
   if (list.cameras) cameraList.update(list.cameras);
   if (list.cameras && !before?.cameras) onServerReachable();
   refresh();
@@ -266,7 +267,7 @@ function refresh() {
   const unix = (clock.at(now) ?? Date.now()) / 1000;
   if (own && pageState.connected) lookBack?.refresh(own, unix);
   lastEvents?.refresh(cameraList.views, unix, connected);
-  if (pageState.connected) reloadIncomplete(now);
+  if (pageState.connected) reloadWhereDue(now);
   showBanner(now);
   showSummary();
 }

@@ -3,11 +3,6 @@
 /** Where there is no picture, as all cameras are offline. */
 const LONGEST_WAIT_MS = 1000;
 
-/** Something that is missing is loaded with the page so long after its start; later where it was loaded again already. */
-const RELOAD_AFTER_MS = 5000;
-const AGAIN_AFTER_MS = 60_000;
-let isIncomplete = false;
-
 /** What is asked for in the address: the wall view, and a moment of the recordings. */
 const ASKED = ["wall", "at"];
 
@@ -19,27 +14,6 @@ export async function toolsAreDue() {
     document.addEventListener("drawn", resolve, { once: true, capture: true }); // it does not bubble
     setTimeout(resolve, LONGEST_WAIT_MS);
   });
-}
-
-/** A part of the page could not be loaded, as the server was stopped or the network broke. @param {Error} error */
-export function notLoaded(error) {
-  console.warn(`framebus: a part of the page could not be loaded: ${error.message}`);
-  isIncomplete = true;
-  return null;
-}
-
-/**
- * To be called while the server answers: load the page again where a part of it is missing. Chromium remembers which modules
- * have failed, and never asks for them again on the same page.
- *
- * @param {number} now milliseconds since the page was opened
- */
-export function reloadIncomplete(now) {
-  if (!isIncomplete) return;
-  const isReloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
-  if (now < (isReloaded ? AGAIN_AFTER_MS : RELOAD_AFTER_MS)) return;
-  isIncomplete = false; // once is enough
-  location.reload();
 }
 
 /**

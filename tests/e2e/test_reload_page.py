@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Error, Route
 
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.tab import Tab
@@ -79,3 +79,38 @@ def test_a_page_that_reconnects_drops_the_cameras_that_were_removed_meanwhile(
     assert tab.camera("garden") == {}
     assert tab.page.locator(".banner-text").inner_text() == ""
     tab.page.close()
+
+
+def test_an_open_page_loads_itself_again_after_an_update_unless_it_is_in_use(
+    pipeline: Pipeline, browser: Browser
+) -> None:
+    tab = Tab(browser, pipeline.url)
+    page = tab.page
+    tab.wait_for_pictures("front")
+    page.evaluate("window.untouched = true")
+    asked: list[str] = []
+
+    def answer_as_the_next_version(route: Route) -> None:
+        try:
+            listed = route.fetch().json()
+        except Error:
+            return route.abort()  # the gateway is just starting
+        asked.append(listed["version"])
+        return route.fulfill(json={**listed, "version": "99.0"})
+
+    page.locator(".arrange").click()
+    page.route("**/api/cameras", answer_as_the_next_version)
+    pipeline.kill("gateway")
+    wait_until(lambda: page.title() and asked, "the list of the new version")
+    tab.wait_for_pictures("front")
+    assert page.evaluate("window.untouched"), "a dialog is open"
+    page.keyboard.press("Escape")
+    page.wait_for_function("!window.untouched", timeout=120_000)  # the new page
+    tab.wait_for_pictures("front")
+    page.evaluate("window.untouched = true")
+    before = len(asked)
+    pipeline.kill("gateway")
+    wait_until(lambda: page.title() and len(asked) > before, "the list of the same version")
+    tab.wait_for_pictures("front")
+    assert page.evaluate("window.untouched"), "the same version: nothing to load"
+    page.close()

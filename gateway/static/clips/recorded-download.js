@@ -2,6 +2,7 @@
 
 import { stampsPictures } from "../camera/timestamp.js";
 import { getFile } from "../connection/fetched-file.js";
+import { whileSaving } from "../reload.js";
 import { saveFile } from "../save-file.js";
 import { dataSize, fileName } from "../words/format.js";
 import { t } from "../words/words.js";
@@ -21,19 +22,23 @@ export function stampDownload(link, camera, say) {
     if (isBusy) return;
     isBusy = true;
     try {
-      const { from } = Object.fromEntries(new URL(link.href).searchParams);
-      say(t("save.waiting"));
-      const { blob, error } = await getFile(link.href);
-      if (!blob) throw new Error(error);
-      const { stampedClip } = await import("./stamped-clip.js");
-      const clip = await stampedClip(blob, "mkv", (n) => say(t("save.drawing", { n })));
-      const name = fileName(camera, new Date(Number(from) * 1000), "avi");
-      saveFile(clip, name);
-      say(t("save.clip", { name, size: dataSize(clip.size) }));
+      say(await whileSaving(() => saved(link.href, camera, say)));
     } catch (error) {
       say(t("save.noClip", { error: error.message }));
     } finally {
       isBusy = false;
     }
   });
+}
+
+/** @param {string} url @param {string} camera @param {(text: string) => void} say @returns {Promise<string>} what was saved */
+async function saved(url, camera, say) {
+  say(t("save.waiting"));
+  const { blob, error } = await getFile(url);
+  if (!blob) throw new Error(error);
+  const { stampedClip } = await import("./stamped-clip.js");
+  const clip = await stampedClip(blob, "mkv", (n) => say(t("save.drawing", { n })));
+  const name = fileName(camera, new Date(Number(new URL(url).searchParams.get("from")) * 1000), "avi");
+  saveFile(clip, name);
+  return t("save.clip", { name, size: dataSize(clip.size) });
 }

@@ -8,6 +8,7 @@ import { inviteForm } from "./links.js";
 import { nameFor } from "./camera-name.js";
 import { chooser, offerOf } from "./chooser.js";
 import { rateField } from "./rate-field.js";
+import { isSameRate } from "./rates.js";
 
 const STILL_RETRY_MS = 1500;
 const STILL_TRIES = 20;
@@ -95,7 +96,7 @@ function changeForm(page, camera) {
       const values = { title: title.value.trim() || null };
       if (source.value.trim()) values.source = source.value.trim();
       if (size.value !== camera.size) values.size = size.value;
-      if (rate.value() !== camera.fps) values.fps = rate.value();
+      if (!isSameRate(rate.value(), camera.fps)) values.fps = rate.value();
       if (turnable && upsideDown.checked !== (camera.orientation === 3)) values.orientation = upsideDown.checked ? 3 : 1;
       await request("PATCH", `/cameras/${camera.name}`, values);
       await page.refresh((overview) => overview.cameras.some((one) => one.name === camera.name && one.title === values.title));

@@ -26,6 +26,7 @@ export function chooser(onChosen) {
   const element = make("fieldset", {}, make("legend", {}, t("settings.which")), said, found, byUrl);
 
   const select = (value, name, sizes = []) => {
+    for (const item of found.children) item.classList.toggle("chosen", item.querySelector("input").checked);
     byUrl.hidden = value !== NETWORK;
     url.required = value === NETWORK;
     onChosen(name, sizes);

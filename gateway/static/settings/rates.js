@@ -14,5 +14,10 @@ export function rateFor(rates, wanted) {
 
 /** Whether a rate is among those offered. @param {number[]} rates @param {number} rate */
 export function isOffered(rates, rate) {
-  return rates.some((one) => Math.abs(one - rate) < SAME);
+  return rates.some((one) => isSameRate(one, rate));
+}
+
+/** Whether two rates are one, as 29.97 and the exact 30000/1001 are. @param {number} one @param {number} other */
+export function isSameRate(one, other) {
+  return Math.abs(one - other) < SAME;
 }

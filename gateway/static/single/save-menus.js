@@ -3,6 +3,7 @@
 import { stamped, stampsPictures, stampText } from "../camera/timestamp.js";
 import { getFile } from "../connection/fetched-file.js";
 import { may } from "../connection/me.js";
+import { whileSaving } from "../reload.js";
 import { saveFile } from "../save-file.js";
 import { dataSize, fileName, timeOfDay } from "../words/format.js";
 import { t } from "../words/words.js";
@@ -83,7 +84,9 @@ export class SaveMenus {
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
-      this.#say(await save());
+      this.#say(await whileSaving(save));
+    } catch (error) {
+      this.#say(t("save.nothing", { error: error.message })); // the time could not be drawn
     } finally {
       this.#isBusy = false;
     }

@@ -11,8 +11,6 @@ export class Wall {
   #body = document.body;
   #onChange;
   #lock = new WakeLock(document.body);
-  /** The version of the server that this page was loaded from; null while unknown. @type {string | null} */
-  #version = null;
   /** Whether the wall view has put the browser into fullscreen: a picture that fills the window does so, too. */
   #isFullscreen = false;
 
@@ -32,17 +30,6 @@ export class Wall {
 
   get isOn() {
     return this.#body.dataset.wall === "true";
-  }
-
-  /**
-   * A wall stays open for months: after an update of the server it has to load the new page.
-   *
-   * @param {string | undefined} version of the server
-   */
-  served(version) {
-    if (!version) return;
-    if (this.isOn && this.#version !== null && version !== this.#version) location.reload();
-    this.#version = version;
   }
 
   async #enter() {
