@@ -43,6 +43,11 @@ PROGRAM = "--program"
 PACKED = "FRAMEBUS_PROGRAM"
 """Environment: a program of the user's as `packed` makes it. All users can read a command line; an environment,
 only its owner."""
+GROUP = "FRAMEBUS_GROUP"
+"""Environment: the process group of a program of the user's, and its name. What it starts inherits both."""
+LEFT_SECONDS = 3.0
+"""How long what an earlier start has left may take to end, as the `stopwaitsecs` of supervisord's sections."""
+LEFT_POLL_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
 """linux/prctl.h: the signal that a process gets when its parent ends."""
 
@@ -168,8 +173,10 @@ def become_program(name: str, program: "dict[str, Any]") -> None:
     import ctypes
     import signal
 
+    end_left_behind(name)
     prefix_output(name)
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONSAFEPATH", RECORD)}
+    environment[GROUP] = f"{os.getpgrp()} {name}"
     parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # a supervisord that is killed takes it along
     if os.getppid() != parent:
@@ -181,6 +188,42 @@ def become_program(name: str, program: "dict[str, Any]") -> None:
         os.execvpe(where, program["command"], {**environment, **program["environment"]})
     except OSError as error:
         sys.exit(f"cannot be started: {where}: {error.strerror}")
+
+
+def end_left_behind(name: str) -> None:
+    """End what an earlier start of a program has left, which may have its camera.
+
+    supervisord ends the group of a program, but one that was killed could not.
+    """
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        left = left_behind(name)
+        for process in left:
+            try:  # noqa: SIM105  (contextlib would have to be imported)
+                os.kill(process, number)
+            except ProcessLookupError:
+                pass
+        deadline = time.monotonic() + LEFT_SECONDS
+        while left and time.monotonic() < deadline:
+            time.sleep(LEFT_POLL_SECONDS)
+            left = left_behind(name)
+
+
+def left_behind(name: str) -> list[int]:
+    """The processes of this user that belong to the group of an earlier start of a program, with this run_dir."""
+    found = []
+    run_dir = os.fsencode(f"FRAMEBUS_RUN_DIR={os.environ['FRAMEBUS_RUN_DIR']}")
+    for process in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            group = os.getpgid(int(process))
+            with open(f"/proc/{process}/environ", "rb") as file:
+                environment = file.read().split(b"\0")
+        except OSError:  # another user's, or it has ended
+            continue
+        if group != os.getpgrp() and run_dir in environment and f"{GROUP}={group} {name}".encode() in environment:
+            found.append(int(process))
+    return found
 
 
 PREFIX = r"""

@@ -313,6 +313,36 @@ def test_a_program_ends_with_a_supervisord_that_is_killed(tmp_path: Path) -> Non
         parent.close()
 
 
+@pytest.mark.medium
+def test_what_a_killed_supervisord_left_of_a_program_ends_when_the_program_starts_again(tmp_path: Path) -> None:
+    def start(name: str) -> tuple[Running, int]:
+        """The program, and the process that it starts."""
+        log = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.log"
+        packed = program(tmp_path, "sh", "-c", "sleep 600 & echo $!; wait")
+        running = Running(
+            *(sys.executable, "-P", "-S", launch.__file__, "--program", name),
+            log=log,
+            environment={"FRAMEBUS_RUN_DIR": str(tmp_path), "FRAMEBUS_PROGRAM": packed},
+        )
+        programs.append(running)
+        wait_until(lambda: running.log.endswith("\n"), "the program runs")
+        return running, int(running.log.split()[-1])
+
+    programs: list[Running] = []
+    try:
+        (killed, left), (_, of_another) = start("detector"), start("counter")
+        killed.process.kill()
+        killed.process.wait()
+        assert not is_gone(left)
+        _, new = start("detector")
+        assert is_gone(left)
+        assert not is_gone(of_another)
+        assert not is_gone(new)
+    finally:
+        for running in programs:
+            running.close()
+
+
 def ended(pid: int) -> bytes:
     """The command line of a process; empty when it has ended."""
     try:
