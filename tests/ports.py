@@ -4,7 +4,6 @@ import errno
 import itertools
 import socket
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 BLOCK_PORTS = 128
@@ -59,16 +58,17 @@ def is_free(port: int) -> bool:
     return True
 
 
-@cache
-def _leased() -> tuple[socket.socket, Iterator[int]]:
-    lowest, highest = map(int, EPHEMERAL.read_text().split())
-    # With no block outside, those inside are better than none.
-    lock, block = lease(blocks(lowest, highest) or blocks(PORTS, PORTS))
-    return lock, itertools.cycle(block)
+_leased: list[tuple[socket.socket, Iterator[int]]] = []
+"""The block of this process. Not in a cache of functools: a test of the fuzzers clears those."""
 
 
 def _free() -> Iterator[int]:
-    _, ports = _leased()
+    if not _leased:
+        lowest, highest = map(int, EPHEMERAL.read_text().split())
+        # With no block outside, those inside are better than none.
+        lock, block = lease(blocks(lowest, highest) or blocks(PORTS, PORTS))
+        _leased.append((lock, itertools.cycle(block)))
+    ((_, ports),) = _leased
     for port in itertools.islice(ports, BLOCK_PORTS):
         if is_free(port):
             yield port

@@ -335,7 +335,7 @@ def test_what_a_killed_supervisord_left_of_a_program_ends_when_the_program_start
         killed.process.wait()
         assert not is_gone(left)
         _, new = start("detector")
-        assert is_gone(left)
+        wait_until(lambda: is_gone(left), "what the first one had started has ended")
         assert not is_gone(of_another)
         assert not is_gone(new)
     finally:
