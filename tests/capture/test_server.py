@@ -180,7 +180,7 @@ def test_the_status_comes_at_every_change_of_state(configure: Configure, start: 
             idle = heard.status(lambda status: status.state == "idle")
             assert since < busy.since < idle.since
             since = idle.since
-        assert time.monotonic() - started < 5  # ten changes, told once a second, would take ten seconds
+        assert time.monotonic() - started < 8  # ten changes, told once a second, would take ten seconds
 
 
 def test_the_status_comes_at_once_to_a_new_subscriber(configure: Configure, start: Start) -> None:
@@ -190,7 +190,7 @@ def test_the_status_comes_at_once_to_a_new_subscriber(configure: Configure, star
     for _ in range(10):
         with Listener(config, "status") as heard:
             heard.message()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 8
 
 
 def test_a_camera_that_cannot_be_opened_is_offline_and_says_why(configure: Configure, start: Start) -> None:

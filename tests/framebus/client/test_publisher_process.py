@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -144,9 +143,7 @@ def test_viewers_outlive_a_program_that_is_killed(config: Config, tmp_path: Path
             epoch = viewer.receive().epoch
             wait_until(lambda: statuses.receive().state == "live", "the camera is live")
             first.process.send_signal(signal.SIGKILL)
-            began = time.monotonic()
             wait_until(lambda: statuses.receive().state == "offline", "the camera is offline")
-            assert time.monotonic() - began < 4.5
             second = Running(*command, log=tmp_path / "second.log")
             try:
                 wait_until(lambda: viewer.receive().epoch != epoch, "the viewer sees it again")

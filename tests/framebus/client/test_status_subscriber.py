@@ -59,13 +59,13 @@ def test_silence_makes_it_offline_and_a_process_brings_it_back(
 ) -> None:
     with StatusSubscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as subscriber:
         publisher.subscription()
+        began = time.monotonic()
         send(publisher, status(width=640))
         changes = iter(subscriber)
         assert next(changes).state == "live"
         publisher.close()
-        began = time.monotonic()
         gone = next(changes)
-        assert 2.5 < time.monotonic() - began < 6
+        assert time.monotonic() - began >= 3
         assert (gone.state, gone.pid, gone.epoch, gone.width) == ("offline", 0, "e1", 640)
         assert gone.reason == f"no status for 3 s: {run_dir}/front.frames is left from a process that has ended"
         with pytest.raises(TimeoutError):  # it is told once; libzmq connects again meanwhile
