@@ -6,6 +6,7 @@ The work of a process is the `body` that it passes to `run`.
 import argparse
 import contextlib
 import errno
+import gc
 import logging
 import os
 import resource
@@ -179,7 +180,17 @@ def _run(name: str, config_path: str | None, body: Callable[[Config, Stop], None
         return _failed(stop, began + pause_seconds, EXIT_FAILED, [])
     logger.info("stopped")
     forget_crashes()
+    if SUPERVISED in os.environ:
+        end_quickly()
     return EXIT_OK
+
+
+def end_quickly() -> None:
+    """Let Python end without looking for garbage, which takes the gateway about 50 ms of processor time.
+
+    With a twentieth of a core these are more than a second, and supervisord kills a process that takes too long to end.
+    """
+    gc.freeze()
 
 
 def _too_few_files() -> str:

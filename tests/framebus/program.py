@@ -1,7 +1,9 @@
 """A tiny process of framebus for the tests: `python -m tests.framebus.program DEED` does one thing in its body."""
 
 import argparse
+import gc
 import logging
+import os
 import select
 import signal
 import subprocess
@@ -62,6 +64,22 @@ def speak(config: Config, stop: Stop) -> None:
 def touch(config: Config, stop: Stop) -> None:
     """Make a file, as a socket is made."""
     (config.run_dir / "touched").touch()
+
+
+class Garbage:
+    """Only the garbage collector finds it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        os.write(1, b"collected\n")
+
+
+def leave_garbage(config: Config, stop: Stop) -> None:
+    """End at once, with garbage."""
+    gc.collect()  # so that the next turn of the collector is the one at the end of Python
+    Garbage()
 
 
 def parent(deed: str, config_path: str) -> None:

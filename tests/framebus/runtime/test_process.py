@@ -137,6 +137,16 @@ def test_one_that_cannot_start_does_not_end_at_once_to_be_started_again(config: 
     assert time.monotonic() - before > PAUSE_SECONDS
 
 
+def test_it_does_not_look_for_garbage_when_it_ends(config: Config, start: Start) -> None:
+    running = start(PROGRAM, "leave_garbage", config=config, environment=SUPERVISED)
+    assert running.ended() == 0
+    assert "stopped" in running.log
+    assert "collected" not in running.log
+    alone = start(PROGRAM, "leave_garbage", config=config)
+    assert alone.ended() == 0
+    assert "collected" in alone.log
+
+
 def test_a_signal_cuts_that_pause_short(config: Config, start: Start) -> None:
     running = start(PROGRAM, "fail_late", config=config, environment=SUPERVISED)
     running.wait_for("the camera is gone; is the cable in?")
