@@ -28,6 +28,7 @@ class AsyncReceiver:
         socket: "zmq.Socket[bytes]",
         callback: Callable[[list[zmq.Frame]], None],
         has_room: Callable[[], bool] | None = None,
+        max_burst: int = MAX_BURST,
     ) -> None:
         """Begin to read.
 
@@ -36,12 +37,14 @@ class AsyncReceiver:
             callback: takes the parts of a message. Each is the memory that libzmq received it in, which lives as long
                 as the part or a view of it.
             has_room: messages stay in the socket while this is false; call `make_room` when it has become true.
+            max_burst: messages taken in one turn of the loop.
         """
         self._left_some = False
         self._socket = socket
         self._polled = [(socket, POLLIN)]
         self._callback = callback
         self._has_room = has_room
+        self._max_burst = max_burst
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._timer: asyncio.TimerHandle | None = None
@@ -54,7 +57,7 @@ class AsyncReceiver:
 
     def drain(self) -> None:
         """Take what has arrived."""
-        for _ in range(MAX_BURST):
+        for _ in range(self._max_burst):
             if self._closed:
                 return
             if self._has_room is not None and not self._has_room():

@@ -23,6 +23,9 @@ REPEAT_ONCE_SECONDS = 0.2
 """The last picture is sent twice, as some browsers draw a part only when the next one begins."""
 REPEAT_SECONDS = 1.0
 """Mainsail's parser gives up after 10 s without a part, and a closed connection is noticed only by writing."""
+FRAMES_A_TURN = 1
+"""In one turn of the event loop. With more viewers than one core can serve, there is always another frame when one was
+sent to all: new connections, and viewers that took only a part of a frame, are served in between."""
 REPLACED_SHARE = 0.25
 """Of its time: a timer with less left is replaced when a frame comes. To be woken by it costs more than that."""
 
@@ -111,7 +114,7 @@ class FrameStream:
             self._frame_filter = FrameFilter(same_host=self._same_host)
             # capture sends its newest frame again, which the old filter would take for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic(self.kind, self._camera))
-            self._subscription = socket, AsyncReceiver(socket, self._guarded)
+            self._subscription = socket, AsyncReceiver(socket, self._guarded, max_burst=FRAMES_A_TURN)
 
     async def first_frame(self, seconds: float) -> EncodedFrame | None:
         """Return the newest frame, waiting up to `seconds` for the first; None when none came."""

@@ -101,6 +101,20 @@ async def test_a_burst_leaves_the_loop_to_others_now_and_then(pull: Socket, push
     receiver.close()
 
 
+async def test_a_burst_can_be_a_single_message(pull: Socket, push: Socket) -> None:
+    push.send(b"one")
+    push.send(b"two")
+    taken: list[list[bytes]] = []
+
+    receiver = AsyncReceiver(pull, into(taken), max_burst=1)
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(lambda: turn.set_result(len(taken)))
+
+    assert await turn == 1
+    await until(lambda: taken == [[b"one"], [b"two"]])
+    receiver.close()
+
+
 async def test_a_callback_may_close_it(pull: Socket, push: Socket) -> None:
     push.send(b"one")
     push.send(b"two")
