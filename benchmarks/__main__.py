@@ -17,10 +17,12 @@ from benchmarks import (
     bus,
     controls,
     demand,
+    eight_cameras,
     fan_out,
     few_viewers,
     first_picture,
     footprint,
+    many_viewers,
     motion,
     peers,
     quota,
@@ -54,6 +56,8 @@ BENCHMARKS: dict[str, ModuleType] = {
     "subscribers": subscribers,
     "snapshots": snapshots,
     "workers": workers,
+    "many-viewers": many_viewers,
+    "eight-cameras": eight_cameras,
     "renditions": renditions,
     "footprint": footprint,
     "demand": demand,
@@ -93,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\ninterrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     finally:
-        session.remove_device()
+        session.remove_devices()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\n{targets.summary(session.results)}")
     document = results.document(session.results, options.quick, options.quota)
@@ -110,7 +114,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="shorter, and each only once: about 100 s in all")
+    parser.add_argument("--quick", action="store_true", help="shorter, and each only once: a few minutes in all")
     default = RESULTS / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
     parser.add_argument("--json", metavar="FILE", type=Path, default=default, help="where to write the results")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="results of an earlier run to compare with")

@@ -36,8 +36,8 @@ class Camera:
     """One of its frames, without the stamp."""
     fps: int = FPS
 
-    def faster(self, fps: int) -> "Camera":
-        """Return the same camera with a higher frame rate."""
+    def with_fps(self, fps: int) -> "Camera":
+        """Return the same camera with another frame rate."""
         return replace(self, fps=fps, environment={**self.environment, "V4L2SHIM_FPS": str(fps)})
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.footprint import LINGER_SECONDS
 from benchmarks.load import Load
-from benchmarks.pipeline import commands, shows_camera
+from benchmarks.pipeline import commands, shows_cameras
 from benchmarks.processes import Process, cpu_seconds, free_port
 from benchmarks.session import Session
 from benchmarks.table import number, table
@@ -58,7 +58,7 @@ class Running(ExitStack):
         }
         self.pids = [process.pid for process in processes.values()]
         if "idle_fps = 0" not in camera:
-            processes["capture"].wait_until(lambda: shows_camera("127.0.0.1", port), "a picture of the camera")
+            processes["capture"].wait_until(lambda: shows_cameras("127.0.0.1", port), "a picture of the camera")
 
 
 def measure(session: Session, name: str, camera: str, environment: Mapping[str, str]) -> None:

@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"instructions a frame: not measured: {error}", file=sys.stderr)
         return EXIT_NOT_MEASURED
     finally:
-        session.remove_device()
+        session.remove_devices()
         shutil.rmtree(folder, ignore_errors=True)
     kept = json.loads(KEPT.read_text())
     name = interpreter()

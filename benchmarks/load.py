@@ -1,10 +1,14 @@
 """Viewers: a process that reads many streams over epoll, and counts bytes, frames and their ages.
 
+Of thousands of viewers, most can discard what they get: the kernel then copies nothing to them (MSG_TRUNC, tcp(7)), and
+their frames are counted by their bytes.
+
 It reads "begin" and "end" from standard input, and prints what was received in between. Load starts it.
 """
 
 import contextlib
 import json
+import math
 import os
 import resource
 import select
@@ -42,6 +46,9 @@ class LoadResult:
     gigabytes: float
     fps: float
     """Frames a second for each viewer."""
+    least_fps: float
+    """The same for the viewer that got the fewest, and below for the one that got the most; both by their bytes."""
+    most_fps: float
     ages: dict[str, float]
     """Percentiles in seconds, of a frame when its viewer has received it completely."""
     cpu_seconds: float
@@ -59,13 +66,36 @@ class Load:
     """Viewers in their own process. Leaving the `with` block ends it."""
 
     def __init__(
-        self, kind: Kind, host: str, port: int, path: str, viewers: int, *, prefix: Sequence[str] = ()
+        self,
+        kind: Kind,
+        host: str,
+        port: int,
+        path: str,
+        viewers: int,
+        *,
+        prefix: Sequence[str] = (),
+        other_paths: Sequence[str] = (),
+        read_every: int = 1,
     ) -> None:
-        """Start the viewers and wait for the first frame of each. Raises BenchError when one gets none."""
-        settings = {"kind": kind, "host": host, "port": port, "path": path, "viewers": viewers}
-        self._helper = Helper("load", settings, prefix)
+        """Start the viewers and wait for the first frame of each.
+
+        Args:
+            kind: of the viewers.
+            host: of the server.
+            port: of the server.
+            path: of the stream.
+            viewers: how many there are.
+            prefix: a command that runs the process, such as `ip netns exec`.
+            other_paths: of streams that the viewers watch as well, in turn.
+            read_every: of so many viewers, one reads what it gets, and the others discard it.
+
+        Raises:
+            BenchError: one gets no frame.
+        """
+        settings = {"kind": kind, "host": host, "port": port, "paths": [path, *other_paths], "viewers": viewers}
+        self._helper = Helper("load", {**settings, "read_every": read_every}, prefix)
         try:
-            self._helper.answer(2 * FIRST_PICTURE_SECONDS)
+            self._helper.answer(FIRST_PICTURE_SECONDS * (1 + viewers / BATCH))
             time.sleep(SETTLE_SECONDS + SETTLE_SECONDS_EACH * viewers)
         except BaseException:
             self._helper.close()
@@ -77,6 +107,11 @@ class Load:
         before = cpu_seconds(*pids)
         time.sleep(seconds)
         return self.end(cpu_seconds(*pids) - before)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._helper.pid
 
     def begin(self) -> None:
         """Start counting."""
@@ -100,6 +135,9 @@ class Viewer:
         self.parts = PARTS[kind]()
         self.kind = kind
         self.pictures = 0
+        self.bytes = 0
+        """Received since `begin`."""
+        self.discards = False
         self.socket = socket.create_connection((host, port), timeout=FIRST_PICTURE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(request(kind, host, path))
@@ -118,6 +156,7 @@ class Viewers:
     def __init__(self) -> None:
         self._poll = select.epoll()
         self._viewers: dict[int, Viewer] = {}
+        """By the descriptors of their connections."""
         self._buffer = memoryview(bytearray(READ_BYTES))
         self.begin()
 
@@ -125,33 +164,44 @@ class Viewers:
         """Start counting."""
         self._began = time.monotonic()
         self._cpu = time.process_time()
-        self.bytes = 0
         self.pictures = 0
+        """Of the viewers that read."""
         self.ages: list[int] = []
+        for viewer in self._viewers.values():
+            viewer.bytes = 0
 
     def seen(self) -> dict[str, Any]:
         """Return what was received since `begin`."""
         seconds = time.monotonic() - self._began
+        read = [viewer.bytes for viewer in self._viewers.values() if not viewer.discards]
+        received = [viewer.bytes for viewer in self._viewers.values()]
+        bytes_at_1_fps = seconds * sum(read) / self.pictures if self.pictures else math.inf
         return {
             "seconds": seconds,
-            "gigabytes": self.bytes / 1e9,
-            "fps": self.pictures / seconds / len(self._viewers),
+            "gigabytes": sum(received) / 1e9,
+            "fps": self.pictures / seconds / len(read),
+            "least_fps": min(received) / bytes_at_1_fps,
+            "most_fps": max(received) / bytes_at_1_fps,
             "ages": percentiles([age / 1e9 for age in self.ages]),
             "own_cores": (time.process_time() - self._cpu) / seconds,
         }
 
-    def connect(self, kind: Kind, host: str, port: int, path: str, count: int) -> None:
+    def connect(self, kind: Kind, host: str, port: int, paths: Sequence[str], count: int, read_every: int) -> None:
         """Add viewers and wait for the first frame of each."""
         while len(self._viewers) < count:
-            for _ in range(min(BATCH, count - len(self._viewers))):
-                viewer = Viewer(kind, host, port, path)
+            batch = []
+            for number in range(len(self._viewers), min(len(self._viewers) + BATCH, count)):
+                viewer = Viewer(kind, host, port, paths[number % len(paths)])
+                batch.append(viewer)
                 self._viewers[viewer.socket.fileno()] = viewer
                 self._poll.register(viewer.socket, select.EPOLLIN)
             deadline = time.monotonic() + FIRST_PICTURE_SECONDS
-            while not all(viewer.pictures for viewer in self._viewers.values()):
+            while not all(viewer.pictures for viewer in batch):
                 if time.monotonic() > deadline:
-                    sys.exit(f"no picture from {host}:{port}{path} within {FIRST_PICTURE_SECONDS:g} s")
+                    sys.exit(f"no picture from {host}:{port} at {', '.join(paths)} in {FIRST_PICTURE_SECONDS:g} s")
                 self.read_once(1.0)
+            for number, viewer in enumerate(batch):
+                viewer.discards = number % read_every != 0
 
     def serve_commands(self) -> None:
         """Read streams and commands until standard input ends."""
@@ -180,12 +230,14 @@ class Viewers:
     def _read(self, viewer: Viewer) -> None:
         parts = viewer.parts
         try:
-            count = viewer.socket.recv_into(self._buffer)
+            count = viewer.socket.recv_into(self._buffer, 0, socket.MSG_TRUNC if viewer.discards else 0)
         except BlockingIOError:
             return
         if not count:
             sys.exit("the server has closed a viewer's connection")
-        self.bytes += count
+        viewer.bytes += count
+        if viewer.discards:
+            return
         if count < parts.left:
             parts.left -= count
             return
@@ -229,7 +281,8 @@ def main() -> None:
     allow_many_sockets()
     settings = json.loads(sys.argv[1])
     viewers = Viewers()
-    viewers.connect(settings["kind"], settings["host"], settings["port"], settings["path"], settings["viewers"])
+    names = ("kind", "host", "port", "paths", "viewers", "read_every")
+    viewers.connect(*(settings[name] for name in names))
     tell({})
     viewers.serve_commands()
 

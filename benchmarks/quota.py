@@ -37,16 +37,23 @@ def limit_to(percent: float) -> None:
 
 
 @contextlib.contextmanager
-def server_group() -> Iterator[Callable[[int], None]]:
+def server_group(percent: float | None = None) -> Iterator[Callable[[int], None]]:
     """Make a group for one server; yields what puts a process into it. Without a limit, that does nothing.
 
     The processes have to end before the `with` block does.
+
+    Args:
+        percent: what they may use of a core together; by default that of `limit_to`.
+
+    Raises:
+        BenchError: as `limit_to` does.
     """
-    if _percent is None:
+    percent = _percent if percent is None else percent
+    if percent is None:
         yield lambda pid: None
         return
     name = f"framebus-bench-{os.getpid()}-{next(_numbers)}"
-    group = _made(name, round(PERIOD_US * _percent / 100))
+    group = _made(name, round(PERIOD_US * percent / 100))
     try:
         yield lambda pid: _write(group / "cgroup.procs", str(pid))
     finally:
@@ -67,7 +74,7 @@ def _made(name: str, quota_us: int) -> Path:
             _write(group / "cpu.cfs_period_us", str(PERIOD_US))
             _write(group / "cpu.cfs_quota_us", str(quota_us))
     except OSError as error:
-        raise BenchError(f"--quota needs root and a cpu controller under {VERSION_2}: {error}") from None
+        raise BenchError(f"a part of a core needs root and a cpu controller under {VERSION_2}: {error}") from None
     return group
 
 

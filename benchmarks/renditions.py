@@ -35,7 +35,7 @@ RENDITION_FPS = 15
 def run(session: Session) -> None:
     """Measure 100 viewers of each size, then live viewers with and without a viewer of a rendition."""
     with (
-        pipeline(session.camera(15).faster(RENDITION_FPS), session.new_folder()) as small,
+        pipeline(session.camera(15).with_fps(RENDITION_FPS), session.new_folder()) as small,
         pipeline(session.camera(162), session.new_folder()) as ours,
     ):
         beside_live(session, ours)

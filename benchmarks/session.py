@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Session:
         self._made: dict[int, Camera] = {}
         self._folders = 0
         self._device = ""
+        self._other_devices: list[str] = []
 
     def camera(self, kilobytes: int) -> Camera:
         """Return the camera with frames of this size, made at the first call. Raises SkippedBenchmark."""
@@ -44,10 +45,20 @@ class Session:
         self._device = self._device or cameras.make_device()
         return self._device
 
-    def remove_device(self) -> None:
-        """Remove the device node; to be called at the end."""
-        if self._device:
-            os.unlink(self._device)
+    def other_cameras(self, kilobytes: int, count: int) -> list[Camera]:
+        """Return more cameras with such frames, each with a device of its own. Raises SkippedBenchmark."""
+        camera = self.camera(kilobytes)
+        while len(self._other_devices) < count:
+            self._other_devices.append(cameras.make_device())
+        return [
+            replace(camera, device=device, environment={**camera.environment, "V4L2SHIM_DEV": device})
+            for device in self._other_devices[:count]
+        ]
+
+    def remove_devices(self) -> None:
+        """Remove the device nodes; to be called at the end."""
+        for device in filter(None, (self._device, *self._other_devices)):
+            os.unlink(device)
 
     @cached_property
     def _library(self) -> Path:

@@ -1,19 +1,17 @@
 """The page in Chromium behind slow links: how old what it shows is, how often it moves, and how it changes the size."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
 from benchmarks.age import shown
-from benchmarks.camera import SIZE, Camera, make_device
+from benchmarks.camera import SIZE
 from benchmarks.load import Load
 from benchmarks.network import SlowLink, slow_link
-from benchmarks.pipeline import pipeline, shows_camera
-from benchmarks.processes import Helper, Process, SkippedBenchmark, free_port
+from benchmarks.pipeline import pipeline
+from benchmarks.processes import Helper, SkippedBenchmark
 from benchmarks.session import Session
 from benchmarks.table import number, table
 
@@ -145,30 +143,9 @@ def watch(browser: Helper, seconds: float) -> dict[str, Any]:
 @contextmanager
 def many(session: Session, host: str) -> Iterator[str]:
     """The address of a gateway with CAMERAS cameras."""
-    camera, folder, port = session.camera(15), session.new_folder(), free_port(host)
-    devices = {f"c{number}": make_device() for number in range(CAMERAS)}
-    config = write_config(folder, devices, camera, host, port)
-    commands = {name: ["capture", name] for name in devices} | {"snapshot": ["snapshot"], "gateway": ["gateway"]}
-    try:
-        with ExitStack() as started:
-            for name, arguments in commands.items():
-                environment = {**camera.environment, "V4L2SHIM_DEV": devices[name]} if name in devices else {}
-                command = [sys.executable, "-m", *arguments, "--config", str(config)]
-                process = started.enter_context(Process(command, folder / f"{name}.log", environment))
-            process.wait_until(lambda: shows_camera(host, port), "a picture of the first camera")
-            yield f"http://{host}:{port}/"
-    finally:
-        for device in devices.values():
-            Path(device).unlink()
-
-
-def write_config(folder: Path, devices: dict[str, str], camera: Camera, host: str, port: int) -> Path:
-    """Write a framebus.toml for all of them."""
-    size = f'size = "{SIZE[0]}x{SIZE[1]}"\nfps = {camera.fps}'
-    cameras = "".join(f'[camera.{name}]\nsource = "v4l2:{device}"\n{size}\n' for name, device in devices.items())
-    file = folder / "framebus.toml"
-    file.write_text(f'run_dir = "{folder}/run"\n{cameras}[gateway]\nlisten = "{host}:{port}"\nallow_anonymous = true\n')
-    return file
+    others = session.other_cameras(15, CAMERAS - 1)
+    with pipeline(session.camera(15), session.new_folder(), host, others=others) as ours:
+        yield f"http://{host}:{ours.port}/"
 
 
 def report(session: Session) -> str:

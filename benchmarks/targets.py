@@ -81,6 +81,26 @@ def age() -> list[Target]:
     ]
 
 
+def many_viewers() -> list[Target]:
+    """Targets for two thousand viewers: all frames at a rate that one core can send, and the same for all of them."""
+    all_frames = Target(
+        "2000 viewers, 10 fps: of the one that gets least", "many-viewers/10 fps/least fps", 9.9, at_least=True
+    )
+    return [
+        all_frames,
+        *(
+            Target(
+                f"2000 viewers, {fps} fps: least to most",
+                f"many-viewers/{fps} fps/least fps",
+                0.95,
+                f"many-viewers/{fps} fps/most fps",
+                at_least=True,
+            )
+            for fps in (10, 30)
+        ),
+    ]
+
+
 WITHOUT, WITH = "stalled/without/p99", "stalled/with/p99"
 
 
@@ -170,6 +190,17 @@ TARGETS = (
     Target("first frame of an event to its start, p50, ms", "motion/first frame", 500.0),
     Target("first frame of an event to its start, worst, ms", "motion/first frame, worst", 500.0),
     Target("two workers to one", "workers/2/rate", 1.7, "workers/1/rate", at_least=True),
+    *many_viewers(),
+    Target(
+        "8 cameras, each watched: CPU to 8 times one",
+        "eight-cameras/8/watched/cpu each",
+        1.0,
+        "eight-cameras/1/watched/cpu each",
+    ),
+    Target(
+        "8 cameras, each watched: fps of the slowest, of 30", "eight-cameras/8/watched/least fps", 29.5, at_least=True
+    ),
+    Target("each further camera, memory of its own, MB", "eight-cameras/each further/private", 10.0),
 )
 
 

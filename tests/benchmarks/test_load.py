@@ -21,3 +21,14 @@ def test_they_count_bytes_pictures_and_ages(tmp_path: Path) -> None:
     assert abs(seen.gigabytes * 1e9 - seen.fps * seen.seconds * 3 * SIZE) < 6 * SIZE
     assert 0 < seen.ages["p50"] <= seen.ages["p95"] <= seen.ages["p99"] < 30
     assert seen.cpu_seconds > 0
+
+
+def test_of_a_crowd_a_few_read_and_the_others_are_counted_by_their_bytes(tmp_path: Path) -> None:
+    camera = Camera("", {}, jpeg(0, SIZE))
+    with (
+        baseline_server(camera, tmp_path) as server,
+        Load("mjpeg", server.host, server.port, server.path, 6, other_paths=["/other"], read_every=3) as load,
+    ):
+        seen = load.measure(0.5, server.pid)
+    assert abs(seen.gigabytes * 1e9 - seen.fps * seen.seconds * 6 * SIZE) < 12 * SIZE
+    assert 0 < seen.least_fps <= seen.most_fps < 60

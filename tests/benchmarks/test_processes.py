@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import BenchError, Helper, Process, cpu_seconds, pss_bytes
+from benchmarks.processes import BenchError, Helper, Process, cpu_seconds, pin, private_bytes, pss_bytes
 from tests.processes import wait_until
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
@@ -26,6 +26,7 @@ def test_an_idle_process_uses_memory_and_no_time(tmp_path: Path) -> None:
     with Process([sys.executable, "-c", SLEEP], log) as process:
         process.wait_until(lambda: log.read_text() == "up\n", "its start")
         assert pss_bytes(process.pid) > 1_000_000
+        assert private_bytes(process.pid) > 1_000_000
         used = cpu_seconds(process.pid)
         assert 0 < used < 5
     wait_until(lambda: not Path(f"/proc/{process.pid}").exists(), "its end")
@@ -42,3 +43,14 @@ def test_a_process_that_ends_at_once_is_an_error_with_its_log(tmp_path: Path) ->
 def test_a_helper_that_dies_is_an_error() -> None:
     with Helper("load", {}) as helper, pytest.raises(BenchError, match=r"^benchmarks.load said nothing within 30 s$"):
         helper.answer()
+
+
+def test_all_threads_of_a_process_are_kept_on_a_core(tmp_path: Path) -> None:
+    script = f"import threading, time; threading.Thread(target=time.sleep, args=[60]).start(); {SLEEP}"
+    log = tmp_path / "log"
+    with Process([sys.executable, "-c", script], log) as process:
+        process.wait_until(lambda: log.read_text() == "up\n", "its start")
+        core = max(os.sched_getaffinity(0))
+        pin([core], process.pid)
+        threads = [int(folder.name) for folder in Path(f"/proc/{process.pid}/task").iterdir()]
+        assert [os.sched_getaffinity(thread) for thread in threads] == [{core}, {core}]
