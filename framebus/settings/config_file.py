@@ -30,6 +30,8 @@ NOT_RUNNING = "framebus does not run; start it with: framebus up, or as a servic
 LOCK_SECONDS = 5.0
 """A change takes a fraction of a second."""
 LOCK_POLL_SECONDS = 0.05
+APPLY_SECONDS = 10.0
+"""A change of another process, such as a command, is in force so long after it was written; a reload takes seconds."""
 NOT_PERMITTED = (errno.EACCES, errno.EPERM)
 Edit = Callable[[str], str]
 """Makes the new text of the old one. It may raise EditError and SettingsError."""
@@ -107,6 +109,8 @@ class ConfigFile:
 
         Without `keys`, the users and keys that the new text takes are not looked for.
         """
+        if not by_hand:
+            self.wait_until_in_force()
         with self._locked():
             before = self.read()
             self.check_seen(before, version, by_hand=by_hand)
@@ -119,6 +123,19 @@ class ConfigFile:
     def carry_out(self, change: Change, *, version: str | None = None) -> tuple[str, str]:
         """As `write`, for a person who does not have the file before them."""
         return self.write(edit_of(change), version=version, by_hand=False)
+
+    def wait_until_in_force(self) -> None:
+        """Wait while a change that another process has just made may be being applied. Raises as `read`."""
+        deadline = time.monotonic() + APPLY_SECONDS
+        while self.is_edited(self.read()) and self._age_seconds() < APPLY_SECONDS and time.monotonic() < deadline:
+            time.sleep(LOCK_POLL_SECONDS)
+
+    def _age_seconds(self) -> float:
+        """Since the file was written; not to be relied on, as clocks are set."""
+        try:
+            return abs(time.time() - self.path.stat().st_mtime)
+        except OSError:
+            return APPLY_SECONDS
 
     def check_seen(self, text: str, version: str | None, *, by_hand: bool) -> None:
         """Check that a person knows the text that they change. Raises SettingsError."""

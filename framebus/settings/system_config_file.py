@@ -50,6 +50,7 @@ class SystemConfigFile(ConfigFile):
 
     def carry_out(self, change: Change, *, version: str | None = None) -> tuple[str, str]:
         """As that of ConfigFile. The service checks everything again, but for the users, whom only this user sees."""
+        self.wait_until_in_force()
         before = self.read()
         self.check_seen(before, version, by_hand=False)
         after = self.edited(edit_of(change), before)

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,7 @@ def test_an_edit_by_hand_that_is_not_in_force_is_not_applied_for_another_person(
     in_force(config, file.read())
     assert not file.is_edited(file.read())
     path_of(config).write_text(file.read() + "# half an edit\n")
+    os.utime(path_of(config), (0, 0))
     assert file.is_edited(file.read())
 
     with pytest.raises(SettingsError, match="edited by hand and is not in force yet; run: framebus reload") as refused:
@@ -138,6 +141,19 @@ def test_an_edit_by_hand_that_is_not_in_force_is_not_applied_for_another_person(
     assert refused.value.code == "edited"
     file.change(edit)  # the person who edits may
     assert file.read().endswith("# half an edit\n")
+
+
+@pytest.mark.medium
+def test_a_change_of_another_process_that_is_being_applied_is_waited_for(file: ConfigFile, config: Config) -> None:
+    in_force(config, file.read())
+    changed = file.read() + "# a command\n"
+    path_of(config).write_text(changed)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(file.write, edit, by_hand=False)
+        time.sleep(0.2)
+        in_force(config, changed)
+        before, _ = waiting.result(60)
+    assert before == changed
 
 
 def test_the_copy_of_another_file_says_nothing(file: ConfigFile, config: Config) -> None:

@@ -77,6 +77,7 @@ def test_what_this_user_sees_and_the_service_does_not_is_checked_before(
     with pytest.raises(SettingsError, match="was changed meanwhile"):
         file.carry_out(CAMERA, version="0" * 16)
     (config.run_dir / FILE_NAME).write_bytes(copy_of(b"# earlier\n", Original(path, path.parent)))
+    os.utime(path, (0, 0))
     with pytest.raises(SettingsError, match="was edited by hand"):
         file.carry_out(CAMERA)
     assert path.read_text() == before

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import os
 import socket
 import tomllib
 from pathlib import Path
@@ -82,6 +83,7 @@ async def test_an_edit_by_hand_is_shown_and_stays_in_charge(configure: Configure
     text = path.read_text()
     (config.run_dir / FILE_NAME).write_bytes(copy_of(text.encode(), Original(path, path.parent)))
     path.write_text(f"{text}# half\n")
+    os.utime(path, (0, 0))
     async with serving(config) as site:
         assert (await call(site, "GET"))[1]["edited"] is True
         status, error = await call(site, "PATCH", "/cameras/front", {"fps": 5})
