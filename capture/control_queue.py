@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from capture.control_service import ControlService
 from capture.source import Source
@@ -11,8 +12,7 @@ MAX_PENDING_REQUESTS = 16
 """Requests that wait for the camera; more are refused at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
+class ControlRequest(msgspec.Struct, frozen=True):
     """A request for controls, or the reply to one, with the envelope that leads back to the requester."""
 
     envelope: list[bytes]

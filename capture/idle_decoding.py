@@ -6,8 +6,9 @@ picture can be decoded as soon as there is a viewer.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
+
+import msgspec
 
 WAIT_SECONDS = 4.0
 """Without viewers, a picture that is wanted waits so long for a key frame. Cameras have one in 1 to 4 s."""
@@ -36,8 +37,7 @@ class Demand(Protocol):
     """Whether there are pictures that came, but were not decoded; set by the decoder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due(Generic[Encoded]):
+class Due(msgspec.Struct, Generic[Encoded], frozen=True):
     """What to decode now, the oldest first."""
 
     pictures: list[Encoded]

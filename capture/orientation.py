@@ -3,7 +3,7 @@
 framebus.publishing.jpeg writes the number into a JPEG.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 # TIFF 6.0, tag Orientation: how the stored picture is turned to be seen upright, as (transposed, mirrored left to
 # right, mirrored top to bottom), the transposition first.
@@ -26,8 +26,7 @@ def mirrored(orientation: int, *, hflip: bool, vflip: bool) -> int:
     return _NUMBERS[transposed, across != hflip, down != vflip]
 
 
-@dataclass(frozen=True, slots=True)
-class Flips:
+class Flips(msgspec.Struct, frozen=True):
     """What a camera does itself, and the orientation that is left for the viewer."""
 
     hflip: bool

@@ -7,7 +7,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from capture import unforeseen
 from capture.rate_control import RateControl
@@ -27,8 +28,7 @@ PROBE_SECONDS = 75.0
 """The probe ends by then, whatever hangs. `framebus doctor` waits a little longer."""
 
 
-@dataclass(slots=True)
-class Sample:
+class Sample(msgspec.Struct):
     """What a camera gave."""
 
     first: Jpeg | None = None
@@ -38,7 +38,7 @@ class Sample:
     damaged: int = 0
     flaw: str = ""
     """Of the last damaged picture."""
-    repairs: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = msgspec.field(default_factory=Counter)
     """What framebus corrected, and in how many pictures."""
 
     def add(self, picture: bytes, seconds: float) -> None:

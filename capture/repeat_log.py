@@ -4,8 +4,9 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from logging import Logger
+
+import msgspec
 
 FIRST_INTERVAL_SECONDS = 10.0
 """The second line of a kind comes no sooner than this after the first; each interval is twice as long as the last."""
@@ -20,8 +21,7 @@ _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(\.\d+)?")
 """Lines that differ in numbers alone are of one kind."""
 
 
-@dataclass(slots=True)
-class _Kind:
+class _Kind(msgspec.Struct):
     logged_at: float
     interval: float = 0.0
     repeats: int = 0

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from snapshot.clip import Clip
 from snapshot.errors import StillError
@@ -18,8 +19,7 @@ PAGE_BYTES = 256 * 1024
 MB = 1_000_000
 
 
-@dataclass
-class OpenClip:
+class OpenClip(msgspec.Struct):
     """A clip that is being fetched, and when it was last asked for."""
 
     camera: str

@@ -5,7 +5,6 @@ save_jpeg does.
 """
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,8 +27,7 @@ REDUCING_GAP = 2.0
 """The picture is decoded at a scale that leaves so many times the size that is wanted, and then resized."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(msgspec.Struct, frozen=True):
     """What to make of a picture. Equal conversions have equal results."""
 
     camera: str

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from snapshot.conversion import Conversion
 from snapshot.errors import StillError
@@ -14,14 +15,13 @@ Envelope = list[bytes]
 """The parts before a request, which come back before its reply."""
 
 
-@dataclass(eq=False)
-class Job:
+class Job(msgspec.Struct, eq=False):
     """A picture to be converted, and the requests that wait for it."""
 
     wanted: Conversion
     still: Still
     max_megapixels: float
-    envelopes: list[Envelope] = field(default_factory=list)
+    envelopes: list[Envelope] = msgspec.field(default_factory=list)
 
 
 class ConversionJobs:

@@ -1,14 +1,13 @@
 """A request that waits for a frame, and which frames satisfy it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from framebus.protocol.stills import SnapshotRequest
 from snapshot.conversion_jobs import Envelope
 from snapshot.still import Still
 
 
-@dataclass(eq=False)
-class PendingRequest:
+class PendingRequest(msgspec.Struct, eq=False):
     """A request that waits for a frame. Its times are of CLOCK_MONOTONIC."""
 
     envelope: Envelope

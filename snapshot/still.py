@@ -1,13 +1,12 @@
 """A frame as the snapshot service keeps and sends it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from framebus.protocol.frame import Frame
 from framebus.protocol.wire import FrameHeader, pack
 
 
-@dataclass(frozen=True, slots=True)
-class Still:
+class Still(msgspec.Struct, frozen=True):
     """One picture and its header."""
 
     header: FrameHeader

@@ -16,8 +16,8 @@ OPENSSL = {"ssl", "_ssl", "_hashlib"}
 HTTP = {"http", "email", "tornado"}
 LARGE = {"PIL", "av", "numpy", "tomlkit", "prometheus_client", "curses", "xml", "unittest", "pydoc", "multiprocessing"}
 UNUSED = {
-    "capture.__main__ capture.sources.v4l2": {"asyncio", "subprocess", *OPENSSL, *HTTP, *LARGE},
-    "snapshot.__main__": {"asyncio", "subprocess", *OPENSSL, *HTTP, *LARGE},
+    "capture.__main__ capture.sources.v4l2": {"asyncio", "subprocess", "dataclasses", *OPENSSL, *HTTP, *LARGE},
+    "snapshot.__main__": {"asyncio", "subprocess", "dataclasses", *OPENSSL, *HTTP, *LARGE},
     "gateway.__main__": {"supervisor", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
     "framebus.supervision.__main__ framebus.supervision.rpc": {"asyncio", "tornado", "zmq", "msgspec", *OPENSSL, *LARGE}
     - {"xml"},  # for XML-RPC

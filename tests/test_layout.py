@@ -102,15 +102,15 @@ TESTED_WITH = {
 }
 """Modules that are tested through another one, and the tests that do so."""
 WITHOUT_TESTS = {
-    "framebus/commands/findings.py": "one dataclass",
-    "framebus/publishing/condition.py": "one dataclass",
-    "framebus/publishing/picture.py": "one dataclass",
+    "framebus/commands/findings.py": "one struct",
+    "framebus/publishing/condition.py": "one struct",
+    "framebus/publishing/picture.py": "one struct",
     "framebus/protocol/jpeg.py": "two constants",
     "framebus/settings/settings_error.py": "one exception",
-    "gateway/http/places.py": "one dataclass",
+    "gateway/http/places.py": "one struct",
     "capture/source.py": "an abstract class; each source has tests",
     "snapshot/errors.py": "one exception",
-    "recorder/incoming_frame.py": "one dataclass",
+    "recorder/incoming_frame.py": "one struct",
     "benchmarks/age.py": "a measurement, which needs a quiet machine",
     "benchmarks/browser_look_back.py": "a process of a measurement",
     "benchmarks/browser_page.py": "a process of a measurement",

@@ -12,9 +12,10 @@ import os
 import select
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urljoin
+
+import msgspec
 
 from capture.media import login, reasons
 from capture.media.latest_reader import Interrupted
@@ -45,8 +46,7 @@ class _HungUp(_LoginMayHelp, Interrupted):
     """The camera ended the connection in place of an answer."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """What a camera answered, and the socket below it."""
 
     connection: http.client.HTTPConnection

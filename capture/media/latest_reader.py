@@ -6,8 +6,9 @@ What the stream is, a URL or a file, is left to http_stream and av_stream; when 
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from capture.idle_decoding import Need
 from capture.source import SourceError
@@ -22,8 +23,7 @@ class Interrupted(SourceError):
     """The camera ended its stream or has a fault for a moment: asking again may help at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """A picture, and when it came."""
 
     image: bytes | Callable[[], bytes]

@@ -6,10 +6,10 @@ Decoding is PyAV's. This module needs the extra `av`.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
+import msgspec
 from av.codec import CodecContext
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
@@ -27,8 +27,7 @@ from capture.source import SourceError
 START_CODE = b"\0\0\0\1"
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
+class _Encoded(msgspec.Struct, frozen=True):
     data: bytes
     ticks: int
     arrival: float

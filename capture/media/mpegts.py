@@ -4,7 +4,7 @@ FFmpeg gives a picture out only once the next one has begun, and its parser hold
 picture comes 0.4 s late. Here a picture is complete with its last packet, which multiplexers fill up with stuffing.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 PACKET_BYTES = 188
 SYNC = 0x47
@@ -16,8 +16,7 @@ PAT_PID = 0
 NO_PID = -1
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedPicture:
+class EncodedPicture(msgspec.Struct, frozen=True):
     """One PES packet of video: one picture, in the streams of cameras."""
 
     data: bytes

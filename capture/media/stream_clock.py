@@ -5,7 +5,8 @@ least, and a picture whose difference is larger is older than it looks.
 """
 
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 WINDOW_SECONDS = 300.0
 """The smallest difference of this window and the one before counts: the camera's clock and ours drift apart."""
@@ -16,8 +17,7 @@ MOST_LAG_SECONDS = 10.0
 STEADY_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """One moment on both clocks."""
 
     captured: float

@@ -7,7 +7,8 @@ switched off, by the configuration.
 import hashlib
 import socket
 import ssl
-from dataclasses import dataclass
+
+import msgspec
 
 from framebus.config.tls_fingerprint import TlsFingerprint
 
@@ -16,8 +17,7 @@ class WrongFingerprint(ssl.SSLError):
     """The camera has another certificate than the configuration says; the text is the fingerprint that it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraTls:
+class CameraTls(msgspec.Struct, frozen=True):
     """How the certificate of a camera is judged."""
 
     verify: bool = True

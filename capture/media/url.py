@@ -1,8 +1,9 @@
 """The URL of a camera: what a request contains, and which part may be shown."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
 
 from framebus.errors import FramebusError
 
@@ -16,8 +17,7 @@ class UrlError(FramebusError, ValueError):
     """What is wrong with a URL; the text does not quote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class MediaUrl:
+class MediaUrl(msgspec.Struct, frozen=True):
     """A URL taken apart as far as framebus needs it."""
 
     text: str

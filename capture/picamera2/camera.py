@@ -9,10 +9,10 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import libcamera
+import msgspec
 from picamera2 import Picamera2
 from picamera2.encoders import JpegEncoder
 from picamera2.previews import NullPreview
@@ -37,8 +37,7 @@ logging.getLogger("picamera2").setLevel(logging.WARNING)
 logging.getLogger("picamera2.picamera2").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
+class Pixels(msgspec.Struct, frozen=True):
     """The stream that smaller frames are made from: the camera's own of half the size, else the one that is encoded."""
 
     stream: str

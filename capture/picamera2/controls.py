@@ -4,8 +4,9 @@ What the camera has is in `Advertised`; capture.picamera2.camera reads that from
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from framebus.protocol.controls import Control, Value
 
@@ -72,8 +73,7 @@ _NUMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Advertised:
+class Advertised(msgspec.Struct, frozen=True):
     """A control as libcamera describes it; `low`, `high` and `default` are None where it does not say."""
 
     type: str

@@ -7,15 +7,15 @@ Three threads meet here: picamera2's event loop, its encoder's output, and the r
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 STALE_PERIODS = 2
 """A picture that has lain here for longer than this many frame periods is not handed over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(msgspec.Struct, frozen=True):
     """A JPEG and the metadata of the frame that it was made from, under libcamera's names."""
 
     jpeg: bytes

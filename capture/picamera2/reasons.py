@@ -7,8 +7,9 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 NAME_ANOTHER = "name another one in `source`"
 SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
@@ -25,8 +26,7 @@ UNIMPORTABLE = (ImportError, AttributeError, ValueError)
 than simplejpeg was made for."""
 
 
-@dataclass(frozen=True, slots=True)
-class CameraInfo:
+class CameraInfo(msgspec.Struct, frozen=True):
     """A camera that libcamera knows, by picamera2's number."""
 
     number: int

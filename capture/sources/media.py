@@ -7,11 +7,12 @@ here blocks.
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from capture.media import reasons
 from capture.media.file import check_file
@@ -45,8 +46,7 @@ KEYFRAME_SECONDS = 120.0
 DEFAULT_TLS = CameraTls()
 
 
-@dataclass(frozen=True, slots=True)
-class MediaOptions:
+class MediaOptions(msgspec.Struct, frozen=True):
     """How a network camera is spoken to."""
 
     keyframe_seconds: float = KEYFRAME_SECONDS

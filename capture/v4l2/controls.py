@@ -9,9 +9,9 @@ import errno
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import videodev2 as kernel
 
 from framebus.protocol.controls import Control, ControlError, Value
@@ -52,8 +52,7 @@ Ask = Callable[[int, Any], Any]
 """Make a call of the driver; raises OSError as it answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Native:
+class Native(msgspec.Struct, frozen=True):
     """A control as the driver has it, beside what framebus makes of it."""
 
     id: int

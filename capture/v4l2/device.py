@@ -16,7 +16,6 @@ import select
 import time
 from collections.abc import Iterable
 from ctypes import c_int
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -72,8 +71,7 @@ class UnusableFormat(SourceError):
     """The driver has set a format that framebus cannot read; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What a device says of itself."""
 
     card: str
@@ -82,8 +80,7 @@ class Identity:
     """Whether it streams pictures to programs."""
 
 
-@dataclass(frozen=True, slots=True)
-class PixelFormat:
+class PixelFormat(msgspec.Struct, frozen=True):
     """What the driver really gives."""
 
     fourcc: str

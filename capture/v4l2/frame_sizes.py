@@ -7,9 +7,9 @@ leaves them out.
 import math
 from collections.abc import Callable
 from ctypes import Structure, Union, c_uint32, sizeof
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import videodev2 as kernel
 
 from framebus.config.size import Size
@@ -98,8 +98,7 @@ def rates(ask: Ask, pixel_format: int, size: Size) -> list[float]:
     return sorted(offered, reverse=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """A format, the size of it that is nearest to the wanted one, and the highest rate of that; 0 where unknown."""
 
     fourcc: str

@@ -4,9 +4,9 @@ Drivers of the second kind give most formats in one plane of memory, too.
 """
 
 from ctypes import POINTER, Structure, Union, c_uint32, c_ulong, cast
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import videodev2 as kernel
 
 
@@ -106,8 +106,7 @@ class MultiPlanar:
         return [int(plane.bytesperline) for plane in planes]
 
 
-@dataclass(frozen=True, slots=True)
-class SplitFormat:
+class SplitFormat(msgspec.Struct, frozen=True):
     """A format that has its planes in memories of their own, and what it is when they are put end to end."""
 
     fourcc: str

@@ -5,9 +5,9 @@ The layouts are those of the kernel's documentation, "YUV Formats" and "RGB Form
 """
 
 import io
-from dataclasses import dataclass
 from functools import cache
 
+import msgspec
 from PIL import Image
 
 from framebus.config.size import Size
@@ -29,8 +29,7 @@ WEIGHTS = {"601": (0.299, 0.114), "709": (0.2126, 0.0722), "2020": (0.2627, 0.05
 """How much of red and of blue is in luma: ITU-R BT.601, BT.709 and BT.2020, SMPTE 240M. JPEG means BT.601 (JFIF)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How the frames of a camera lie in memory."""
 
     fourcc: str

@@ -5,8 +5,9 @@ Read from sysfs, so that no camera is opened for it, and at each opening, so tha
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from capture.source import SourceError
 
@@ -15,8 +16,7 @@ MAX_PARENTS = 6
 """From a video node up to its USB device are two or three; further up are hubs, with serial numbers of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A video node, and what it belongs to."""
 
     path: str

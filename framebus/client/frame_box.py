@@ -1,7 +1,8 @@
 """Holds the newest frame for a reader that has not come for it yet, and counts those that it replaces. No threads."""
 
 from collections.abc import Callable
-from dataclasses import replace
+
+import msgspec
 
 from framebus.protocol.frame import Frame
 
@@ -27,7 +28,7 @@ class FrameBox:
         """Take a frame in, in place of the one that waits."""
         if self._newest is not None:
             self._pass_over(self._newest)
-        self._newest, self._passed_over = replace(frame, missed=frame.missed + self._passed_over), 0
+        self._newest, self._passed_over = msgspec.structs.replace(frame, missed=frame.missed + self._passed_over), 0
 
     def take(self) -> Frame | None:
         """The frame that waits; None where there is none, or where it has become too old."""

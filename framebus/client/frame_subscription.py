@@ -1,7 +1,8 @@
 """Which messages of a camera are frames for a subscriber: new ones, and not those of a process that has ended."""
 
 import time
-from dataclasses import replace
+
+import msgspec
 
 from framebus.client.frame_filter import FrameFilter
 from framebus.client.options import SubscriberOptions
@@ -53,7 +54,7 @@ class FrameSubscription(Subscription[Frame]):
             return None
         self._last = time.monotonic(), frame.header
         skipped, self._skipped = self._skipped, 0
-        return replace(frame, missed=frame.missed + skipped) if skipped else frame
+        return msgspec.structs.replace(frame, missed=frame.missed + skipped) if skipped else frame
 
     def _delay(self, frame: Frame) -> float:
         """Seconds for which a frame waited, at least: by the camera's clock alone where that is on another machine."""

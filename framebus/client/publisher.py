@@ -7,7 +7,6 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -254,7 +253,7 @@ def program_camera(config: Config, camera: str) -> Config:
     """The configuration, with this camera in it. Raises ConfigError where that is not one for programs."""
     if config.path is None and camera not in config.cameras:
         settings = CameraConfig(source=SourceSpec(PROGRAM), idle_fps=0)
-        return replace(config, cameras=config.cameras | {camera: settings})
+        return msgspec.structs.replace(config, cameras=config.cameras | {camera: settings})
     try:
         check_configured(camera, config)
     except ConfigError as error:

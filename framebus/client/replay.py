@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import msgspec
 
@@ -30,7 +29,7 @@ class Replayer(Publisher):
         if camera not in config.cameras:
             check_camera(camera)
             cameras = {**config.cameras, camera: CameraConfig()}
-            config = replace(config, cameras=cameras)
+            config = msgspec.structs.replace(config, cameras=cameras)
         self._open(config, camera, "replay")
         self._recorded: FrameHeader | None = None
 

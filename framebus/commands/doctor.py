@@ -1,10 +1,11 @@
 """`framebus doctor`: finds what is wrong on this machine, and says what to do about it."""
 
 import argparse
-import dataclasses
 import os
 import sys
 from pathlib import Path
+
+import msgspec
 
 import framebus
 from framebus.commands import which_config
@@ -119,7 +120,7 @@ def with_run_dir(config: Config, run_dir: Path) -> Config:
     if config.run_dir != default:
         return config
     state_dir = run_dir if config.state_dir == default else config.state_dir
-    return dataclasses.replace(config, run_dir=run_dir, state_dir=state_dir)
+    return msgspec.structs.replace(config, run_dir=run_dir, state_dir=state_dir)
 
 
 def line(finding: Finding) -> str:

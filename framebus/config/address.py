@@ -1,16 +1,16 @@
 """Where a server listens, as the configuration writes it."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import ClassVar
+
+import msgspec
 
 MAX_LABEL_LENGTH = 63
 """Of a part of a host name between two dots, in characters (RFC 1035, section 2.3.4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where the gateway listens, as in "127.0.0.1:8080" or "[::1]:8080"; an empty host is every address."""
 
     host: str

@@ -7,8 +7,8 @@ relative paths are relative to its folder.
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 FILE_NAME = "checked.toml"
 """In run_dir."""
@@ -17,8 +17,7 @@ ORIGINAL = "FRAMEBUS_ORIGINAL_CONFIG"
 MARK = "# framebus up made this copy of "
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(NamedTuple):
     """What a copy was made of."""
 
     path: Path | None

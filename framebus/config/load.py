@@ -8,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -54,8 +53,7 @@ class ConfigError(FramebusError):
         self.mistakes = mistakes
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(msgspec.Struct, frozen=True):
     """All of framebus.toml. `path` is the file that was read; None where the built-in defaults are in force."""
 
     path: Path | None
@@ -73,7 +71,7 @@ class Config:
     snapshot: SnapshotConfig
     programs: dict[str, ProgramConfig]
     recorder: RecorderConfig
-    warnings: tuple[str, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = ()
     """What works with this version and not with the next one, a sentence each."""
 
     @property

@@ -1,14 +1,14 @@
 """The public key of another machine's capture, as the configuration writes it."""
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from framebus.credentials.curve_keys import Z85_KEY_PATTERN
 
 
-@dataclass(frozen=True, slots=True)
-class ServerKey:
+class ServerKey(msgspec.Struct, frozen=True):
     """Who has to be at the other end of a tcp endpoint that is connected to."""
 
     z85: str

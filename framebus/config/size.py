@@ -1,12 +1,12 @@
 """A picture's size, as the configuration and the command line write it."""
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Size:
+
+class Size(msgspec.Struct, frozen=True):
     """Pixels, as in "1280x720"."""
 
     width: int

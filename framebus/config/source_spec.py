@@ -1,8 +1,9 @@
 """What `source = "…"` may say: which kind of camera, and which one of that kind. Opening it is left to capture."""
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+import msgspec
 
 from framebus.config.shown_url import SCHEMES, shown
 from framebus.config.strict_toml import did_you_mean
@@ -21,8 +22,7 @@ _HOST_AND_PATH = re.compile(
 _DEVICE = re.compile(r"/dev/(?!shm/|disk/)[^\0]+")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSpec:
+class SourceSpec(msgspec.Struct, frozen=True):
     """A kind of camera and the target within it: a device path, a number, a URL or a file; empty for none."""
 
     kind: SourceKind

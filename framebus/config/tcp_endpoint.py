@@ -1,13 +1,13 @@
 """A ZeroMQ endpoint over tcp, as the configuration writes it."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from framebus.config.address import Address
 
 
-@dataclass(frozen=True, slots=True)
-class TcpEndpoint:
+class TcpEndpoint(msgspec.Struct, frozen=True):
     """Where frames are published for other machines, as in "tcp://127.0.0.1:5555"."""
 
     address: Address

@@ -1,12 +1,12 @@
 """The fingerprint of a camera's TLS certificate, by which a self-signed one is trusted."""
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class TlsFingerprint:
+
+class TlsFingerprint(msgspec.Struct, frozen=True):
     """The SHA-256 of a certificate in DER."""
 
     hex: str

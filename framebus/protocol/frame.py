@@ -1,7 +1,6 @@
 """A frame as a subscriber gets it: the bytes of the JPEG and its header."""
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One picture of one camera. It owns its bytes and may be kept, pickled, and shared between threads.
 
     Attributes:
@@ -33,7 +31,7 @@ class Frame:
     jpeg: bytes
     missed: int = 0
     same_host: bool = True
-    header_json: bytes = field(default=b"", repr=False, compare=False)
+    header_json: bytes = b""
 
     @property
     def message(self) -> bytes:
@@ -158,6 +156,17 @@ class Frame:
             DecodeError: The JPEG is damaged. It is a ValueError, too.
         """
         return pixels.image(self.jpeg, f"frame {self.seq} of camera {self.camera}", scale, grey=grey)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same picture; `header_json` does not count, as `header` is read from it."""
+        return isinstance(other, Frame) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[FrameHeader, bytes, int, bool]:
+        return self.header, self.jpeg, self.missed, self.same_host
 
     def __repr__(self) -> str:
         """Short: without the bytes of the JPEG."""

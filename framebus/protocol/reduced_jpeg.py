@@ -4,8 +4,9 @@ An encoder fills the last block with what it likes, and libjpeg scales that as w
 issue 3419. Cameras leave a coloured line there.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+import msgspec
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -15,8 +16,7 @@ DIVISORS = (8, 4, 2)
 """Of width and height, as libjpeg scales and Pillow's `draft` uses them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reduced:
+class Reduced(msgspec.Struct, frozen=True):
     """A picture that was decoded."""
 
     image: "Image"
@@ -59,8 +59,7 @@ def _divisor(size: tuple[int, int], least: tuple[int, int]) -> int:
     return next((divisor for divisor in DIVISORS if divisor <= most), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(msgspec.Struct, frozen=True):
     """The pixels at the right and the bottom that reduced scale mixes with those behind the picture."""
 
     size: tuple[int, int]

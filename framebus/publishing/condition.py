@@ -1,12 +1,11 @@
 """The condition of a camera, as its status tells it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from framebus.protocol.wire import State
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """What a status says of the camera behind the endpoint."""
 
     state: State

@@ -5,8 +5,6 @@ in one. What comes out is exact: SOI first, EOI last, and nothing between two se
 picture without an end of image.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from framebus.errors import FramebusError
@@ -111,8 +109,7 @@ class Jpeg(msgspec.Struct, frozen=True):
         return Jpeg.parse(b"".join((self.data[:at], segment, self.data[at:])))
 
 
-@dataclass(slots=True)
-class _Header:
+class _Header(msgspec.Struct):
     """What the segments up to the scan say."""
 
     width: int = 0

@@ -5,8 +5,9 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from framebus.protocol.wire import is_camera_name
 from framebus.recordings.event_file import EVENTS_NAME, MAX_EVENT_SECONDS, MAX_EVENTS_BYTES, StoredEvent, read_events
@@ -19,8 +20,7 @@ MAX_REMEMBERED = 50_000
 """Events that are remembered, beside those of the day that was read last: 600 bytes each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
+class _Day(msgspec.Struct, frozen=True):
     version: tuple[int, int, int]
     """Inode, bytes and time of the file."""
     events: list[StoredEvent]

@@ -10,7 +10,6 @@ import contextlib
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -44,8 +43,7 @@ MAX_INDEXES = 128
 """Files whose list of clusters is remembered: 5 KB each."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedFrame:
+class RecordedFrame(msgspec.Struct, frozen=True):
     """A frame of a recording."""
 
     header: FrameHeader
@@ -58,8 +56,7 @@ class RecordedFrame:
     """The header as it was stored, with keys of later versions; empty where the file has none."""
 
 
-@dataclass(slots=True)
-class _Day:
+class _Day(msgspec.Struct):
     changed_ns: int
     segments: list[Segment]
 
@@ -335,7 +332,7 @@ class RecordingFolder:
                 del self._open[next(iter(self._open))]
         except (OSError, SegmentError):  # it was deleted or renamed, or its writer was killed at once
             return segment
-        return replace(segment, end=segment.start + seconds, bytes=status.st_size, made=status.st_mtime)
+        return msgspec.structs.replace(segment, end=segment.start + seconds, bytes=status.st_size, made=status.st_mtime)
 
 
 def _ms(segment: Segment, at: float) -> int:
@@ -343,8 +340,7 @@ def _ms(segment: Segment, at: float) -> int:
     return max(0, round((at - segment.start) * 1000))
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(msgspec.Struct, frozen=True):
     header: FrameHeader
     at: float
 

@@ -6,7 +6,8 @@ rewritten. Its clusters have known sizes, as each is written in one piece, so th
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from framebus.recordings import ebml
 
@@ -64,8 +65,7 @@ MOTION_JPEG = "V_MJPEG"
 BOOT_TAG, MONOTONIC_TAG, REASON_TAG = "FRAMEBUS_BOOT", "FRAMEBUS_MONOTONIC", "FRAMEBUS_REASON"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentStart:
+class SegmentStart(msgspec.Struct, frozen=True, kw_only=True):
     """What the beginning of a segment says."""
 
     camera: str
@@ -85,8 +85,7 @@ class SegmentStart:
     """What wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(msgspec.Struct, frozen=True):
     """Where a cluster is, for those who seek."""
 
     ms: int

@@ -2,8 +2,9 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from framebus.errors import FramebusError
 from framebus.protocol.wire import MAX_PIXELS
@@ -16,8 +17,7 @@ class SegmentError(FramebusError, ValueError):
     """A file is no segment, or a frame in it is damaged; the text says why."""
 
 
-@dataclass(slots=True)
-class SegmentInfo:
+class SegmentInfo(msgspec.Struct):
     """What the beginning of a segment says."""
 
     camera: str = ""
@@ -26,7 +26,7 @@ class SegmentInfo:
     width: int = 1
     height: int = 1
     scale_ns: int = matroska.TIMESTAMP_SCALE_NS
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     data_begins: int = 0
     """The offset of the Segment's data."""
     clusters_begin: int = 0

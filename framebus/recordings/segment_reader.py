@@ -4,9 +4,10 @@ import os
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
+
+import msgspec
 
 from framebus.protocol.jpeg import EOI, SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES, VERSION, FrameHeader, WireError, decode
@@ -31,8 +32,7 @@ ANOTHER_PROGRAM = "file"
 """The `epoch` of frames without a header, as in files that another program has rewritten."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFrame:
+class StoredFrame(msgspec.Struct, frozen=True):
     """Where a frame lies in a segment."""
 
     ms: int
@@ -45,8 +45,7 @@ class StoredFrame:
     """Of the frame's header; 0 where the file has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentIndex:
+class SegmentIndex(msgspec.Struct, frozen=True):
     """Where the clusters of a complete file are, for the next time that it is opened."""
 
     version: tuple[int, int, int]
@@ -295,7 +294,7 @@ class SegmentReader:
             elif child.id == matroska.BLOCK_ADDITIONS and frame is not None:
                 found = self._header_in(begins, probe[child.length :])
                 if found is not None:
-                    frame = replace(frame, header_offset=found[0], header_size=found[1])
+                    frame = msgspec.structs.replace(frame, header_offset=found[0], header_size=found[1])
             at = begins + child.size
         return frame if frame is not None and frame.size > 0 else None
 

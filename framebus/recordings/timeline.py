@@ -2,9 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 GAP_SECONDS = 3.0
 """Pauses up to this length do not end a span: a camera that hesitates, a segment that follows another."""
@@ -12,8 +13,7 @@ ROUNDING_SECONDS = 0.005
 """Names are in milliseconds: segments that overlap by so little follow one another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """A file, and the part of the time line on which it is shown."""
 
     path: Path
@@ -33,8 +33,7 @@ class Segment:
     """Whether it has not been ended: it is being written, or its writer was killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A time without gaps."""
 
     begin: float
@@ -51,7 +50,7 @@ def without_overlap(segments: Iterable[Segment]) -> list[Segment]:
     for segment in ordered:
         if not line or segment.begin >= line[-1].end - ROUNDING_SECONDS:
             if line and segment.begin < line[-1].end:
-                line[-1] = replace(line[-1], end=segment.begin)
+                line[-1] = msgspec.structs.replace(line[-1], end=segment.begin)
             line.append(segment)
         elif segment.end > segment.begin:
             _insert(line, segment)
@@ -113,7 +112,7 @@ def _outside(segment: Segment, other: Segment) -> list[Segment]:
         return [segment]
     parts = []
     if segment.begin < other.begin - ROUNDING_SECONDS:
-        parts.append(replace(segment, end=other.begin, end_hidden=True))
+        parts.append(msgspec.structs.replace(segment, end=other.begin, end_hidden=True))
     if segment.end > other.end + ROUNDING_SECONDS:
-        parts.append(replace(segment, begin=other.end))
+        parts.append(msgspec.structs.replace(segment, begin=other.end))
     return parts

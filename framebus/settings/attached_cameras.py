@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from framebus.runtime.process_environment import environment
 from framebus.settings.settings_error import SettingsError
@@ -16,8 +17,7 @@ PREVIEW_SECONDS = 30.0
 MAX_OUTPUT_BYTES = 9 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(msgspec.Struct, frozen=True):
     """What a camera gave."""
 
     text: str

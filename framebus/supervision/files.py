@@ -1,7 +1,7 @@
 """Where the files are that the processes and supervisord start from: the checked copy, and the list of programs."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from framebus.config import checked_copy
 
@@ -11,8 +11,7 @@ NEXT = ".next"
 """Behind the names of the files that a reload has written and supervisord has not put in force yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """Where they are."""
 
     copy: Path

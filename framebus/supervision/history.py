@@ -2,15 +2,14 @@
 
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_WORDS = 300
 """Characters of the reason that a process gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The last end of a process."""
 
     at: float

@@ -4,7 +4,8 @@ framebus.runtime.run_dir has the endpoints that this machine's own processes bin
 """
 
 import os
-from dataclasses import dataclass
+
+import msgspec
 
 from framebus.config import load as configuration
 from framebus.config.load import Config, ConfigError
@@ -21,8 +22,7 @@ from framebus.runtime.run_dir import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """An endpoint to connect to. With a server key it is encrypted with CURVE, and has a key of this machine, too."""
 
     endpoint: str

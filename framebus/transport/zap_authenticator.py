@@ -10,11 +10,11 @@ import os
 import socket as system_socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import zmq
 from zmq.utils import z85
 
@@ -55,8 +55,7 @@ FAILURES = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_D
 WATCHED_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | FAILURES
 
 
-@dataclass(eq=False)
-class TcpListener:
+class TcpListener(msgspec.Struct, eq=False):
     """A socket and its tcp endpoint."""
 
     socket: "zmq.Socket[bytes]"

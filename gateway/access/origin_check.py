@@ -1,7 +1,6 @@
 """Refuses requests that pages of other sites make a browser send, and says which setting allows them."""
 
-from dataclasses import dataclass
-
+import msgspec
 from tornado.httputil import HTTPServerRequest
 
 from gateway.access.identity import Identity
@@ -17,8 +16,7 @@ BY_LOCATION = ("local", "anonymous")
 """Kinds of clients that need no credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class OriginCheck:
+class OriginCheck(msgspec.Struct, frozen=True):
     """The rules for requests of other sites' pages."""
 
     port: int

@@ -1,6 +1,6 @@
 """The scope that each route requires. gateway.http.routes assigns them."""
 
-from dataclasses import dataclass
+import msgspec
 
 from framebus.credentials.accounts import Scope
 
@@ -8,8 +8,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """The scopes required for reading and for changing; None requires none."""
 
     read: Scope | None

@@ -11,9 +11,9 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from tornado.web import create_signed_value, decode_signed_value
 
 from framebus.credentials import secrets_file
@@ -44,8 +44,7 @@ def cookie_name(port: int) -> str:
     return f"{COOKIE}_{port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """The contents of a valid cookie."""
 
     id: str
@@ -57,8 +56,7 @@ class Session:
     """When it ends, in Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Logout:
+class Logout(msgspec.Struct, frozen=True):
     """An entry of the list of logouts."""
 
     expires: float

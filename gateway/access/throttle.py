@@ -3,8 +3,9 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Address
+
+import msgspec
 
 from gateway.net.connection_limits import limit_key
 
@@ -22,8 +23,7 @@ SITE_SHARE = 4
 """A site may fail this many times as often as one of its networks."""
 
 
-@dataclass(slots=True)
-class FailureRecord:
+class FailureRecord(msgspec.Struct):
     """Of one address."""
 
     failures: int = 0

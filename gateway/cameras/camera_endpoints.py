@@ -1,7 +1,8 @@
 """Where the gateway reaches each camera and the other workers, read from the configuration."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from framebus.config.load import Config
 from framebus.runtime.run_dir import viewers_endpoint
@@ -9,8 +10,7 @@ from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class CameraEndpoints:
+class CameraEndpoints(msgspec.Struct, frozen=True):
     """Where one camera publishes, and where its controls are set."""
 
     frames: Endpoint

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from framebus.runtime.process_environment import environment
 from gateway.cameras.disk_threads import DiskThreads
@@ -43,8 +44,7 @@ NEEDS_AV = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(msgspec.Struct, frozen=True):
     """A film."""
 
     id: str

@@ -1,6 +1,6 @@
 """Which recorded frame a page shows: at a moment, one step further, or next in a film. Reads the disk."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from framebus.recordings.folder import RecordedFrame, RecordingFolder
 from framebus.recordings.timeline import GAP_SECONDS
@@ -10,13 +10,12 @@ REACH_SECONDS = 86_400.0
 of the same day or night."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextFrame:
+class NextFrame(msgspec.Struct, frozen=True):
     """What comes next in a film."""
 
     frame: RecordedFrame | None
     """None at the end of the recordings."""
-    gaps: list[tuple[float, float]] = field(default_factory=list)
+    gaps: list[tuple[float, float]] = msgspec.field(default_factory=list)
     """The times without recordings on the way to it, each from the earlier moment to the later one."""
 
 

@@ -4,9 +4,10 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from framebus import __version__
 from framebus.recordings.clip import clip
@@ -34,8 +35,7 @@ READ_BYTES = 256 * 1024
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(msgspec.Struct, frozen=True):
     """An open file of a segment; `RecordingsReader.file` closes it."""
 
     descriptor: int
@@ -45,8 +45,7 @@ class StoredFile:
     """Unix time in ns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """What there is of a time."""
 
     spans: list[Span]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import msgspec
 import zmq
@@ -23,8 +22,7 @@ STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout
 """HTTP status for a code of the service; 503 for every other."""
 
 
-@dataclass(eq=False)
-class SharedRequest:
+class SharedRequest(msgspec.Struct, eq=False):
     """A request under way, and how many wait for its reply."""
 
     task: asyncio.Task[Frame]

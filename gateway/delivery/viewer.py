@@ -7,8 +7,9 @@ an old one, and costs the others nothing. gateway.net.transport sends the bytes.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
+
+import msgspec
 
 from framebus.protocol.viewers import Watching
 from gateway.access.identity import LOCAL, Identity
@@ -19,8 +20,7 @@ STALLED_SECONDS = 20.0
 """A viewer whose connection has taken no byte of a message for this long is disconnected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True):
     """Why the gateway ends a connection."""
 
     code: int

@@ -1,16 +1,16 @@
 """The `action` of mjpg-streamer's URLs, such as /?action=snapshot_1. Pure: text in, what it means out."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal, cast
+
+import msgspec
 
 ACTION = re.compile(r"(stream|snapshot)(?:_([0-9]{1,3}))?(?![A-Za-z0-9_]).*", re.IGNORECASE | re.DOTALL)
 """mjpg-streamer looks for the beginning alone, and reads the number of the camera after the first "_"."""
 ALLOWED = "stream and snapshot, with _N for the camera with that number, counted from 0"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """What to answer with."""
 
     kind: Literal["stream", "snapshot"]

@@ -1,19 +1,19 @@
 """One method of one path, as the description of the HTTP API has it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 JSON = "application/json"
 OBJECT = {"type": "object"}
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """What one method of a path does."""
 
     summary: str
-    content: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    content: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     """Content type of a successful answer and its schema; empty for an answer without a body."""
     status: int = 200
     query: tuple[Mapping[str, Any], ...] = ()

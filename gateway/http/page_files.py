@@ -5,8 +5,9 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
+
+import msgspec
 
 from gateway.http.page_comments import without_comments
 from gateway.http.static_files import STATIC_DIR, STATIC_FILES, page_text
@@ -32,8 +33,7 @@ STYLE = re.compile(r'^ *<link rel="stylesheet" href="page/([^"]+)"(?: data-page=
 ENTRY = re.compile(r'^.*<script type="module" src="page/([^"]+)"></script>\n', re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class PageFile:
+class PageFile(msgspec.Struct, frozen=True, dict=True):  # for what is cached
     """One file."""
 
     content: bytes

@@ -1,11 +1,11 @@
 """Where the files are that the settings show and change."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Places:
+
+class Places(msgspec.Struct, frozen=True):
     """Paths of one framebus."""
 
     config: Path | None

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from framebus.protocol.controls import shown
 from framebus.recordings.timeline import GAP_SECONDS
@@ -64,8 +65,7 @@ EVENT_PARAMETERS: tuple[dict[str, Any], ...] = (
 CLIP_PARAMETERS: tuple[dict[str, Any], ...] = tuple({**each, "required": True} for each in PERIOD_PARAMETERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """A time, in Unix seconds."""
 
     begin: float

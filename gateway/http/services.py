@@ -1,7 +1,8 @@
 """What all handlers share. The route table passes it to each of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
@@ -27,8 +28,7 @@ FIRST_FRAME_SECONDS = 2.0
 """How long a new viewer waits for a camera without a frame before it is refused."""
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(msgspec.Struct, frozen=True):
     """Everything that a handler may need, apart from its request."""
 
     settings: GatewayConfig
@@ -45,11 +45,11 @@ class Services:
     connections: ConnectionLimits
     limits: LimitMetrics
     still_rate: RateLimiter
-    concurrent_stills: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_STILLS))
-    concurrent_clips: ConcurrencyLimit = field(
+    concurrent_stills: ConcurrencyLimit = msgspec.field(default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_STILLS))
+    concurrent_clips: ConcurrencyLimit = msgspec.field(
         default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_CLIPS, limits_local=True)
     )
-    concurrent_downloads: ConcurrencyLimit = field(
+    concurrent_downloads: ConcurrencyLimit = msgspec.field(
         default_factory=lambda: ConcurrencyLimit(MAX_CONCURRENT_DOWNLOADS, limits_local=True)
     )
     first_frame_seconds: float = FIRST_FRAME_SECONDS

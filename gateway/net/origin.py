@@ -1,14 +1,14 @@
 """Compares web origins (RFC 6454) by what they mean: scheme, host and port, however each of them is written."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
+
+import msgspec
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class HostPort:
+class HostPort(msgspec.Struct, frozen=True):
     """A host in its normal form, and the port if one was written."""
 
     host: str
@@ -19,8 +19,7 @@ class HostPort:
         return host if self.port is None else f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """The origin of a page. The port is always a number."""
 
     scheme: str

@@ -5,8 +5,9 @@ Without it, a client that reads nothing holds a picture in memory, a descriptor 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from gateway.net.counted_stream import CountedStream
@@ -17,8 +18,7 @@ STALLED_RESPONSES = "answers not taken"
 """What the log and /metrics call these connections."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """The bytes that a connection had accepted, and when that was checked."""
 
     written_bytes: int

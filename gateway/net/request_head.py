@@ -6,8 +6,9 @@ of its own from a gateway that is down.
 
 import json
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
+
+import msgspec
 
 from framebus import __version__
 from gateway.net.errors import wants_json
@@ -29,8 +30,7 @@ TLS_HANDSHAKE = b"\x16\x03"
 """The first bytes of a TLS record with a ClientHello (RFC 8446, section 5.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why a request is refused. The message quotes nothing of the request: it may hold a secret."""
 
     status: int

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 from framebus.runtime.thinning import Thinning
 from gateway.cameras.feed import STREAM_KINDS, Feed
@@ -13,8 +14,7 @@ from gateway.delivery.viewer import Viewer
 from gateway.viewers.link_adaptation import TICK_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What a viewer asks for."""
 
     width: float | None = None

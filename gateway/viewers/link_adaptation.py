@@ -8,7 +8,8 @@ repeated only after a pause that doubles: on a link that changes every few secon
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from gateway.viewers.link_budget import LinkBudget
 
@@ -57,8 +58,7 @@ _UNEASY_TICKS = round(UNEASY_SECONDS / TICK_SECONDS)
 _ROOM_TICKS = round(ROOM_SECONDS / TICK_SECONDS)
 
 
-@dataclass(slots=True)
-class CameraLevel:
+class CameraLevel(msgspec.Struct):
     """One camera of the page."""
 
     asked: int
@@ -70,10 +70,10 @@ class CameraLevel:
     """Whether a frame of this level was drawn; those before it may take long to arrive on a slow link."""
     drawn: int = 0
     """Frames since the last tick."""
-    drawn_in_ticks: deque[int] = field(default_factory=lambda: deque(maxlen=_SLOW_TICKS))
+    drawn_in_ticks: deque[int] = msgspec.field(default_factory=lambda: deque(maxlen=_SLOW_TICKS))
     uneasy_ticks: int = 0
-    room: deque[bool] = field(default_factory=lambda: deque(maxlen=_ROOM_TICKS))
-    sizes: dict[int, float] = field(default_factory=dict)
+    room: deque[bool] = msgspec.field(default_factory=lambda: deque(maxlen=_ROOM_TICKS))
+    sizes: dict[int, float] = msgspec.field(default_factory=dict)
     """Mean bytes of a frame, by level."""
     grown_at: float | None = None
     """When it last went to a larger size, until that has lasted or was taken back."""

@@ -7,8 +7,9 @@ a single frame takes longer. So a buffer in between, whatever its size, makes no
 """
 
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
+
+import msgspec
 
 DRAIN_SECONDS = 0.2
 """What is in flight arrives within this time and the delay of the link."""
@@ -59,8 +60,7 @@ DELAYED_FPS = 30
 MAX_DELAYED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """A frame in flight."""
 
     number: int
@@ -68,8 +68,7 @@ class Sent:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True):
     """A ping that was not answered yet."""
 
     at: float

@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from framebus.recordings.folder import RecordedFrame, RecordingFolder
 from framebus.recordings.segment_beginning import SegmentError
@@ -29,8 +30,7 @@ NO_BEGIN = "from: found nothing; allowed: Unix seconds, or nothing once a record
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedMessage:
+class RecordedMessage(msgspec.Struct, frozen=True):
     """A frame that is ready to be sent."""
 
     message: bytes

@@ -1,6 +1,6 @@
 """Parses RTSP messages and the RTP packets interleaved with them (RFC 2326, sections 6, 7 and 10.12)."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from framebus.errors import FramebusError
 
@@ -14,12 +14,11 @@ class RtspError(FramebusError, ValueError):
     """What the other side sends is no RTSP."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A reply of the camera, or a request of it."""
 
     first_line: str
-    headers: dict[str, list[str]] = field(default_factory=dict)
+    headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """Their names in lower case."""
     body: bytes = b""
 
@@ -35,8 +34,7 @@ class Message:
         return self.headers.get(name, [""])[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Interleaved:
+class Interleaved(msgspec.Struct, frozen=True):
     """A packet of RTP or RTCP within the connection."""
 
     channel: int

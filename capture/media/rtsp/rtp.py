@@ -1,7 +1,8 @@
 """Assembles pictures from RTP packets of H.264 (RFC 6184) and H.265 (RFC 7798), each as its last packet arrives."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 START_CODE = b"\0\0\0\1"
 SEQUENCE_NUMBERS = 1 << 16
@@ -11,8 +12,7 @@ MAX_PICTURE_BYTES = 32 * 1024 * 1024
 Codec = Literal["H264", "H265"]
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
+class RtpPacket(msgspec.Struct, frozen=True):
     """A packet (RFC 3550, section 5.1), as far as it matters here."""
 
     payload_type: int
@@ -41,8 +41,7 @@ class RtpPacket:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AccessUnit:
+class AccessUnit(msgspec.Struct, frozen=True):
     """One encoded picture, as a decoder takes it (Annex B of H.264 and H.265)."""
 
     data: bytes

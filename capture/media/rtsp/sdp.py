@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 STATIC_CODECS = {
     26: ("JPEG", 90_000),
@@ -15,8 +16,7 @@ STATIC_CODECS = {
 """RFC 3551, section 6: payload types that need no rtpmap."""
 
 
-@dataclass(slots=True)
-class Track:
+class Track(msgspec.Struct):
     """One medium of a stream."""
 
     kind: str
@@ -26,7 +26,7 @@ class Track:
     codec: str = ""
     """In capital letters, such as "H264"."""
     clock_hz: int = 90_000
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = msgspec.field(default_factory=dict)
     """Of the codec, their names in lower case."""
 
     @property

@@ -3,8 +3,8 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from capture.media.latest_reader import Arrival, Interrupted, LatestReader
@@ -129,7 +129,7 @@ class LeftBehindStream(BehindStream):
 
     def arrivals(self, latest_reader: LatestReader) -> Iterator[Arrival]:
         for found in super().arrivals(latest_reader):
-            yield found if not latest_reader.behind else replace(found, monotonic=found.monotonic - 60)
+            yield found if not latest_reader.behind else msgspec.structs.replace(found, monotonic=found.monotonic - 60)
 
 
 def test_without_viewers_no_picture_of_a_minute_ago_is_given() -> None:

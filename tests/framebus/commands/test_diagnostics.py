@@ -1,6 +1,5 @@
 """The checks of `framebus doctor` for the machine, its packages, the folder of the sockets, and the gateway."""
 
-import dataclasses
 import os
 import re
 import socket
@@ -189,7 +188,7 @@ def answering(config: Config, answer: bytes) -> Iterator[list[bytes]]:
 def listening_at(config: Config, host: str, **changes: str) -> Config:
     """The same configuration with another host of the gateway."""
     address = Address(host, config.gateway.listen.port)
-    return dataclasses.replace(config, gateway=msgspec.structs.replace(config.gateway, listen=address, **changes))
+    return msgspec.structs.replace(config, gateway=msgspec.structs.replace(config.gateway, listen=address, **changes))
 
 
 LOOPBACK = Finding(

@@ -1,9 +1,9 @@
 """The checks of files of `framebus doctor`: who may read them, and whether framebus can write them."""
 
-import dataclasses
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from framebus.commands import file_checks
@@ -96,7 +96,7 @@ def test_a_configuration_that_was_deleted_meanwhile_is_wrong(configure: Configur
 
 
 def test_without_a_configuration_file_there_is_nothing_to_find(configure: Configure) -> None:
-    assert list(file_checks.configuration(dataclasses.replace(configure(), path=None))) == []
+    assert list(file_checks.configuration(msgspec.structs.replace(configure(), path=None))) == []
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import os
 import random
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from framebus.recordings.folder import RecordingFolder
@@ -28,7 +28,7 @@ def by_names(folder: RecordingFolder, *times: float) -> list[Span]:
 
 
 def by_files(folder: RecordingFolder, *times: float) -> list[Span]:
-    return [replace(span, bytes=0) for span in folder.spans("front", *times)]
+    return [msgspec.structs.replace(span, bytes=0) for span in folder.spans("front", *times)]
 
 
 @pytest.mark.parametrize("seed", range(20))
