@@ -72,6 +72,8 @@ MAX_HEADER_BYTES: Final = 512 * 1024
 MAX_METADATA_DEPTH: Final = 8
 MAX_METADATA_VALUES: Final = 4096
 MAX_METADATA_INTEGER: Final = 2**63 - 1
+MAX_REMEMBERED_TEXTS: Final = 64
+"""Cameras whose texts are not checked again with each frame."""
 
 CONTROL_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 TEXT_PATTERN = rf"\A[^{CONTROL_CHARACTERS}]*\Z"
@@ -102,21 +104,32 @@ class WireError(FramebusError, ValueError):
 
 
 class FrameHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """The header of one picture. Times are seconds; see docs/wire-format.md for each key."""
+    """The header of one picture. Times are seconds; see docs/wire-format.md for each key.
+
+    `decode` checks its texts as FrameTexts has them.
+    """
 
     v: Literal[1]
-    camera: CameraName
+    camera: str
     seq: Number
-    epoch: Epoch
+    epoch: str
     captured: UnixSeconds
     monotonic: MonotonicSeconds
     published: MonotonicSeconds
     width: Pixels
     height: Pixels
     orientation: Annotated[int, msgspec.Meta(ge=1, le=8)] = 1
-    source: Text
+    source: str
     dropped: Count
     camera_metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class FrameTexts(msgspec.Struct):
+    """What the texts of a FrameHeader have to be. They are the same in all frames of a camera."""
+
+    camera: CameraName
+    epoch: Epoch
+    source: Text
 
 
 class RecordedHeader(FrameHeader, frozen=True, kw_only=True):
@@ -262,11 +275,19 @@ def decode(header: bytes, kind: type[HeaderT]) -> HeaderT:
         raise WireError(f"{kind.__name__} of {len(header)} bytes, allowed: at most {MAX_HEADER_BYTES}")
     try:
         decoded: HeaderT = _decoder(kind).decode(header)
+        if isinstance(decoded, FrameHeader):
+            _check_texts(decoded.camera, decoded.epoch, decoded.source)
     except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(_version_mistake(header) or f"{kind.__name__}: {error}") from None
     if (metadata := getattr(decoded, "camera_metadata", msgspec.UNSET)) is not msgspec.UNSET:
         check_metadata(metadata)
     return decoded
+
+
+@lru_cache(MAX_REMEMBERED_TEXTS)
+def _check_texts(camera: str, epoch: str, source: str) -> None:
+    """Raises msgspec.ValidationError. It takes regular expressions, more than the rest of a header together."""
+    msgspec.convert({"camera": camera, "epoch": epoch, "source": source}, FrameTexts)
 
 
 def parse(message: bytes, kind: type[HeaderT]) -> tuple[Message, HeaderT]:

@@ -10,7 +10,8 @@ from framebus.transport.reconnecting_socket import ReconnectingSocket
 MAX_BURST = 64
 """Messages taken in one turn of the loop; the rest waits for the next turn, so that others get theirs."""
 POLLIN = int(zmq.POLLIN)
-"""A number: each use of pyzmq's flag would make a new flag, for each message."""
+NOBLOCK = int(zmq.NOBLOCK)
+"""Numbers: each use of pyzmq's flags would make a new flag, for each message."""
 
 
 class AsyncReceiver:
@@ -41,6 +42,7 @@ class AsyncReceiver:
         """
         self._left_some = False
         self._socket = socket
+        self._recv = socket.recv  # pyzmq takes long to look up an attribute
         self._polled = [(socket, POLLIN)]
         self._callback = callback
         self._has_room = has_room
@@ -64,12 +66,12 @@ class AsyncReceiver:
                 self._left_some = self._has_message()
                 return
             try:
-                part = self._socket.recv(zmq.NOBLOCK, copy=False)
+                part = self._recv(NOBLOCK, copy=False)
             except zmq.Again:
                 return
             parts = [part]
             while part.more:
-                part = self._socket.recv(copy=False)
+                part = self._recv(copy=False)
                 parts.append(part)
             self._callback(parts)
             if self._closed or not self._has_message():

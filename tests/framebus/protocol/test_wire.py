@@ -166,6 +166,11 @@ def test_split_takes_a_message_of_the_greatest_size_and_none_beyond() -> None:
             json_of(FRAME, camera="Front"),
             "FrameHeader: Expected `str` matching regex '\\\\A[a-z0-9][a-z0-9_-]{0,31}\\\\Z' - at `$.camera`",
         ),
+        (
+            json_of(FRAME, epoch="a b"),
+            "FrameHeader: Expected `str` matching regex '\\\\A[0-9A-Za-z._-]*\\\\Z' - at `$.epoch`",
+        ),
+        (json_of(FRAME, source="a" * 16385), "FrameHeader: Expected `str` of length <= 16384 - at `$.source`"),
         (json_of(FRAME, v=2), "version '2' of the wire format, this program reads version 1"),
         (b'{"v":3}', "version '3' of the wire format, this program reads version 1"),
         (b'{"v":null}', "version 'None' of the wire format, this program reads version 1"),
@@ -180,6 +185,14 @@ def test_decode_refuses(header: bytes, text: str) -> None:
     with pytest.raises(WireError) as caught:
         decode(header, FrameHeader)
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("changes", [{"camera": "Front"}, {"epoch": "a b"}, {"source": "a\nb"}])
+def test_each_text_of_a_header_is_checked_also_after_others_of_its_camera(changes: dict[str, str]) -> None:
+    for _ in range(2):
+        assert decode(json_of(FRAME), FrameHeader) == FRAME
+        with pytest.raises(WireError):
+            decode(json_of(FRAME, **changes), FrameHeader)
 
 
 @pytest.mark.parametrize("depth", [10, 500, 990, 1000, 100_000])
