@@ -108,6 +108,25 @@ async def test_where_the_size_changes_the_old_one_is_sent_until_the_new_one_come
     watcher.close()
 
 
+async def test_each_frame_is_the_next_to_send_unless_a_size_or_a_rate_is_waited_for(feed: Feed) -> None:
+    watcher = await watching(feed, Wanted())
+    taken: list[bool] = []
+    taken.append(watcher.watch.takes_each_frame)
+    watcher.watch.want(Wanted(640))
+    taken.append(watcher.watch.takes_each_frame)
+    feed.streams["half"].encoded = encoded(1, "half")
+    watcher.wake()
+    taken.append(watcher.watch.takes_each_frame)
+    feed.size = (640, 360, 1)  # the camera has changed: its own frames are small enough now
+    taken.append(watcher.watch.takes_each_frame)
+    watcher.watch.want(Wanted(640, fps=5))
+    feed.live.encoded = encoded(2)
+    watcher.wake()
+    taken.append(watcher.watch.takes_each_frame)
+    assert taken == [True, False, True, False, False]
+    watcher.close()
+
+
 async def test_a_frame_of_the_new_size_that_is_older_is_left_out(feed: Feed) -> None:
     watcher = await watching(feed, Wanted())
     feed.live.encoded = encoded(7)

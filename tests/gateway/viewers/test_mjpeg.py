@@ -4,9 +4,15 @@ import re
 import pytest
 
 from framebus.config.load import Config
+from framebus.protocol.frame_view import view
+from framebus.protocol.wire import pack
+from gateway.delivery.encoded_frame import EncodedFrame
 from gateway.delivery.mjpeg import BOUNDARY_LINE, STREAM_HEAD, part
+from gateway.viewers.mjpeg import MjpegViewer
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import Site, serving, until
+from tests.gateway.conftest import Site, camera_is_known, serving, until
+from tests.gateway.delivery.test_viewer import ScriptedTransport
+from tests.headers import frame_header
 
 PART = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nX-Timestamp: (\d+\.\d{6})\r\n\r\n")
 
@@ -66,6 +72,31 @@ async def test_parts_are_the_cameras_bytes_with_the_capture_time(site: Site, cam
         header = camera.show(picture)
         assert await stream.part() == (picture, round(header.captured, 6))
     stream.close()
+
+
+async def test_of_the_frames_that_come_while_one_is_under_way_the_newest_is_sent(
+    site: Site, camera: PublishedCamera
+) -> None:
+    await camera_is_known(site, camera)
+    cameras = site.gateway._cameras
+    live, transport = cameras.first.live, ScriptedTransport()
+    viewer = MjpegViewer(cameras.first, cameras, transport)
+    frames = [EncodedFrame(view(pack("live", "front", frame_header("front", seq), jpeg()))) for seq in range(1, 6)]
+
+    def come(frame: EncodedFrame) -> None:
+        live.encoded = frame
+        viewer.on_frame(frame)
+
+    come(frames[0])
+    transport.is_free = False
+    for frame in frames[1:4]:
+        come(frame)
+    transport.on_sent()
+    viewer.end()
+    come(frames[4])
+
+    assert transport.sent == [STREAM_HEAD, *(frames[index].mjpeg_part for index in (0, 1, 3))]
+    transport.on_close()
 
 
 async def test_a_client_of_http_1_0_is_served_as_well(site: Site, camera: PublishedCamera) -> None:
