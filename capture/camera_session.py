@@ -151,7 +151,8 @@ class CameraSession:
                 silence.end(self._rate_control.fps)
             else:
                 self._check_silence(source, silence)
-            self._answer_requests(source)
+            if self._control_queue:
+                self._answer_requests(source)
 
     def _check_silence(self, source: Source, silence: Silence) -> None:
         fps, waiting = self._rate_control.fps, self.waiting

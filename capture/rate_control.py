@@ -21,21 +21,17 @@ class RateControl:
         self._now = now
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._fps = fps
+        self.fps = fps
+        """The rate that is wanted now; for others to read, and for `set` to change."""
         self._due = now()
         self._stopped = False
         self.renditions = False
         """Whether frames are wanted smaller as well, so that a source may keep the pixels of its frames."""
 
     @property
-    def fps(self) -> float:
-        """The rate that is wanted now."""
-        return self._fps
-
-    @property
     def wanted(self) -> bool:
         """Whether the camera is to be open at all."""
-        return self._fps > 0 and not self._stopped
+        return self.fps > 0 and not self._stopped
 
     @property
     def stopped(self) -> bool:
@@ -45,11 +41,11 @@ class RateControl:
     def set(self, fps: float) -> None:
         """Change the rate. This ends a `wait`; where the rate rises, a frame is due at once."""
         with self._changed:
-            if fps > self._fps:
+            if fps > self.fps:
                 self._due = self._now()
             elif fps > 0:
                 self._due = self._now() + 1 / fps
-            self._fps = fps
+            self.fps = fps
             self._changed.notify_all()
 
     def stop(self) -> None:
@@ -65,7 +61,7 @@ class RateControl:
 
     def due(self) -> bool:
         """Whether the next frame is wanted now."""
-        return self._fps > 0 and not self._stopped and self._now() >= self._due
+        return self.fps > 0 and not self._stopped and self._now() >= self._due
 
     def taken(self, *, own_clock: bool = True) -> None:
         """Note that a frame was taken: the next one is wanted a period later.
@@ -78,8 +74,8 @@ class RateControl:
                 this clock alone keeps the rate exactly.
         """
         with self._lock:  # a rate that rises just now must not be given the period of the old one
-            if self._fps > 0:
-                period = 1 / (self._fps * HEADROOM) if own_clock and self._fps > 1 else 1 / self._fps
+            if self.fps > 0:
+                period = 1 / (self.fps * HEADROOM) if own_clock and self.fps > 1 else 1 / self.fps
                 self._due = max(self._due, self._now() - period) + period
 
     def wait(self, limit_seconds: float) -> bool:

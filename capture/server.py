@@ -115,13 +115,16 @@ class Capture:
         Raises ProcessError when the camera can no longer be read; a new process has to take over.
         """
         poller = zmq.Poller()
-        for readable in (self._control, self._reader, stop, *self._endpoint.readable()):
+        frames, *others = self._endpoint.readable()
+        for readable in (self._control, self._reader, stop, frames, *others):
             poller.register(readable, zmq.POLLIN)
         while not stop.requested:
             stop.watchdog.feed()
             with self._endpoint_lock:
                 due_in = self._endpoint.due_in
             ready: dict[Any, int] = dict(poller.poll(max(0, int(due_in * 1000) + 1)))
+            if due_in > 0 and ready.keys() == {frames}:
+                continue  # `due_in` tells whether subscriptions wait, or libzmq has only told itself something
             self._reader.clear()
             with self._endpoint_lock:
                 self._endpoint.serve(ready)

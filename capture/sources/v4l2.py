@@ -142,9 +142,9 @@ class V4l2Source(Source):
         if frame is None:
             return None
         rate_control.taken()
-        picture = self._picture(self._jpeg(frame.data), frame.monotonic)
         if self._layout is None:
-            return picture
+            return self._picture(frame.data, frame.monotonic)
+        picture = self._picture(self._layout.encode(frame.data, self._quality), frame.monotonic)
         return msgspec.structs.replace(picture, scaled=partial(self._layout.picture, frame.data))
 
     def _read_video(self, queue: BufferQueue, rate_control: RateControl) -> Picture | None:
@@ -259,9 +259,6 @@ class V4l2Source(Source):
             self._layout = Layout(
                 given.fourcc, given.size, given.bytes_per_line, given.full_range, encoding=given.encoding
             )
-
-    def _jpeg(self, data: bytes) -> bytes:
-        return data if self._layout is None else self._layout.encode(data, self._quality)
 
     def _picture(self, jpeg: bytes, monotonic: float) -> Picture:
         return Picture(jpeg, time.time() - (time.monotonic() - monotonic), monotonic)

@@ -50,14 +50,17 @@ class BufferQueue:
         self.flaw = ""
         """What is wrong with the newest frames; empty once a good one came."""
         self._device = device
-        self._period = period_seconds
+        self._buffers = range(device.buffer_count)
+        self._arrived_seconds = ARRIVED_PERIODS * period_seconds
+        self._stale_seconds = STALE_PERIODS * period_seconds
+        self._most_lag = max(LEAST_LAG_SECONDS, LAG_PERIODS * period_seconds)
         self._least_bytes = least_bytes
         self._latency = 0.0
         self._lags = 0
         self._newest_timestamp = 0.0
         self._bad_in_a_row = 0
         self._emptied_at = time.monotonic()
-        self._sequence: int | None = None
+        self._next_sequence: int | None = None
         self._unwanted = False
         self._arrived_at = float("-inf")
         """When the last frame came for which `wait` has waited."""
@@ -71,7 +74,7 @@ class BufferQueue:
 
         Raises OSError when the device is gone.
         """
-        was_empty = time.monotonic() - self._emptied_at < ARRIVED_PERIODS * self._period
+        was_empty = time.monotonic() - self._emptied_at < self._arrived_seconds
         if not was_empty and self._device.wait(0):
             return True
         has_arrived = self._device.wait(limit_seconds)
@@ -93,7 +96,7 @@ class BufferQueue:
         """
         now = time.monotonic()
         deadline = now + limit_seconds
-        has_arrived = now - self._arrived_at < ARRIVED_PERIODS * self._period
+        has_arrived = now - self._arrived_at < self._arrived_seconds
         filled = self._waited_for() if has_arrived else self._there_already()
         while filled is None:
             left = deadline - time.monotonic()
@@ -116,7 +119,7 @@ class BufferQueue:
         """
         frames = []
         if self._device.wait(limit_seconds):
-            for _ in range(self._device.buffer_count):
+            for _ in self._buffers:
                 filled = self._device.dequeue()
                 if filled is None:
                     break
@@ -139,7 +142,7 @@ class BufferQueue:
         """
         lag = dequeued - timestamp
         advances, self._newest_timestamp = timestamp > self._newest_timestamp, timestamp
-        if lag <= max(LEAST_LAG_SECONDS, LAG_PERIODS * self._period):
+        if lag <= self._most_lag:
             self._lags = 0
             return False
         self._lags = self._lags + 1 if advances else 0
@@ -176,7 +179,7 @@ class BufferQueue:
     def _newest(self) -> Filled | None:
         """Empty the queue, in which there is a frame; all but the newest good one go back at once."""
         newest = None
-        for _ in range(self._device.buffer_count):
+        for _ in self._buffers:
             filled = self._device.dequeue()
             if filled is None:
                 break
@@ -193,16 +196,21 @@ class BufferQueue:
 
     def _count(self, filled: Filled) -> bool:
         """Count what was lost before this frame, and this frame if it is bad; returns whether it is good."""
-        if self._sequence is not None and not self._unwanted:
-            missing = (filled.sequence - self._sequence - 1) % SEQUENCES
-            if missing < SEQUENCES // 2:  # else it went back: some drivers do not count at all
-                self.lost += missing
-        self._sequence = filled.sequence
+        if filled.sequence != self._next_sequence:
+            self._count_missing(filled.sequence)
+        self._next_sequence = (filled.sequence + 1) % SEQUENCES
         if filled.failed or filled.bytes_used < self._least_bytes:
             self._count_bad(filled)
             return False
         self._bad_in_a_row, self.flaw = 0, ""
         return True
+
+    def _count_missing(self, sequence: int) -> None:
+        if self._next_sequence is None or self._unwanted:
+            return
+        missing = (sequence - self._next_sequence) % SEQUENCES
+        if missing < SEQUENCES // 2:  # else it went back: some drivers do not count at all
+            self.lost += missing
 
     def _count_bad(self, filled: Filled) -> None:
         self.lost += 1
@@ -220,7 +228,7 @@ class BufferQueue:
         time from the driver all that is known is that the frame came after the queue was last empty.
         """
         oldest = filled.timestamp if filled.timestamp is not None else emptied_at
-        return filled.dequeued - oldest > self._latency + STALE_PERIODS * self._period
+        return filled.dequeued - oldest > self._latency + self._stale_seconds
 
     def _copied(self, filled: Filled) -> Frame:
         try:
@@ -229,5 +237,5 @@ class BufferQueue:
             self._device.enqueue(filled.index)
         if self._unwanted:
             self._unwanted = False
-            self._sequence = None
+            self._next_sequence = None
         return Frame(data, filled.dequeued if filled.timestamp is None else filled.timestamp)

@@ -63,6 +63,8 @@ _ENCODING_OF_COLORSPACE = {
 }
 TIMESTAMP_MASK, TIMESTAMP_MONOTONIC = kernel.V4L2_BUF_FLAG_TIMESTAMP_MASK, kernel.V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC
 FLAG_ERROR = kernel.V4L2_BUF_FLAG_ERROR
+NOT_A_FRAME = ~(select.POLLIN | select.POLLPRI)
+"""Events of poll(2) that mean that the device is gone."""
 UNKNOWN_CALL = (errno.ENOTTY, errno.EINVAL)
 """How drivers say that they do not know a call."""
 
@@ -230,9 +232,11 @@ class V4l2Device:
     def wait(self, seconds: float) -> bool:
         """Let the time pass until a buffer is filled, for at most the limit; returns whether one is."""
         events = self._poll.poll(math.ceil(seconds * 1000))
-        if events and events[0][1] & ~(select.POLLIN | select.POLLPRI):
+        if not events:
+            return False
+        if events[0][1] & NOT_A_FRAME:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-        return bool(events)
+        return True
 
     def dequeue(self) -> Filled | None:
         """The oldest filled buffer, or None."""

@@ -169,7 +169,7 @@ class CameraEndpoint:
     def readable(self) -> Iterable[Any]:
         """What a poller has to wait for, and no longer than `due_in`; `serve` follows.
 
-        Of the socket, it is the descriptor: a poller would use the socket itself, while another thread may publish.
+        The first is the descriptor of the socket: a poller would use a socket itself, while another thread publishes.
         """
         guarded = self._authenticator.readable() if self._authenticator is not None else ()
         return (self._socket.get(zmq.FD), self._rendition_thread, *guarded)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_JPEG_BYTES = MAX_MESSAGE_BYTES - 64 * 1024
 """Leaves room for the header."""
+MICRO = 1e6
+"""Times are rounded to microseconds by this: round() with a number of digits writes the number and reads it again."""
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -86,7 +88,8 @@ class FrameBuilder:
         jpeg = self._known_head.parse(picture.jpeg)
         if jpeg.repairs:
             self._repairs.note(source, jpeg.repairs)
-        jpeg = jpeg.with_huffman_tables()
+        if not jpeg.has_huffman_tables:
+            jpeg = jpeg.with_huffman_tables()
         if orientation != 1:
             jpeg = jpeg.with_orientation(orientation)
         header = FrameHeader(
@@ -94,9 +97,9 @@ class FrameBuilder:
             camera=self._camera,
             seq=seq,
             epoch=self._epoch,
-            captured=round(picture.captured, 6),
-            monotonic=round(to_host(picture.monotonic), 6),
-            published=round(host_monotonic(), 6),
+            captured=round(picture.captured * MICRO) / MICRO,
+            monotonic=round(to_host(picture.monotonic) * MICRO) / MICRO,
+            published=round(host_monotonic() * MICRO) / MICRO,
             width=jpeg.width,
             height=jpeg.height,
             orientation=jpeg.orientation,

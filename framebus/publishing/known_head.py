@@ -64,7 +64,7 @@ class KnownHead:
     def _recognized(self, data: bytes) -> Jpeg | None:
         """The picture, where it has the tables of the last one, an end, and no other picture in it."""
         last, tables = self._last, self._tables
-        if last is None or not data.endswith(EOI):
+        if last is None or not data.startswith(SOI) or not data.endswith(EOI):
             return None
         begin = self._begin
         for at, beginning in self._labels:
@@ -85,7 +85,7 @@ class KnownHead:
         if is_plain and begin and end - begin >= LEAST_NEEDLE_BYTES:
             self._tables, self._last = data[begin:end], msgspec.structs.replace(jpeg, data=b"", scan=jpeg.scan - begin)
             self._begin = begin
-            self._labels = ((0, SOI), *((at, data[at : at + LABEL_BYTES]) for at in labels))
+            self._labels = tuple((at, data[at : at + LABEL_BYTES]) for at in labels)
             huffman = data.find(HUFFMAN_TABLES, begin, end)
             needle_bytes = (
                 LEAST_NEEDLE_BYTES if huffman < 0 else max(LEAST_NEEDLE_BYTES, min(NEEDLE_BYTES, end - huffman))
