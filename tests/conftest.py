@@ -13,6 +13,7 @@ import pytest
 from framebus.config.load import Config, load
 from framebus.runtime.run_dir import prepare
 from tests.capture.v4l2 import shim
+from tests.measured_lines import pytest_sessionfinish
 from tests.parameters import pytest_make_parametrize_id
 from tests.ports import free_ports
 from tests.processes import Running, python
@@ -35,6 +36,7 @@ __all__ = [
     "pytest_make_collect_report",
     "pytest_make_parametrize_id",
     "pytest_runtest_makereport",
+    "pytest_sessionfinish",
 ]
 
 Configure = Callable[..., Config]
