@@ -78,6 +78,7 @@ TESTED_WITH = {
     "capture/media/av_failures.py": "tests/capture/media/test_av_stream.py",
     "capture/media/transport_stream.py": "tests/capture/media/test_mpegts.py",
     "capture/picamera2/camera.py": "tests/capture/sources/test_picamera2.py",
+    "framebus/recordings/line_of_days.py": "tests/framebus/recordings/test_folder.py",
     "recorder/__main__.py": "tests/recorder/test_server.py",
     "benchmarks/motion_scenes/ground.py": "tests/benchmarks/test_motion_scenes.py",
     "benchmarks/motion_scenes/incidents.py": "tests/benchmarks/test_motion_scenes.py",

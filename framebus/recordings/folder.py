@@ -10,14 +10,15 @@ import contextlib
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 
 from framebus.protocol.wire import FrameHeader, is_camera_name
 from framebus.recordings.day_folder import all_segments, changed_ns, first_start, names_in, some_segments
-from framebus.recordings.named_times import NamedTimes
+from framebus.recordings.line_of_days import LineOfDays
+from framebus.recordings.named_times import NamedTime, NamedTimes
 from framebus.recordings.segment_beginning import SegmentError
 from framebus.recordings.segment_name import SECONDS_A_DAY, day_begins, day_of
 from framebus.recordings.segment_reader import SegmentIndex, SegmentReader, StoredFrame
@@ -61,23 +62,6 @@ class _Day(msgspec.Struct):
     segments: list[Segment]
 
 
-class _Line:
-    """The segments of some days without overlap, and those of each day by the folder that they lie in."""
-
-    def __init__(self, made_of: list[list[Segment]], segments: list[Segment], days: tuple[str, ...]) -> None:
-        self.made_of = made_of
-        self.segments = segments
-        self._days = days
-
-    @cached_property
-    def of_days(self) -> dict[str, list[Segment]]:
-        """Not needed for a list of spans, which many days are read for."""
-        found: dict[str, list[Segment]] = {day: [] for day in self._days}
-        for segment in self.segments:
-            found[segment.path.parent.name].append(segment)
-        return found
-
-
 class RecordingFolder:
     """All recordings. One thread at a time; `cameras` and everything else read the disk, so not in an event loop."""
 
@@ -86,9 +70,9 @@ class RecordingFolder:
         self.folder = folder
         self._now = now
         self._days: dict[tuple[str, str], _Day] = {}
-        self._lines: dict[tuple[str, tuple[str, ...]], _Line] = {}
+        self._lines: dict[tuple[str, tuple[str, ...]], LineOfDays] = {}
         """What `_line` returned, by camera and days."""
-        self._short: dict[tuple[str, float, float], tuple[tuple[int, ...], _Line]] = {}
+        self._short: dict[tuple[str, float, float], tuple[tuple[int, ...], LineOfDays]] = {}
         """What `_short_line` returned, by camera and time, for these versions of the folders."""
         self._open: dict[Path, tuple[int, float]] = {}
         """The size and the length in seconds of segments that had not been ended, the last one at the end."""
@@ -119,10 +103,18 @@ class RecordingFolder:
         last = None if end == float("inf") else day_of(end)
         return tuple(day for day in self.days(camera) if first <= day and (last is None or day <= last))
 
+    def _folders(self, camera: str, begin: float, end: float) -> list[Path]:
+        """Of the days that may have segments of a time, in order."""
+        return [self.folder / camera / day for day in self._days_between(camera, begin, end)]
+
     def stored(self, camera: str) -> list[Segment]:
         """All segments, also those that others hide, in order. Raises OSError."""
         found = [segment for day in self.days(camera) for segment in self._day(camera, day)]
-        return sorted(found, key=lambda segment: segment.start)
+        return sorted(found, key=attrgetter("start"))
+
+    def has_segments(self, camera: str, day: str) -> bool:
+        """Whether a day has any. Raises OSError."""
+        return bool(self._day(camera, day))
 
     def oldest(self, camera: str) -> float | None:
         """Unix seconds of the beginning of the oldest recording; None where there is none. Raises OSError."""
@@ -141,8 +133,12 @@ class RecordingFolder:
         """The times of which there are recordings, in order; without `sizes`, by the names alone. Raises OSError."""
         if sizes:
             return spans(self.segments(camera, begin, end), gap_seconds)
-        line = self._named.line(self.folder / camera / day for day in self._days_between(camera, begin, end))
-        return spans([time for time in line if time.end >= begin and time.begin <= end], gap_seconds)
+        return spans(self._named_times(camera, begin, end), gap_seconds)
+
+    def _named_times(self, camera: str, begin: float, end: float) -> list[NamedTime]:
+        """As `segments`, by the names alone."""
+        line = self._named.line(self._folders(camera, begin, end))
+        return [time for time in line if time.end >= begin and time.begin <= end]
 
     def is_recorded(self, camera: str, begin: float, end: float) -> bool:
         """Whether there is a recording of a moment of this time. Raises OSError."""
@@ -159,21 +155,49 @@ class RecordingFolder:
         self, camera: str, at: float, *, inclusive: bool = False, since: float = 0.0
     ) -> RecordedFrame | None:
         """The last frame before a moment, and not before `since`; `inclusive`: or at it. Raises OSError."""
-        near = max(since, at - NEAR_SECONDS)
-        found = next(self._backwards(camera, near, at, inclusive), None)
-        return (
-            found if found is not None or near == since else next(self._backwards(camera, since, at, inclusive), None)
-        )
+        for begin, end in self._times_before(camera, since, at):
+            found = next(self._backwards(camera, begin, end, inclusive or end < at), None)
+            if found is not None:
+                return found
+        return None
 
     def frame_after(
         self, camera: str, at: float, *, inclusive: bool = False, until: float = float("inf")
     ) -> RecordedFrame | None:
         """The first frame after a moment, and not after `until`; `inclusive`: or at it. Raises OSError."""
-        near = min(until, at + NEAR_SECONDS)
-        found = next(self.frames(camera, at, near, inclusive=inclusive), None)
-        if found is None and near < until:
-            found = next(self.frames(camera, near, until), None)
-        return found
+        for begin, end in self._times_after(camera, at, until):
+            found = next(self.frames(camera, begin, end, inclusive=inclusive or begin > at), None)
+            if found is not None:
+                return found
+        return None
+
+    def _times_before(self, camera: str, since: float, at: float) -> Iterator[tuple[float, float]]:
+        """Where to look for the last frame before a moment: short times, of which few files are read.
+
+        Over a gap, the names of files say where the next one is, so that no day is read as a whole.
+        """
+        begin = max(since, at - NEAR_SECONDS)
+        yield begin, at
+        while begin > since:
+            recorded_until = self._named.last_before(self._folders(camera, since, begin), begin)
+            if recorded_until is None:
+                return
+            # Names are rounded down: the last frame may be a little later.
+            end = min(begin, recorded_until + ROUNDING_SECONDS)
+            begin = max(since, end - NEAR_SECONDS)
+            yield begin, end
+
+    def _times_after(self, camera: str, at: float, until: float) -> Iterator[tuple[float, float]]:
+        """As `_times_before`, for the first frame after a moment."""
+        end = min(until, at + NEAR_SECONDS)
+        yield at, end
+        while end < until:
+            recorded_from = self._named.first_after(self._folders(camera, end, until), end)
+            if recorded_from is None:
+                return
+            begin = max(end, recorded_from - ROUNDING_SECONDS)
+            end = min(until, begin + NEAR_SECONDS)
+            yield begin, end
 
     def gaps(
         self, camera: str, begin: float, end: float, gap_seconds: float = GAP_SECONDS
@@ -181,10 +205,11 @@ class RecordingFolder:
         """The times between two recorded moments of which there are no recordings, in order. Raises OSError."""
         found: list[tuple[float, float]] = []
         recorded_until = begin
-        for segment in self._by_day(camera, begin, end):
-            if segment.begin - recorded_until > gap_seconds:
-                found.append((recorded_until, segment.begin))
-            recorded_until = max(recorded_until, segment.end)
+        is_short = end - begin <= NEAR_SECONDS
+        for recorded in self._by_day(camera, begin, end) if is_short else self._named_times(camera, begin, end):
+            if recorded.begin - recorded_until > gap_seconds:
+                found.append((recorded_until, recorded.begin))
+            recorded_until = max(recorded_until, recorded.end)
         if end - recorded_until > gap_seconds:
             found.append((recorded_until, end))
         return found
@@ -241,7 +266,7 @@ class RecordingFolder:
             found = line[first_shown : bisect_right(line, end, key=lambda segment: segment.begin)]
             yield from reversed(found) if backwards else found
 
-    def _short_line(self, camera: str, days: tuple[str, ...], begin: float, end: float) -> "_Line":
+    def _short_line(self, camera: str, days: tuple[str, ...], begin: float, end: float) -> LineOfDays:
         """As `_line`, without reading all of days that nobody has listed: the segments that touch a short time."""
         first = begin // SHORT_SECONDS * SHORT_SECONDS - SHORT_SECONDS
         last = (end // SHORT_SECONDS + 1) * SHORT_SECONDS
@@ -253,7 +278,7 @@ class RecordingFolder:
                 segment for folder in folders for segment in some_segments(folder, first, last, LONGEST_SEGMENT_SECONDS)
             ]
             grown = [self._grown(segment) if segment.is_open else segment for segment in found]
-            known = versions, _Line([], without_overlap(grown), days)
+            known = versions, LineOfDays([], without_overlap(grown), days)
             if any(segment.is_open for segment in found) or self._is_settling(max(versions)):
                 return known[1]
         self._short[camera, first, last] = known
@@ -261,12 +286,12 @@ class RecordingFolder:
             del self._short[next(iter(self._short))]
         return known[1]
 
-    def _line(self, camera: str, days: tuple[str, ...]) -> "_Line":
+    def _line(self, camera: str, days: tuple[str, ...]) -> LineOfDays:
         """The segments of some days, without overlap; computed again only where one of the days has changed."""
         parts = [self._day(camera, day) for day in days]
         known = self._lines.pop((camera, days), None)
         if known is None or any(old is not new for old, new in zip(known.made_of, parts, strict=True)):
-            known = _Line(parts, without_overlap(segment for part in parts for segment in part), days)
+            known = LineOfDays(parts, without_overlap(segment for part in parts for segment in part), days)
         self._lines[camera, days] = known
         if len(self._lines) > MAX_LINES:
             del self._lines[next(iter(self._lines))]

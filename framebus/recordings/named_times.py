@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +53,35 @@ class NamedTimes:
                 line.append(time)
         return line
 
+    def last_before(self, folders: Sequence[Path], moment: float) -> float | None:
+        """Until when there is something recorded that began before a moment; None where nothing did. Raises OSError.
+
+        Args:
+            folders: of days, in order. Of the newest that has something, and of the one before it, the names are read.
+            moment: in Unix seconds.
+        """
+        found: float | None = None
+        for folder in reversed(folders):
+            ends = [self._end(time) for time in self._day(folder) if time.begin <= moment]
+            if found is not None:  # a segment of the day before may reach beyond midnight
+                return max([found, *ends])
+            found = max(ends, default=None)
+        return found
+
+    def first_after(self, folders: Iterable[Path], moment: float) -> float | None:
+        """From when on there is something recorded that ends after a moment; None where nothing does. Raises OSError.
+
+        Args:
+            folders: of days, in order, from the day before the moment's on. They are read up to the first that has
+                something.
+            moment: in Unix seconds.
+        """
+        for folder in folders:
+            for time in self._day(folder):
+                if self._end(time) + ROUNDING_SECONDS >= moment:
+                    return time.begin
+        return None
+
     def forget_all_but(self, camera: Path, days: Collection[str]) -> None:
         """Forget the days of a camera's folder that were deleted."""
         for folder in [day for day in self._days if day.parent == camera and day.name not in days]:
@@ -64,6 +93,9 @@ class NamedTimes:
         if known is None or known[0] != version or self._is_settling(version):
             known = self._days[folder] = version, sorted(_read(folder)) if version else []
         return known[1]
+
+    def _end(self, time: NamedTime) -> float:
+        return self._now(time).end if time.is_open else time.end
 
     def _now(self, time: NamedTime) -> NamedTime:
         segment = self._segment(time)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from framebus.recordings.folder import MAX_OPEN, RecordingFolder
+from framebus.recordings.segment_name import SegmentName
 from tests.framebus.recordings.segments import STARTED, header, jpeg, segment, store
 
 SECOND = [0, 500, 1000, 1500]
@@ -285,3 +286,24 @@ def test_segments_that_are_no_longer_written_are_forgotten(tmp_path: Path) -> No
         store(tmp_path, STARTED + 60 * number, SECOND, ended=False)
     assert len(found.stored("front")) == MAX_OPEN + 2
     assert len(found._open) == MAX_OPEN
+
+
+@pytest.mark.medium
+def test_over_a_gap_no_day_is_read_as_a_whole(tmp_path: Path) -> None:
+    midnight = STARTED - STARTED % 86400 + 86400
+    begins = [midnight + 86400 * day + 50_000 + 40 * number for day in (0, 1, 9) for number in range(30)]
+    late = [midnight + 86400 * 2 - 1.0, midnight + 86400 * 9 - 600.0]  # one reaches beyond midnight
+    for begin in (*begins, *late):
+        store(tmp_path, begin, [0, 500, 20_000])
+    (damaged,) = tmp_path.glob(f"front/*/{SegmentName(int(late[1] * 1000) / 1000, 20.0).path.name}")
+    damaged.write_bytes(b"no segment")
+    listed, asked = RecordingFolder(tmp_path), RecordingFolder(tmp_path)
+    every = [frame.at for frame in listed.frames("front", 0.0)]
+    for at in (midnight + 86400 * 5.5, every[89] + 301, every[-1] + 86400, every[0] - 86400, midnight + 86400 * 9):
+        before, after = asked.frame_before("front", at), asked.frame_after("front", at)
+        assert (before and before.at) == max((one for one in every if one < at), default=None)
+        assert (after and after.at) == min((one for one in every if one > at), default=None)
+    gaps = asked.gaps("front", every[0], every[-1])
+    assert gaps == listed.gaps("front", every[0], every[-1])
+    assert len(gaps) == 29 * 3 + 4
+    assert asked._days == {}
