@@ -162,14 +162,21 @@ class Cleaner:
             segments = self._all()
         deleted: list[Deletion] = []
         spared = {*before, *self._busy()}
-        while deletions := plan(segments, self._limits, time.time(), self._free_bytes(), spared):
+        while deletions := plan(
+            segments,
+            self._limits,
+            time.time(),
+            self._free(self._disk.free_bytes),
+            spared,
+            self._free(self._disk.free_files),
+        ):
             gone = {deletion.segment.path for deletion in deletions if self._delete(deletion)}
             deleted += [deletion for deletion in deletions if deletion.segment.path in gone]
             segments = [segment for segment in segments if segment.path not in gone]
             spared |= {deletion.segment.path for deletion in deletions} - gone
             if len(gone) == len(deletions):
                 break  # a disk that frees the room later is not asked again at once
-        self._delete_events(segments)
+        self._delete_events()
         self._note(segments)
         if deleted:
             self._log(Counter(deletion.limit for deletion in deleted), sum(d.segment.bytes for d in deleted))
@@ -189,27 +196,23 @@ class Cleaner:
                 segment.path.parent.rmdir()
         return gone
 
-    def _delete_events(self, segments: list[Segment]) -> None:
+    def _delete_events(self) -> None:
         """Delete the events of days of which no segment is left, and none will come. Raises OSError."""
-        held = {segment.path.parent for segment in segments}
-        oldest: dict[str, float] = {}
-        for segment in segments:
-            camera = segment.path.parts[-3]
-            oldest[camera] = min(segment.start, oldest.get(camera, segment.start))
         now = time.time()
-        least = now - self._limits.keep_seconds
         for camera in self._recordings.cameras():
+            oldest = self._recordings.oldest(camera) or 0.0
             for day in self._recordings.days(camera):
-                folder = self._disk.folder / camera / day
                 begins = day_begins(day) or 0
                 ends = begins + SECONDS_A_DAY
                 # A recording that is kept may be much older than those that had to make room.
                 made_room = begins <= self._gone_until.get(camera, -1.0) and ends < now
-                if folder not in held and (made_room or ends < max(least, oldest.get(camera, 0.0))):
-                    with self._counted("deleted", folder / EVENTS_NAME):
-                        (folder / EVENTS_NAME).unlink(missing_ok=True)
+                is_over = made_room or ends < max(now - self._limits.keep_seconds, oldest)
+                if is_over and not self._recordings.has_segments(camera, day):
+                    events = self._disk.folder / camera / day / EVENTS_NAME
+                    with self._counted("deleted", events):
+                        events.unlink(missing_ok=True)
                         with contextlib.suppress(OSError):  # it is not empty
-                            folder.rmdir()
+                            events.parent.rmdir()
 
     def correct_names(self) -> None:
         """Give the segments of this boot the times that the clock says now: it was set. Raises OSError."""
@@ -293,14 +296,14 @@ class Cleaner:
             segment.path.parent.rmdir()
         return True
 
-    def _free_bytes(self) -> float:
+    def _free(self, left: Callable[[], float]) -> float:
         try:
-            return self._disk.free_bytes()
+            return left()
         except FileNotFoundError:  # it is made with the first frame
             return float("inf")
 
     def _note(self, segments: list[Segment]) -> None:
-        free = self._free_bytes()
+        free = self._free(self._disk.free_bytes)
         self.holding = Holding(
             segments=len(segments),
             bytes=sum(segment.bytes for segment in segments),

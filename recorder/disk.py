@@ -1,5 +1,6 @@
 """The folder of recordings as the recorder writes to it: whether it may, and why not. Small calls, each at once."""
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,3 +54,8 @@ class Disk:
         """What a user other than root can still write. Raises OSError."""
         status = os.statvfs(self.folder)
         return status.f_bavail * status.f_frsize
+
+    def free_files(self) -> float:
+        """How many more files its file system takes; infinity where it does not say. Raises OSError."""
+        status = os.statvfs(self.folder)
+        return status.f_favail if status.f_files else math.inf

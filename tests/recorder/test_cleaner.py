@@ -85,6 +85,21 @@ def test_the_oldest_are_deleted_and_their_days_with_them(
     assert "deleted 0.000 GB in 1 segments (1 for keep_days); holds 0.000 GB in 2, the oldest of " in caplog.text
 
 
+class FullOfFiles(Disk):
+    """Takes one file more for each that is deleted, of twenty."""
+
+    def free_files(self) -> float:
+        return 20 - len(names(self.folder))
+
+
+def test_the_oldest_make_room_where_the_disk_takes_no_more_files(tmp_path: Path) -> None:
+    paths = [store(tmp_path, STARTED + 10 * number, SECOND) for number in range(20)]
+    cleaner = Cleaner(FullOfFiles(tmp_path, 0), ROOMY, "this boot", threading.Event(), set)
+    wait_until(lambda: cleaner.deleted == {"leave_free_gb": 2}, "room is made")
+    cleaner.close()
+    assert names(tmp_path) == [path.name for path in paths[2:]]
+
+
 def test_it_says_when_what_is_kept_takes_all(tmp_path: Path, make: Make, caplog: pytest.LogCaptureFixture) -> None:
     store(tmp_path, STARTED, SECOND, keep=True)
     make(Limits(HUGE, 1, 0))

@@ -1,5 +1,6 @@
 """When nothing may be written, and the sentence that says why."""
 
+import math
 import os
 from pathlib import Path
 
@@ -45,3 +46,8 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         Disk(tmp_path / "file" / "recordings", 0).check(1)
+
+
+def test_it_says_how_many_files_fit(tmp_path: Path) -> None:
+    assert Disk(tmp_path, 0).free_files() > 0
+    assert Disk(Path("/proc"), 0).free_files() == math.inf

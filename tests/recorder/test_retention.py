@@ -1,5 +1,6 @@
 """What is deleted: the oldest first, whichever limit is reached, nothing that is kept or written."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,15 @@ def test_what_is_kept_or_being_written_stays() -> None:
     found = plan(segments, Limits(1, 100, 0), 1000, HUGE, busy={segments[3].path})
 
     assert [deletion.segment.start for deletion in found] == [60, 120]
+
+
+def test_room_is_made_for_files_too() -> None:
+    """Many small recordings use up the inodes of a file system before its bytes."""
+    segments = [segment(60 * number, keep=number == 1) for number in range(40)]
+
+    def gone(free_files: float) -> list[float]:
+        return [deletion.segment.start for deletion in plan(segments, ROOMY, 0.0, HUGE, free_files=free_files)]
+
+    assert gone(math.inf) == gone(4) == []
+    assert gone(3) == [0]
+    assert gone(1) == [0, 120, 180]
