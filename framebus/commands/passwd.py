@@ -13,7 +13,10 @@ from framebus.errors import UsageError
 from framebus.protocol.unknown_camera import unknown_camera
 from framebus.runtime.privileges import service_owner
 
-LAST_ACCOUNT_REMOVED = "; no users and tokens are left. Without the file {}, every program on this machine has access"
+LAST_ACCOUNT_REMOVED = (
+    "; no users and tokens are left, so nobody can log in. "
+    "To let every program on this machine in again, delete {} and restart framebus"
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -45,8 +45,8 @@ def test_users_are_listed_and_removed(config: Config) -> None:
     passwd(config, "anna", "--scope", "view")
     assert passwd(config).stdout == "anna\tview of all cameras\n"
     assert passwd(config, "anna", "--remove").stdout == (
-        f"removed anna; no users and tokens are left. Without the file {config.secrets}, every program on this machine "
-        "has access\n"
+        "removed anna; no users and tokens are left, so nobody can log in. "
+        f"To let every program on this machine in again, delete {config.secrets} and restart framebus\n"
     )
     again = passwd(config, "anna", "--remove")
     assert (again.returncode, again.stderr) == (2, "there is no user anna; there is none\n")

@@ -54,7 +54,7 @@ def test_tokens_are_listed_with_their_last_use(config: Config) -> None:
 @pytest.mark.slow
 def test_a_removed_token_is_gone(config: Config) -> None:
     token(config, "add", "printer")
-    assert token(config, "remove", "printer").stdout.startswith("revoked token printer; no users and tokens are left.")
+    assert token(config, "remove", "printer").stdout.startswith("revoked token printer; no users and tokens are left, ")
     assert accounts.read(config.secrets).tokens == {}
     again = token(config, "remove", "printer")
     assert (again.returncode, again.stderr) == (2, "there is no token printer; there is none\n")
