@@ -62,6 +62,6 @@ def test_a_file_without_permission_is_told_with_what_to_do(tmp_path: Path) -> No
 def test_no_descriptor_stays_open(tmp_path: Path) -> None:
     file = tmp_path / "clip.mp4"
     file.touch()
-    before = sorted(os.listdir("/proc/self/fd"))
+    before = len(os.listdir("/proc/self/fd"))
     check_file(file, "clip")
-    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # libzmq may close some of an earlier test meanwhile

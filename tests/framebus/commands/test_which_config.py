@@ -163,13 +163,15 @@ DELETED = "the current folder was deleted; change to another one, or name a file
         (("watch", "front", "-n", "1"), "no frame of camera front within"),
     ],
 )
-def test_a_deleted_folder_is_one_sentence(arguments: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+def test_a_deleted_folder_is_one_sentence(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path, run_dir: Path
+) -> None:
     """Without a service or a configuration; the defaults are for an ordinary user as for root."""
     script = (
         "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone');"
         "from pathlib import Path; from framebus.commands import which_config, watch; from framebus import __main__;"
         "which_config.supervisors = lambda *_: []; which_config.SYSTEM_FILE = Path('/nonexistent');"
-        "watch.SILENCE_SECONDS = 0.1;"
+        f"watch.SILENCE_SECONDS = 0.1; os.environ['XDG_RUNTIME_DIR'] = {str(run_dir)!r};"  # a framebus may run here
         f"sys.argv = ['framebus', *{arguments!r}]; sys.exit(__main__.main())"
     )
     done = run(python()[0], "-c", script, cwd=tmp_path, input="correct horse\n")

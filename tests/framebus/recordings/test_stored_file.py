@@ -79,4 +79,4 @@ def test_what_is_no_file_is_not_opened_and_not_waited_for(tmp_path: Path) -> Non
     for file in (FILE, "00-00-01.000Z.mkv"):
         with pytest.raises(FileNotFoundError):
             open_segment(tmp_path, "front", DAY, file)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # libzmq may close some of an earlier test meanwhile

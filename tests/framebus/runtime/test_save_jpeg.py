@@ -19,4 +19,4 @@ def test_no_descriptor_is_left_open() -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         save_jpeg(Image.new("L", (16, 16)))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # libzmq may close some of an earlier test meanwhile
