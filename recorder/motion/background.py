@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.motion.arrays import Grey, Mask, Values
-from recorder.motion.flakes import Flakes
+from recorder.motion.flakes import Flakes, upright
 from recorder.motion.sway import inner, median, sway, swayed
 
 AREA_PIXELS = 16
@@ -103,10 +103,16 @@ class Background:
         self.is_settled = False
         """Whether the background is known well enough to compare with it."""
 
+    @property
+    def snow_falls(self) -> bool:
+        """Whether the last picture is the middle one of three, but for people who run."""
+        return self._flakes.falling
+
     def compare(self, grey: Grey) -> Mask:
         """Return where a picture differs from the background, and learn from it."""
         snowed = self._flakes.falling
-        picture = self._flakes.without(smooth(grey.astype(np.float32)))
+        now = smooth(grey.astype(np.float32))
+        picture = self._flakes.without(now)
         if self._flakes.falling != snowed:
             self._seen = 0
             self.is_settled = False
@@ -129,6 +135,13 @@ class Background:
         limit += self._steps * np.float32(STEADY_PIXELS + SHAKE_FACTOR * self._shake)
         limit += self._least
         differs = difference > limit
+        if self.snow_falls and self.is_settled:
+            fast = upright(np.abs(now - expected) > limit) & ~differs
+            if fast.any():
+                self.picture = picture = np.where(fast, now, picture)
+                self.residual = picture - expected
+                difference = np.abs(self.residual)
+                differs |= fast
         shaken = False
         if self.is_settled and np.count_nonzero(differs) > SHAKE_SHARE * differs.size:
             shift = self._shift(picture, expected)

@@ -51,6 +51,18 @@ class Blob:
         """Of the box around it."""
         return self.bottom - self.top
 
+    @property
+    def fill(self) -> float:
+        """How much of its core differs; more than 1 where the pixels outside of it are fewer than usual."""
+        left, right, top, bottom = self.core
+        return self.pixels * (CORE[1] - CORE[0]) ** 2 / max(1.0, (right - left) * (bottom - top))
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether it is at least as tall as it is wide, as people are."""
+        left, right, top, bottom = self.core
+        return bottom - top >= right - left
+
 
 def dense(differs: Mask) -> Mask:
     """The pixels of which enough neighbours differ as well."""

@@ -68,6 +68,8 @@ class Detector(Generic[MomentT]):
             return None
         mask = things(dense(differs & self._counts), self._background)
         found = blobs(dense(mask), self._background, self._least_pixels)
+        if self._background.snow_falls:
+            found = [blob for blob in found if blob.is_upright]
         if self._background.is_unsteady:
             self._doubtful_until = now + DOUBT_SECONDS
         moving = self._tracks.follow(found, moment, now, DOUBT_PICTURES if now < self._doubtful_until else 0)

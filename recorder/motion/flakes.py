@@ -19,6 +19,13 @@ VOTE = 0.06
 BEGINS, ENDS = 0.8, 0.2
 
 
+UPRIGHT_PIXELS = 12
+"""So tall are people who are to be found, and few flakes."""
+UPRIGHT_COLUMNS = 2
+_SHIFTS = (1, 2, 4, 4)
+"""Rows by which what is tall is shifted over itself, to find where UPRIGHT_PIXELS are one above the other."""
+
+
 class Flakes:
     """Remembers the last pictures; all have the same size."""
 
@@ -46,6 +53,22 @@ class Flakes:
         self._votes = min(1.0, max(0.0, self._votes))
         self.falling = self._votes > (ENDS if self.falling else BEGINS)
         return middle if self.falling else picture
+
+
+def upright(mask: Mask) -> Mask:
+    """The parts of a mask that are as tall as people: UPRIGHT_PIXELS by UPRIGHT_COLUMNS, without a gap."""
+    starts = mask
+    for step in _SHIFTS:
+        starts = starts[:-step] & starts[step:]
+    starts = starts[:, :-1] & starts[:, 1:]
+    found = np.zeros_like(mask)
+    if starts.any():
+        rows, columns = starts.shape
+        found[:rows, :columns] = starts
+        found[:, 1:] |= found[:, :-1].copy()
+        for step in _SHIFTS:
+            found[step:] |= found[:-step].copy()
+    return found
 
 
 def _is_snowy(spikes: Mask) -> bool:

@@ -42,6 +42,8 @@ SOLID_SHARE = 0.3
 """Of the pictures of a thing: in so many it is neither blurred nor light."""
 CORE_SHARE = CORE[1] - CORE[0]
 """Of the whole width or height."""
+LEAST_FILL = 0.36
+"""Of the core of a thing, so much has to differ: where leaves swing, the gaps between them do not."""
 SLENDER = 6.0
 """Times as long as it is wide: a thread, a streak of rain, or the shadow of a pole."""
 CLEAR = 2.0
@@ -128,6 +130,8 @@ class Track(Generic[MomentT]):
             return False
         if sum(blob.sharpness >= CLEARLY_SHARP for blob in seen) < CLEARLY_SHARP_SHARE * len(seen):
             hits += HITS_FOR_SOFT
+        if sorted(blob.fill for blob in seen)[len(seen) // 2] < LEAST_FILL:
+            return False
         width = sorted(blob.core[1] - blob.core[0] for blob in seen)[len(seen) // 2] / CORE_SHARE
         height = sorted(blob.core[3] - blob.core[2] for blob in seen)[len(seen) // 2] / CORE_SHARE
         if max(width, height) > SLENDER * min(width, height):

@@ -93,15 +93,17 @@ def test_who_comes_straight_towards_the_camera_is_found() -> None:
     assert found([small(None) for _ in range(QUIET)] + [near(20 * 1.03**step) for step in range(25)])
 
 
-@pytest.mark.parametrize(("walks", "expected"), [(False, False), (True, True)])
+@pytest.mark.parametrize(("stride", "expected"), [(None, False), (1 / 80, True), (1 / 11, True)])
 @pytest.mark.medium
-def test_in_the_snow_who_walks_is_found_and_flakes_are_not(walks: bool, expected: bool) -> None:
+def test_in_the_snow_who_walks_or_runs_is_found_and_flakes_are_not(stride: float | None, expected: bool) -> None:
+    """Who runs gets on by more than their width from picture to picture."""
     random = np.random.default_rng(3)
+    begins = QUIET + 30
     rows, columns = random.uniform(0, 90, 110), random.uniform(0, 160, 110)
     pictures = []
-    for number in range(QUIET + 40):
+    for number in range(begins + 30):
         rows[:] = (rows + 7) % 90
-        picture = small(0.1 + (number - QUIET) / 80 if walks and number >= QUIET else None).copy()
+        picture = small(0.1 + (number - begins) * stride if stride and number >= begins else None).copy()
         for row, column in zip(rows.astype(int), columns.astype(int), strict=True):
             picture[row : row + 2, column : column + 2] = 230
         pictures.append(picture)

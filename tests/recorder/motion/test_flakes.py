@@ -3,7 +3,7 @@
 import numpy as np
 
 from recorder.motion.arrays import Values
-from recorder.motion.flakes import Flakes
+from recorder.motion.flakes import Flakes, upright
 
 SHAPE = (60, 90)
 GROUND: Values = np.random.default_rng(5).uniform(60, 120, SHAPE).astype(np.float32)
@@ -75,3 +75,14 @@ def test_somebody_who_runs_to_and_fro_is_no_snow() -> None:
         flakes.without(picture)
 
     assert not flakes.falling
+
+
+def test_what_is_as_tall_as_people_is_upright_and_flakes_are_not() -> None:
+    mask = np.zeros(SHAPE, np.bool_)
+    mask[10:30, 20:25] = True
+    person = mask.copy()
+    mask[40:47, 60:67] = True
+    mask[5:30, 80] = True
+
+    assert (upright(mask) == person).all()
+    assert not upright(mask & ~person).any()

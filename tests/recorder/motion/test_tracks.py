@@ -6,12 +6,12 @@ from recorder.motion.blobs import Blob
 from recorder.motion.tracks import Tracks
 
 
-def blob(x: float, y: float, width: int = 6, height: int = 16, sharpness: float = 0.3) -> Blob:
+def blob(x: float, y: float, width: int = 6, height: int = 16, sharpness: float = 0.3, filled: float = 1.0) -> Blob:
     """A thing around a place."""
     left, top = x - width / 2, y - height / 2
     core = left + 0.2 * width, left + 0.8 * width, top + 0.2 * height, top + 0.8 * height
     sides = round(left), round(top), round(left) + width, round(top) + height
-    return Blob(x, y, *sides, core, width * height, sharpness, texture=0.0)
+    return Blob(x, y, *sides, core, round(filled * width * height), sharpness, texture=0.0)
 
 
 def first(pictures: Iterable[list[Blob]]) -> int | None:
@@ -47,6 +47,12 @@ def test_what_is_less_sharp_must_be_seen_longer() -> None:
 
     assert soft is not None
     assert soft >= 8
+
+
+def test_what_is_full_of_gaps_does_not_count() -> None:
+    """A gust that goes through a tree: the leaves differ, and what is between them does not."""
+    assert first([blob(10 + 4 * step, 50, 20, 20, filled=0.3)] for step in range(30)) is None
+    assert first([blob(10 + 4 * step, 50, 20, 20, filled=0.6)] for step in range(30)) is not None
 
 
 def test_who_grows_in_both_directions_counts() -> None:
