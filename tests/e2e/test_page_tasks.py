@@ -94,7 +94,9 @@ def test_a_strangers_tasks(browser: Browser, up: Up) -> None:
     assert 9 <= (datetime.now() - taken).total_seconds() < 60
     with Image.open(download.value.path()) as still:
         assert still.size == (320, 240)
-    wait_until(lambda: re.fullmatch(rf"Saved {name} \(\d+ kB\), taken at .*\.", said.inner_text()), "what was saved")
+    wait_until(
+        lambda: re.fullmatch(rf"Saved {name} \(\d+ kB\), taken at .*\. Save again", said.inner_text()), "what was saved"
+    )
 
     # Who watches, as it is an administrator who asks.
     wait_until(lambda: page.locator(".watchers .count").inner_text() == "1", "one who watches")

@@ -12,7 +12,7 @@ import { t } from "../words/words.js";
  *
  * @param {HTMLAnchorElement} link to a Matroska file
  * @param {string} camera
- * @param {(text: string) => void} say shows a sentence
+ * @param {(text: string, link?: HTMLAnchorElement) => void} say shows a sentence, and what may follow
  */
 export function stampDownload(link, camera, say) {
   let isBusy = false;
@@ -22,7 +22,7 @@ export function stampDownload(link, camera, say) {
     if (isBusy) return;
     isBusy = true;
     try {
-      say(await whileSaving(() => saved(link.href, camera, say)));
+      say(...(await whileSaving(() => saved(link.href, camera, say))));
     } catch (error) {
       say(t("save.noClip", { error: error.message }));
     } finally {
@@ -31,7 +31,7 @@ export function stampDownload(link, camera, say) {
   });
 }
 
-/** @param {string} url @param {string} camera @param {(text: string) => void} say @returns {Promise<string>} what was saved */
+/** @param {string} url @param {string} camera @param {(text: string) => void} say @returns {Promise<[string, HTMLAnchorElement]>} what was saved */
 async function saved(url, camera, say) {
   say(t("save.waiting"));
   const { blob, error } = await getFile(url);
@@ -39,6 +39,5 @@ async function saved(url, camera, say) {
   const { stampedClip } = await import("./stamped-clip.js");
   const clip = await stampedClip(blob, "mkv", (n) => say(t("save.drawing", { n })));
   const name = fileName(camera, new Date(Number(new URL(url).searchParams.get("from")) * 1000), "avi");
-  saveFile(clip, name);
-  return t("save.clip", { name, size: dataSize(clip.size) });
+  return [t("save.clip", { name, size: dataSize(clip.size) }), saveFile(clip, name)];
 }

@@ -12,10 +12,15 @@ export class Rotation {
    * @param {string[]} cameras in order
    * @param {number} seconds for each
    * @param {number} now
+   * @param {string | null} [held] the camera that fills the window, and stays as long as it does
    * @returns {{shown: string | null, next: string | null}} `next` is null while it need not be ready
    */
-  at(cameras, seconds, now) {
+  at(cameras, seconds, now, held = null) {
     if (cameras.length === 0) return { shown: null, next: null };
+    if (cameras.includes(held)) {
+      this.#show(held, now);
+      return { shown: held, next: null };
+    }
     if (!cameras.includes(this.#current)) this.#show(cameras[0], now);
     if (now - this.#since >= seconds * 1000) this.#show(following(cameras, this.#current), now);
     const left = seconds * 1000 - (now - this.#since);

@@ -88,7 +88,7 @@ export class Stage {
   /** @param {string[]} names @returns {(string | null | undefined)[]} the cameras shown and made ready; nothing where all are shown */
   #inRotation(names) {
     if (this.#choices.layout !== "rotation") return [];
-    const { shown, next } = this.#rotation.at(names, this.#choices.seconds, performance.now());
+    const { shown, next } = this.#rotation.at(names, this.#choices.seconds, performance.now(), fillingView()?.dataset.camera);
     return [shown, next];
   }
 

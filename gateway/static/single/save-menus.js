@@ -20,7 +20,7 @@ export class SaveMenus {
   /**
    * @param {HTMLElement} bar has the menus
    * @param {string} camera
-   * @param {(text: string) => void} say shows a sentence
+   * @param {(text: string, link?: HTMLAnchorElement) => void} say shows a sentence, and what may follow
    */
   constructor(bar, camera, say) {
     this.#camera = camera;
@@ -44,12 +44,11 @@ export class SaveMenus {
   #still(query) {
     return this.#once(async () => {
       const { blob, headers, error, code } = await getFile(`camera/${this.#camera}/snapshot.jpg${query}`);
-      if (!blob) return t("save.noStill", { error: why(error, code) });
+      if (!blob) return [t("save.noStill", { error: why(error, code) })];
       const captured = Number(headers.get("X-Timestamp")) || Date.now() / 1000;
       const name = fileName(this.#camera, new Date(captured * 1000), "jpg");
       const file = stampsPictures() ? (await stamped(blob, stampText(captured))).jpeg : blob;
-      saveFile(file, name);
-      return t("save.still", { name, size: dataSize(file.size), time: timeOfDay(captured) });
+      return [t("save.still", { name, size: dataSize(file.size), time: timeOfDay(captured) }), saveFile(file, name)];
     });
   }
 
@@ -65,11 +64,10 @@ export class SaveMenus {
         const recorded = await getFile(`${home}/recordings/clip.mkv?from=${now - seconds}&to=${now}`);
         if (recorded.blob) [clip, kind] = [recorded, "mkv"];
       }
-      if (!clip.blob) return t("save.noClip", { error: why(clip.error, clip.code) });
+      if (!clip.blob) return [t("save.noClip", { error: why(clip.error, clip.code) })];
       const file = stampsPictures() ? await this.#withTimes(clip.blob, kind) : clip.blob;
       const name = fileName(this.#camera, new Date(), stampsPictures() ? "avi" : kind);
-      saveFile(file, name);
-      return t("save.clip", { name, size: dataSize(file.size) });
+      return [t("save.clip", { name, size: dataSize(file.size) }), saveFile(file, name)];
     });
   }
 
@@ -79,12 +77,12 @@ export class SaveMenus {
     return stampedClip(clip, kind, (n) => this.#say(t("save.drawing", { n })));
   }
 
-  /** One file at a time. @param {() => Promise<string>} save returns what to say */
+  /** One file at a time. @param {() => Promise<[string, HTMLAnchorElement?]>} save returns what to say */
   async #once(save) {
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
-      this.#say(await whileSaving(save));
+      this.#say(...(await whileSaving(save)));
     } catch (error) {
       this.#say(t("save.nothing", { error: error.message })); // the time could not be drawn
     } finally {

@@ -16,6 +16,8 @@ const STEP_FACTOR = 1.4;
 const LOOK = 0.15;
 /** How long what was done is shown. */
 const SAID_MS = 10_000;
+/** With a link to what was saved. */
+const SAVED_MS = 60_000;
 /** Where a key belongs to the element that has the focus. */
 const TAKES_KEYS = "input, select, textarea, dialog, [role=slider], [contenteditable]";
 
@@ -93,19 +95,20 @@ export class SingleCamera {
     this.#onClick(".own-window", () => this.#toggleOwnWindow());
     addMenus(this.#bar);
     this.#watchers = new Watchers(this.#bar.querySelector(".watchers"), view.dataset.camera);
-    new SaveMenus(this.#bar, view.dataset.camera, (text) => this.#say(text));
+    new SaveMenus(this.#bar, view.dataset.camera, (text, link) => this.#say(text, link));
     this.#showZoom();
     this.#showOwnWindow();
     this.#showControlsTool();
     if (hadControls) this.#toggleControls();
   }
 
-  /** Show what was done, or why not. @param {string} text */
-  #say(text) {
+  /** Show what was done, or why not. @param {string} text @param {HTMLAnchorElement} [link] to what was saved */
+  #say(text, link) {
     const said = this.#bar.querySelector(".said");
     said.textContent = text;
+    if (link) said.append(" ", link);
     clearTimeout(this.#saidTimer);
-    this.#saidTimer = setTimeout(() => (said.textContent = ""), SAID_MS);
+    this.#saidTimer = setTimeout(() => (said.textContent = ""), link ? SAVED_MS : SAID_MS);
   }
 
   async #toggleOwnWindow() {

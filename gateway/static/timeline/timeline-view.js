@@ -13,6 +13,8 @@ import { Track } from "./track.js";
 
 /** So long a notice is shown. */
 const NOTICE_MS = 8000;
+/** With a link to what was saved, it is shown longer. */
+const SAVED_MS = 60_000;
 
 /**
  * @typedef {object} Shown
@@ -56,7 +58,7 @@ export class TimelineView extends HTMLElement {
       button.addEventListener("click", () => this.#onAction(button.dataset.action));
     }
     this.#fillSpeeds();
-    stampDownload(this.#element(".download"), camera, (text) => this.notice(text));
+    stampDownload(this.#element(".download"), camera, (text, link) => this.notice(text, link));
     this.#element(".date").addEventListener("change", (event) => act("date", event.target.value));
     new ResizeObserver(() => act("resize", this.#track.width)).observe(slider);
   }
@@ -127,11 +129,12 @@ export class TimelineView extends HTMLElement {
     this.#setText(".record-text", t(demanded ? "timeline.stop" : "timeline.record"));
   }
 
-  /** Say something for a moment, also to screen readers. @param {string} text */
-  notice(text) {
+  /** Say something for a moment, also to screen readers. @param {string} text @param {HTMLAnchorElement} [link] to what was saved */
+  notice(text, link) {
     clearTimeout(this.#noticeTimer);
     this.#setText(".notice", text);
-    if (text) this.#noticeTimer = setTimeout(() => this.#setText(".notice", ""), NOTICE_MS);
+    if (link) this.#element(".notice").append(" ", link);
+    if (text) this.#noticeTimer = setTimeout(() => this.#setText(".notice", ""), link ? SAVED_MS : NOTICE_MS);
   }
 
   /** Show a link where it can be copied by hand. @param {string | null} link null hides it */

@@ -262,6 +262,7 @@ export default {
   "save.minutes": { one: "Letzte {n} Minute", other: "Letzte {n} Minuten" },
   "save.waiting": "Der Film wird geholt …",
   "save.drawing": "Die Zeit wird in den Film gezeichnet: {n} %",
+  "save.again": "Noch einmal speichern",
   "save.nothing": "Nichts gespeichert: {error}.",
   "save.tooMany": "mit eingezeichneter Zeit hat ein Film höchstens {n} Bilder",
   "save.noPicture": "keines seiner Bilder lässt sich lesen",

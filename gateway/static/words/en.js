@@ -263,6 +263,7 @@ export default {
   "save.minutes": { one: "Last minute", other: "Last {n} minutes" },
   "save.waiting": "The clip is being fetched …",
   "save.drawing": "Drawing the time into the clip: {n} %",
+  "save.again": "Save again",
   "save.nothing": "Nothing was saved: {error}.",
   "save.tooMany": "with the time drawn into it, a clip has at most {n} pictures",
   "save.noPicture": "none of its pictures can be decoded",

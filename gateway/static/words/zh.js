@@ -262,6 +262,7 @@ export default {
   "save.minutes": { other: "最近 {n} 分钟" },
   "save.waiting": "正在获取片段……",
   "save.drawing": "正在将时间绘入片段：{n} %",
+  "save.again": "再次保存",
   "save.nothing": "未保存：{error}。",
   "save.tooMany": "绘入时间的片段最多包含 {n} 张图片",
   "save.noPicture": "其中没有可以解码的图片",

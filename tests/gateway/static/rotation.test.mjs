@@ -36,3 +36,11 @@ test("a page that slept shows the next camera, and for its whole time", () => {
   assert.equal(rotation.at(THREE, 10, 3_600_000).shown, "garden");
   assert.equal(rotation.at(THREE, 10, 3_609_000).shown, "garden");
 });
+
+test("a camera that fills the window stays, and then has its whole time", () => {
+  const rotation = new Rotation();
+  rotation.at(THREE, 10, 0);
+  for (const now of [1000, 9000, 60_000]) assert.deepEqual(rotation.at(THREE, 10, now, "garden"), { shown: "garden", next: null });
+  assert.equal(rotation.at(THREE, 10, 69_000).shown, "garden");
+  assert.equal(rotation.at(THREE, 10, 70_000).shown, "yard");
+});
