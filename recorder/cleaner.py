@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -18,6 +19,7 @@ from framebus.recordings.timeline import Segment
 from framebus.runtime.host_clock import host_monotonic, suspended_seconds
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk
+from recorder.freed_space import FreedSpace
 from recorder.retention import GB, Deletion, Limits, plan
 
 logger = logging.getLogger("recorder")
@@ -93,6 +95,7 @@ class Cleaner:
         self._losses = RateLimitedLog(logger)
         self._closed = False
         self._full = False
+        self._freed = FreedSpace()
         self._clock_checks = 0
         self._suspended = suspended
         self._slept = 0.0
@@ -160,26 +163,33 @@ class Cleaner:
                     with self._counted("ended", segment.path):
                         self._finish(segment)
             segments = self._all()
-        deleted: list[Deletion] = []
-        spared = {*before, *self._busy()}
-        while deletions := plan(
-            segments,
-            self._limits,
-            time.time(),
-            self._free(self._disk.free_bytes),
-            spared,
-            self._free(self._disk.free_files),
-        ):
-            gone = {deletion.segment.path for deletion in deletions if self._delete(deletion)}
-            deleted += [deletion for deletion in deletions if deletion.segment.path in gone]
-            segments = [segment for segment in segments if segment.path not in gone]
-            spared |= {deletion.segment.path for deletion in deletions} - gone
-            if len(gone) == len(deletions):
-                break  # a disk that frees the room later is not asked again at once
+        deleted = self._make_room(segments, {*before, *self._busy()})
+        gone = {deletion.segment.path for deletion in deleted}
+        segments = [segment for segment in segments if segment.path not in gone]
         self._delete_events()
         self._note(segments)
         if deleted:
             self._log(Counter(deletion.limit for deletion in deleted), sum(d.segment.bytes for d in deleted))
+
+    def _make_room(self, segments: list[Segment], spared: set[Path]) -> list[Deletion]:
+        """Delete what has to go, and return it. Raises OSError."""
+        free = self._free(self._disk.free_bytes)
+        is_paused = not self._freed.may_delete(time.monotonic())
+        left_bytes, left_files = (math.inf, math.inf) if is_paused else (free, self._free(self._disk.free_files))
+        deleted: list[Deletion] = []
+        while deletions := plan(segments, self._limits, time.time(), left_bytes, spared, left_files):
+            gone = {deletion.segment.path for deletion in deletions if self._delete(deletion)}
+            deleted += [deletion for deletion in deletions if deletion.segment.path in gone]
+            segments = [segment for segment in segments if segment.path not in gone]
+            spared = spared | {deletion.segment.path for deletion in deletions} - gone
+            if len(gone) == len(deletions):
+                break  # a disk that frees the room later is not asked again at once
+            if not is_paused:
+                left_bytes, left_files = self._free(self._disk.free_bytes), self._free(self._disk.free_files)
+        for_space = sum(deletion.segment.bytes for deletion in deleted if deletion.limit == "leave_free_gb")
+        if self._freed.note(for_space, self._free(self._disk.free_bytes) - free, time.monotonic()):
+            self._losses.count("times that deleting has made no room", "a snapshot or a recycle bin may hold the files")
+        return deleted
 
     def _delete(self, deletion: Deletion) -> bool:
         """Delete a segment; returns False where it is still there."""

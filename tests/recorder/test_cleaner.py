@@ -1,6 +1,7 @@
 """The folder is kept in order: room is made, names are corrected, and marks are set."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,6 +97,27 @@ def test_the_oldest_make_room_where_the_disk_takes_no_more_files(tmp_path: Path)
     paths = [store(tmp_path, STARTED + 10 * number, SECOND) for number in range(20)]
     cleaner = Cleaner(FullOfFiles(tmp_path, 0), ROOMY, "this boot", threading.Event(), set)
     wait_until(lambda: cleaner.deleted == {"leave_free_gb": 2}, "room is made")
+    cleaner.close()
+    assert names(tmp_path) == [path.name for path in paths[2:]]
+
+
+class NeverEmptier(Disk):
+    """As with a snapshot or a recycle bin: whatever is deleted, nothing becomes free."""
+
+    def free_bytes(self) -> int:
+        return 1000
+
+
+@pytest.mark.medium
+def test_where_deleting_makes_no_room_not_all_is_deleted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    paths = [store(tmp_path, STARTED + 10 * number, SECOND) for number in range(12)]
+    for path in paths:
+        os.truncate(path, 2_000_000)
+    limits = Limits(HUGE, HUGE, leave_free_bytes=1_000_000)
+    cleaner = Cleaner(NeverEmptier(tmp_path, 0), limits, "this boot", threading.Event(), set, interval_seconds=0.05)
+    wait_until(lambda: "times that deleting has made no room" in caplog.text, "it says so")
+    looked = cleaner.holding
+    wait_until(lambda: cleaner.holding is not looked, "it has looked again")
     cleaner.close()
     assert names(tmp_path) == [path.name for path in paths[2:]]
 
