@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-BLOCK_PORTS = 128
+BLOCK_PORTS = 256
 """How many ports a process has. It begins again with the first one when each has been used."""
 LOWEST_PORT = 10240
 """Below are ports that services have, and those that Chromium refuses (its highest is 10080)."""

@@ -49,7 +49,7 @@ def test_two_processes_never_have_the_same_block() -> None:
 
 @pytest.mark.parametrize(
     ("lowest", "highest", "first"),
-    [(32768, 60999, LOWEST_PORT), (1024, 60999, 61056), (LOWEST_PORT + BLOCK_PORTS - 1, 60999, 61056)],
+    [(32768, 60999, LOWEST_PORT), (1024, 60999, 61184), (LOWEST_PORT + BLOCK_PORTS - 1, 60999, 61184)],
 )
 def test_blocks_lie_outside_the_ports_of_connections(lowest: int, highest: int, first: int) -> None:
     outside = blocks(lowest, highest)
