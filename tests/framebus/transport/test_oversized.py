@@ -12,6 +12,7 @@ from framebus.protocol.wire import pack, topic
 from tests.conftest import Configure, Start
 from tests.framebus.golden.make import PACKED
 from tests.framebus.publisher import Publisher
+from tests.ports import free_ports
 from tests.processes import DEADLINE_SECONDS, Running, wait_until
 
 SIZE_BYTES = 400 << 20
@@ -20,8 +21,9 @@ LIMIT_KB = 300 << 10
 
 
 @pytest.fixture
-def far(configure: Configure, free_port: int) -> Config:
-    return configure(f'[camera.front]\nconnect = "tcp://127.0.0.1:{free_port + 1 if free_port < 65535 else 1025}"\n')
+def far(configure: Configure) -> Config:
+    (port,) = free_ports(1)  # beside that of the gateway
+    return configure(f'[camera.front]\nconnect = "tcp://127.0.0.1:{port}"\n')
 
 
 @pytest.fixture
