@@ -18,6 +18,10 @@ class FairOrder:
         self._waiting: dict[str, None] = {}
         self._turns_of_first = 0
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._waiting)
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the cameras: whose turn it is, then the one to take if that has nothing to send, and so on."""
         first = self.first if self.first in self._waiting else None

@@ -145,6 +145,7 @@ class PageViewer(SocketViewer):
 
     def next_message(self) -> bytes | None:
         """Return an answer or a status that is due, else the newest frame of the camera that has waited longest."""
+        self.has_more = True
         if self._answers:
             _, answer = self._answers.popitem()
             return websocket_message(answer, FIN_TEXT)
@@ -329,6 +330,7 @@ class PageViewer(SocketViewer):
         watching.unacknowledged[encoded.frame.seq] = watching.level, len(message)
         watching.sent(encoded, message)
         self._took(name, encoded.frame.seq, len(message), now)
+        self.has_more = len(self._order) > 1 or self._budget.is_ping_due(now)
         return message
 
     def _recorded_frame(self, name: str, playback: Playback, now: float) -> bytes | None:

@@ -115,6 +115,22 @@ async def test_of_each_camera_only_one_status_waits(two: Site) -> None:
     writer.close()
 
 
+async def test_a_page_is_asked_for_more_unless_it_got_the_frame_of_its_only_camera(two: Site) -> None:
+    page, front, back, writer = await page_of(two)
+    page.watch([front])
+    front.live.encoded, back.live.encoded = frames = encoded(1), encoded(1, "back")
+    more = []
+    for frame in frames:
+        assert page.next_message() is frame.bus_message
+        more.append(page.has_more)
+        page.on_status(front)
+        assert page.next_message() is not None
+        more.append(page.has_more)
+        page.watch([front, back])
+    assert more == [False, True, True, True]
+    writer.close()
+
+
 async def test_a_page_that_does_not_acknowledge_gets_so_many_frames(two: Site) -> None:
     page, front, _, writer = await page_of(two)
     page.watch([front])
