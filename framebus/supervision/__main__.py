@@ -2,11 +2,11 @@
 
 import sys
 
-from framebus.supervision.without_openssl import leave_out_openssl
+from framebus.supervision.left_out import leave_out
 
-leave_out_openssl()
+leave_out()
 
-from framebus.supervision.supervisord import main  # noqa: E402  (it imports supervisor, which would load OpenSSL)
+from framebus.supervision.supervisord import main  # noqa: E402  (it imports supervisor)
 
 if __name__ == "__main__":
     sys.exit(main())

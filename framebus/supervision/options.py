@@ -2,6 +2,9 @@
 
 import os
 import signal
+from importlib import import_module
+from operator import attrgetter
+from typing import Any
 
 from supervisor.options import ServerOptions
 
@@ -10,7 +13,15 @@ HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.
 
 
 class Options(ServerOptions):  # type: ignore[misc]
-    """Used by supervisord; see `fork`."""
+    """Used by supervisord; see its methods."""
+
+    def import_spec(self, spec: str) -> Any:
+        """Called by supervisord for "MODULE:NAME" in its configuration.
+
+        That of supervisor 4.2 imports pkg_resources, 5 MB, and that of 4.3 importlib.metadata, 2 MB.
+        """
+        module, _, name = spec.partition(":")
+        return attrgetter(name)(import_module(module))
 
     def fork(self) -> int:
         """Called by supervisord; os.fork() with the default handling of signals in the child.
