@@ -1,19 +1,21 @@
 """`python -m capture NAME`: the command line of capture.server."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from capture.server import Capture
 from framebus.config.load import Config, ConfigError, load
 from framebus.config.strict_toml import did_you_mean
-from framebus.runtime.process import EXIT_USAGE, Stop, arguments, run
+from framebus.runtime.command_line import arguments, read
+from framebus.runtime.process import EXIT_USAGE, Stop, run
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 
 def main() -> int:
     """Run one camera's process; returns its exit status."""
-    parser = arguments("capture", "Own one camera and publish its frames.")
-    parser.add_argument("camera", metavar="NAME", help="which [camera.NAME] of the configuration")
-    parser.add_argument("--try", dest="trial", action="store_true", help="take one picture, say how it went, and end")
-    options = parser.parse_args()
+    options = read(parser, ("camera",), trial=False)
     if options.trial:
         return trial(options.camera, options.config)
 
@@ -29,6 +31,14 @@ def main() -> int:
         ).run(stop)
 
     return run(f"capture-{options.camera}", options.config, capture)
+
+
+def parser() -> "ArgumentParser":
+    """The parser of the command line."""
+    parser = arguments("capture", "Own one camera and publish its frames.")
+    parser.add_argument("camera", metavar="NAME", help="which [camera.NAME] of the configuration")
+    parser.add_argument("--try", dest="trial", action="store_true", help="take one picture, say how it went, and end")
+    return parser
 
 
 def trial(camera: str, config_path: str | None) -> int:

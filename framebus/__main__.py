@@ -7,7 +7,7 @@ import signal
 import sys
 
 from framebus import __version__
-from framebus.runtime.process import add_config, arguments
+from framebus.runtime.command_line import add_config, arguments
 
 EXIT_BROKEN_PIPE = 128 + signal.SIGPIPE
 """What a shell shows of a program that SIGPIPE ended."""

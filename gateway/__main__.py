@@ -3,23 +3,24 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from framebus.config.followed_copy import FollowedCopy, copy_in_force
 from framebus.config.load import RECORDINGS_NAME, Config, ConfigError
-from framebus.runtime.process import Stop, arguments, run
+from framebus.runtime.command_line import arguments, read
+from framebus.runtime.process import Stop, run
 from framebus.runtime.run_dir import worker_name
 from gateway.cameras.camera_endpoints import camera_endpoints
 from gateway.http.limit_metrics import configured_limits
 from gateway.server import Gateway, logger
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
 
 def main() -> int:
     """Run the gateway's process; returns its exit status."""
-    parser = arguments("gateway", "Serve the cameras to browsers and everything else that speaks HTTP.")
-    parser.add_argument(
-        "--worker", metavar="K", type=int, default=0, help="which of [gateway] workers, counted from 0 (default: 0)"
-    )
-    options = parser.parse_args()
+    options = read(parser, worker=0)
 
     def gateway(config: Config, stop: Stop) -> None:
         workers = config.gateway.workers
@@ -35,6 +36,15 @@ def main() -> int:
         asyncio.run(worker.run(stop, on_tick=FollowedCopy(follow, logger, copy_in_force()).check))
 
     return run(worker_name(options.worker) if options.worker else "gateway", options.config, gateway)
+
+
+def parser() -> "ArgumentParser":
+    """The parser of the command line."""
+    parser = arguments("gateway", "Serve the cameras to browsers and everything else that speaks HTTP.")
+    parser.add_argument(
+        "--worker", metavar="K", type=int, default=0, help="which of [gateway] workers, counted from 0 (default: 0)"
+    )
+    return parser
 
 
 def made(config: Config, worker: int = 0) -> Gateway:

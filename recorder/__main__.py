@@ -3,14 +3,15 @@
 import sys
 
 from framebus.config.load import Config
-from framebus.runtime.process import Stop, arguments, run
+from framebus.runtime.command_line import arguments, read
+from framebus.runtime.process import Stop, run
 from framebus.transport import endpoints
 from recorder.server import RecorderServer
 
 
 def main() -> int:
     """Run the recorder and return the exit status."""
-    options = arguments("recorder", "Record the cameras that have `record` in their table.").parse_args()
+    options = read(lambda: arguments("recorder", "Record the cameras that have `record` in their table."))
 
     def recorder(config: Config, stop: Stop) -> None:
         frames = {camera: endpoints.frames(config, camera) for camera in config.cameras}

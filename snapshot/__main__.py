@@ -4,7 +4,8 @@ import sys
 
 from framebus.config.followed_copy import FollowedCopy, copy_in_force
 from framebus.config.load import Config
-from framebus.runtime.process import Stop, arguments, run
+from framebus.runtime.command_line import arguments, read
+from framebus.runtime.process import Stop, run
 from framebus.transport import endpoints
 from framebus.transport.endpoints import Endpoint
 from snapshot.server import SnapshotServer, logger
@@ -17,7 +18,7 @@ def camera_endpoints(config: Config) -> dict[str, Endpoint]:
 
 def main() -> int:
     """Run the snapshot service and return the exit status."""
-    options = arguments("snapshot", "Answer requests for stills from the newest frame of every camera.").parse_args()
+    options = read(lambda: arguments("snapshot", "Answer requests for stills from the newest frame of every camera."))
 
     def snapshot(config: Config, stop: Stop) -> None:
         server = SnapshotServer(

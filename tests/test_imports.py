@@ -13,14 +13,26 @@ for module in sys.argv[1].split():
 print(*(name for name, module in sys.modules.items() if module is not None and name not in before))
 """
 OPENSSL = {"ssl", "_ssl", "_hashlib"}
+RARE = {"argparse", "gettext", "shutil", "ipaddress"}
 HTTP = {"http", "email", "tornado"}
 LARGE = {"PIL", "av", "numpy", "tomlkit", "prometheus_client", "curses", "xml", "unittest", "pydoc", "multiprocessing"}
 UNUSED = {
-    "capture.__main__ capture.sources.v4l2": {"asyncio", "subprocess", "dataclasses", *OPENSSL, *HTTP, *LARGE},
-    "snapshot.__main__": {"asyncio", "subprocess", "dataclasses", *OPENSSL, *HTTP, *LARGE},
+    "capture.__main__ capture.sources.v4l2": {
+        "asyncio",
+        "subprocess",
+        "dataclasses",
+        *RARE,
+        *OPENSSL,
+        *HTTP,
+        *LARGE,
+    },
+    "snapshot.__main__": {"asyncio", "subprocess", "dataclasses", *RARE, *OPENSSL, *HTTP, *LARGE},
     "gateway.__main__": {"supervisor", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
-    "framebus.supervision.__main__ framebus.supervision.rpc": {"asyncio", "tornado", "zmq", "msgspec", *OPENSSL, *LARGE}
-    - {"xml"},  # for XML-RPC
+    "framebus.supervision.__main__ framebus.supervision.rpc": {
+        *("asyncio", "tornado", "zmq", "msgspec", "email", "inspect", "zipfile", "jaraco", "packaging"),
+        *OPENSSL,
+        *(LARGE - {"xml"}),  # for XML-RPC
+    },
 }
 """By the modules that a process starts with."""
 

@@ -12,7 +12,8 @@ from framebus.config.edit import Value
 from framebus.config.load import ConfigError
 from framebus.config.strict_toml import did_you_mean
 from framebus.errors import UsageError
-from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
+from framebus.runtime.command_line import add_config
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 from framebus.settings.attached_cameras import attached_cameras
 from framebus.settings.camera_edits import with_camera, with_changed_camera, without_camera
 from framebus.settings.config_file import OLD

@@ -26,8 +26,9 @@ from framebus.credentials.curve_keys import (
 from framebus.credentials.secrets_file import SecretsError
 from framebus.errors import UsageError
 from framebus.runtime.atomic_write import PRIVATE
+from framebus.runtime.command_line import add_config
 from framebus.runtime.privileges import PrivilegeError, service_owner
-from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 MAX_KEY_FILE_BYTES = 4096
 

@@ -15,7 +15,8 @@ from framebus.commands.watch import check_known
 from framebus.config.load import ConfigError
 from framebus.protocol.recorder import RecorderError, RecorderHeader
 from framebus.protocol.wire import WireError
-from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE, add_config
+from framebus.runtime.command_line import add_config
+from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
 
 GB = 1_000_000_000
 MB = 1_000_000

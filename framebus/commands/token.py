@@ -12,8 +12,8 @@ from framebus.credentials import accounts
 from framebus.credentials.accounts import Token, new_token, token_hash
 from framebus.credentials.token_usage import last_used
 from framebus.errors import UsageError
+from framebus.runtime.command_line import add_config
 from framebus.runtime.privileges import service_owner
-from framebus.runtime.process import add_config
 
 DEFAULT_SCOPES = ("view", "snapshot")
 

@@ -1,10 +1,11 @@
 """Where a server listens, as the configuration writes it."""
 
 import re
-from ipaddress import ip_address
 from typing import ClassVar
 
 import msgspec
+
+from framebus.config.ip_address import is_loopback
 
 MAX_LABEL_LENGTH = 63
 """Of a part of a host name between two dots, in characters (RFC 1035, section 2.3.4)."""
@@ -32,10 +33,7 @@ class Address(msgspec.Struct, frozen=True):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host) or self.host == "localhost"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -8,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -301,6 +300,8 @@ def _with_anchored_folders(
 
 
 def _check_network(proxy: str, mistakes: ConfigProblems) -> None:
+    from ipaddress import ip_network  # 0.3 MB, which most configurations do not need
+
     try:
         ip_network(proxy, strict=False)
     except ValueError:

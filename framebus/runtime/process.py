@@ -1,9 +1,8 @@
-"""What all processes share: arguments, configuration, log, signals and exit status.
+"""What all processes share: configuration, log, signals and exit status.
 
 The work of a process is the `body` that it passes to `run`.
 """
 
-import argparse
 import contextlib
 import errno
 import gc
@@ -96,23 +95,6 @@ class Stop:
         if self.requested:
             os._exit(128 + number)
         self.requested = True
-
-
-def arguments(program: str, description: str) -> argparse.ArgumentParser:
-    """A parser with what every command takes."""
-    parser = argparse.ArgumentParser(prog=program, description=description)
-    add_config(parser)
-    return parser
-
-
-def add_config(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Let the parser take the name of the configuration file."""
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        default=default,
-        help="the configuration (default: $FRAMEBUS_CONFIG, ./framebus.toml, /etc/framebus/framebus.toml)",
-    )
 
 
 def run(

@@ -7,9 +7,10 @@ stand still.
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 
 import zmq
+
+from framebus.config.ip_address import packed
 
 LOOKUP_THREADS = 3
 """More names than these share threads."""
@@ -43,8 +44,4 @@ def set_affinity(socket: "zmq.Socket[bytes]", endpoint: str) -> None:
 
 
 def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+    return packed(host.partition("%")[0]) is not None

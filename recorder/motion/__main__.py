@@ -4,7 +4,8 @@ import os
 import sys
 
 from framebus.config.load import Config
-from framebus.runtime.process import ProcessError, Stop, arguments, run
+from framebus.runtime.command_line import arguments, read
+from framebus.runtime.process import ProcessError, Stop, run
 from framebus.transport import endpoints
 
 THREADS = "OPENBLAS_NUM_THREADS"
@@ -13,7 +14,7 @@ THREADS = "OPENBLAS_NUM_THREADS"
 
 def main() -> int:
     """Look for motion, and return the exit status."""
-    options = arguments("motion", "Look for motion in the frames of cameras, and publish it as events.").parse_args()
+    options = read(lambda: arguments("motion", "Look for motion in the frames of cameras, and publish it as events."))
     os.environ.setdefault(THREADS, "1")
 
     def motion(config: Config, stop: Stop) -> None:

@@ -11,7 +11,8 @@ import sys
 import time
 
 from framebus.config.load import Config
-from framebus.runtime.process import ProcessError, Stop, arguments, run
+from framebus.runtime.command_line import arguments
+from framebus.runtime.process import ProcessError, Stop, run
 from framebus.runtime.run_dir import Lock
 
 PAUSE_SECONDS = 1.0

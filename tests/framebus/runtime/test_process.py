@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from framebus.config.load import Config
+from framebus.runtime.command_line import arguments
 from framebus.runtime.log import OneLineFormatter
-from framebus.runtime.process import Stop, arguments
+from framebus.runtime.process import Stop
 from tests.conftest import Configure, Start
 from tests.framebus.program import PAUSE_SECONDS
 from tests.processes import DEADLINE_SECONDS, Running, is_gone, python, wait_until
