@@ -226,6 +226,7 @@ class Feed:
             self._note_size((header.width, header.height, header.orientation))
             self.stats.missed += frame.missed
         self.stats.received += 1
+        self.stats.skipped_line += stream.late_viewers
         for viewer in stream.viewers:
             self.stats.skipped_line += viewer.in_flight
 

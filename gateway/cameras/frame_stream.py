@@ -14,6 +14,7 @@ from framebus.transport import sockets
 from framebus.transport.async_receiver import AsyncReceiver
 from framebus.transport.endpoints import Endpoint
 from gateway.delivery.encoded_frame import EncodedFrame
+from gateway.delivery.fan_out import FanOut
 from gateway.delivery.offline_image import OfflineImages, sentence
 from gateway.delivery.viewer import Viewer
 
@@ -71,6 +72,7 @@ class FrameStream:
         self.received = 0
         """How many frames have come."""
         self.viewers: set[Viewer] = set()
+        self._fan_out = FanOut()
         self.last_frame: EncodedFrame | None = None
         """The newest frame ever."""
         self._camera = camera
@@ -96,12 +98,16 @@ class FrameStream:
 
     def join(self, viewer: Viewer) -> None:
         """Add a viewer: it is woken for each frame."""
-        self.viewers.add(viewer)
+        if viewer not in self.viewers:
+            self.viewers.add(viewer)
+            self._fan_out.join(viewer)
         self.keep_awake()
 
     def leave(self, viewer: Viewer) -> None:
         """Remove a viewer; may be called twice."""
-        self.viewers.discard(viewer)
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+            self._fan_out.leave(viewer)
         if not self.viewers and self._subscription is not None:
             self._linger()
 
@@ -115,6 +121,11 @@ class FrameStream:
             # capture sends its newest frame again, which the old filter would take for a repeat
             socket = sockets.subscriber(self._context, self._endpoint, topic(self.kind, self._camera))
             self._subscription = socket, AsyncReceiver(socket, self._guarded, max_burst=FRAMES_A_TURN)
+
+    @property
+    def late_viewers(self) -> int:
+        """How many viewers could take the last frame, and wait for their turn."""
+        return self._fan_out.late_viewers
 
     async def first_frame(self, seconds: float) -> EncodedFrame | None:
         """Return the newest frame, waiting up to `seconds` for the first; None when none came."""
@@ -170,6 +181,7 @@ class FrameStream:
             receiver.close()
             socket.close()
             self._subscription = None
+        self._fan_out.close()
         self.encoded = self.offline_image = None
         self._offline_text = ""
         self._first_frame.clear()
@@ -191,8 +203,7 @@ class FrameStream:
         self.encoded = self.last_frame = encoded = EncodedFrame(frame, same_host=self._same_host)
         self.offline_image, self._offline_text = None, ""
         self._on_frame(self, frame)
-        for viewer in list(self.viewers):
-            viewer.on_frame(encoded)
+        self._fan_out.send(encoded)
         self._repeat_after(self._repeat_once_seconds)
 
     async def _draw(self, last: EncodedFrame, text: str) -> None:

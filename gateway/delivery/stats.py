@@ -25,7 +25,7 @@ class FeedStats:
         """Frames sent to viewers, counted for each viewer; below, their bytes."""
         self.sent_bytes = 0
         self.skipped_line = 0
-        """Frames that a viewer did not get because its connection was busy with an earlier one."""
+        """Frames that a viewer did not get because its connection was busy with an earlier one, or the gateway."""
         self.skipped_page = 0
         """Frames that a page did not get because it had not drawn earlier ones."""
         self.runs = 0

@@ -126,7 +126,9 @@ class CameraCollector(Collector):
 
     def _skipped(self, all_stats: Mapping[int, ViewersHeader], labels: list[str]) -> Metric:
         """Frames that viewers did not get, by reason."""
-        text = "Frames not sent to a viewer, counted for each: its line was busy, or the page still drew."
+        text = (
+            "Frames not sent to a viewer, counted for each: its line or the gateway was busy, or the page still drew."
+        )
         counter = CounterMetricFamily("framebus_camera_frames_skipped", text, labels=[*labels, "reason"])
         for number, camera, stats in self._per_camera(all_stats):
             for reason, amount in (("line", stats.skipped_line), ("page", stats.skipped_page)):

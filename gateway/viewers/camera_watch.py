@@ -114,10 +114,14 @@ class CameraWatch:
         fps = (stream.received - self._received[0][1]) / seconds if seconds else 0.0
         return min(fps, 1 / self.period) if self.period else fps
 
-    @property
-    def takes_each_frame(self) -> bool:
-        """Whether each frame that comes is the next one to send: of the size that is wanted, and at any rate."""
-        return self._thinning is None and self._next_stream is self._stream and self.feed.size is self._size
+    def takes(self, encoded: EncodedFrame) -> bool:
+        """Whether a frame that has come is the next one to send: a new one, of the size that is wanted, at any rate."""
+        return (
+            self._thinning is None
+            and self._next_stream is self._stream
+            and self.feed.size is self._size
+            and self.shown is not encoded
+        )
 
     def newest(self, *, with_offline_image: bool = False) -> EncodedFrame | None:
         """Return the newest frame, if the viewer has not had it; None where there is nothing new, or it is too early.

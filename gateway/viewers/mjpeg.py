@@ -54,7 +54,7 @@ class MjpegViewer(Viewer):
 
     def on_frame(self, encoded: EncodedFrame) -> None:
         """Send a frame that has come, without the questions of `next_message` where it is the answer."""
-        if self.in_flight or self._ended or self._adaptation is not None or not self._watch.takes_each_frame:
+        if self.in_flight or self._ended or self._adaptation is not None or not self._watch.takes(encoded):
             self.wake()
             return
         message = encoded.mjpeg_part

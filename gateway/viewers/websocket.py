@@ -63,7 +63,7 @@ class CameraViewer(SocketViewer):
 
     def on_frame(self, encoded: EncodedFrame) -> None:
         """Send a frame that has come, without the questions of `next_message` where it is the answer."""
-        if self.in_flight or self._ended or not self._watch.takes_each_frame:
+        if self.in_flight or self._ended or not self._watch.takes(encoded):
             self.wake()
             return
         message = encoded.jpeg_message

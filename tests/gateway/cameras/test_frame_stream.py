@@ -13,6 +13,7 @@ from framebus.protocol.wire import Kind
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.transport import endpoints
 from gateway.cameras.frame_stream import FrameStream
+from gateway.delivery.fan_out import VIEWERS_A_TURN
 from gateway.delivery.offline_image import OfflineImages
 from gateway.delivery.viewer import STOPPING, Ending, Viewer
 from gateway.server import logger
@@ -73,6 +74,23 @@ async def make(config: Config) -> AsyncIterator[Make]:
         each.close()
     offline_images.close()
     context.destroy()
+
+
+async def test_all_get_a_frame_where_there_are_more_than_get_it_in_one_turn(
+    make: Make, camera: PublishedCamera
+) -> None:
+    stream = make()
+    onlookers = [Onlooker(stream) for _ in range(VIEWERS_A_TURN + 2)]
+    for onlooker in [*onlookers, onlookers[0]]:
+        stream.join(onlooker)
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
+    camera.show(jpeg())
+    await until(lambda: all(onlooker.seen == [1] for onlooker in onlookers))
+    leaver = onlookers.pop()
+    stream.leave(leaver)
+    camera.show(jpeg())
+    await until(lambda: all(onlooker.seen == [1, 2] for onlooker in onlookers))
+    assert leaver.seen == [1]
 
 
 @pytest.mark.parametrize("kind", ["live", "half", "quarter"])

@@ -110,20 +110,31 @@ async def test_where_the_size_changes_the_old_one_is_sent_until_the_new_one_come
 
 async def test_each_frame_is_the_next_to_send_unless_a_size_or_a_rate_is_waited_for(feed: Feed) -> None:
     watcher = await watching(feed, Wanted())
+    coming = encoded(9)
     taken: list[bool] = []
-    taken.append(watcher.watch.takes_each_frame)
+    taken.append(watcher.watch.takes(coming))
     watcher.watch.want(Wanted(640))
-    taken.append(watcher.watch.takes_each_frame)
+    taken.append(watcher.watch.takes(coming))
     feed.streams["half"].encoded = encoded(1, "half")
     watcher.wake()
-    taken.append(watcher.watch.takes_each_frame)
+    taken.append(watcher.watch.takes(coming))
     feed.size = (640, 360, 1)  # the camera has changed: its own frames are small enough now
-    taken.append(watcher.watch.takes_each_frame)
+    taken.append(watcher.watch.takes(coming))
     watcher.watch.want(Wanted(640, fps=5))
     feed.live.encoded = encoded(2)
     watcher.wake()
-    taken.append(watcher.watch.takes_each_frame)
+    taken.append(watcher.watch.takes(coming))
     assert taken == [True, False, True, False, False]
+    watcher.close()
+
+
+async def test_a_frame_that_was_sent_already_is_not_the_next(feed: Feed) -> None:
+    watcher = await watching(feed, Wanted())
+    sent = feed.live.encoded = encoded(1)
+    assert watcher.watch.takes(sent)
+    watcher.wake()
+    assert watcher.seen == [1]
+    assert not watcher.watch.takes(sent)
     watcher.close()
 
 
