@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="fbb"))
     session = Session(folder, options.quick)
     try:
-        failed = run(session, options.names or list(BENCHMARKS))
+        failed = run(session, options.names or list(BENCHMARKS), options.quota)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -142,9 +142,11 @@ def percent(text: str) -> float:
     return share
 
 
-def run(session: Session, names: Sequence[str]) -> list[str]:
+def run(session: Session, names: Sequence[str], quota_percent: float | None = None) -> list[str]:
     """Run benchmarks and return the names of those that failed; the others run nevertheless."""
     print(environment_line())
+    if quota_percent:
+        print(f"All processes of each server together may use {quota_percent:g} % of a core.")
     failed = []
     for name in names:
         benchmark = BENCHMARKS[name]

@@ -96,7 +96,7 @@ def many_viewers() -> list[Target]:
                 f"many-viewers/{fps} fps/most fps",
                 at_least=True,
             )
-            for fps in (10, 30)
+            for fps in (10, 30, 60)
         ),
     ]
 

@@ -22,3 +22,4 @@ def test_a_rate_that_was_not_measured_leaves_dashes() -> None:
     lines = report(session).splitlines()
     assert lines[2].split() == ["camera", "with", "10", "fps", "10.0", "9.5", "10.5", *5 * "-"]
     assert lines[3].split() == ["camera", "with", "30", "fps", *8 * "-"]
+    assert lines[4].split() == ["camera", "with", "60", "fps", *8 * "-"]
