@@ -323,6 +323,8 @@ def _cleaned(header: msgspec.Struct) -> msgspec.Struct:
     changes = {}
     for name in _text_fields(type(header)):
         text = getattr(header, name)
+        if not isinstance(text, str):  # whoever reads it refuses it
+            continue
         clean = _without_control_characters(text[:MAX_TEXT_LENGTH])
         if clean != text:
             changes[name] = clean
