@@ -12,6 +12,7 @@ from gateway.cameras.registry import CameraRegistry
 from gateway.delivery.viewer import CAMERA_GONE
 from gateway.http.base_handler import BaseHandler
 from gateway.http.stream_query import Fps, parse_query
+from gateway.net.counted_stream import CountedStream
 from gateway.net.errors import HttpError
 from gateway.viewers.camera_watch import Wanted
 from gateway.viewers.playback_requests import Play, PlayMessage, Seek, SeekMessage
@@ -207,6 +208,8 @@ class PageSocket(ViewerSocket):
         """Called by Tornado after the handshake: send the names of the cameras, and the status of each."""
         if self._is_disconnected():
             return
+        if isinstance(self._stream, CountedStream):
+            self._stream.read_ahead()  # the page acknowledges each frame
         self._viewer = PageViewer(self, self.identity, self.services.recordings)
         self._viewer.address = self.client.address
         self._cameras.add_viewer(self._viewer)

@@ -12,6 +12,8 @@ from tornado.iostream import IOStream
 
 READS_PER_TURN = 64
 """Reads that one connection gets in a turn of the event loop; a websocket frame takes two to four."""
+READ_AHEAD_BYTES = 16 * 1024
+"""Taken at most at once of what has come over a websocket."""
 
 T = TypeVar("T")
 
@@ -27,6 +29,8 @@ class CountedStream(IOStream):
     written_bytes = 0
     """Bytes that the kernel has taken."""
     _reads = 0
+    _ahead: bytearray | None = None
+    """What has come and was not asked for yet, after `read_ahead`."""
 
     def add_release_callback(self, callback: Callable[[], None]) -> None:
         """Call this at the end of the connection, too."""
@@ -54,8 +58,19 @@ class CountedStream(IOStream):
         self.written_bytes += sent or 0
         return sent
 
-    def read_bytes(self, num_bytes: int, partial: bool = False) -> "asyncio.Future[bytes]":
+    def read_ahead(self) -> None:
+        """Take what has come at once, for a websocket that gets many small messages.
+
+        Tornado reads a frame in two to four parts, each with the work of a read from a socket, and leaves epoll in
+        between. To be called before the first frame is read; from then on, only `read_bytes` may be called, without
+        `partial`.
+        """
+        self._ahead = bytearray()
+
+    def read_bytes(self, num_bytes: int, partial: bool = False) -> Awaitable[bytes]:
         """Called by Tornado, for websocket frames and bodies."""
+        if self._ahead is not None:
+            return self._taken(self._ahead, num_bytes)
         return self._paced(super().read_bytes(num_bytes, partial))
 
     def read_until(self, delimiter: bytes, max_bytes: int | None = None) -> "asyncio.Future[bytes]":
@@ -65,6 +80,18 @@ class CountedStream(IOStream):
     def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> "asyncio.Future[bytes]":
         """Called by Tornado, for the head of a request."""
         return self._paced(super().read_until_regex(regex, max_bytes))
+
+    async def _taken(self, ahead: bytearray, num_bytes: int) -> bytes:
+        """So many bytes of what has come, as soon as they are there."""
+        while len(ahead) < num_bytes:
+            ahead += await self._paced(super().read_bytes(READ_AHEAD_BYTES, partial=True))
+        self._reads += 1
+        if self._reads >= READS_PER_TURN:
+            self._reads = 0
+            await asyncio.sleep(0)
+        taken = bytes(ahead[:num_bytes])
+        del ahead[:num_bytes]
+        return taken
 
     def _paced(self, awaitable: Awaitable[T]) -> "asyncio.Future[T]":
         """The same read, done in a later turn of the loop when this connection has had its share of this one."""
