@@ -123,8 +123,8 @@ class Capture:
             with self._endpoint_lock:
                 due_in = self._endpoint.due_in
             ready: dict[Any, int] = dict(poller.poll(max(0, int(due_in * 1000) + 1)))
-            if due_in > 0 and ready.keys() == {frames}:
-                continue  # `due_in` tells whether subscriptions wait, or libzmq has only told itself something
+            if ready.keys() == {frames} and not self._is_due():
+                continue  # libzmq makes the descriptor readable for its own use, too
             self._reader.clear()
             with self._endpoint_lock:
                 self._endpoint.serve(ready)
@@ -160,6 +160,11 @@ class Capture:
             is_told = self._endpoint.told == ("live", "")
             if not is_told or self._endpoint.has_work:
                 self._reader.notify()
+
+    def _is_due(self) -> bool:
+        """Whether the endpoint has something to do by now: a subscription to serve, a frame or a status to send."""
+        with self._endpoint_lock:
+            return self._endpoint.due_in <= 0
 
     def _last_words(self) -> str:
         """Publish why this process cannot read the camera any more; returns the reason."""
