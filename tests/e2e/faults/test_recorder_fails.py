@@ -12,13 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.processes import pss_bytes
 from framebus.client.recorder import request_recorder
 from framebus.protocol.recorder import RecorderHeader
 from framebus.recordings.folder import RecordedFrame, RecordingFolder
 from tests.e2e.conftest import Pipeline, Up
 from tests.e2e.faults.conftest import Watched
 from tests.processes import wait_until
+from tests.programs import need
 
+SLOW_DISK = Path(__file__).parents[2] / "slowdisk.c"
+SLOW_SECONDS = 10
+BUFFER_MB = 4
+SLOW_DEADLINE_SECONDS = 120.0
+"""The buffer holds some seconds of frames; on a busy machine there are fewer of them."""
 ALL = "mjpeg page zeromq"
 CAMERA = '[camera.front]\nsource = "testcard"\nsize = "320x240"\nrecord = "always"\nrecord_fps = 30\n'
 
@@ -125,3 +132,49 @@ def test_the_disk_of_the_recordings_is_read_only(disk: Path, up: Up, watch: Watc
         subprocess.run(["umount", disk], check=True)
     wait_until(lambda: state(pipeline).state == "recording", "it records again")
     wait_for_frames(disk / "recordings", time.time())
+
+
+def test_the_disk_of_the_recordings_is_unplugged(disk: Path, up: Up, watch: Watched) -> None:
+    """Nothing is written to the folder that lies below it, and what is plugged in again is used."""
+    pipeline = up(recordings(disk / "recordings") + f'mount_point = "{disk}"\n')
+    faults = watch(pipeline)
+    wait_for_frames(disk / "recordings", time.time())
+    with faults.during("the disk of the recordings unplugged", keeps=ALL):
+        subprocess.run(["umount", "-l", disk], check=True)
+        try:
+            wait_until(lambda: state(pipeline).state == "failed", "the failure is told")
+            assert state(pipeline).reason == f"nothing is mounted at {disk}"
+            assert list(disk.iterdir()) == []
+        finally:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], check=True)
+    wait_until(lambda: state(pipeline).state == "recording", "it records again")
+    wait_for_frames(disk / "recordings", time.time())
+
+
+@pytest.fixture
+def slow_library(tmp_path: Path) -> Path:
+    """A disk that takes its time, for LD_PRELOAD."""
+    library = tmp_path / "slowdisk.so"
+    command = [need("gcc"), "-shared", "-fPIC", "-O2", "-Wall", "-o", str(library), str(SLOW_DISK)]
+    subprocess.run(command, check=True, timeout=60)
+    return library
+
+
+def test_the_disk_of_the_recordings_is_slow(up: Up, watch: Watched, slow_library: Path, tmp_path: Path) -> None:
+    """What does not fit into the buffer is lost, and counted; the memory stays bounded."""
+    folder, slow = tmp_path / "recordings", tmp_path / "slow"
+    pipeline = up(
+        recordings(folder).replace("320x240", "640x480") + f"buffer_mb = {BUFFER_MB}\n",
+        environment={"LD_PRELOAD": str(slow_library), "SLOWDISK_FILE": str(slow)},
+    )
+    faults = watch(pipeline)
+    wait_for_frames(folder, time.time())
+    pid = pipeline.processes()["recorder"]
+    before = pss_bytes(pid)
+    with faults.during(f"the disk of the recordings slow: {SLOW_SECONDS} s for each piece", keeps=ALL):
+        slow.write_text(str(SLOW_SECONDS))
+        wait_until(lambda: state(pipeline).dropped > 0, "what does not fit is counted", SLOW_DEADLINE_SECONDS)
+        assert pss_bytes(pid) - before < 5 * BUFFER_MB * 1e6
+        slow.unlink()
+    wait_for_frames(folder, time.time())
+    assert pipeline.processes()["recorder"] == pid
