@@ -201,7 +201,8 @@ class Cleaner:
             gone = True
             self.deleted[deletion.limit] += 1
             camera = segment.path.parts[-3]
-            self._gone_until[camera] = max(segment.start, self._gone_until.get(camera, 0.0))
+            if segment.start <= time.time():  # else its clock was wrong, and says nothing of other days
+                self._gone_until[camera] = max(segment.start, self._gone_until.get(camera, 0.0))
             with contextlib.suppress(OSError):  # it is not empty
                 segment.path.parent.rmdir()
         return gone

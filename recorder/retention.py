@@ -16,6 +16,9 @@ cameras at 10 frames of 40 KB a second."""
 
 LEAVE_FREE_FILES = 1000
 """So many more files the disk is to take: many small recordings use up the inodes of a file system before its bytes."""
+FUTURE_SECONDS = DAY_SECONDS
+"""A segment that begins so much later than now was recorded with a wrong clock, in an earlier boot: it is older than
+those with a time that may be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ def plan(
         free_files: how many more files the disk takes.
     """
     ordered = sorted(segments, key=attrgetter("start"))
+    expired_before = now - limits.keep_seconds
+    if ordered and ordered[-1].start > now + FUTURE_SECONDS:
+        ordered.sort(key=lambda segment: (segment.end >= expired_before, segment.start <= now + FUTURE_SECONDS))
     held = sum(segment.bytes for segment in ordered)
     headroom = min(HEADROOM_BYTES, held / 10)
     missing = limits.leave_free_bytes + headroom - free_bytes
@@ -63,7 +69,7 @@ def plan(
     for segment in ordered:
         if segment.keep or segment.path in busy:
             continue
-        if segment.end < now - limits.keep_seconds:
+        if segment.end < expired_before:
             limit = "keep_days"
         elif held > limits.keep_bytes:
             limit = "keep_gb"

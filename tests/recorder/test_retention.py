@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from framebus.recordings.timeline import Segment
-from recorder.retention import Limits, plan
+from recorder.retention import DAY_SECONDS, Limits, plan
 
 HUGE = 1e15
 ROOMY = Limits(keep_seconds=HUGE, keep_bytes=HUGE, leave_free_bytes=0)
@@ -67,3 +67,17 @@ def test_room_is_made_for_files_too() -> None:
     assert gone(math.inf) == gone(4) == []
     assert gone(3) == [0]
     assert gone(1) == [0, 120, 180]
+
+
+def test_what_was_recorded_with_a_clock_in_the_future_goes_before_what_is_recorded_now() -> None:
+    """Otherwise each new recording would be the oldest one, and go at once."""
+    segments = [segment(60 * number) for number in range(5)] + [segment(10 * DAY_SECONDS), segment(9 * DAY_SECONDS)]
+    now = 300.0
+
+    def gone(limits: Limits) -> list[float]:
+        return [deletion.segment.start for deletion in plan(segments, limits, now, HUGE)]
+
+    assert gone(ROOMY) == []
+    assert gone(Limits(HUGE, 400, 0)) == [9 * DAY_SECONDS, 10 * DAY_SECONDS, 0]
+    assert gone(Limits(150, 500, 0)) == [0, 60]
+    assert gone(Limits(150, 400, 0)) == [0, 60, 9 * DAY_SECONDS]
