@@ -92,6 +92,7 @@ def as_service(config: Config, path: Path | None) -> Config:
         ConfigError: That user cannot read the configuration.
         PrivilegeError: There is no such user, or that user cannot run this program.
     """
+    was_root = is_root()
     config = drop_privileges(config, lambda: read(path)[0])
     match service_of(config):
         case which_config.Supervisor() as running:
@@ -100,7 +101,8 @@ def as_service(config: Config, path: Path | None) -> Config:
         case (int(uid), _):
             become(uid)
             config = read(path)[0]
-    check_runnable()
+    if was_root and not is_root():
+        check_runnable()
     return config
 
 

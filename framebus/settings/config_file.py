@@ -206,7 +206,7 @@ class ConfigFile:
                 raise SettingsError("read-only", f"{self.path} cannot be opened: {error.strerror}") from None
             try:
                 self._lock(file, deadline)
-                if path.stat().st_ino == os.fstat(file).st_ino:  # else another process has replaced it meanwhile
+                if _is_still(path, file):  # else another process has replaced or deleted it meanwhile
                     yield
                     return
             finally:
@@ -222,6 +222,14 @@ class ConfigFile:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             time.sleep(LOCK_POLL_SECONDS)
+
+
+def _is_still(path: Path, file: int) -> bool:
+    """Whether an open file has this path."""
+    try:
+        return path.stat().st_ino == os.fstat(file).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def version_of(text: str) -> str:

@@ -1,6 +1,7 @@
 """Changes of framebus.toml: checked, kept beside the old one, and never over an edit of the person's."""
 
 import errno
+import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from framebus.config.load import Config, ConfigError
 from framebus.settings.config_file import NOT_RUNNING, ConfigFile, version_of
 from framebus.settings.settings_error import SettingsError
 from tests.conftest import Configure
+from tests.processes import wait_until
 
 
 @pytest.fixture
@@ -52,6 +54,24 @@ def test_the_old_file_stays_beside_the_new_one_with_its_mode(file: ConfigFile, c
     assert path.read_text() == edit(before)
     assert old.read_text() == before
     assert {path.stat().st_mode & 0o777, old.stat().st_mode & 0o777} == {0o640}
+
+
+def test_a_file_that_is_deleted_while_a_change_waits_for_it_is_one_sentence(file: ConfigFile, config: Config) -> None:
+    path = path_of(config)
+
+    def is_opened() -> bool:
+        links = [os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")]
+        return links.count(os.path.realpath(path)) > 1
+
+    with path.open() as held, ThreadPoolExecutor(1) as threads:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        change = threads.submit(file.change, edit)
+        wait_until(is_opened, "the change waits for the lock")
+        path.unlink()
+        fcntl.flock(held, fcntl.LOCK_UN)
+        with pytest.raises(SettingsError) as refused:
+            change.result()
+    assert str(refused.value) == f"{path} cannot be opened: No such file or directory"
 
 
 def test_a_process_that_is_killed_leaves_no_file_that_the_service_cannot_read(
