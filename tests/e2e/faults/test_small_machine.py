@@ -122,7 +122,8 @@ def test_a_twentieth_of_a_processor(launch: Launch) -> None:
             print(f"{viewer.pictures} pictures")
             assert viewer.mistakes == []
         assert pipeline.processes() == processes
-        assert not re.search(r"WARN|ERROR|Traceback|crash", pipeline.up.log), pipeline.up.log
+        # With other load, a status may come later than after three seconds, which is a warning and no more.
+        assert not re.search(r"ERROR|Traceback|crash", pipeline.up.log), pipeline.up.log
         pipeline.up.process.terminate()
         assert pipeline.up.ended(VERY_SLOW_SECONDS) == 0
         print(pipeline.up.log)  # with other load, supervisord may kill one that takes more than 3 s to end

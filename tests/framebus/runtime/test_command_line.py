@@ -10,9 +10,10 @@ from framebus.runtime import command_line
 
 PLAIN = """
 import sys
+before = set(sys.modules)  # of the environment, such as coverage
 from framebus.runtime.command_line import read
 options = read(None, ("camera",), trial=False)
-print(options.camera, options.trial, options.config, "argparse" in sys.modules)
+print(options.camera, options.trial, options.config, "argparse" in set(sys.modules) - before)
 """
 
 
