@@ -30,7 +30,7 @@ class FanOut:
     @property
     def late_viewers(self) -> int:
         """How many viewers could take a frame, and wait for their turn."""
-        return sum(not viewer.in_flight for viewer in self._waiting)
+        return sum(not viewer.in_flight for viewer in self._waiting) if self._waiting else 0
 
     def join(self, viewer: Viewer) -> None:
         """Hand the next frame to this viewer, too, after all others."""

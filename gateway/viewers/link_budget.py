@@ -99,9 +99,11 @@ class LinkBudget:
         self._slice_bytes = 0
         self._slice_seconds = 0.0
         self._samples: deque[float] = deque(maxlen=SAMPLES)
+        self._capacity: float | None = None
         self._recent_samples: deque[tuple[float, float]] = deque()
         self._arrivals: deque[tuple[float, int]] = deque()
         self._delays: deque[float] = deque(maxlen=DELAYS)
+        self._delay_seconds = 0.0
         self._delay_at: float | None = None
         self._ping: Ping | None = None
         self._pinged_at = float("-inf")
@@ -114,12 +116,12 @@ class LinkBudget:
     @property
     def delay_seconds(self) -> float:
         """The trip of an empty message; 0 until it was measured."""
-        return min(self._delays, default=0.0)
+        return self._delay_seconds
 
     @property
     def capacity(self) -> float | None:
         """Bytes per second that the link carries; None before the first acknowledgement."""
-        return median(self._samples) if self._samples else None
+        return self._capacity
 
     @property
     def window(self) -> int:
@@ -212,6 +214,7 @@ class LinkBudget:
             return
         if ping.alone:
             self._delays.append(now - ping.at)
+            self._delay_seconds = min(self._delays)
         self._arrived(ping.before - 1, now)
 
     def _limit(self, capacity: float) -> float:
@@ -261,6 +264,7 @@ class LinkBudget:
         """Take a sample of the capacity."""
         seconds = max(self._slice_seconds, self.delay_seconds * LEAST_SHARE, LEAST_SECONDS)
         self._samples.append(self._slice_bytes / seconds)
+        self._capacity = median(self._samples)
         self._recent_samples.append((now, self._slice_bytes / seconds))
         _drop_old(self._recent_samples, now)
         self._slice_since, self._slice_bytes, self._slice_seconds = now, 0, 0.0
