@@ -99,7 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         session.remove_devices()
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"\n{targets.summary(session.results)}")
+    if options.quota:
+        print("\nThe targets do not apply with --quota: a server that it slows down uses less, and sends fewer frames.")
+    else:
+        print(f"\n{targets.summary(session.results)}")
     document = results.document(session.results, options.quick, options.quota)
     options.json.write_text(json.dumps(document, indent=1) + "\n")
     if before is not None:
