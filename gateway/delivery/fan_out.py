@@ -44,6 +44,9 @@ class FanOut:
 
     def send(self, encoded: EncodedFrame) -> None:
         """Hand a frame to all viewers, to the first of them now."""
+        if not self._waiting and len(self._served) <= VIEWERS_A_TURN:
+            self._send_to_few(encoded)
+            return
         self._newest = encoded
         self._waiting.extend(self._served)
         self._served.clear()
@@ -57,6 +60,14 @@ class FanOut:
             self._next_turn = None
         self._served.extendleft(reversed(self._waiting))
         self._waiting.clear()
+
+    def _send_to_few(self, encoded: EncodedFrame) -> None:
+        for place, viewer in enumerate(list(self._served), 1):
+            try:
+                viewer.on_frame(encoded)
+            except Exception:
+                self._served.rotate(-place)  # so that next time the others get theirs before it
+                raise
 
     def _send_to_some(self) -> None:
         self._next_turn = None

@@ -130,6 +130,16 @@ async def test_a_closed_one_sends_nothing_until_the_next_frame() -> None:
     assert got == [*to(range(VIEWERS_A_TURN, MANY), NEW), *to(range(VIEWERS_A_TURN), NEW)]
 
 
+async def test_a_viewer_that_always_fails_keeps_no_frame_from_the_few_after_it() -> None:
+    fan_out, got = crowd(0)
+    for viewer in (Failing(0, got), Listed(1, got), Listed(2, got)):
+        fan_out.join(viewer)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            fan_out.send(NEW)
+    assert got == [*to(range(1, 3), NEW), *to(range(1, 3), NEW)], "all frames but the first"
+
+
 async def test_a_viewer_that_fails_does_not_hold_up_the_next_frame() -> None:
     fan_out, got = crowd(3)
     failing = Failing(3, got)
