@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from logging import getLogger
 
 from framebus.client.options import Options, check_camera, check_configured, check_seconds, load
@@ -21,8 +20,7 @@ ALL_CAMERAS = ""
 ALL_TOPIC = b"event/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventOptions(Options):
+class EventOptions(Options, frozen=True, kw_only=True):
     """The arguments of a subscriber of events; its camera is ALL_CAMERAS where the program named none."""
 
     def __post_init__(self) -> None:

@@ -2,8 +2,9 @@
 
 import math
 import os
-from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
+
+import msgspec
 
 from framebus.config import running_copy
 from framebus.config.load import Config, ConfigError
@@ -21,8 +22,7 @@ MAX_QUEUE = 10_000
 """Frames that a subscriber may ask to have queued. A frame may have 32 MiB, and usually has 100 kB."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments that all subscribers have, by the names that they have there."""
 
     camera: str
@@ -39,7 +39,7 @@ class Options:
 
     def arguments(self) -> dict[str, Any]:
         """The arguments with which to make another subscriber of the same kind."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return msgspec.structs.asdict(self)
 
     def find(self) -> Endpoint:
         """The endpoint as given, else the camera's own by the configuration. Raises ArgumentError and ConfigError."""
@@ -50,8 +50,7 @@ class Options:
         return endpoints.frames(config, self.camera)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriberOptions(Options):
+class SubscriberOptions(Options, frozen=True, kw_only=True):
     """The arguments of a subscriber of frames."""
 
     kind: SubscriberKind = "live"

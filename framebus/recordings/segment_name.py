@@ -6,10 +6,11 @@ No name has a colon, as FAT takes none, and the mark `_keep` is part of the name
 """
 
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+
+import msgspec
 
 DAY_PATTERN = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
 NAME_PATTERN = (
@@ -20,8 +21,7 @@ SECONDS_A_DAY = 86400
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SegmentName:
+class SegmentName(msgspec.Struct, frozen=True, order=True):
     """What a name says."""
 
     start: float
@@ -55,11 +55,11 @@ class SegmentName:
 
     def ended(self, seconds: float) -> "SegmentName":
         """The name of the same segment once it is complete."""
-        return replace(self, seconds=seconds)
+        return msgspec.structs.replace(self, seconds=seconds)
 
     def kept(self, keep: bool) -> "SegmentName":
         """The name of the same segment with or without the mark."""
-        return replace(self, keep=keep)
+        return msgspec.structs.replace(self, keep=keep)
 
 
 @lru_cache(maxsize=64)

@@ -6,9 +6,9 @@ import binascii
 import hmac
 import logging
 import time
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 from tornado.httputil import HTTPServerRequest
 
 from framebus.config.gateway import GatewayConfig
@@ -247,7 +247,7 @@ class Access:
         user = self._accounts_file.accounts.users.get(session.name)
         if user is None or not hmac.compare_digest(fingerprint(user.scrypt), session.fingerprint):
             return None
-        return replace(_user(session.name, user, session.id), expires=session.expires)
+        return msgspec.structs.replace(_user(session.name, user, session.id), expires=session.expires)
 
     def _by_token_session(self, session: Session) -> Identity | None:
         """Of a browser that was logged in by a link with the rights of a token."""
@@ -256,7 +256,7 @@ class Access:
         if token is None or not hmac.compare_digest(fingerprint(token.sha256), session.fingerprint):
             return None
         self._token_usage[name] = time.time()
-        return replace(_token(name, token, session.id), expires=session.expires)
+        return msgspec.structs.replace(_token(name, token, session.id), expires=session.expires)
 
     def _of_link(self, link: links.Link) -> Identity | None:
         """Who a link logs in; None if that account is gone, or has another password or token now."""

@@ -1,15 +1,15 @@
 """The identity of a client, and what it may do."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from framebus.credentials.accounts import SCOPES, Scope
 from gateway.access.sessions import TOKEN_SESSION
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """A client as it was at the request. `Access.is_still_valid` tells whether it still holds."""
 
     kind: Literal["unauthenticated", "local", "anonymous", "user", "token"]
@@ -22,8 +22,18 @@ class Identity:
     """Changes with the password or token."""
     session: str = ""
     """The id of its login session; empty without one."""
-    expires: float = field(default=math.inf, compare=False)
-    """When the session ends, in Unix seconds."""
+    expires: float = math.inf
+    """When the session ends, in Unix seconds. The last field: it does not count in comparisons."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[Any, ...]:
+        return msgspec.structs.astuple(self)[:-1]
 
     @property
     def account(self) -> str:

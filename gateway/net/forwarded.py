@@ -5,10 +5,10 @@ Any client can send the headers of a proxy. They count only if the connection co
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+import msgspec
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 from gateway.net.origin import HostPort, Origin, is_same_host, parse_host
@@ -35,8 +35,7 @@ PAIR = re.compile(r"\s*([A-Za-z]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*))
 """One parameter of the Forwarded header (RFC 7239, section 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(msgspec.Struct, frozen=True):
     """The client of a request, as it presents itself or as a trusted proxy presents it."""
 
     address: str
@@ -47,9 +46,9 @@ class Client:
     """The path under which the proxy serves the gateway, such as /cameras; empty without one."""
     through_proxy: bool = False
     """Whether the connection came from a trusted proxy."""
-    forwarded: bool = field(default=False, compare=False)
+    forwarded: bool = False
     """Whether the request carries a header of a proxy, trusted or not."""
-    hosts: frozenset[HostPort] = field(default=frozenset(), compare=False)
+    hosts: frozenset[HostPort] = frozenset()
     """Every name under which the gateway may be known to the client's browser."""
 
     def is_same_origin(self, origin: Origin, port_may_be_missing: bool = False) -> bool:

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from framebus.transport.sockets import EndpointError
 from tests.framebus.golden.make import JPEG
 from tests.framebus.publisher import frame_header
 
-OPTIONS = SubscriberOptions(camera="front")
 OLD_SECONDS = DEAD_CONNECTION_SECONDS + 1
 Subscribe = Callable[..., FrameSubscription]
 
@@ -27,7 +25,7 @@ def subscribe(endpoint: str) -> Iterator[Subscribe]:
     made: list[FrameSubscription] = []
 
     def make(**options: Any) -> FrameSubscription:
-        made.append(FrameSubscription(replace(OPTIONS, **{"endpoint": endpoint, **options})))
+        made.append(FrameSubscription(SubscriberOptions(**{"camera": "front", "endpoint": endpoint, **options})))
         return made[-1]
 
     yield make

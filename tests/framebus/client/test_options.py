@@ -2,7 +2,6 @@
 
 import math
 import pickle
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,9 @@ from framebus.errors import ArgumentError
 from framebus.transport.endpoints import Endpoint
 from tests.conftest import Configure
 
-OPTIONS = SubscriberOptions(camera="front")
+
+def made(**options: Any) -> SubscriberOptions:
+    return SubscriberOptions(**{"camera": "front", **options})
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_an_invalid_camera_name_is_refused_with_what_is_allowed(name: Any) -> No
 @pytest.mark.parametrize("name", ["a", "0", "back-door_2", "a" * 32])
 def test_a_valid_camera_name_is_accepted(name: str) -> None:
     check_camera(name)
-    assert replace(OPTIONS, camera=name).topic == f"live/{name}\n".encode()
+    assert made(camera=name).topic == f"live/{name}\n".encode()
 
 
 @pytest.mark.parametrize("seconds", [None, 0, -1, 0.5, math.inf, -math.inf, 2**70, True])
@@ -64,24 +65,24 @@ def test_a_value_that_is_not_a_length_of_time_is_refused(seconds: Any) -> None:
 )
 def test_invalid_options_cannot_be_made(changes: dict[str, Any], text: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        replace(OPTIONS, **changes)
+        made(**changes)
     assert str(caught.value).startswith(text)
 
 
 def test_the_topic_is_that_of_the_kind() -> None:
-    assert OPTIONS.topic == b"live/front\n"
-    assert replace(OPTIONS, kind="peek").topic == b"peek/front\n"
-    assert replace(OPTIONS, rendition="half").topic == b"half/front\n"
+    assert made().topic == b"live/front\n"
+    assert made(kind="peek").topic == b"peek/front\n"
+    assert made(rendition="half").topic == b"half/front\n"
 
 
 def test_options_can_be_pickled() -> None:
-    options = replace(OPTIONS, timeout=1.5, max_age=2, endpoint="tcp://10.0.0.7:5555", config="/etc/framebus.toml")
+    options = made(timeout=1.5, max_age=2, endpoint="tcp://10.0.0.7:5555", config="/etc/framebus.toml")
 
     assert pickle.loads(pickle.dumps(options)) == options
 
 
 def test_another_subscriber_is_made_of_its_arguments() -> None:
-    options = replace(OPTIONS, kind="peek", queue=5)
+    options = made(kind="peek", queue=5)
 
     assert SubscriberOptions(**options.arguments()) == options
 
@@ -95,7 +96,7 @@ def test_the_path_of_a_configuration_becomes_absolute(tmp_path: Path, monkeypatc
 
 
 def test_an_endpoint_of_the_caller_needs_no_configuration(tmp_path: Path) -> None:
-    options = replace(OPTIONS, endpoint="tcp://10.0.0.7:5555", config=f"{tmp_path}/missing.toml")
+    options = made(endpoint="tcp://10.0.0.7:5555", config=f"{tmp_path}/missing.toml")
 
     assert options.find() == Endpoint("tcp://10.0.0.7:5555")
 
@@ -103,14 +104,14 @@ def test_an_endpoint_of_the_caller_needs_no_configuration(tmp_path: Path) -> Non
 def test_without_an_endpoint_the_configuration_names_it(configure: Configure) -> None:
     config = configure()
 
-    assert replace(OPTIONS, config=str(config.path)).find() == Endpoint(f"ipc://{config.run_dir}/front.frames")
+    assert made(config=str(config.path)).find() == Endpoint(f"ipc://{config.run_dir}/front.frames")
 
 
 def test_a_camera_that_the_configuration_lacks_is_refused_with_those_it_has(configure: Configure) -> None:
     config = configure('[camera.front]\nsource = "testcard"\n[camera.back]\nsource = "testcard"\n')
 
     with pytest.raises(ConfigError) as caught:
-        replace(OPTIONS, camera="frnt", config=str(config.path)).find()
+        made(camera="frnt", config=str(config.path)).find()
     assert caught.value.mistakes == ['there is no camera frnt; there is front, back; did you mean "front"?']
     with pytest.raises(ConfigError) as caught:
         check_configured("garden", config)

@@ -4,9 +4,9 @@ import base64
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
@@ -74,7 +74,7 @@ async def test_a_link_logs_its_user_in_with_the_rights_of_that_user(access: Acce
         "user", "anna", frozenset(ANNA.scopes), frozenset({"front"}), fingerprint(ANNA.scrypt), "link"
     )
     session = by(access, cookie)
-    assert replace(session, session="link") == identity
+    assert msgspec.structs.replace(session, session="link") == identity
     assert session.session not in ("", "link")
     assert time.time() < session.expires <= time.time() + config.gateway.session_days * 86400
 
@@ -87,7 +87,7 @@ async def test_a_link_of_a_token_logs_in_with_the_rights_of_that_token(access: A
     assert access._token_usage == {}
     session = by(access, cookie)
     assert list(access._token_usage) == ["friend"], "its last use is shown"
-    assert replace(session, session="link") == expected
+    assert msgspec.structs.replace(session, session="link") == expected
     assert time.time() < session.expires <= time.time() + config.gateway.session_days * 86400
 
 
@@ -123,8 +123,8 @@ async def test_a_session_in_use_is_renewed_and_stays_the_same(access: Access, co
     cookie = await access.log_in("anna", PASSWORD, CLIENT)
     identity = by(access, cookie)
     assert access.renewed_cookie(identity) is None, "it is new"
-    assert access.renewed_cookie(replace(identity, session="", expires=0.0)) is None, "it has none"
-    renewed = access.renewed_cookie(replace(identity, expires=time.time() + 1))
+    assert access.renewed_cookie(msgspec.structs.replace(identity, session="", expires=0.0)) is None, "it has none"
+    renewed = access.renewed_cookie(msgspec.structs.replace(identity, expires=time.time() + 1))
     assert renewed is not None
     assert by(access, renewed) == identity
     assert access.sessions.read(renewed) != access.sessions.read(cookie), "it ends later"
@@ -142,9 +142,9 @@ async def test_an_identity_ends_with_its_time_its_logout_and_its_account(
 ) -> None:
     identity = by(access, (await access.log_in_by_link(new_link(kind, config), CLIENT))[0])
     assert access.is_still_valid(identity)
-    assert not access.is_still_valid(replace(identity, expires=time.time() - 1))
-    assert not access.is_still_valid(replace(identity, cameras=None))
-    assert not access.is_still_valid(replace(identity, name="nobody"))
+    assert not access.is_still_valid(msgspec.structs.replace(identity, expires=time.time() - 1))
+    assert not access.is_still_valid(msgspec.structs.replace(identity, cameras=None))
+    assert not access.is_still_valid(msgspec.structs.replace(identity, name="nobody"))
     access.sessions.log_out("another", identity.account)
     assert access.is_still_valid(identity)
     access.sessions.log_out(identity.session, identity.account)

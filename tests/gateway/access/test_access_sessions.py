@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 
+import msgspec
 import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -51,7 +51,7 @@ async def test_a_session_that_was_logged_out_is_not_watched_on(config: Config) -
         assert access.is_still_valid(found)
         access.sessions.log_out(session, "anna")
         assert not access.is_still_valid(found)
-        assert access.is_still_valid(replace(found, session=other))
+        assert access.is_still_valid(msgspec.structs.replace(found, session=other))
 
 
 @pytest.mark.slow
@@ -151,4 +151,4 @@ async def test_a_session_that_is_over_is_not_watched_on(config: Config) -> None:
     async with site_with(config, users=ANNA) as site:
         found = Identity("user", "anna", frozenset(ANNA["anna"].scopes), None, proof())
         assert site.gateway._access.is_still_valid(found)
-        assert not site.gateway._access.is_still_valid(replace(found, expires=1.0))
+        assert not site.gateway._access.is_still_valid(msgspec.structs.replace(found, expires=1.0))

@@ -1,5 +1,6 @@
 """Who is at the other end, with and without a proxy that is believed."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,11 @@ def request(peer: str, **headers: str) -> HTTPServerRequest:
     return made
 
 
+def who(made: HTTPServerRequest, *trusted: str) -> Client:
+    """The client, without what else its request tells of the gateway."""
+    return msgspec.structs.replace(client_of(made, trusted), forwarded=False, hosts=frozenset())
+
+
 FORWARDED = {
     "X_Forwarded_For": "192.0.2.7",
     "X_Forwarded_Proto": "https",
@@ -39,13 +45,13 @@ FORWARDED = {
 
 
 def test_a_strangers_headers_mean_nothing() -> None:
-    assert client_of(request("192.0.2.1", **FORWARDED), ["127.0.0.1"]) == Client("192.0.2.1", "http", "cam:8080")
-    assert client_of(request("127.0.0.1", **FORWARDED), []) == Client("127.0.0.1", "http", "cam:8080")
+    assert who(request("192.0.2.1", **FORWARDED), "127.0.0.1") == Client("192.0.2.1", "http", "cam:8080")
+    assert who(request("127.0.0.1", **FORWARDED)) == Client("127.0.0.1", "http", "cam:8080")
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "127.0.0.7/8"])
 def test_a_trusted_proxy_is_believed(trusted: str) -> None:
-    client = client_of(request("127.0.0.1", **FORWARDED), [trusted])
+    client = who(request("127.0.0.1", **FORWARDED), trusted)
     assert client == Client("192.0.2.7", "https", "cam.example", "/cams", through_proxy=True)
 
 
