@@ -17,7 +17,7 @@ RARE = {"argparse", "gettext", "shutil", "ipaddress"}
 HTTP = {"http", "email", "tornado"}
 LARGE = {"PIL", "av", "numpy", "tomlkit", "prometheus_client", "curses", "xml", "unittest", "pydoc", "multiprocessing"}
 UNUSED = {
-    "capture.__main__ capture.sources.v4l2": {
+    "capture.process capture.sources.v4l2": {
         "asyncio",
         "subprocess",
         "dataclasses",
@@ -26,8 +26,8 @@ UNUSED = {
         *HTTP,
         *LARGE,
     },
-    "snapshot.__main__": {"asyncio", "subprocess", "dataclasses", *RARE, *OPENSSL, *HTTP, *LARGE},
-    "gateway.__main__": {"supervisor", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
+    "snapshot.process": {"asyncio", "subprocess", "dataclasses", *RARE, *OPENSSL, *HTTP, *LARGE},
+    "gateway.process": {"supervisor", "statistics", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
     "framebus.supervision.__main__ framebus.supervision.rpc": {
         *("asyncio", "tornado", "zmq", "msgspec", "email", "inspect", "zipfile", "jaraco", "packaging"),
         *OPENSSL,

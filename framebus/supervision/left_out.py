@@ -6,8 +6,10 @@ that has the few names that supervisor asks for while it is imported.
 """
 
 import sys
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from importlib.util import find_spec
 from types import ModuleType
+
+from framebus.runtime.deferred_module import defer
 
 OWN_HASHES = ("_md5", "_sha1")
 """Of Python itself. supervisor imports both; some builds of Python have OpenSSL's alone."""
@@ -42,7 +44,7 @@ STAND_INS: "dict[str, dict[str, object]]" = {
     "supervisor.web": {"supervisor_ui_handler": NoPages},
 }
 """What takes the place of these modules: their names that supervisor and xmlrpc need for their imports."""
-LAZY = ("ipaddress", "platform", "shutil")
+DEFERRED = ("ipaddress", "platform", "shutil")
 """What other modules need in rare cases: urllib.parse for an address in brackets, tempfile for folders."""
 
 
@@ -55,17 +57,5 @@ def leave_out() -> None:
     for name, content in STAND_INS.items():
         sys.modules[name] = module = ModuleType(name)
         vars(module).update(content)
-    for name in LAZY:
-        sys.modules[name] = _loaded_when_used(name)
-
-
-def _loaded_when_used(name: str) -> ModuleType:
-    """As the documentation of importlib has it, "Implementing lazy imports"."""
-    spec = find_spec(name)
-    assert spec is not None
-    assert spec.loader is not None
-    spec.loader = LazyLoader(spec.loader)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    for name in DEFERRED:
+        defer(name)

@@ -1,7 +1,7 @@
 """The cameras as plain images, for browsers that do not run the page's script. Pure: names in, HTML out."""
 
+import html
 from collections.abc import Sequence
-from html import escape
 from urllib.parse import urlencode
 
 STREAMS = 5
@@ -22,7 +22,7 @@ def plain_cameras(names: Sequence[str], token: str = "") -> str:
 
 
 def _figure(name: str, query: str, streamed: bool) -> str:
-    url = escape(f"camera/{name}/{'stream.mjpg' if streamed else 'snapshot.jpg'}?{query}")
+    url = html.escape(f"camera/{name}/{'stream.mjpg' if streamed else 'snapshot.jpg'}?{query}")
     again = f' data-{"stream" if streamed else "still"}="{url}"'
     what = "Stream" if streamed else "Still"
     return (

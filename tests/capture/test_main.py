@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.__main__ import check_known
+from capture.process import check_known
 from framebus.config.load import ConfigError
 from tests.conftest import Configure
 

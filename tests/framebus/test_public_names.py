@@ -86,7 +86,7 @@ def test_processes_without_a_loop_do_not_load_asyncio(process: str) -> None:
 
 @pytest.mark.medium
 def test_a_gateway_does_not_load_pillow_at_its_start() -> None:
-    script = "import sys, gateway.__main__; print({'PIL', 'av', 'numpy'} & set(sys.modules))"
+    script = "import sys, gateway.process; print({'PIL', 'av', 'numpy'} & set(sys.modules))"
     assert run("-c", script, folder=ROOT).stdout == "set()\n"
 
 

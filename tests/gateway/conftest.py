@@ -10,7 +10,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.websocket import WebSocketClientConnection
 
 from framebus.config.load import Config
-from gateway.__main__ import made
+from gateway.process import made
 from gateway.server import Gateway
 from tests.conftest import Configure
 from tests.gateway.camera import PublishedCamera

@@ -1,7 +1,7 @@
 """The command line of the snapshot service."""
 
 from framebus.transport.endpoints import Endpoint
-from snapshot.__main__ import camera_endpoints
+from snapshot.process import camera_endpoints
 from tests.conftest import Configure, Start
 
 TWO = """
