@@ -29,7 +29,7 @@ UNUSED = {
     "snapshot.process": {"asyncio", "subprocess", "dataclasses", *RARE, *OPENSSL, *HTTP, *LARGE},
     "gateway.process": {"supervisor", "statistics", *LARGE} - {"curses", "multiprocessing"},  # which Tornado imports
     "framebus.supervision.__main__ framebus.supervision.rpc": {
-        *("asyncio", "tornado", "zmq", "msgspec", "email", "inspect", "zipfile", "jaraco", "packaging"),
+        *("asyncio", "tornado", "zmq", "msgspec", "email", "inspect", "zipfile", "jaraco", "packaging", "typing"),
         *OPENSSL,
         *(LARGE - {"xml"}),  # for XML-RPC
     },

@@ -8,7 +8,6 @@ relative paths are relative to its folder.
 import json
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 FILE_NAME = "checked.toml"
 """In run_dir."""
@@ -17,13 +16,18 @@ ORIGINAL = "FRAMEBUS_ORIGINAL_CONFIG"
 MARK = "# framebus up made this copy of "
 
 
-class Original(NamedTuple):
+class Original:
     """What a copy was made of."""
 
-    path: Path | None
-    """The user's file; None for the built-in defaults."""
-    folder: Path
-    """What relative paths are relative to."""
+    def __init__(self, path: Path | None, folder: Path) -> None:
+        """Describe it.
+
+        Args:
+            path: the user's file; None for the built-in defaults.
+            folder: what relative paths are relative to.
+        """
+        self.path = path
+        self.folder = folder
 
 
 def copy_of(content: bytes, original: Original) -> bytes:

@@ -1,7 +1,6 @@
 """Where the files are that the processes and supervisord start from: the checked copy, and the list of programs."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from framebus.config import checked_copy
 
@@ -11,11 +10,13 @@ NEXT = ".next"
 """Behind the names of the files that a reload has written and supervisord has not put in force yet."""
 
 
-class Files(NamedTuple):
+class Files:
     """Where they are."""
 
-    copy: Path
-    cameras: Path
+    def __init__(self, copy: Path, cameras: Path) -> None:
+        """Take their paths."""
+        self.copy = copy
+        self.cameras = cameras
 
     @classmethod
     def of(cls, run_dir: Path, suffix: str = "") -> "Files":

@@ -3,20 +3,25 @@
 import signal
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 MAX_WORDS = 300
 """Characters of the reason that a process gives."""
 
 
-class Ended(NamedTuple):
+class Ended:
     """The last end of a process."""
 
-    at: float
-    """Unix seconds."""
-    why: str
-    times: int
-    """How often it has ended since supervisord started."""
+    def __init__(self, at: float, why: str, times: int) -> None:
+        """Describe it.
+
+        Args:
+            at: when, in Unix seconds.
+            why: the reason.
+            times: how often it has ended since supervisord started.
+        """
+        self.at = at
+        self.why = why
+        self.times = times
 
 
 class History:

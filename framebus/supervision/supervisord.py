@@ -10,7 +10,6 @@ import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 from supervisor.medusa import asyncore_25 as asyncore
 from supervisor.states import ProcessStates, SupervisorStates
@@ -26,6 +25,10 @@ from framebus.supervision.options import Options
 from framebus.supervision.service_manager import ServiceManager
 from framebus.supervision.wakeup import Wakeup
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # supervisord does without typing, which takes 0.4 MB
+    from typing import Any
+
 logger = logging.getLogger("framebus")
 
 GROUP = "framebus"
@@ -37,7 +40,7 @@ RELOADED = "its configuration was changed"
 class Supervisord(Supervisor):  # type: ignore[misc]
     """Made with `Options`; `main` runs it until the end."""
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: "Any") -> None:
         super().__init__(options)
         self.history = History()
         self.started = time.time()
@@ -59,7 +62,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         self._is_told_of_end = False
 
     @property
-    def group(self) -> Any:
+    def group(self) -> "Any":
         """supervisord's group of all processes."""
         return self.process_groups[GROUP]
 
@@ -95,7 +98,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             if process is not None and not isinstance(process, Checking):
                 self._ended(process, pid, status)
 
-    def get_process_map(self) -> dict[int, Any]:
+    def get_process_map(self) -> "dict[int, Any]":
         """Called by supervisord at each turn of its loop: what it polls."""
         found: dict[int, Any] = super().get_process_map()
         found[self._wakeup.descriptor] = self._wakeup
@@ -188,7 +191,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
             logger.warning("reload: %s", sentence)
         self._answer({**self._plan, "sentences": [*self._plan["sentences"], *stuck]}, self._begun)
 
-    def _new_group(self) -> Any:
+    def _new_group(self) -> "Any":
         return next(config for config in self.options.process_group_configs if config.name == GROUP)
 
     def _refuse(self, mistakes: list[str]) -> None:
@@ -206,7 +209,7 @@ class Supervisord(Supervisor):  # type: ignore[misc]
         if number > self.answered:
             self.answered, self.answer = number, answer
 
-    def _ended(self, process: Any, pid: int, status: int) -> None:
+    def _ended(self, process: "Any", pid: int, status: int) -> None:
         """Log why a process has ended, unless it was asked to."""
         name, why = process.config.name, described(status)
         if process.get_state() == ProcessStates.STOPPED:
