@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import select
 import socket
@@ -22,6 +23,11 @@ LIMITED_START_SECONDS = 150.0
 """The same for a server that gets 1 % of a core (benchmarks.quota)."""
 END_SECONDS = 8.0
 """supervisord gives its children three seconds."""
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""The ports that the kernel gives to connections (ip(7))."""
+CANDIDATES = 4096
+"""Ports to choose from. Tests have others of their own, further below (tests/ports.py)."""
+FIRST_UNPRIVILEGED = 1024
 CPUCLOCK_SCHED = 2
 """For clock_getcpuclockid(3): user and system time of a process in nanoseconds (linux/posix-timers.h)."""
 
@@ -188,10 +194,16 @@ def _rollup_bytes(pid: int, *names: str) -> int:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, of the last ones below those that the kernel gives to connections.
+
+    So no connection takes it before it is used. Raises BenchError where there is none.
+    """
+    lowest = int(EPHEMERAL.read_text().split()[0])
+    candidates = range(max(lowest - CANDIDATES, FIRST_UNPRIVILEGED), lowest) or range(lowest, lowest + CANDIDATES)
+    for port in random.sample(candidates, len(candidates)):
+        with contextlib.suppress(OSError), socket.create_server((host, port)):
+            return port
+    raise BenchError(f"{host} has no free port from {candidates.start} to {candidates.stop - 1}")
 
 
 def listens(host: str, port: int) -> bool:

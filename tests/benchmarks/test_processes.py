@@ -1,13 +1,25 @@
 """What a process costs, and its end."""
 
 import os
+import socket
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import BenchError, Helper, Process, cpu_seconds, pin, private_bytes, pss_bytes
+from benchmarks.processes import (
+    EPHEMERAL,
+    FIRST_UNPRIVILEGED,
+    BenchError,
+    Helper,
+    Process,
+    cpu_seconds,
+    free_port,
+    pin,
+    private_bytes,
+    pss_bytes,
+)
 from tests.processes import wait_until
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
@@ -54,3 +66,10 @@ def test_all_threads_of_a_process_are_kept_on_a_core(tmp_path: Path) -> None:
         pin([core], process.pid)
         threads = [int(folder.name) for folder in Path(f"/proc/{process.pid}/task").iterdir()]
         assert [os.sched_getaffinity(thread) for thread in threads] == [{core}, {core}]
+
+
+def test_no_connection_gets_a_port_that_was_chosen() -> None:
+    lowest = int(EPHEMERAL.read_text().split()[0])
+    port = free_port()
+    assert port < lowest or lowest <= FIRST_UNPRIVILEGED
+    socket.create_server(("127.0.0.1", port)).close()
