@@ -48,11 +48,26 @@ def test_an_address_of_another_machine_is_named() -> None:
     )
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has the loopback address of IPv6; some containers have none."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     ("host", "reached"),
     [("", ["127.0.0.1", "::1"]), ("localhost", ["127.0.0.1"]), ("::1", ["::1"]), ("0.0.0.0", ["127.0.0.1"])],
 )
 def test_it_listens_where_it_was_told_to(free_port: int, host: str, reached: list[str]) -> None:
+    if not has_ipv6():
+        reached = [address for address in reached if address != "::1"]
+    if not reached:
+        with pytest.raises(AddressUnavailableError):
+            listen(Address(host, free_port))
+        return
     with listen(Address(host, free_port)):
         for address in reached:
             socket.create_connection((address, free_port), timeout=10).close()

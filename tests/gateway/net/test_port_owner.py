@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.net.port_owner import owner_of_port
+from tests.gateway.net.test_listen import has_ipv6
 
 OTHER = "import socket, sys; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=int(sys.argv[3])); "
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -16,7 +17,9 @@ LINE = "   0: {address} 00000000:0000 {state} 00000000:00000000 00:00000000 0000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+@pytest.mark.parametrize(
+    ("host", "family"), [("127.0.0.1", socket.AF_INET), *([("::1", socket.AF_INET6)] if has_ipv6() else [])]
+)
 def test_the_program_that_has_the_port_is_named(free_port: int, host: str, family: socket.AddressFamily) -> None:
     command = [sys.executable, "-c", f"{OTHER}print(flush=True); input()", host, str(free_port), str(int(family))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
