@@ -74,6 +74,10 @@ class Track(Generic[MomentT]):
     first: MomentT
     began: float
     """Seconds, as all times here."""
+    origin: Blob
+    """As it was seen first."""
+    is_doubtful: bool = False
+    """Whether it appeared while the light changed: what is left of a lamp becomes smaller, but stays where it is."""
     way: deque[tuple[float, Blob]] = field(default_factory=deque)
     """When it was seen, and what was seen."""
     speed: tuple[float, float] = (0.0, 0.0)
@@ -135,6 +139,8 @@ class Track(Generic[MomentT]):
         width = sorted(blob.core[1] - blob.core[0] for blob in seen)[len(seen) // 2] / CORE_SHARE
         height = sorted(blob.core[3] - blob.core[2] for blob in seen)[len(seen) // 2] / CORE_SHARE
         if max(width, height) > SLENDER * min(width, height):
+            return False
+        if self.is_doubtful and _overlap(self.origin, self.last):
             return False
         least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
         way = _straight([(blob.x, blob.y) for blob in seen])
@@ -200,6 +206,12 @@ def _grown(seen: list[Blob]) -> float:
     return min(shares)
 
 
+def _overlap(one: Blob, other: Blob) -> bool:
+    """Whether the cores of two things have a place in common."""
+    left, right, top, bottom = one.core
+    return left < other.core[1] and other.core[0] < right and top < other.core[3] and other.core[2] < bottom
+
+
 def _carried(seen: list[Blob]) -> float:
     """By how many pixels both sides of a thing have moved: of one that grows or gets weaker, only one does."""
     third = max(1, len(seen) // 3)
@@ -247,7 +259,7 @@ class Tracks(Generic[MomentT]):
             found: the things.
             moment: what identifies the picture.
             now: when it was taken, in seconds.
-            more: in so many pictures more than usual a thing must have been seen.
+            more: in so many pictures more than usual a thing must have been seen; 0 where the light is steady.
 
         Returns:
             Those that move in it.
@@ -264,7 +276,7 @@ class Tracks(Generic[MomentT]):
         self._tracks = [track for track in self._tracks if track.misses <= LOST_AFTER]
         self._clutter += (sum(map(_is_solid, left)) - self._clutter) * CLUTTER_RATE
         for blob in left[: max(0, MAX_TRACKS - len(self._tracks))]:
-            track = Track(first=moment, began=now, chances=1, siblings=len(left) - 1)
+            track = Track(moment, now, blob, more > 0, siblings=len(left) - 1, chances=1)
             track.see(blob, now)
             self._tracks.append(track)
         hits = LEAST_HITS + more + HITS_FOR_CLUTTER * self._clutter

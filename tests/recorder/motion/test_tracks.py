@@ -6,18 +6,19 @@ from recorder.motion.blobs import Blob
 from recorder.motion.tracks import Tracks
 
 
-def blob(x: float, y: float, width: int = 6, height: int = 16, sharpness: float = 0.3, filled: float = 1.0) -> Blob:
+def blob(x: float, y: float, width: float = 6, height: int = 16, sharpness: float = 0.3, filled: float = 1.0) -> Blob:
     """A thing around a place."""
     left, top = x - width / 2, y - height / 2
     core = left + 0.2 * width, left + 0.8 * width, top + 0.2 * height, top + 0.8 * height
-    sides = round(left), round(top), round(left) + width, round(top) + height
+    sides = round(left), round(top), round(left + width), round(top) + height
     return Blob(x, y, *sides, core, round(filled * width * height), sharpness, texture=0.0)
 
 
-def first(pictures: Iterable[list[Blob]]) -> int | None:
+def first(pictures: Iterable[list[Blob]], more: int = 0) -> int | None:
     """The number of the first picture in which something moves."""
     tracks: Tracks[int] = Tracks()
-    return next((number for number, found in enumerate(pictures) if tracks.follow(found, number, number / 5)), None)
+    moving = (tracks.follow(found, number, number / 5, more) for number, found in enumerate(pictures))
+    return next((number for number, found in enumerate(moving) if found), None)
 
 
 def cluttered(number: int) -> list[Blob]:
@@ -69,3 +70,14 @@ def test_among_things_that_come_and_go_what_falls_does_not_count() -> None:
 
     assert first(falling(step, 5.0, 0.0) for step in range(60)) is None
     assert first(falling(step, 0.0, 3.0) for step in range(60)) is not None
+
+
+def test_what_appears_as_the_light_changes_must_leave_its_place() -> None:
+    """What is left of a lamp becomes smaller here and there, so that it seems to move."""
+
+    def left_of_a_lamp(step: int) -> list[Blob]:
+        return [blob(50 + step / 2.5, 50, 24, 20)]
+
+    assert first(left_of_a_lamp(step) for step in range(30)) is not None
+    assert first((left_of_a_lamp(step) for step in range(30)), more=1) is None
+    assert first(([blob(20 + 3 * step, 90)] for step in range(30)), more=1) is not None
