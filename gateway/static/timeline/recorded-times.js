@@ -12,6 +12,9 @@ const TAIL_EVERY_MS = 5000;
 const TAIL_SECONDS = 90;
 /** After a failure, so long nothing is asked. */
 const RETRY_MS = 5000;
+/** A page that stays open for weeks forgets what lies so long before what is visible, an hour at a time. */
+const KEPT_SECONDS = 7 * 86_400;
+const FORGET_SECONDS = 3600;
 /** What is known beyond what is visible, as parts of it: panning shows it at once. */
 const BEYOND = 0.5;
 /** Pauses in seconds over which spans may go on, where a pixel has as many: few steps, as each is another list. */
@@ -55,6 +58,7 @@ export class RecordedTimes {
    */
   want(from, to, now, pixel = 0) {
     if (this.#isAsking || performance.now() - this.#failedAt < RETRY_MS) return;
+    this.#forget(from - KEPT_SECONDS);
     const gap = longestGap(pixel);
     const missing = this.#missing(from, Math.min(to, now), now, gap);
     const span = missing ?? this.#tail(to, now);
@@ -99,6 +103,15 @@ export class RecordedTimes {
     } catch {
       return null;
     }
+  }
+
+  /** @param {number} begin what lies before is forgotten */
+  #forget(begin) {
+    const known = this.#known;
+    if (!known || known.from > begin - FORGET_SECONDS) return;
+    this.spans = this.spans.filter(({ end }) => end >= begin);
+    this.events = this.events.filter(({ end }) => (end ?? Infinity) >= begin);
+    this.#known = known.to > begin ? { from: begin, to: known.to } : null;
   }
 
   /** The part of a time that is not known, and a little more. */

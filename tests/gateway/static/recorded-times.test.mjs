@@ -166,3 +166,21 @@ test("events are asked for with the newest spans only where they may have been m
   times.happened(message);
   assert.equal(await tail(), 3, "nothing is heard of it any more");
 });
+
+test("a page that stays open forgets what lies a week before what is visible", async (context) => {
+  const server = new Server();
+  server.now = 1_000_000;
+  server.spans = async (from, to) => [{ begin: from, end: Math.min(server.now, to), keep: false }];
+  let now = 0;
+  context.mock.method(performance, "now", () => now);
+  const times = new RecordedTimes(server, () => {});
+  for (let step = 0; step < 60; step += 1) {
+    times.want(server.now - 86_400, server.now, server.now);
+    await times.loaded;
+    now += 40_000_000;
+    server.now += 40_000;
+  }
+  assert.ok(times.events.length <= 864 * 8.2, `${times.events.length} events of a week and a day`);
+  assert.ok(times.events.length >= 864 * 7.5, `${times.events.length} events`);
+  assert.ok(server.now - times.events[0].start < 8.6 * 86_400);
+});

@@ -27,6 +27,7 @@ def test_there_are_rules() -> None:
         "camera-name.test.mjs",
         "choices.test.mjs",
         "clock.test.mjs",
+        "connection.test.mjs",
         "control-model.test.mjs",
         "control-values.test.mjs",
         "fallback.test.mjs",
