@@ -31,6 +31,7 @@ OPTIONAL = {
 """What a file imports only where it is used, or for type checkers: programs that do not use it need not have it."""
 PROCESSES = {"capture", "gateway", "recorder", "snapshot"}
 TESTED_WITH = {
+    "gateway/export/time_stamp.py": "tests/gateway/export/test_film_encoder.py",
     "gateway/cameras/exports.py": "tests/gateway/http/test_export_api.py",
     "gateway/http/openapi_recordings.py": "tests/gateway/http/test_openapi.py",
     "framebus/client/async_connection.py": "tests/framebus/client/test_async_subscriber.py",

@@ -70,10 +70,18 @@ class Exports:
         self._sweeping: asyncio.Task[None] | None = None
         self._swept_at = -math.inf
 
-    async def begin(self, camera: str, begin: float, end: float, owner: str) -> Export:
-        """Have a film made for an account or an address; empty for this machine itself. Raises HttpError."""
-        recordings = self.recordings
-        job = Job(camera=camera, begin=begin, end=end, created=round(time.time(), 3), owner=owner)
+    async def begin(self, camera: str, begin: float, end: float, owner: str, utc_offset: int | None = None) -> Export:
+        """Have a film made. Raises HttpError.
+
+        Args:
+            camera: Its camera.
+            begin: Unix seconds.
+            end: Unix seconds.
+            owner: The account or the address that asks for it; empty for this machine itself.
+            utc_offset: As Job has it.
+        """
+        recordings, created = self.recordings, round(time.time(), 3)
+        job = Job(camera=camera, begin=begin, end=end, created=created, owner=owner, utc_offset=utc_offset)
 
         def start() -> tuple[str, subprocess.Popen[bytes]]:
             if importlib.util.find_spec("av") is None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from pathlib import Path
 
 from framebus.recordings.folder import RecordingFolder
@@ -94,7 +95,8 @@ def make(folder: Path, job: Job, recordings: RecordingFolder, progress_seconds: 
 
     began = written = time.monotonic()
     write_progress(folder, Progress(state="running"))
-    encoder = FilmEncoder(folder / FILM_NAME)
+    zone = None if job.utc_offset is None else timezone(timedelta(minutes=job.utc_offset))
+    encoder = FilmEncoder(folder / FILM_NAME, zone)
     for frame in recordings.frames(job.camera, job.begin, job.end):
         encoder.add(frame)
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """Makes an H.264 film of JPEGs, with their own times. Needs the extra `av`."""
 
+from datetime import tzinfo
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from framebus.recordings.folder import RecordedFrame
+from gateway.export.time_stamp import TimeStamp
 
 TIME_BASE = Fraction(1, 1000)
 MOST_WIDTH = 1920
@@ -29,8 +31,14 @@ KEY_FRAME_MS = 2000
 class FilmEncoder:
     """A file that is being written. Closed by its owner."""
 
-    def __init__(self, path: Path) -> None:
-        """Begin a file. Raises FFmpegError and OSError."""
+    def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
+        """Begin a file. Raises FFmpegError and OSError.
+
+        Args:
+            path: The file.
+            zone: Draw the time of each picture into it, in this time zone.
+        """
+        self._stamp = TimeStamp(zone) if zone else None
         self.frames = 0
         self._path = path
         self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
@@ -67,6 +75,8 @@ class FilmEncoder:
     def _write(self, picture: VideoFrame, at: float) -> None:
         stream = self._stream = self._stream or self._begin(picture)
         fitting = picture.reformat(stream.width, stream.height, "yuv420p")
+        if self._stamp:
+            self._stamp.draw(fitting, at)
         fitting.pts = self._time(at)
         fitting.time_base = TIME_BASE
         if self.frames == 0 or self._ms - self._key_ms >= KEY_FRAME_MS:

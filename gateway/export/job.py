@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,6 +26,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     begin: UnixSeconds
     end: UnixSeconds
     created: UnixSeconds
+    utc_offset: Annotated[int, msgspec.Meta(gt=-1440, lt=1440)] | None = None
+    """The time of each picture is drawn into it, so many minutes ahead of UTC; not where this is None."""
     owner: str = ""
     """Who has asked for it: an account or an address; empty for this machine itself."""
 

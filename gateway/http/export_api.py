@@ -6,7 +6,7 @@ from gateway.cameras.exports import Export
 from gateway.http.camera_handler import CameraHandler
 from gateway.http.json_body import json_object
 from gateway.http.recordings_api import Download
-from gateway.http.recordings_query import body_period, check_length, download_name
+from gateway.http.recordings_query import body_period, body_utc_offset, check_length, download_name
 from gateway.net.connection_limits import limit_key
 from gateway.net.errors import HttpError
 
@@ -20,9 +20,10 @@ class NewExport(CameraHandler):
         """Begin a film of the time in the body, such as `{"from": 1767225600, "to": 1767225660}`."""
         camera = self.feed(name).camera
         self.check_rate()
-        period = check_length(body_period(json_object(self.request, "a time to export")))
+        values = json_object(self.request, "a time to export")
+        period, utc_offset = check_length(body_period(values)), body_utc_offset(values)
         owner = self.identity.account or limit_key(self.client.address) or ""
-        export = await self.services.exports.begin(camera, period.begin, period.end, owner)
+        export = await self.services.exports.begin(camera, period.begin, period.end, owner, utc_offset)
         self.set_status(202)
         self.set_header("Cache-Control", "no-store")
         self.finish(shown(export, self.client.prefix))

@@ -47,7 +47,15 @@ KEEP_REQUEST = {
     "properties": {"from": MOMENT, "to": MOMENT, "keep": {"type": "boolean", "default": True}},
     "required": ["from", "to"],
 }
-EXPORT_REQUEST = {"type": "object", "properties": {"from": MOMENT, "to": MOMENT}, "required": ["from", "to"]}
+UTC_OFFSET = {
+    "type": "string",
+    "description": "The time of each picture is drawn into it, with this offset from UTC, such as +01:00.",
+}
+EXPORT_REQUEST = {
+    "type": "object",
+    "properties": {"from": MOMENT, "to": MOMENT, "utc_offset": UTC_OFFSET},
+    "required": ["from", "to"],
+}
 EXPORT = {
     "type": "object",
     "properties": {

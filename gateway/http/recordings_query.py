@@ -1,6 +1,7 @@
 """The parameters of requests for recordings, and the names of what they answer with. Pure."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from gateway.net.errors import HttpError
 MAX_CLIP_SECONDS = 3600
 MAX_GAP_SECONDS = 86_400
 """The longest pause that a list may pass over."""
+UTC_OFFSET = re.compile(r"([+-])([01][0-9]):([0-5][0-9])")
+"""Of a zone, as ISO 8601 writes it; the largest are -12:00 and +14:00."""
 _MOMENT = {"type": "string", "description": "Unix seconds, or ISO 8601 with an offset."}
 PERIOD_PARAMETERS: tuple[dict[str, Any], ...] = (
     {"name": "from", "in": "query", "required": False, "schema": _MOMENT},
@@ -93,6 +96,18 @@ def check_length(period: Period) -> Period:
 def body_period(values: Mapping[str, object]) -> Period:
     """The time in the body of a request: `from` and `to`, as numbers or texts. Raises HttpError."""
     return _whole_period({name: str(values[name]) for name in ("from", "to") if name in values})
+
+
+def body_utc_offset(values: Mapping[str, object]) -> int | None:
+    """The offset from UTC in the body of a request, in minutes; None where there is none. Raises HttpError."""
+    text = values.get("utc_offset")
+    if text is None:
+        return None
+    found = UTC_OFFSET.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise HttpError(400, "bad-request", f"utc_offset: found {shown(str(text), 40)}; allowed: such as +01:00")
+    sign, hours, minutes = found.groups()
+    return int(f"{sign}1") * (60 * int(hours) + int(minutes))
 
 
 def longest_gap(query: Mapping[str, str]) -> float:

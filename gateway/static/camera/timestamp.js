@@ -24,6 +24,13 @@ export function stampText(unixSeconds) {
   return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
+/** The browser's offset from UTC at a moment, such as "+01:00". @param {number} unixSeconds */
+export function utcOffset(unixSeconds) {
+  const minutes = -new Date(unixSeconds * 1000).getTimezoneOffset();
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
+  return `${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+}
+
 /**
  * Draw the time of a picture into it.
  *

@@ -1,5 +1,6 @@
 /** A film in H.264 of a marked time: asks the server for it, says how far it is, and lets the browser save it. */
 
+import { stampsPictures, utcOffset } from "../camera/timestamp.js";
 import { withToken } from "../connection/auth.js";
 import { t } from "../words/words.js";
 import { dataSize } from "../words/format.js";
@@ -35,7 +36,8 @@ export class Film {
     this.#isAsked = true;
     this.#show(t("film.waiting"));
     try {
-      const film = await this.#api.post("recordings/export", { from, to });
+      const zone = stampsPictures() ? { utc_offset: utcOffset(from) } : {};
+      const film = await this.#api.post("recordings/export", { from, to, ...zone });
       // If the row was removed while the server answered, the film is not wanted.
       if (this.#row.isConnected) this.#follow(film);
       else this.#api.remove(`recordings/export/${film.id}`);

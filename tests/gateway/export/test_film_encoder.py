@@ -1,11 +1,12 @@
 """The encoder: sizes, orientations, times, and pictures that cannot be decoded."""
 
 import io
+from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import msgspec
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from framebus.protocol.wire import FrameHeader
 from framebus.recordings.folder import RecordedFrame
@@ -23,6 +24,16 @@ def frame(at: float, size: tuple[int, int] = (64, 32), orientation: int = 1, **o
     Image.effect_noise(size, 30).convert("RGB").save(file, "JPEG", **options)
     head: FrameHeader = msgspec.structs.replace(header(0), width=size[0], height=size[1], orientation=orientation)
     return RecordedFrame(head, file.getvalue(), STARTED + at, SEGMENT)
+
+
+def pictures(path: Path, frames: list[RecordedFrame], zone: tzinfo) -> list[Image.Image]:
+    """The pictures of a film with the time drawn into them, as a player shows them."""
+    encoder = FilmEncoder(path, zone)
+    for each in frames:
+        encoder.add(each)
+    encoder.close()
+    with av.open(str(path)) as opened:
+        return [each.to_image() for each in opened.decode(video=0)]
 
 
 def film(path: Path, frames: list[RecordedFrame]) -> tuple[list[float], tuple[int, int]]:
@@ -70,3 +81,31 @@ def test_what_cannot_be_decoded_is_left_out(tmp_path: Path) -> None:
     ]
     times, _ = film(tmp_path / "x.mp4", frames)
     assert times == [0, 0.3]
+
+
+def test_the_time_of_each_picture_is_drawn_in_the_zone_that_is_wanted(tmp_path: Path) -> None:
+    frames = [frame(at, (640, 480)) for at in (0.0, 0.5, 40_260.0)]
+    utc, same_second, later = drawn_times(pictures(tmp_path / "x.mp4", frames, UTC))
+    *_, west = drawn_times(pictures(tmp_path / "y.mp4", frames, timezone(-timedelta(seconds=40_260))))
+    for each in (utc, same_second, later, west):
+        levels = each.histogram()
+        assert sum(levels[190:]) > 100, "white letters"
+        assert sum(levels[:60]) > each.width * each.height / 2, "a dark ground"
+    assert differing(utc, later) > 60, "00:00 and 11:11"
+    assert differing(utc, same_second) < 20
+    assert differing(utc, west) < 20, "at that offset, it is the same time of day"
+
+
+def drawn_times(found: list[Image.Image]) -> list[Image.Image]:
+    """The lower left of each picture."""
+    return [each.convert("L").crop((8, 450, 180, 472)) for each in found]
+
+
+def differing(one: Image.Image, other: Image.Image) -> int:
+    """In how many pixels two pictures are clearly different."""
+    return sum(ImageChops.difference(one, other).histogram()[100:])
+
+
+@pytest.mark.parametrize("size", [(16, 16), (34, 18), (1280, 20), (20, 1280), (2000, 1000)])
+def test_the_time_fits_into_any_picture(tmp_path: Path, size: tuple[int, int]) -> None:
+    assert len(pictures(tmp_path / "x.mp4", [frame(0.0, size), frame(0.1, size)], UTC)) == 2

@@ -15,6 +15,7 @@ import pytest
 from framebus.config.load import Config
 from gateway.cameras.exports import KEPT_SECONDS, MAX_EXPORTS, MAX_EXPORTS_EACH, PLACES_NAME
 from gateway.export.job import FILM_NAME, SILENT_SECONDS, Job, Progress, State, write_job, write_progress
+from gateway.http.recordings_query import body_utc_offset
 from tests.conftest import Configure
 from tests.framebus.recordings.segments import STARTED, store
 from tests.gateway.conftest import Site, serving, until
@@ -86,6 +87,19 @@ async def test_a_film_is_made_fetched_and_deleted(site: Site, tmp_path: Path) ->
     assert times[50] - times[49] == pytest.approx(1.0, abs=0.002)  # the pause is short
     await until(lambda: not (films(site.config) / begun["id"]).exists())
     assert (await site.get(found["url"])).code == 404
+
+
+@pytest.mark.parametrize("offset", ["", "1", "+1:00", "+01:60", "+20:00", "Europe/Berlin", 60, "+01:00\n"])
+async def test_an_offset_that_is_none_is_refused(site: Site, offset: object) -> None:
+    body = json.dumps({"from": STARTED, "to": STARTED + 1, "utc_offset": offset})
+    answer = await site.get(PATH, method="POST", body=body, headers=JSON)
+    assert answer.code == 400
+    assert b"utc_offset: found" in answer.body
+
+
+@pytest.mark.parametrize(("offset", "minutes"), [("+05:30", 330), ("-03:30", -210), ("+00:00", 0), (None, None)])
+def test_the_offset_of_the_drawn_time(offset: str | None, minutes: int | None) -> None:
+    assert body_utc_offset({"utc_offset": offset}) == minutes
 
 
 @pytest.mark.slow
