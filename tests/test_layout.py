@@ -21,7 +21,7 @@ OPTIONAL = {
     "framebus/protocol/frame.py": {"numpy", "PIL"},
     "framebus/protocol/pixels.py": {"numpy", "PIL"},
     "framebus/protocol/reduced_jpeg.py": {"PIL"},
-    "framebus/publishing/array_encoder.py": {"numpy", "PIL", "simplejpeg"},
+    "framebus/publishing/array_encoder.py": {"numpy", "PIL"},
     "framebus/publishing/frame_builder.py": {"PIL"},
     "framebus/publishing/jpeg_completeness.py": {"PIL"},
     "framebus/publishing/picture.py": {"PIL"},

@@ -28,7 +28,7 @@ def fast_grey(jpeg: bytes, scale: int) -> "numpy.typing.NDArray[numpy.uint8] | N
         height x width; None where Pillow has to decode it or to say what is wrong: without simplejpeg, for a damaged
         picture, and for one whose size is not a multiple of 8, where Pillow's needs to be corrected at the edge.
     """
-    library = _simplejpeg()
+    library = simplejpeg_or_none()
     if library is None or not jpeg.endswith(EOI):
         return None
     try:
@@ -43,7 +43,8 @@ def fast_grey(jpeg: bytes, scale: int) -> "numpy.typing.NDArray[numpy.uint8] | N
     return picture if picture.shape == (height // scale, width // scale) else None
 
 
-def _simplejpeg() -> Any:
+def simplejpeg_or_none() -> Any:
+    """The library, where it is installed."""
     try:
         import simplejpeg
     except ImportError:

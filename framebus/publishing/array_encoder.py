@@ -2,9 +2,10 @@
 
 import io
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framebus.errors import MissingPackageError, PictureError
+from framebus.protocol.fast_grey import simplejpeg_or_none
 
 if TYPE_CHECKING:
     import numpy
@@ -28,7 +29,7 @@ def encode(picture: "numpy.typing.NDArray[numpy.uint8]", quality: int) -> bytes:
         raise PictureError(f"picture of {picture.dtype} of the shape {tuple(shape)}; allowed: {ALLOWED}")
     if not picture.flags.c_contiguous:
         picture = picture.copy(order="C")
-    fast = _simplejpeg()
+    fast = simplejpeg_or_none()
     if fast is not None:
         if len(shape) == 2:
             picture = picture[:, :, None]
@@ -37,14 +38,6 @@ def encode(picture: "numpy.typing.NDArray[numpy.uint8]", quality: int) -> bytes:
         jpeg: bytes = fast.encode_jpeg(picture, quality=quality, colorspace=colours, colorsubsampling=subsampling)
         return jpeg
     return _by_pillow(picture, quality)
-
-
-def _simplejpeg() -> Any:
-    try:
-        import simplejpeg
-    except ImportError:
-        return None
-    return simplejpeg
 
 
 def _by_pillow(picture: "numpy.typing.NDArray[numpy.uint8]", quality: int) -> bytes:
