@@ -159,7 +159,7 @@ TARGETS = (
     Target(
         "network camera idle to one viewer",
         "demand/network camera (Motion JPEG)/idle",
-        0.1,
+        0.2,
         "demand/network camera (Motion JPEG)/watched",
     ),
     Target("100 viewers of half: encodes a frame", "renditions/half of 162 KB/encodes", 1.0),
