@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import ssl
@@ -9,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 from framebus.commands.cert import hosts, make
 from framebus.config.load import Config
@@ -172,3 +175,19 @@ def test_a_gateway_does_not_start_without_its_certificate(configure: Configure, 
     gateway = start("gateway", config=config)
     assert gateway.ended() == 1
     assert "a.pem cannot be read: No such file or directory; `framebus cert` makes a pair" in gateway.log
+
+
+async def test_a_page_is_heard_through_tls(secure: Config, pair: tuple[Path, Path]) -> None:
+    async with serving(secure):
+        request = HTTPRequest(f"wss://{secure.gateway.listen}/ws", ssl_options=trusting(pair[0]))
+        page = await websocket_connect(request)
+        for number in range(100):
+            await page.write_message(json.dumps({"clock": number}))
+        answers: set[object] = set()
+        async with asyncio.timeout(30):
+            while 99 not in answers:
+                message = await page.read_message()
+                assert message is not None
+                if isinstance(message, str):
+                    answers.add(json.loads(message).get("clock"))
+        page.close()
