@@ -202,7 +202,8 @@ def walked(up: Up, shim_library: Path, clock_library: Path, tmp_path: Path, faul
             Image.fromarray(picture(there)).convert("RGB").resize((640, 480)).save(file, "JPEG", quality=85)
             (folder / f"{number:03}.jpg").write_bytes(file.getvalue())
     return up(
-        f'{SHIM_CAMERA}[recorder]\nfolder = "{disk}/recordings"\nleave_free_gb = 0\n',
+        # The cache of stills is full soon: as large as it is by default, it would grow for the first forty minutes.
+        f'{SHIM_CAMERA}[snapshot]\ncache_mb = 1\n[recorder]\nfolder = "{disk}/recordings"\nleave_free_gb = 0\n',
         environment={
             "LD_PRELOAD": f"{shim_library}:{clock_library}",
             "CLOCKSHIM_FILE": str(fault_file.with_name("offset")),
