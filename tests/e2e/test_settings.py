@@ -53,7 +53,8 @@ class Stream:
 
 COUNT_CLICKS = """
     const count = (event) => { if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0); };
-    addEventListener("click", count, true);
+    if (!window.isCounting) addEventListener("click", count, true);
+    window.isCounting = true;
 """
 
 
