@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import videodev2 as kernel
 
-from capture.v4l2 import kernel
 from framebus.protocol.controls import Control, ControlError, Value
 
 MAX_CONTROLS = 128

@@ -1,6 +1,7 @@
 """V4L2 device nodes: which are cameras, and typed calls and mappings for capturing.
 
-capture.sources.v4l2 decides what to do with a camera. V4l2Device raises OSError, as the driver answered.
+capture.sources.v4l2 decides what to do with a camera. Structures and numbers are those of `videodev2`, which is made
+from the kernel's header of that name. V4l2Device raises OSError, as the driver answered.
 """
 
 import contextlib
@@ -21,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import videodev2 as kernel
 
 from capture.source import SourceError
-from capture.v4l2 import frame_sizes, kernel, planes, reasons
+from capture.v4l2 import frame_sizes, planes, reasons
 from capture.v4l2.controls import Native, read, write
 from framebus.config.size import Size
 from framebus.protocol.controls import Value
@@ -305,7 +307,8 @@ class V4l2Device:
         return True
 
     def _call(self, request: int, argument: Any) -> Any:
-        fcntl.ioctl(self._fd, request, argument, True)
+        # The package counts the numbers as signed.
+        fcntl.ioctl(self._fd, request & 0xFFFFFFFF, argument, True)
         return argument
 
 
@@ -355,7 +358,7 @@ def _is_full_range(pixels: Any, fourcc: str) -> bool:
 def _encoding(pixels: Any) -> str:
     """As V4L2_MAP_YCBCR_ENC_DEFAULT, where the driver does not say."""
     default = _ENCODING_OF_COLORSPACE.get(pixels.colorspace, "601")
-    return _ENCODINGS.get(pixels.ycbcr_enc, default if not pixels.ycbcr_enc else "601")
+    return _ENCODINGS.get(pixels.u.ycbcr_enc, default if not pixels.u.ycbcr_enc else "601")
 
 
 def _fourcc(code: int) -> str:

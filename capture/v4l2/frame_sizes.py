@@ -1,6 +1,7 @@
 """The sizes and rates that a driver offers for a format, and the nearest to the configured ones.
 
-Pure, but for the calls that it is given. The two structures are those of linux/videodev2.h.
+Pure, but for the calls that it is given. The two structures are those of linux/videodev2.h; the package `videodev2`
+leaves them out.
 """
 
 import math
@@ -9,8 +10,8 @@ from ctypes import Structure, Union, c_uint32, sizeof
 from typing import Any
 
 import msgspec
+import videodev2 as kernel
 
-from capture.v4l2 import kernel
 from framebus.config.size import Size
 
 MAX_OFFERS = 256

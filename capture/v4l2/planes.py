@@ -3,12 +3,27 @@
 Drivers of the second kind give most formats in one plane of memory, too.
 """
 
-from ctypes import POINTER, cast
+from ctypes import POINTER, Structure, Union, c_uint32, c_ulong, cast
 from typing import Any, Protocol
 
 import msgspec
+import videodev2 as kernel
 
-from capture.v4l2 import kernel
+
+class _Memory(Union):
+    _fields_ = (("mem_offset", c_uint32), ("userptr", c_ulong), ("fd", c_uint32))
+
+
+class Plane(Structure):
+    """struct v4l2_plane; that of the package `videodev2` is 4 bytes short on 64-bit machines."""
+
+    _fields_ = (
+        ("bytesused", c_uint32),
+        ("length", c_uint32),
+        ("m", _Memory),
+        ("data_offset", c_uint32),
+        ("reserved", c_uint32 * 11),
+    )
 
 
 class Queue(Protocol):
@@ -67,9 +82,7 @@ class MultiPlanar:
     def buffer(self, index: int) -> Any:
         """As Queue says."""
         buffer = kernel.v4l2_buffer(index=index, type=self.type, memory=kernel.V4L2_MEMORY_MMAP)
-        buffer.plane_array = (
-            kernel.v4l2_plane * kernel.VIDEO_MAX_PLANES
-        )()  # an attribute of Python's, to keep it alive
+        buffer.plane_array = (Plane * kernel.VIDEO_MAX_PLANES)()  # an attribute of Python's, to keep it alive
         buffer.m.planes = cast(buffer.plane_array, POINTER(kernel.v4l2_plane))
         buffer.length = kernel.VIDEO_MAX_PLANES
         return buffer

@@ -6,8 +6,7 @@ import sys
 import pytest
 import videodev2 as kernel
 
-from capture.v4l2.kernel import v4l2_plane
-from capture.v4l2.planes import SPLIT_FORMATS, MultiPlanar, SinglePlanar, queue_of
+from capture.v4l2.planes import SPLIT_FORMATS, MultiPlanar, Plane, SinglePlanar, queue_of
 
 STREAMING = kernel.V4L2_CAP_STREAMING
 SINGLE, MULTI = kernel.V4L2_CAP_VIDEO_CAPTURE, kernel.V4L2_CAP_VIDEO_CAPTURE_MPLANE
@@ -32,8 +31,8 @@ def test_a_device_has_the_queue_of_its_capabilities(capabilities: int, kind: typ
 @pytest.mark.skipif(sys.maxsize < 2**32, reason="the sizes of 64-bit machines")
 def test_a_plane_is_as_large_as_the_kernel_has_it() -> None:
     """linux/videodev2.h: 4 + 4 + 8 + 4 + 11 * 4 bytes."""
-    assert ctypes.sizeof(v4l2_plane) == 64
-    assert v4l2_plane.data_offset.offset == 16
+    assert ctypes.sizeof(Plane) == 64
+    assert Plane.data_offset.offset == 16
 
 
 @pytest.mark.parametrize("queue", [SinglePlanar(), MultiPlanar()], ids=["single", "multi"])
@@ -55,7 +54,7 @@ def test_each_plane_of_a_buffer_is_mapped_and_read() -> None:
     buffer = queue.buffer(0)
     assert buffer.length == kernel.VIDEO_MAX_PLANES
     address = ctypes.addressof(buffer.m.planes.contents)
-    filled = v4l2_plane.from_address(address)  # as the kernel fills it in, by the pointer
+    filled = Plane.from_address(address)  # as the kernel fills it in, by the pointer
     filled.length, filled.m.mem_offset, filled.bytesused, filled.data_offset = 4096, 8192, 1064, 64
     buffer.length = 2
     assert queue.mappings(buffer) == [(4096, 8192), (0, 0)]
