@@ -105,6 +105,13 @@ def test_an_open_page_loads_itself_again_after_an_update_unless_it_is_in_use(
     tab.wait_for_pictures("front")
     assert page.evaluate("window.untouched"), "a dialog is open"
     page.keyboard.press("Escape")
-    page.wait_for_function("!window.untouched", timeout=120_000)  # the new page
+
+    def is_new() -> bool:
+        try:
+            return bool(page.evaluate("!window.untouched"))
+        except Error:  # it is just being loaded
+            return False
+
+    wait_until(is_new, "the new page", 120)
     tab.wait_for_pictures("front")
     page.close()
