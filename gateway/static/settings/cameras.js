@@ -69,6 +69,8 @@ async function showStills(list) {
       const image = item?.querySelector("img:not([src])");
       if (!image) continue;
       item.querySelector(".reason").textContent = camera.state === "offline" ? camera.reason : "";
+      // The service of stills may learn of a new camera a moment later.
+      image.onerror = () => image.removeAttribute("src");
       if (["live", "idle"].includes(camera.state)) image.src = withToken(`camera/${camera.name}/snapshot.jpg`).href;
     }
     await new Promise((resolve) => setTimeout(resolve, STILL_RETRY_MS));
