@@ -8,8 +8,9 @@ from framebus.runtime.thinning import Thinning
 from recorder.incoming_frame import IncomingFrame
 from recorder.pre_roll import PreRoll
 
-EVENT_DELAY_SECONDS = 3.0
-"""How long after its first frame an event may be reported for its pre-roll to be complete."""
+EVENT_DELAY_SECONDS = 7.0
+"""How long after its first frame an event may be reported for its pre-roll to be complete: motion detection looks back
+at six seconds of a way (`recorder.motion.tracks.WINDOW_SECONDS`); one more is for a busy machine."""
 GAP_SECONDS = 3.0
 """A pause of this length is a gap in the recording."""
 GAP_PERIODS = 2.5

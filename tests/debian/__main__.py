@@ -26,6 +26,7 @@ NOT_HERE = (
     "tests/examples/test_languages.py::test_node_reads_a_live_camera",  # without npm, which brings 300 packages
     "tests/e2e/test_page_accessibility.py::test_everything_is_accessible",  # the same
     "tests/e2e/test_page_webkit.py::test_the_pages_work_in_webkit",  # without LLVM, which takes 130 MB
+    "tests/test_measured_lines.py::test_the_lines_of_a_killed_worker_are_stored",  # without coverage
 )
 MARK = "mark.root"
 FAULTS = Path("tests/e2e/faults")

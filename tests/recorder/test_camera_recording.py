@@ -9,6 +9,7 @@ import pytest
 from framebus.config.camera import CameraConfig
 from framebus.protocol.events import EventHeader
 from recorder.camera_recording import CameraRecording
+from recorder.motion.tracks import WINDOW_SECONDS
 from tests.framebus.golden.make import EVENT
 from tests.framebus.recordings.segments import MONOTONIC
 from tests.recorder.frames import frame, times
@@ -196,3 +197,11 @@ def test_a_camera_that_is_not_recorded_needs_nothing() -> None:
 
     assert not camera.needs_frames(NOW)
     assert not camera.wants_events
+
+
+def test_the_pre_roll_is_complete_where_motion_was_sure_only_at_the_end_of_its_window() -> None:
+    camera = recording("motion", pre_roll=2)
+    assert feed(camera, *every(100, 0, 9_000)) == []
+    late_ms = round(WINDOW_SECONDS * 1000) + 500
+    frames = camera.on_event(event("start", 9_000 - late_ms))
+    assert times(frames) == every(100, 9_000 - late_ms - 2_000, 9_000)

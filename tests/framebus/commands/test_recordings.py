@@ -152,7 +152,7 @@ def test_a_replay_cannot_be_told_from_the_camera(configure: Configure, tmp_path:
     assert [frame.missed for frame in frames] == [0, 0, 0, 2, 0]
     assert {(frame.source, frame.dropped) for frame in frames} == {("v4l2:/dev/video0", 3)}
     gaps = [after.published - before.published for before, after in itertools.pairwise(frames)]
-    assert gaps == pytest.approx(spacing, abs=0.04)  # benchmarks/bus.py measures this on a quiet machine
+    assert gaps == pytest.approx(spacing, abs=0.1)  # benchmarks/bus.py measures this on a quiet machine
     assert all(0 < age < DEADLINE_SECONDS for age in ages)
     assert running.log.endswith("5 frames\n")
 
