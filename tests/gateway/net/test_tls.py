@@ -20,7 +20,7 @@ from gateway.net import tls
 from gateway.net.tls import TlsError
 from tests.conftest import Configure, Start
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import serving, until
+from tests.gateway.conftest import hang_up, serving, until
 from tests.processes import wait_until
 from tests.programs import need
 
@@ -190,4 +190,4 @@ async def test_a_page_is_heard_through_tls(secure: Config, pair: tuple[Path, Pat
                 assert message is not None
                 if isinstance(message, str):
                     answers.add(json.loads(message).get("clock"))
-        page.close()
+        await hang_up(page)
