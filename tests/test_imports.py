@@ -13,7 +13,9 @@ for module in sys.argv[1].split():
 print(*(name for name, module in sys.modules.items() if module is not None and name not in before))
 """
 OPENSSL = {"ssl", "_ssl", "_hashlib"}
-RARE = {"argparse", "gettext", "shutil", "ipaddress"}
+RARE = {"argparse", "gettext", "shutil"}
+if sys.version_info >= (3, 13):  # before, pathlib imports urllib.parse, and that imports it
+    RARE.add("ipaddress")
 HTTP = {"http", "email", "tornado"}
 LARGE = {"PIL", "av", "numpy", "tomlkit", "prometheus_client", "curses", "xml", "unittest", "pydoc", "multiprocessing"}
 UNUSED = {
