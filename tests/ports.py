@@ -13,6 +13,8 @@ LOWEST_PORT = 10240
 PORTS = 65536
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """The ports that the kernel gives to connections, and to sockets that are bound to port 0 (ip(7))."""
+DEFAULT_EPHEMERAL = (32768, 60999)
+"""Its default. A chroot may have no /proc/sys."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -21,6 +23,14 @@ def free_ports(count: int) -> list[int]:
     Another test process never gets them, also not in a chroot, and the kernel gives them to no connection.
     """
     return list(itertools.islice(_free(), count))
+
+
+def ephemeral(file: Path = EPHEMERAL) -> tuple[int, int]:
+    """The lowest and the highest port that the kernel gives away."""
+    if not file.exists():
+        return DEFAULT_EPHEMERAL
+    lowest, highest = map(int, file.read_text().split())
+    return lowest, highest
 
 
 def blocks(lowest: int, highest: int) -> list[range]:
@@ -64,7 +74,7 @@ _leased: list[tuple[socket.socket, Iterator[int]]] = []
 
 def _free() -> Iterator[int]:
     if not _leased:
-        lowest, highest = map(int, EPHEMERAL.read_text().split())
+        lowest, highest = ephemeral()
         # With no block outside, those inside are better than none.
         lock, block = lease(blocks(lowest, highest) or blocks(PORTS, PORTS))
         _leased.append((lock, itertools.cycle(block)))

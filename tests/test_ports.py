@@ -2,10 +2,11 @@
 
 import socket
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from tests.ports import BLOCK_PORTS, EPHEMERAL, LOWEST_PORT, blocks, free_ports, is_free, lease
+from tests.ports import BLOCK_PORTS, DEFAULT_EPHEMERAL, LOWEST_PORT, blocks, ephemeral, free_ports, is_free, lease
 
 
 def one_after_the_other(count: int) -> list[int]:
@@ -14,9 +15,15 @@ def one_after_the_other(count: int) -> list[int]:
 
 
 def test_no_connection_gets_a_port_that_a_test_has_chosen() -> None:
-    lowest, highest = map(int, EPHEMERAL.read_text().split())
+    lowest, highest = ephemeral()
     if blocks(lowest, highest):
         assert not [port for port in one_after_the_other(BLOCK_PORTS) if lowest <= port <= highest]
+
+
+def test_a_chroot_without_proc_sys_has_the_default_of_the_kernel(tmp_path: Path) -> None:
+    assert ephemeral(tmp_path / "none") == DEFAULT_EPHEMERAL
+    (tmp_path / "range").write_text("1024\t65535\n")
+    assert ephemeral(tmp_path / "range") == (1024, 65535)
 
 
 def test_ports_are_different_and_come_again_when_each_was_used() -> None:
