@@ -14,6 +14,7 @@ from benchmarks.processes import (
     BenchError,
     Helper,
     Process,
+    anonymous_bytes,
     cpu_seconds,
     free_port,
     pin,
@@ -39,6 +40,7 @@ def test_an_idle_process_uses_memory_and_no_time(tmp_path: Path) -> None:
         process.wait_until(lambda: log.read_text() == "up\n", "its start")
         assert pss_bytes(process.pid) > 1_000_000
         assert private_bytes(process.pid) > 1_000_000
+        assert 1_000_000 < anonymous_bytes(process.pid) < private_bytes(process.pid) + 1_000_000
         used = cpu_seconds(process.pid)
         assert 0 < used < 5
     wait_until(lambda: not Path(f"/proc/{process.pid}").exists(), "its end")

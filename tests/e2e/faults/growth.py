@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.processes import pss_bytes
+from benchmarks.processes import anonymous_bytes
 
 WARM_UP_READINGS = 8
 """What a process takes in its first minutes (imports, buffers, allocator's arenas) is no growth."""
@@ -24,7 +24,7 @@ class Reading(NamedTuple):
     process: str
     pid: int
     memory_mb: float
-    """Proportional set size: what is shared counts in part."""
+    """Anonymous memory: of the pages of files, a process has a larger share when other programs have ended."""
     descriptors: int
 
 
@@ -34,7 +34,7 @@ def read(processes: dict[str, int]) -> list[Reading]:
     for name, pid in sorted(processes.items()):
         with contextlib.suppress(OSError):
             descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-            readings.append(Reading(name, pid, pss_bytes(pid) / 1e6, descriptors))
+            readings.append(Reading(name, pid, anonymous_bytes(pid) / 1e6, descriptors))
     return readings
 
 

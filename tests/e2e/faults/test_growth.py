@@ -1,6 +1,8 @@
 """tests.e2e.faults.growth, on readings of which it is known whether they grow."""
 
+import mmap
 import os
+from pathlib import Path
 
 from tests.e2e.faults.growth import Reading, growth, read
 
@@ -28,6 +30,17 @@ def test_the_first_minutes_do_not_count() -> None:
 
 def test_another_process_of_the_same_name_is_judged_for_itself() -> None:
     assert growth(run([20.0] * 30, [10] * 30) + run([40.0] * 30, [50] * 30, pid=8)) == []
+
+
+def test_what_others_map_or_leave_is_no_growth(tmp_path: Path) -> None:
+    file = tmp_path / "library"
+    file.write_bytes(bytes(20_000_000))
+    processes = {"us": os.getpid()}
+    (before,) = read(processes)
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as pages:
+        assert sum(pages[::4096]) == 0
+        (after,) = read(processes)
+    assert after.memory_mb - before.memory_mb < 5
 
 
 def test_a_process_is_read() -> None:
