@@ -1,7 +1,9 @@
 """Get stills and clips for HTTP from the snapshot service. Simultaneous equal requests are sent once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 import zmq
@@ -18,8 +20,13 @@ GRACE_SECONDS = 0.5
 """How long to wait beyond the deadline of a request: the service refuses it at the deadline."""
 CLIP_PAGE_SECONDS = 5.0
 """How long to wait for a page of a clip."""
+CATCH_UP_SECONDS = 3.0
+"""The snapshot service may read a changed configuration so much later than the gateway, which knows the camera."""
+ASK_AGAIN_SECONDS = 0.1
 STATUSES = {"unknown-camera": 404, "bad-request": 400, "not-kept": 404, "timeout": 504, "internal": 500}
 """HTTP status for a code of the service; 503 for every other."""
+
+T = TypeVar("T")
 
 
 class SharedRequest(msgspec.Struct, eq=False):
@@ -73,9 +80,21 @@ class StillsClient:
     """Made inside the running loop; closed by its owner."""
 
     def __init__(
-        self, endpoint: str, context: "zmq.Context[zmq.Socket[bytes]]", max_waiting: int = MAX_WAITING
+        self,
+        endpoint: str,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        max_waiting: int = MAX_WAITING,
+        catch_up_seconds: float = CATCH_UP_SECONDS,
     ) -> None:
-        """Connect to the snapshot service, which need not run yet; `max_waiting` requests may be under way."""
+        """Connect to the snapshot service, which need not run yet.
+
+        Args:
+            endpoint: where it listens.
+            context: for the socket.
+            max_waiting: requests that may be under way.
+            catch_up_seconds: how long to ask again for a camera that the service does not know.
+        """
+        self._catch_up_seconds = catch_up_seconds
         self._service = ServiceClient("the snapshot service", endpoint, context, max_waiting)
         self._shared: dict[SnapshotRequest, SharedRequest] = {}
 
@@ -112,6 +131,9 @@ class StillsClient:
 
     async def clip_page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
         """Get a page of a clip. Raises HttpError."""
+        return await self._when_known(lambda: self._clip_page(request))
+
+    async def _clip_page(self, request: ClipRequest) -> tuple[ClipHeader, bytes]:
         reply = await self._service.request(msgspec.json.encode(request), CLIP_PAGE_SECONDS)
         try:
             if split(reply).kind == "error":
@@ -136,7 +158,9 @@ class StillsClient:
         """Send a request, or wait for the reply to an equal one that is under way."""
         shared = self._shared.get(request)
         if shared is None:
-            shared = self._shared[request] = SharedRequest(asyncio.create_task(self._request(request)))
+            shared = self._shared[request] = SharedRequest(
+                asyncio.create_task(self._when_known(lambda: self._request(request)))
+            )
             shared.task.add_done_callback(lambda done: self._end(request, done))
         shared.waiting += 1
         try:
@@ -153,6 +177,17 @@ class StillsClient:
             del self._shared[request]
         if task.done() and not task.cancelled():
             task.exception()  # retrieved, as asyncio logs an exception that no caller was left to get
+
+    async def _when_known(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the service answers, once it knows the camera."""
+        end = time.monotonic() + self._catch_up_seconds
+        while True:
+            try:
+                return await ask()
+            except HttpError as refused:
+                if refused.code != "unknown-camera" or time.monotonic() >= end:
+                    raise
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def _request(self, request: SnapshotRequest) -> Frame:
         cancel = msgspec.json.encode(CancelRequest(camera=request.camera, cancel=True))

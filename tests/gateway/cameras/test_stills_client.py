@@ -156,7 +156,7 @@ async def test_the_number_of_requests_under_way_is_limited(
 async def test_a_refusal_of_the_service_is_passed_on(
     code: str, status: int, config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
-    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context, catch_up_seconds=0.0)
     async with StillService(config).refusing(code, "why"):
         with pytest.raises(HttpError) as refusal:
             await stills.get(FRONT)
@@ -164,6 +164,23 @@ async def test_a_refusal_of_the_service_is_passed_on(
         with pytest.raises(HttpError) as refusal:
             await stills.clip(ClipRequest(camera="front", clip="avi"))
         assert refusal.value.status_code == status
+    stills.close()
+    context.destroy()
+
+
+async def test_a_service_that_learns_of_a_camera_later_is_asked_again(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context, catch_up_seconds=30.0)
+    async with StillService(config).refusing("unknown-camera", "why") as service:
+        still = asyncio.create_task(stills.get(FRONT))
+        clip = asyncio.create_task(stills.clip_header(ClipRequest(camera="front", clip="avi")))
+        await until(lambda: len(service.requests) >= 4)
+    async with StillService(config).answering(jpeg()):
+        assert (await still).jpeg == jpeg()
+        with pytest.raises(HttpError) as refusal:
+            await clip
+        assert refusal.value.code == "bad-reply"  # this service has no clips
     stills.close()
     context.destroy()
 
