@@ -305,7 +305,7 @@ def test_an_export_that_is_interrupted_leaves_nothing_behind(output: str, config
     with pipe.open("wb", buffering=0) as end:
         end.write(made(tmp_path / "run.framebus").read_bytes())
         wait_until((tmp_path / f"{output}.part").exists, "the export has begun")
-        while running.process.poll() is None:  # Python loses a signal that comes while it runs a callback of its own
+        while running.process.poll() is None:  # Python acts on a signal right before a read only after the read
             running.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.process.wait(10)
