@@ -42,8 +42,6 @@ class KnownHead:
         """The end of them."""
         self._begin = 0
         """Where they begin."""
-        self._longest = 0
-        """Bytes of the longest picture since then that has no other one in it, with whatever tables."""
         self._labels: tuple[tuple[int, bytes], ...] = ()
         """Of the labels before them: where each begins, and its marker and length."""
         self._last: Jpeg | None = None
@@ -76,12 +74,8 @@ class KnownHead:
         end = begin + len(tables)
         if not data.startswith(tables, begin):
             return None
-        if data.rfind(self._needle, end) >= 0:
+        if data.rfind(self._needle, end) >= 0 or data.rfind(data[:BEGIN_BYTES], end) >= 0:
             return None
-        if len(data) > self._longest:  # a second picture with other tables is rare, and makes the data longer
-            if data.rfind(data[:BEGIN_BYTES], end) >= 0:
-                return None
-            self._longest = len(data)
         return Jpeg(data, last.width, last.height, last.orientation, begin + last.scan, last.has_huffman_tables)
 
     def _remember(self, data: bytes, jpeg: Jpeg) -> None:
@@ -90,7 +84,7 @@ class KnownHead:
         is_plain = jpeg.data is data and not jpeg.has_more_pictures  # `data` is another one where it was repaired
         if is_plain and begin and end - begin >= LEAST_NEEDLE_BYTES:
             self._tables, self._last = data[begin:end], msgspec.structs.replace(jpeg, data=b"", scan=jpeg.scan - begin)
-            self._begin, self._longest = begin, len(data)
+            self._begin = begin
             self._labels = tuple((at, data[at : at + LABEL_BYTES]) for at in labels)
             huffman = data.find(HUFFMAN_TABLES, begin, end)
             needle_bytes = (

@@ -70,8 +70,10 @@ def test_another_orientation_is_another_head() -> None:
     assert head.parse(PICTURE).orientation == 1
 
 
-def test_a_picture_with_another_one_in_it_is_parsed_as_a_whole() -> None:
+@pytest.mark.parametrize("before", [PICTURE, PICTURE[:-12] + b"data" * 5000 + PICTURE[-12:]], ids=["alike", "longer"])
+def test_a_picture_with_another_one_in_it_is_parsed_as_a_whole(before: bytes) -> None:
     head = known(PICTURE)
+    assert head.parse(before).data is before
     others = (
         PICTURE,
         with_label(PICTURE, b"12:00:01"),
