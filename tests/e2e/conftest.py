@@ -87,15 +87,13 @@ class Pipeline:
         expected |= {"recorder.motion"} if any(camera.has_motion for camera in self.config.cameras.values()) else set()
         expected |= {f"gateway --worker {number}" for number in range(1, self.config.gateway.workers)}
         try:
-            states = [camera["state"] for camera in self.cameras()]
-            still = self.get("/snapshot")
+            return (
+                all(camera["state"] in ("live", "idle") for camera in self.cameras())
+                and set(self.processes()) == expected
+                and self.get("/snapshot").endswith(b"\xff\xd9")  # last: before, it is refused, which is logged
+            )
         except OSError:
             return False
-        return (
-            set(self.processes()) == expected
-            and all(state in ("live", "idle") for state in states)
-            and still.endswith(b"\xff\xd9")
-        )
 
     def wait_until_whole(self) -> None:
         """Wait for just that; each camera is one more process to start."""
