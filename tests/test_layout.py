@@ -103,6 +103,8 @@ TESTED_WITH = {
     "gateway/http/operation.py": "tests/gateway/http/test_openapi.py",
     "gateway/http/services.py": "tests/gateway/http/test_routes.py",
     "gateway/http/settings/operations.py": "tests/gateway/http/test_openapi.py",
+    "benchmarks/bare_capture.py": "tests/benchmarks/test_few_viewers.py",
+    "benchmarks/bare_gateway.py": "tests/benchmarks/test_few_viewers.py",
     "benchmarks/baseline_server.py": "tests/benchmarks/test_load.py",
 }
 """Modules that are tested through another one, and the tests that do so."""
