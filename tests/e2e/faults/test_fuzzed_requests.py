@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import pss_bytes
+from benchmarks.processes import anonymous_bytes
 from tests.e2e.conftest import Pipeline
 from tests.e2e.faults.conftest import Watched
 from tests.e2e.faults.fuzzed import request
@@ -64,11 +64,11 @@ def test_fuzzed_requests(pipeline: Pipeline, watch: Watched) -> None:
     wrong: list[bytes] = []
     pid = pipeline.processes()["gateway"]
     asyncio.run(send_many(address.host, address.port, WARM_UP_REQUESTS, 1, wrong))
-    before_mb = pss_bytes(pid) / 1e6
+    before_mb = anonymous_bytes(pid) / 1e6
     with faults.during(f"{REQUESTS} fuzzed requests", keeps="mjpeg page zeromq"):
         asyncio.run(send_many(address.host, address.port, REQUESTS, 2, wrong))
     assert wrong == []
     assert "500 for" not in pipeline.up.log
     assert pipeline.processes()["gateway"] == pid
     wait_until(lambda: len(list(Path(f"/proc/{pid}/fd").iterdir())) < 60, "no connection left")
-    assert pss_bytes(pid) / 1e6 < before_mb + GROWTH_MB
+    assert anonymous_bytes(pid) / 1e6 < before_mb + GROWTH_MB
