@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import pss_bytes
+from benchmarks.processes import anonymous_bytes
 from framebus.client.recorder import request_recorder
 from framebus.protocol.recorder import RecorderHeader
 from framebus.recordings.folder import RecordedFrame, RecordingFolder
 from tests.e2e.conftest import Pipeline, Up
-from tests.e2e.faults.conftest import Watched
+from tests.e2e.faults.conftest import SLACK_SECONDS, Watched
 from tests.processes import wait_until
 from tests.programs import need
 
@@ -26,6 +26,8 @@ SLOW_SECONDS = 10
 BUFFER_MB = 4
 SLOW_DEADLINE_SECONDS = 120.0
 """The buffer holds some seconds of frames; on a busy machine there are fewer of them."""
+LOST_SECONDS = 1.0
+"""What a recorder that is killed may lose (docs/recording.md)."""
 ALL = "mjpeg page zeromq"
 CAMERA = '[camera.front]\nsource = "testcard"\nsize = "320x240"\nrecord = "always"\nrecord_fps = 30\n'
 
@@ -57,7 +59,7 @@ def test_kill_9_of_the_recorder(up: Up, watch: Watched, tmp_path: Path) -> None:
         pipeline.kill("recorder")
         before = RecordingFolder(folder).frame_before("front", killed)
         assert before is not None
-        assert killed - before.at < 1.5
+        assert killed - before.at < LOST_SECONDS + SLACK_SECONDS
     wait_for_frames(folder, time.time())
     monotonic = [frame.header.monotonic for frame in frames(folder)]
     assert all(one < other for one, other in pairwise(monotonic))
@@ -91,7 +93,7 @@ def test_the_recordings_are_removed(up: Up, watch: Watched, tmp_path: Path) -> N
     with faults.during("the folder of recordings removed", keeps=ALL):
         shutil.rmtree(folder, ignore_errors=True)
     wait_for_frames(folder, time.time())
-    assert state(pipeline).state == "recording"
+    wait_until(lambda: state(pipeline).state == "recording", "it says that it records")
 
 
 @pytest.fixture
@@ -170,11 +172,11 @@ def test_the_disk_of_the_recordings_is_slow(up: Up, watch: Watched, slow_library
     faults = watch(pipeline)
     wait_for_frames(folder, time.time())
     pid = pipeline.processes()["recorder"]
-    before = pss_bytes(pid)
+    before = anonymous_bytes(pid)
     with faults.during(f"the disk of the recordings slow: {SLOW_SECONDS} s for each piece", keeps=ALL):
         slow.write_text(str(SLOW_SECONDS))
         wait_until(lambda: state(pipeline).dropped > 0, "what does not fit is counted", SLOW_DEADLINE_SECONDS)
-        assert pss_bytes(pid) - before < 5 * BUFFER_MB * 1e6
+        assert anonymous_bytes(pid) - before < 5 * BUFFER_MB * 1e6
         slow.unlink()
     wait_for_frames(folder, time.time())
     assert pipeline.processes()["recorder"] == pid
