@@ -224,7 +224,7 @@ def test_a_file_with_mistakes_changes_nothing_and_is_said(pipeline: Pipeline, wa
 
     assert pipeline.processes() == before
     assert (pipeline.config.run_dir / "checked.toml").read_bytes() == copy
-    assert f"ERROR framebus: reload: {mistake}" in pipeline.up.log
+    pipeline.up.wait_for(f"ERROR framebus: reload: {mistake}")
     pipeline.kill("snapshot")  # what starts again starts with the copy
     write(pipeline, FRONT)
     pipeline.wait_until_whole()

@@ -142,8 +142,9 @@ def test_a_root_that_is_read_only_and_a_tmp_in_memory(launch: Launch, run_dir: P
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (tmp_path / "state").exists()
-    assert pipeline.up.log.count("Read-only file system") == 1, pipeline.up.log
+    pipeline.up.wait_for("Read-only file system")
     ended(pipeline)
+    assert pipeline.up.log.count("Read-only file system") == 1, pipeline.up.log
 
 
 def test_a_machine_that_has_no_clock_at_boot_and_is_told_the_time_later(
