@@ -106,7 +106,7 @@ def test_a_second_one_is_refused(pipeline: Pipeline, start: Start) -> None:
     assert second.log == (
         f"framebus runs already with run_dir {pipeline.config.run_dir}; stop that one first, or name another run_dir\n"
     )
-    assert pipeline.is_whole()
+    pipeline.wait_until_whole()
 
 
 def test_mistakes_in_the_configuration_stop_it_at_once(configure: Configure, start: Start) -> None:
