@@ -203,9 +203,10 @@ async def test_a_rate_is_a_ceiling(feed: Feed) -> None:
     watcher.close()
 
 
+@pytest.mark.medium
 async def test_a_frame_that_comes_too_early_is_sent_when_it_is_time(feed: Feed) -> None:
     """Although no other follows: the newest, and nobody has to wake the viewer."""
-    watcher = await watching(feed, Wanted(fps=20))
+    watcher = await watching(feed, Wanted(fps=1))
     for seq in (1, 2, 3):
         feed.live.encoded = encoded(seq)
         watcher.wake()
@@ -215,12 +216,14 @@ async def test_a_frame_that_comes_too_early_is_sent_when_it_is_time(feed: Feed) 
 
 
 async def test_after_it_has_left_a_viewer_is_not_woken(feed: Feed) -> None:
-    watcher = await watching(feed, Wanted(fps=20))
+    watcher = await watching(feed, Wanted(fps=0.1))
     for seq in (1, 2):
         feed.live.encoded = encoded(seq)
         watcher.wake()
+    timer = watcher.watch._timer
+    assert timer is not None
     watcher.close()
-    await asyncio.sleep(0.15)
+    assert timer.cancelled()
     assert watcher.seen == [1]
 
 
