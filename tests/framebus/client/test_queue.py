@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import pickle
 import select
 import threading
@@ -59,7 +60,8 @@ def test_what_does_not_fit_into_the_queue_is_lost_and_counted(endpoint: str, pub
         with Subscriber("front", endpoint=endpoint, timeout=DEADLINE_SECONDS) as other:
             publisher.subscription()
             send_paced(publisher, 1, 200)
-            assert next_frame(publisher, other, 201).seq >= 190, "another subscriber is not held up"
+            # Its newest may be older at first: libzmq drops what it cannot pass on in time.
+            wait_until(lambda: next_frame(publisher, other, 201).seq >= 190, "another subscriber is not held up")
         frames: list[Frame] = []
         while not frames or frames[-1].seq < 202:
             frames.append(next_frame(publisher, subscriber, 202))
@@ -105,7 +107,8 @@ def test_the_queue_outlives_the_end_of_its_camera(endpoint: str, publisher: Publ
     ]
 
 
-async def test_with_asyncio_it_is_the_same(endpoint: str, publisher: Publisher) -> None:
+async def test_with_asyncio_it_is_the_same(endpoint: str, publish: Publish) -> None:
+    publisher = publish(endpoint)
     async with AsyncSubscriber("front", endpoint=endpoint, queue=100, timeout=DEADLINE_SECONDS) as subscriber:
         publisher.subscription()
         send_paced(publisher, 1, 30)  # this blocks the loop
@@ -151,7 +154,8 @@ async def test_a_full_queue_lets_the_loop_sleep(endpoint: str, publisher: Publis
         assert (await subscriber.receive()).seq == 1
 
 
-async def test_a_long_queue_leaves_the_loop_to_others(endpoint: str, publisher: Publisher) -> None:
+async def test_a_long_queue_leaves_the_loop_to_others(endpoint: str, publish: Publish) -> None:
+    publisher = publish(endpoint)
     turns = 0
 
     async def other() -> None:
@@ -264,6 +268,15 @@ def test_a_frame_that_waits_behind_a_descriptor_may_become_too_old(endpoint: str
         time.sleep(0.3)
         with pytest.raises(TimeoutError):
             subscriber.receive(0)
-        publisher.send(2)
-        frame = subscriber.receive(DEADLINE_SECONDS)
-        assert (frame.seq, frame.missed, subscriber.missed) == (2, 1, 1)
+        received: list[Frame] = []
+        seqs = itertools.count(2)
+
+        def comes() -> bool:
+            """On a busy machine, one or the other is too old as well."""
+            publisher.send(next(seqs))
+            with contextlib.suppress(TimeoutError):
+                received.append(subscriber.receive(1))
+            return bool(received)
+
+        wait_until(comes, "a frame that is new enough")
+        assert received[0].missed == subscriber.missed == received[0].seq - 1
