@@ -2,6 +2,7 @@
 
 import re
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,8 +81,17 @@ def test_a_still_is_on_a_page(config: Config, free_port: int, tmp_path: Path) ->
     started = running("serve_still.py", "front", str(free_port), config=config, tmp_path=tmp_path)
     try:
         started.wait_for("Running on")
-        with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/still.jpg") as answer:
-            assert answer.read().startswith(b"\xff\xd8")
+
+        def still() -> bytes:
+            """Empty while there is none, as the camera may have given no picture yet."""
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/still.jpg") as answer:
+                    return bytes(answer.read())
+            except urllib.error.HTTPError as error:
+                error.close()
+                return b""
+
+        wait_until(lambda: still().startswith(b"\xff\xd8"), "a still")
         with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/") as answer:
             assert b'src="still.jpg"' in answer.read()
     finally:
