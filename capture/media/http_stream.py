@@ -128,18 +128,16 @@ class HttpStream:
         decoder: PictureDecoder,
         video_reader: Callable[[str], "VideoReader"],
         requests: Requests | None = None,
+        parts: JpegParts | None = None,
     ) -> None:
         """`patience` is in seconds; `other` makes the stream for a body that is no picture, which it gets if
         that does not end; `video_reader` reads raw video of a codec, or without one a transport stream.
-        `requests` asks otherwise than with HTTP.
+        `requests` asks otherwise than with HTTP; `parts` finds the pictures in a body.
         """
-        self._decoder = decoder
-        self._make_video_reader = video_reader
+        self._decoder, self._make_video_reader = decoder, video_reader
         self._video_reader: VideoReader | None = None
         self._part_reader: RawVideoReader | None = None
-        self._damaged = 0
-        self._name = name
-        self._patience = patience
+        self._name, self._patience = name, patience
         self._make_other = other
         self._other: Stream | None = None
         self._requests = requests or HttpRequests(url, name, patience, tls)
@@ -148,9 +146,9 @@ class HttpStream:
         self._begin = b""
         """What was read of the body to tell its kind."""
         self._body: Body = "unknown"
-        self._parts = JpegParts()
+        self._parts = parts or JpegParts()
         self._compressed: CompressedBody | None = None
-        self._newest_at = 0.0
+        self._damaged, self._newest_at = 0, 0.0
         self._asked = 0.0, 0.0
         """Wall clock and monotonic clock of the last request."""
 
@@ -251,6 +249,7 @@ class HttpStream:
         self._compressed = CompressedBody(answer.response.read1) if is_packed else None
         kind = answer.response.headers.get_content_type() if answer.response.headers.get("Content-Type") else ""
         self._begin, self._body = b"", body_kind(kind, b"")
+        self._parts.timestamp = answer.response.headers.get("X-Timestamp", "").encode()
         if self._body == "multipart" and not answer.response.chunked:
             answer.response.length = None  # some cameras give one to an answer that does not end
         may_wait = not kind.startswith(("video/", "audio/")) or any(known in kind for known in LOOKED_INTO)
@@ -375,7 +374,10 @@ class HttpStream:
 
     def _check_stall(self) -> None:
         if time.monotonic() - self._newest_at > self._patience:
-            raise SourceError(reasons.no_jpeg(self._name, self._patience, self._parts.other_kind))
+            reason = (
+                reasons.repeats if self._parts.is_repeating else partial(reasons.no_jpeg, kind=self._parts.other_kind)
+            )
+            raise SourceError(reason(self._name, self._patience))
 
     def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
         """At most `size` bytes of the body, also of one that is compressed: FFmpeg has no room for more."""

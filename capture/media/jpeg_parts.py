@@ -11,6 +11,7 @@ import re
 from collections import Counter
 
 from capture.media.picture_decoder import is_picture
+from capture.media.repeated_pictures import RepeatedPictures
 from framebus.errors import FramebusError
 from framebus.protocol.jpeg import SOI
 from framebus.protocol.wire import MAX_MESSAGE_BYTES
@@ -36,6 +37,7 @@ NOT_FIRST = "another picture in the same part ignored"
 """What `JpegParts.repairs` may count."""
 
 _HEADER = re.compile(rb"content-(type|length)[ \t]*:[ \t]*(.*)", re.IGNORECASE)
+_TIMESTAMP = re.compile(rb"x-timestamp[ \t]*:[ \t]*(.*)", re.IGNORECASE)
 _LINES_AT_END = re.compile(rb"(?:\r?\n[ -~]*)+\Z")
 _BEGIN = SOI + b"\xff"
 
@@ -47,9 +49,14 @@ class PartError(FramebusError, ValueError):
 class JpegParts:
     """Feed it what comes; it gives back each JPEG as soon as that is complete, byte for byte."""
 
-    def __init__(self, max_part_bytes: int = MAX_PART_BYTES) -> None:
-        """No picture may have more than `max_part_bytes`."""
+    def __init__(self, max_part_bytes: int = MAX_PART_BYTES, repeated: RepeatedPictures | None = None) -> None:
+        """No picture may have more than `max_part_bytes`. `repeated` knows the last one of an earlier connection."""
         self._max_part_bytes = max_part_bytes
+        self._repeated = repeated or RepeatedPictures()
+        self.timestamp = b""
+        """X-Timestamp of the picture that comes next; of the part, or of the answer where that is one picture."""
+        self.is_repeating = False
+        """Whether the last picture was one that had come before. It is not given back."""
         self.damaged = 0
         """Pictures that were cut off or were no JPEG."""
         self.other_kind = ""
@@ -182,6 +189,8 @@ class JpegParts:
             self._delimiter, self._done, self._line = line, False, b""
         elif line:
             self._line = line
+            timestamp = _TIMESTAMP.match(line)
+            self.timestamp = timestamp[1] if timestamp else self.timestamp
         elif not line and not self._done:
             self._begin_body()
 
@@ -189,7 +198,7 @@ class JpegParts:
         if self._done and self._length is not None and self._passed < self._length:
             self.repairs[LENGTH_TOO_LARGE] += 1
         self._headers.clear()
-        self._length, self._passed = None, 0
+        self._length, self._passed, self.timestamp = None, 0, b""
 
     def _begin_body(self) -> None:
         """Without a length nothing begins here: a JPEG is known by its first bytes, all else is skipped as lines."""
@@ -260,7 +269,7 @@ class JpegParts:
                 return self._ends_with_its_length(walker, parts)
             case "end":
                 self._note_length(walker.at)
-                parts.append(self._cut(walker.at))
+                self._give(self._cut(walker.at), parts)
                 self._end_picture()
             case "cut":
                 self._take_without_end(walker.at, parts)
@@ -280,7 +289,7 @@ class JpegParts:
         except JpegError:
             return False
         self._cut(left)
-        parts.append(jpeg)
+        self._give(jpeg, parts)
         self._end_picture()
         return True
 
@@ -297,7 +306,7 @@ class JpegParts:
         data = self._cut(lines.start() if lines else length)
         if walker.has_scan:
             try:
-                parts.append(Jpeg.parse(data).data)
+                self._give(Jpeg.parse(data).data, parts)
             except JpegError:
                 self.damaged += 1
             else:
@@ -309,8 +318,14 @@ class JpegParts:
         self.damaged += 1
         self._headers.clear()
 
+    def _give(self, jpeg: bytes, parts: list[bytes]) -> None:
+        """Give a complete picture back, unless it is the one before."""
+        self.is_repeating = self._repeated.is_repeat(self.timestamp, jpeg)
+        if not self.is_repeating:
+            parts.append(jpeg)
+
     def _end_picture(self) -> None:
-        self._walker = None
+        self._walker, self.timestamp = None, b""
         self._done = bool(self._delimiter or self._headers or self._length)
         self._headers.clear()
 

@@ -60,6 +60,11 @@ def no_jpeg(name: str, seconds: float, kind: str = "") -> str:
     return f"{name}: sends {kind or 'data'}, but for {seconds:g} seconds no JPEG; {CHECK_PATH}"
 
 
+def repeats(name: str, seconds: float) -> str:
+    """There are pictures, and no new one."""
+    return f"{name}: has sent only its last picture again for {seconds:g} seconds; check the camera behind it"
+
+
 def bad_compression(name: str) -> str:
     """It cannot be unpacked."""
     return f"{name}: sends an answer whose compression is broken; {CHECK_PATH}"

@@ -18,8 +18,10 @@ from capture.media import reasons
 from capture.media.file import check_file
 from capture.media.http_request import Answer
 from capture.media.http_stream import HttpBody, HttpStream
+from capture.media.jpeg_parts import JpegParts
 from capture.media.latest_reader import Arrival, LatestReader, Stream
 from capture.media.picture_decoder import PictureDecoder
+from capture.media.repeated_pictures import RepeatedPictures
 from capture.media.still_file import SUFFIXES, StillFile
 from capture.media.tcp_connection import TcpConnections
 from capture.media.tls import CameraTls
@@ -92,6 +94,7 @@ class MediaSource(Source):
         self._still_file: StillFile | None = None
         self._latest_reader: LatestReader | None = None
         self._damaged_earlier = 0
+        self._repeated = RepeatedPictures()
         self._repairs = Repairs()
         self._noted: Counter[str] = Counter()
         self.call_limit_seconds = 2 * patience_seconds + 2 * OPEN_SLACK_SECONDS + READ_LIMIT_SECONDS
@@ -181,7 +184,8 @@ class MediaSource(Source):
         if url.scheme in ("http", "https"):
             decoder = PictureDecoder(self.name, self._quality, self._options.max_megapixels)
             return HttpStream(
-                url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader
+                *(url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader),
+                parts=JpegParts(repeated=self._repeated),
             )
         if (
             url.scheme == "tcp" and "listen" not in urlsplit(url.text).query
@@ -191,6 +195,7 @@ class MediaSource(Source):
             return HttpStream(
                 *(url, self.name, self._patience, self._over_http, self._options.tls, decoder, self._video_reader),
                 requests=connections,
+                parts=JpegParts(repeated=self._repeated),
             )
         if url.scheme in ("rtsp", "rtsps"):
             return self._over_rtsp(url)

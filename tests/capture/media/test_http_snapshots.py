@@ -198,3 +198,17 @@ def test_a_snapshot_camera_that_fails_once_is_asked_again(fault: Answer) -> None
 
     with IpCamera(answer) as server, opened(server.url()) as source:
         assert [picture(source, every_frame()).jpeg for _ in PICTURES] == PICTURES
+
+
+def test_a_still_that_the_server_gives_again_with_its_time_is_no_new_one() -> None:
+    numbers = count()
+    stills = [(PICTURES[0], 1), (PICTURES[0], 1), (PICTURES[0], 2), (PICTURES[1], 3)]
+
+    def answer(call: Call) -> None:
+        body, second = stills[min(next(numbers), 3)]
+        call.send(ok("image/jpeg", body, f"Content-Length: {len(body)}", f"X-Timestamp: {second}.000000"))
+
+    with IpCamera(answer) as server, opened(server.url()) as source:
+        found = [picture(source, every_frame()).jpeg for _ in range(3)]
+        assert found == [PICTURES[0], PICTURES[0], PICTURES[1]]
+        assert len(server.calls) == 4

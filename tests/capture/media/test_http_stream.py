@@ -255,3 +255,24 @@ def test_a_body_ends_for_ffmpeg_where_its_connection_fails() -> None:
     assert (body.read(3), body.read(3), body.failure) == (b"beg", b"in", None)
     assert (body.read(3), body.read(3)) == (b"", b"")
     assert (str(body.failure), calls) == ("the connection failed", [3])
+
+
+@pytest.mark.medium
+def test_a_server_that_only_repeats_its_last_picture_has_stalled_also_over_a_new_connection() -> None:
+    camera = Multipart(Framing(extra_headers=("X-Timestamp: 1767225600.125000",)), PICTURES[0], PICTURES[0])
+    with IpCamera(camera) as server:
+        source = MediaSource(server.url(), Size(64, 48), 30, 80, patience_seconds=1)
+        with contextlib.closing(source):
+            source.open()
+            assert picture(source, every_frame()).jpeg == PICTURES[0]
+            source.close()
+            source.open()
+
+            def read_on() -> None:
+                while True:
+                    assert source.read(every_frame(), 1) is None
+                    camera.show(PICTURES[0])
+
+            # The second reason where this test has waited for the processor for so long.
+            with pytest.raises(SourceError, match=r"sent only its last picture again for 1 seconds|sent nothing for"):
+                read_on()

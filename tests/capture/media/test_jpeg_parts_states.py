@@ -53,6 +53,22 @@ def test_a_picture_that_was_ended_by_the_next_one_is_told_for_one_call_only() ->
     assert parts.ended_by_next is False
 
 
+def stamped(timestamp: bytes, picture: bytes = PICTURE) -> bytes:
+    return part(b"image/jpeg\r\nX-Timestamp: " + timestamp, picture)
+
+
+def test_a_picture_that_is_sent_again_with_its_time_is_not_given_back() -> None:
+    parts = JpegParts()
+    other = jpegs.jpeg((40, 40))
+    first, second = stamped(b"1767225600.125000"), stamped(b"1767225600.125000", other)
+    fed = [
+        (parts.feed(data), parts.is_repeating) for data in (first, first, second, second, part(b"image/jpeg", other))
+    ]
+    # Without a time, the last one may have been taken again.
+    assert fed == [([PICTURE], False), ([], True), ([other], False), ([], True), ([other], False)]
+    assert parts.damaged == 0
+
+
 def test_a_length_beyond_the_limit_names_that_limit() -> None:
     with pytest.raises(PartError, match=r"^a picture of 2000 bytes, allowed: at most 1000$"):
         JpegParts(max_part_bytes=1000).feed(b"--frame\r\nContent-Length: 2000\r\n\r\n")

@@ -141,7 +141,14 @@ def test_a_failure_of_openssl_is_put_in_words(flaw: str, said: str) -> None:
 
 @pytest.mark.parametrize(("seconds", "said"), [(2.0, "2 seconds"), (0.5, "0.5 seconds"), (10.0, "10 seconds")])
 def test_seconds_are_written_without_needless_digits(seconds: float, said: str) -> None:
-    for reason in (reasons.no_connection, reasons.no_answer, reasons.silent, reasons.no_jpeg, reasons.no_key_frame):
+    for reason in (
+        reasons.no_connection,
+        reasons.no_answer,
+        reasons.silent,
+        reasons.repeats,
+        reasons.no_jpeg,
+        reasons.no_key_frame,
+    ):
         assert said in reason(NAME, seconds)
 
 
