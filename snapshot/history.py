@@ -1,6 +1,7 @@
 """The last frames of one camera, limited in seconds and in bytes. No sockets, no clock."""
 
 from collections import deque
+from collections.abc import Callable
 
 from snapshot.still import Still
 
@@ -45,10 +46,11 @@ class History:
         Args:
             captured: the moment, in Unix seconds.
         """
-        if not self._stills:
-            return None
-        nearest = min(self._stills, key=lambda still: abs(still.header.captured - captured))
-        return nearest if abs(nearest.header.captured - captured) <= self._slack else None
+        return self._nearest(lambda still: abs(still.header.captured - captured))
+
+    def nearest_monotonic(self, monotonic: float) -> Still | None:
+        """The same for a moment of CLOCK_MONOTONIC, which goes on steadily while the wall clock is set."""
+        return self._nearest(lambda still: abs(still.header.monotonic - monotonic))
 
     def last(self, seconds: float) -> list[Still]:
         """Return the frames of so many seconds up to the newest, the oldest first."""
@@ -61,6 +63,10 @@ class History:
     def span(self) -> tuple[float, float] | None:
         """Unix seconds of the first and the last frame; None while there is none."""
         return (self._stills[0].header.captured, self._stills[-1].header.captured) if self._stills else None
+
+    def _nearest(self, distance: Callable[[Still], float]) -> Still | None:
+        nearest = min(self._stills, key=distance, default=None)
+        return nearest if nearest is not None and distance(nearest) <= self._slack else None
 
     @property
     def _slack(self) -> float:

@@ -14,15 +14,18 @@ class PendingRequest(msgspec.Struct, eq=False):
     request: SnapshotRequest
     deadline: float
     since: float
-    """The frame must be captured after this time."""
+    """The frame must be captured after this time, or be younger than `max_age`."""
     frames_left: int
     """How many frames after `since` to skip."""
+    max_age: float | None = None
+    """In seconds, as of the moment at which the request is answered: a frame may be long under way."""
     then_full: bool = False
     """The frame only shows that the camera has settled; the request wants a frame of full size after it."""
 
-    def is_satisfied_by(self, still: Still) -> bool:
+    def is_satisfied_by(self, still: Still, now: float) -> bool:
         """Return whether a frame satisfies the request; to be called once for each frame."""
-        if still.header.monotonic <= self.since:
+        captured = still.header.monotonic
+        if captured <= self.since and (self.max_age is None or now - captured > self.max_age):
             return False
         self.frames_left -= 1
         return self.frames_left < 0

@@ -246,7 +246,7 @@ class StillService:
             if newest is not None and camera.age(newest) <= request.max_age:
                 self._send(envelope, request, newest)
             else:
-                self._wait(self._waiting[request.camera], envelope, request, now - request.max_age)
+                self._wait(self._waiting[request.camera], envelope, request, now, request.max_age)
         elif (current := camera.current) is not None:
             self._send(envelope, request, current)
         elif camera.sleeps and not camera.offline_reason:
@@ -258,7 +258,14 @@ class StillService:
         awake = camera.awake_seconds
         return awake < request.settle_seconds or awake * camera.fps < request.settle_frames
 
-    def _wait(self, waiting: list[PendingRequest], envelope: Envelope, request: SnapshotRequest, since: float) -> None:
+    def _wait(
+        self,
+        waiting: list[PendingRequest],
+        envelope: Envelope,
+        request: SnapshotRequest,
+        since: float,
+        max_age: float | None = None,
+    ) -> None:
         camera = self.cameras[request.camera]
         if camera.offline_reason:
             raise StillError("offline", camera.offline_reason)
@@ -271,7 +278,7 @@ class StillService:
         full = self._waiting_full.get(request.camera)
         then_full = request.full and full is not None and waiting is not full
         deadline = self._now() + request.timeout
-        waiting.append(PendingRequest(envelope, request, deadline, since, frames, then_full))
+        waiting.append(PendingRequest(envelope, request, deadline, since, frames, max_age, then_full))
 
     def _request_full(self, camera: str) -> None:
         """Ask the camera for a frame of full size where one is waited for, unless one is under way."""
@@ -285,7 +292,8 @@ class StillService:
             waiting[:] = [pending for pending in waiting if pending.envelope != envelope]
 
     def _serve(self, waiting: list[PendingRequest], still: Still, *, full: bool) -> None:
-        taking = [pending for pending in waiting if pending.is_satisfied_by(still)]
+        now = self._now()
+        taking = [pending for pending in waiting if pending.is_satisfied_by(still, now)]
         served = set(taking)
         waiting[:] = [pending for pending in waiting if pending not in served]
         for pending in taking:
@@ -325,8 +333,11 @@ class StillService:
         span = camera.history.span
         if span is None:
             raise self._no_history(camera)
-        moment = request.at if request.at is not None else camera.unix_seconds - (request.ago or 0)
-        still = camera.history.nearest(moment)
+        if request.at is not None:
+            moment, still = request.at, camera.history.nearest(request.at)
+        else:  # by a clock that nobody sets
+            ago = request.ago or 0.0
+            moment, still = camera.unix_seconds - ago, camera.history.nearest_monotonic(self._now() - ago)
         if still is None:
             raise StillError(
                 "not-kept",

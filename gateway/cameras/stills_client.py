@@ -109,9 +109,11 @@ class StillsClient:
         Raises:
             HttpError: with the service's reason (400, 404, 500, 503), or 504 when no still comes in time.
         """
-        arrived = host_monotonic()
+        arrived, is_shared = host_monotonic(), request in self._shared
         frame = await self._share(request)
-        if request.fresh and frame.header.monotonic <= arrived:  # it was made for an earlier request
+        captured = frame.header.monotonic
+        is_too_old = is_shared and request.max_age is not None and host_monotonic() - captured > request.max_age
+        if captured <= arrived and (request.fresh or is_too_old):  # it was made for an earlier request
             frame = await self._share(request)
         return frame
 

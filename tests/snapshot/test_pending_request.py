@@ -17,14 +17,22 @@ def pending(frames_left: int = 0) -> PendingRequest:
 
 
 def test_a_frame_satisfies_it_that_was_captured_after_the_request() -> None:
-    assert not pending().is_satisfied_by(taken(-0.1))
-    assert not pending().is_satisfied_by(taken(0))
-    assert pending().is_satisfied_by(taken(0.1))
+    assert not pending().is_satisfied_by(taken(-0.1), NOW)
+    assert not pending().is_satisfied_by(taken(0), NOW)
+    assert pending().is_satisfied_by(taken(0.1), NOW + 0.1)
+
+
+def test_an_earlier_frame_satisfies_it_while_that_is_young_enough() -> None:
+    request = pending()
+    request.max_age = 1.0
+    assert request.is_satisfied_by(taken(-0.5), NOW + 0.5)
+    assert not request.is_satisfied_by(taken(-0.5), NOW + 0.6), "it was under way for too long"
+    assert request.is_satisfied_by(taken(0.1), NOW + 3), "captured after the request: as fresh as can be"
 
 
 def test_frames_to_skip_count_from_the_request_on() -> None:
     request = pending(frames_left=2)
-    assert [request.is_satisfied_by(taken(seconds)) for seconds in (-0.2, -0.1, 0.1, 0.2, 0.3, 0.4)] == [
+    assert [request.is_satisfied_by(taken(seconds), NOW + 1) for seconds in (-0.2, -0.1, 0.1, 0.2, 0.3, 0.4)] == [
         False,
         False,
         False,

@@ -40,9 +40,18 @@ def test_a_moment_of_the_past_is_the_frame_nearest_to_it(clock: Clock) -> None:
     code, sentence = refusal(service.replies_to(at=900), "front")
     assert code == "not-kept"
     assert sentence == "no picture of camera front at 900.000; kept are 1001.000 to 1010.000"
-    assert refusal(service.replies_to(ago=5), "front")[0] == "not-kept", (
-        "by the wall clock, which these frames are not of"
-    )
+    assert service.replies_to(ago=5) == peek(5, age=-5, captured=1005.0, kind="snapshot")
+    assert refusal(service.replies_to(ago=30), "front")[0] == "not-kept"
+
+
+def test_so_long_ago_is_right_while_the_wall_clock_is_set(clock: Clock) -> None:
+    config = parse({"camera": {"front": {}}, "snapshot": {"history": 60}}, None)
+    service = Service(config, clock)
+    for seq in range(1, 11):  # after five seconds it is set back by two
+        clock.seconds = NOW + seq
+        service.put("front", peek(seq, age=-seq, captured=1000.0 + seq - (2 if seq > 5 else 0)))
+    found = [parse_message(service.replies_to(ago=ago), FrameHeader)[1].seq for ago in (2, 4, 5, 6)]
+    assert found == [8, 6, 5, 4]
 
 
 def test_without_a_history_there_is_no_past(clock: Clock) -> None:

@@ -38,6 +38,16 @@ def test_an_age_that_is_asked_for_is_kept(clock: Clock) -> None:
     assert list(service.replies()) == [requester]
 
 
+def test_a_frame_that_grew_too_old_on_its_way_is_none_of_that_age(clock: Clock) -> None:
+    service = Service(configured(), clock)
+    requester = service.request(max_age=1)
+    clock.seconds += 3
+    service.put("front", peek(1, age=0.5))  # its capture stood still before it could send it
+    assert service.replies() == {}
+    service.put("front", peek(2, age=-2.5))
+    assert list(service.replies()) == [requester]
+
+
 def test_exposure_settles_for_so_many_seconds_after_the_wake(clock: Clock) -> None:
     service = Service(configured(), clock)
     service.publish_status("idle")

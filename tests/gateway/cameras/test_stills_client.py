@@ -48,6 +48,20 @@ async def test_each_wish_is_a_request_of_its_own(config: Config, context: "zmq.C
     context.destroy()
 
 
+async def test_a_still_made_for_an_earlier_request_that_is_too_old_for_a_later_one_is_requested_again(
+    config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
+) -> None:
+    stills = StillsClient(snapshot_endpoint(config.run_dir), context)
+    old = pack("snapshot", "front", frame_header("front", 1, monotonic=time.monotonic() - 1), jpeg())
+    async with StillService(config).saying(old) as service:
+        await asyncio.gather(*(stills.get(SnapshotRequest(camera="front", max_age=0.5)) for _ in range(2)))
+        assert len(service.requests) == 2, "one for the first, and one for the second again"
+        await asyncio.gather(*(stills.get(SnapshotRequest(camera="front", max_age=1e6)) for _ in range(2)))
+        assert len(service.requests) == 3
+    stills.close()
+    context.destroy()
+
+
 async def test_a_fresh_still_made_for_an_earlier_request_is_requested_again(
     config: Config, context: "zmq.Context[zmq.Socket[bytes]]"
 ) -> None:
