@@ -374,10 +374,7 @@ class HttpStream:
 
     def _check_stall(self) -> None:
         if time.monotonic() - self._newest_at > self._patience:
-            reason = (
-                reasons.repeats if self._parts.is_repeating else partial(reasons.no_jpeg, kind=self._parts.other_kind)
-            )
-            raise SourceError(reason(self._name, self._patience))
+            raise SourceError(self._parts.no_picture(self._name, self._patience))
 
     def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
         """At most `size` bytes of the body, also of one that is compressed: FFmpeg has no room for more."""

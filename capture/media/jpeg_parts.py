@@ -10,6 +10,7 @@ skip parts that are no pictures; the delimiter, learned from the body, to find t
 import re
 from collections import Counter
 
+from capture.media import reasons
 from capture.media.picture_decoder import is_picture
 from capture.media.repeated_pictures import RepeatedPictures
 from framebus.errors import FramebusError
@@ -126,6 +127,10 @@ class JpegParts:
         self._walker, self._in_body, self._done = None, False, False
         self._searched = 0
         self._skips = False
+
+    def no_picture(self, name: str, seconds: float) -> str:
+        """Why the camera of this name has given none for so long, although it sends data."""
+        return reasons.repeats(name, seconds) if self.is_repeating else reasons.no_jpeg(name, seconds, self.other_kind)
 
     @property
     def may_skip(self) -> bool:
