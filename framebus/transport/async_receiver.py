@@ -73,7 +73,11 @@ class AsyncReceiver:
             while part.more:
                 part = self._recv(copy=False)
                 parts.append(part)
-            self._callback(parts)
+            try:
+                self._callback(parts)
+            except BaseException:
+                self._loop.call_soon(self.drain)  # else the next message would stay in the socket for ever
+                raise
             if self._closed or not self._has_message():
                 return
         self._loop.call_soon(self.drain)

@@ -197,7 +197,7 @@ class Feed:
         return self._status is not None and self._status.renditions is not msgspec.UNSET
 
     def _receive_status(self, parts: list[zmq.Frame]) -> None:
-        """Take a status; an exception would leave the socket unread, and is counted."""
+        """Take a status; an exception is counted."""
         try:
             self._take_status(parts[-1].bytes)
         except Exception as error:

@@ -187,7 +187,7 @@ class FrameStream:
         self._first_frame.clear()
 
     def _guarded(self, parts: list[zmq.Frame]) -> None:
-        """Receive a frame; an exception would leave the socket unread, and is counted."""
+        """Receive a frame; an exception is counted."""
         try:
             self._receive(parts[-1].buffer)
         except Exception as error:

@@ -132,6 +132,32 @@ async def test_a_callback_may_close_it(pull: Socket, push: Socket) -> None:
     assert pull.recv() == b"two"  # the socket is still open, and still has it
 
 
+async def test_a_callback_that_fails_leaves_no_message_in_the_socket(
+    context: zmq.Context[Socket], tmp_path: Path
+) -> None:
+    """libzmq does not make the descriptor readable again for a message that nobody has asked for."""
+    failures: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure["exception"]))
+    taken: list[list[bytes]] = []
+
+    def take(parts: list[zmq.Frame]) -> None:
+        into(taken)(parts)
+        if taken[-1] == [b"1"]:
+            raise ZeroDivisionError
+
+    with context.socket(zmq.PULL) as pull, context.socket(zmq.PUSH) as push:
+        pull.bind(f"ipc://{tmp_path}/s")
+        push.connect(f"ipc://{tmp_path}/s")
+        receiver = AsyncReceiver(pull, take)
+        for number in range(4):
+            push.send(b"%d" % number)
+            await until(lambda: taken[-1:] == [[b"%d" % number]])  # noqa: B023  (it is awaited at once)
+        receiver.close()
+
+    assert taken == [[b"%d" % number] for number in range(4)]
+    assert [type(failure) for failure in failures] == [ZeroDivisionError]
+
+
 async def test_a_closed_one_hands_over_nothing_more(pull: Socket, push: Socket) -> None:
     taken: list[list[bytes]] = []
     receiver = AsyncReceiver(pull, into(taken))
