@@ -16,6 +16,7 @@ TCP_NOTSENT_LOWAT = 25
 """Option of IPPROTO_TCP (linux/tcp.h); Python's socket module does not name it."""
 NOTSENT_LOWAT_BYTES = 16 * 1024
 """Bytes that the kernel may hold unsent for one viewer. The default is megabytes: seconds on a slow link."""
+NOTHING = memoryview(b"")
 READ_BYTES = 4096
 """Input of a viewer is read, to notice when it leaves, and discarded."""
 
@@ -64,7 +65,7 @@ class SocketTransport(Transport):
         self._socket = connection
         self._socket.setblocking(False)
         limit_unsent_bytes(connection)
-        self._rest = memoryview(b"")
+        self._rest = NOTHING
         self._written_bytes = 0
         self._closed = False
         self._loop = asyncio.get_running_loop()
@@ -91,6 +92,7 @@ class SocketTransport(Transport):
         if self._closed:
             return
         self._closed = True
+        self._rest = NOTHING
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
@@ -98,8 +100,11 @@ class SocketTransport(Transport):
         self.on_close()
 
     def _resume(self) -> None:
-        self._rest = self._rest[self._send(self._rest) :]
-        if not self._rest and not self._closed:
+        rest = self._rest[self._send(self._rest) :]
+        if self._closed:
+            return
+        self._rest = rest or NOTHING  # an empty part of a message would keep all of it
+        if not rest:
             self._loop.remove_writer(self._socket)
             self.on_sent()
 

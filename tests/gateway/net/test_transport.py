@@ -1,6 +1,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from tornado.iostream import IOStream
@@ -78,6 +79,27 @@ async def test_a_large_message_is_sent_in_pieces_and_completely(
         assert await asyncio.to_thread(read, ends[1], len(LARGE)) == LARGE
         await until(lambda: free)
         free.clear()
+    transport.close()
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["sent", "closed"])
+async def test_a_message_is_held_only_until_it_has_left(
+    leaves: bool, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    """Else every viewer whose connection was busy once would hold a picture of its own."""
+    sent: list[int] = []
+    transport = SocketTransport(ends[0])
+    transport.on_sent = lambda: sent.append(1)
+    message = bytearray(LARGE)
+    assert not transport.send(cast("bytes", message))
+    with pytest.raises(BufferError):
+        message.clear()
+    if leaves:
+        transport.close()
+    else:
+        assert await asyncio.to_thread(read, ends[1], len(LARGE)) == LARGE
+        await until(lambda: sent)
+    message.clear()  # which is refused while anybody holds a view of it
     transport.close()
 
 
