@@ -123,8 +123,8 @@ class JpegParts:
     def reset(self) -> None:
         """Forget what has come of a picture that is not complete."""
         self._buffer.clear()
-        self._begin_part()
         self._walker, self._in_body, self._done = None, False, False
+        self._begin_part()
         self._searched = 0
         self._skips = False
 

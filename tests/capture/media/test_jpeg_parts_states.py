@@ -1,6 +1,7 @@
 """What the parser of multipart bodies tells of the parts it has read, and how it goes on behind them."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -120,6 +121,17 @@ def test_a_small_picture_behind_a_gap_is_not_taken() -> None:
     parts.skip()
     small = jpegs.jpeg((8, 8))
     assert parts.feed(small + b"rest of the large one\r\n" + part(b"image/jpeg", PICTURE)) == [PICTURE]
+
+
+@pytest.mark.parametrize("stop", [JpegParts.skip, JpegParts.end], ids=["gap", "end"])
+def test_a_part_whose_rest_does_not_come_has_no_wrong_length(stop: Callable[[JpegParts], object]) -> None:
+    """Such as one with a gain map behind its picture."""
+    parts = JpegParts()
+    stream = part(b"image/jpeg", PICTURE + bytes(500))
+    assert parts.feed(stream[: -len(b"\r\n") - 400]) == [PICTURE]
+    stop(parts)
+    assert parts.feed(stream) == [PICTURE]
+    assert (parts.damaged, parts.repairs.total()) == (0, 0)
 
 
 def test_a_short_delimiter_is_not_looked_for_in_pictures() -> None:
