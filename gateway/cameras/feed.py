@@ -24,6 +24,9 @@ from gateway.delivery.viewer import CAMERA_GONE, Viewer
 
 logger = logging.getLogger("gateway")
 
+LONGEST_TICK_SECONDS = 2.0
+"""Where more passes between two ticks, this process stood still: that is no silence of the camera."""
+
 STREAM_KINDS: tuple[Kind, ...] = ("live", *RENDITIONS)
 
 
@@ -69,7 +72,7 @@ class Feed:
         self._losses = RateLimitedLog(logger)
         self._viewers: set[Viewer] = set()
         self._status: StatusHeader | None = None
-        self._status_at = time.monotonic()
+        self._status_at = self._ticked_at = time.monotonic()
         self.streams = {
             kind: FrameStream(
                 camera, kind, endpoint, context, offline_images, max_megapixels, self._losses, self._count_frame
@@ -94,7 +97,7 @@ class Feed:
     @property
     def status(self) -> StatusHeader:
         """The last status of the camera, or one that says that it is silent."""
-        silent = time.monotonic() - self._status_at
+        silent = self._silent_seconds
         if self._status is not None and silent < self.status_timeout_seconds:
             return self._status
         is_late = silent >= self.status_timeout_seconds
@@ -128,6 +131,11 @@ class Feed:
     def last_frame(self) -> EncodedFrame | None:
         """A frame that the camera gave in some size; None where there was none yet."""
         return next((stream.last_frame for stream in self.streams.values() if stream.last_frame is not None), None)
+
+    @property
+    def _silent_seconds(self) -> float:
+        """How long no status has come, but for the time in which this process stood still."""
+        return max(0.0, min(time.monotonic(), self._ticked_at + LONGEST_TICK_SECONDS) - self._status_at)
 
     @property
     def _silence_reason(self) -> str:
@@ -175,10 +183,13 @@ class Feed:
 
     def tick(self) -> None:
         """Notice a camera that is silent, and log losses; to be called once a second."""
+        now = time.monotonic()
+        self._status_at += max(0.0, now - self._ticked_at - LONGEST_TICK_SECONDS)
+        self._ticked_at = now
         self._losses.flush()
         for stream in self.streams.values():
             stream.flush_log()
-        if time.monotonic() - self._status_at >= self.status_timeout_seconds:
+        if self._silent_seconds >= self.status_timeout_seconds:
             self._on_status(self)
         self._update_offline_images()
 

@@ -63,6 +63,19 @@ async def test_the_status_is_the_cameras_own(feed: Feed, camera: PublishedCamera
     assert feed.status.reason == "1 fps while there are no viewers"
 
 
+async def test_a_gateway_that_stood_still_calls_no_camera_offline_for_that(feed: Feed, camera: PublishedCamera) -> None:
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("live")
+    await until(lambda: feed.status.state == "live")
+    feed.status_timeout_seconds = 60
+    feed._status_at = feed._ticked_at = time.monotonic() - 100  # as after SIGSTOP and SIGCONT
+    assert feed.status.state == "live"
+    feed.tick()
+    assert feed.status.state == "live"
+    feed._status_at -= 100
+    assert feed.status.state == "offline", "it has been silent while this process ran"
+
+
 async def test_a_camera_that_falls_silent_is_offline_with_its_last_figures(feed: Feed, camera: PublishedCamera) -> None:
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
     camera.say("live")
