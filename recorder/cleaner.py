@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from framebus.recordings.event_file import EVENTS_NAME
@@ -16,7 +16,7 @@ from framebus.recordings.segment_beginning import SegmentError
 from framebus.recordings.segment_name import SECONDS_A_DAY, SegmentName, day_begins
 from framebus.recordings.segment_reader import SegmentReader
 from framebus.recordings.timeline import Segment
-from framebus.runtime.host_clock import host_monotonic, suspended_seconds
+from framebus.runtime.host_clock import host_monotonic, suspended_seconds, wall_clock_offset
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk
 from recorder.freed_space import FreedSpace
@@ -32,6 +32,10 @@ MAX_MARKS = 1000
 """Requests to keep recordings, or to release them, that wait for the disk; others are refused meanwhile."""
 CLOCK_ERROR_SECONDS = 2.0
 """A segment of this boot whose name differs by more from what the clock says now gets another name."""
+
+CLOCK_SETTLE_SECONDS = 300.0
+"""For so long after a start, and after the clock was set, nothing is deleted as old: where the clock is ahead until the
+network sets it right, all recordings would go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Cleaner:
         busy: Callable[[], Collection[Path]],
         interval_seconds: float = INTERVAL_SECONDS,
         suspended: Callable[[], float] = suspended_seconds,
+        settle_seconds: float = CLOCK_SETTLE_SECONDS,
     ) -> None:
         """Start the thread.
 
@@ -81,13 +86,17 @@ class Cleaner:
             busy: the files that are being written.
             interval_seconds: how often it looks at the folder.
             suspended: how long the machine has slept since it was started.
+            settle_seconds: for how long a clock is not trusted after a start, and after it was set.
         """
         self.holding = Holding()
         self.deleted: Counter[str] = Counter()
         """Segments that were deleted, by the key of the configuration for which they were."""
         self._recordings = RecordingFolder(disk.folder)
         self._disk = disk
-        self._limits = limits
+        self._all_limits = limits
+        self._settle_seconds = settle_seconds
+        self._clock = wall_clock_offset()
+        self._clock_settles_at = time.monotonic() + settle_seconds
         self._boot = boot
         self._wanted = wanted
         self._busy = busy
@@ -122,6 +131,14 @@ class Cleaner:
         """Have the names of segments checked, now and once more when the segment of this moment is complete."""
         self._clock_checks = 2
         self._wanted.set()
+
+    @property
+    def _limits(self) -> Limits:
+        """Those that may be applied now."""
+        clock, now = wall_clock_offset(), time.monotonic()
+        if abs(clock - self._clock) > CLOCK_ERROR_SECONDS:
+            self._clock, self._clock_settles_at = clock, now + self._settle_seconds
+        return self._all_limits if now >= self._clock_settles_at else replace(self._all_limits, keep_seconds=math.inf)
 
     def close(self) -> None:
         """End the thread."""

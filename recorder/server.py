@@ -14,7 +14,7 @@ from framebus.config.camera import CameraConfig
 from framebus.config.recorder import RecorderConfig
 from framebus.protocol.events import EventHeader, OpenEvents
 from framebus.protocol.wire import MAX_ENVELOPE_PARTS, MAX_REQUEST_BYTES, Kind, WireError, parse
-from framebus.runtime.host_clock import host_boottime
+from framebus.runtime.host_clock import wall_clock_offset
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, RunDirError, recorder_endpoint, share_socket
@@ -137,7 +137,7 @@ class RecorderServer:
         self._ticked_at = self._drained_at = time.monotonic()
         self._demands = Demands(self._run_dir / DEMANDS_NAME, self._boot)
         self._start_again(recordings)
-        self._clock = _clock_offset()
+        self._clock = wall_clock_offset()
         recorded = [name for name, recording in recordings.items() if recording.modes]
         logger.info("records %s to %s", ", ".join(recorded) or "no camera", folder)
 
@@ -329,7 +329,7 @@ class RecorderServer:
         self._event_log.losses.flush()
         for name, camera in self._cameras.items():
             self._check(name, camera, now)
-        offset = _clock_offset()
+        offset = wall_clock_offset()
         if abs(offset - self._clock) > CLOCK_ERROR_SECONDS:
             logger.info("the clock was set by %+.1f s", offset - self._clock)
             self._cleaner.clock_was_set()
@@ -352,8 +352,3 @@ class RecorderServer:
             self._service.silent[name] = f"camera {name} gives no frames"
         else:
             self._service.silent.pop(name, None)
-
-
-def _clock_offset() -> float:
-    """What the wall clock is ahead of one that nobody sets and that counts while the machine sleeps, in seconds."""
-    return time.time() - host_boottime()

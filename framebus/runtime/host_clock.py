@@ -43,6 +43,11 @@ def suspended_seconds() -> float:
     return host_boottime() - host_monotonic()
 
 
+def wall_clock_offset() -> float:
+    """What the wall clock is ahead of one that nobody sets and that counts while the machine sleeps, in seconds."""
+    return time.time() - host_boottime()
+
+
 def to_host(monotonic: float) -> float:
     """CLOCK_MONOTONIC of the machine at a moment of this process's CLOCK_MONOTONIC."""
     return monotonic - OFFSET_SECONDS

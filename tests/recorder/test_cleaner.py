@@ -11,6 +11,7 @@ import pytest
 
 from framebus.recordings.folder import RecordingFolder
 from framebus.recordings.segment_writer import SegmentWriter
+from framebus.runtime import host_clock
 from framebus.runtime.host_clock import host_monotonic
 from recorder.cleaner import Cleaner, Mark
 from recorder.disk import Disk
@@ -34,10 +35,20 @@ def make(tmp_path: Path) -> Iterator[Make]:
     made: list[Cleaner] = []
 
     def cleaner(
-        limits: Limits = ROOMY, busy: set[Path] | None = None, boot: str = "this boot", slept: float = 0.0
+        limits: Limits = ROOMY,
+        busy: set[Path] | None = None,
+        boot: str = "this boot",
+        slept: float = 0.0,
+        settle_seconds: float = 0.0,
     ) -> Cleaner:
         wanted = threading.Event()
-        made.append(Cleaner(Disk(tmp_path, 0), limits, boot, wanted, lambda: busy or set(), suspended=lambda: slept))
+        made.append(
+            Cleaner(
+                *(Disk(tmp_path, 0), limits, boot, wanted, lambda: busy or set()),
+                suspended=lambda: slept,
+                settle_seconds=settle_seconds,
+            )
+        )
         return made[-1]
 
     yield cleaner
@@ -186,6 +197,27 @@ def test_what_was_recorded_with_a_clock_that_was_wrong_is_not_deleted_as_old(tmp
     (found,) = RecordingFolder(tmp_path).stored("front")
     assert time.time() - found.start < 300
     wait_until(lambda: cleaner.deleted == {"keep_days": 1}, "the old one is counted")
+
+
+def test_a_clock_that_was_just_set_deletes_nothing_as_old(
+    tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be ahead until the network sets it right, as at a boot."""
+    old = store(tmp_path, STARTED, SECOND)
+    cleaner = make(Limits(14 * 86400, HUGE, 0), settle_seconds=3600)
+    wait_until(lambda: cleaner.holding.segments == 1, "it has looked")
+    cleaner.close()  # from now on, it looks when it is called
+    assert old.exists(), "just after a start"
+
+    cleaner._clock_settles_at = 0.0
+    offset = host_clock.wall_clock_offset()
+    monkeypatch.setattr("recorder.cleaner.wall_clock_offset", lambda: offset + 10)
+    cleaner.check()
+    assert old.exists(), "the clock was set"
+
+    cleaner._clock_settles_at = 0.0
+    cleaner.check()
+    assert not old.exists()
 
 
 def test_a_machine_that_has_slept_renames_nothing_of_the_time_before(tmp_path: Path, make: Make) -> None:
