@@ -42,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
         add_user(config, options.name)
         for line in change(config, address):
             print(line)
-        if not options.no_announce and avahi.announce(address.port, encrypted=config.gateway.tls_cert is not None):
+        if options.no_announce:
+            avahi.silence()
+        elif avahi.announce(address.port, encrypted=config.gateway.tls_cert is not None):
             print("avahi announces the page in the local network")
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)

@@ -1,6 +1,7 @@
 """Announces the page in the local network through avahi (mDNS), as Debian and Raspberry Pi OS have it.
 
-A service file costs nothing while framebus runs; a responder of its own would be a second one on the same port.
+It announces the name of the machine, the port, and whether that speaks TLS, and nothing of cameras and people. A
+service file costs nothing while framebus runs; a responder of its own would be a second one on the same port.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ from framebus.runtime.atomic_write import write_atomically
 SERVICES = Path("/etc/avahi/services")
 FILE_NAME = "framebus.service"
 MARK = "Written by `framebus open`"
+"""Also where the settings in the page opened it. deploy/debian/postrm looks for it."""
 SERVICE = f"""\
 <?xml version="1.0" standalone="no"?>
 <!DOCTYPE service-group SYSTEM "avahi-service.dtd">

@@ -2,7 +2,8 @@
 
 Commands of root trust that file, and the gateway talks to the network. So this process takes changes of a closed list
 only (framebus.settings.change), from the user of framebus only, one at a time, and finds out itself whether the file
-allows it. It reads nothing else of that user's, and starts nothing. It ends when there is nothing to do.
+allows it. It reads nothing else of that user's, and starts nothing. It ends when there is nothing to do. Where the
+gateway was opened to the network, avahi announces the page, as after `framebus open`.
 """
 
 import argparse
@@ -21,8 +22,9 @@ import msgspec
 
 from framebus.config import load as configuration
 from framebus.config.load import SYSTEM_FILE, ConfigError
+from framebus.installation import avahi
 from framebus.runtime.process import EXIT_FAILED, EXIT_OK, EXIT_USAGE
-from framebus.settings.change import described, edit_of
+from framebus.settings.change import SetNetwork, described, edit_of
 from framebus.settings.change_messages import REFUSED, UNDO, Answer, LineConnection, Request
 from framebus.settings.config_file import ConfigFile
 from framebus.settings.settings_error import SettingsError
@@ -44,17 +46,26 @@ INFO, WARNING = "<6>", "<4>"
 class ChangeService:
     """The service for one file."""
 
-    def __init__(self, path: Path, uids: frozenset[int], *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        uids: frozenset[int],
+        *,
+        pause_seconds: float = PAUSE_SECONDS,
+        announcements: Path = avahi.SERVICES,
+    ) -> None:
         """Open nothing yet.
 
         Args:
             path: framebus.toml.
             uids: The users whose requests are carried out.
             pause_seconds: What passes between two requests.
+            announcements: The folder of avahi.
         """
         self._path = path
         self._uids = uids
         self._pause_seconds = pause_seconds
+        self._announcements = announcements
 
     def serve(self, listener: socket.socket, idle_seconds: float = IDLE_SECONDS) -> None:
         """Answer one connection after the other, until none comes for so many seconds. Raises OSError."""
@@ -93,6 +104,8 @@ class ChangeService:
             is_answered = reply(lines, Answer())
             if after != before and is_answered:
                 self._wait_for_undo(lines, before, after)
+                if isinstance(request.change, SetNetwork):
+                    self._announce()
             elif after != before:  # the client gave up, and has reported a failure: nobody would apply the change
                 self._take_back(lines, before, after)
 
@@ -133,6 +146,17 @@ class ChangeService:
         else:
             log(INFO, "the change was taken back")
             reply(lines, Answer())
+
+    def _announce(self) -> None:
+        """Announce the page if the file opens it now, else no more: a person may have closed it since the change."""
+        try:
+            gateway = configuration.load(self._path, keys=False).gateway
+        except ConfigError:
+            return
+        if gateway.listen.is_loopback:
+            avahi.silence(self._announcements)
+        elif avahi.announce(gateway.listen.port, encrypted=gateway.tls_cert is not None, services=self._announcements):
+            log(INFO, "avahi announces the page in the local network")
 
 
 def decoded(line: bytes) -> Request:

@@ -14,6 +14,7 @@ from tests.processes import wait_until
 CONFIG = "/etc/framebus/framebus.toml"
 SOCKET = "/run/framebus-settings.sock"
 UNIT = "framebus-settings.service"
+ANNOUNCEMENT = "/etc/avahi/services/framebus.service"
 CALL = """
 import json, sys, urllib.request, urllib.error
 method, url, body, login = sys.argv[1:]
@@ -83,8 +84,11 @@ def check_settings(machine: Booted) -> None:
     assert (status, answer["listen"]) == (202, "0.0.0.0:8080")
     wait_until(lambda: machine.http("/api/cameras", host=ADDRESS)[0] == 401, "a gateway that asks who it is")
     wait_until(lambda: machine.http("/api/cameras")[0] == 401, "the gateway on loopback")
+    wait_until(machine.path(ANNOUNCEMENT).exists, "the announcement of the page")
+    assert machine.do("stat", "-c", "%U:%G %a", ANNOUNCEMENT) == "root:root 644\n"
     assert settings(machine, "PUT", "/network", {"open": False}, BASIC)[0] == 202
     wait_until(lambda: machine.http("/", host=ADDRESS) == (0, b""), "no page for the network")
+    wait_until(lambda: not machine.path(ANNOUNCEMENT).exists(), "the end of the announcement")
     machine.path("/var/lib/framebus/secrets").unlink()
     machine.path(CONFIG).write_text(before)
     machine.do("systemctl", "restart", "framebus.service")

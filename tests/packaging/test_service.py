@@ -14,7 +14,7 @@ from tests.packaging.booted import ADDRESS, Booted
 from tests.packaging.conftest import OLDER
 from tests.packaging.deb import NONINTERACTIVE, everything, install
 from tests.packaging.recipes import PYTHONS, USER
-from tests.packaging.settings_check import check_hostile_requests, check_settings
+from tests.packaging.settings_check import ANNOUNCEMENT, check_hostile_requests, check_settings
 from tests.processes import wait_until
 
 UNIT = "framebus.service"
@@ -130,7 +130,7 @@ def check_open_and_close(machine: Booted) -> None:
     assert machine.run("framebus", "close").returncode == 0
     assert machine.path(CONFIG).read_text() == before
     wait_until(lambda: machine.http("/", host=ADDRESS) == (0, b""), "no page for the network")
-    assert not machine.path("/etc/avahi/services/framebus.service").exists()
+    assert not machine.path(ANNOUNCEMENT).exists()
     wait_until(lambda: set(cameras(machine)) == {"front"}, "a page for this machine")
 
 
@@ -186,6 +186,8 @@ def test_the_debian_package(booted: Booted, older: Path, deb: Path) -> None:
     assert booted.path(CONFIG).read_text() == edited
     install(booted, deb)
     wait_for_picture(booted)
+    booted.run("framebus", "open", "anna", typed="correct horse\n")
+    assert booted.path(ANNOUNCEMENT).exists()
     booted.do("apt-get", "purge", "--yes", "framebus", variables=NONINTERACTIVE)
     assert booted.run("pgrep", "--uid", "framebus").returncode != 0
     assert everything(booted) - before == set()

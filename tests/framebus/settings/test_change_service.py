@@ -72,7 +72,9 @@ def process(listener: socket.socket, file: Path) -> Iterator[None]:
 @pytest.fixture
 def connect(listener: socket.socket, file: Path) -> Iterator[Callable[[], socket.socket]]:
     """The service in a thread, without its pauses."""
-    service = ChangeService(file, frozenset({os.geteuid()}), pause_seconds=0)
+    folder = file.with_name("avahi")
+    folder.mkdir()
+    service = ChangeService(file, frozenset({os.geteuid()}), pause_seconds=0, announcements=folder)
 
     ended = threading.Event()
 
@@ -134,6 +136,35 @@ def test_every_change_is_made_or_refused_by_the_rules_of_the_file(ask: Ask, file
     assert ask(request(RemoveCamera("front"), file.read_text()))["code"] == "not-allowed"
     assert ask(request(CAMERA))["code"] == "changed"
     assert ask(request(AddCamera("x", {"source": "testcard", "size": "huge"}), file.read_text()))["code"] == "refused"
+
+
+def test_avahi_announces_the_page_while_the_file_opens_it(ask: Ask, file: Path) -> None:
+    """One connection is served after the other: an answer says that the change before it is done."""
+    announcement = file.with_name("avahi") / "framebus.service"
+    assert ask(request(SetNetwork(open=True))) == {}
+    assert ask(request(CAMERA, file.read_text())) == {}
+    text = announcement.read_text()
+    assert "<type>_http._tcp</type>" in text
+    assert "<port>8080</port>" in text
+    assert ask(request(SetNetwork(open=False), file.read_text())) == {}
+    assert ask(request(RemoveCamera("garden"), file.read_text())) == {}
+    assert not announcement.exists()
+
+
+def test_what_was_closed_or_taken_back_meanwhile_is_not_announced(
+    ask: Ask, connect: Callable[[], socket.socket], file: Path
+) -> None:
+    with connect() as connection:
+        connection.sendall(request(SetNetwork(open=True)))
+        assert answer(connection) == {}
+        connection.sendall(b"undo\n")
+        assert answer(connection) == {}
+    with connect() as connection:
+        connection.sendall(request(SetNetwork(open=True)))
+        assert answer(connection) == {}
+        file.write_text(TEXT)
+    assert ask(request(CAMERA)) == {}
+    assert list(file.with_name("avahi").iterdir()) == []
 
 
 def test_an_edit_after_the_change_is_not_taken_back(connect: Callable[[], socket.socket], file: Path) -> None:

@@ -41,7 +41,7 @@ def served(path: Path, tmp_path: Path) -> Iterator[Path]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(place))
         listener.listen()
-        service = ChangeService(path, frozenset({os.geteuid()}), pause_seconds=0)
+        service = ChangeService(path, frozenset({os.geteuid()}), pause_seconds=0, announcements=tmp_path / "none")
         thread = threading.Thread(target=service.serve, args=(listener, IDLE_SECONDS))
         thread.start()
         yield place
