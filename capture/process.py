@@ -6,6 +6,7 @@ from capture.server import Capture
 from framebus.config.load import Config, ConfigError, load
 from framebus.config.strict_toml import did_you_mean
 from framebus.runtime.command_line import arguments, read
+from framebus.runtime.malloc import trim_large_allocations
 from framebus.runtime.process import EXIT_USAGE, Stop, run
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def main() -> int:
 
     def capture(config: Config, stop: Stop) -> None:
         check_known(config, options.camera)
+        trim_large_allocations()
         Capture(
             options.camera,
             config.cameras[options.camera],
