@@ -138,23 +138,28 @@ def test_a_replay_cannot_be_told_from_the_camera(configure: Configure, tmp_path:
         *(sys.executable, "-W", "error", "-m", "framebus", "replay", str(file), "--as", "front", "--wait"),
         *("--config", str(config.path)),
     )
-    running = Running(*command, log=tmp_path / "log")
-    try:
-        with Subscriber("front", config=config.path, queue=20, timeout=DEADLINE_SECONDS) as viewer:
-            frames = [viewer.receive() for _ in range(5)]
-            ages = [frame.age for frame in frames]
-        assert running.ended() == 0
-    finally:
-        running.close()
     originals = recorded(file)
-    assert [frame.jpeg for frame in frames] == [frame.jpeg for frame in originals]
-    assert [frame.metadata for frame in frames] == [frame.metadata for frame in originals]
-    assert [frame.missed for frame in frames] == [0, 0, 0, 2, 0]
-    assert {(frame.source, frame.dropped) for frame in frames} == {("v4l2:/dev/video0", 3)}
-    gaps = [after.published - before.published for before, after in itertools.pairwise(frames)]
-    assert gaps == pytest.approx(spacing, abs=0.1)  # benchmarks/bus.py measures this on a quiet machine
-    assert all(0 < age < DEADLINE_SECONDS for age in ages)
-    assert running.log.endswith("5 frames\n")
+
+    def gaps() -> list[float]:
+        """The seconds between the frames of a replay, which is right in all else."""
+        running = Running(*command, log=tmp_path / "log")
+        try:
+            with Subscriber("front", config=config.path, queue=20, timeout=DEADLINE_SECONDS) as viewer:
+                frames = [viewer.receive() for _ in range(5)]
+                ages = [frame.age for frame in frames]
+            assert running.ended() == 0
+        finally:
+            running.close()
+        assert [frame.jpeg for frame in frames] == [frame.jpeg for frame in originals]
+        assert [frame.metadata for frame in frames] == [frame.metadata for frame in originals]
+        assert [frame.missed for frame in frames] == [0, 0, 0, 2, 0]
+        assert {(frame.source, frame.dropped) for frame in frames} == {("v4l2:/dev/video0", 3)}
+        assert all(0 < age < DEADLINE_SECONDS for age in ages)
+        assert running.log.endswith("5 frames\n")
+        return [after.published - before.published for before, after in itertools.pairwise(frames)]
+
+    # Once, at least: a busy machine is late now and then. benchmarks/bus.py measures this on a quiet one.
+    wait_until(lambda: gaps() == pytest.approx(spacing, abs=0.1), "the pauses of the recording", 2 * DEADLINE_SECONDS)
 
 
 @pytest.mark.slow
