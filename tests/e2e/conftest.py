@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,17 @@ class Pipeline:
         os.kill(pid, 9)
         wait_until(lambda: self.processes().get(name) != pid, f"the end of {name}")
         return pid
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """kill -9 of one process, which supervisord, stopped meanwhile, starts again only at the end of the block."""
+        supervisord = self.processes()["supervisord"]
+        os.kill(supervisord, signal.SIGSTOP)
+        try:
+            self.kill(name)
+            yield
+        finally:
+            os.kill(supervisord, signal.SIGCONT)
 
     def get(self, path: str) -> bytes:
         """Ask the gateway. Raises OSError for any answer but 200."""

@@ -54,10 +54,10 @@ def test_the_wall_shows_nothing_but_pictures_and_goes_on_by_itself(browser: Brow
 
     page.locator("[data-camera=c0] .enlarge").click()
     assert page.url == f"{pipeline.url}/?wall=", "a touch leads nowhere"
-    pipeline.kill("gateway")
-    wait_until(
-        lambda: any("No connection" in text for text in page.evaluate(SEEN)), "an old picture says that it is one"
-    )
+    with pipeline.without("gateway"):
+        wait_until(
+            lambda: any("No connection" in text for text in page.evaluate(SEEN)), "an old picture says that it is one"
+        )
     for name in NAMES:
         tab.wait_for_pictures(name, more=2)
     for key in ("f", "f"):  # one picture fills the window, and then does not
@@ -95,9 +95,9 @@ def test_the_wall_shows_nothing_but_pictures_and_goes_on_by_itself(browser: Brow
     for number in (1, len(NAMES)):
         wait_until(lambda n=number: is_bright(page, f".plain-camera:nth-child({n})"), "a picture")  # type: ignore[misc]
     assert not page.locator(".top").is_visible()
-    pipeline.kill("gateway")
-    wait_until(lambda: page.locator(".plain-lost").is_visible(), "no connection")
-    wait_until(lambda: not page.locator(".plain-camera img").first.is_visible(), "no old picture")
+    with pipeline.without("gateway"):
+        wait_until(lambda: page.locator(".plain-lost").is_visible(), "no connection")
+        wait_until(lambda: not page.locator(".plain-camera img").first.is_visible(), "no old picture")
     wait_until(lambda: not page.locator(".plain-lost").is_visible(), "connected again")
     wait_until(lambda: is_bright(page, ".plain-camera:nth-child(1)"), "pictures again")
     page.close()

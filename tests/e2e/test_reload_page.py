@@ -41,7 +41,7 @@ def test_an_open_page_shows_a_new_camera_and_drops_a_removed_one(pipeline: Pipel
     reload(pipeline)
     wait_until(lambda: tab.camera("garden") == {}, "the end of the removed camera's view")
     tab.wait_for_pictures("front")
-    assert asked
+    wait_until(lambda: tab.page.title() and asked, "that the page asks for the list")
     assert tab.camera("garden") == {}
     assert not tab.page.locator(".banner").is_visible()
     assert tab.page.evaluate("window.untouched")
