@@ -72,6 +72,9 @@ class Feed:
         self._losses = RateLimitedLog(logger)
         self._viewers: set[Viewer] = set()
         self._status: StatusHeader | None = None
+        self._newest: tuple[str, int] = "", 0
+        """Epoch and number of the newest frame of which a status has told, and when it did, by our clock."""
+        self._newest_at = 0.0
         self._status_at = self._ticked_at = time.monotonic()
         self.streams = {
             kind: FrameStream(
@@ -126,6 +129,13 @@ class Feed:
         if self._endpoint.same_host:
             return host_monotonic() - status.monotonic
         return max(0.0, time.time() - status.captured)  # by two clocks, which may differ
+
+    @property
+    def seconds_without_frame(self) -> float | None:
+        """Seconds since there was a new frame; None before the first. The clock of another machine does not count."""
+        if self._endpoint.same_host:
+            return self.age
+        return time.monotonic() - self._newest_at if self._newest[1] else None
 
     @property
     def last_frame(self) -> EncodedFrame | None:
@@ -225,6 +235,8 @@ class Feed:
         had_renditions = self._has_renditions
         self._status = status
         self._status_at = time.monotonic()
+        if self._newest != (status.epoch, status.seq):
+            self._newest, self._newest_at = (status.epoch, status.seq), self._status_at
         if status.width:
             size = (status.width, status.height, status.orientation or 1)
             self._note_size(size, changed=had_renditions != self._has_renditions)

@@ -36,10 +36,11 @@ class Ready(CameraHandler):
             return f"{status.state}: {status.reason}"
         settings = self.services.camera_settings[feed.camera]
         fps = settings.fps if status.state == "live" else settings.idle_fps
-        if not fps or feed.age is None:  # closed until it has a viewer
+        age = feed.seconds_without_frame
+        if not fps or age is None:  # closed until it has a viewer
             return ""
         most = settings.stall_timeout + 1 / fps + STATUS_SECONDS
-        return f"its newest picture is {feed.age:.0f} s old, allowed: {most:.0f}" if feed.age > most else ""
+        return f"its newest picture is {age:.0f} s old, allowed: {most:.0f}" if age > most else ""
 
     head = get
 

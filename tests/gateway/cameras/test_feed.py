@@ -125,6 +125,23 @@ async def test_of_another_machine_the_wall_clocks_tell_the_age(far: tuple[Site, 
     assert feed.age == 0
 
 
+async def test_a_wrong_clock_of_another_machine_makes_no_camera_unready(far: tuple[Site, PublishedCamera]) -> None:
+    site, camera = far
+    feed = site.gateway._cameras.first
+    assert feed.seconds_without_frame is None
+    await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
+    camera.say("live", seq=7, monotonic=1e9, captured=time.time() - 3600)
+    await until(lambda: feed.status.seq == 7)
+    assert feed.age is not None
+    assert feed.age >= 3600, "what is shown is the difference of both clocks"
+    assert (await site.get("/readyz")).code == 200
+    feed._newest_at -= 3600
+    camera.say("live", "again", seq=7, monotonic=1e9, captured=time.time())
+    await until(lambda: feed.status.reason == "again")
+    answer = await site.get("/readyz")
+    assert (answer.code, json.loads(answer.body)["not_ready"].keys()) == (503, {"front"}), "no new frame for an hour"
+
+
 async def test_before_a_frame_its_status_tells_the_age(far: tuple[Site, PublishedCamera]) -> None:
     site, camera = far
     feed = site.gateway._cameras.first
