@@ -83,6 +83,8 @@ class DiskWriter:
         self.losses = RateLimitedLog(logger)
         self._disk = disk
         self._buffer_bytes = buffer_bytes
+        self._busy_since: float | None = None
+        """CLOCK_MONOTONIC when the thread began with what it does now; None while it waits."""
         self._marks: dict[str, bool] = {}
         self._changed = threading.Condition()
         self._waiting: deque[Batch] = deque()
@@ -109,6 +111,12 @@ class DiskWriter:
         if dropped:
             self.losses.count("frames not recorded", "the disk is too slow", len(batch.frames))
         return not dropped
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long the disk has worked at one piece; 0 where nothing is to be written. A disk may hang for minutes."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     @property
     def open_paths(self) -> set[Path]:
@@ -139,6 +147,7 @@ class DiskWriter:
                 self._changed.wait_for(lambda: self._waiting or self._closed, IDLE_SECONDS)
                 batch = self._waiting.popleft() if self._waiting else None
                 closed = self._closed
+            self._busy_since = time.monotonic()
             if batch is not None:
                 self._try(batch)
                 with self._changed:
@@ -146,6 +155,7 @@ class DiskWriter:
             elif closed:
                 break
             self._end_silent()
+            self._busy_since = None
             self.losses.flush()
         for camera in list(self._segments):
             self._end(camera)

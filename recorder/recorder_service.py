@@ -10,13 +10,22 @@ from recorder.disk_writer import CameraCounts, DiskWriter
 from recorder.incoming_frame import IncomingFrame
 
 NO_CAMERA = ""
+HANG_SECONDS = 10.0
+"""A disk that takes longer for one piece does not record."""
 
 
 class RecorderService:
     """One thread calls it."""
 
-    def __init__(self, cameras: Mapping[str, CameraRecording], writer: DiskWriter, cleaner: Cleaner) -> None:
+    def __init__(
+        self,
+        cameras: Mapping[str, CameraRecording],
+        writer: DiskWriter,
+        cleaner: Cleaner,
+        hang_seconds: float = HANG_SECONDS,
+    ) -> None:
         """`cameras` are all of the configuration, by name."""
+        self._hang_seconds = hang_seconds
         self._cameras = cameras
         self._writer = writer
         self._cleaner = cleaner
@@ -74,6 +83,8 @@ class RecorderService:
             return "off", ""
         if counts.reason:
             return "failed", counts.reason
+        if (seconds := self._writer.busy_seconds) > self._hang_seconds:
+            return "failed", f"the disk of the recordings has not answered for {seconds:.0f} s"
         wanted = recording.is_recording(now)
         if wanted and camera in self.silent:
             return "waiting", self.silent[camera]
