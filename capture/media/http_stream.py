@@ -373,8 +373,8 @@ class HttpStream:
             return False
 
     def _check_stall(self) -> None:
-        if time.monotonic() - self._newest_at > self._patience:
-            raise SourceError(self._parts.no_picture(self._name, self._patience))
+        if reason := self._parts.stall(self._name, time.monotonic() - self._newest_at, self._patience):
+            raise SourceError(reason)
 
     def _read(self, response: http.client.HTTPResponse, size: int = READ_BYTES) -> bytes:
         """At most `size` bytes of the body, also of one that is compressed: FFmpeg has no room for more."""

@@ -32,6 +32,10 @@ OTHER_TYPES = (b"264", b"265", b"hevc", b"/png", b"/webp", b"/gif", b"/bmp", b"/
 NO_PICTURE_TYPES = (b"audio/", b"video/", b"application/json", b"application/xml", b"text/xml")
 """Parts that say they are of these are never searched for a JPEG."""
 
+REPEATS_SHARE = 0.8
+"""Of the patience, for one that only repeats its last picture: where there is no picture at all, the session ends after
+the patience, and a process that tries again does not know the last picture."""
+
 LENGTH_TOO_LARGE = "Content-Length larger than the picture, ignored"
 LENGTH_TOO_SMALL = "Content-Length smaller than the picture, ignored"
 NOT_FIRST = "another picture in the same part ignored"
@@ -128,9 +132,17 @@ class JpegParts:
         self._searched = 0
         self._skips = False
 
-    def no_picture(self, name: str, seconds: float) -> str:
-        """Why the camera of this name has given none for so long, although it sends data."""
-        return reasons.repeats(name, seconds) if self.is_repeating else reasons.no_jpeg(name, seconds, self.other_kind)
+    def stall(self, name: str, silent_seconds: float, patience: float) -> str:
+        """Why the camera of this name counts as stalled, although it sends data; empty while it does not.
+
+        Args:
+            name: of the camera.
+            silent_seconds: how long it has given no picture.
+            patience: how long it may, in seconds.
+        """
+        if self.is_repeating:
+            return reasons.repeats(name) if silent_seconds > REPEATS_SHARE * patience else ""
+        return reasons.no_jpeg(name, patience, self.other_kind) if silent_seconds > patience else ""
 
     @property
     def may_skip(self) -> bool:

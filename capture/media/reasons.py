@@ -60,9 +60,9 @@ def no_jpeg(name: str, seconds: float, kind: str = "") -> str:
     return f"{name}: sends {kind or 'data'}, but for {seconds:g} seconds no JPEG; {CHECK_PATH}"
 
 
-def repeats(name: str, seconds: float) -> str:
+def repeats(name: str) -> str:
     """There are pictures, and no new one."""
-    return f"{name}: has sent only its last picture again for {seconds:g} seconds; check the camera behind it"
+    return f"{name}: sends only its last picture again; check the camera behind it"
 
 
 def bad_compression(name: str) -> str:

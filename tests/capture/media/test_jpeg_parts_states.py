@@ -70,6 +70,20 @@ def test_a_picture_that_is_sent_again_with_its_time_is_not_given_back() -> None:
     assert parts.damaged == 0
 
 
+def test_a_camera_that_repeats_its_last_picture_counts_as_stalled_before_the_session_ends() -> None:
+    parts = JpegParts()
+    parts.feed(stamped(b"1767225600.125000"))
+    assert [parts.stall("camera", seconds, 5) for seconds in (4.9, 5.1)] == [
+        "",
+        "camera: sends data, but for 5 seconds no JPEG; check the path in the URL",
+    ]
+    parts.feed(stamped(b"1767225600.125000"))
+    assert [parts.stall("camera", seconds, 5) for seconds in (3.9, 4.1)] == [
+        "",
+        "camera: sends only its last picture again; check the camera behind it",
+    ]
+
+
 def test_a_length_beyond_the_limit_names_that_limit() -> None:
     with pytest.raises(PartError, match=r"^a picture of 2000 bytes, allowed: at most 1000$"):
         JpegParts(max_part_bytes=1000).feed(b"--frame\r\nContent-Length: 2000\r\n\r\n")

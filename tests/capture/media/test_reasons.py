@@ -145,7 +145,6 @@ def test_seconds_are_written_without_needless_digits(seconds: float, said: str) 
         reasons.no_connection,
         reasons.no_answer,
         reasons.silent,
-        reasons.repeats,
         reasons.no_jpeg,
         reasons.no_key_frame,
     ):
