@@ -13,7 +13,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from tornado.websocket import websocket_connect
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from framebus.client.subscriber import Subscriber
 from framebus.config.load import Config
@@ -24,6 +25,8 @@ RETRY_SECONDS = 0.1
 GOODBYE_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """A read that takes longer is given up: longer than any fault."""
+THROWN_OUT = (OSError, http.client.HTTPException, HTTPClientError, WebSocketClosedError)
+"""Raised where the connection ends, or none is to be had: for Tornado, neither is an OSError."""
 LENGTH = re.compile(rb"Content-Length: (\d+)\r\nX-Timestamp: ([\d.]+)\r\n\r\n")
 
 
@@ -71,7 +74,7 @@ class Consumer(ABC):
 
     def _run(self) -> None:
         while not self.ended:
-            with contextlib.suppress(OSError, http.client.HTTPException):
+            with contextlib.suppress(*THROWN_OUT):
                 self.watch()
             self._ended.wait(RETRY_SECONDS)
 
@@ -117,8 +120,8 @@ class PageConsumer(Consumer):
         url = f"ws://{self._config.gateway.listen}/ws"
         socket = await websocket_connect(url, subprotocols=["framebus.v1"], connect_timeout=5)
         self.connections += 1
-        await socket.write_message(json.dumps({"watch": [self._config.first_camera]}))
         try:
+            await socket.write_message(json.dumps({"watch": [self._config.first_camera]}))
             while not self.ended:
                 message = await asyncio.wait_for(socket.read_message(), SILENT_SECONDS)
                 if message is None:
