@@ -39,8 +39,10 @@ def test_there_is_a_way_in_and_out_with_and_without_the_browsers_fullscreen(brow
     page, view = tab.page, tab.page.locator("[data-camera=front]")
     view.locator(".picture").dblclick()
     wait_until(lambda: fills(page) and fullscreen(page), "fullscreen by a double click")
+    wait_until(lambda: page.evaluate("document.body.dataset.awake") in ("lock", "film"), "the screen stays on")
     view.locator(".leave").click()
     wait_until(lambda: not fills(page) and not fullscreen(page), "the button leads out")
+    wait_until(lambda: page.evaluate("document.body.dataset.awake") == "no", "the screen may go off")
     assert page.url == f"{two.url}/"
     view.locator(".picture").hover()
     page.keyboard.press("f")

@@ -32,6 +32,7 @@ export function handOver(view) {
 export function leaveFullscreen() {
   if (filling) delete filling.dataset.full;
   filling = null;
+  keepScreenOn();
   delete document.body.dataset.full;
   if (entered && fullscreenElement()) (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
   entered = false;
@@ -44,6 +45,17 @@ function fillWith(view) {
   filling = view;
   view.dataset.full = "";
   document.body.dataset.full = view.dataset.camera;
+  keepScreenOn();
+}
+
+/** Somebody watches: the screen stays on, as it does beside a film. What that takes is loaded when it is first needed. */
+async function keepScreenOn() {
+  try {
+    const lock = await import("../wall/wake-lock.js");
+    lock.keepScreenOn("fullscreen", filling !== null);
+  } catch (error) {
+    console.info(`framebus: the screen may go off: ${error.message}`);
+  }
 }
 
 /** Without the browser's fullscreen, the view fills the window all the same. */

@@ -1,12 +1,25 @@
 /**
- * Keeps the screen on: by the browser's wake lock, and where there is none by an invisible film. Over plain http, browsers
- * have no wake lock for other machines than their own.
+ * Keeps the screen on, for the wall view and for a picture that fills the window: by the browser's wake lock, and where there is
+ * none by an invisible film. Over plain http, browsers have no wake lock for other machines than their own.
  */
 
 const RETRY_MS = 10_000;
 const FILM_FPS = 1;
 
-export class WakeLock {
+/** @type {Set<string>} what wants the screen to stay on */
+const wanting = new Set();
+/** @type {WakeLock | null} */
+let screenLock = null;
+
+/** @param {string} what wants it @param {boolean} wanted whether it still does */
+export function keepScreenOn(what, wanted) {
+  if (wanted) wanting.add(what);
+  else wanting.delete(what);
+  screenLock ??= new WakeLock(document.body);
+  screenLock.wanted = wanting.size > 0;
+}
+
+class WakeLock {
   #body;
   #wanted = false;
   #lock = null;
@@ -32,10 +45,10 @@ export class WakeLock {
     if (!this.#wanted || document.hidden || this.#lock) return;
     try {
       const lock = await navigator.wakeLock.request("screen");
+      if (!this.#wanted || this.#lock) return await lock.release(); // meanwhile, it was given up or asked for again
       lock.addEventListener("release", () => this.#onReleased());
       this.#lock = lock;
       this.#show("lock");
-      if (!this.#wanted) this.#release();
     } catch {
       this.#play(); // there is none here, or the battery is low
     }

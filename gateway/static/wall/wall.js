@@ -3,14 +3,13 @@
  * reload, or by the button. A tap shows the button that leaves it; Esc leaves it.
  */
 
-import { WakeLock } from "./wake-lock.js";
+import { keepScreenOn } from "./wake-lock.js";
 
 const PARAMETER = "wall";
 
 export class Wall {
   #body = document.body;
   #onChange;
-  #lock = new WakeLock(document.body);
   /** Whether the wall view has put the browser into fullscreen: a picture that fills the window does so, too. */
   #isFullscreen = false;
 
@@ -63,7 +62,7 @@ export class Wall {
   /** @param {boolean} on */
   #show(on) {
     this.#body.dataset.wall = String(on);
-    this.#lock.wanted = on;
+    keepScreenOn("wall", on);
     const url = new URL(location.href);
     if (on) url.searchParams.set(PARAMETER, "");
     else url.searchParams.delete(PARAMETER);
