@@ -262,7 +262,7 @@ function refresh() {
   document.body.dataset.fallback = String(plain);
   const pageState = { now, connected: connected || plain, lostSince };
   for (const view of cameraList.views) view.refresh(pageState);
-  single?.show(cameraList.get(onlyCamera) ?? null, list?.cameras ?? []);
+  single?.show(cameraList.get(onlyCamera) ?? null, choices.shown(list?.cameras ?? [], onlyCamera));
   const own = onlyCamera && cameraList.get(onlyCamera);
   const unix = (clock.at(now) ?? Date.now()) / 1000;
   if (own && pageState.connected) lookBack?.refresh(own, unix);
@@ -303,7 +303,8 @@ function showSummary() {
   setText(".summary", onlyCamera || all === 0 ? "" : summary);
   element(".empty").hidden = shown.length > 0;
   setText(".empty", emptyMessage());
-  const title = `${titleIcon(down)} ${onlyCamera ?? (all === 0 ? t("page.title") : summary)} — framebus`;
+  const own = onlyCamera && (cameraList.get(onlyCamera)?.displayName ?? onlyCamera);
+  const title = `${titleIcon(down)} ${own ?? (all === 0 ? t("page.title") : summary)} — framebus`;
   if (document.title !== title) document.title = title;
 }
 

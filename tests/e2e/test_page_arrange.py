@@ -76,6 +76,15 @@ def test_cameras_are_arranged_by_keyboard_and_pointer_and_stay_so(browser: Brows
 
     page.reload()
     wait_until(lambda: order(page) == ["yard", "front"], "the same after a reload")
+    page.locator("[data-camera=front] .enlarge").press("Enter")
+    following = page.locator(".next")
+    wait_until(
+        lambda: following.count() and following.get_attribute("aria-label") == "Next camera: The yard (→)",
+        "the next camera in the order of this page, without the hidden one",
+    )
+    wait_until(lambda: page.title() == "● The front — framebus", "what people call the camera")
+    page.go_back()
+    wait_until(lambda: order(page) == ["yard", "front"], "the page of all cameras")
     page.locator(".arrange").click()
     page.locator("[data-row=yard] input").uncheck()
     page.reload()

@@ -51,6 +51,18 @@ export class Choices {
     return [...known, ...cameras.filter((camera) => !known.includes(camera))];
   }
 
+  /**
+   * The cameras that are not hidden, in the chosen order.
+   *
+   * @template {{name: string}} T
+   * @param {T[]} cameras @param {string | null} kept is shown in any case
+   * @returns {T[]}
+   */
+  shown(cameras, kept) {
+    const names = this.sorted(cameras.map(({ name }) => name)).filter((name) => name === kept || !this.isHidden(name));
+    return names.map((name) => cameras.find((camera) => camera.name === name));
+  }
+
   /** @param {string} camera */
   isHidden(camera) {
     return this.#hidden.has(camera);

@@ -36,7 +36,7 @@ export class SingleCamera {
   #watchers = null;
   /** @type {ControlsPanel | null} */
   #controls = null;
-  /** @type {{name: string, title?: string}[]} in the server's order */
+  /** @type {{name: string, title?: string}[]} in the order of the page of all cameras */
   #cameras = [];
 
   /** @param {(camera: string) => void} goTo show another camera */
@@ -54,7 +54,7 @@ export class SingleCamera {
    * Add the tools to a view, once, and update them; to be called several times a second.
    *
    * @param {CameraView | null} view null while there is none
-   * @param {{name: string, title?: string}[]} cameras all of them
+   * @param {{name: string, title?: string}[]} cameras those that the page of all cameras shows, in its order
    */
   show(view, cameras) {
     if (view !== this.#view) this.#attach(view);

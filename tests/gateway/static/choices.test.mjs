@@ -43,6 +43,19 @@ test("a new camera comes last, and one that is back has its old place", () => {
   assert.deepEqual(choices.sorted([...CAMERAS, "porch"]), ["porch", "front", "yard", "hall", "garden"]);
 });
 
+test("cameras that are hidden are left out, but for the one that is shown all the same", () => {
+  const choices = Choices.parse(null);
+  choices.move(CAMERAS, "hall", 0);
+  choices.hide("garden", true);
+  choices.hide("yard", true);
+  const cameras = CAMERAS.map((name) => ({ name, title: `The ${name}` }));
+  const names = (kept) => choices.shown(cameras, kept).map(({ name }) => name);
+  assert.deepEqual(names(null), ["hall", "front"]);
+  assert.deepEqual(names("yard"), ["hall", "front", "yard"]);
+  assert.equal(choices.shown(cameras, null)[0].title, "The hall");
+  assert.deepEqual(choices.shown([], "front"), []);
+});
+
 test("a reset shows all, in the server's order", () => {
   const choices = Choices.parse(null);
   choices.move(CAMERAS, "hall", 0);
