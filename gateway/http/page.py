@@ -41,7 +41,8 @@ class Page(CameraHandler):
         self.set_header("Content-Security-Policy", policy(self.services.settings.allow_frames))
         names = [camera for camera, _ in self.visible_cameras()] if name is None else [name]
         token = self.get_query_argument("token", "")
-        plain = plain_cameras(names, token)
+        settings = self.services.camera_settings
+        plain = plain_cameras({camera: settings[camera].title or camera for camera in names}, token)
         index = _index("./", "all") if name is None else _index("../../", "camera")
         page = index.replace(PLAIN, f"{PLAIN_START}{plain}{PLAIN_END}")
         finish_page(self, page.replace(MANIFEST, "") if token else page)

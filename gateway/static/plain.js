@@ -17,9 +17,19 @@
   /** Load images again, as their addresses have a new parameter: the server ignores it. */
   function renew(selector, attribute) {
     var images = document.querySelectorAll(selector);
-    for (var at = 0; at < images.length; at += 1) {
-      images[at].src = images[at].getAttribute(attribute) + "&now=" + Date.now();
-    }
+    for (var at = 0; at < images.length; at += 1) load(images[at], attribute);
+  }
+
+  function load(image, attribute) {
+    image.src = image.getAttribute(attribute) + "&now=" + Date.now();
+  }
+
+  /** A camera that is off answers with an error: ask it again. Stills are asked for anyway. */
+  function onError(event) {
+    if (!event.target.getAttribute("data-stream")) return;
+    setTimeout(function () {
+      load(event.target, "data-stream");
+    }, STILL_EVERY_MS);
   }
 
   /** Ask for new stills. */
@@ -86,6 +96,7 @@
     // Modules have run, or failed, before this event; app.js sets this.
     if (document.body.getAttribute("data-page")) return;
     var plain = document.createElement("div");
+    plain.addEventListener("error", onError, true); // it does not bubble
     // A browser that runs scripts takes the content of <noscript> for text. It comes from the gateway, as this script does.
     plain.innerHTML = document.querySelector("noscript").textContent;
     document.body.appendChild(plain);

@@ -13,7 +13,7 @@ from gateway.http.plain_page import STREAMS, plain_cameras
 from tests.programs import need
 
 RELOAD = Path(__file__).with_name("reload.mjs")
-NAMES = [f"c{number}" for number in range(STREAMS + 2)]
+TITLES = {f"c{number}": "" for number in range(STREAMS + 2)}
 
 
 class Stills(HTMLParser):
@@ -28,12 +28,25 @@ class Stills(HTMLParser):
         self.urls += [value for name, value in attrs if name == "data-still" and value]
 
 
-@pytest.mark.medium
-def test_a_still_that_is_asked_for_again_is_the_same_request_at_another_address() -> None:
-    urls = Stills(plain_cameras(NAMES, token="secret")).urls
+def ran(urls: list[str]) -> dict[str, list[str]]:
+    """What the script asks for: `again`, and after errors of a stream and of a still, `failed`."""
     done = subprocess.run([need("node"), RELOAD], input=json.dumps(urls), capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
-    again = json.loads(done.stdout)
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.medium
+def test_a_stream_that_failed_is_asked_for_again() -> None:
+    stream, still = ran([])["failed"]
+    assert stream.startswith("url?a=1&now=")
+    assert still == "", "all stills are asked for every five seconds anyway"
+
+
+@pytest.mark.medium
+def test_a_still_that_is_asked_for_again_is_the_same_request_at_another_address() -> None:
+    urls = Stills(plain_cameras(TITLES, token="secret")).urls
+    again = ran(urls)["again"]
     assert len(again) == len(urls) == 2
     for before, after in zip(urls, again, strict=True):
         assert after != before
