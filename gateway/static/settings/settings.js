@@ -3,7 +3,7 @@
  * words of the server.
  */
 
-import { fetchApi } from "../connection/auth.js";
+import { fetchApi, withToken } from "../connection/auth.js";
 import { currentLanguage, fillWords, loadWords, t } from "../words/words.js";
 import { Refusal, request } from "./api.js";
 import { action, make } from "./elements.js";
@@ -99,6 +99,7 @@ async function start() {
   document.documentElement.lang = currentLanguage();
   document.title = `${t("settings.title")} · framebus`;
   fillWords(document);
+  place(".home").href = withToken("./").href;
   await page.run(async () => {
     page.me = await (await fetchApi("api/me", TIMEOUT_MS)).json();
     await page.refresh();
