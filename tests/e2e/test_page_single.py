@@ -185,6 +185,21 @@ def test_fingers(phone: Page, three: Pipeline) -> None:
         wait_until(lambda camera=camera: shown(phone) == camera, f"a swipe to {camera}")  # type: ignore[misc]
 
 
+def test_a_phone_on_its_side_shows_a_picture_and_one_line_of_tools(phone: Page, three: Pipeline) -> None:
+    phone.set_viewport_size({"width": 844, "height": 390})
+    phone.goto(f"{three.url}/camera/front/")
+    phone.locator(".single-bar .next").wait_for()
+    picture = phone.locator(".picture").bounding_box()
+    assert picture
+    assert picture["height"] > 390 / 2
+    phone.keyboard.press("f")
+    wait_until(lambda: phone.evaluate("'full' in document.body.dataset"), "fullscreen")
+    bar, tool = phone.locator(".single-bar").bounding_box(), phone.locator(".single-bar .next").bounding_box()
+    assert bar
+    assert tool
+    assert bar["height"] < 2 * tool["height"]
+
+
 def test_a_page_whose_tools_could_not_be_loaded_is_loaded_again(browser: Browser, three: Pipeline) -> None:
     tab = Tab(browser, "about:blank")
     asked: list[Route] = []

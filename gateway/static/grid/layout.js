@@ -5,6 +5,13 @@
 
 /** The side of a square as large as a small tile: rather than with smaller ones on average, the page is scrolled. */
 const SMALLEST_SIDE = 64;
+/** Tiles that are smaller show less. */
+const SMALL_WIDTH = 260;
+const SMALL_HEIGHT = 150;
+/** Where the sentence is one line, and how high a tile has to be for it and for two lines, between its state and its name. */
+const LINE_WIDTH = 220;
+const LINE_HEIGHT = 82;
+const TWO_LINES_HEIGHT = 102;
 /** Up to so many, every way to break them into rows is tried; there are 2 to the power of one less. */
 const ALL_WAYS = 8;
 /** More are laid out in equal columns, which scroll. */
@@ -68,6 +75,17 @@ export function layoutLarge(shapes, large, area) {
 export function layoutOne(shape, area) {
   const width = Math.min(area.width, area.height * shape);
   return rounded({ left: (area.width - width) / 2, top: (area.height - width / shape) / 2, width, height: width / shape });
+}
+
+/**
+ * What a tile has room for: everything, its state with a sentence more, or its state alone.
+ *
+ * @param {Rect} rect
+ * @returns {"large" | "small" | "tiny"}
+ */
+export function roomIn({ width, height }) {
+  if (height < (width < LINE_WIDTH ? TWO_LINES_HEIGHT : LINE_HEIGHT)) return "tiny";
+  return width < SMALL_WIDTH || height < SMALL_HEIGHT ? "small" : "large";
 }
 
 /** @param {Rect[]} rects @returns {number} how far down they reach */

@@ -4,7 +4,7 @@
  */
 
 import { fillingView } from "../camera/fullscreen.js";
-import { heightOf, layoutAll, layoutLarge, layoutOne } from "./layout.js";
+import { heightOf, layoutAll, layoutLarge, layoutOne, roomIn } from "./layout.js";
 import { Rotation } from "./rotation.js";
 
 const SHAPE_UNKNOWN = 16 / 9;
@@ -13,9 +13,6 @@ const SAME_SHAPE = 0.02;
 /** Pixels between two tiles, and at the edges of the window. */
 const GAP = 6;
 const WALL_GAP = 2;
-/** Tiles that are smaller show less. */
-const SMALL_WIDTH = 260;
-const SMALL_HEIGHT = 150;
 
 export class Stage {
   #container;
@@ -114,7 +111,10 @@ function isWall() {
 }
 
 /** @param {HTMLElement} view @param {import("./layout.js").Rect} rect */
-function place(view, { left, top, width, height }) {
+function place(view, rect) {
+  const { left, top, width, height } = rect;
   Object.assign(view.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-  view.dataset.size = width < SMALL_WIDTH || height < SMALL_HEIGHT ? "small" : "large";
+  const room = roomIn(rect);
+  view.dataset.size = room === "large" ? "large" : "small";
+  view.classList.toggle("tiny", room === "tiny");
 }

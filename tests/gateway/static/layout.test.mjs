@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { heightOf, layoutAll, layoutLarge, layoutOne } = await load("grid/layout.js");
+const { heightOf, layoutAll, layoutLarge, layoutOne, roomIn } = await load("grid/layout.js");
 
 const WIDE = 16 / 9;
 const SHAPES = [WIDE, 4 / 3, 9 / 16, 1, 3 / 4, 21 / 9];
@@ -152,4 +152,10 @@ test("no cameras and no room are no mistakes", () => {
   for (const rect of layoutAll(Array(5).fill(WIDE), { width: 0, height: 0, gap: GAP })) {
     assert.ok(Object.values(rect).every(Number.isFinite));
   }
+});
+
+test("a sentence stands only in a tile that has room for it between the state and the name", () => {
+  const sizes = [[400, 225], [255, 200], [400, 149], [175, 234], [155, 88], [230, 88], [400, 60]];
+  const rooms = sizes.map(([width, height]) => roomIn({ left: 0, top: 0, width, height }));
+  assert.deepEqual(rooms, ["large", "small", "small", "small", "tiny", "small", "tiny"]);
 });
