@@ -205,6 +205,14 @@ def test_blanks_and_letters_of_other_languages_a_strict_umask_and_no_locale(
     ended(pipeline)
 
 
+def has_still(pipeline: Pipeline) -> bool:
+    """Whether there are stills of the first camera."""
+    try:
+        return bool(pipeline.get("/snapshot"))
+    except OSError:
+        return False
+
+
 def poll(pipeline: Pipeline, seconds: float) -> None:
     """As a print server does: a stream, and a still and the state once a second."""
     with closing(MjpegConsumer(pipeline.config)) as viewer:
@@ -237,6 +245,7 @@ def test_a_camera_that_is_away_for_a_day_logs_little(launch: Launch) -> None:
     tables = f'{TESTCARD}[camera.back]\nsource = "v4l2:/dev/video-none"\nsize = "320x240"\n'
     pipeline = launch([], tables=tables, whole=False)
     pipeline.up.wait_for("open http")
+    wait_until(lambda: has_still(pipeline), "a still")  # the service of stills may come later
     poll(pipeline, 40)
     lines = pipeline.up.log.splitlines()
     kinds = {re.sub(r"[\d.]+", "#", line) for line in lines}
