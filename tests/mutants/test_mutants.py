@@ -1,6 +1,7 @@
 """The figures of `make mutants`, its samples, and that its targets and known survivors exist."""
 
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,9 @@ def test_the_known_survivors_are_of_functions_that_exist_and_have_reasons() -> N
         found: object = importlib.import_module(module.removesuffix("."))
         for part in name.removeprefix(module).split("."):
             found = getattr(found, part)
+        assert callable(found), survivor
+        lines = " ".join(line.strip() for line in inspect.getsource(found).splitlines())
+        assert change.partition(" => ")[0] in lines, f"this line is gone: {survivor}"
 
 
 def _modules(mutated: tuple[str, ...]) -> tuple[str, ...]:

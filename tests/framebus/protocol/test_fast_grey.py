@@ -53,6 +53,12 @@ def test_bytes_before_the_end_matter_as_little_as_to_pillow(monkeypatch: pytest.
     assert numpy.abs(found - by_pillow(picture, 8, monkeypatch)).max() <= 1
 
 
+@pytest.mark.parametrize("size", [(324, 192), (320, 180), (324, 180)])
+def test_pillow_decodes_what_ends_within_a_block(size: tuple[int, int]) -> None:
+    """Also where half of the size is a whole number."""
+    assert fast_grey(jpeg(*size), 2) is None
+
+
 @pytest.mark.parametrize(
     "picture",
     [jpeg(width=321), jpeg(height=180), jpeg(mode="CMYK"), jpeg()[:-900], b"\xff\xd8 no picture \xff\xd9", b""],
@@ -67,10 +73,20 @@ def test_pillow_decodes_or_refuses_the_rest(picture: bytes, monkeypatch: pytest.
             pixels.array(picture, "it", 8, grey=True)
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+def of_size(side: int) -> bytes:
+    """A picture that says that it is so high and wide."""
     picture = bytearray(jpeg())
     frame = picture.index(b"\xff\xc0") + 5
-    picture[frame : frame + 4] = b"\xff\xf8\xff\xf8"
-    assert fast_grey(bytes(picture), 2) is None
+    picture[frame : frame + 4] = side.to_bytes(2) * 2
+    return bytes(picture)
+
+
+def test_pillow_judges_large_pictures() -> None:
+    assert fast_grey(of_size(10_240), 8) is None
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+    picture = of_size(0xFFF8)
+    assert fast_grey(picture, 2) is None
     with pytest.raises(DecodeError, match="it cannot be decoded: "):
-        pixels.array(bytes(picture), "it", 2, grey=True)
+        pixels.array(picture, "it", 2, grey=True)

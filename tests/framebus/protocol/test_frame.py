@@ -3,6 +3,7 @@
 import io
 import time
 
+import msgspec
 from PIL import Image
 
 from framebus.protocol.frame import Frame
@@ -56,3 +57,19 @@ def test_without_a_scale_the_image_has_the_size_of_the_picture() -> None:
         size = picture.size
     assert Frame(frame_header(), JPEG).image().size == size
     assert Frame(frame_header(), JPEG).image().mode == "RGB"
+
+
+def test_frames_are_equal_where_all_but_the_text_of_the_header_is() -> None:
+    header = frame_header(seq=7)
+    frame = Frame(header, JPEG, missed=3, header_json=b"{}")
+    same = Frame(msgspec.structs.replace(header), bytes(bytearray(JPEG)), missed=3)
+    others = [
+        Frame(msgspec.structs.replace(header, seq=8), JPEG, missed=3),
+        Frame(header, JPEG[:-1], missed=3),
+        Frame(header, JPEG),
+        Frame(header, JPEG, missed=3, same_host=False),
+        JPEG,
+    ]
+    assert frame == same
+    assert [other for other in others if frame == other] == []
+    assert len({frame, same, *others}) == 1 + len(others)

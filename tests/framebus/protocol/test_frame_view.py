@@ -1,5 +1,7 @@
 """The header of a frame is read where the frame lies: nothing of the picture is copied."""
 
+import tracemalloc
+
 import pytest
 
 from framebus.protocol.frame_view import HEAD_BYTES, view
@@ -12,7 +14,7 @@ PICTURE = b"\xff\xd8\npicture\n\n\xff\xd9"
 @pytest.mark.parametrize("picture", [PICTURE, b"", b"\n" * HEAD_BYTES])
 @pytest.mark.parametrize("metadata", [0, HEAD_BYTES])
 def test_it_reads_what_parse_reads(picture: bytes, metadata: int) -> None:
-    header = frame_header("front", 7, camera_metadata={"note": "x" * metadata})
+    header = frame_header("front", 7, source="a camera", camera_metadata={"note": "x" * metadata})
     message = pack("half", "front", header, picture)
     parts, parsed = parse(message, FrameHeader)
 
@@ -32,6 +34,18 @@ def test_the_picture_is_the_memory_of_the_message() -> None:
     assert found.message == message
     with pytest.raises(BufferError):
         message.clear()  # it lives as long as the view
+
+
+def test_nothing_of_the_picture_is_copied() -> None:
+    message = pack("live", "front", frame_header(), bytes(8_000_000))
+    tracemalloc.start()
+    try:
+        found = view(message)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found.jpeg) == 8_000_000
+    assert peak < 1_000_000
 
 
 MALFORMED = {

@@ -50,3 +50,16 @@ def test_the_mode_is_what_is_asked_for() -> None:
     for mode in ("L", "YCbCr", "RGB"):
         assert decode_reduced(opened(jpeg((64, 48))), (32, 24), mode).image.mode == mode
     assert decode_reduced(opened(jpeg((64, 48))), (32, 24)).image.mode == "RGB"
+    for mode in ("L", "YCbCr"):
+        assert decode_reduced(opened(jpeg((3, 70))), (1, 1), mode).image.mode == mode
+
+
+def test_the_last_column_and_row_that_are_not_mixed_are_repeated() -> None:
+    with io.BytesIO() as file:
+        Image.effect_noise((70, 66), 100).convert("RGB").save(file, "JPEG", subsampling=2)
+        picture = file.getvalue()
+    reduced = decode_reduced(opened(picture), (17, 16)).image
+    assert reduced.size == (18, 17)
+    column, row = reduced.crop((15, 0, 16, 17)), reduced.crop((0, 14, 18, 15))
+    assert [reduced.crop((left, 0, left + 1, 17)).tobytes() == column.tobytes() for left in (16, 17)] == [True, True]
+    assert [reduced.crop((0, top, 18, top + 1)).tobytes() == row.tobytes() for top in (15, 16)] == [True, True]

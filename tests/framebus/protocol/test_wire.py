@@ -1,7 +1,7 @@
 """The wire format: golden bytes in both directions, each refusal with its text, and no other exception ever."""
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -9,12 +9,14 @@ from PIL import Image
 
 from framebus.protocol.wire import (
     MAX_MESSAGE_BYTES,
+    MAX_TEXT_LENGTH,
     ErrorHeader,
     FrameHeader,
     Message,
     WireError,
     decode,
     is_camera_name,
+    one_line,
     pack,
     parse,
     retopic,
@@ -24,6 +26,7 @@ from framebus.protocol.wire import (
 from tests.framebus.golden.make import FOLDER, FRAME, JPEG, PACKED, messages
 from tests.framebus.protocol.headers import json_of
 from tests.framebus.publisher import frame_header
+from tests.headers import status_header
 
 GOLDEN_FILES = sorted(FOLDER.glob("*.bin"))
 
@@ -226,3 +229,15 @@ def test_a_text_that_fits_is_quoted_in_full() -> None:
         with pytest.raises(WireError) as refused:
             split(b"x" * length)
         assert str(refused.value) == f"message with 0 line ends, expected 2 or more: '{shown}"
+
+
+def test_a_text_is_put_into_one_line_of_the_greatest_length() -> None:
+    assert one_line("no\r\nsuch\x00device\u2028") == "no  such device "
+    assert one_line("\n" * (MAX_TEXT_LENGTH + 1)) == " " * MAX_TEXT_LENGTH
+
+
+def test_beside_a_text_that_is_none_the_others_are_put_into_one_line() -> None:
+    """Whoever reads the message refuses it, and may say why."""
+    status = status_header("offline", reason=cast("str", 7), source="a\nb")
+    assert b'"reason":7,' in pack("status", "front", status)
+    assert b'"source":"a b",' in pack("status", "front", status)

@@ -60,6 +60,14 @@ def test_so_much_is_allowed(metadata: dict[str, Any]) -> None:
             "camera_metadata with a text of control characters or of more than 16384 characters",
         ),
         ({"a": "b\nc"}, "camera_metadata with a text of control characters or of more than 16384 characters"),
+        (
+            {"a": {"b": "c\nd"}, "e": {"f": 1}},
+            "camera_metadata with a text of control characters or of more than 16384 characters",
+        ),
+        (
+            {"a": ["b\nc"], "d": [1]},
+            "camera_metadata with a text of control characters or of more than 16384 characters",
+        ),
         ({"a\x85": 1}, "camera_metadata with a text of control characters or of more than 128 characters"),
     ],
 )

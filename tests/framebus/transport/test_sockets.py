@@ -197,3 +197,14 @@ def test_a_queue_holds_so_many_and_no_newest_one(free_port: int) -> None:
     with zmq.Context() as context, sockets.subscriber(context, f"tcp://127.0.0.1:{free_port}", b"", queue=7) as made:
         assert made.getsockopt(zmq.RCVHWM) == 7
         assert made.getsockopt(zmq.CONFLATE) == 0
+
+
+def test_whether_a_message_waits_is_known_without_taking_it() -> None:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+        pull.bind("inproc://waits")
+        push.connect("inproc://waits")
+        assert sockets.has_message(pull) is False
+        push.send(b"1")
+        wait_until(lambda: sockets.has_message(pull), "a message waits")
+        assert pull.recv(zmq.NOBLOCK) == b"1"
+        assert sockets.has_message(pull) is False
