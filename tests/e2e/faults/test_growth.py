@@ -12,24 +12,24 @@ def run(memory: list[float], descriptors: list[int], pid: int = 7) -> list[Readi
 
 
 def test_what_stays_as_it_is_does_not_grow() -> None:
-    assert growth(run([20.0, 20.5] * 30, [10, 12] * 30)) == []
+    assert growth(run([20.0, 20.5] * 50, [10, 12] * 50)) == []
 
 
 def test_a_leak_of_memory_is_found() -> None:
-    leaking = run([20 + 0.1 * number for number in range(60)], [10] * 60)
-    assert growth(leaking) == ["gateway (process 7): memory_mb rose from 21.1 to 25.6"]
+    leaking = run([20 + 0.1 * number for number in range(100)], [10] * 100)
+    assert growth(leaking) == ["gateway (process 7): memory_mb rose from 23.6 to 29.6"]
 
 
 def test_a_leak_of_descriptors_is_found() -> None:
-    assert growth(run([20.0] * 60, list(range(10, 70)))) == ["gateway (process 7): descriptors rose from 21.5 to 65.5"]
+    assert growth(run([20.0] * 60, list(range(10, 70)))) == ["gateway (process 7): descriptors rose from 45.5 to 65.5"]
 
 
 def test_the_first_minutes_do_not_count() -> None:
-    assert growth(run([5.0] * 8 + [20.0] * 40, [3] * 8 + [20] * 40)) == []
+    assert growth(run([5.0] * 32 + [20.0] * 40, [3] * 32 + [20] * 40)) == []
 
 
 def test_another_process_of_the_same_name_is_judged_for_itself() -> None:
-    assert growth(run([20.0] * 30, [10] * 30) + run([40.0] * 30, [50] * 30, pid=8)) == []
+    assert growth(run([20.0] * 60, [10] * 60) + run([40.0] * 60, [50] * 60, pid=8)) == []
 
 
 def test_what_others_map_or_leave_is_no_growth(tmp_path: Path) -> None:
