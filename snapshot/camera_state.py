@@ -51,7 +51,11 @@ class CameraState:
         self._status: StatusHeader | None = None
         self._status_at = now()
         self._live_at: float | None = None
-        """Since when the camera runs at its full rate, by our clock: that of another machine may be wrong."""
+        """When the camera was known to run at its full rate, by our clock: a wall clock is set, or may be wrong."""
+        self._live_since = 0.0
+        """What the camera says of that, in Unix seconds."""
+        self._awake_before = 0.0
+        """How many seconds it had run at `_live_at`."""
 
     def configure(self, settings: CameraConfig) -> None:
         """Take over a changed configuration of the camera; what it has of frames stays."""
@@ -84,8 +88,9 @@ class CameraState:
         self._status_at = self._now()
         if self._status.state != "live":
             self._live_at = None
-        elif self._live_at is None:
-            self._live_at = self._status_at
+        elif self._live_at is None or self._live_since != self._status.since:
+            self._live_at, self._live_since = self._status_at, self._status.since
+            self._awake_before = max(0.0, time.time() - self._live_since) if self._same_host else 0.0
 
     def age(self, still: Still) -> float:
         """Return the seconds since the sensor captured a frame."""
@@ -99,11 +104,7 @@ class CameraState:
     @property
     def awake_seconds(self) -> float:
         """How long the camera has run at its full rate, in seconds: this time counts for `settle`."""
-        if self._status is None or self._status.state != "live":
-            return 0.0
-        if not self._same_host:
-            return 0.0 if self._live_at is None else self._now() - self._live_at
-        return max(0.0, time.time() - self._status.since)
+        return 0.0 if self._live_at is None else self._awake_before + self._now() - self._live_at
 
     @property
     def unix_seconds(self) -> float:

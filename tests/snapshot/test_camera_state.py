@@ -229,6 +229,21 @@ def test_the_time_of_a_camera_of_this_machine_is_our_own(clock: Clock) -> None:
     assert state.unix_seconds == pytest.approx(time.time(), abs=60)
 
 
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_a_clock_that_is_set_lets_no_exposure_count_as_settled(
+    step: float, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = camera_state(clock)
+    woken = time.time()
+    state.put_status(status("live", since=woken))
+    monkeypatch.setattr(time, "time", lambda: woken + step)
+    clock.seconds += 2
+    state.put_status(status("live", since=woken))
+    assert 2 <= state.awake_seconds < 60
+    state.put_status(status("live", since=woken + step))  # another capture
+    assert state.awake_seconds == 0
+
+
 def test_a_far_camera_is_awake_since_we_heard_so(clock: Clock) -> None:
     state = camera_state(clock, FAR)
     state.put_status(status("live", since=0.0))
