@@ -13,6 +13,11 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 
 logger = getLogger("framebus")
 
+LATE_SECONDS = 1.0
+"""Where the end of a silence is noticed so late, this program stood still, or was busy, and a status may have come."""
+GRACE_SECONDS = 0.5
+"""How much longer it waits then, once."""
+
 
 class StatusSubscription(Subscription[StatusHeader]):
     """The status of one camera."""
@@ -23,6 +28,7 @@ class StatusSubscription(Subscription[StatusHeader]):
         self._losses = RateLimitedLog(logger)
         self._now = now
         self._heard = now()
+        self._has_waited_longer = False
         self._last: StatusHeader | None = None
 
     @property
@@ -35,7 +41,12 @@ class StatusSubscription(Subscription[StatusHeader]):
         """Seconds until the camera counts as offline, unless a status comes; None where it does already."""
         if self._last is not None and self._last.pid == 0:
             return None
-        return max(0.0, self._heard + STATUS_TIMEOUT_SECONDS - self._now())
+        now = self._now()
+        left = self._heard + STATUS_TIMEOUT_SECONDS - now
+        if left < -LATE_SECONDS and not self._has_waited_longer:
+            self._has_waited_longer = True
+            self._heard, left = now + GRACE_SECONDS - STATUS_TIMEOUT_SECONDS, GRACE_SECONDS
+        return max(0.0, left)
 
     def accept(self, message: bytes | memoryview) -> StatusHeader | None:
         """The status, where its state, its reason or the process behind it is another than before."""
@@ -44,7 +55,7 @@ class StatusSubscription(Subscription[StatusHeader]):
         except WireError as error:
             self._losses.count("malformed messages dropped", str(error))
             return None
-        self._heard = self._now()
+        self._heard, self._has_waited_longer = self._now(), False
         last, self._last = self._last, status
         if last is not None and _told(last) == _told(status):
             return None

@@ -138,6 +138,20 @@ def test_the_camera_stays_idle(configure: Configure, start: Start) -> None:
         assert not change.watched
 
 
+def test_a_program_that_stood_still_waits_a_moment_before_it_calls_the_camera_offline(endpoint: str) -> None:
+    now = 100.0
+    subscription = StatusSubscription(Options(camera="front", endpoint=endpoint), lambda: now)
+    try:
+        for seconds in (10.0, 20.0):
+            subscription.accept(pack("status", "front", status()))
+            now += seconds
+            found = [subscription.silent_in]
+            now += 2.0
+            assert [*found, subscription.silent_in] == [0.5, 0.0]
+    finally:
+        subscription.close()
+
+
 def test_it_can_be_pickled(endpoint: str, publisher: Publisher) -> None:
     with (
         StatusSubscriber("front", endpoint=endpoint, timeout=7) as subscriber,
