@@ -13,7 +13,7 @@ from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.camera_recording import Reason
 from recorder.disk import Disk, DiskError
 from recorder.incoming_frame import IncomingFrame
-from recorder.segment_file import SegmentFile, SegmentGone
+from recorder.segment_file import SegmentFile, SegmentGone, has_wrong_clock
 
 logger = logging.getLogger("recorder")
 
@@ -233,7 +233,10 @@ class DiskWriter:
 
     def _new(self, batch: Batch, frames: list[IncomingFrame]) -> SegmentFile:
         """A segment that begins with these frames. The cleaner leaves it alone from now on."""
-        segment = SegmentFile(self._disk.folder / batch.camera, frames[0], batch.reason, batch.boot)
+        first, now = frames[0].header, time.time()
+        is_wrong = not batch.boot and has_wrong_clock(first.captured, now)
+        begins = now - (frames[-1].header.monotonic - first.monotonic) if is_wrong else None
+        segment = SegmentFile(self._disk.folder / batch.camera, frames[0], batch.reason, batch.boot, begins)
         self.counts[batch.camera].segment = segment
         return segment
 

@@ -17,7 +17,7 @@ from framebus.runtime.atomic_write import sync_folder
 from framebus.runtime.host_clock import host_monotonic, suspended_seconds
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from recorder.disk import Disk, DiskError
-from recorder.segment_file import MODE, make_day_folder
+from recorder.segment_file import MODE, has_wrong_clock, make_day_folder
 
 logger = logging.getLogger("recorder")
 
@@ -74,6 +74,9 @@ class EventLog:
             header: of the message.
             is_here: whether the camera has the clock of this machine.
         """
+        now = time.time()
+        if not is_here and has_wrong_clock(header.captured, now):
+            header = msgspec.structs.replace(header, captured=round(now, 6))
         known = self._open.pop(header.id, None)
         event = StoredEvent.of(header, known.event if known is not None else None)
         written = known.written if known is not None else None

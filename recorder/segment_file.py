@@ -23,6 +23,10 @@ MAX_SEGMENT_BYTES = 1_000_000_000
 CLOCK_STEP_SECONDS = 1.0
 """Where the wall clock moves by more than this against the monotonic one, it was set."""
 
+WRONG_CLOCK_SECONDS = 2 * 86400.0
+"""Where the wall clock of a camera's machine differs by more from ours, its recordings get our times: with its own,
+they would be deleted as old at once, or as the first ones where room is needed."""
+
 
 class SegmentGone(Exception):
     """The file was deleted or moved while it was written."""
@@ -31,8 +35,10 @@ class SegmentGone(Exception):
 class SegmentFile:
     """One file, opened with its first frames."""
 
-    def __init__(self, camera_folder: Path, first: IncomingFrame, reason: str, boot: str) -> None:
-        """Name it by its first frame; `write` creates it."""
+    def __init__(
+        self, camera_folder: Path, first: IncomingFrame, reason: str, boot: str, begins: float | None = None
+    ) -> None:
+        """Name it by its first frame, or by `begins`, Unix seconds, where that has a wrong time; `write` creates it."""
         header = first.header
         self._first = header
         self._writer = SegmentWriter(
@@ -48,7 +54,7 @@ class SegmentFile:
                 app=f"framebus {framebus.__version__}",
             )
         )
-        self._name = SegmentName(int(header.captured * 1000) / 1000)
+        self._name = SegmentName(int((header.captured if begins is None else begins) * 1000) / 1000)
         self._camera_folder = camera_folder
         self._fd = -1
         self._inode = 0
@@ -167,6 +173,11 @@ class SegmentFile:
         os.rename(self.path, self._camera_folder / name.path)
         self._name = name
         sync_folder(self.path.parent)
+
+
+def has_wrong_clock(captured: float, now: float) -> bool:
+    """Whether the time of a frame that has just come, in Unix seconds, is that of a wrong clock."""
+    return abs(captured - now) > WRONG_CLOCK_SECONDS
 
 
 def make_day_folder(folder: Path) -> None:

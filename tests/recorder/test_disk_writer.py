@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +147,16 @@ def test_a_camera_whose_folder_cannot_be_written_to_costs_no_other_one(writer: D
     assert (writer.counts["front"].dropped, writer.counts["front"].reason) == (0, "")
     assert writer.counts["back"].dropped == 4
     assert writer.counts["back"].reason.startswith(f"cannot write to {folder}/back")
+
+
+def test_recordings_of_another_machine_whose_clock_is_days_off_have_our_times(writer: DiskWriter, folder: Path) -> None:
+    writer.put(Batch("front", frames(0, 500, 1500), "always", 3.0, boot=""))
+    wait_written(writer, 3)
+    now = time.time()
+    writer.close(DEADLINE_SECONDS)
+    found = [one.at for one in RecordingFolder(folder).frames("front", 0)]
+    assert [round(at - found[0], 2) for at in found] == [0, 0.5, 1.5]
+    assert now - DEADLINE_SECONDS < found[-1] <= now + 0.001
 
 
 class FaultyDisk(Disk):

@@ -61,6 +61,16 @@ def test_an_event_is_stored_from_its_start_to_its_end(tmp_path: Path, make: Make
     assert lines(tmp_path) == 4  # not one for each second
 
 
+def test_an_event_of_another_machine_whose_clock_is_days_off_has_our_time(tmp_path: Path, make: Make) -> None:
+    log = make()
+    before = time.time()
+    log.note(message("start", 0.0), is_here=False)
+    log.close(DEADLINE_SECONDS)
+    (event,) = EventFolder(tmp_path).events("front", 0.0, float("inf"))
+    assert before <= event.start + 0.001
+    assert event.start <= time.time()
+
+
 def test_a_line_that_a_power_cut_left_damages_no_other(tmp_path: Path, make: Make) -> None:
     file = tmp_path / "front" / DAY / EVENTS_NAME
     file.parent.mkdir(parents=True)
