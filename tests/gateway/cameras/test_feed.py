@@ -13,6 +13,7 @@ from tests.gateway.camera import PublishedCamera, jpeg
 from tests.gateway.conftest import Site, serving, until
 from tests.gateway.delivery.test_viewer import ScriptedTransport
 from tests.ports import free_ports
+from tests.processes import DEADLINE_SECONDS
 
 
 class Onlooker(Viewer):
@@ -129,6 +130,7 @@ async def test_a_wrong_clock_of_another_machine_makes_no_camera_unready(far: tup
     site, camera = far
     feed = site.gateway._cameras.first
     assert feed.seconds_without_frame is None
+    feed.status_timeout_seconds = DEADLINE_SECONDS
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01status/front\n")
     camera.say("live", seq=7, monotonic=1e9, captured=time.time() - 3600)
     await until(lambda: feed.status.seq == 7)
