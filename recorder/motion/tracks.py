@@ -49,6 +49,13 @@ SLENDER = 6.0
 CLEAR = 2.0
 """Times the least way, at which a thing counts at once where nothing is in doubt; otherwise a second picture has to
 say so."""
+SAME_SIZE = 2.0
+"""Times as many pixels as in another picture a thing may have, that keeps its size."""
+PLAIN_HITS = 4
+"""Pictures after another in which a thing is sharp, keeps its size, and gets on until it has left its place: it counts
+then, whatever else is in doubt. What is left of a lamp stays, and among flakes hardly four look like one."""
+PLAIN_UNEVEN = 0.5
+"""The same as UNEVEN, for these."""
 UNEVEN = 0.3
 """Of its mean speed: by so much it may differ from picture to picture, where a thing counts at once."""
 AGAIN_WITHIN = 4
@@ -145,18 +152,22 @@ class Track(Generic[MomentT]):
         least = max(LEAST_WAY_PIXELS, LEAST_WAY_SHARE * width)
         way = _straight([(blob.x, blob.y) for blob in seen])
         if is_cluttered:
-            strides = len(seen) - 1
+            strides = (len(seen) - 1) * self.chances / self.hits  # also those of the pictures without it
             fall = abs(seen[-1].y - seen[0].y)
             if way > MOST_STRIDE * max(width, height) * strides or fall > MOST_FALL * height * strides:
                 return False
         self.progress = min(way, _carried(seen)) / least
         if self.progress < 1 and self.hits >= LEAST_HITS_GROWING:
             self.progress = max(self.progress, _grown(seen))
+        is_plain = _is_plain(list(self.way)[-PLAIN_HITS:])
+        is_calm = hits <= LEAST_HITS and not is_cluttered and self.hits == self.chances and all(map(_is_solid, seen))
+        if is_plain or (is_calm and _has_left(seen)):
+            self.progress, self.gained_at = max(self.progress, 1), self.hits
+            return True
         if self.hits < hits or self.progress < 1:
             return False
         before, self.gained_at = self.gained_at, self.hits
-        is_calm = hits <= LEAST_HITS and not is_cluttered and self.hits == self.chances and all(map(_is_solid, seen))
-        is_clear = is_calm and self.progress >= CLEAR and _is_even(self.way)
+        is_clear = is_calm and self.progress >= CLEAR and _is_even(self.way, UNEVEN)
         return is_clear or self.hits - before <= AGAIN_WITHIN
 
 
@@ -165,7 +176,24 @@ def _is_solid(blob: Blob) -> bool:
     return blob.sharpness >= SHARP and blob.texture <= TEXTURED
 
 
-def _is_even(way: Iterable[tuple[float, Blob]]) -> bool:
+def _has_left(seen: list[Blob]) -> bool:
+    """Whether a thing keeps its size and has left a place where it was, also if it has turned round since then.
+
+    A branch that swings stays within the place that it takes, and what appears here and there differs in its size.
+    """
+    pixels = [blob.pixels for blob in seen]
+    return max(pixels) <= SAME_SIZE * min(pixels) and not all(_overlap(blob, seen[-1]) for blob in seen)
+
+
+def _is_plain(recent: list[tuple[float, Blob]]) -> bool:
+    """Whether the last pictures of a thing leave no doubt, whatever the light does and however many things are new."""
+    seen = [blob for _, blob in recent]
+    if len(seen) < PLAIN_HITS or not all(_is_solid(blob) and blob.sharpness >= CLEARLY_SHARP for blob in seen):
+        return False
+    return _has_left(seen) and _is_even(recent, PLAIN_UNEVEN)
+
+
+def _is_even(way: Iterable[tuple[float, Blob]], most: float) -> bool:
     """Whether a thing gets on at the same speed from picture to picture: what appears here and there does not."""
     speeds = [
         ((there.x - here.x) / (after - before), (there.y - here.y) / (after - before))
@@ -175,7 +203,7 @@ def _is_even(way: Iterable[tuple[float, Blob]]) -> bool:
     if not speeds:
         return False
     mean = sum(x for x, _ in speeds) / len(speeds), sum(y for _, y in speeds) / len(speeds)
-    return max(math.dist(speed, mean) for speed in speeds) <= UNEVEN * math.hypot(*mean)
+    return max(math.dist(speed, mean) for speed in speeds) <= most * math.hypot(*mean)
 
 
 def _straight(places: list[tuple[float, float]]) -> float:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pytest
+
 from recorder.motion.blobs import Blob
 from recorder.motion.tracks import Tracks
 
@@ -30,10 +32,26 @@ def test_who_gets_on_by_even_steps_counts_at_once() -> None:
     assert first([blob(10 + 4 * step, 50)] for step in range(9)) == 2
 
 
-def test_what_gets_on_by_uneven_steps_takes_a_second_picture() -> None:
+def test_what_changes_its_size_and_gets_on_by_uneven_steps_takes_a_second_picture() -> None:
     places = [10, 11, 19, 23, 27, 31]
 
-    assert first([blob(x, 50)] for x in places) == 3
+    assert first([blob(x, 50, filled=0.45 + 0.55 * (number % 2))] for number, x in enumerate(places)) == 3
+
+
+@pytest.mark.parametrize("places", [(10, 15, 11), (10, 11, 6), (18, 13, 13)])
+def test_who_turns_round_at_once_counts_as_soon(places: tuple[int, ...]) -> None:
+    assert first([blob(x, 50)] for x in places) == 2
+
+
+def test_what_swings_within_its_place_does_not_count() -> None:
+    assert first([blob(50 + 4 * (step % 2), 50, 20, 20)] for step in range(30)) is None
+
+
+def test_who_is_plain_counts_also_while_the_light_changes() -> None:
+    assert first(([blob(10 + 4 * step, 50)] for step in range(30)), more=8) == 3
+    uneven = first(([blob(10 + 4 * step + 3 * (step % 2), 50)] for step in range(30)), more=8)
+    assert uneven is not None
+    assert uneven > 3
 
 
 def test_pictures_that_come_at_uneven_times_make_no_steps_uneven() -> None:
