@@ -1,5 +1,6 @@
 """An open page follows a reload: which cameras it shows, whatever another worker lists meanwhile."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,7 +71,10 @@ def test_a_page_that_reconnects_drops_the_cameras_that_were_removed_meanwhile(
     older = tab.page.request.get(f"{pipeline.url}/api/cameras").text()
     tab.page.route("**/api/cameras", lambda route: route.fulfill(body=older, content_type="application/json"))
     write(pipeline, FRONT)
-    reload(pipeline)
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread passes on what the websocket says: in silence, it is left
+        reloading = elsewhere.submit(reload, pipeline)
+        wait_until(lambda: tab.page.title() and reloading.done(), "the reload")
+        reloading.result()
     tab.wait_for_pictures("front")
     assert tab.camera("garden") != {}
     connections[0].close()
