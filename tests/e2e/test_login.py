@@ -59,6 +59,11 @@ def test_a_person_logs_in_watches_and_logs_out(closed: ClosedPipeline, browser: 
     page.wait_for_url(f"{closed.url}/camera/front/")
     tab.wait_for_pictures()
     assert page.inner_text(".user-name") == "anna"
+    desktop = page.viewport_size
+    assert desktop
+    page.set_viewport_size({"width": 280, "height": 600})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 280, "the narrowest phone scrolls up and down only"
+    page.set_viewport_size(desktop)
     (cookie,) = page.context.cookies()
     port = closed.config.gateway.listen.port
     assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (f"framebus_session_{port}", True, "Lax")
@@ -91,10 +96,11 @@ def test_the_page_goes_to_the_login_when_the_session_ends(
 
 @pytest.mark.browser
 def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Browser) -> None:
-    token, watching = new_token(), new_token()
+    token, watching, managing = new_token(), new_token(), new_token()
     with accounts.changing(closed.config.secrets) as everybody:
         everybody.tokens["dashboard"] = Token(token_hash(token), 0, ("view", "snapshot"))
         everybody.tokens["watching"] = Token(token_hash(watching), 0, ("view",))
+        everybody.tokens["managing"] = Token(token_hash(managing), 0, accounts.SCOPES)
     tab = Tab(browser, f"{closed.url}/?token={token}")
     tab.wait_for_pictures()
     still = tab.page.get_attribute(".still", "href") or ""
@@ -106,6 +112,10 @@ def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Bro
     viewer.wait_for_pictures()
     assert status(still.replace(token, watching)) == 403
     assert viewer.page.is_hidden(".still"), "no button that is refused"
+    viewer.page.goto(f"{closed.url}/settings?token={managing}")
+    viewer.page.wait_for_selector("body[data-ready]")
+    viewer.page.click(".home")
+    viewer.page.wait_for_url(f"{closed.url}/?token={managing}")
     viewer.page.close()
     with accounts.changing(closed.config.secrets) as everybody:
         del everybody.tokens["dashboard"]

@@ -12,6 +12,9 @@ const SMALL_HEIGHT = 150;
 const LINE_WIDTH = 220;
 const LINE_HEIGHT = 82;
 const TWO_LINES_HEIGHT = 102;
+/** A title of two lines, the time of the last picture, the state and the name; and a line of the reason. */
+const BESIDE_REASON_HEIGHT = 150;
+const REASON_LINE_HEIGHT = 22.4;
 /** Up to so many, every way to break them into rows is tried; there are 2 to the power of one less. */
 const ALL_WAYS = 8;
 /** More are laid out in equal columns, which scroll. */
@@ -86,6 +89,11 @@ export function layoutOne(shape, area) {
 export function roomIn({ width, height }) {
   if (height < (width < LINE_WIDTH ? TWO_LINES_HEIGHT : LINE_HEIGHT)) return "tiny";
   return width < SMALL_WIDTH || height < SMALL_HEIGHT ? "small" : "large";
+}
+
+/** How many lines of a reason fit between the state and the name, beside what else stands there. @param {Rect} rect */
+export function reasonLinesIn({ height }) {
+  return Math.max(1, Math.floor((height - BESIDE_REASON_HEIGHT) / REASON_LINE_HEIGHT));
 }
 
 /** @param {Rect[]} rects @returns {number} how far down they reach */

@@ -4,7 +4,7 @@
  */
 
 import { fillingView } from "../camera/fullscreen.js";
-import { heightOf, layoutAll, layoutLarge, layoutOne, roomIn } from "./layout.js";
+import { heightOf, layoutAll, layoutLarge, layoutOne, reasonLinesIn, roomIn } from "./layout.js";
 import { Rotation } from "./rotation.js";
 
 const SHAPE_UNKNOWN = 16 / 9;
@@ -117,4 +117,5 @@ function place(view, rect) {
   const room = roomIn(rect);
   view.dataset.size = room === "large" ? "large" : "small";
   view.classList.toggle("tiny", room === "tiny");
+  view.style.setProperty("--reason-lines", String(reasonLinesIn(rect)));
 }

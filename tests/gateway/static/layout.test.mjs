@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { heightOf, layoutAll, layoutLarge, layoutOne, roomIn } = await load("grid/layout.js");
+const { heightOf, layoutAll, layoutLarge, layoutOne, reasonLinesIn, roomIn } = await load("grid/layout.js");
 
 const WIDE = 16 / 9;
 const SHAPES = [WIDE, 4 / 3, 9 / 16, 1, 3 / 4, 21 / 9];
@@ -158,4 +158,9 @@ test("a sentence stands only in a tile that has room for it between the state an
   const sizes = [[400, 225], [255, 200], [400, 149], [175, 234], [155, 88], [230, 88], [400, 60]];
   const rooms = sizes.map(([width, height]) => roomIn({ left: 0, top: 0, width, height }));
   assert.deepEqual(rooms, ["large", "small", "small", "small", "tiny", "small", "tiny"]);
+});
+
+test("a reason has as many lines as fit, and at least one", () => {
+  const lines = [88, 151, 200, 300].map((height) => reasonLinesIn({ left: 0, top: 0, width: 300, height }));
+  assert.deepEqual(lines, [1, 1, 2, 6]);
 });
