@@ -114,6 +114,7 @@ def test_a_page_with_a_token_needs_no_login(closed: ClosedPipeline, browser: Bro
     assert viewer.page.is_hidden(".still"), "no button that is refused"
     viewer.page.goto(f"{closed.url}/settings?token={managing}")
     viewer.page.wait_for_selector("body[data-ready]")
+    assert viewer.page.is_hidden(".not-loaded")
     viewer.page.click(".home")
     viewer.page.wait_for_url(f"{closed.url}/?token={managing}")
     viewer.page.close()

@@ -42,6 +42,9 @@ def test_where_the_script_is_not_understood_the_stream_is_shown(browser: Browser
     page.goto(pipeline.url, wait_until="commit")
     wait_until(lambda: page.locator(STREAM).count() == 1, "the stream")
     wait_until(lambda: moves(page), "pictures that move")
+    page.route("**/settings/settings.js", lambda route: route.fulfill(**script))
+    page.goto(f"{pipeline.url}/settings")
+    wait_until(lambda: page.get_by_text("They need a browser of the end of 2020").is_visible(), "why they are empty")
     page.close()
 
 
