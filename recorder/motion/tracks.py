@@ -177,12 +177,13 @@ def _is_solid(blob: Blob) -> bool:
 
 
 def _has_left(seen: list[Blob]) -> bool:
-    """Whether a thing keeps its size and has left a place where it was, also if it has turned round since then.
+    """Whether a thing keeps its size and has left a place where it was, also if it has turned round.
 
     A branch that swings stays within the place that it takes, and what appears here and there differs in its size.
     """
     pixels = [blob.pixels for blob in seen]
-    return max(pixels) <= SAME_SIZE * min(pixels) and not all(_overlap(blob, seen[-1]) for blob in seen)
+    left, right, top, bottom = zip(*(blob.core for blob in seen), strict=True)
+    return max(pixels) <= SAME_SIZE * min(pixels) and (max(left) >= min(right) or max(top) >= min(bottom))
 
 
 def _is_plain(recent: list[tuple[float, Blob]]) -> bool:

@@ -38,7 +38,7 @@ def test_what_changes_its_size_and_gets_on_by_uneven_steps_takes_a_second_pictur
     assert first([blob(x, 50, filled=0.45 + 0.55 * (number % 2))] for number, x in enumerate(places)) == 3
 
 
-@pytest.mark.parametrize("places", [(10, 15, 11), (10, 11, 6), (18, 13, 13)])
+@pytest.mark.parametrize("places", [(10, 15, 11), (10, 15, 12), (10, 11, 6), (18, 13, 13)])
 def test_who_turns_round_at_once_counts_as_soon(places: tuple[int, ...]) -> None:
     assert first([blob(x, 50)] for x in places) == 2
 
