@@ -52,6 +52,11 @@ TARGETS = {
     ),
     "transport": Target("framebus", ("framebus/transport/*",), ("tests/framebus/transport",)),
     "protocol": Target("framebus", ("framebus/protocol/*",), ("tests/framebus/protocol",)),
+    "delivery": Target(
+        "gateway",
+        tuple(f"gateway/delivery/{name}.py" for name in ("encoded_frame", "fan_out", "mjpeg", "stats", "viewer")),
+        ("tests/gateway/delivery",),
+    ),
     "jpeg": Target(
         "framebus",
         (

@@ -73,3 +73,4 @@ def test_frames_are_equal_where_all_but_the_text_of_the_header_is() -> None:
     assert frame == same
     assert [other for other in others if frame == other] == []
     assert len({frame, same, *others}) == 1 + len(others)
+    assert hash(frame) == hash(same) != hash(others[0])

@@ -1,7 +1,10 @@
+import time
+
 import pytest
 
 from framebus.protocol.frame_view import view
 from framebus.protocol.wire import pack
+from framebus.runtime.host_clock import host_monotonic
 from gateway.delivery import mjpeg
 from gateway.delivery.encoded_frame import EncodedFrame, websocket_message
 from tests.gateway.camera import jpeg
@@ -33,3 +36,10 @@ def test_every_form_is_built_once() -> None:
     assert encoded.mjpeg_part is encoded.mjpeg_part
     assert encoded.jpeg_message is encoded.jpeg_message
     assert encoded.bus_message is encoded.bus_message
+
+
+def test_the_age_goes_by_the_time_of_day_where_the_camera_has_another_clock() -> None:
+    header = frame_header("front", monotonic=host_monotonic() - 1_000, captured=time.time() - 100_000)
+    frame = view(pack("live", "front", header, jpeg()))
+    assert EncodedFrame(frame).age == pytest.approx(1_000, abs=300)
+    assert EncodedFrame(frame, same_host=False).age == pytest.approx(100_000, abs=300)

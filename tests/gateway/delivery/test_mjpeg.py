@@ -20,3 +20,9 @@ def test_a_part_ends_with_the_next_boundary() -> None:
         b"Content-Type: image/jpeg\r\nContent-Length: 4\r\nX-Timestamp: 1795220165.459900\r\n\r\n"
         b"JPEG\r\n--boundarydonotcross\r\n"
     )
+
+
+def test_more_headers_come_behind_those_of_every_stream() -> None:
+    head = mjpeg.STREAM_HEAD.removesuffix(b"\r\n--boundarydonotcross\r\n")
+    more = {"X-Camera": "front", "X-Other": "1"}
+    assert mjpeg.stream_head(more) == (head + b"X-Camera: front\r\nX-Other: 1\r\n\r\n--boundarydonotcross\r\n")

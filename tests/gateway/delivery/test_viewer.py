@@ -1,3 +1,7 @@
+import time
+
+import pytest
+
 from gateway.delivery.viewer import STALLED_SECONDS, STOPPING, Ending, Viewer
 from gateway.net.transport import Transport
 
@@ -129,3 +133,30 @@ def test_a_viewer_whose_progress_is_unknown_stays() -> None:
     transport.taken = None
     for second in range(0, 1000, 10):
         assert not viewer.end_if_stalled(float(second))
+
+
+class Measured(ScriptedViewer):
+    """Counts the messages that its connection has taken."""
+
+    taken = 0
+
+    def message_taken(self) -> None:
+        self.taken += 1
+
+
+def test_a_viewer_learns_of_each_message_that_has_left_at_once_or_later() -> None:
+    transport = ScriptedTransport()
+    viewer = Measured(transport)
+    viewer.newest = b"1"
+    viewer.wake()
+    assert viewer.taken == 1
+    transport.is_free = False
+    viewer.newest = b"2"
+    viewer.wake()
+    assert viewer.taken == 1
+    transport.on_sent()
+    assert viewer.taken == 2
+
+
+def test_a_viewer_watches_since_it_was_made() -> None:
+    assert ScriptedViewer(ScriptedTransport()).watching.since == pytest.approx(time.time(), abs=300)
