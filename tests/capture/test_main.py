@@ -11,7 +11,7 @@ from framebus import Subscriber
 from framebus.config.load import ConfigError
 from tests.capture.v4l2.shim import DEVICE
 from tests.conftest import Configure, Start
-from tests.processes import DEADLINE_SECONDS
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 TWO = """
 [camera.front]
@@ -50,10 +50,14 @@ def test_the_memory_of_a_frame_is_used_again_for_the_next(
     environment = {"LD_PRELOAD": str(shim_library), "V4L2SHIM_DEV": DEVICE, "V4L2SHIM_DIR": str(tmp_path)}
     capture = start("capture", "front", config=config, environment={**environment, "V4L2SHIM_FPS": "60"})
     with Subscriber("front", config=config.path, timeout=DEADLINE_SECONDS) as subscriber:
-        *_, first = islice(subscriber, 20)
-        before = page_faults(capture.pid)
-        *_, last = islice(subscriber, 60)
-    assert page_faults(capture.pid) - before < 20 * (last.seq - first.seq)
+
+        def pages_a_frame() -> float:
+            first, before = subscriber.receive(), page_faults(capture.pid)
+            *_, last = islice(subscriber, 60)
+            return (page_faults(capture.pid) - before) / (last.seq - first.seq)
+
+        # On a busy machine frames pile up now and then, and the memory for those is new.
+        wait_until(lambda: pages_a_frame() < 20, "frames in memory that was used before")
 
 
 def page_faults(pid: int) -> int:
