@@ -12,9 +12,11 @@ const SMALL_HEIGHT = 150;
 const LINE_WIDTH = 220;
 const LINE_HEIGHT = 82;
 const TWO_LINES_HEIGHT = 102;
-/** A title of two lines, the time of the last picture, the state and the name; and a line of the reason. */
-const BESIDE_REASON_HEIGHT = 150;
+/** Where the title is one line; its lines, those of the reason, and the state, the name and the time of the last picture together. */
+const TITLE_WIDTH = 300;
+const TITLE_LINE_HEIGHT = 25;
 const REASON_LINE_HEIGHT = 22.4;
+const BESIDE_REASON_HEIGHT = 100;
 /** Up to so many, every way to break them into rows is tried; there are 2 to the power of one less. */
 const ALL_WAYS = 8;
 /** More are laid out in equal columns, which scroll. */
@@ -92,8 +94,9 @@ export function roomIn({ width, height }) {
 }
 
 /** How many lines of a reason fit between the state and the name, beside what else stands there. @param {Rect} rect */
-export function reasonLinesIn({ height }) {
-  return Math.max(1, Math.floor((height - BESIDE_REASON_HEIGHT) / REASON_LINE_HEIGHT));
+export function reasonLinesIn({ width, height }) {
+  const title = width < TITLE_WIDTH ? 2 * TITLE_LINE_HEIGHT : TITLE_LINE_HEIGHT;
+  return Math.max(1, Math.floor((height - BESIDE_REASON_HEIGHT - title) / REASON_LINE_HEIGHT));
 }
 
 /** @param {Rect[]} rects @returns {number} how far down they reach */

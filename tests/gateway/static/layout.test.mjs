@@ -161,6 +161,7 @@ test("a sentence stands only in a tile that has room for it between the state an
 });
 
 test("a reason has as many lines as fit, and at least one", () => {
-  const lines = [88, 151, 200, 300].map((height) => reasonLinesIn({ left: 0, top: 0, width: 300, height }));
-  assert.deepEqual(lines, [1, 1, 2, 6]);
+  const lines = (width) => [88, 151, 180, 300].map((height) => reasonLinesIn({ left: 0, top: 0, width, height }));
+  assert.deepEqual(lines(320), [1, 1, 2, 7]);
+  assert.deepEqual(lines(270), [1, 1, 1, 6]);
 });
