@@ -17,6 +17,8 @@ from tests.gateway.camera import PublishedCamera
 
 UNTIL_SECONDS = 30
 """For what takes a second on a quiet machine."""
+ANSWER_SECONDS = 60.0
+"""For an answer that may have to wait for a new process. Tornado's client gives up after 20 seconds by itself."""
 
 
 class Site:
@@ -30,7 +32,9 @@ class Site:
 
     async def get(self, path: str, **options: Any) -> HTTPResponse:
         """Ask for a path; an error is an answer, too."""
-        return await AsyncHTTPClient().fetch(self.url + path, raise_error=False, follow_redirects=False, **options)
+        limits = {"connect_timeout": ANSWER_SECONDS, "request_timeout": ANSWER_SECONDS}
+        options = {"raise_error": False, "follow_redirects": False, **limits, **options}
+        return await AsyncHTTPClient().fetch(self.url + path, **options)
 
 
 async def until(true: Callable[[], object]) -> None:
