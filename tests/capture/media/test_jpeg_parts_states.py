@@ -137,6 +137,17 @@ def test_a_small_picture_behind_a_gap_is_not_taken() -> None:
     assert parts.feed(small + b"rest of the large one\r\n" + part(b"image/jpeg", PICTURE)) == [PICTURE]
 
 
+@pytest.mark.parametrize("step", [1, 7, 1_000_000])
+def test_after_a_gap_all_pictures_behind_a_delimiter_are_taken_however_they_come(step: int) -> None:
+    parts = JpegParts()
+    stream = part(b"image/jpeg", PICTURE)
+    parts.feed(stream)
+    parts.skip()
+    data = jpegs.jpeg((8, 8)) + b"rest of the large one\r\n" + stream * 2
+    found = [picture for begin in range(0, len(data), step) for picture in parts.feed(data[begin : begin + step])]
+    assert found == [PICTURE, PICTURE]
+
+
 @pytest.mark.parametrize("stop", [JpegParts.skip, JpegParts.end], ids=["gap", "end"])
 def test_a_part_whose_rest_does_not_come_has_no_wrong_length(stop: Callable[[JpegParts], object]) -> None:
     """Such as one with a gain map behind its picture."""
