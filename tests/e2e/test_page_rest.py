@@ -42,8 +42,7 @@ def test_captions_fade_and_come_back(browser: Browser, up: Up) -> None:
     page.mouse.move(300, 300)
     page.mouse.move(310, 300)
     assert not rests(page)
-    wait_until(lambda: tab.camera()["state"] == "live" and opacity(page, caption) == 0, "faded")
-    assert rests(page)
+    wait_until(lambda: tab.camera()["state"] == "live" and rests(page) and opacity(page, caption) == 0, "faded")
     assert opacity(page, down) == 1, "a camera that is down keeps its name"
     page.mouse.move(320, 300)
     wait_until(lambda: opacity(page, caption) == 1, "back by the pointer")
