@@ -13,6 +13,7 @@ from tornado.httpserver import HTTPServer
 from framebus.config.camera import CameraConfig
 from framebus.config.gateway import GatewayConfig
 from framebus.credentials.secrets_file import SecretsError
+from framebus.runtime.malloc import FreeMemory
 from framebus.runtime.process import ProcessError, Stop
 from framebus.runtime.rate_limited_log import RateLimitedLog
 from framebus.runtime.run_dir import Lock, events_endpoint, recorder_endpoint, snapshot_endpoint
@@ -116,6 +117,7 @@ class Gateway:
         settings = self._settings
         listener = listener or self._listen()
         self._refused = RateLimitedLog(logger)
+        self._free_memory = FreeMemory()
         try:
             self._access = Access(settings, self._secrets, self._state_dir, self._refused)
         except SecretsError as error:
@@ -226,6 +228,7 @@ class Gateway:
         self._exports.tick()
         self._refused.flush()
         self._announcement.tick(self._cameras.feeds.values())
+        self._free_memory.tick()
 
     def _services(self) -> Services:
         return Services(
