@@ -1,5 +1,7 @@
 import asyncio
 import re
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -15,6 +17,10 @@ from tests.gateway.delivery.test_viewer import ScriptedTransport
 from tests.headers import frame_header
 
 PART = re.compile(rb"Content-Type: image/jpeg\r\nContent-Length: (\d+)\r\nX-Timestamp: (\d+\.\d{6})\r\n\r\n")
+
+LOST_SECONDS = 5.0
+"""Then a frame is shown again. libzmq loses a message that comes at the very moment at which a socket with CONFLATE is
+read, until the next one comes: 10 of 587 608, measured with one that is read all the time."""
 
 
 class Stream:
@@ -59,8 +65,12 @@ async def opened(site: Site, camera: PublishedCamera, picture: bytes, version: s
     """A stream that has been joined, its first part not yet read."""
     stream = await Stream.open(site, version=version)
     await asyncio.to_thread(camera.wait_for_subscription, b"\x01live/front\n")
-    camera.show(picture)
-    assert await stream.head() == STREAM_HEAD
+    for _ in range(3):
+        camera.show(picture)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOST_SECONDS):
+                assert await stream.head() == STREAM_HEAD
+                break
     return stream
 
 
@@ -122,8 +132,10 @@ async def test_a_slow_viewer_gets_the_newest_and_delays_no_other(site: Site, cam
     await quick.part()
     for _ in range(20):
         header = camera.show(picture)
-        while (await quick.part())[1] < header.captured - 1e-6:
-            pass  # a repeat of the one before
+        began = time.monotonic()
+        while (await quick.part())[1] < header.captured - 1e-6:  # a repeat of the one before
+            if time.monotonic() - began > LOST_SECONDS:
+                header, began = camera.show(picture), time.monotonic()
     taken = [await slow.part() for _ in range(2)]
     while taken[-1][1] < header.captured - 1e-6:
         taken.append(await slow.part())
