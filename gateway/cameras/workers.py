@@ -151,8 +151,8 @@ class Workers:
     def _publish(self) -> None:
         assert self._publisher is not None  # else the timer would have been cancelled
         socket, receiver = self._publisher
+        self._publish_in(self.interval_seconds)  # before what may fail, so that an error does not end it
         socket.send(pack("viewers", worker_name(self.own_number), self._own.own_stats()))
-        self._publish_in(self.interval_seconds)
         self._losses.flush()
         receiver.drain()
 

@@ -44,7 +44,7 @@ class StreamAdaptation:
         self._timer.cancel()
 
     def _tick(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)  # an error does not end it
         self._adaptation.watch(self._camera, self._watch.wanted_level)
         self._adaptation.tick({self._camera: self._watch.offered_fps()}, time.monotonic())
         self._watch.reduce_to(self._adaptation.level(self._camera))
-        self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)

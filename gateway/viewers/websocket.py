@@ -292,11 +292,11 @@ class PageViewer(SocketViewer):
         self._ticker = None
         if not self._watching and not list(self._playbacks):
             return
+        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)  # an error does not end it
         offered = {camera: watching.offered_fps() for camera, watching in self._watching.items()}
         self._adaptation.tick(offered, time.monotonic())
         for camera, watching in self._watching.items():
             self._adapt(camera, watching)
-        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         self.wake()
 
     def _order_cameras(self) -> None:

@@ -130,6 +130,21 @@ async def test_a_change_is_told_soon_and_many_at_once_are_told_once(make: Make) 
     assert counted["asked"] == 1
 
 
+async def test_an_error_while_the_viewers_are_counted_does_not_end_it(make: Make) -> None:
+    failures: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure["exception"]))
+
+    def own() -> ViewersHeader:
+        if not failures:
+            raise ZeroDivisionError
+        return stats(3)
+
+    first = make(0, lambda: stats(0), interval_seconds=0.01)
+    make(1, own, interval_seconds=0.01)
+    await until(lambda: first.viewers() == 3)
+    assert {type(failure) for failure in failures} == {ZeroDivisionError}
+
+
 async def test_without_a_change_it_is_told_again_and_again(make: Make) -> None:
     now = 1
     first = make(0, lambda: stats(0), interval_seconds=0.01)
