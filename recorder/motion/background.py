@@ -5,6 +5,7 @@ of AREA_PIXELS. So clouds, exposure steps, soft shadows and defocused things nea
 when it does so by more than it usually does, and by more than a small shake of the camera explains.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -63,6 +64,18 @@ SHAKE_EXPLAINS = 0.8
 """A shift is one of the camera where less than this share of the difference is left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a picture shows beside the background, before anything was learnt from it."""
+
+    picture: Values
+    difference: Values
+    limit: Values
+    """By how much each pixel may differ."""
+    differs: Mask
+    brightness: float
+
+
 class Background:
     """Learns from every picture that it is shown; all have the same size."""
 
@@ -110,15 +123,13 @@ class Background:
 
     def compare(self, grey: Grey) -> Mask:
         """Return where a picture differs from the background, and learn from it."""
-        snowed = self._flakes.falling
         now = smooth(grey.astype(np.float32))
-        picture = self._flakes.without(now)
-        if self._flakes.falling != snowed:
-            self._seen = 0
-            self.is_settled = False
+        picture = self._without_flakes(now)
         if self._picture is None:
             self._picture = picture.copy()
-        expected = self._fitted(picture, self._picture)
+        expected, brightness = self._fitted(picture, self._picture)
+        self.is_unsteady = self._is_new or self._is_light_step(brightness)
+        self._brightness = brightness
         self.picture, self.expected = picture, expected
         self.residual = picture - expected
         difference = np.abs(self.residual)
@@ -131,12 +142,10 @@ class Background:
         if len(self._edges):
             moved = np.take(difference, self._edges) / np.take(self._steps, self._edges)
             self._shake = max(self._shake, median(moved))
-        limit = self.usual * self._factor
-        limit += self._steps * np.float32(STEADY_PIXELS + SHAKE_FACTOR * self._shake)
-        limit += self._least
+        limit = self._limit()
         differs = difference > limit
         if self.snow_falls and self.is_settled:
-            fast = upright(np.abs(now - expected) > limit) & ~differs
+            fast = (upright(np.abs(now - expected) > limit) | (expected - now > limit)) & ~differs
             if fast.any():
                 self.picture = picture = np.where(fast, now, picture)
                 self.residual = picture - expected
@@ -155,7 +164,55 @@ class Background:
         self._learn(picture, difference, limit, differs, shaken or max(map(abs, moved_by)) > STILL_PIXELS)
         return differs
 
-    def _learn(self, picture: Values, difference: Values, limit: Values, differs: Mask, shaken: bool) -> None:
+    def glance(self, grey: Grey) -> Glance | None:
+        """Look at a picture and learn nothing; None where the light has changed, the camera moves, or snow falls."""
+        if self._picture is None or not self.is_settled or self.snow_falls:
+            return None
+        picture = smooth(grey.astype(np.float32))
+        expected, brightness = self._fitted(picture, self._picture)
+        residual = picture - expected
+        if self._is_light_step(brightness) or sway(residual, expected, self._inner_edges) != (0.0, 0.0):
+            return None
+        difference, limit = np.abs(residual), self._limit()
+        return Glance(picture, difference, limit, difference > limit, brightness)
+
+    def learn(self, seen: Glance, pictures: int) -> None:
+        """Learn from a picture as from several that are alike.
+
+        Args:
+            seen: what it shows.
+            pictures: how many there were since the one before that was looked at, this one included.
+        """
+        self._without_flakes(seen.picture)
+        self._brightness = seen.brightness
+        self._shake *= SHAKE_CALMS**pictures
+        self._learn(seen.picture, seen.difference, seen.limit, seen.differs, False, pictures)
+
+    def _without_flakes(self, picture: Values) -> Values:
+        """The picture, or the middle one of three; the background is learnt again when snow begins or ends."""
+        snowed = self.snow_falls
+        picture = self._flakes.without(picture)
+        if self.snow_falls != snowed:
+            self._seen = 0
+            self.is_settled = False
+        return picture
+
+    @property
+    def _is_new(self) -> bool:
+        return self._seen < FIRST_FRAMES + NEW_FRAMES
+
+    def _is_light_step(self, brightness: float) -> bool:
+        return abs(brightness / self._brightness - 1) > LIGHT_STEP
+
+    def _limit(self) -> Values:
+        limit = self.usual * self._factor
+        limit += self._steps * np.float32(STEADY_PIXELS + SHAKE_FACTOR * self._shake)
+        limit += self._least
+        return limit
+
+    def _learn(
+        self, picture: Values, difference: Values, limit: Values, differs: Mask, shaken: bool, pictures: int = 1
+    ) -> None:
         assert self._picture is not None  # `compare` has set it
         if self.is_settled and np.count_nonzero(differs) > LARGE_CHANGE * differs.size:
             self._seen = 0
@@ -166,7 +223,7 @@ class Background:
         elif shaken:
             self._picture += (picture - self._picture) * np.float32(ABSORBING_RATE)
         else:
-            rate = np.where(differs, np.float32(ABSORBING_RATE), np.float32(LEARNING_RATE))
+            rate = np.where(differs, _rate(ABSORBING_RATE, pictures), _rate(LEARNING_RATE, pictures))
             self._picture += (picture - self._picture) * rate
         restless = np.minimum(difference, limit * 3)
         begun = int(np.count_nonzero(differs & ~self._differed))
@@ -175,34 +232,31 @@ class Background:
             self.usual += (restless - self.usual) * np.float32(first)
         elif not shaken:
             begins = differs & ~self._differed
-            rate = np.where(differs, np.float32(PASSING_RATE), np.float32(NOISE_RATE))
+            rate = np.where(differs, _rate(PASSING_RATE, pictures), _rate(NOISE_RATE, pictures))
             rate[begins] = RESTLESS_RATE
             self.usual += (restless - self.usual) * rate
         self._differed = differs
-        if self._seen % EDGES_EVERY == 0 or self._seen == FIRST_FRAMES:
+        if -self._seen % EDGES_EVERY < pictures or self._seen == FIRST_FRAMES:
             self._steps = _steps(self._picture)
             count = min(EDGE_PIXELS, self._steps.size)
             strongest = np.argpartition(self._steps.ravel(), -count)[-count:]
             self._edges = strongest[np.take(self._steps, strongest) > 0]
             self._inner_edges = inner(self._edges, self._steps.shape)
-        self._seen += 1
+        self._seen += pictures
         self.is_settled = self.is_settled or self._seen >= FIRST_FRAMES
 
-    def _fitted(self, picture: Values, background: Values) -> Values:
-        """The background, as bright as the picture is in each area."""
+    def _fitted(self, picture: Values, background: Values) -> tuple[Values, float]:
+        """The background, as bright as the picture is in each area; and how bright that is, on average."""
         bright = np.take(picture, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright /= np.take(background, self._samples) + np.float32(SMALLEST_BRIGHTNESS)
         bright.partition(MIDDLE, axis=2)
         means: Values = np.add.reduce(bright[:, :, MIDDLE[0] : MIDDLE[1] + 1], axis=2)
         means *= np.float32(1 / (MIDDLE[1] + 1 - MIDDLE[0]))
         brightness = float(np.add.reduce(means, axis=None)) / means.size
-        is_new = self._seen < FIRST_FRAMES + NEW_FRAMES
-        self.is_unsteady = is_new or abs(brightness / self._brightness - 1) > LIGHT_STEP
-        self._brightness = brightness
         gain = _without_single(np.minimum(np.maximum(means, np.float32(LEAST_GAIN)), np.float32(MOST_GAIN)))
         fitted = np.asarray(self._spread_rows @ gain @ self._spread_columns.T, np.float32)
         fitted *= background
-        return fitted
+        return fitted, brightness
 
     def _shift(self, picture: Values, expected: Values) -> tuple[int, int]:
         """By how many rows and columns the camera sees the background elsewhere; (0, 0) where that explains little."""
@@ -220,6 +274,12 @@ class Background:
                 if cost < best_cost:
                     best, best_cost = (down, right), cost
         return best if best_cost < SHAKE_EXPLAINS * stays else (0, 0)
+
+
+@lru_cache(MAX_SHAPES)
+def _rate(rate: float, pictures: int) -> np.float32:
+    """How much is learnt from several pictures that are alike, where so much is learnt from one."""
+    return np.float32(1 - (1 - rate) ** pictures)
 
 
 def _areas(length: int) -> int:

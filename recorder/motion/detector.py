@@ -1,14 +1,17 @@
 """Looks for motion in the pictures of one camera: small, grey, five a second. Pure; the clock is an argument."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
+
+import numpy as np
 
 from recorder.motion.arrays import Grey, Mask
 from recorder.motion.background import Background
 from recorder.motion.blobs import blobs, dense
 from recorder.motion.light import things
-from recorder.motion.tracks import MomentT, Track, Tracks
+from recorder.motion.tracks import LEAST_HITS, MomentT, Track, Tracks
 
 GAP_SECONDS = 3.0
 """After a longer pause between two pictures, nothing is known of what moved before."""
@@ -16,6 +19,10 @@ GAP_SECONDS = 3.0
 DOUBT_SECONDS = 5.0
 """So long after a change of the light, more pictures must show a thing."""
 DOUBT_PICTURES = 8
+
+MAX_WAITING = LEAST_HITS - 1
+"""While nothing moves, so many pictures wait for the next one: where that shows nothing, they are not decoded. A thing
+counts when LEAST_HITS pictures show it, so that its event starts as soon as without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +57,48 @@ class Detector(Generic[MomentT]):
         self._tracks: Tracks[MomentT] = Tracks()
         self._last: float | None = None
         self._doubtful_until = -math.inf
+        self._is_calm = False
+        """Whether nothing may move: the light is steady, and nothing is followed."""
+        self._waiting: list[tuple[Callable[[], Grey | None], MomentT, float]] = []
 
-    def look(self, grey: Grey, moment: MomentT, now: float) -> "Motion[MomentT] | None":
-        """Look at a picture.
+    def look(self, decode: Callable[[], Grey | None], moment: MomentT, now: float) -> "Motion[MomentT] | None":
+        """Look at a picture, at once where something may move.
 
         Args:
-            grey: its pixels.
+            decode: returns its pixels; None where it is damaged. It is called now, or with one of the next
+                MAX_WAITING pictures, or never.
             moment: what identifies it.
             now: when it was taken, in seconds of a clock that goes on steadily.
         """
+        if self._is_calm and len(self._waiting) < MAX_WAITING:
+            self._waiting.append((decode, moment, now))
+            return None
+        grey = decode()
+        if grey is None:
+            return None
+        waiting, self._waiting = self._waiting, []
+        if self._is_calm and self._shows_nothing(grey, len(waiting) + 1):
+            self._last = now
+            return None
+        for decode_earlier, moment_earlier, then in waiting:
+            if (earlier := decode_earlier()) is not None:
+                self._look(earlier, moment_earlier, then)  # too few pictures show anything for it to count
+        return self._look(grey, moment, now)
+
+    def _shows_nothing(self, grey: Grey, pictures: int) -> bool:
+        """Whether a picture shows nothing but the background; it is learnt as so many pictures then."""
+        seen = self._background.glance(grey)
+        if seen is None or np.count_nonzero(dense(seen.differs & self._counts)) >= self._least_pixels:
+            return False
+        self._background.learn(seen, pictures)
+        self._tracks.pass_over(pictures)
+        return True
+
+    def _look(self, grey: Grey, moment: MomentT, now: float) -> "Motion[MomentT] | None":
         if self._last is not None and not 0 <= now - self._last < GAP_SECONDS:
             self._tracks.forget()
         self._last = now
+        self._is_calm = False
         differs = self._background.compare(grey)
         if not self._background.is_settled:
             self._tracks.forget()
@@ -73,6 +110,7 @@ class Detector(Generic[MomentT]):
         if self._background.is_unsteady:
             self._doubtful_until = now + DOUBT_SECONDS
         moving = self._tracks.follow(found, moment, now, DOUBT_PICTURES if now < self._doubtful_until else 0)
+        self._is_calm = not (self._background.is_unsteady or self._background.snow_falls or self._tracks.are_followed)
         return self._motion(moving) if moving else None
 
     def _motion(self, moving: list[Track[MomentT]]) -> "Motion[MomentT]":

@@ -18,27 +18,27 @@ HITS_FOR_CLUTTER = 2.0
 HITS_FOR_SIBLING = 1.0
 """For each other thing but one that was new in the same picture: a lamp makes many at once."""
 MOST_HITS = 18
-LEAST_WAY_PIXELS = 2.5
+LEAST_WAY_PIXELS = 1.7
 LEAST_WAY_SHARE = 0.3
 """Of the thing's own width."""
-LEAST_HITS_GROWING = 8
+LEAST_HITS_GROWING = 6
 """Pictures that show a thing before its growth counts."""
 LEAST_GROWTH_PIXELS = 0.9
 LEAST_GROWTH_SHARE = 0.2
 """Of the width, and of the height."""
 STRAIGHT = 0.6
 """How much of its way a thing must have got on: a branch comes back."""
-SEEN_SHARE = 0.6
+SEEN_SHARE = 0.55
 """Of the pictures since a thing was first seen."""
 SHARP = 0.12
 """What is blurred more is near the lens, such as an insect, or light."""
 CLEARLY_SHARP = 0.17
 CLEARLY_SHARP_SHARE = 0.5
-HITS_FOR_SOFT = 8
+HITS_FOR_SOFT = 6
 """What is less sharp may be the edge of a shadow or of headlights: so many more pictures must show it."""
 TEXTURED = 0.45
 """Above it, what is seen in a thing is the background: it is light, or the shadow of something."""
-SOLID_SHARE = 0.3
+SOLID_SHARE = 0.4
 """Of the pictures of a thing: in so many it is neither blurred nor light."""
 CORE_SHARE = CORE[1] - CORE[0]
 """Of the whole width or height."""
@@ -60,6 +60,9 @@ UNEVEN = 0.3
 """Of its mean speed: by so much it may differ from picture to picture, where a thing counts at once."""
 AGAIN_WITHIN = 4
 """Pictures, that show the thing, in which the second one has to come."""
+DOUBTFUL_PICTURES = 10
+"""The last so many that show a thing count alone, where it appeared while the light changed: what is left of a lamp may
+jump at first, and rests then."""
 LOST_AFTER = 3
 """Pictures without a thing, after which it is a new one when it comes back."""
 CLUTTERED = 0.1
@@ -137,6 +140,8 @@ class Track(Generic[MomentT]):
         if self.hits < LEAST_HITS or len(self.way) < LEAST_HITS or self.hits < SEEN_SHARE * self.chances:
             return False
         seen = [blob for _, blob in self.way]
+        if self.is_doubtful:
+            seen = seen[-DOUBTFUL_PICTURES:]
         if sum(map(_is_solid, seen)) < SOLID_SHARE * len(seen):
             return False
         if sum(blob.sharpness >= CLEARLY_SHARP for blob in seen) < CLEARLY_SHARP_SHARE * len(seen):
@@ -276,6 +281,15 @@ class Tracks(Generic[MomentT]):
         self._tracks: list[Track[MomentT]] = []
         self._clutter = 0.0
         """New things a picture, on average, that are neither blurred nor light."""
+
+    @property
+    def are_followed(self) -> bool:
+        """Whether there is any."""
+        return bool(self._tracks)
+
+    def pass_over(self, pictures: int) -> None:
+        """Leave out so many pictures without a thing, while none is followed."""
+        self._clutter *= (1 - CLUTTER_RATE) ** pictures
 
     def forget(self) -> None:
         """Follow nothing: the pictures are of something else."""

@@ -6,6 +6,7 @@ from framebus.errors import DecodeError
 from framebus.protocol.events import EventHeader
 from framebus.protocol.frame import Frame
 from framebus.runtime.rate_limited_log import RateLimitedLog
+from recorder.motion.arrays import Grey
 from recorder.motion.detector import Detector
 from recorder.motion.events import Events, Moment, Sighting
 from recorder.motion.small_picture import small_picture
@@ -35,6 +36,7 @@ class Watcher:
         self._events = Events(camera, run)
         self._detector: Detector[Moment] | None = None
         self._made_for: tuple[object, ...] = ()
+        self._shape = (0, 0)
         self._due = float("-inf")
 
     @property
@@ -60,11 +62,7 @@ class Watcher:
         if frame is None:
             return self.tick(now)
         self._due = now + (1 - EARLY_SHARE) / MOTION_FPS
-        try:
-            sighting = self._look(frame)
-        except DecodeError as error:
-            self._losses.count("frames that cannot be decoded", str(error))
-            return self.tick(now)
+        sighting = self._look(frame)
         if sighting is not None:
             return self._events.saw(sighting, now)
         return self.tick(now)
@@ -78,16 +76,34 @@ class Watcher:
         return self._events.end(now)
 
     def _look(self, frame: Frame) -> Sighting | None:
-        grey = small_picture(frame)
-        made_for = (grey.shape, frame.orientation, frame.epoch)
+        made_for = (frame.width, frame.height, frame.orientation, frame.epoch)
         if self._detector is None or made_for != self._made_for:
+            grey = self._decoded(frame)
+            if grey is None:
+                return None
             self._made_for = made_for
-            self._detector = self._make((grey.shape[0], grey.shape[1]), frame.orientation)
+            self._shape = grey.shape[0], grey.shape[1]
+            self._detector = self._make(self._shape, frame.orientation)
         moment = Moment(frame.seq, frame.epoch, frame.captured, frame.monotonic)
-        motion = self._detector.look(grey, moment, frame.monotonic)
+        motion = self._detector.look(lambda: self._fitting(frame), moment, frame.monotonic)
         if motion is None:
             return None
         return Sighting(moment, motion.first, motion.score, shown(motion.box, frame.orientation))
+
+    def _fitting(self, frame: Frame) -> Grey | None:
+        """The picture of a frame; None where it is damaged, or its size is not that of the ones before."""
+        grey = self._decoded(frame)
+        if grey is None or grey.shape == self._shape:
+            return grey
+        self._detector = None
+        return None
+
+    def _decoded(self, frame: Frame) -> Grey | None:
+        try:
+            return small_picture(frame)
+        except DecodeError as error:
+            self._losses.count("frames that cannot be decoded", str(error))
+            return None
 
     def _make(self, shape: tuple[int, int], orientation: int) -> Detector[Moment]:
         settings = self._settings

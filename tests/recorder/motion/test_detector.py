@@ -1,5 +1,8 @@
 """Motion is found where something walks, and not where light, size, place or zone are against it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,11 +23,29 @@ def small(left: float | None, light: float = 1.0) -> Grey:
     return (reduced + walker.NOISE.picture(*SHAPE)).clip(0, 255).astype(np.uint8)
 
 
+def given(picture: Grey) -> Callable[[], Grey]:
+    """What decodes to this picture."""
+    return lambda: picture
+
+
 def found(pictures: list[Grey], detector: "Detector[int] | None" = None) -> list[tuple[int, Motion[int]]]:
     """The numbers of the pictures in which motion is found, five pictures a second."""
     detector = detector or Detector(SHAPE, EVERYWHERE, 0.1, 50)
-    seen = ((number, detector.look(picture, number, number / 5)) for number, picture in enumerate(pictures))
+    seen = ((number, detector.look(given(picture), number, number / 5)) for number, picture in enumerate(pictures))
     return [(number, motion) for number, motion in seen if motion is not None]
+
+
+def decoded_of(detector: "Detector[int]", pictures: list[Grey]) -> list[int]:
+    """The numbers of the pictures that were decoded."""
+    decoded: list[int] = []
+
+    def decode(number: int) -> Grey:
+        decoded.append(number)
+        return pictures[number]
+
+    for number in range(len(pictures)):
+        detector.look(partial(decode, number), number, number / 5)
+    return decoded
 
 
 def walk(light: float = 1.0) -> list[Grey]:
@@ -45,6 +66,43 @@ def test_who_walks_is_found_in_the_third_picture() -> None:
     assert top == pytest.approx(130 / 360, abs=0.04)
     assert bottom == pytest.approx(290 / 360, abs=0.04)
     assert len(motions) > 20
+
+
+@pytest.mark.parametrize("more", [1, 2])
+def test_who_walks_is_found_as_soon_whichever_pictures_had_waited(more: int) -> None:
+    motions = found([small(None)] * more + walk())
+
+    assert motions[0][0] == more + QUIET + 2
+    assert motions[0][1].first == more + QUIET
+
+
+def test_while_nothing_moves_one_picture_of_three_is_decoded() -> None:
+    detector: Detector[int] = Detector(SHAPE, EVERYWHERE, 0.1, 50)
+    decoded = decoded_of(detector, [small(None) for _ in range(2 * QUIET)])
+
+    assert decoded[: QUIET // 2] == list(range(QUIET // 2))  # it learns the place
+    assert len([number for number in decoded if number >= QUIET]) == QUIET // 3
+
+
+def test_where_something_moves_each_picture_is_decoded() -> None:
+    pictures = walk()
+    decoded = decoded_of(Detector(SHAPE, EVERYWHERE, 0.1, 50), pictures)
+
+    assert sorted(number for number in decoded if number >= QUIET) == list(range(QUIET, len(pictures)))
+
+
+@pytest.mark.parametrize("damaged", [0, 1, 2])
+def test_a_damaged_picture_is_left_out(damaged: int) -> None:
+    """It is the first, the second or the third one that shows somebody."""
+    detector: Detector[int] = Detector(SHAPE, EVERYWHERE, 0.1, 50)
+    motions = []
+    pictures: list[Grey | None] = [*walk()]
+    pictures[QUIET + damaged] = None
+    for number in range(len(pictures)):
+        if detector.look(partial(pictures.__getitem__, number), number, number / 5):
+            motions.append(number)
+
+    assert motions[0] == QUIET + 3
 
 
 def test_an_empty_place_has_no_motion() -> None:
@@ -139,9 +197,9 @@ def test_after_a_pause_what_was_seen_before_is_forgotten() -> None:
     detector: Detector[int] = Detector(SHAPE, EVERYWHERE, 0.1, 50)
     pictures = walk()
     for number, picture in enumerate(pictures[: QUIET + 2]):
-        assert detector.look(picture, number, number / 5) is None
+        assert detector.look(given(picture), number, number / 5) is None
 
-    assert detector.look(pictures[QUIET + 2], 99, 60.0) is None
+    assert detector.look(given(pictures[QUIET + 2]), 99, 60.0) is None
 
 
 @pytest.mark.parametrize("shape", [(16, 125), (160, 90), (48, 64)])
@@ -151,7 +209,7 @@ def test_a_picture_of_any_size_will_do(shape: tuple[int, int]) -> None:
 
     for number in range(40):
         grey = random.integers(0, 256 if number > 25 else 60, shape).astype(np.uint8)
-        detector.look(grey, number, number / 5)
+        detector.look(given(grey), number, number / 5)
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 24), (20, 19)])
