@@ -93,6 +93,11 @@ def latency(session: Session) -> None:
                 walk.clear()
                 newest_ms += [_age_ms(later) for later in _until_the_end(events) if later.phase == "update"][:1]
                 time.sleep(PAUSE_SECONDS)
+            walk.set()
+            before, seconds = cpu_seconds(process.pid), session.seconds(SECONDS)
+            time.sleep(seconds)
+            session.results.add("motion/walking", 100 * (cpu_seconds(process.pid) - before) / seconds, "% of a core")
+            session.results.add("motion/walking, frame", len(jpeg(0.5)) / 1000, "KB")
     session.results.add("motion/events", len(first_ms), "")
     for name, ages in (("first frame", first_ms), ("newest frame", newest_ms), ("arrival", arrived_ms)):
         if ages:
@@ -161,7 +166,11 @@ def report(session: Session) -> str:
     """Return the table."""
     value = session.results.value
     rows = [
-        ["motion detection of one idle camera, % of a core", number(value("motion/cpu"))],
+        ["motion detection of one idle camera where nothing moves, % of a core", number(value("motion/cpu"))],
+        [
+            f"the same while somebody walks, with {number(value('motion/walking, frame'), 0)} KB a frame",
+            number(value("motion/walking")),
+        ],
         ["its memory, MB", number(value("motion/memory"), 1)],
         ["capture without it (1 frame a second), % of a core", number(value("motion/without/capture"))],
         ["capture with it (5 frames a second), % of a core", number(value("motion/peek/capture"))],

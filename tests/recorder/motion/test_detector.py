@@ -169,6 +169,25 @@ def test_in_the_snow_who_walks_or_runs_is_found_and_flakes_are_not(stride: float
     assert bool(found(pictures)) == expected
 
 
+@pytest.mark.medium
+def test_in_the_snow_a_small_person_in_dark_clothes_is_found_also_where_they_run() -> None:
+    """They are in one picture at each place, as flakes are, and too low to be told from these by their height."""
+    random = np.random.default_rng(3)
+    rows, columns = random.uniform(0, 90, 110), random.uniform(0, 160, 110)
+    pictures = []
+    for number in range(QUIET + 50):
+        rows[:] = (rows + 7) % 90
+        picture = small(None).copy()
+        for row, column in zip(rows.astype(int), columns.astype(int), strict=True):
+            picture[row : row + 2, column : column + 2] = 230
+        if number >= QUIET + 30:
+            column = 20 + (number - QUIET - 30) * 6
+            picture[40:48, column : column + 4] = 30
+        pictures.append(picture)
+
+    assert found(pictures)
+
+
 @pytest.mark.parametrize(("left", "right", "expected"), [(0.0, 0.5, True), (0.9, 1.0, False)])
 def test_only_the_zone_counts(left: float, right: float, expected: bool) -> None:
     counts = np.zeros(SHAPE, np.bool_)
