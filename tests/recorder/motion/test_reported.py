@@ -70,3 +70,44 @@ def test_the_time_that_a_camera_writes_into_the_picture_is_no_motion() -> None:
         return picture
 
     assert found([with_clock(number) for number in range(QUIET + 200)]) == []
+
+
+@pytest.mark.medium
+def test_a_camera_that_switches_its_infrared_filter_to_and_fro_makes_no_motion() -> None:
+    """motioneyeos#2329, frigate#3960: at dusk the picture flashes, and half of it has another brightness then."""
+    infrared = np.repeat(np.random.default_rng(5).uniform(0.7, 1.4, (9, 16)), 10, axis=0).repeat(10, axis=1)
+
+    def at_night(light: float = 1.0) -> Grey:
+        return (small(None) * infrared * light).clip(0, 255).astype(np.uint8)
+
+    night = [at_night(2.0), at_night(1.5), *(at_night() for _ in range(40))]
+    day = [small(None, 2.0), small(None, 1.5), *quiet(15)]
+
+    assert found(quiet() + night + day + night) == []
+
+
+@pytest.mark.medium
+def test_an_exposure_that_rises_slowly_and_falls_at_once_makes_no_motion() -> None:
+    """RPi_Cam_Web_Interface#271: the night mode of the camera makes the picture brighter again and again."""
+    rising = [small(None, 0.6 + step / 125) for step in range(50)]
+
+    assert found(quiet(light=0.6) + 4 * rising) == []
+
+
+@pytest.mark.medium
+def test_beside_a_part_that_never_rests_somebody_is_found() -> None:
+    """open-nvr#377: the detector waited for a quiet picture before it looked."""
+    random = np.random.default_rng(6)
+
+    def restless(picture: Grey) -> Grey:
+        picture = picture.copy()
+        picture[:, 110:] = random.integers(40, 200, (90, 50))
+        return picture
+
+    alone = [restless(small(None)) for _ in range(QUIET + 60)]
+    walking = [restless(small(0.1 + step / 60)) for step in range(25)]
+
+    motions = found(alone + walking)
+
+    assert motions
+    assert min(number for number, _ in motions) >= len(alone)
