@@ -145,7 +145,10 @@ class Background:
         limit = self._limit()
         differs = difference > limit
         if self.snow_falls and self.is_settled:
-            fast = (upright(np.abs(now - expected) > limit) | (expected - now > limit)) & ~differs
+            fast = upright(np.abs(now - expected) > limit)
+            if self._flakes.are_bright:
+                fast |= expected - now > limit
+            fast &= ~differs
             if fast.any():
                 self.picture = picture = np.where(fast, now, picture)
                 self.residual = picture - expected

@@ -17,7 +17,9 @@ PARTS = 6
 VOTE = 0.06
 """How much one picture changes the share of pictures that tell of snow."""
 BEGINS, ENDS = 0.8, 0.2
-
+BRIGHT_SHARE = 0.85
+"""Of the pixels that show flakes, so many are brighter than what is behind them, where no flake is darker than that.
+Before the sky flakes look dark."""
 
 UPRIGHT_PIXELS = 12
 """So tall are people who are to be found, and few flakes."""
@@ -36,6 +38,12 @@ class Flakes:
         self._votes = 0.0
         self.falling = False
         """Whether snow falls."""
+        self._bright_share = 0.0
+
+    @property
+    def are_bright(self) -> bool:
+        """Whether flakes are brighter than what is behind them."""
+        return self._bright_share > BRIGHT_SHARE
 
     def without(self, picture: Values) -> Values:
         """Return the picture; while snow falls, each pixel as the middle one of this picture and the two before.
@@ -48,8 +56,13 @@ class Flakes:
             return picture
         low, high = np.minimum(earlier, last), np.maximum(earlier, last)
         middle: Values = np.maximum(low, np.minimum(high, picture))
-        spikes = np.abs(last - middle) > np.float32(SPIKE)
-        self._votes += VOTE if _is_snowy(spikes) else -VOTE
+        brighter = last - middle
+        spikes = np.abs(brighter) > np.float32(SPIKE)
+        is_snowy = _is_snowy(spikes)
+        if is_snowy:
+            bright = np.count_nonzero(brighter > np.float32(SPIKE)) / np.count_nonzero(spikes)
+            self._bright_share += (bright - self._bright_share) * VOTE
+        self._votes += VOTE if is_snowy else -VOTE
         self._votes = min(1.0, max(0.0, self._votes))
         self.falling = self._votes > (ENDS if self.falling else BEGINS)
         return middle if self.falling else picture

@@ -1,6 +1,7 @@
 """Snow is taken out of pictures while it falls, and nothing else is changed."""
 
 import numpy as np
+import pytest
 
 from recorder.motion.arrays import Values
 from recorder.motion.flakes import Flakes, upright
@@ -10,12 +11,13 @@ GROUND: Values = np.random.default_rng(5).uniform(60, 120, SHAPE).astype(np.floa
 PICTURES = 40
 
 
-def snowed(number: int) -> Values:
-    """The ground with flakes of nine pixels, elsewhere in each picture."""
+def snowed(number: int, levels: tuple[float, ...] = (220,)) -> Values:
+    """The ground with flakes of nine pixels, elsewhere in each picture, as bright as the levels in turn."""
     random = np.random.default_rng(number)
     picture = GROUND.copy()
-    for row, column in zip(random.integers(0, 57, 20), random.integers(0, 87, 20), strict=True):
-        picture[row : row + 3, column : column + 3] = 220
+    places = zip(random.integers(0, 57, 20), random.integers(0, 87, 20), strict=True)
+    for flake, (row, column) in enumerate(places):
+        picture[row : row + 3, column : column + 3] = levels[flake % len(levels)]
     return picture
 
 
@@ -28,6 +30,17 @@ def test_falling_snow_is_noticed_and_taken_out() -> None:
     assert flakes.falling
     assert np.mean(np.abs(left - GROUND) > 1) < 0.01
     assert np.mean(np.abs(snowed(PICTURES - 1) - GROUND) > 1) > 0.02
+
+
+@pytest.mark.parametrize(("levels", "expected"), [((220,), True), ((10,), False), ((220, 10), False)])
+def test_flakes_before_the_sky_are_not_bright(levels: tuple[float, ...], expected: bool) -> None:
+    flakes = Flakes()
+
+    for number in range(2 * PICTURES):
+        flakes.without(snowed(number, levels))
+
+    assert flakes.falling
+    assert flakes.are_bright == expected
 
 
 def test_who_stands_in_the_snow_stays() -> None:
