@@ -75,8 +75,8 @@ class RtspCamera:
         return f"rtsp://{login}{'@' if login else ''}127.0.0.1:{self.port}/stream"
 
     def hang_up(self) -> None:
-        """End all connections."""
-        for connection in self._connections:
+        """End all connections; not those that clients make again meanwhile."""
+        for connection in list(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:

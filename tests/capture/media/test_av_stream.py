@@ -189,7 +189,8 @@ class TcpSender:
             client.close()
 
     def hang_up(self) -> None:
-        for client in self._clients:
+        """End all connections; not those that clients make again meanwhile."""
+        for client in list(self._clients):
             with contextlib.suppress(OSError):  # the client was faster
                 client.shutdown(socket.SHUT_RDWR)
 
