@@ -223,7 +223,8 @@ def test_a_new_subscriber_gets_the_newest_frame_and_not_the_newest_rendition(
         while live.frame().width != 200:
             pass
         with Listener(config, "half") as half:
-            assert half.frame().width == 100
+            while half.frame().width != 100:  # one that was being made for the listener before may still come first
+                pass
 
 
 def test_a_picture_above_max_megapixels_has_no_rendition_either(

@@ -73,12 +73,20 @@ class MeasuredTab(Tab):
         """Wait until an expression is true."""
         wait_until(lambda: self.page.evaluate(condition), what)
 
+    def close_dialogs(self) -> None:
+        """Press Esc until no dialog is open: on a busy machine the browser was seen to lose one."""
+
+        def closed() -> bool:
+            self.page.keyboard.press("Escape")
+            return bool(self.page.evaluate("!document.querySelector('dialog[open]')"))
+
+        wait_until(closed, "no dialog")
+
     def opened_and_closed(self, selector: str) -> None:
         """Open a dialog, and close it."""
         self.click(selector)
         self.wait("!!document.querySelector('dialog[open]')", f"what {selector} opens")
-        self.page.keyboard.press("Escape")
-        self.wait("!document.querySelector('dialog[open]')", "no dialog")
+        self.close_dialogs()
 
 
 def use_all_cameras(tab: MeasuredTab) -> None:
@@ -107,7 +115,7 @@ def use_one_camera(tab: MeasuredTab) -> None:
     tab.wait("!document.querySelector('.controls')", "no controls")
     tab.press("?")
     tab.wait("!!document.querySelector('.keys-dialog[open]')", "the keys")
-    tab.page.keyboard.press("Escape")
+    tab.close_dialogs()
     tab.press("+", "+", "ArrowDown", "0")
     for menu in (".stills", ".clips", ".watchers"):
         tab.click(f"{menu} summary")
