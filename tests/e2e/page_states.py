@@ -66,9 +66,10 @@ VISITS = (
             State("viewers", (".watchers summary",), ".watchers[open]"),
             State("keys", ("[data-action=help]",), ".keys-dialog[open]"),
             State("controls", (".open-controls",), "[data-control=brightness]"),
+            State("recordings", ("[data-action=stepBack]",), "[data-state=recorded]"),
             State(
-                "recordings",
-                ("[data-action=stepBack]", "[data-action=markToggle]", "[data-action=share]"),
+                "marked time",
+                ("[data-action=markToggle]", "[data-action=share]"),
                 "[data-state=recorded] .marked:not([hidden])",
             ),
         ),
