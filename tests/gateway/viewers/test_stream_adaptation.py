@@ -12,10 +12,12 @@ import pytest
 
 from gateway.cameras.feed import Feed
 from gateway.delivery.mjpeg import BOUNDARY_LINE
+from gateway.viewers.camera_watch import CameraWatch, Wanted
 from gateway.viewers.link_budget import LinkBudget
+from gateway.viewers.stream_adaptation import StreamAdaptation
 from tests.gateway.camera import PublishedCamera, jpeg, padded
-from tests.gateway.conftest import Site, camera_is_known
-from tests.gateway.viewers.test_camera_watch import SIZE
+from tests.gateway.conftest import Site, camera_is_known, until
+from tests.gateway.viewers.test_camera_watch import SIZE, watching
 from tests.gateway.viewers.test_mjpeg import Stream
 from tests.programs import need
 
@@ -122,3 +124,24 @@ async def test_ffmpeg_goes_on_where_the_size_changes(site: Site, camera: Publish
         ended.set()
         thread.join()
     assert done.returncode == 0, done.stderr
+
+
+async def test_an_error_does_not_end_the_measuring_of_the_link(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure["exception"]))
+    measured = []
+
+    def offered_fps(watch: CameraWatch) -> float:
+        if not failures:
+            raise ZeroDivisionError
+        measured.append(watch)
+        return 1.0
+
+    monkeypatch.setattr("gateway.viewers.stream_adaptation.TICK_SECONDS", 0.01)
+    monkeypatch.setattr(CameraWatch, "offered_fps", offered_fps)
+    watcher = await watching(feed, Wanted())
+    adaptation = StreamAdaptation(watcher.watch)
+    await until(lambda: bool(measured))
+    adaptation.close()
+    watcher.close()
+    assert {type(failure) for failure in failures} == {ZeroDivisionError}

@@ -11,6 +11,7 @@ from framebus.protocol.frame_view import view
 from framebus.protocol.wire import pack, split
 from gateway.cameras.feed import Feed
 from gateway.delivery.encoded_frame import FIN_TEXT, EncodedFrame, websocket_message
+from gateway.viewers.camera_watch import CameraWatch
 from gateway.viewers.link_budget import ACK_WINDOW, FIRST_FRAMES
 from gateway.viewers.websocket import CameraViewer, PageViewer, WatchedCamera
 from tests.conftest import Configure
@@ -279,3 +280,23 @@ async def test_who_watches_a_camera_that_is_removed_is_told(two: Site) -> None:
             pass
     assert (connection.close_code, connection.close_reason) == (1001, "this camera was removed, or has another address")
     await hang_up(connection)
+
+
+async def test_an_error_does_not_end_the_measuring_of_the_link(two: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure["exception"]))
+    measured = []
+
+    def offered_fps(watch: CameraWatch) -> float:
+        if not failures:
+            raise ZeroDivisionError
+        measured.append(watch)
+        return 1.0
+
+    monkeypatch.setattr("gateway.viewers.websocket.TICK_SECONDS", 0.01)
+    monkeypatch.setattr(CameraWatch, "offered_fps", offered_fps)
+    page, front, _, writer = await page_of(two)
+    page.watch([front])
+    await until(lambda: bool(measured))
+    assert {type(failure) for failure in failures} == {ZeroDivisionError}
+    writer.close()

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from recorder.motion.arrays import Grey
+from recorder.motion.background import Background
 from recorder.motion.detector import Detector, Motion
 from tests.recorder.motion import walker
 
@@ -82,6 +83,26 @@ def test_while_nothing_moves_one_picture_of_three_is_decoded() -> None:
 
     assert decoded[: QUIET // 2] == list(range(QUIET // 2))  # it learns the place
     assert len([number for number in decoded if number >= QUIET]) == QUIET // 3
+
+
+def test_a_picture_that_is_learnt_in_place_of_three_counts_as_much_as_the_three() -> None:
+    one, three = Background(SHAPE, 3.6, 2.5), Background(SHAPE, 3.6, 2.5)
+    for picture in [small(None) for _ in range(QUIET)]:
+        one.compare(picture)
+        three.compare(picture)
+    brighter = small(None)
+    brighter[20:24, 20:24] += 2
+
+    seen = one.glance(brighter)
+    assert seen is not None
+    one.learn(seen, 3)
+    for _ in range(3):
+        three.compare(brighter)
+
+    assert one._picture is not None
+    assert three._picture is not None
+    assert np.abs(one._picture - three._picture).max() < 0.05
+    assert np.abs(one.usual - three.usual).max() < 0.05
 
 
 def test_where_something_moves_each_picture_is_decoded() -> None:
@@ -183,6 +204,24 @@ def test_in_the_snow_a_small_person_in_dark_clothes_is_found_also_where_they_run
         if number >= QUIET + 30:
             column = 20 + (number - QUIET - 30) * 6
             picture[40:48, column : column + 4] = 30
+        pictures.append(picture)
+
+    assert found(pictures)
+
+
+@pytest.mark.medium
+def test_among_heavy_flakes_that_are_darker_than_what_is_behind_them_somebody_is_found() -> None:
+    """As before the sky: there, not all that is dark is somebody."""
+    random = np.random.default_rng(0)
+    begins, flakes = QUIET + 60, 200
+    rows, columns = random.uniform(0, 90, flakes), random.uniform(0, 160, flakes)
+    pictures = []
+    for number in range(begins + 60):
+        rows = (rows + 7 * random.uniform(0.7, 1.3, flakes)) % 90
+        columns = (columns + random.uniform(-2, 2, flakes)) % 160
+        picture = small(0.05 + (number - begins) / 80 if number >= begins else None).copy()
+        for row, column in zip(rows.astype(int), columns.astype(int), strict=True):
+            picture[row : row + 3, column : column + 3] = 30
         pictures.append(picture)
 
     assert found(pictures)

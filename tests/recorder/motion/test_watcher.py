@@ -56,7 +56,7 @@ def test_a_damaged_frame_is_counted_and_delays_the_event_by_one(caplog: pytest.L
 
 
 @pytest.mark.medium
-def test_a_jpeg_of_another_size_than_its_header_says_begins_anew() -> None:
+def test_where_jpegs_change_their_size_and_headers_do_not_somebody_is_found() -> None:
     """The size changes for good while nothing moves, and the header does not tell."""
     losses = RateLimitedLog(logging.getLogger("motion"))
 
