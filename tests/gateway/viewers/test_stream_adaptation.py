@@ -126,6 +126,7 @@ async def test_ffmpeg_goes_on_where_the_size_changes(site: Site, camera: Publish
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.medium
 async def test_an_error_does_not_end_the_measuring_of_the_link(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     failures: list[BaseException] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure["exception"]))
@@ -137,7 +138,6 @@ async def test_an_error_does_not_end_the_measuring_of_the_link(feed: Feed, monke
         measured.append(watch)
         return 1.0
 
-    monkeypatch.setattr("gateway.viewers.stream_adaptation.TICK_SECONDS", 0.01)
     monkeypatch.setattr(CameraWatch, "offered_fps", offered_fps)
     watcher = await watching(feed, Wanted())
     adaptation = StreamAdaptation(watcher.watch)
